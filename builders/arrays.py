@@ -1,0 +1,66 @@
+"""Ragged integer arrays: lists of different lengths as one flat array and offsets, as Arrow keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Lists of integers. List `i` is `values[offsets[i]:offsets[i + 1]]`."""
+
+    values: np.ndarray
+    offsets: np.ndarray
+
+    @classmethod
+    def from_lists(cls, lists: Iterable[Sequence[int]]) -> Ragged:
+        lists = list(lists)
+        values = np.array([value for one in lists for value in one], dtype=np.int32)
+        return cls(values, offsets_of(np.array([len(one) for one in lists], dtype=np.int64)))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, i: int) -> np.ndarray:
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        return np.diff(self.offsets)
+
+    def take(self, rows: np.ndarray) -> Ragged:
+        """The lists of these rows, in this order; a row may be taken more than once."""
+        lengths = self.lengths[rows]
+        offsets = offsets_of(lengths)
+        return Ragged(self.values[expand_ranges(self.offsets[:-1][rows], lengths)], offsets)
+
+
+def offsets_of(lengths: np.ndarray) -> np.ndarray:
+    """Running totals from 0, one longer than `lengths`."""
+    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return offsets
+
+
+def expand_ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """`start, start + 1, ...` for each range, flattened."""
+    total = int(lengths.sum())
+    ends = np.cumsum(lengths)
+    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
+
+
+def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers the distinct rows of some integer columns.
+
+    Returns:
+        One example (index) of each distinct row, and the number of every row's kind. Far faster than `np.unique` over an axis.
+    """
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        low = int(column.min(initial=0))
+        code = code * (int(column.max(initial=0)) - low + 1) + (column - low)
+    _, examples, numbers = np.unique(code, return_index=True, return_inverse=True)
+    return examples, numbers.reshape(-1)

@@ -1,0 +1,94 @@
+"""The dataset's card: the page that the Hub shows, and the metadata that its viewer and `load_dataset` read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from .folder import write_text
+from .recipe_files import load_recipe
+from .rows import SCHEMA, VIEWS
+from .templates import create_environment
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
+TASKS = {"image": ["text-to-image", "visual-question-answering"], "video": ["text-to-video", "visual-question-answering"], "3d": ["text-to-3d", "visual-question-answering"]}
+
+
+def write_card(out: Path, manifest: dict[str, Any]) -> None:
+    """Writes README.md for all configs of a folder, whose Parquet files and recipes are in place."""
+    from huggingface_hub import DatasetCardData
+
+    configs = dict(sorted(manifest["configs"].items()))
+    recipes = {name: load_recipe(out / "recipes" / f"{name}.yaml").recipe for name in configs}
+    rows = sum(split["rows"] for config in configs.values() for split in config["splits"].values())
+    data = DatasetCardData(
+        language=["en"],
+        license=_name_license({recipe.license for recipe in recipes.values()}),
+        pretty_name="Generate Any Scene",
+        size_categories=[next((name for size, name in SIZES if rows < size), "n>10M")],
+        task_categories=list(dict.fromkeys(task for recipe in recipes.values() for task in TASKS[recipe.modality])),
+        tags=["scene-graph", "synthetic", "generate-any-scene", *sorted({recipe.modality for recipe in recipes.values()})],
+        configs=[view for number, (name, config) in enumerate(configs.items()) for view in _list_views(name, config, number == 0)],
+    )
+    _describe_features(configs, out).to_dataset_card_data(data)
+    samples = {name: _read_sample(out, config) for name, config in configs.items()}
+    text = create_environment(None).get_template("cards/dataset.jinja").render(
+        metadata=data.to_yaml(), configs=configs, recipes=recipes, samples=samples, views=VIEWS
+    )
+    write_text(out / "README.md", text)
+
+
+def _name_license(licenses: set[str]) -> str:
+    return licenses.pop() if len(licenses) == 1 else "other"
+
+
+def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[str, Any]]:
+    """The config and its views, which read fewer columns of the same files."""
+    files = [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config["splits"]]
+    whole = {"config_name": name, "data_files": files, **({"default": True} if default else {})}
+    return [whole, *({"config_name": f"{name}_{view}", "data_files": files, "columns": list(columns)} for view, columns in VIEWS.items())]
+
+
+def _describe_features(configs: dict[str, Any], out: Path):
+    from datasets import DatasetInfo, Features
+    from datasets.info import DatasetInfosDict
+    from datasets.splits import SplitDict, SplitInfo
+
+    infos = DatasetInfosDict()
+    features = Features.from_arrow_schema(SCHEMA)
+    for name, config in configs.items():
+        for view, columns in {name: SCHEMA.names, **{f"{name}_{view}": columns for view, columns in VIEWS.items()}}.items():
+            splits = SplitDict()
+            for split, info in config["splits"].items():
+                splits.add(SplitInfo(name=split, num_bytes=sum(_measure(out / file["path"], columns) for file in info["files"]), num_examples=info["rows"]))
+            infos[view] = DatasetInfo(
+                features=Features({column: features[column] for column in columns}),
+                splits=splits,
+                config_name=view,
+                dataset_size=sum(split.num_bytes for split in splits.values()),
+                download_size=sum(file["bytes"] for info in config["splits"].values() for file in info["files"]),
+            )
+    return infos
+
+
+def _measure(path: Path, columns) -> int:
+    """Bytes of these columns before compression."""
+    metadata = pq.read_metadata(path)
+    return sum(
+        group.column(i).total_uncompressed_size
+        for group in (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        for i in range(metadata.num_columns)
+        if group.column(i).path_in_schema.split(".")[0] in columns
+    )
+
+
+def _read_sample(out: Path, config: dict[str, Any]) -> str:
+    """The first row of a config's first file, as JSON."""
+    path = out / next(iter(config["splits"].values()))["files"][0]["path"]
+    with pq.ParquetFile(path) as file:
+        row = next(file.iter_batches(batch_size=1)).to_pylist()[0]
+    row["questions"] = row["questions"][:4]
+    return json.dumps(row, indent=2, ensure_ascii=False)

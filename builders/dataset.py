@@ -1,0 +1,178 @@
+"""Builds dataset folders: recipes in, Parquet, card and manifest out. The bytes do not depend on how the work is spread."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from ..errors import GasError
+from .card import write_card
+from .fingerprint import DATA_VERSION, compute_fingerprint
+from .folder import explain_disk, hash_file, open_folder, read_manifest, write_manifest, write_text
+from .recipe_files import LoadedRecipe, dump_recipe
+from .rows import SCHEMA, RowWriter, create_writer
+from .scenes import BLOCK
+
+SHARD_BLOCKS = 8
+"""Blocks in a Parquet file. Part of the files' layout, not of the rows."""
+Report = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One Parquet file of a split: rows `first` to before `last`, `first` being the start of a block."""
+
+    config: str
+    split: str
+    first: int
+    last: int
+    path: str
+
+
+def list_shards(config: str, split: str, rows: int) -> list[Shard]:
+    """Cuts a split into files."""
+    step = SHARD_BLOCKS * BLOCK
+    count = -(-rows // step)
+    return [
+        Shard(config, split, i * step, min((i + 1) * step, rows), f"{config}/{split}-{i:05d}-of-{count:05d}.parquet") for i in range(count)
+    ]
+
+
+def list_blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yields (block, rows of it) for rows `first` to before `last`."""
+    for start in range(first, last, BLOCK):
+        yield start // BLOCK, min(BLOCK, last - start)
+
+
+def choose_workers(rows: int) -> int:
+    """As many processes as pay for their start, at most one a core."""
+    return max(1, min(os.cpu_count() or 1, rows // (2 * SHARD_BLOCKS * BLOCK)))
+
+
+def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -> int:
+    """Writes one Parquet file, a row group a block, and returns its rows."""
+    path = folder / shard.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
+        for block, rows in list_blocks(shard.first, shard.last):
+            file.write_table(writer.write_block(shard.split, block, rows), row_group_size=BLOCK)
+            report(rows)
+    return shard.last - shard.first
+
+
+def build_datasets(recipes: Sequence[LoadedRecipe], out: Path, workers: int = 1, report: Report = lambda rows: None) -> dict[str, Any]:
+    """Builds recipes into one folder, beside the configs that are there already.
+
+    Args:
+        recipes: What to build. All are checked before anything is written.
+        out: The folder.
+        workers: Processes. The bytes do not depend on it.
+        report: Called with the number of rows that were just finished.
+
+    Returns:
+        The manifest of the folder.
+
+    Raises:
+        GasError: A recipe or the folder cannot be used. Nothing is left behind then.
+    """
+    names = [loaded.recipe.name for loaded in recipes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")
+    writers = {loaded.recipe.name: create_writer(loaded) for loaded in recipes}
+    shards = {
+        name: [shard for split, wanted in writer.plan.recipe.splits.items() for shard in list_shards(name, split, wanted.size)]
+        for name, writer in writers.items()
+    }
+    with open_folder(out) as work, explain_disk(out):
+        every = [shard for one in shards.values() for shard in one]
+        if workers == 1 or len(every) == 1:
+            for shard in every:
+                write_shard(writers[shard.config], shard, work, report)
+        else:
+            _write_parallel(recipes, every, work, min(workers, len(every)), report)
+        manifest = read_manifest(out)
+        entries = {name: _describe(writers[name], shards[name], work) for name in names}
+        write_manifest(out, {**manifest, "configs": {name: entry for name, entry in manifest["configs"].items() if name not in names}})
+        for loaded in recipes:
+            name = loaded.recipe.name
+            shutil.rmtree(out / name, ignore_errors=True)
+            os.replace(work / name, out / name)
+            write_text(out / "recipes" / f"{name}.yaml", dump_recipe(loaded.recipe))
+        manifest["configs"].update(entries)
+        write_card(out, manifest)
+        write_manifest(out, manifest)
+    return manifest
+
+
+def _describe(writer: RowWriter, shards: list[Shard], work: Path) -> dict[str, Any]:
+    """What the manifest says of one config."""
+    from .. import __version__
+
+    recipe = writer.plan.recipe
+    splits: dict[str, Any] = {}
+    for shard in shards:
+        split = splits.setdefault(shard.split, {"rows": 0, "files": []})
+        path = work / shard.path
+        rows = shard.last - shard.first
+        split["rows"] += rows
+        split["files"].append({"path": shard.path, "rows": rows, "bytes": path.stat().st_size, "sha256": hash_file(path)})
+    return {
+        "version": recipe.version,
+        "fingerprint": compute_fingerprint(writer),
+        "engine": {"version": __version__, "data_version": DATA_VERSION},
+        "taxonomy": writer.plan.taxonomy.version,
+        "recipe": f"recipes/{recipe.name}.yaml",
+        "splits": splits,
+    }
+
+
+def _write_parallel(recipes: Sequence[LoadedRecipe], shards: list[Shard], work: Path, workers: int, report: Report) -> None:
+    by_name = {loaded.recipe.name: loaded for loaded in recipes}
+    context = multiprocessing.get_context("spawn")
+    finished, told = context.Value("q", 0), 0
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(by_name, finished)) as pool:
+        waiting: set[Future[int]] = {pool.submit(_write_in_worker, shard, work) for shard in shards}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                now = finished.value
+                report(now - told)
+                told = now
+                for future in done:
+                    future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            raise
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start_worker(recipes: dict[str, LoadedRecipe], finished: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers
+    _worker.update(recipes=recipes, finished=finished)
+
+
+@lru_cache(maxsize=2)
+def _open_writer(name: str) -> RowWriter:
+    return create_writer(_worker["recipes"][name])
+
+
+def _write_in_worker(shard: Shard, work: Path) -> int:
+    def report(rows: int) -> None:
+        with _worker["finished"].get_lock():
+            _worker["finished"].value += rows
+
+    return write_shard(_open_writer(shard.config), shard, work, report)

@@ -1,0 +1,95 @@
+"""Where chance comes from: keyed shuffles and sequences whose n-th element is known without those before it.
+
+Nothing here draws from a stream of random numbers. Each value is a function of a key and a position, so any block of scenes can be
+made alone, in any process, and what a deck deals is used once before anything is used twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+BITS = 40
+"""Resolution of the stratified sequence: it repeats after 2**40 scenes."""
+WINDOW = 64
+"""Neighbouring scenes that are shuffled among themselves; blocks are multiples of it."""
+
+
+def derive_key(*parts: str | int) -> int:
+    """A 64-bit key that depends on every part, for instance a seed, a split and a purpose."""
+    text = "\x1f".join(map(str, parts)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+
+def hash_numbers(key: int, numbers: np.ndarray) -> np.ndarray:
+    """Hashes integers to uint64, keyed (the finalizer of SplitMix64, Steele et al. 2014, twice)."""
+    with np.errstate(over="ignore"):
+        mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
+        for _ in range(2):
+            mixed ^= mixed >> np.uint64(30)
+            mixed *= np.uint64(0xBF58476D1CE4E5B9)
+            mixed ^= mixed >> np.uint64(27)
+            mixed *= np.uint64(0x94D049BB133111EB)
+            mixed ^= mixed >> np.uint64(31)
+    return mixed
+
+
+def deal(key: int, cards: int, start: int, count: int) -> np.ndarray:
+    """Deals `count` cards beginning with the `start`-th, from decks of `cards` cards that are shuffled anew each time.
+
+    Returns:
+        Card numbers in [0, cards), int64, shape (count,). Every run of `cards` that begins at a multiple of it holds each card once.
+    """
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
+    first, last = start // cards, (start + count - 1) // cards
+    order = shuffle_rows(key, np.arange(first, last + 1), cards).reshape(-1)
+    return order[start - first * cards :][:count]
+
+
+def shuffle_rows(key: int, rows: np.ndarray, width: int) -> np.ndarray:
+    """One shuffle of 0..width-1 for each row number, int64, shape (len(rows), width)."""
+    numbers = rows.astype(np.uint64)[:, None] * np.uint64(width) + np.arange(width, dtype=np.uint64)
+    return np.argsort(hash_numbers(key, numbers), axis=1, kind="stable")
+
+
+def reverse_bits(numbers: np.ndarray) -> np.ndarray:
+    """Mirrors the lowest BITS bits: the van der Corput sequence in base 2, scaled by 2**BITS."""
+    mirrored = np.zeros_like(numbers, dtype=np.int64)
+    rest = numbers.astype(np.int64)
+    for _ in range(BITS):
+        mirrored = (mirrored << 1) | (rest & 1)
+        rest = rest >> 1
+    return mirrored
+
+
+def stratify(key: int, start: int, count: int) -> np.ndarray:
+    """Points of [0, 2**BITS) for scenes `start`, `start + 1`, ...: any run of scenes fills the interval evenly.
+
+    `start` is a multiple of WINDOW. Within a window the order is shuffled, so that neighbours do not alternate.
+    """
+    windows = np.arange(start // WINDOW, -(-(start + count) // WINDOW))
+    positions = (windows[:, None] * WINDOW + shuffle_rows(key, windows, WINDOW)).reshape(-1)
+    return reverse_bits(positions[:count]) ^ _scramble(key)
+
+
+def count_below(key: int, scenes: int, bounds: np.ndarray) -> np.ndarray:
+    """How many of the first `scenes` points of `stratify` lie below each bound; `scenes` is a multiple of WINDOW.
+
+    The scenes before a number split into one run of 2**k for each bit k of it. In such a run the upper k bits of the mirrored
+    position take every value and the others are fixed, so the points are evenly spaced and need no counting one by one.
+    """
+    below = np.zeros(len(bounds), dtype=np.int64)
+    base = 0
+    for k in reversed(range(BITS)):
+        if scenes >> k & 1:
+            gap = BITS - k
+            offset = (int(reverse_bits(np.array([base]))[0]) ^ _scramble(key)) & ((1 << gap) - 1)
+            below += np.clip((bounds - offset + (1 << gap) - 1) >> gap, 0, 1 << k)
+            base |= 1 << k
+    return below
+
+
+def _scramble(key: int) -> int:
+    return key & ((1 << BITS) - 1)

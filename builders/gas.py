@@ -1,0 +1,109 @@
+"""The `datasets` builder: rows made from a recipe while they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import datasets
+import pyarrow as pa
+from datasets.builder import Key
+
+from ..errors import GasError, suggest
+from .dataset import list_blocks
+from .fingerprint import compute_fingerprint
+from .recipe_files import list_recipes, load_recipe
+from .rows import SCHEMA, VIEWS, RowWriter, create_writer
+
+
+@dataclass
+class GasConfig(datasets.BuilderConfig):
+    """A recipe, perhaps seen through a view, with what the caller overrides.
+
+    Args:
+        recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise.
+        seed, taxonomy, modality, structure, content, captions, questions, splits: Override the recipe's fields of the same name.
+            Mappings are merged: `structure={"complexity": [3, 5]}` leaves the other constraints.
+    """
+
+    recipe: str | None = None
+    seed: int | None = None
+    taxonomy: list[str] | None = None
+    modality: str | None = None
+    structure: dict[str, Any] | None = None
+    content: dict[str, Any] | None = None
+    captions: Any = None
+    questions: list[str] | None = None
+    splits: dict[str, Any] | None = None
+
+    @property
+    def view(self) -> str | None:
+        return next((view for view in VIEWS if self.name.endswith(f"_{view}")), None)
+
+    def create_writer(self) -> RowWriter:
+        """The recipe, ready to write rows.
+
+        Raises:
+            GasError: There is no such recipe, or something is wrong with it.
+        """
+        overrides = {key: getattr(self, key) for key in OVERRIDES if getattr(self, key) is not None}
+        return _create_writer(self.recipe or self._name_recipe(), json.dumps(overrides, sort_keys=True))
+
+    def _name_recipe(self) -> str:
+        if self.name == "default":
+            raise GasError(f"which recipe? choose from {', '.join(list_recipes())}: load_dataset(\"gas\", \"multi_object\")")
+        name = self.name.removesuffix(f"_{self.view}") if self.view else self.name
+        if name not in list_recipes():
+            raise GasError(f"there is no recipe `{name}`; {suggest(name, list_recipes()) or 'choose from ' + ', '.join(list_recipes())}")
+        return name
+
+    def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
+        """What the cache is keyed by: all that rows and splits depend on, and nothing of where we are."""
+        writer = self.create_writer()
+        sizes = {name: split.size for name, split in writer.plan.recipe.splits.items()}
+        self.version = datasets.Version(writer.plan.recipe.version)
+        self.description = writer.plan.recipe.description
+        digest = hashlib.sha256(json.dumps([compute_fingerprint(writer), sizes, str(custom_features)]).encode())
+        return f"{self.name}-{digest.hexdigest()[:16]}"
+
+
+OVERRIDES = tuple(field.name for field in fields(GasConfig) if field.name not in {*(f.name for f in fields(datasets.BuilderConfig)), "recipe"})
+
+
+@lru_cache(maxsize=4)
+def _create_writer(recipe: str, overrides: str) -> RowWriter:
+    return create_writer(load_recipe(recipe, json.loads(overrides)))
+
+
+class Gas(datasets.ArrowBasedBuilder):
+    """Scenes of a recipe: `load_dataset("gas", "multi_object", seed=7)`."""
+
+    BUILDER_CONFIG_CLASS = GasConfig
+    BUILDER_CONFIGS = [GasConfig(name) for recipe in list_recipes() for name in (recipe, *(f"{recipe}_{view}" for view in VIEWS))]
+
+    def _info(self) -> datasets.DatasetInfo:
+        features = datasets.Features.from_arrow_schema(SCHEMA)
+        recipe = self.config.create_writer().plan.recipe
+        return datasets.DatasetInfo(
+            description=recipe.description, license=recipe.license, features=datasets.Features({name: features[name] for name in self._columns})
+        )
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return VIEWS[self.config.view] if self.config.view else tuple(SCHEMA.names)
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
+        splits = self.config.create_writer().plan.recipe.splits
+        return [
+            datasets.SplitGenerator(name=name, gen_kwargs={"split": name, "blocks": list(list_blocks(0, split.size))})
+            for name, split in splits.items()
+        ]
+
+    def _generate_tables(self, split: str, blocks: list[tuple[int, int]]) -> Iterator[tuple[Key, pa.Table]]:
+        writer = self.config.create_writer()
+        for number, (block, rows) in enumerate(blocks):
+            yield Key(number, 0), writer.write_block(split, block, rows).select(self._columns)

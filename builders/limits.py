@@ -1,0 +1,142 @@
+"""A recipe's constraints on structures as plain bounds, and what is wrong with them when nothing can fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+from ..errors import Problem
+from .recipe import Recipe
+
+Bounds = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Inclusive bounds; hashable, so that a table of structures can be kept under them."""
+
+    complexity: Bounds
+    objects: Bounds
+    attributes: Bounds
+    relations: Bounds
+    average_degree: tuple[float, float]
+    components: Bounds
+    in_degree: Bounds
+    out_degree: Bounds
+    attributes_per_object: Bounds
+
+    def allow(self, objects: int, attributes: int, relations: int, components: int) -> bool:
+        """Whether a structure with these counts fits, as far as counts can tell."""
+        return all(
+            low <= value <= high
+            for value, (low, high) in (
+                (objects + attributes + relations, self.complexity),
+                (objects, self.objects),
+                (attributes, self.attributes),
+                (relations, self.relations),
+                (2 * relations / objects, self.average_degree),
+                (components, self.components),
+            )
+        )
+
+
+def read_limits(recipe: Recipe) -> Limits:
+    """Takes the bounds from a recipe; what it leaves open is bounded by the complexity."""
+    structure = recipe.structure
+    most = int(structure.complexity[1])
+
+    def bound(given: tuple[float, float] | None) -> Bounds:
+        return (int(given[0]), int(given[1])) if given else (0, most)
+
+    degree, per_object = structure.degree, recipe.content.attributes.max_per_object
+    return Limits(
+        complexity=(int(structure.complexity[0]), most),
+        objects=bound(structure.objects),
+        attributes=bound(structure.attributes),
+        relations=bound(structure.relations),
+        average_degree=structure.average_degree or (0.0, 2.0 * most),
+        components=bound(structure.components),
+        in_degree=bound(degree.in_ if degree else None),
+        out_degree=bound(degree.out if degree else None),
+        attributes_per_object=(0, most if per_object is None else min(per_object, most)),
+    )
+
+
+KEYS = {
+    "complexity": "structure.complexity",
+    "objects": "structure.objects",
+    "attributes": "structure.attributes",
+    "relations": "structure.relations",
+    "average_degree": "structure.average_degree",
+    "components": "structure.components",
+    "in_degree": "structure.degree.in",
+    "out_degree": "structure.degree.out",
+    "attributes_per_object": "content.attributes.max_per_object",
+}
+
+
+def find_conflict(limits: Limits) -> Problem | None:
+    """Says which constraints exclude each other, or None when counts alone find nothing wrong.
+
+    Tries each constraint alone, then pairs, then triples: the smallest set that already leaves nothing is what a user must change.
+    """
+    names = list(KEYS)
+    for size in (1, 2, 3):
+        for chosen in combinations(names, size):
+            if not _leaves_something(limits, chosen):
+                others = " and ".join(f"{KEYS[name]}: {_show(limits, name)}" for name in chosen[1:])
+                end = f"and {others} exclude each other" if others else "leaves no scene graph"
+                message = f"{_show(limits, chosen[0])} {end}"
+                return Problem(message, key=KEYS[chosen[0]], hint=_hint(limits, chosen))
+    return None
+
+
+def _leaves_something(limits: Limits, chosen: tuple[str, ...]) -> bool:
+    """Whether some numbers of objects, attributes, relations and components satisfy the chosen constraints."""
+    # Without the complexity nothing bounds the search; what needs more objects than this is not told apart from what is impossible.
+    most = limits.complexity[1] if "complexity" in chosen else max(64, limits.objects[0], limits.complexity[1])
+    if any(name in chosen and getattr(limits, name)[0] > 0 for name in ("in_degree", "out_degree")):
+        return False  # an acyclic graph has an object where nothing ends and one where nothing starts
+
+    def bounds(name: str, low: int, high: int) -> range:
+        given = getattr(limits, name)
+        return range(max(low, given[0]), min(high, given[1]) + 1) if name in chosen else range(low, high + 1)
+
+    for objects in bounds("objects", 1, most):
+        per_object = limits.attributes_per_object[1] if "attributes_per_object" in chosen else most
+        attributes = bounds("attributes", 0, per_object * objects)
+        for components in bounds("components", 1, objects):
+            largest = objects - components + 1
+            for relations in bounds("relations", objects - components, largest * (largest - 1) // 2):
+                total = bounds("complexity", objects + relations, objects + relations + most * objects)
+                degree = 2 * relations / objects
+                if (
+                    max(attributes.start, total.start - objects - relations) < min(attributes.stop, total.stop - objects - relations)
+                    and ("average_degree" not in chosen or limits.average_degree[0] <= degree <= limits.average_degree[1])
+                    and _fits_degrees(limits, chosen, objects, relations)
+                ):
+                    return True
+    return False
+
+
+def _fits_degrees(limits: Limits, chosen: tuple[str, ...], objects: int, relations: int) -> bool:
+    """In a topological order, object i is the end of at most i relations; likewise backwards for starts."""
+    return all(
+        relations <= sum(min(i, getattr(limits, name)[1]) for i in range(objects)) for name in ("in_degree", "out_degree") if name in chosen
+    )
+
+
+def _show(limits: Limits, name: str) -> str:
+    low, high = getattr(limits, name)
+    if name == "attributes_per_object":
+        return str(high)
+    return f"[{low}, {high}]" if low != high else str(low)
+
+
+def _hint(limits: Limits, chosen: tuple[str, ...]) -> str:
+    for name in ("in_degree", "out_degree"):
+        if name in chosen and getattr(limits, name)[0] > 0:
+            return f"in a graph without cycles one object has degree 0 there: begin {KEYS[name]} at 0"
+    if "complexity" in chosen:
+        return "complexity is the number of objects, attributes and relations together"
+    return "widen one of them"

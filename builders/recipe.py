@@ -1,0 +1,445 @@
+"""What a recipe may say: one tree of Pydantic models, and the JSON Schema that editors use.
+
+Nothing here reads files (see `recipe_files`) or knows the taxonomy: names of concepts are checked where it is loaded.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal, NamedTuple, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
+
+SplitName = Literal["train", "validation", "test"]
+QuestionKind = Literal["object", "attribute", "relation", "count", "scene"]
+Modality = Literal["image", "video", "3d"]
+
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+QUESTION_KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
+
+# A config `<name>_captions` shows the captions of `<name>`, so no recipe can have such a name itself.
+VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
+
+LARGEST_COUNT = 1000  # of objects, attributes, ... in one scene: beyond it no caption could be read
+LARGEST_SPLIT = 10**9  # the index in a row's id has nine digits
+LARGEST_SEED = 2**63 - 1
+MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
+
+
+class Range(NamedTuple):
+    """Whole numbers from `low` to `high`, both included."""
+
+    low: int
+    high: int
+
+
+class FloatRange(NamedTuple):
+    """Numbers from `low` to `high`, both included."""
+
+    low: float
+    high: float
+
+
+def refuse(message: str, hint: str = "", kind: str = "recipe") -> PydanticCustomError:
+    """Return the error to raise; `recipe_files` shows its message and hint as they are."""
+    return PydanticCustomError(kind, "{message}", {"message": message, "hint": hint})  # type: ignore[arg-type]
+
+
+def escape(text: str) -> str:
+    """Spell out what a terminal would not print, or would obey."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def show(value: object) -> str:
+    """Write a value the way that YAML does, so that people recognise it, in one line that is not too long."""
+    words = {"True": "true", "False": "false", "None": "null"}
+    text = str(list(value) if isinstance(value, tuple) else value)
+    text = escape(words.get(text, text) if not isinstance(value, str) else text)
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+
+
+def read_text(value: Any) -> str:
+    """Take text only. The loader tries again with the text in the file, since YAML 1.1 reads `no` as false."""
+    if not isinstance(value, str):
+        hint = "put it in quotes: YAML does not read it as text" if isinstance(value, bool | int | float) else ""
+        raise refuse(f"must be text, not {show(value)}", hint, kind="recipe_text")
+    if not value.strip():
+        raise refuse("must not be empty", "leave the key out to get its default")
+    if not value.isprintable():
+        raise refuse(f"{show(value)} has characters that cannot be printed")
+    return value
+
+
+def read_number(value: Any) -> float:
+    """Take a number, also one that YAML 1.1 reads as text (`1e-4`); true and false are not numbers."""
+    number = value
+    if isinstance(value, str):
+        try:
+            number = float(value) if re.search("[.eE]", value) else int(value)
+        except ValueError:
+            number = None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise refuse(f"must be a number, not {show(value)}")
+    if isinstance(number, float) and not math.isfinite(number):
+        raise refuse(f"must be a finite number, not {show(value)}")
+    return number
+
+
+def read_whole(value: Any) -> int:
+    """Take a whole number, also when it is written `3.0` or `1e4`."""
+    try:
+        number = read_number(value)
+    except PydanticCustomError:
+        number = math.nan
+    if number != number or number != int(number):
+        raise refuse(f"must be a whole number, not {show(value)}")
+    return int(number)
+
+
+def read_range(value: Any, read: Any = read_whole, least: int = 0) -> tuple[Any, Any]:
+    """Take `[low, high]` or one number and return both ends."""
+    if isinstance(value, dict | list | tuple) and not (isinstance(value, list | tuple) and len(value) == 2):
+        raise refuse(f"must be [low, high] or one number, not {show(value)}")
+    low, high = (read(end) for end in (value if isinstance(value, list | tuple) else (value, value)))
+    for end in (low, high):
+        if not least <= end <= LARGEST_COUNT:
+            raise refuse(f"must be between {least} and {LARGEST_COUNT}, not {show(end)}")
+    if low > high:
+        raise refuse(f"the low end {low} is above the high end {high}", f"write [{high}, {low}]")
+    return low, high
+
+
+def read_top(value: Any) -> int | float:
+    """Take a share as a float (`10%` is 0.1) or a count as an int."""
+    hint = "write a share such as 10% or a whole number of concepts"
+    if isinstance(value, str) and value.strip().endswith("%"):
+        # Rounded so that a share survives being written and read again.
+        percent = round(float(read_number(value.strip()[:-1].strip())), 6)
+        if not 0 < percent <= 100:
+            raise refuse(f"{show(value)} is not a share between 0% and 100%", hint)
+        return percent / 100
+    if isinstance(value, float):
+        raise refuse(f"{show(value)} could be a share or a count", hint)
+    count = read_whole(value)
+    if count < 1:
+        raise refuse(f"must be at least 1, not {count}", hint)
+    return count
+
+
+def write_top(value: int | float | None) -> int | str | None:
+    """Write a share as it is read: 0.1 is `10%`."""
+    return f"{round(value * 100, 6):.9g}%" if isinstance(value, float) else value
+
+
+def wrap_one(value: Any) -> Any:
+    """Let one name stand for a list of one."""
+    if isinstance(value, list | tuple):
+        return value
+    if isinstance(value, dict):
+        raise refuse("must be a list of names, not a mapping", "write [first, second]")
+    return [value]
+
+
+def refuse_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Let every name stand in a list once."""
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise refuse(f"{show(value)} is named twice")
+        seen.add(value)
+    return values
+
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT), BeforeValidator(read_whole)]
+PositiveCount = Annotated[int, Field(ge=1, le=LARGEST_COUNT), BeforeValidator(read_whole)]
+Number = Annotated[float, Field(ge=0, le=LARGEST_COUNT), BeforeValidator(read_number)]
+Text = Annotated[str, BeforeValidator(read_text)]
+Names = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(wrap_one, json_schema_input_type=str | list[str]),
+    AfterValidator(refuse_repeats),
+]
+AsList = PlainSerializer(list)
+Counts = Annotated[
+    Range,
+    PlainValidator(lambda value: Range(*read_range(value)), json_schema_input_type=Count | tuple[Count, Count]),
+    AsList,
+]
+PositiveCounts = Annotated[
+    Range,
+    PlainValidator(
+        lambda value: Range(*read_range(value, least=1)),
+        json_schema_input_type=PositiveCount | tuple[PositiveCount, PositiveCount],
+    ),
+    AsList,
+]
+Numbers = Annotated[
+    FloatRange,
+    PlainValidator(
+        lambda value: FloatRange(*map(float, read_range(value, read_number))),
+        json_schema_input_type=Number | tuple[Number, Number],
+    ),
+    AsList,
+]
+
+
+class Part(BaseModel):
+    """What all parts of a recipe have in common: they cannot be changed, and unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, serialize_by_alias=True)
+
+
+class Degree(Part):
+    """How many relations an object takes part in."""
+
+    in_: Counts | None = Field(
+        default=None, alias="in", description="Relations that end at an object, for each object."
+    )
+    out: Counts | None = Field(default=None, description="Relations that start at an object, for each object.")
+
+
+class Structure(Part):
+    """Which scene graphs to make, before they have content. What is left out is not constrained."""
+
+    complexity: PositiveCounts = Field(description="Objects + attributes + relations.")
+    objects: PositiveCounts | None = Field(default=None, description="Objects in a scene.")
+    attributes: Counts | None = Field(default=None, description="Attributes in a scene, over all of its objects.")
+    relations: Counts | None = Field(default=None, description="Relations in a scene.")
+    average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.")
+    components: PositiveCounts | None = Field(
+        default=None, description="Weakly connected components of objects and relations; a lone object is one."
+    )
+    degree: Degree | None = Field(default=None, description="Relations into and out of each object.")
+    distribution: Literal["objects_first", "uniform"] = Field(
+        default="objects_first",
+        description="objects_first: every number of objects equally often; uniform: every structure that fits.",
+    )
+
+
+class ObjectFilter(Part):
+    """Which concepts become objects."""
+
+    tier: Literal["common", "visible", "full"] = Field(
+        default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
+    )
+    under: Names = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
+    exclude: Names = Field(default=(), description="Without these concepts and what lies under them: ids or names.")
+    min_frequency: Number | None = Field(
+        default=None, description="The least word frequency of a concept, on the Zipf scale."
+    )
+    top: (
+        Annotated[
+            int | float,
+            PlainValidator(read_top, json_schema_input_type=Annotated[int, Field(ge=1)] | str),
+            PlainSerializer(write_top),
+        ]
+        | None
+    ) = Field(default=None, description="Only the most frequent concepts: a share (10%) or a number of them.")
+    weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
+        default={}, description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out."
+    )
+
+
+class AttributeFilter(Part):
+    """Which attributes objects get."""
+
+    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    kinds: Names | None = Field(
+        default=None, description="Only these kinds, such as color or material; all when left out."
+    )
+    max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
+
+
+class RelationFilter(Part):
+    """Which relations join objects."""
+
+    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    categories: Names | None = Field(
+        default=None, description="Only these categories, such as spatial or interactional; all when left out."
+    )
+
+
+class SceneAttributeFilter(Part):
+    """Which attributes the whole picture gets."""
+
+    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.")
+    kinds: Names | None = Field(
+        default=None,
+        description="Only these kinds, such as weather or artist; all that the modality has when left out.",
+    )
+
+
+class Content(Part):
+    """What fills the structures."""
+
+    objects: ObjectFilter = Field(default=ObjectFilter(), description="Which concepts become objects.")
+    attributes: AttributeFilter = Field(default=AttributeFilter(), description="Which attributes objects get.")
+    relations: RelationFilter = Field(default=RelationFilter(), description="Which relations join objects.")
+    scene_attributes: SceneAttributeFilter = Field(
+        default=SceneAttributeFilter(), description="Which attributes the whole picture gets."
+    )
+    constraints: Literal["typed", "none"] = Field(
+        default="typed",
+        description="typed: attributes and relations only where they make sense; none: anywhere.",
+    )
+
+
+class Captions(Part):
+    """How scenes are put into words."""
+
+    template: Text = Field(
+        default="default", description="A template in templates/captions, or a path beside the recipe."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return shorten(handler(self), "template")
+
+
+class Split(Part):
+    """One split of the dataset."""
+
+    size: Annotated[int, Field(ge=0, le=LARGEST_SPLIT), BeforeValidator(read_whole)] = Field(
+        description="Rows in the split; 0 leaves it out."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        return shorten(handler(self), "size")
+
+
+def shorten(fields: dict[str, Any], only: str) -> Any:
+    """Return the short form of a mapping that has no other key than `only`."""
+    return fields[only] if list(fields) == [only] else fields
+
+
+def expand(only: str, json_schema: Any) -> BeforeValidator:
+    """Read the short form of a mapping: its value of `only` alone; `json_schema` is the type of both forms."""
+
+    def read_short(value: Any) -> Any:
+        return value if isinstance(value, dict | BaseModel | list) else {only: value}
+
+    return BeforeValidator(read_short, json_schema_input_type=json_schema)
+
+
+class Recipe(Part):
+    """A dataset of scene graphs, captions and questions, as one YAML file states it."""
+
+    name: Text = Field(description="The name of the dataset's config: small letters, digits and underscores.")
+    version: Text = Field(default="1.0.0", description="The recipe's version, X.Y.Z.")
+    description: str = Field(default="", description="One paragraph: what the dataset teaches or measures.")
+    license: Text = Field(
+        default="unknown", description="The dataset's license as the Hub writes it, such as cc-by-4.0."
+    )
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED), BeforeValidator(read_whole)] = Field(
+        default=0, description="Another seed gives other scenes."
+    )
+    taxonomy: Names = Field(
+        default=("default",), min_length=1, description="Names or folders of concepts; later ones add to earlier ones."
+    )
+    modality: Modality = Field(default="image", description="Which scene attributes exist.")
+    structure: Structure = Field(description="Which scene graphs to make, before they have content.")
+    content: Content = Field(default=Content(), description="What fills the structures.")
+    captions: Annotated[Captions, expand("template", str | Captions)] = Field(
+        default=Captions(), description="How scenes are put into words: a template, or a mapping with it."
+    )
+    questions: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
+        default=QUESTION_KINDS, description="The kinds of questions to ask; an empty list for none."
+    )
+    splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
+        description="Rows in each split: a number, or a mapping with `size`."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        """Refuse names that cannot be a config's, or that are those of another config's views."""
+        if not re.fullmatch("[a-z][a-z0-9_]*", name):
+            raise refuse(
+                f"{show(name)} is not a name",
+                "write small letters, digits and underscores, a letter first, such as `my_scenes`",
+            )
+        for suffix in VIEW_SUFFIXES:
+            if name.endswith(suffix):
+                raise refuse(f"{show(name)} may not end in `{suffix}`", "such names show one part of another config")
+        return name
+
+    @field_validator("version")
+    @classmethod
+    def check_version(cls, version: str) -> str:
+        """Take three numbers, as semver.org defines them, without labels."""
+        if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", version):
+            raise refuse(f"{show(version)} is not a version", "write three numbers, such as 1.0.0")
+        return version
+
+    @field_validator("license")
+    @classmethod
+    def check_license(cls, license: str) -> str:
+        """Take what looks like one of the Hub's identifiers; which ones exist is the Hub's matter."""
+        if not re.fullmatch("[a-z0-9][a-z0-9.+-]*", license):
+            raise refuse(
+                f"{show(license)} is not a license identifier", "write it as the Hub does, such as cc-by-4.0 or mit"
+            )
+        return license
+
+    @field_validator("description", mode="before")
+    @classmethod
+    def join_lines(cls, description: Any) -> str:
+        """Make one line of one paragraph, however the file wraps it."""
+        if not isinstance(description, str):
+            return read_text(description)
+        if re.search(r"\n\s*\n", description.strip()):
+            raise refuse("must be one paragraph", "remove the empty line")
+        joined = " ".join(description.split())
+        return read_text(joined) if joined else ""
+
+    @field_validator("splits")
+    @classmethod
+    def order_splits(cls, splits: dict[SplitName, Split]) -> dict[SplitName, Split]:
+        """Leave out the empty splits and put the others in the usual order."""
+        filled = {name: splits[name] for name in SPLITS if name in splits and splits[name].size}
+        if not filled:
+            raise refuse("every split is empty", "give at least one of them rows, such as `train: 1000`")
+        return filled
+
+    def content_fields(self) -> dict[str, Any]:
+        """Return what rows depend on, as JSON can hold it: the recipe's part of the fingerprint.
+
+        Sizes of splits are not in it, since a larger split begins with the rows of the smaller one. Neither are keys
+        without a value, so that a key that later versions add leaves the rows of recipes without it as they are.
+        """
+        fields = self.model_dump(mode="json", exclude_none=True, exclude={"version", "description", "license"})
+        options = {name: split.model_dump(exclude={"size"}, exclude_none=True) for name, split in self.splits.items()}
+        fields["splits"] = {name: option for name, option in options.items() if option}
+        return fields
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a recipe's file, for editors.
+
+    No key is required in it, because every one of them may come from the recipe that a file extends.
+    """
+    schema = Recipe.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        if part["title"] != "Split":
+            part.pop("required", None)
+        for key in part["properties"].values():
+            key.pop("title", None)
+    extends = {"type": "string", "description": "The recipe that this one changes: a shipped one's name, or a path."}
+    schema["properties"] = {"extends": extends, **schema["properties"]}
+    schema["title"] = "Recipe of a Generate Any Scene dataset"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

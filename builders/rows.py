@@ -1,0 +1,180 @@
+"""Rows of the dataset: a block's columns of numbers and texts as one Arrow table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import Problem, RecipeError, gather_problems
+from ..taxonomy import load_taxonomy
+from .arrays import Ragged
+from .captions import CaptionWriter
+from .decks import derive_key
+from .questions import Questions, QuestionWriter
+from .recipe_files import LoadedRecipe
+from .scenes import BLOCK, Plan, Scenes, draw_block, plan_scenes
+from .structures import StructureTable
+from .templates import load_template
+from .weaving import Pool
+from .words import BlockWords
+
+ATTRIBUTE = pa.struct([("kind", pa.string()), ("value", pa.string())])
+OBJECT = pa.struct([("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE))])
+RELATION = pa.struct([("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())])
+QUESTION = pa.struct(
+    [
+        ("question", pa.string()),
+        ("answer", pa.string()),
+        ("choices", pa.list_(pa.string())),
+        ("form", pa.string()),
+        ("kind", pa.string()),
+        ("elements", pa.list_(pa.string())),
+        ("depends_on", pa.list_(pa.int32())),
+        ("foil", pa.string()),
+    ]
+)
+STRUCTURE = pa.struct(
+    [
+        ("objects", pa.int32()),
+        ("attributes", pa.int32()),
+        ("relations", pa.int32()),
+        ("complexity", pa.int32()),
+        ("components", pa.int32()),
+        ("average_degree", pa.float32()),
+        ("topology", pa.string()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("caption", pa.string()),
+        ("scene_graph", pa.struct([("objects", pa.list_(OBJECT)), ("relations", pa.list_(RELATION))])),
+        ("scene_attributes", pa.list_(ATTRIBUTE)),
+        ("questions", pa.list_(QUESTION)),
+        ("mentions", pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
+        ("structure", STRUCTURE),
+    ]
+)
+"""The columns of every config, in this order."""
+
+VIEWS = {
+    "captions": ("id", "caption"),
+    "questions": ("id", "caption", "questions"),
+    "scene_graphs": ("id", "scene_graph", "scene_attributes", "structure"),
+}
+"""Columns of the configs `<name>_captions`, `<name>_questions` and `<name>_scene_graphs`, read from the same files."""
+
+
+@dataclass
+class RowWriter:
+    """Makes the rows of a recipe, block by block. Keeps what templates yielded, so use one for many blocks.
+
+    Attributes:
+        plan: The plan of the recipe.
+        folder: Where the recipe's own templates are, if it has any.
+    """
+
+    plan: Plan
+    folder: Path | None = None
+    captions: CaptionWriter = field(init=False)
+    questions: QuestionWriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.captions = CaptionWriter(self.plan, self.folder)
+        self.questions = QuestionWriter(self.plan)
+
+    def write_block(self, split: str, block: int, rows: int = BLOCK) -> pa.Table:
+        """The first `rows` rows of a block of a split."""
+        return self.write(draw_block(self.plan, split, block).cut(0, rows), split)
+
+    def write(self, scenes: Scenes, split: str) -> pa.Table:
+        """Rows of these scenes, which begin a block."""
+        recipe = self.plan.recipe
+        words = BlockWords(scenes, self.plan.taxonomy)
+        key = derive_key(recipe.seed, recipe.name, split, "questions", scenes.start // BLOCK)
+        texts = self.captions.write(words)
+        questions = self.questions.write(words, key)
+        caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
+        spans, starts, ends = texts.find_mentions(caption_pool)
+        mentions = [caption_pool.take(spans.values), pa.array(starts), pa.array(ends)]
+        columns = [
+            _write_ids(f"{recipe.name}/{split}/", scenes),
+            texts.write(caption_pool),
+            _write_graphs(words, caption_pool),
+            _write_attributes(words, caption_pool, "scene", scenes.scene_attributes),
+            _write_questions(questions, question_pool),
+            _list(spans.offsets, pa.StructArray.from_arrays(mentions, fields=list(SCHEMA.field("mentions").type.value_type))),
+            _write_structures(self.plan.structures.table, scenes.structures),
+        ]
+        return pa.Table.from_arrays(columns, schema=SCHEMA)
+
+
+def create_writer(loaded: LoadedRecipe) -> RowWriter:
+    """Prepares a recipe for writing rows.
+
+    Raises:
+        RecipeError: The recipe asks for what does not exist or cannot be; all mistakes at once, with their places.
+    """
+    recipe, problems = loaded.recipe, list[Problem]()
+    with gather_problems(problems, "taxonomy"):
+        taxonomy = load_taxonomy(recipe.taxonomy, loaded.folder)
+        with gather_problems(problems):
+            plan = plan_scenes(recipe, taxonomy)
+    with gather_problems(problems, "captions"):
+        load_template("captions", recipe.captions.template, loaded.folder)
+    if problems:
+        raise loaded.locate(RecipeError(problems))
+    return RowWriter(plan, loaded.folder)
+
+
+def _list(offsets: np.ndarray, values: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values)
+
+
+def _write_ids(prefix: str, scenes: Scenes) -> pa.Array:
+    indices = pc.utf8_lpad(pc.cast(pa.array(np.arange(scenes.start, scenes.start + len(scenes))), pa.string()), 9, "0")
+    return pc.binary_join_element_wise(prefix, indices, "")
+
+
+def _write_attributes(words: BlockWords, pool: Pool, domain: str, concepts: Ragged) -> pa.ListArray:
+    parts = [pool.take(words.find_column(f"{domain}.{word}")) for word in ("kind", "name")]
+    return _list(concepts.offsets, pa.StructArray.from_arrays(parts, fields=list(ATTRIBUTE)))
+
+
+def _write_graphs(words: BlockWords, pool: Pool) -> pa.StructArray:
+    scenes = words.scenes
+    names, concepts = (pool.take(words.find_column(f"object.{word}")) for word in ("name", "id"))
+    attributes = _write_attributes(words, pool, "attribute", scenes.attributes)
+    objects = pa.StructArray.from_arrays([names, concepts, attributes], fields=list(OBJECT))
+    predicates, categories = (pool.take(words.find_column(f"relation.{word}")) for word in ("predicate", "category"))
+    ends = [pa.array(ends.values.astype(np.int32)) for ends in (scenes.subjects, scenes.targets)]
+    relations = pa.StructArray.from_arrays([ends[0], predicates, categories, ends[1]], fields=list(RELATION))
+    lists = [_list(scenes.objects.offsets, objects), _list(scenes.relations.offsets, relations)]
+    return pa.StructArray.from_arrays(lists, fields=list(SCHEMA.field("scene_graph").type))
+
+
+def _write_questions(questions: Questions, pool: Pool) -> pa.ListArray:
+    columns = [
+        questions.texts.write(pool),
+        pool.take(questions.answers),
+        _list(questions.choices.offsets, pool.take(questions.choices.values)),
+        pool.take(questions.forms),
+        pool.take(questions.kinds),
+        _list(questions.elements.offsets, pool.take(questions.elements.values)),
+        _list(questions.depends_on.offsets, pa.array(questions.depends_on.values.astype(np.int32))),
+        pool.words.take(pa.array(questions.foils, mask=questions.foils < 0)),
+    ]
+    return _list(questions.offsets, pa.StructArray.from_arrays(columns, fields=list(QUESTION)))
+
+
+def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray:
+    counts = [table.objects, table.attributes, table.relations, table.complexity, table.components]
+    degree = (2 * table.relations / table.objects).astype(np.float32)
+    topologies = pa.array(table.topologies, pa.string()).take(pa.array(rows))
+    return pa.StructArray.from_arrays(
+        [*(pa.array(count[rows].astype(np.int32)) for count in counts), pa.array(degree[rows]), topologies], fields=list(STRUCTURE)
+    )

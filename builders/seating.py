@@ -1,0 +1,144 @@
+"""Puts dealt concepts where their types allow, so that a constraint moves concepts between scenes instead of dropping them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..errors import GasError
+from .decks import derive_key, hash_numbers
+
+SWAPS = 8
+"""Rounds of swaps before what still clashes is drawn again."""
+ROUNDS = 16
+"""Random draws before every card is tried."""
+
+Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def fill_slots(key: int, cards: np.ndarray, card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray) -> np.ndarray:
+    """Gives every slot a card that fits it, using each dealt card once where the types leave room for that.
+
+    The class of cards that has least room for its number is seated first. A slot for which no dealt card is left gets another that
+    fits, from a deck of its own.
+
+    Args:
+        key: Key of all choices made here.
+        cards: Dealt cards, one a slot, int64.
+        card_class: Class of every card of the deck (not just the dealt ones).
+        slot_class: Class of every slot.
+        fits: Whether a card class fits a slot class, bool, shape (card classes, slot classes). Each slot class fits some card.
+
+    Returns:
+        The card of each slot, int64.
+    """
+    if fits.all():
+        return cards
+    classes = card_class[cards]
+    wanted = np.bincount(classes, minlength=len(fits))
+    room = fits @ np.bincount(slot_class, minlength=fits.shape[1])
+    visiting = np.argsort(hash_numbers(derive_key(key, "visit"), np.arange(len(slot_class))), kind="stable")
+    visited_class = slot_class[visiting]
+    free = np.ones(len(slot_class), dtype=bool)
+    seated = np.full(len(slot_class), -1, dtype=np.int64)
+    by_class = np.split(cards[np.argsort(classes, kind="stable")], np.cumsum(wanted)[:-1])
+    for one in np.argsort(-wanted / np.maximum(room, 1), kind="stable"):
+        if wanted[one]:
+            chosen = np.flatnonzero(free & fits[one][visited_class])[: wanted[one]]
+            seated[visiting[chosen]] = by_class[one][: len(chosen)]
+            free[chosen] = False
+    empty = np.flatnonzero(seated < 0)
+    seated[empty] = draw_again(derive_key(key, "fill"), empty, len(card_class), lambda slots, drawn: fits[card_class[drawn], slot_class[slots]])
+    return seated
+
+
+def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.ndarray:
+    """Draws each slot a card out of all those that `accept` takes there, all alike.
+
+    Raises:
+        GasError: There is no such card for a slot.
+    """
+    drawn = np.full(len(slots), -1, dtype=np.int64)
+    open_slots = np.arange(len(slots))
+    for turn in range(ROUNDS):
+        if not len(open_slots):
+            return drawn
+        tries = (hash_numbers(derive_key(key, turn), slots[open_slots]) % np.uint64(cards)).astype(np.int64)
+        good = accept(slots[open_slots], tries)
+        drawn[open_slots[good]] = tries[good]
+        open_slots = open_slots[~good]
+    for slot in open_slots:  # few cards fit here, so look at every one
+        allowed = np.flatnonzero(accept(np.full(cards, slots[slot]), np.arange(cards)))
+        if not len(allowed):
+            raise GasError("nothing that the filters leave fits")
+        drawn[slot] = allowed[int(hash_numbers(derive_key(key, "any"), slots[slot : slot + 1])[0] % np.uint64(len(allowed)))]
+    return drawn
+
+
+def part_clashes(
+    key: int, cards: np.ndarray, offsets: np.ndarray, slot_class: np.ndarray, clash: Clash, cards_in_deck: int, accept: Accept
+) -> np.ndarray:
+    """Swaps cards between holders until no two cards of one holder clash; what swapping cannot mend is drawn again.
+
+    Args:
+        key: Key of all choices made here.
+        cards: The card of each slot.
+        offsets: Slots of holder `i` are `offsets[i]` to `offsets[i + 1]`.
+        slot_class: Cards are swapped between slots of one class only.
+        clash: Tells element by element whether two cards must not be together.
+        cards_in_deck: Number of all cards.
+        accept: Whether cards fit slots, apart from clashes.
+
+    Raises:
+        GasError: Nothing fits beside the other cards of a holder.
+    """
+    cards = cards.copy()
+    beside = _list_neighbours(offsets)
+    crowded = np.flatnonzero((beside >= 0).any(axis=1)) if beside.shape[1] else np.zeros(0, dtype=np.int64)
+    by_class = np.argsort(slot_class, kind="stable")
+    class_ends = np.cumsum(np.bincount(slot_class))
+    class_sizes = np.diff(class_ends, prepend=0)
+
+    def clashes(slots: np.ndarray, tries: np.ndarray, others: np.ndarray) -> np.ndarray:
+        return ((others >= 0) & clash(tries[:, None], cards[others])).any(axis=1)
+
+    def find_bad(among: np.ndarray) -> np.ndarray:
+        others = beside[among]
+        return among[clashes(among, cards[among], np.where(others < among[:, None], others, -1))]
+
+    bad = find_bad(crowded)
+    for turn in range(SWAPS):
+        if not len(bad):
+            return cards
+        group = slot_class[bad]
+        pick = (hash_numbers(derive_key(key, "swap", turn), bad) % class_sizes[group].astype(np.uint64)).astype(np.int64)
+        partner, first = np.unique(by_class[class_ends[group] - class_sizes[group] + pick], return_index=True)
+        slots = bad[first]
+        good = ~np.isin(partner, bad) & ~clashes(slots, cards[partner], beside[slots]) & ~clashes(partner, cards[slots], beside[partner])
+        slots, partner = slots[good], partner[good]
+        cards[slots], cards[partner] = cards[partner], cards[slots]
+        # Two swaps may have met in one holder, so look again at everyone.
+        bad = find_bad(crowded)
+    while len(bad):
+        # One slot of a holder at a time, so that what is drawn for one is known to the next.
+        holder = np.searchsorted(offsets, bad, side="right")
+        now = bad[np.unique(holder, return_index=True)[1]]
+        cards[now] = draw_again(
+            derive_key(key, "again", len(bad)), now, cards_in_deck, lambda s, tries: accept(s, tries) & ~clashes(s, tries, beside[s])
+        )
+        bad = find_bad(crowded)
+    return cards
+
+
+def _list_neighbours(offsets: np.ndarray) -> np.ndarray:
+    """The other slots of each slot's holder, padded with -1, shape (slots, most slots of a holder - 1)."""
+    lengths = np.diff(offsets)
+    width = max(int(lengths.max(initial=0)) - 1, 0)
+    slots = np.arange(offsets[-1])
+    holder = np.repeat(np.arange(len(lengths)), lengths)
+    place = slots - offsets[:-1][holder]
+    column = np.arange(width)[None, :]
+    other = column + (column >= place[:, None])
+    return np.where(other < lengths[holder][:, None], offsets[:-1][holder][:, None] + other, -1)

@@ -1,0 +1,79 @@
+"""Which structure each scene gets: every structure of a cell once before any twice, known for any scene alone.
+
+A cell holds the structures with the same numbers of objects, attributes and relations. The stratified sequence of `decks` gives each
+scene a cell, in the proportions that the recipe's distribution asks for; a deck of the cell's structures gives the structure. How many
+scenes of each cell came before a scene is known without visiting them, and with it the position in every deck of content.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .arrays import Ragged, offsets_of
+from .decks import BITS, count_below, deal, derive_key, stratify
+from .structures import StructureTable
+
+
+@dataclass(frozen=True)
+class StructurePlan:
+    """Cells of structures and their shares.
+
+    Attributes:
+        table: All structures.
+        cells: Rows of `table` in each cell.
+        bounds: Ends of the cells' shares of [0, 2**BITS), int64, shape (cells + 1,).
+    """
+
+    table: StructureTable
+    cells: Ragged
+    bounds: np.ndarray
+
+    def measure_cells(self, counts: np.ndarray) -> np.ndarray:
+        """One number a cell of what all its structures have in common, for instance `table.objects`."""
+        return counts[self.cells.values[self.cells.offsets[:-1]]]
+
+
+def plan_structures(table: StructureTable, distribution: Literal["objects_first", "uniform"]) -> StructurePlan:
+    """Groups structures into cells and gives each its share.
+
+    `objects_first`: complexity uniform, then the number of objects uniform among those that are possible, then the structure uniform.
+    `uniform`: every structure alike.
+    """
+    keys = np.stack([table.complexity, table.objects, table.relations], axis=1)
+    groups, cell_of, sizes = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(cell_of.reshape(-1), kind="stable").astype(np.int32)
+    if distribution == "uniform":
+        shares = sizes / len(table)
+    else:
+        pairs, pair_of = np.unique(groups[:, :2], axis=0, return_inverse=True)
+        pair_of = pair_of.reshape(-1)
+        within_pair = sizes / np.bincount(pair_of, weights=sizes)[pair_of]
+        complexities, complexity_of, choices = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+        shares = within_pair / choices[complexity_of][pair_of] / len(complexities)
+    bounds = np.rint(np.concatenate([[0.0], np.cumsum(shares)]) * 2.0**BITS).astype(np.int64)
+    bounds[-1] = 1 << BITS
+    return StructurePlan(table, Ragged(order, offsets_of(sizes)), bounds)
+
+
+def count_cells(plan: StructurePlan, seed_key: int, scenes: int) -> np.ndarray:
+    """How many of the first `scenes` scenes fall into each cell, int64, shape (cells,)."""
+    return np.diff(count_below(derive_key(seed_key, "structure"), scenes, plan.bounds))
+
+
+def draw_structures(plan: StructurePlan, seed_key: int, start: int, count: int) -> np.ndarray:
+    """Rows of `plan.table` for the scenes from `start` on, int64, shape (count,)."""
+    points = stratify(derive_key(seed_key, "structure"), start, count)
+    cell_of = np.searchsorted(plan.bounds, points, side="right") - 1
+    before = count_cells(plan, seed_key, start)
+    drawn = np.empty(count, dtype=np.int64)
+    by_cell = np.argsort(cell_of, kind="stable")
+    ends = np.cumsum(np.bincount(cell_of, minlength=len(plan.cells)))
+    for cell in np.unique(cell_of):
+        scenes = by_cell[ends[cell - 1] if cell else 0 : ends[cell]]
+        members = plan.cells[cell]
+        cards = deal(derive_key(seed_key, "cell", int(cell)), len(members), int(before[cell]), len(scenes))
+        drawn[scenes] = members[cards]
+    return drawn

@@ -1,0 +1,199 @@
+"""The `gas` command. Only what a command needs is imported, when it runs: `gas --help` is quick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .errors import GasError
+from .version import __version__
+
+app = typer.Typer(
+    name="gas",
+    help="Build datasets of scene graphs, captions and questions from YAML recipes.\n\n"
+    "Start with `gas list`, look at a few scenes with `gas preview multi_object`, then `gas build multi_object`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe's name (see `gas list`) or the path of a .yaml file.", show_default=False)]
+Recipes = Annotated[list[str], typer.Argument(metavar="RECIPE...", help="Shipped recipes' names (see `gas list`) or paths of .yaml files.", show_default=False)]
+Overrides = Annotated[
+    list[str],
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the recipe, e.g. --set structure.complexity=[3,5]. Can be given many times.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+NONE: list[str] = []
+
+
+@app.callback(invoke_without_command=True)
+def show_version(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.command("list")
+def list_command(as_json: AsJson = False) -> None:
+    """List the recipes that come with the package."""
+    from .builders.recipe_files import list_recipes, load_recipe
+
+    recipes = [load_recipe(name).recipe for name in list_recipes()]
+    if as_json:
+        print(json.dumps([{"name": r.name, "version": r.version, "modality": r.modality, "description": r.description} for r in recipes], indent=2))
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("recipe", "version", "modality", "what it is for"):
+        table.add_column(column, no_wrap=column != "what it is for")
+    for recipe in recipes:
+        table.add_row(recipe.name, recipe.version, recipe.modality, recipe.description)
+    _create_console().print(table)
+
+
+@app.command()
+def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
+    """Print a recipe with everything that it extends, and with your overrides."""
+    from .builders.recipe_files import dump_recipe, load_recipe
+
+    loaded = load_recipe(recipe, overrides).recipe
+    print(json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded), end="\n" if as_json else "")
+
+
+@app.command()
+def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
+    """Check recipes without building anything: keys, constraints, concepts and templates."""
+    from .builders.recipe_files import load_recipe
+    from .builders.validate import validate_recipe
+
+    reports = [validate_recipe(load_recipe(recipe, overrides)) for recipe in recipes]
+    if as_json:
+        print(json.dumps([vars(report) for report in reports], indent=2))
+        return
+    for report in reports:
+        print(f"{report.name} {report.version} is valid: {report.structures:,} structures, {report.objects:,} objects, {report.attributes:,} attributes, "
+              f"{report.relations:,} relations, {report.scene_attributes:,} scene attributes")
+        for part in report.row_by_row:
+            print(f"  slower: {part} looks at words, so it is rendered row by row")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of recipes, for editors that complete and check YAML."""
+    from .builders.recipe import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+@app.command()
+def preview(
+    recipe: Recipe,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many scenes.")] = 3,
+    seed: Annotated[int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")] = None,
+    split: Annotated[str, typer.Option(help="Which split to look into.")] = "train",
+    overrides: Overrides = NONE,
+    png: Annotated[Path | None, typer.Option(help="Draw the scene graphs into this PNG file, too (needs the extra `plots`).", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a few scenes: caption, scene graph, and questions with their answers."""
+    from .builders.preview import draw_scenes, preview_rows, print_scene
+    from .builders.recipe_files import load_recipe
+
+    settings = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    rows = preview_rows(load_recipe(recipe, settings), split, count)
+    if png:
+        draw_scenes(rows, png)
+        print(f"drew {len(rows)} scene graphs into {png}", file=sys.stderr)
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    console = _create_console()
+    for row in rows:
+        print_scene(row, console)
+
+
+@app.command()
+def build(
+    recipes: Recipes,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write: a dataset repository as the Hub has them.")] = Path("gas"),
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. The bytes do not depend on it.", show_default="one for every 131,072 rows, at most one a core")] = None,
+    overrides: Overrides = NONE,
+    as_json: AsJson = False,
+) -> None:
+    """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
+    from .builders.dataset import build_datasets, choose_workers
+    from .builders.recipe_files import load_recipe
+
+    loaded = [load_recipe(recipe, overrides) for recipe in recipes]
+    rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
+    with _show_progress(rows) as report:
+        manifest = build_datasets(loaded, out, workers or choose_workers(rows), report)
+    built = {one.recipe.name: manifest["configs"][one.recipe.name] for one in loaded}
+    if as_json:
+        print(json.dumps({"folder": str(out), "configs": built}, indent=2))
+        return
+    _print_built(out, built)
+
+
+def _print_built(out: Path, built: dict[str, Any]) -> None:
+    for name, config in built.items():
+        for split, info in config["splits"].items():
+            size = sum(file["bytes"] for file in info["files"])
+            files = len(info["files"])
+            print(f"{out / name}: {split} {info['rows']:,} scenes, {size / 1e6:.1f} MB in {files} file{'s' if files > 1 else ''}")
+    path = str(out) if not out.is_absolute() and len(out.parts) == 1 else str(out.resolve())
+    print("\nLoad it with\n\n    from datasets import load_dataset")
+    for name in built:
+        print(f'    {name} = load_dataset("{path}", "{name}")')
+
+
+def _show_progress(rows: int) -> Any:
+    """A progress bar on stderr, silent when that is not a terminal."""
+    from contextlib import contextmanager
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    @contextmanager
+    def show():
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("scenes"), TimeRemainingColumn())
+        with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+            task = progress.add_task("building", total=rows)
+            yield lambda done: progress.advance(task, done)
+
+    return show()
+
+
+def _create_console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def main() -> None:
+    """Runs the command: 0 done, 2 the user's input is wrong, 1 anything else."""
+    try:
+        app()
+    except GasError as error:
+        print(f"gas: {error}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        print("gas: stopped", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; Python would complain once more when it closes stdout.
+        sys.stdout = None  # type: ignore[assignment]
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Recipes of datasets. Those whose name begins with `_` are parents only."""

@@ -1,0 +1,1 @@
+"""Jinja templates of captions, questions and cards."""

@@ -1,0 +1,1 @@
+"""Question templates, one a kind of question; a macro for each form."""
