@@ -1,7 +1,8 @@
 """Generate Any Scene: datasets of scene graphs, captions and questions, declared in YAML.
 
-Importing this package registers the dataset `"gas"`: `datasets.load_dataset("gas", "multi_object")` then makes its rows from the recipe,
-in any folder and without files. Nothing heavy is imported for that; `datasets` itself only when it is used.
+Importing this package registers the dataset `"gas"`: `datasets.load_dataset("gas", "multi_object")` then makes its
+rows from the recipe, in any folder and without files. Nothing heavy is imported for that; `datasets` itself only when
+it is used.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import wrapt
 
-from .version import __version__
+from .version import __version__ as __version__
+
 __all__ = ["GasError", "explode_questions"]
 
 if TYPE_CHECKING:

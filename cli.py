@@ -22,18 +22,39 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A shipped recipe's name (see `gas list`) or the path of a .yaml file.", show_default=False)]
-Recipes = Annotated[list[str], typer.Argument(metavar="RECIPE...", help="Shipped recipes' names (see `gas list`) or paths of .yaml files.", show_default=False)]
+Recipe = Annotated[
+    str,
+    typer.Argument(
+        metavar="RECIPE",
+        help="A shipped recipe's name (see `gas list`) or the path of a .yaml file.",
+        show_default=False,
+    ),
+]
+Recipes = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RECIPE...",
+        help="Shipped recipes' names (see `gas list`) or paths of .yaml files.",
+        show_default=False,
+    ),
+]
 Overrides = Annotated[
     list[str],
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the recipe, e.g. --set structure.complexity=[3,5]. Can be given many times.", show_default=False),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key of the recipe, e.g. --set structure.complexity=[3,5]. Can be given many times.",
+        show_default=False,
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 NONE: list[str] = []
 
 
 @app.callback(invoke_without_command=True)
-def show_version(version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
+def show_version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
     if version:
         print(__version__)
         raise typer.Exit
@@ -46,7 +67,15 @@ def list_command(as_json: AsJson = False) -> None:
 
     recipes = [load_recipe(name).recipe for name in list_recipes()]
     if as_json:
-        print(json.dumps([{"name": r.name, "version": r.version, "modality": r.modality, "description": r.description} for r in recipes], indent=2))
+        print(
+            json.dumps(
+                [
+                    {"name": r.name, "version": r.version, "modality": r.modality, "description": r.description}
+                    for r in recipes
+                ],
+                indent=2,
+            )
+        )
         return
     from rich.table import Table
 
@@ -64,7 +93,10 @@ def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -
     from .builders.recipe_files import dump_recipe, load_recipe
 
     loaded = load_recipe(recipe, overrides).recipe
-    print(json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded), end="\n" if as_json else "")
+    print(
+        json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded),
+        end="\n" if as_json else "",
+    )
 
 
 @app.command()
@@ -78,8 +110,9 @@ def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = Fa
         print(json.dumps([vars(report) for report in reports], indent=2))
         return
     for report in reports:
-        print(f"{report.name} {report.version} is valid: {report.structures:,} structures, {report.objects:,} objects, {report.attributes:,} attributes, "
-              f"{report.relations:,} relations, {report.scene_attributes:,} scene attributes")
+        counts = ("structures", "objects", "attributes", "relations", "scene_attributes")
+        left = ", ".join(f"{getattr(report, count):,} {count.replace('_', ' ')}" for count in counts)
+        print(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:
             print(f"  slower: {part} looks at words, so it is rendered row by row")
 
@@ -96,10 +129,17 @@ def schema() -> None:
 def preview(
     recipe: Recipe,
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many scenes.")] = 3,
-    seed: Annotated[int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")
+    ] = None,
     split: Annotated[str, typer.Option(help="Which split to look into.")] = "train",
     overrides: Overrides = NONE,
-    png: Annotated[Path | None, typer.Option(help="Draw the scene graphs into this PNG file, too (needs the extra `plots`).", show_default=False)] = None,
+    png: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the scene graphs into this PNG file, too (needs the extra `plots`).", show_default=False
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
@@ -123,8 +163,18 @@ def preview(
 @app.command()
 def build(
     recipes: Recipes,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write: a dataset repository as the Hub has them.")] = Path("gas"),
-    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. The bytes do not depend on it.", show_default="one for every 131,072 rows, at most one a core")] = None,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder to write: a dataset repository as the Hub has them.")
+    ] = Path("gas"),
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=1024,
+            help="Processes. The bytes do not depend on it.",
+            show_default="one for every 131,072 rows, at most one a core",
+        ),
+    ] = None,
     overrides: Overrides = NONE,
     as_json: AsJson = False,
 ) -> None:
@@ -147,8 +197,8 @@ def _print_built(out: Path, built: dict[str, Any]) -> None:
     for name, config in built.items():
         for split, info in config["splits"].items():
             size = sum(file["bytes"] for file in info["files"])
-            files = len(info["files"])
-            print(f"{out / name}: {split} {info['rows']:,} scenes, {size / 1e6:.1f} MB in {files} file{'s' if files > 1 else ''}")
+            files = f"{len(info['files'])} file{'s' if len(info['files']) > 1 else ''}"
+            print(f"{out / name}: {split} {info['rows']:,} scenes, {size / 1e6:.1f} MB in {files}")
     path = str(out) if not out.is_absolute() and len(out.parts) == 1 else str(out.resolve())
     print("\nLoad it with\n\n    from datasets import load_dataset")
     for name in built:
@@ -165,7 +215,13 @@ def _show_progress(rows: int) -> Any:
     @contextmanager
     def show():
         console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("scenes"), TimeRemainingColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("scenes"),
+            TimeRemainingColumn(),
+        )
         with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
             task = progress.add_task("building", total=rows)
             yield lambda done: progress.advance(task, done)
@@ -191,7 +247,7 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output has gone, as `head` does; Python would complain once more when it closes stdout.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         sys.exit(1)
 
 

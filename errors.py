@@ -56,13 +56,19 @@ class RecipeError(GasError):
 
 @contextmanager
 def gather_problems(problems: list[Problem], key: str | None = None) -> Iterator[None]:
-    """Keep what a step raises in `problems`, so that the next steps can add theirs; `key` is the step's place in the recipe."""
+    """Keep what a step raises in `problems`, so that later steps can add theirs; `key` is the step's place."""
     try:
         yield
     except RecipeError as error:
         problems.extend(error.problems)
     except GasError as error:
         problems.append(Problem(str(error), key=key))
+
+
+def advise(word: str, choices: Iterable[str]) -> str:
+    """Name the closest of `choices`, or all of them when none is close."""
+    choices = list(choices)
+    return suggest(word, choices) or f"choose from {', '.join(choices)}"
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

@@ -55,8 +55,8 @@ def expand_ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
 def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers the distinct rows of some integer columns.
 
-    Returns:
-        One example (index) of each distinct row, and the number of every row's kind. Far faster than `np.unique` over an axis.
+    Returns: One example (index) of each distinct row, and the number of every row's kind. Far faster than `np.unique`
+        over an axis.
     """
     code = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:

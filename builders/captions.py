@@ -41,17 +41,23 @@ class CaptionWriter:
         self.tracer.begin_block()
         starts = _find_starts(words)
         programs = [
-            self.tracer.find_programs(block, self._find_keys(words, uses), self._create_render(number, block), words, starts)
+            self.tracer.find_programs(
+                block, self._find_keys(words, uses), self._create_render(number, block), words, starts
+            )
             for number, (block, uses) in enumerate(self.blocks.items())
         ]
         parts = len(programs)
-        texts = self.tracer.weave(np.stack(programs, axis=1).reshape(-1), words, {role: np.repeat(at, parts) for role, at in starts.items()})
+        texts = self.tracer.weave(
+            np.stack(programs, axis=1).reshape(-1), words, {role: np.repeat(at, parts) for role, at in starts.items()}
+        )
         return Texts(texts.tokens, texts.offsets[::parts], texts.elements)
 
     def _create_render(self, number: int, block: str):
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
             structure, settings, pictures = key
-            view = view_scene(leaf, self.plan.structures.table, structure, settings, pictures, self.plan.recipe.modality)
+            view = view_scene(
+                leaf, self.plan.structures.table, structure, settings, pictures, self.plan.recipe.modality
+            )
             pieces = render_block(self.template, block, {"scene": view})
             # A later block goes on where an earlier one ended.
             return [Piece(" "), *pieces] if number and pieces else pieces
@@ -59,7 +65,7 @@ class CaptionWriter:
         return render
 
     def _find_keys(self, words: BlockWords, uses: frozenset[str]) -> np.ndarray:
-        """Structure, number of settings and of picture attributes of each scene, as far as a block uses them; else -1 and 0."""
+        """Structure and numbers of settings and picture attributes of each scene; -1 or 0 where a block looks away."""
         scenes = words.scenes
         scene = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
         pictures = np.bincount(scene[self._is_picture[scenes.scene_attributes.values]], minlength=len(scenes))

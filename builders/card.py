@@ -13,8 +13,18 @@ from .recipe_files import load_recipe
 from .rows import SCHEMA, VIEWS
 from .templates import create_environment
 
-SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"))
-TASKS = {"image": ["text-to-image", "visual-question-answering"], "video": ["text-to-video", "visual-question-answering"], "3d": ["text-to-3d", "visual-question-answering"]}
+SIZES = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+TASKS = {
+    "image": ["text-to-image", "visual-question-answering"],
+    "video": ["text-to-video", "visual-question-answering"],
+    "3d": ["text-to-3d", "visual-question-answering"],
+}
 
 
 def write_card(out: Path, manifest: dict[str, Any]) -> None:
@@ -30,13 +40,24 @@ def write_card(out: Path, manifest: dict[str, Any]) -> None:
         pretty_name="Generate Any Scene",
         size_categories=[next((name for size, name in SIZES if rows < size), "n>10M")],
         task_categories=list(dict.fromkeys(task for recipe in recipes.values() for task in TASKS[recipe.modality])),
-        tags=["scene-graph", "synthetic", "generate-any-scene", *sorted({recipe.modality for recipe in recipes.values()})],
-        configs=[view for number, (name, config) in enumerate(configs.items()) for view in _list_views(name, config, number == 0)],
+        tags=[
+            "scene-graph",
+            "synthetic",
+            "generate-any-scene",
+            *sorted({recipe.modality for recipe in recipes.values()}),
+        ],
+        configs=[
+            view
+            for number, (name, config) in enumerate(configs.items())
+            for view in _list_views(name, config, number == 0)
+        ],
     )
     _describe_features(configs, out).to_dataset_card_data(data)
     samples = {name: _read_sample(out, config) for name, config in configs.items()}
-    text = create_environment(None).get_template("cards/dataset.jinja").render(
-        metadata=data.to_yaml(), configs=configs, recipes=recipes, samples=samples, views=VIEWS
+    text = (
+        create_environment(None)
+        .get_template("cards/dataset.jinja")
+        .render(metadata=data.to_yaml(), configs=configs, recipes=recipes, samples=samples, views=VIEWS)
     )
     write_text(out / "README.md", text)
 
@@ -49,7 +70,13 @@ def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[s
     """The config and its views, which read fewer columns of the same files."""
     files = [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config["splits"]]
     whole = {"config_name": name, "data_files": files, **({"default": True} if default else {})}
-    return [whole, *({"config_name": f"{name}_{view}", "data_files": files, "columns": list(columns)} for view, columns in VIEWS.items())]
+    return [
+        whole,
+        *(
+            {"config_name": f"{name}_{view}", "data_files": files, "columns": list(columns)}
+            for view, columns in VIEWS.items()
+        ),
+    ]
 
 
 def _describe_features(configs: dict[str, Any], out: Path):
@@ -60,10 +87,19 @@ def _describe_features(configs: dict[str, Any], out: Path):
     infos = DatasetInfosDict()
     features = Features.from_arrow_schema(SCHEMA)
     for name, config in configs.items():
-        for view, columns in {name: SCHEMA.names, **{f"{name}_{view}": columns for view, columns in VIEWS.items()}}.items():
+        for view, columns in {
+            name: SCHEMA.names,
+            **{f"{name}_{view}": columns for view, columns in VIEWS.items()},
+        }.items():
             splits = SplitDict()
             for split, info in config["splits"].items():
-                splits.add(SplitInfo(name=split, num_bytes=sum(_measure(out / file["path"], columns) for file in info["files"]), num_examples=info["rows"]))
+                splits.add(
+                    SplitInfo(
+                        name=split,
+                        num_bytes=sum(_measure(out / file["path"], columns) for file in info["files"]),
+                        num_examples=info["rows"],
+                    )
+                )
             infos[view] = DatasetInfo(
                 features=Features({column: features[column] for column in columns}),
                 splits=splits,

@@ -1,7 +1,8 @@
-"""Connected pieces of scene graphs: acyclic digraphs with a number of attributes on each object, one per isomorphism class.
+"""Connected pieces of scene graphs: acyclic digraphs with attributes on their objects, one per isomorphism class.
 
-Every structure is a multiset of such pieces, so two structures are isomorphic exactly when their sorted lists of pieces are equal.
-That turns graph isomorphism, which is needed for the pieces alone, into the comparison of small lists.
+Every structure is a multiset of such pieces, so two structures are isomorphic exactly when their sorted lists of
+pieces are equal. That turns graph isomorphism, which is needed for the pieces alone, into the comparison of small
+lists.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ Edges = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, order=True)
 class Component:
-    """A weakly connected piece. Objects are numbered in a topological order, so every edge goes from a lower to a higher number.
+    """A weakly connected piece, its objects numbered so that every edge goes from a lower to a higher number.
 
     Attributes:
         attributes: Number of attributes on each object.
@@ -43,7 +44,7 @@ class Component:
 
 @dataclass(frozen=True)
 class ComponentLimits:
-    """What bounds one piece. Upper bounds prune while pieces grow; lower bounds are checked when a piece is complete."""
+    """What bounds one piece. Upper bounds prune while it grows; lower bounds are checked when it is complete."""
 
     complexity: int
     objects: int
@@ -71,8 +72,8 @@ def enumerate_components(limits: ComponentLimits) -> Iterator[Component]:
 def _grow_skeletons(limits: ComponentLimits) -> Iterator[tuple[int, Edges]]:
     """Yields (objects, edges) of connected acyclic digraphs, each class once, in canonical numbering.
 
-    A connected graph has an edge whose removal leaves it connected, or it is a tree and has a leaf. So all of those with m edges
-    come from those with m - 1: by an edge between two objects, or by a new object on a new edge.
+    A connected graph has an edge whose removal leaves it connected, or it is a tree and has a leaf. So all of those
+    with m edges come from those with m - 1: by an edge between two objects, or by a new object on a new edge.
     """
     level: dict[tuple[int, Edges], None] = {(1, ()): None}
     if limits.objects < 1 or limits.complexity < 1:
@@ -92,7 +93,12 @@ def _extend(size: int, edges: Edges, limits: ComponentLimits) -> Iterator[tuple[
     reach = _close(size, edges)
     candidates = []
     if size + len(edges) + 1 <= limits.complexity:
-        candidates += [(size, (s, o)) for s in range(size) for o in range(size) if s != o and (s, o) not in edges and not reach[o] >> s & 1]
+        candidates += [
+            (size, (s, o))
+            for s in range(size)
+            for o in range(size)
+            if s != o and (s, o) not in edges and not reach[o] >> s & 1
+        ]
     if size < limits.objects and size + len(edges) + 2 <= limits.complexity:
         candidates += [(size + 1, pair) for i in range(size) for pair in ((i, size), (size, i))]
     for new_size, (s, o) in candidates:
@@ -111,8 +117,9 @@ def _close(size: int, edges: Edges) -> list[int]:
 def canonicalize(size: int, edges: Edges) -> tuple[Edges, list[tuple[int, ...]]]:
     """Renumbers an acyclic digraph canonically.
 
-    Objects are first told apart by their depth and by repeated refinement with their neighbours' colours; among those that remain
-    alike, one is singled out at a time, and the smallest edge list wins. Depth comes first, so the numbering is topological.
+    Objects are first told apart by their depth and by repeated refinement with their neighbours' colours; among those
+    that remain alike, one is singled out at a time, and the smallest edge list wins. Depth comes first, so the
+    numbering is topological.
 
     Returns:
         The canonical edges, and the symmetries of the canonical graph as permutations (the identity is the first).
@@ -128,7 +135,8 @@ def canonicalize(size: int, edges: Edges) -> tuple[Edges, list[tuple[int, ...]]]
     def refine(colours: list[int]) -> list[int]:
         while True:
             keys = [
-                (colours[i], sorted(colours[j] for j in successors[i]), sorted(colours[j] for j in predecessors[i])) for i in range(size)
+                (colours[i], sorted(colours[j] for j in successors[i]), sorted(colours[j] for j in predecessors[i]))
+                for i in range(size)
             ]
             ranks = {repr(key): rank for rank, key in _rank(keys)}
             refined = [ranks[repr(key)] for key in keys]

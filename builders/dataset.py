@@ -1,4 +1,4 @@
-"""Builds dataset folders: recipes in, Parquet, card and manifest out. The bytes do not depend on how the work is spread."""
+"""Builds dataset folders: recipes in; Parquet, card and manifest out. The bytes do not depend on the processes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def list_shards(config: str, split: str, rows: int) -> list[Shard]:
     step = SHARD_BLOCKS * BLOCK
     count = -(-rows // step)
     return [
-        Shard(config, split, i * step, min((i + 1) * step, rows), f"{config}/{split}-{i:05d}-of-{count:05d}.parquet") for i in range(count)
+        Shard(config, split, i * step, min((i + 1) * step, rows), f"{config}/{split}-{i:05d}-of-{count:05d}.parquet")
+        for i in range(count)
     ]
 
 
@@ -70,7 +71,9 @@ def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -
     return shard.last - shard.first
 
 
-def build_datasets(recipes: Sequence[LoadedRecipe], out: Path, workers: int = 1, report: Report = lambda rows: None) -> dict[str, Any]:
+def build_datasets(
+    recipes: Sequence[LoadedRecipe], out: Path, workers: int = 1, report: Report = lambda rows: None
+) -> dict[str, Any]:
     """Builds recipes into one folder, beside the configs that are there already.
 
     Args:
@@ -90,7 +93,11 @@ def build_datasets(recipes: Sequence[LoadedRecipe], out: Path, workers: int = 1,
         raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")
     writers = {loaded.recipe.name: create_writer(loaded) for loaded in recipes}
     shards = {
-        name: [shard for split, wanted in writer.plan.recipe.splits.items() for shard in list_shards(name, split, wanted.size)]
+        name: [
+            shard
+            for split, wanted in writer.plan.recipe.splits.items()
+            for shard in list_shards(name, split, wanted.size)
+        ]
         for name, writer in writers.items()
     }
     with open_folder(out) as work, explain_disk(out):
@@ -102,7 +109,10 @@ def build_datasets(recipes: Sequence[LoadedRecipe], out: Path, workers: int = 1,
             _write_parallel(recipes, every, work, min(workers, len(every)), report)
         manifest = read_manifest(out)
         entries = {name: _describe(writers[name], shards[name], work) for name in names}
-        write_manifest(out, {**manifest, "configs": {name: entry for name, entry in manifest["configs"].items() if name not in names}})
+        write_manifest(
+            out,
+            {**manifest, "configs": {name: entry for name, entry in manifest["configs"].items() if name not in names}},
+        )
         for loaded in recipes:
             name = loaded.recipe.name
             shutil.rmtree(out / name, ignore_errors=True)
@@ -125,7 +135,9 @@ def _describe(writer: RowWriter, shards: list[Shard], work: Path) -> dict[str, A
         path = work / shard.path
         rows = shard.last - shard.first
         split["rows"] += rows
-        split["files"].append({"path": shard.path, "rows": rows, "bytes": path.stat().st_size, "sha256": hash_file(path)})
+        split["files"].append(
+            {"path": shard.path, "rows": rows, "bytes": path.stat().st_size, "sha256": hash_file(path)}
+        )
     return {
         "version": recipe.version,
         "fingerprint": compute_fingerprint(writer),
@@ -136,7 +148,9 @@ def _describe(writer: RowWriter, shards: list[Shard], work: Path) -> dict[str, A
     }
 
 
-def _write_parallel(recipes: Sequence[LoadedRecipe], shards: list[Shard], work: Path, workers: int, report: Report) -> None:
+def _write_parallel(
+    recipes: Sequence[LoadedRecipe], shards: list[Shard], work: Path, workers: int, report: Report
+) -> None:
     by_name = {loaded.recipe.name: loaded for loaded in recipes}
     context = multiprocessing.get_context("spawn")
     finished, told = context.Value("q", 0), 0

@@ -1,7 +1,7 @@
 """Where chance comes from: keyed shuffles and sequences whose n-th element is known without those before it.
 
-Nothing here draws from a stream of random numbers. Each value is a function of a key and a position, so any block of scenes can be
-made alone, in any process, and what a deck deals is used once before anything is used twice.
+Nothing here draws from a stream of random numbers. Each value is a function of a key and a position, so any block of
+scenes can be made alone, in any process, and what a deck deals is used once before anything is used twice.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def hash_numbers(key: int, numbers: np.ndarray) -> np.ndarray:
 def deal(key: int, cards: int, start: int, count: int) -> np.ndarray:
     """Deals `count` cards beginning with the `start`-th, from decks of `cards` cards that are shuffled anew each time.
 
-    Returns:
-        Card numbers in [0, cards), int64, shape (count,). Every run of `cards` that begins at a multiple of it holds each card once.
+    Returns: Card numbers in [0, cards), int64, shape (count,). Every run of `cards` that begins at a multiple of it
+        holds each card once.
     """
     if count == 0:
         return np.zeros(0, dtype=np.int64)
@@ -77,8 +77,9 @@ def stratify(key: int, start: int, count: int) -> np.ndarray:
 def count_below(key: int, scenes: int, bounds: np.ndarray) -> np.ndarray:
     """How many of the first `scenes` points of `stratify` lie below each bound; `scenes` is a multiple of WINDOW.
 
-    The scenes before a number split into one run of 2**k for each bit k of it. In such a run the upper k bits of the mirrored
-    position take every value and the others are fixed, so the points are evenly spaced and need no counting one by one.
+    The scenes before a number split into one run of 2**k for each bit k of it. In such a run the upper k bits of the
+    mirrored position take every value and the others are fixed, so the points are evenly spaced and need no counting
+    one by one.
     """
     below = np.zeros(len(bounds), dtype=np.int64)
     base = 0

@@ -13,9 +13,8 @@ def explode_questions(dataset: Rows) -> Rows:
     Args:
         dataset: A `Dataset`, `IterableDataset`, or a dictionary of either, with the column `questions`.
 
-    Returns:
-        The same type. Each row has the fields of its question, `index` (its place in the scene's list, as `depends_on` counts) and the
-        other columns of its scene.
+    Returns: The same type. Each row has the fields of its question, `index` (its place in the scene's list, as
+        `depends_on` counts) and the other columns of its scene.
 
     Raises:
         ValueError: There is no column `questions`.
@@ -24,7 +23,10 @@ def explode_questions(dataset: Rows) -> Rows:
         return type(dataset)({name: explode_questions(split) for name, split in dataset.items()})
     columns = dataset.column_names  # type: ignore[attr-defined]
     if columns is not None and "questions" not in columns:
-        raise ValueError(f"there is no column `questions` among {', '.join(columns)}; use a config that has it, such as multi_object_questions")
+        raise ValueError(
+            f"there is no column `questions` among {', '.join(columns)}; "
+            "use a config that has it, such as multi_object_questions"
+        )
     features = dataset.features  # type: ignore[attr-defined]
     options = {}
     if features is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from jinja2 import meta
+from jinja2 import Environment, meta
 
 from .rows import RowWriter
 from .templates import read_source
@@ -15,23 +15,24 @@ DATA_VERSION = 1
 
 
 def compute_fingerprint(writer: RowWriter) -> str:
-    """SHA-256 (hex) over all that rows depend on: the recipe's fields that affect them, the taxonomy, the templates, the engine.
+    """SHA-256 (hex) over all that rows depend on: the recipe's fields, the taxonomy, the templates, the engine.
 
     The sizes of the splits are left out: a larger split begins with the rows of a smaller one.
     """
     plan = writer.plan
+    templates: dict[str, str] = {}
+    for template in (writer.captions.template, *writer.questions.templates.values()):
+        _add_sources(templates, template.environment, template.name or "")
     parts = {
         "data_version": DATA_VERSION,
         "recipe": plan.recipe.content_fields(),
         "taxonomy": plan.taxonomy.version,
-        "templates": {},
+        "templates": templates,
     }
-    for template in (writer.captions.template, *writer.questions.templates.values()):
-        _add_sources(parts["templates"], template.environment, template.name)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def _add_sources(sources: dict[str, str], environment, name: str) -> None:
+def _add_sources(sources: dict[str, str], environment: Environment, name: str) -> None:
     """Adds the text of a template and of those that it imports."""
     if name not in sources:
         sources[name] = read_source(environment.get_template(name))

@@ -1,7 +1,7 @@
 """What a false statement puts in the place of the truth.
 
-The rule that makes it false: the scene graph is all that is in the picture. An object that is not in it is absent; an attribute that
-it does not give an object, out of those that exclude each other, is not the object's.
+The rule that makes it false: the scene graph is all that is in the picture. An object that is not in it is absent; an
+attribute that it does not give an object, out of those that exclude each other, is not the object's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..taxonomy import Taxonomy
-from .arrays import Ragged, offsets_of
+from .arrays import Ragged
 from .decks import derive_key, hash_numbers
 from .scenes import Plan, Scenes
 
@@ -41,8 +41,10 @@ def draw_foil_objects(key: int, plan: Plan, scenes: Scenes, scene_of: np.ndarray
     return _draw(key, np.zeros(len(scene_of), dtype=np.int64), Ragged(choices, np.array([0, len(choices)])), fits)
 
 
-def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, attributes: np.ndarray, taken: list[np.ndarray]) -> np.ndarray:
-    """An attribute for each question that its object does not have, from the same group or, where that has no other, the same kind.
+def draw_foil_attributes(
+    key: int, plan: Plan, scenes: Scenes, attributes: np.ndarray, taken: list[np.ndarray]
+) -> np.ndarray:
+    """An attribute for each question that its object does not have: of the same group or else of the same kind.
 
     Args:
         key: Key of the choice.
@@ -113,10 +115,10 @@ def _pad(ragged: Ragged) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _nest_objects(taxonomy: Taxonomy) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers objects so that all that lies under one is a run: it is under `a` if `enter[a] <= enter[it] < leave[a]`."""
+    """Numbers objects so that what lies under `a` is a run: all `it` with `enter[a] <= enter[it] < leave[a]`."""
     parents = taxonomy.parent_index
     children: list[list[int]] = [[] for _ in range(len(parents))]
-    roots = []
+    roots: list[int] = []
     for row, parent in enumerate(parents.tolist()):
         (children[parent] if parent >= 0 else roots).append(row)
     enter, leave = np.zeros(len(parents), dtype=np.int64), np.zeros(len(parents), dtype=np.int64)
@@ -167,4 +169,6 @@ def _number_words(taxonomy: Taxonomy, table: str) -> np.ndarray:
     names = getattr(taxonomy, table)["name"].to_pylist()
     cells = [set(name.lower().replace("-", " ").split()) - {"a", "an", "and", "in", "of", "the"} for name in names]
     numbers: dict[str, int] = {}
-    return _pad(Ragged.from_lists([[numbers.setdefault(word, len(numbers)) for word in sorted(words)] for words in cells]))
+    return _pad(
+        Ragged.from_lists([[numbers.setdefault(word, len(numbers)) for word in sorted(words)] for words in cells])
+    )

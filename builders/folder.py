@@ -5,8 +5,8 @@
     recipes/<config>.yaml                   the recipe with everything that it extends
     <config>/<split>-00000-of-00002.parquet
 
-Files are written into a folder beside their place and moved there when all are complete. A config is taken out of the manifest before
-its files change and put back after, so what the manifest names is whole at every moment.
+Files are written into a folder beside their place and moved there when all are complete. A config is taken out of the
+manifest before its files change and put back after, so what the manifest names is whole at every moment.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def open_folder(out: Path) -> Iterator[Path]:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise GasError(f"another build is writing to {out}; wait for it, or choose another folder with --out", exit_status=1) from error
+            raise GasError(
+                f"another build is writing to {out}; wait for it, or choose another folder with --out", exit_status=1
+            ) from error
         work = out / WORK
         try:
             shutil.rmtree(work, ignore_errors=True)
@@ -95,7 +97,11 @@ def read_manifest(out: Path) -> dict[str, Any]:
         return {"generator": GENERATOR, "configs": {}}
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        known = isinstance(manifest, dict) and manifest.get("generator") == GENERATOR and isinstance(manifest["configs"], dict)
+        known = (
+            isinstance(manifest, dict)
+            and manifest.get("generator") == GENERATOR
+            and isinstance(manifest["configs"], dict)
+        )
     except (ValueError, KeyError, OSError):
         known = False
     if not known:

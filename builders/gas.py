@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import datasets
 import pyarrow as pa
 from datasets.builder import Key
 
-from ..errors import GasError, suggest
+from ..errors import GasError, advise
 from .dataset import list_blocks
 from .fingerprint import compute_fingerprint
 from .recipe_files import list_recipes, load_recipe
@@ -24,9 +24,8 @@ from .rows import SCHEMA, VIEWS, RowWriter, create_writer
 class GasConfig(datasets.BuilderConfig):
     """A recipe, perhaps seen through a view, with what the caller overrides.
 
-    Args:
-        recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise.
-        seed, taxonomy, modality, structure, content, captions, questions, splits: Override the recipe's fields of the same name.
+    Args: recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise. seed, taxonomy,
+        modality, structure, content, captions, questions, splits: Override the recipe's fields of the same name.
             Mappings are merged: `structure={"complexity": [3, 5]}` leaves the other constraints.
     """
 
@@ -55,10 +54,11 @@ class GasConfig(datasets.BuilderConfig):
 
     def _name_recipe(self) -> str:
         if self.name == "default":
-            raise GasError(f"which recipe? choose from {', '.join(list_recipes())}: load_dataset(\"gas\", \"multi_object\")")
+            example = 'load_dataset("gas", "multi_object")'
+            raise GasError(f"which recipe? choose from {', '.join(list_recipes())}, as in {example}")
         name = self.name.removesuffix(f"_{self.view}") if self.view else self.name
         if name not in list_recipes():
-            raise GasError(f"there is no recipe `{name}`; {suggest(name, list_recipes()) or 'choose from ' + ', '.join(list_recipes())}")
+            raise GasError(f"there is no recipe `{name}`; {advise(name, list_recipes())}")
         return name
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
@@ -71,7 +71,11 @@ class GasConfig(datasets.BuilderConfig):
         return f"{self.name}-{digest.hexdigest()[:16]}"
 
 
-OVERRIDES = tuple(field.name for field in fields(GasConfig) if field.name not in {*(f.name for f in fields(datasets.BuilderConfig)), "recipe"})
+OVERRIDES = tuple(
+    field.name
+    for field in fields(GasConfig)
+    if field.name not in {*(f.name for f in fields(datasets.BuilderConfig)), "recipe"}
+)
 
 
 @lru_cache(maxsize=4)
@@ -83,13 +87,17 @@ class Gas(datasets.ArrowBasedBuilder):
     """Scenes of a recipe: `load_dataset("gas", "multi_object", seed=7)`."""
 
     BUILDER_CONFIG_CLASS = GasConfig
-    BUILDER_CONFIGS = [GasConfig(name) for recipe in list_recipes() for name in (recipe, *(f"{recipe}_{view}" for view in VIEWS))]
+    BUILDER_CONFIGS: ClassVar = [
+        GasConfig(name) for recipe in list_recipes() for name in (recipe, *(f"{recipe}_{view}" for view in VIEWS))
+    ]
 
     def _info(self) -> datasets.DatasetInfo:
         features = datasets.Features.from_arrow_schema(SCHEMA)
         recipe = self.config.create_writer().plan.recipe
         return datasets.DatasetInfo(
-            description=recipe.description, license=recipe.license, features=datasets.Features({name: features[name] for name in self._columns})
+            description=recipe.description,
+            license=recipe.license,
+            features=datasets.Features({name: features[name] for name in self._columns}),
         )
 
     @property

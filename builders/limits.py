@@ -78,7 +78,8 @@ KEYS = {
 def find_conflict(limits: Limits) -> Problem | None:
     """Says which constraints exclude each other, or None when counts alone find nothing wrong.
 
-    Tries each constraint alone, then pairs, then triples: the smallest set that already leaves nothing is what a user must change.
+    Tries each constraint alone, then pairs, then triples: the smallest set that already leaves nothing is what a user
+    must change.
     """
     names = list(KEYS)
     for size in (1, 2, 3):
@@ -93,7 +94,8 @@ def find_conflict(limits: Limits) -> Problem | None:
 
 def _leaves_something(limits: Limits, chosen: tuple[str, ...]) -> bool:
     """Whether some numbers of objects, attributes, relations and components satisfy the chosen constraints."""
-    # Without the complexity nothing bounds the search; what needs more objects than this is not told apart from what is impossible.
+    # Without the complexity nothing bounds the search; what needs more objects than this is not told apart from what
+    # is impossible.
     most = limits.complexity[1] if "complexity" in chosen else max(64, limits.objects[0], limits.complexity[1])
     if any(name in chosen and getattr(limits, name)[0] > 0 for name in ("in_degree", "out_degree")):
         return False  # an acyclic graph has an object where nothing ends and one where nothing starts
@@ -111,8 +113,12 @@ def _leaves_something(limits: Limits, chosen: tuple[str, ...]) -> bool:
                 total = bounds("complexity", objects + relations, objects + relations + most * objects)
                 degree = 2 * relations / objects
                 if (
-                    max(attributes.start, total.start - objects - relations) < min(attributes.stop, total.stop - objects - relations)
-                    and ("average_degree" not in chosen or limits.average_degree[0] <= degree <= limits.average_degree[1])
+                    max(attributes.start, total.start - objects - relations)
+                    < min(attributes.stop, total.stop - objects - relations)
+                    and (
+                        "average_degree" not in chosen
+                        or limits.average_degree[0] <= degree <= limits.average_degree[1]
+                    )
                     and _fits_degrees(limits, chosen, objects, relations)
                 ):
                     return True
@@ -122,7 +128,9 @@ def _leaves_something(limits: Limits, chosen: tuple[str, ...]) -> bool:
 def _fits_degrees(limits: Limits, chosen: tuple[str, ...], objects: int, relations: int) -> bool:
     """In a topological order, object i is the end of at most i relations; likewise backwards for starts."""
     return all(
-        relations <= sum(min(i, getattr(limits, name)[1]) for i in range(objects)) for name in ("in_degree", "out_degree") if name in chosen
+        relations <= sum(min(i, getattr(limits, name)[1]) for i in range(objects))
+        for name in ("in_degree", "out_degree")
+        if name in chosen
     )
 
 

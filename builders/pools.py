@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import numpy as np
 import pyarrow as pa
 
-from ..errors import GasError, Problem, RecipeError
+from ..errors import Problem, RecipeError, advise, gather_problems
 from ..taxonomy import Taxonomy
-from .arrays import Ragged, offsets_of
+from .arrays import Ragged
 from .recipe import Recipe
 from .structures import StructureTable
 
@@ -21,16 +21,13 @@ TIERS = ("common", "visible", "full")
 class Pools:
     """Concepts to deal. Numbers are rows of the taxonomy's tables; a deck lists a concept as often as it has cards.
 
-    Attributes:
-        objects, attributes, relations: Decks.
-        object_class: Class of every object of the taxonomy: objects of one class take the same attributes and relations.
-        attribute_class, relation_class: Class of every card of the deck.
-        attribute_fits: shape (attribute classes, object classes).
-        relation_fits: shape (relation classes, object classes squared): column `subject class * object classes + object class`.
-        object_room: Most attributes that an object of each class can hold.
-        attribute_group: Group of every card of the deck: two of one group never stand on one object.
-        scene_attributes: Decks, one a kind, of rows.
-        scene_clash: Which scene attributes (rows of the table) exclude each other.
+    Attributes: objects, attributes, relations: Decks. object_class: Class of every object of the taxonomy: objects of
+        one class take the same attributes and relations. attribute_class, relation_class: Class of every card of the
+        deck. attribute_fits: shape (attribute classes, object classes). relation_fits: shape (relation classes, object
+        classes squared): column `subject class * object classes + object class`. object_room: Most attributes that an
+        object of each class can hold. attribute_group: Group of every card of the deck: two of one group never stand
+        on one object. scene_attributes: Decks, one a kind, of rows. scene_clash: Which scene attributes (rows of the
+        table) exclude each other.
     """
 
     objects: np.ndarray
@@ -55,16 +52,35 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
     """
     problems: list[Problem] = []
     objects = _choose_objects(recipe, taxonomy, problems)
-    attributes = _choose_rows(taxonomy.attributes, recipe.content.attributes.tier, "kind", recipe.content.attributes.kinds, "content.attributes.kinds", problems)
-    relations = _choose_rows(taxonomy.relations, recipe.content.relations.tier, "category", recipe.content.relations.categories, "content.relations.categories", problems)
+    attributes = _choose_rows(
+        taxonomy.attributes,
+        recipe.content.attributes.tier,
+        "kind",
+        recipe.content.attributes.kinds,
+        "content.attributes.kinds",
+        problems,
+    )
+    relations = _choose_rows(
+        taxonomy.relations,
+        recipe.content.relations.tier,
+        "category",
+        recipe.content.relations.categories,
+        "content.relations.categories",
+        problems,
+    )
     scene_attributes = _choose_scene_attributes(recipe, taxonomy, problems)
     if problems:
         raise RecipeError(problems)
     typed = recipe.content.constraints == "typed"
-    object_class, class_kinds = _classify(taxonomy.kind_bits(taxonomy.objects["kinds"]) if typed else np.zeros(taxonomy.objects.num_rows, np.uint64), objects)
+    object_class, class_kinds = _classify(
+        taxonomy.kind_bits(taxonomy.objects["kinds"]) if typed else np.zeros(taxonomy.objects.num_rows, np.uint64),
+        objects,
+    )
     ones = ~np.uint64(0)
     class_kinds = class_kinds if typed else np.array([ones])
-    applies = taxonomy.kind_bits(taxonomy.attributes["applies_to"])[attributes] if typed else np.full(len(attributes), ones)
+    applies = (
+        taxonomy.kind_bits(taxonomy.attributes["applies_to"])[attributes] if typed else np.full(len(attributes), ones)
+    )
     attribute_kinds, attribute_class = np.unique(applies, return_inverse=True)
     ends = np.stack(
         [taxonomy.kind_bits(taxonomy.relations[column])[relations] for column in ("subject_kinds", "object_kinds")]
@@ -75,8 +91,15 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
     fits_subject = (relation_kinds[0][:, None] & class_kinds) != 0
     fits_object = (relation_kinds[1][:, None] & class_kinds) != 0
     attribute_fits = (attribute_kinds[:, None] & class_kinds) != 0
-    groups = np.unique(taxonomy.attributes["group"].to_pylist(), return_inverse=True)[1][attributes] if typed else np.arange(len(attributes))
-    room = np.array([len(np.unique(groups[attribute_fits[attribute_class, one]])) for one in range(len(class_kinds))], dtype=np.int64)
+    groups = (
+        np.unique(taxonomy.attributes["group"].to_pylist(), return_inverse=True)[1][attributes]
+        if typed
+        else np.arange(len(attributes))
+    )
+    room = np.array(
+        [len(np.unique(groups[attribute_fits[attribute_class, one]])) for one in range(len(class_kinds))],
+        dtype=np.int64,
+    )
     return Pools(
         objects,
         attributes,
@@ -106,17 +129,16 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
     table = taxonomy.objects
     before = len(problems)
 
-    def resolve(names: tuple[str, ...], field: str) -> list[str]:
-        found = []
+    def resolve(names: Iterable[str], field: str) -> dict[str, int]:
+        """Rows of the names that there are."""
+        found = {}
         for name in names:
-            try:
-                found.append(table["id"][taxonomy.object_index(name)].as_py())
-            except GasError as error:
-                problems.append(Problem(str(error), key=f"{key}.{field}"))
+            with gather_problems(problems, f"{key}.{field}"):
+                found[name] = taxonomy.object_index(name)
         return found
 
     under, exclude = resolve(wanted.under, "under"), resolve(wanted.exclude, "exclude")
-    weighted = {name: id_[0] for name in wanted.weights if (id_ := resolve((name,), "weights"))}
+    weighted = resolve(wanted.weights, "weights")
     chosen = _in_tier(table, wanted.tier)
     if under:
         chosen &= taxonomy.is_under(under)
@@ -129,14 +151,15 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
         most = max(1, round(wanted.top * len(rows))) if isinstance(wanted.top, float) else wanted.top
         rows = np.sort(rows[np.argsort(-frequency[rows], kind="stable")[:most]])
     cards = np.ones(table.num_rows, dtype=np.int64)
-    for name, id_ in weighted.items():
-        row = taxonomy.object_index(id_)
+    for name, row in weighted.items():
         if row not in rows:
-            problems.append(Problem(f"{name} is not among the objects that the other filters leave", key=f"{key}.weights", hint=f"the filters choose {len(rows)} objects; widen them or leave it out"))
+            message = f"{name} is not among the {len(rows)} objects that the other filters leave"
+            problems.append(Problem(message, key=f"{key}.weights", hint="widen the filters or leave it out"))
         cards[row] = wanted.weights[name]
     rows = np.repeat(rows, cards[rows])
     if not len(rows) and len(problems) == before:
-        problems.append(Problem("the filters leave no object", key=key, hint=f"widen one of tier ({wanted.tier}), under, exclude, min_frequency"))
+        hint = f"widen one of tier ({wanted.tier}), under, exclude, min_frequency"
+        problems.append(Problem("the filters leave no object", key=key, hint=hint))
     return rows
 
 
@@ -145,13 +168,15 @@ def _in_tier(table: pa.Table, tier: str) -> np.ndarray:
     return np.isin(np.array(table["tier"].to_pylist()), TIERS[: TIERS.index(tier) + 1])
 
 
-def _choose_rows(table: pa.Table, tier: str, column: str, names: tuple[str, ...] | None, key: str, problems: list[Problem]) -> np.ndarray:
+def _choose_rows(
+    table: pa.Table, tier: str, column: str, names: tuple[str, ...] | None, key: str, problems: list[Problem]
+) -> np.ndarray:
     values = np.array(table[column].to_pylist())
     if names is not None:
         known = sorted(set(values))
         for name in names:
             if name not in known:
-                problems.append(Problem(f"there is no {column} `{name}`", key=key, hint=_suggest(name, known)))
+                problems.append(Problem(f"there is no {column} `{name}`", key=key, hint=advise(name, known)))
     chosen = _in_tier(table, tier)
     return np.flatnonzero(chosen if names is None else chosen & np.isin(values, names))
 
@@ -169,14 +194,13 @@ def _choose_scene_attributes(recipe: Recipe, taxonomy: Taxonomy, problems: list[
             hint = f"a {recipe.modality} can have {', '.join(sorted(set(table_kinds[has_modality])))}"
             problems.append(Problem(f"no `{name}` exists for modality {recipe.modality}", key=key, hint=hint))
     if wanted.count.high > len(kinds) and not problems:
-        message = f"at most {len(kinds)} scene attributes can stand together, one of each kind, not {wanted.count.high}"
-        problems.append(Problem(message, key="content.scene_attributes.count", hint="lower the count or allow more kinds"))
+        message = (
+            f"at most {len(kinds)} scene attributes can stand together, one of each kind, not {wanted.count.high}"
+        )
+        problems.append(
+            Problem(message, key="content.scene_attributes.count", hint="lower the count or allow more kinds")
+        )
     return Ragged.from_lists([rows[table_kinds[rows] == kind].tolist() for kind in kinds])
-
-
-def _suggest(name: str, choices: list[str]) -> str:
-    close = get_close_matches(name, choices, n=1)
-    return f"did you mean `{close[0]}`?" if close else f"choose from {', '.join(choices)}"
 
 
 def _find_clashes(table: pa.Table) -> np.ndarray:
@@ -198,8 +222,15 @@ def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable) -> None:
     problems = []
     needed, room = int(table.attribute_counts.values.max(initial=0)), int(pools.object_room.max(initial=0))
     if needed > room:
-        message = f"structures have up to {needed} attributes on one object, but an object here can hold {room}, one of each group"
-        hint = f"set it to {room} or allow more kinds of attributes" if room else "allow kinds of attributes, or set it to 0"
+        message = (
+            f"structures have up to {needed} attributes on one object, but an object here can hold {room}, "
+            "one of each group"
+        )
+        hint = (
+            f"set it to {room} or allow more kinds of attributes"
+            if room
+            else "allow kinds of attributes, or set it to 0"
+        )
         problems.append(Problem(message, key="content.attributes.max_per_object", hint=hint))
     if table.relations.max() and not pools.relation_fits.any(axis=0).all():
         lacking = np.flatnonzero(~pools.relation_fits.any(axis=0))
@@ -207,7 +238,9 @@ def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable) -> None:
             taxonomy.objects["name"][int(pools.objects[pools.object_class[pools.objects] == one][0])].as_py()
             for one in divmod(int(lacking[0]), len(pools.object_room))
         ]
-        message = f"no relation that is left fits from some objects to others, for instance from {ends[0]} to {ends[1]}"
+        message = (
+            f"no relation that is left fits from some objects to others, for instance from {ends[0]} to {ends[1]}"
+        )
         hint = "add the category `spatial`, narrow content.objects.under, or set content.constraints: none"
         problems.append(Problem(message, key="content.relations", hint=hint))
     if problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import GasError, suggest
+from ..errors import GasError, advise
 from .recipe_files import LoadedRecipe
 from .rows import create_writer
 from .scenes import BLOCK
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Row = dict[str, Any]
+ROW = 5
+"""Objects without relations in one row of a picture."""
 
 
 def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
@@ -24,7 +26,7 @@ def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
     """
     splits = loaded.recipe.splits
     if split not in splits:
-        raise GasError(f"{loaded.recipe.name} has no split `{split}`; {suggest(split, splits) or 'choose from ' + ', '.join(splits)}")
+        raise GasError(f"{loaded.recipe.name} has no split `{split}`; {advise(split, splits)}")
     return create_writer(loaded).write_block(split, 0, min(count, BLOCK)).to_pylist()
 
 
@@ -43,7 +45,11 @@ def print_scene(row: Row, console: Console) -> None:
         table.add_column(column, justify="right" if not column else "left", header_style="dim")
     for number, question in enumerate(row["questions"]):
         text = question["question"] + (f"  ({' / '.join(question['choices'])})" if question["choices"] else "")
-        table.add_row(Text(str(number), style="dim"), Text(text), Text(question["answer"], style="green" if question["answer"] != "no" else "red"))
+        table.add_row(
+            Text(str(number), style="dim"),
+            Text(text),
+            Text(question["answer"], style="green" if question["answer"] != "no" else "red"),
+        )
     console.print(Padding(table, (1, 2)))
 
 
@@ -63,9 +69,15 @@ def _draw_tree(row: Row) -> Any:
         tree = Tree(label, guide_style="dim")
         for relation in graph["relations"]:
             if relation["subject"] == number:
-                tree.add(Text(relation["predicate"], style="magenta").append(" → ", style="dim").append(labels[relation["object"]], style="cyan"))
+                tree.add(
+                    Text(relation["predicate"], style="magenta")
+                    .append(" → ", style="dim")
+                    .append(labels[relation["object"]], style="cyan")
+                )
         trees.append(tree)
-    scene = [Text(f"{item['kind'].replace('_', ' ')}: {item['value']}", style="blue") for item in row["scene_attributes"]]
+    scene = [
+        Text(f"{item['kind'].replace('_', ' ')}: {item['value']}", style="blue") for item in row["scene_attributes"]
+    ]
     return Group(*trees, *scene)
 
 
@@ -85,42 +97,63 @@ def draw_scenes(rows: list[Row], path: Path) -> None:
         raise GasError("drawing needs matplotlib: pip install 'generate-any-scene[plots]'", exit_status=1) from error
     import textwrap
 
-    figure = Figure(figsize=(9, 4.6 * len(rows)), layout="constrained")
-    for axes, row in zip(figure.subplots(len(rows), squeeze=False)[:, 0], rows, strict=True):
-        axes.set_title("\n".join(textwrap.wrap(row["caption"], 95)), fontsize=10, loc="left")
-        axes.axis("off")
-        _draw_graph(axes, row)
+    places = [place_objects(row) for row in rows]
+    heights = [1.2 + 1.1 * len({y for _, y in place}) for place in places]
+    figure = Figure(figsize=(10, sum(heights)), layout="constrained")
+    panels = figure.subplots(len(rows), squeeze=False, height_ratios=heights)[:, 0]
+    for axes, row, place in zip(panels, rows, places, strict=True):
+        scene = ", ".join(f"{item['kind'].replace('_', ' ')}: {item['value']}" for item in row["scene_attributes"])
+        axes.set_title("\n".join(textwrap.wrap(row["caption"], 130)), fontsize=10, loc="left")
+        axes.set_xlabel(scene, fontsize=8, color="#3b6ea5", loc="left")
+        axes.set(xlim=(0, 1), ylim=(min(y for _, y in place) - 0.6, 0.6), xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+        _draw_graph(axes, row, place)
     try:
-        figure.savefig(path, format="png", dpi=130)
+        figure.savefig(path, format="png", dpi=110)
     except OSError as error:
         raise GasError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _draw_graph(axes: Any, row: Row) -> None:
+def place_objects(row: Row) -> list[tuple[float, float]]:
+    """Places each object: x in [0, 1]; y is 0, -1, ... so that relations go down; objects without relations last."""
     import networkx
 
-    graph: networkx.DiGraph = networkx.DiGraph()
-    graph.add_nodes_from(range(len(row["scene_graph"]["objects"])))
-    graph.add_edges_from((relation["subject"], relation["object"]) for relation in row["scene_graph"]["relations"])
-    for layer, nodes in enumerate(networkx.topological_generations(graph)):
-        for node in nodes:
-            graph.nodes[node]["layer"] = layer
-    places = networkx.multipartite_layout(graph, subset_key="layer", align="horizontal", scale=1.0)
-    # Top to bottom: relations go down from their subject.
-    places = {node: (x, -y) for node, (x, y) in places.items()}
-    for node, (x, y) in places.items():
-        item = row["scene_graph"]["objects"][node]
+    graph: networkx.DiGraph = networkx.DiGraph(
+        (relation["subject"], relation["object"]) for relation in row["scene_graph"]["relations"]
+    )
+    layers = [sorted(layer) for layer in networkx.topological_generations(graph)]
+    alone = [number for number in range(len(row["scene_graph"]["objects"])) if number not in graph]
+    layers += [alone[at : at + ROW] for at in range(0, len(alone), ROW)]
+    places = {}
+    for depth, layer in enumerate(layers):
+        for i, number in enumerate(layer):
+            # Rows are shifted a little against each other, so that an arrow over several rows passes beside what is
+            # between.
+            shift = 0.07 * (1, -1, 0)[depth % 3] if len(layer) < 3 else 0.0
+            places[number] = ((i + 0.5) / len(layer) + shift, -float(depth))
+    return [places[number] for number in range(len(places))]
+
+
+def _draw_graph(axes: Any, row: Row, places: list[tuple[float, float]]) -> None:
+    nodes = []
+    for item, (x, y) in zip(row["scene_graph"]["objects"], places, strict=True):
         text = "\n".join([item["name"], *(attribute["value"] for attribute in item["attributes"])])
         style = {"boxstyle": "round,pad=0.5", "facecolor": "#e8f1fb", "edgecolor": "#3b6ea5"}
-        axes.text(x, y, text, ha="center", va="center", fontsize=9, bbox=style, zorder=3)
+        nodes.append(axes.text(x, y, text, ha="center", va="center", fontsize=9, bbox=style, zorder=3))
     for relation in row["scene_graph"]["relations"]:
-        start, end = places[relation["subject"]], places[relation["object"]]
-        arrow = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 22, "shrinkB": 26, "connectionstyle": "arc3,rad=0.08"}
-        axes.annotate("", xy=end, xytext=start, arrowprops=arrow, zorder=1)
-        # Nearer to the subject, where arrows that meet in one object are still apart.
-        x, y = (0.58 * a + 0.42 * b for a, b in zip(start, end, strict=True))
-        white = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-        axes.text(x, y, relation["predicate"], ha="center", va="center", fontsize=8, color="#8a2f8a", bbox=white, zorder=2)
-    scene = "   ".join(f"{item['kind'].replace('_', ' ')}: {item['value']}" for item in row["scene_attributes"])
-    axes.text(0.0, -0.02, scene, transform=axes.transAxes, fontsize=8, color="#3b6ea5", va="top")
-    axes.margins(0.25)
+        subject, target = relation["subject"], relation["object"]
+        (x0, y0), (x1, y1) = places[subject], places[target]
+        bend = 0.0 if y0 - y1 == 1 else 0.25
+        arrow = {
+            "arrowstyle": "-|>",
+            "color": "#777777",
+            "patchA": nodes[subject].get_bbox_patch(),
+            "patchB": nodes[target].get_bbox_patch(),
+        }
+        axes.annotate("", (x1, y1), (x0, y0), arrowprops={**arrow, "connectionstyle": f"arc3,rad={bend}"}, zorder=1)
+        # Nearer to the subject, where arrows that meet in one object are still apart; on the bend of a bent one.
+        x, y = x0 + (x1 - x0) * 0.45 - 0.5 * bend * 0.25, y0 + (y1 - y0) * 0.45
+        white = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
+        axes.text(
+            x, y, relation["predicate"], ha="center", va="center", fontsize=8, color="#8a2f8a", bbox=white, zorder=2
+        )

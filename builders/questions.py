@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import jinja2
 import numpy as np
 
-from .arrays import Ragged, expand_ranges, number_rows, offsets_of
-from .decks import deal, derive_key
-from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes
-from .scenes import Plan, Scenes
-from .templates import Leaf, Piece, list_macros, load_template, render_macro
+from .arrays import Ragged, offsets_of
+from .askers import ASKERS, Batch, Block
+from .scenes import Plan
+from .templates import load_template
 from .tracing import Tracer
-from .views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, View, view_element
-from .weaving import Pool, Texts
-from .words import NUMBERS, BlockWords, build_lexicon
-
-CHOICES = 4
-"""Choices of a multiple-choice question, fewer where the taxonomy has not enough that are false."""
-
-VIEWS = {
-    "object": ("object", OBJECT_WORDS),
-    "attribute": ("attribute", ATTRIBUTE_WORDS),
-    "relation": ("relation", RELATION_WORDS),
-    "subject": ("object", OBJECT_WORDS),
-    "target": ("object", OBJECT_WORDS),
-    "scene": ("scene", SCENE_WORDS),
-    "foil_object": ("foil_object", ("name", "plural", "any", "be", "bare_article")),
-    "foil_attribute": ("foil_attribute", ("name", "kind", "text")),
-    "foil_scene": ("foil_scene", SCENE_WORDS),
-}
-"""Domain and words of what a macro of a question template can be given."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Questions of one kind and form, in columns. Tokens are numbers of words in the pool.
-
-    Attributes:
-        kind, form: As in a row.
-        scene: Scene of each question, counted within the block.
-        element: What orders the questions of a batch within a scene.
-        programs: Program of each question's text.
-        starts: For each role, where its words begin.
-        answers: Tokens.
-        foils: Tokens, or -1.
-        elements: Tokens of the elements that each answer rests on.
-        depends_on: Indices of questions in the same scene.
-        choices: Tokens.
-    """
-
-    kind: str
-    form: str
-    scene: np.ndarray
-    element: np.ndarray
-    programs: np.ndarray
-    starts: dict[str, np.ndarray]
-    answers: np.ndarray
-    foils: np.ndarray
-    elements: Ragged
-    depends_on: Ragged
-    choices: Ragged
+from .weaving import Texts
+from .words import BlockWords, build_lexicon
 
 
 @dataclass(frozen=True)
@@ -89,256 +42,23 @@ class QuestionWriter:
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
-        self.templates = {kind: load_template("questions", kind, self.folder) for kind in self.plan.recipe.questions}
-        self.macros = {kind: list_macros(template) for kind, template in self.templates.items()}
+        self.templates: dict[str, jinja2.Template] = {
+            kind: load_template("questions", kind, self.folder) for kind in self.plan.recipe.questions
+        }
 
     def write(self, words: BlockWords, key: int) -> Questions:
         """Asks everything that there is to ask about a block; words belong to `tracer.book.pool`."""
         self.tracer.begin_block()
-        block = _Block(self, words, key)
-        batches = [batch for kind in ASKERS if kind in self.templates for batch in ASKERS[kind](block) if len(batch.scene)]
-        return _merge(self, words, batches, len(words.scenes))
+        block = Block(self.plan, self.templates, self.tracer, words, key)
+        batches = [
+            batch for kind in ASKERS if kind in self.templates for batch in ASKERS[kind](block) if len(batch.scene)
+        ]
+        return _merge(self.tracer, words, batches)
 
 
-@dataclass
-class _Block:
-    """What the questions of one block share."""
-
-    writer: QuestionWriter
-    words: BlockWords
-    key: int
-
-    def __post_init__(self) -> None:
-        scenes = self.scenes = self.words.scenes
-        self.plan = self.writer.plan
-        self.pool: Pool = self.writer.tracer.book.pool
-        self.fixed = self.words.lexicon.fixed
-        self.tokens = self.words.lexicon.tokens
-        self.scene_of_object = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
-        self.object_number = np.arange(len(self.scene_of_object)) - scenes.objects.offsets[:-1][self.scene_of_object]
-        self.object_elements = self._name_elements("object", self.object_number)
-        first, _, self.twin_count = self.words.twins
-        self.is_first = first == np.arange(len(first))
-        # Questions whether an object is there come first in a scene, one for each name.
-        asked = np.cumsum(self.is_first) - 1
-        self.question_of_object = (asked - asked[scenes.objects.offsets[:-1]][self.scene_of_object])[first] if len(first) else first
-
-    def _name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
-        names = np.array([self.pool.add(f"{domain}/{number}") for number in range(int(numbers.max(initial=-1)) + 1)], dtype=np.int64)
-        return names[numbers] if len(names) else numbers
-
-    def name_attributes(self) -> np.ndarray:
-        """Tokens such as that of `attribute/0/1`, one an attribute."""
-        holder, counts = self.holders, self.scenes.attributes
-        place = np.arange(len(holder)) - counts.offsets[:-1][holder]
-        numbers = self.object_number[holder]
-        examples, which = number_rows(numbers, place)
-        names = [self.pool.add(f"attribute/{numbers[one]}/{place[one]}") for one in examples]
-        return np.array(names, dtype=np.int64)[which]
-
-    @property
-    def holders(self) -> np.ndarray:
-        """Object (in the block) of each attribute."""
-        return np.repeat(np.arange(len(self.scenes.attributes)), self.scenes.attributes.lengths)
-
-    def depend_on(self, *objects: np.ndarray) -> Ragged:
-        """The questions whether these objects are there, one list a question."""
-        if "object" not in self.writer.templates:
-            return _lists(len(objects[0]) if objects else 0)
-        found = np.sort(np.stack([self.question_of_object[one] for one in objects], axis=1), axis=1)
-        keep = np.ones(found.shape, dtype=bool)
-        keep[:, 1:] = found[:, 1:] != found[:, :-1]
-        return Ragged(found[keep], offsets_of(keep.sum(axis=1)))
-
-    def add_foils(self, domain: str, table: str, foils: np.ndarray) -> dict[str, np.ndarray]:
-        """Makes columns of the foils' words and returns where each question's begin."""
-        words = dict.fromkeys(VIEWS[domain][1])
-        before = len(self.words.find_column(f"{domain}.name")) if self.words.has_column(f"{domain}.name") else 0
-        for word in words:
-            column = f"{table}.{'article' if word == 'bare_article' else word}"
-            self.words.extend_column(f"{domain}.{word}", self.tokens[column][foils])
-        return {domain: before + np.arange(len(foils))}
-
-    def ask(
-        self,
-        kind: str,
-        form: str,
-        macro: str,
-        scene: np.ndarray,
-        element: np.ndarray,
-        starts: dict[str, np.ndarray],
-        answers: np.ndarray | int,
-        elements: Ragged,
-        depends_on: Ragged | None = None,
-        foils: np.ndarray | None = None,
-        choices: Ragged | None = None,
-    ) -> Batch:
-        """Makes a batch of questions with one macro, whose arguments are the roles of `starts` in their order."""
-        template, roles = self.writer.templates[kind], list(starts)
-        medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
-
-        def render(leaf: Leaf, _: tuple[int, ...]) -> list[Piece]:
-            views: list[View] = [view_element(leaf, VIEWS[role][0], role, 0, "", VIEWS[role][1]) for role in roles]
-            return render_macro(template, macro, views, medium)
-
-        size = len(scene)
-        call = f"{kind}.{macro}({', '.join(roles)})"
-        programs = self.writer.tracer.find_programs(call, np.zeros((size, 1), dtype=np.int64), render, self.words, starts)
-        none = np.full(size, -1, dtype=np.int64)
-        return Batch(
-            kind,
-            form,
-            scene,
-            element,
-            programs,
-            starts,
-            np.full(size, answers) if isinstance(answers, int) else answers,
-            none if foils is None else foils,
-            elements,
-            depends_on or _lists(size),
-            choices or _lists(size),
-        )
-
-
-def _lists(size: int) -> Ragged:
-    return Ragged(np.zeros(0, dtype=np.int64), np.zeros(size + 1, dtype=np.int64))
-
-
-def _singles(values: np.ndarray) -> Ragged:
-    return Ragged(values, np.arange(len(values) + 1))
-
-
-def _list_twins(block: _Block, chosen: np.ndarray) -> Ragged:
-    """Elements of all objects that share the name of each chosen object."""
-    first = block.words.twins[0]
-    order = np.argsort(first, kind="stable")
-    starts = np.searchsorted(first[order], chosen)
-    counts = block.twin_count[chosen]
-    return Ragged(block.object_elements[order[expand_ranges(starts, counts)]], offsets_of(counts))
-
-
-def ask_objects(block: _Block) -> list[Batch]:
-    """Whether each object is there, once a name, and whether something is that is not."""
-    chosen = np.flatnonzero(block.is_first)
-    scene, number = block.scene_of_object[chosen], block.object_number[chosen]
-    elements = _list_twins(block, chosen)
-    there = block.ask("object", "yes_no", "yes_no", scene, number, {"object": chosen}, block.fixed["yes"], elements)
-    foils = draw_foil_objects(derive_key(block.key, "object"), block.plan, block.scenes, scene)
-    found = foils >= 0
-    starts = block.add_foils("foil_object", "object", foils[found])
-    foil_tokens = block.tokens["object.name"][foils[found]]
-    absent = block.ask(
-        "object", "yes_no", "yes_no", scene[found], number[found], starts, block.fixed["no"], elements.take(np.flatnonzero(found)), foils=foil_tokens
-    )
-    return [there, absent]
-
-
-def ask_counts(block: _Block) -> list[Batch]:
-    """How many there are of each name that can be counted."""
-    countable = block.tokens["object.any"][block.scenes.objects.values] != block.fixed["any"]
-    chosen = np.flatnonzero(block.is_first & countable)
-    numbers = np.array([block.fixed[word] for word in NUMBERS])
-    answers = numbers[np.minimum(block.twin_count[chosen], len(numbers) - 1)]
-    scene, number = block.scene_of_object[chosen], block.object_number[chosen]
-    elements, depends = _list_twins(block, chosen), block.depend_on(chosen)
-    return [block.ask("count", "count", "count", scene, number, {"object": chosen}, answers, elements, depends)]
-
-
-def ask_attributes(block: _Block) -> list[Batch]:
-    """Whether an object has each attribute and whether it has another; what it is, openly and with choices."""
-    scenes, kinds = block.scenes, block.tokens["attribute.kind"]
-    concepts, holders = scenes.attributes.values, block.holders
-    names, texts = block.tokens["attribute.name"], block.tokens["attribute.text"]
-    every = np.arange(len(concepts))
-    scene, elements, depends = block.scene_of_object[holders], _singles(block.name_attributes()), block.depend_on(holders)
-    if not len(every):
-        return []
-    foils = [draw_foil_attributes(derive_key(block.key, "attribute", 0), block.plan, scenes, every, [])]
-    starts = {"object": holders, "attribute": every}
-    batches = [block.ask("attribute", "yes_no", "yes_no", scene, every, starts, block.fixed["yes"], elements, depends)]
-    found = np.flatnonzero(foils[0] >= 0)
-    starts = {"object": holders[found], **block.add_foils("foil_attribute", "attribute", foils[0][found])}
-    batches.append(
-        block.ask("attribute", "yes_no", "yes_no", scene[found], found, starts, block.fixed["no"], elements.take(found), depends.take(found), foils=texts[foils[0][found]])
-    )
-    while len(foils) < CHOICES - 1:
-        foils.append(draw_foil_attributes(derive_key(block.key, "attribute", len(foils)), block.plan, scenes, every, foils))
-    # An open question has one answer only if no other attribute of the object is of the same kind.
-    of_kind = number_rows(holders, kinds[concepts])[1]
-    alone = np.bincount(of_kind)[of_kind] == 1
-    for macro in sorted(block.writer.macros["attribute"]):
-        if macro.startswith("open_"):
-            kind = np.array(block.plan.taxonomy.attributes["kind"].to_pylist()) == macro.removeprefix("open_")
-            chosen = np.flatnonzero(alone & kind[concepts])
-            one = [{"object": holders[chosen]}, names[concepts[chosen]], elements.take(chosen), depends.take(chosen)]
-            batches.append(block.ask("attribute", "open", macro, scene[chosen], chosen, *one))
-            chosen = chosen[foils[0][chosen] >= 0]
-            choices = _shuffle_choices(derive_key(block.key, macro), names[concepts[chosen]], [np.where(f[chosen] >= 0, names[f[chosen]], -1) for f in foils])
-            one = [{"object": holders[chosen]}, names[concepts[chosen]], elements.take(chosen), depends.take(chosen)]
-            batches.append(block.ask("attribute", "multiple_choice", macro, scene[chosen], chosen, *one, choices=choices))
-    return batches
-
-
-def _shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> Ragged:
-    """The answer among its foils, at every place equally often."""
-    columns = np.stack([answers, *foils], axis=1)
-    place = deal(key, columns.shape[1], 0, len(answers))
-    turned = np.take_along_axis(columns, (np.arange(columns.shape[1]) - place[:, None]) % columns.shape[1], axis=1)
-    return Ragged(turned[turned >= 0], offsets_of((turned >= 0).sum(axis=1)))
-
-
-def ask_relations(block: _Block) -> list[Batch]:
-    """Whether each relation holds, and whether it holds to an object that is not there."""
-    scenes = block.scenes
-    scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
-    shift = scenes.objects.offsets[:-1][scene]
-    subjects, targets, every = scenes.subjects.values + shift, scenes.targets.values + shift, np.arange(len(scene))
-    numbers = every - scenes.relations.offsets[:-1][scene]
-    elements = _singles(block._name_elements("relation", numbers))
-    if not len(every):
-        return []
-    starts = {"subject": subjects, "relation": every, "target": targets}
-    holds = block.ask("relation", "yes_no", "yes_no", scene, every, starts, block.fixed["yes"], elements, block.depend_on(subjects, targets))
-    foils = draw_foil_objects(derive_key(block.key, "relation"), block.plan, scenes, scene)
-    found = np.flatnonzero(foils >= 0)
-    starts = {"subject": subjects[found], "relation": found, **block.add_foils("foil_object", "object", foils[found])}
-    names = block.tokens["object.name"][foils[found]]
-    fails = block.ask(
-        "relation", "yes_no", "yes_no_foil", scene[found], found, starts, block.fixed["no"], elements.take(found), block.depend_on(subjects[found]), foils=names
-    )
-    return [holds, fails]
-
-
-def ask_scenes(block: _Block) -> list[Batch]:
-    """Whether the scene has each of its attributes and whether it has another; which it has, openly."""
-    scenes, table = block.scenes, block.plan.taxonomy.scene_attributes
-    concepts = scenes.scene_attributes.values
-    scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
-    elements = _singles(block._name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
-    roles, kinds = np.array(table["role"].to_pylist())[concepts], np.array(table["kind"].to_pylist())[concepts]
-    foils = draw_foil_scene_attributes(derive_key(block.key, "scene"), block.plan, concepts)
-    batches = []
-    for role in ("setting", "picture"):
-        chosen = np.flatnonzero(roles == role)
-        batches.append(block.ask("scene", "yes_no", role, scene[chosen], chosen, {"scene": chosen}, block.fixed["yes"], elements.take(chosen)))
-        chosen = np.flatnonzero((roles == role) & (foils >= 0))
-        starts, names = block.add_foils("foil_scene", "scene", foils[chosen]), block.tokens["scene.name"][foils[chosen]]
-        batches.append(block.ask("scene", "yes_no", role, scene[chosen], chosen, starts, block.fixed["no"], elements.take(chosen), foils=names))
-    for macro in sorted(block.writer.macros["scene"]):
-        if macro.startswith("open_"):
-            chosen = np.flatnonzero(kinds == macro.removeprefix("open_"))
-            answers = block.tokens["scene.name"][concepts[chosen]]
-            batches.append(block.ask("scene", "open", macro, scene[chosen], chosen, {}, answers, elements.take(chosen)))
-    return batches
-
-
-ASKERS = {"object": ask_objects, "count": ask_counts, "attribute": ask_attributes, "relation": ask_relations, "scene": ask_scenes}
-"""Who asks about each kind, in the order in which a row has its questions: what others depend on comes first."""
-
-
-def _merge(writer: QuestionWriter, words: BlockWords, batches: list[Batch], scenes: int) -> Questions:
+def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch]) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then element."""
-    tracer, pool = writer.tracer, writer.tracer.book.pool
+    pool = tracer.book.pool
     sizes = [len(batch.scene) for batch in batches]
     rank = np.repeat(np.arange(len(batches)), sizes)
 
@@ -348,7 +68,15 @@ def _merge(writer: QuestionWriter, words: BlockWords, batches: list[Batch], scen
     scene = join([batch.scene for batch in batches])
     order = np.lexsort((join([batch.element for batch in batches]), rank, scene))
     roles = {role for batch in batches for role in batch.starts}
-    starts = {role: join([batch.starts.get(role, np.zeros(size, dtype=np.int64)) for batch, size in zip(batches, sizes, strict=True)])[order] for role in roles}
+    starts = {
+        role: join(
+            [
+                batch.starts.get(role, np.zeros(size, dtype=np.int64))
+                for batch, size in zip(batches, sizes, strict=True)
+            ]
+        )[order]
+        for role in roles
+    }
     kinds = np.array([pool.add(batch.kind) for batch in batches], dtype=np.int64)
     forms = np.array([pool.add(batch.form) for batch in batches], dtype=np.int64)
 
@@ -357,7 +85,7 @@ def _merge(writer: QuestionWriter, words: BlockWords, batches: list[Batch], scen
         return Ragged(join([one.values for one in lists]), offsets_of(lengths)).take(order)
 
     return Questions(
-        offsets_of(np.bincount(scene, minlength=scenes)),
+        offsets_of(np.bincount(scene, minlength=len(words.scenes))),
         tracer.weave(join([batch.programs for batch in batches])[order], words, starts),
         kinds[rank[order]] if batches else scene,
         forms[rank[order]] if batches else scene,

@@ -24,7 +24,9 @@ from .words import BlockWords
 
 ATTRIBUTE = pa.struct([("kind", pa.string()), ("value", pa.string())])
 OBJECT = pa.struct([("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE))])
-RELATION = pa.struct([("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())])
+RELATION = pa.struct(
+    [("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())]
+)
 QUESTION = pa.struct(
     [
         ("question", pa.string()),
@@ -63,7 +65,7 @@ SCHEMA = pa.schema(
 
 VIEWS = {
     "captions": ("id", "caption"),
-    "questions": ("id", "caption", "questions"),
+    "questions": ("id", "questions"),
     "scene_graphs": ("id", "scene_graph", "scene_attributes", "structure"),
 }
 """Columns of the configs `<name>_captions`, `<name>_questions` and `<name>_scene_graphs`, read from the same files."""
@@ -107,7 +109,10 @@ class RowWriter:
             _write_graphs(words, caption_pool),
             _write_attributes(words, caption_pool, "scene", scenes.scene_attributes),
             _write_questions(questions, question_pool),
-            _list(spans.offsets, pa.StructArray.from_arrays(mentions, fields=list(SCHEMA.field("mentions").type.value_type))),
+            _list(
+                spans.offsets,
+                pa.StructArray.from_arrays(mentions, fields=list(SCHEMA.field("mentions").type.value_type)),
+            ),
             _write_structures(self.plan.structures.table, scenes.structures),
         ]
         return pa.Table.from_arrays(columns, schema=SCHEMA)
@@ -176,5 +181,6 @@ def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray
     degree = (2 * table.relations / table.objects).astype(np.float32)
     topologies = pa.array(table.topologies, pa.string()).take(pa.array(rows))
     return pa.StructArray.from_arrays(
-        [*(pa.array(count[rows].astype(np.int32)) for count in counts), pa.array(degree[rows]), topologies], fields=list(STRUCTURE)
+        [*(pa.array(count[rows].astype(np.int32)) for count in counts), pa.array(degree[rows]), topologies],
+        fields=list(STRUCTURE),
     )

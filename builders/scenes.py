@@ -1,4 +1,4 @@
-"""Scenes as columns: which structure and which concepts each scene of a block has (paper section 3.1, steps 1 to 4)."""
+"""Scenes as columns: the structure and the concepts of each scene of a block (paper section 3.1, steps 1 to 4)."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
 def draw_block(plan: Plan, split: str, block: int) -> Scenes:
     """Draws the scenes of one block of a split. Depends on nothing but its arguments.
 
-    Content comes from decks that go on from block to block: how many cards the earlier blocks took is known from the counts of their
-    structures, without drawing them.
+    Content comes from decks that go on from block to block: how many cards the earlier blocks took is known from the
+    counts of their structures, without drawing them.
     """
     key = derive_key(plan.recipe.seed, plan.recipe.name, split)
     start = block * BLOCK
@@ -120,7 +120,9 @@ def draw_block(plan: Plan, split: str, block: int) -> Scenes:
     attributes = offsets_of(attribute_counts)
     attribute_cards = deal_cards("attributes", len(plan.pools.attributes), table.attributes, int(attributes[-1]))
     holder_class = np.repeat(plan.pools.object_class[object_values], attribute_counts)
-    attribute_values = _seat_attributes(plan.pools, derive_key(key, "attributes", block), attribute_cards, attributes, holder_class)
+    attribute_values = _seat_attributes(
+        plan.pools, derive_key(key, "attributes", block), attribute_cards, attributes, holder_class
+    )
 
     subjects, targets = table.subjects.take(structures), table.targets.take(structures)
     relation_cards = deal_cards("relations", len(plan.pools.relations), table.relations, len(subjects.values))
@@ -145,7 +147,9 @@ def _seat_objects(pools: Pools, key: int, cards: np.ndarray, attribute_counts: n
     return pools.objects[fill_slots(key, cards, pools.object_class[pools.objects], attribute_counts, fits)]
 
 
-def _seat_attributes(pools: Pools, key: int, cards: np.ndarray, offsets: np.ndarray, holder_class: np.ndarray) -> np.ndarray:
+def _seat_attributes(
+    pools: Pools, key: int, cards: np.ndarray, offsets: np.ndarray, holder_class: np.ndarray
+) -> np.ndarray:
     groups = pools.attribute_group
     seated = fill_slots(key, cards, pools.attribute_class, holder_class, pools.attribute_fits)
     seated = part_clashes(
@@ -160,13 +164,15 @@ def _seat_attributes(pools: Pools, key: int, cards: np.ndarray, offsets: np.ndar
     return pools.attributes[seated]
 
 
-def _seat_relations(pools: Pools, key: int, cards: np.ndarray, subjects: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def _seat_relations(
+    pools: Pools, key: int, cards: np.ndarray, subjects: np.ndarray, targets: np.ndarray
+) -> np.ndarray:
     pair = subjects * len(pools.object_room) + targets
     return pools.relations[fill_slots(key, cards, pools.relation_class, pair, pools.relation_fits)]
 
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
-    """Sorts each object's attributes as English does: opinion, size, ..., material; what stands after the noun last."""
+    """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
     after = np.array(taxonomy.attributes["position"].to_pylist()) == "after"
     rank = after * 1000 + taxonomy.attributes["order"].to_numpy().astype(np.int64)
     holder = np.repeat(np.arange(len(attributes)), attributes.lengths)
@@ -190,7 +196,9 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
     values = np.empty(len(kinds), dtype=np.int64)
     for kind in range(len(decks)):
         slots = np.flatnonzero(kinds == kind)
-        values[slots] = decks[kind][deal(derive_key(key, "scene_attributes", kind), len(decks[kind]), int(dealt[kind]), len(slots))]
+        values[slots] = decks[kind][
+            deal(derive_key(key, "scene_attributes", kind), len(decks[kind]), int(dealt[kind]), len(slots))
+        ]
     clash = plan.pools.scene_clash
     scene = np.repeat(np.arange(BLOCK), counts)
     try:
@@ -204,7 +212,8 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
             accept=lambda _, tries: np.isin(tries, decks.values),
         )
     except GasError as error:
-        message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left; lower the count or allow more kinds"
-        raise GasError(f"content.scene_attributes.count: {message}") from error
+        message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"
+        hint = "lower the count or allow more kinds"
+        raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     picture = np.array(plan.taxonomy.scene_attributes["role"].to_pylist()) == "picture"
     return Ragged(values[np.lexsort((values, picture[values], scene))], offsets)

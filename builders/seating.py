@@ -1,4 +1,4 @@
-"""Puts dealt concepts where their types allow, so that a constraint moves concepts between scenes instead of dropping them."""
+"""Puts dealt concepts where their types allow: a constraint moves concepts between scenes, it drops none."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def fill_slots(key: int, cards: np.ndarray, card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray) -> np.ndarray:
+def fill_slots(
+    key: int, cards: np.ndarray, card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray
+) -> np.ndarray:
     """Gives every slot a card that fits it, using each dealt card once where the types leave room for that.
 
-    The class of cards that has least room for its number is seated first. A slot for which no dealt card is left gets another that
-    fits, from a deck of its own.
+    The class of cards that has least room for its number is seated first. A slot for which no dealt card is left gets
+    another that fits, from a deck of its own.
 
-    Args:
-        key: Key of all choices made here.
-        cards: Dealt cards, one a slot, int64.
-        card_class: Class of every card of the deck (not just the dealt ones).
-        slot_class: Class of every slot.
-        fits: Whether a card class fits a slot class, bool, shape (card classes, slot classes). Each slot class fits some card.
+    Args: key: Key of all choices made here. cards: Dealt cards, one a slot, int64. card_class: Class of every card of
+        the deck (not just the dealt ones). slot_class: Class of every slot. fits: Whether a card class fits a slot
+        class, bool, shape (card classes, slot classes). Each slot class fits some card.
 
     Returns:
         The card of each slot, int64.
@@ -50,7 +49,12 @@ def fill_slots(key: int, cards: np.ndarray, card_class: np.ndarray, slot_class: 
             seated[visiting[chosen]] = by_class[one][: len(chosen)]
             free[chosen] = False
     empty = np.flatnonzero(seated < 0)
-    seated[empty] = draw_again(derive_key(key, "fill"), empty, len(card_class), lambda slots, drawn: fits[card_class[drawn], slot_class[slots]])
+    seated[empty] = draw_again(
+        derive_key(key, "fill"),
+        empty,
+        len(card_class),
+        lambda slots, drawn: fits[card_class[drawn], slot_class[slots]],
+    )
     return seated
 
 
@@ -73,12 +77,20 @@ def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.nd
         allowed = np.flatnonzero(accept(np.full(cards, slots[slot]), np.arange(cards)))
         if not len(allowed):
             raise GasError("nothing that the filters leave fits")
-        drawn[slot] = allowed[int(hash_numbers(derive_key(key, "any"), slots[slot : slot + 1])[0] % np.uint64(len(allowed)))]
+        drawn[slot] = allowed[
+            int(hash_numbers(derive_key(key, "any"), slots[slot : slot + 1])[0] % np.uint64(len(allowed)))
+        ]
     return drawn
 
 
 def part_clashes(
-    key: int, cards: np.ndarray, offsets: np.ndarray, slot_class: np.ndarray, clash: Clash, cards_in_deck: int, accept: Accept
+    key: int,
+    cards: np.ndarray,
+    offsets: np.ndarray,
+    slot_class: np.ndarray,
+    clash: Clash,
+    cards_in_deck: int,
+    accept: Accept,
 ) -> np.ndarray:
     """Swaps cards between holders until no two cards of one holder clash; what swapping cannot mend is drawn again.
 
@@ -102,7 +114,7 @@ def part_clashes(
     class_sizes = np.diff(class_ends, prepend=0)
 
     def clashes(slots: np.ndarray, tries: np.ndarray, others: np.ndarray) -> np.ndarray:
-        return ((others >= 0) & clash(tries[:, None], cards[others])).any(axis=1)
+        return np.any((others >= 0) & clash(tries[:, None], cards[others]), axis=1)
 
     def find_bad(among: np.ndarray) -> np.ndarray:
         others = beside[among]
@@ -113,10 +125,16 @@ def part_clashes(
         if not len(bad):
             return cards
         group = slot_class[bad]
-        pick = (hash_numbers(derive_key(key, "swap", turn), bad) % class_sizes[group].astype(np.uint64)).astype(np.int64)
+        pick = (hash_numbers(derive_key(key, "swap", turn), bad) % class_sizes[group].astype(np.uint64)).astype(
+            np.int64
+        )
         partner, first = np.unique(by_class[class_ends[group] - class_sizes[group] + pick], return_index=True)
         slots = bad[first]
-        good = ~np.isin(partner, bad) & ~clashes(slots, cards[partner], beside[slots]) & ~clashes(partner, cards[slots], beside[partner])
+        good = (
+            ~np.isin(partner, bad)
+            & ~clashes(slots, cards[partner], beside[slots])
+            & ~clashes(partner, cards[slots], beside[partner])
+        )
         slots, partner = slots[good], partner[good]
         cards[slots], cards[partner] = cards[partner], cards[slots]
         # Two swaps may have met in one holder, so look again at everyone.
@@ -126,7 +144,10 @@ def part_clashes(
         holder = np.searchsorted(offsets, bad, side="right")
         now = bad[np.unique(holder, return_index=True)[1]]
         cards[now] = draw_again(
-            derive_key(key, "again", len(bad)), now, cards_in_deck, lambda s, tries: accept(s, tries) & ~clashes(s, tries, beside[s])
+            derive_key(key, "again", len(bad)),
+            now,
+            cards_in_deck,
+            lambda s, tries: accept(s, tries) & ~clashes(s, tries, beside[s]),
         )
         bad = find_bad(crowded)
     return cards

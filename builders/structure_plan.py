@@ -1,8 +1,9 @@
 """Which structure each scene gets: every structure of a cell once before any twice, known for any scene alone.
 
-A cell holds the structures with the same numbers of objects, attributes and relations. The stratified sequence of `decks` gives each
-scene a cell, in the proportions that the recipe's distribution asks for; a deck of the cell's structures gives the structure. How many
-scenes of each cell came before a scene is known without visiting them, and with it the position in every deck of content.
+A cell holds the structures with the same numbers of objects, attributes and relations. The stratified sequence of
+`decks` gives each scene a cell, in the proportions that the recipe's distribution asks for; a deck of the cell's
+structures gives the structure. How many scenes of each cell came before a scene is known without visiting them, and
+with it the position in every deck of content.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class StructurePlan:
 def plan_structures(table: StructureTable, distribution: Literal["objects_first", "uniform"]) -> StructurePlan:
     """Groups structures into cells and gives each its share.
 
-    `objects_first`: complexity uniform, then the number of objects uniform among those that are possible, then the structure uniform.
-    `uniform`: every structure alike.
+    `objects_first`: complexity uniform, then the number of objects uniform among those that are possible, then the
+    structure uniform. `uniform`: every structure alike.
     """
     keys = np.stack([table.complexity, table.objects, table.relations], axis=1)
     groups, cell_of, sizes = np.unique(keys, axis=0, return_inverse=True, return_counts=True)

@@ -1,4 +1,4 @@
-"""Structures: every scene graph without content that a recipe's constraints leave, once (paper section 3.1, step 1)."""
+"""Structures: every scene graph without content that the constraints leave, once (paper section 3.1, step 1)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MOST_STRUCTURES = 400_000
 class StructureTable:
     """All structures that fit, one row each, in columns.
 
-    Objects of a structure are numbered so that every relation goes from a lower to a higher number and the largest component comes
-    first. Attributes are numbered through all objects of a structure.
+    Objects of a structure are numbered so that every relation goes from a lower to a higher number and the largest
+    component comes first. Attributes are numbered through all objects of a structure.
 
     Attributes:
         objects, attributes, relations, components: Counts, int32, shape (structures,).
@@ -62,10 +62,24 @@ def enumerate_structures(limits: Limits) -> StructureTable:
         rows.append(parts)
         if len(rows) > MOST_STRUCTURES:
             hint = f"lower its upper bound (now {limits.complexity[1]}) or bound objects, attributes or relations"
-            raise RecipeError([Problem(f"more than {MOST_STRUCTURES:,} structures fit", key="structure.complexity", hint=hint)])
+            raise RecipeError(
+                [Problem(f"more than {MOST_STRUCTURES:,} structures fit", key="structure.complexity", hint=hint)]
+            )
     if not rows:
-        raise RecipeError([Problem("no scene graph fits all of these constraints together", key="structure", hint="widen one of them")])
-    rows.sort(key=lambda parts: (sum(p.complexity for p in parts), sum(p.objects for p in parts), [p.topology for p in parts]))
+        raise RecipeError(
+            [
+                Problem(
+                    "no scene graph fits all of these constraints together", key="structure", hint="widen one of them"
+                )
+            ]
+        )
+    rows.sort(
+        key=lambda parts: (
+            sum(p.complexity for p in parts),
+            sum(p.objects for p in parts),
+            [p.topology for p in parts],
+        )
+    )
     return _tabulate(rows)
 
 
@@ -75,7 +89,9 @@ def _combine_components(limits: Limits) -> Iterator[tuple[Component, ...]]:
     measures = [(c.complexity, c.objects, sum(c.attributes), len(c.edges)) for c in library]
     room = (limits.complexity[1], limits.objects[1], limits.attributes[1], limits.relations[1])
 
-    def extend(start: int, chosen: tuple[Component, ...], used: tuple[int, int, int, int]) -> Iterator[tuple[Component, ...]]:
+    def extend(
+        start: int, chosen: tuple[Component, ...], used: tuple[int, int, int, int]
+    ) -> Iterator[tuple[Component, ...]]:
         if chosen and limits.allow(objects=used[1], attributes=used[2], relations=used[3], components=len(chosen)):
             yield chosen
         if len(chosen) == limits.components[1]:

@@ -1,8 +1,8 @@
 """Jinja templates, and what they yield: a sequence of fixed text and places for words.
 
-A template is rendered with placeholders instead of words. Printing a placeholder leaves a mark; anything that would look at the word
-raises `LooksAtWord`, and such a template is rendered again for every row, with the words themselves. Both ways yield pieces, so
-everything after this file treats them alike.
+A template is rendered with placeholders instead of words. Printing a placeholder leaves a mark; anything that would
+look at the word raises `LooksAtWord`, and such a template is rendered again for every row, with the words themselves.
+Both ways yield pieces, so everything after this file treats them alike.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 MARK = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}", re.DOTALL)
 
 
-class LooksAtWord(Exception):
+class LooksAtWord(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
     """A template compares, changes or counts a word, so it cannot be rendered before the word is known."""
 
 
 class Piece(NamedTuple):
     """A piece of rendered text: fixed `text`, or the word in a `slot`.
 
-    `element` names the part of the scene that the piece mentions, or is empty. A `capitalized` slot begins with a capital.
+    `element` names the part of the scene that the piece mentions, or is empty. A `capitalized` slot begins with a
+    capital.
     """
 
     text: str
@@ -49,8 +50,10 @@ class Slot:
     def _refuse(self, *_: object) -> NoReturn:
         raise LooksAtWord(self.where)
 
-    __str__ = __eq__ = __ne__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse  # type: ignore[assignment]
-    __add__ = __radd__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = __html__ = __int__ = _refuse  # type: ignore[assignment]
+    __str__ = __eq__ = __ne__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
+    __add__ = __radd__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = __html__ = __int__ = (
+        _refuse
+    )
 
 
 class Word(str):
@@ -142,7 +145,10 @@ def load_template(kind: str, name: str, folder: Path | None) -> jinja2.Template:
         if error.name not in (name, f"{kind}/{name}.jinja"):
             raise GasError(f"template {name}: it imports {error.name}, which does not exist") from error
         place = f"{folder or Path()}/{name} does not exist" if own else f"there is no template `{name}`"
-        hint = suggest(name, list_templates(kind)) or f"choose from {', '.join(list_templates(kind))}, or write a path ending in .jinja"
+        hint = (
+            suggest(name, list_templates(kind))
+            or f"choose from {', '.join(list_templates(kind))}, or write a path ending in .jinja"
+        )
         raise GasError(f"{place}; {hint}") from error
 
 
@@ -156,14 +162,18 @@ def read_source(template: jinja2.Template) -> str:
 def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
     """What of `scene` each of the template's blocks uses; one unnamed block when it prints outside of blocks.
 
-    Blocks are rendered apart, each once for every combination of what it uses. An empty set means that it uses the scene as a whole.
+    Blocks are rendered apart, each once for every combination of what it uses. An empty set means that it uses the
+    scene as a whole.
     """
     tree = template.environment.parse(read_source(template))
     outside = [
         node
         for node in tree.body
         if not isinstance(node, nodes.Block)
-        and not (isinstance(node, nodes.Output) and all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes))
+        and not (
+            isinstance(node, nodes.Output)
+            and all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
+        )
     ]
     if outside:
         return {"": frozenset()}
@@ -171,7 +181,11 @@ def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
 
 
 def _find_uses(block: nodes.Block) -> frozenset[str]:
-    uses = [node.attr for node in block.find_all(nodes.Getattr) if isinstance(node.node, nodes.Name) and node.node.name == "scene"]
+    uses = [
+        node.attr
+        for node in block.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name == "scene"
+    ]
     names = [node for node in block.find_all(nodes.Name) if node.name == "scene"]
     return frozenset(uses) if len(uses) == len(names) else frozenset()
 
@@ -183,11 +197,14 @@ def render_block(template: jinja2.Template, block: str, variables: dict[str, Any
     return split_marks(_guard(template, lambda: "".join(run(context))))
 
 
-def render_macro(template: jinja2.Template, macro: str, arguments: list[Any], variables: dict[str, Any]) -> list[Piece]:
+def render_macro(
+    template: jinja2.Template, macro: str, arguments: list[Any], variables: dict[str, Any]
+) -> list[Piece]:
     """Calls a macro of the template; `variables` are what all of its macros see."""
     return split_marks(_guard(template, lambda: str(getattr(template.make_module(variables), macro)(*arguments))))
 
 
+@lru_cache(maxsize=64)
 def list_macros(template: jinja2.Template) -> frozenset[str]:
     """Names of the macros that the template itself defines."""
     tree = template.environment.parse(read_source(template))

@@ -37,7 +37,9 @@ class Tracer:
             self.book = Book(self.lexicon.create_pool())
             self._programs.clear()
 
-    def find_programs(self, name: str, keys: np.ndarray, render: Render, words: BlockWords, starts: Mapping[str, np.ndarray]) -> np.ndarray:
+    def find_programs(
+        self, name: str, keys: np.ndarray, render: Render, words: BlockWords, starts: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
         """Finds the program of each text.
 
         Args:
@@ -55,7 +57,11 @@ class Tracer:
             except LooksAtWord:
                 self.row_by_row.add(name)
         return np.array(
-            [self.book.add(render(_read_row(words, starts, row), tuple(key))) for row, key in enumerate(keys.tolist())], dtype=np.int64
+            [
+                self.book.add(render(_read_row(words, starts, row), tuple(key)))
+                for row, key in enumerate(keys.tolist())
+            ],
+            dtype=np.int64,
         )
 
     def weave(self, programs: np.ndarray, words: BlockWords, starts: Mapping[str, np.ndarray]) -> Texts:

@@ -1,4 +1,4 @@
-"""What a template sees of a scene. The shape of the scene is plain Python; every word is a leaf, a placeholder or the word itself."""
+"""What a template sees of a scene: its shape in Python, and every word as a placeholder or as the word itself."""
 
 from __future__ import annotations
 
@@ -54,10 +54,14 @@ class SceneView:
 
 def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> View:
     """One element whose words come from columns `domain.word`, at `number` places after where its role begins."""
-    return View(number, {word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else "") for word in words})
+    return View(
+        number, {word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else "") for word in words}
+    )
 
 
-def view_scene(leaf: Leaf, table: StructureTable, structure: int, settings: int, pictures: int, modality: str) -> SceneView:
+def view_scene(
+    leaf: Leaf, table: StructureTable, structure: int, settings: int, pictures: int, modality: str
+) -> SceneView:
     """A scene with this structure (-1: without objects) and numbers of scene attributes."""
     objects: list[View] = []
     relations: list[View] = []
@@ -65,14 +69,21 @@ def view_scene(leaf: Leaf, table: StructureTable, structure: int, settings: int,
         at = 0
         for i, count in enumerate(table.attribute_counts[structure].tolist()):
             view = view_element(leaf, "object", "object", i, f"object/{i}", OBJECT_WORDS)
-            view.attributes = [view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", ATTRIBUTE_WORDS) for j in range(count)]
+            view.attributes = [
+                view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", ATTRIBUTE_WORDS)
+                for j in range(count)
+            ]
             at += count
             objects.append(view)
-        for k, (s, t) in enumerate(zip(table.subjects[structure].tolist(), table.targets[structure].tolist(), strict=True)):
+        for k, (s, t) in enumerate(
+            zip(table.subjects[structure].tolist(), table.targets[structure].tolist(), strict=True)
+        ):
             view = view_element(leaf, "relation", "relation", k, f"relation/{k}", RELATION_WORDS)
             view.subject, view.target = objects[s], objects[t]
             objects[s].relations.append(view)
             objects[t].incoming.append(view)
             relations.append(view)
-    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)]
+    attributes = [
+        view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)
+    ]
     return SceneView(objects, relations, attributes[:settings], attributes[settings:], MEDIUMS[modality])

@@ -1,8 +1,9 @@
 """Turns pieces of text into Arrow strings for all rows at once.
 
-Text is a sequence of tokens: numbers of words in one pool. A program is what a template yielded, as columns of numbers; woven with a
-block's columns of words it gives the tokens of all rows. One `take` from the pool then lays the bytes of all texts side by side in
-their final order, and the rows' offsets are sums of the tokens' lengths: no string is built in Python.
+Text is a sequence of tokens: numbers of words in one pool. A program is what a template yielded, as columns of
+numbers; woven with a block's columns of words it gives the tokens of all rows. One `take` from the pool then lays the
+bytes of all texts side by side in their final order, and the rows' offsets are sums of the tokens' lengths: no string
+is built in Python.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Pool:
 
 
 class Book:
-    """Programs, by number. Each is a run of entries: column, role, number and the token of the element that the entry mentions."""
+    """Programs, by number. Each is a run of entries: column, role, number, and token of the element mentioned."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -98,7 +99,10 @@ class Book:
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts as tokens: text `i` is `tokens[offsets[i]:offsets[i + 1]]`; `elements` are tokens of what each token mentions, or -1."""
+    """Texts as tokens: text `i` is `tokens[offsets[i]:offsets[i + 1]]`.
+
+    `elements` has the token of the element that each token mentions, or -1.
+    """
 
     tokens: np.ndarray
     offsets: np.ndarray
@@ -108,7 +112,9 @@ class Texts:
         """The texts as strings."""
         words = pool.take(self.tokens)
         starts = np.frombuffer(words.buffers()[1], dtype=np.int32)[: len(words) + 1]
-        return pa.StringArray.from_buffers(len(self.offsets) - 1, pa.py_buffer(starts[self.offsets]), words.buffers()[2])
+        return pa.StringArray.from_buffers(
+            len(self.offsets) - 1, pa.py_buffer(starts[self.offsets]), words.buffers()[2]
+        )
 
     def find_mentions(self, pool: Pool) -> tuple[Ragged, np.ndarray, np.ndarray]:
         """Tokens of the elements mentioned in each text, with start and end in characters."""
@@ -123,7 +129,9 @@ class Texts:
         return Ragged(self.elements[found], offsets_of(counts)), last - lengths[found].astype(np.int32), last
 
 
-def weave(book: Book, find_column: Callable[[str], np.ndarray], programs: np.ndarray, starts: Mapping[str, np.ndarray]) -> Texts:
+def weave(
+    book: Book, find_column: Callable[[str], np.ndarray], programs: np.ndarray, starts: Mapping[str, np.ndarray]
+) -> Texts:
     """Puts a block's words into programs.
 
     Args:
@@ -144,4 +152,6 @@ def weave(book: Book, find_column: Callable[[str], np.ndarray], programs: np.nda
     lengths = np.diff(offsets)[programs]
     entries = expand_ranges(offsets[:-1][programs], lengths)
     first = np.repeat(np.arange(len(programs)) * len(book.roles), lengths)
-    return Texts(tokens[fixed[entries] + begins.reshape(-1)[first + role[entries]]], offsets_of(lengths), element[entries])
+    return Texts(
+        tokens[fixed[entries] + begins.reshape(-1)[first + role[entries]]], offsets_of(lengths), element[entries]
+    )

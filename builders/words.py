@@ -1,4 +1,4 @@
-"""The words of a block's scenes as columns of tokens: everything that English makes of a concept and its place in a scene."""
+"""The words of a block's scenes as columns of tokens: what English makes of a concept and its place in a scene."""
 
 from __future__ import annotations
 
@@ -13,7 +13,20 @@ from ..taxonomy import Taxonomy
 from .scenes import Scenes
 from .weaving import Pool
 
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth")
+ORDINALS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+)
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 FIXED = ("", "a", "an", "some", "any", "another", "more", "is", "are", "does", "do", "yes")
 
@@ -42,7 +55,12 @@ class Lexicon:
 @lru_cache(maxsize=4)
 def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     """Numbers all words of a taxonomy."""
-    objects, attributes, relations, scenes = taxonomy.objects, taxonomy.attributes, taxonomy.relations, taxonomy.scene_attributes
+    objects, attributes, relations, scenes = (
+        taxonomy.objects,
+        taxonomy.attributes,
+        taxonomy.relations,
+        taxonomy.scene_attributes,
+    )
     before, finite = pc.equal(attributes["position"], "before"), pc.not_equal(relations["finite"], "")
     columns = {
         "object.name": objects["name"],
@@ -59,22 +77,32 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         "attribute.after": pc.if_else(before, "", pc.binary_join_element_wise("", attributes["adjective"], " ")),
         "relation.predicate": relations["predicate"],
         "relation.category": relations["category"],
-        "relation.is": pc.if_else(finite, relations["finite"], pc.binary_join_element_wise("is", relations["predicate"], " ")),
-        "relation.are": pc.if_else(finite, relations["finite_plural"], pc.binary_join_element_wise("are", relations["predicate"], " ")),
+        "relation.is": pc.if_else(
+            finite, relations["finite"], pc.binary_join_element_wise("is", relations["predicate"], " ")
+        ),
+        "relation.are": pc.if_else(
+            finite, relations["finite_plural"], pc.binary_join_element_wise("are", relations["predicate"], " ")
+        ),
         "relation.base": pc.if_else(finite, relations["finite_plural"], relations["predicate"]),
         "scene.name": scenes["name"],
         "scene.kind": scenes["kind"],
         "scene.phrase": scenes["phrase"],
     }
     fixed = [*FIXED, *(f"{word} " for word in ORDINALS), *ORDINALS, *NUMBERS]
-    chunks = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()]
+    chunks = [
+        column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()
+    ]
     encoded = pa.concat_arrays([pa.array(fixed, pa.string()), *chunks]).dictionary_encode()
     words = encoded.dictionary
-    capital = pc.binary_join_element_wise(pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1), "")
+    capital = pc.binary_join_element_wise(
+        pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1), ""
+    )
     numbers = encoded.indices.to_numpy().astype(np.int64)
     ends = np.cumsum([len(fixed), *map(len, chunks)])
     tokens = {name: numbers[start:end] for name, start, end in zip(columns, ends[:-1], ends[1:], strict=True)}
-    return Lexicon(pa.concat_arrays([words, capital]), tokens, dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True)))
+    return Lexicon(
+        pa.concat_arrays([words, capital]), tokens, dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True))
+    )
 
 
 class BlockWords:
@@ -125,7 +153,7 @@ class BlockWords:
 
     @cached_property
     def twins(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For each object: the first object of its scene with the same name, its rank among those, and their number."""
+        """For each object: the first one of its scene with the same name, its rank among those, and their number."""
         names, objects = self.find_column("object.name"), self.scenes.objects
         scene = np.repeat(np.arange(len(objects)), objects.lengths)
         order = np.lexsort((names, scene))
@@ -145,7 +173,7 @@ class BlockWords:
         return np.where(number > 1, words[np.minimum(rank, len(words) - 1)], self.lexicon.fixed[""])
 
     def _introduce_objects(self) -> np.ndarray:
-        """The article before an object and its attributes: by the sound of the first word, and `another` for a second one alike."""
+        """The article before an object and its attributes, by the sound of the first word; or `another`."""
         fixed, attributes = self.lexicon.fixed, self.scenes.attributes
         own = self.lexicon.tokens["object.article"][self.scenes.objects.values]
         has_before = np.zeros(len(own), dtype=bool)
@@ -169,4 +197,6 @@ class BlockWords:
             return np.where(plural, tokens["relation.are"][relations], tokens["relation.is"][relations])
         finite = tokens["relation.base"][relations] != tokens["relation.predicate"][relations]
         finite |= pc.not_equal(self.taxonomy.relations["finite"], "").to_numpy()[relations]
-        return np.where(finite, np.where(plural, fixed["do"], fixed["does"]), np.where(plural, fixed["are"], fixed["is"]))
+        return np.where(
+            finite, np.where(plural, fixed["do"], fixed["does"]), np.where(plural, fixed["are"], fixed["is"])
+        )

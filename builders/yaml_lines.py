@@ -85,7 +85,7 @@ class Loader(yaml.SafeLoader):
         elif self.depth > DEEPEST or self.nodes > MOST_NODES:
             problem = f"more than {DEEPEST} levels or {MOST_NODES:,} values"
         if problem:
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type]
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
