@@ -68,14 +68,12 @@ def _name_license(licenses: set[str]) -> str:
 
 def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[str, Any]]:
     """The config and its views, which read fewer columns of the same files."""
-    files = [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config["splits"]]
-    whole = {"config_name": name, "data_files": files, **({"default": True} if default else {})}
+    views = [{"config_name": name, **({"default": True} if default else {})}]
+    views += [{"config_name": f"{name}_{view}", "columns": list(columns)} for view, columns in VIEWS.items()]
+    # A list of its own for each view: YAML would write a shared one as an alias.
     return [
-        whole,
-        *(
-            {"config_name": f"{name}_{view}", "data_files": files, "columns": list(columns)}
-            for view, columns in VIEWS.items()
-        ),
+        {**view, "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config["splits"]]}
+        for view in views
     ]
 
 

@@ -63,12 +63,11 @@ def draw_foil_attributes(
     classes = len(pools.object_room)
     lists = _list_choices(plan)
     beside = _pad(scenes.attributes)[holders]
-    words = _number_words(plan.taxonomy, "attributes")
+    alike = _find_alike(plan.taxonomy, "attributes")
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
         others = np.concatenate([beside[rows], *(one[rows][:, None] for one in taken)], axis=1)
-        same = (words[foils][:, None, :, None] == words[others][:, :, None, :]) & (words[foils] >= 0)[:, None, :, None]
-        return ~((others >= 0) & same.any(axis=(2, 3))).any(axis=1)
+        return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
 
     wanted = family[concepts] * classes + pools.object_class[scenes.objects.values[holders]]
     return _draw(key, wanted, lists, fits)
@@ -79,12 +78,10 @@ def draw_foil_scene_attributes(key: int, plan: Plan, concepts: np.ndarray) -> np
     decks, table = plan.pools.scene_attributes, plan.taxonomy.scene_attributes
     deck_of = np.full(table.num_rows, -1, dtype=np.int64)
     deck_of[decks.values] = np.repeat(np.arange(len(decks)), decks.lengths)
-    words = _number_words(plan.taxonomy, "scene_attributes")
+    alike = _find_alike(plan.taxonomy, "scene_attributes")
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        truth = words[concepts[rows]]
-        same = (words[foils][:, :, None] == truth[:, None, :]) & (words[foils] >= 0)[:, :, None]
-        return ~same.any(axis=(1, 2))
+        return ~alike[foils, concepts[rows]]
 
     return _draw(key, deck_of[concepts], decks, fits)
 
@@ -164,11 +161,14 @@ def _list_choices(plan: Plan) -> Ragged:
 
 
 @lru_cache(maxsize=8)
-def _number_words(taxonomy: Taxonomy, table: str) -> np.ndarray:
-    """Numbers of the words in each name of a table, filled up with -1, shape (rows, most words)."""
+def _find_alike(taxonomy: Taxonomy, table: str) -> np.ndarray:
+    """Which rows have a word of their names in common ("light blue" and "blue"), bool, shape (rows, rows)."""
+    rows_of: dict[str, list[int]] = {}
     names = getattr(taxonomy, table)["name"].to_pylist()
-    cells = [set(name.lower().replace("-", " ").split()) - {"a", "an", "and", "in", "of", "the"} for name in names]
-    numbers: dict[str, int] = {}
-    return _pad(
-        Ragged.from_lists([[numbers.setdefault(word, len(numbers)) for word in sorted(words)] for words in cells])
-    )
+    for row, name in enumerate(names):
+        for word in set(name.lower().replace("-", " ").split()) - {"a", "an", "and", "in", "of", "the"}:
+            rows_of.setdefault(word, []).append(row)
+    alike = np.zeros((len(names), len(names)), dtype=bool)
+    for rows in rows_of.values():
+        alike[np.ix_(rows, rows)] = True
+    return alike

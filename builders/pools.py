@@ -21,13 +21,17 @@ TIERS = ("common", "visible", "full")
 class Pools:
     """Concepts to deal. Numbers are rows of the taxonomy's tables; a deck lists a concept as often as it has cards.
 
-    Attributes: objects, attributes, relations: Decks. object_class: Class of every object of the taxonomy: objects of
-        one class take the same attributes and relations. attribute_class, relation_class: Class of every card of the
-        deck. attribute_fits: shape (attribute classes, object classes). relation_fits: shape (relation classes, object
-        classes squared): column `subject class * object classes + object class`. object_room: Most attributes that an
-        object of each class can hold. attribute_group: Group of every card of the deck: two of one group never stand
-        on one object. scene_attributes: Decks, one a kind, of rows. scene_clash: Which scene attributes (rows of the
-        table) exclude each other.
+    Attributes:
+        objects, attributes, relations: Decks.
+        object_class: Class of every object of the taxonomy: those of one class take the same attributes and relations.
+        attribute_class, relation_class: Class of every card of the deck.
+        attribute_fits: Whether attributes go with objects, shape (attribute classes, object classes).
+        relation_fits: Whether relations join two objects, shape (relation classes, object classes squared);
+            column `subject class * object classes + object class`.
+        object_room: Most attributes that an object of each class can hold.
+        attribute_group: Group of every card of the deck: two of one group never stand on one object.
+        scene_attributes: Decks, one a kind, of rows.
+        scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`.
     """
 
     objects: np.ndarray
@@ -112,7 +116,7 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         room,
         groups,
         scene_attributes,
-        _find_clashes(taxonomy.scene_attributes),
+        _find_clashes(taxonomy.scene_attributes.take(scene_attributes.values)),
     )
 
 

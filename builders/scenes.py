@@ -193,27 +193,26 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
     kinds = deal(kind_key, len(decks), before, int(offsets[-1]))
     full, rest = divmod(before, len(decks))
     dealt = full + np.isin(np.arange(len(decks)), deal(kind_key, len(decks), full * len(decks), rest))
-    values = np.empty(len(kinds), dtype=np.int64)
+    cards = np.empty(len(kinds), dtype=np.int64)
     for kind in range(len(decks)):
         slots = np.flatnonzero(kinds == kind)
-        values[slots] = decks[kind][
-            deal(derive_key(key, "scene_attributes", kind), len(decks[kind]), int(dealt[kind]), len(slots))
-        ]
+        deck_key, size = derive_key(key, "scene_attributes", kind), len(decks[kind])
+        cards[slots] = decks.offsets[kind] + deal(deck_key, size, int(dealt[kind]), len(slots))
     clash = plan.pools.scene_clash
-    scene = np.repeat(np.arange(BLOCK), counts)
     try:
-        values = part_clashes(
+        cards = part_clashes(
             derive_key(key, "scene", block),
-            values,
+            cards,
             offsets,
-            np.zeros(len(values), dtype=np.int64),
+            np.zeros(len(cards), dtype=np.int64),
             clash=lambda some, others: clash[some, others],
             cards_in_deck=len(clash),
-            accept=lambda _, tries: np.isin(tries, decks.values),
+            accept=lambda slots, _: np.ones(len(slots), dtype=bool),
         )
     except GasError as error:
         message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"
         hint = "lower the count or allow more kinds"
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
+    values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
     picture = np.array(plan.taxonomy.scene_attributes["role"].to_pylist()) == "picture"
     return Ragged(values[np.lexsort((values, picture[values], scene))], offsets)

@@ -9,9 +9,9 @@ import numpy as np
 from ..errors import GasError
 from .decks import derive_key, hash_numbers
 
-SWAPS = 8
+SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
-ROUNDS = 16
+ROUNDS = 64
 """Random draws before every card is tried."""
 
 Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]

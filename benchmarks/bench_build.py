@@ -1,0 +1,77 @@
+"""Measures a build: scenes per second of every stage, and the whole against writing the same table alone.
+
+Run with `make bench`. Each figure is the median of several blocks after most templates have been traced. Machines differ
+and are shared: compare figures of one run, as ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from generate_any_scene.builders.decks import derive_key
+from generate_any_scene.builders.recipe_files import load_recipe
+from generate_any_scene.builders.rows import create_writer
+from generate_any_scene.builders.scenes import BLOCK, draw_block
+from generate_any_scene.builders.words import BlockWords
+
+STAGES = ("scenes", "captions", "questions", "rows", "parquet")
+
+
+def measure_recipe(name: str, warm_up: int, blocks: int) -> dict[str, float]:
+    """Median seconds that a block takes in each stage; `rows` is all of the first three and the Arrow table."""
+    started = time.perf_counter()
+    writer = create_writer(load_recipe(name))
+    plan_seconds = time.perf_counter() - started
+    stages: dict[str, list[float]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        for block in range(warm_up + blocks):
+            marks = [time.perf_counter()]
+            scenes = draw_block(writer.plan, "train", block)
+            marks.append(time.perf_counter())
+            words = BlockWords(scenes, writer.plan.taxonomy)
+            texts = writer.captions.write(words)
+            texts.write(writer.captions.tracer.book.pool)
+            texts.find_mentions(writer.captions.tracer.book.pool)
+            marks.append(time.perf_counter())
+            questions = writer.questions.write(words, derive_key("bench", block))
+            questions.texts.write(writer.questions.tracer.book.pool)
+            marks.append(time.perf_counter())
+            table = writer.write_block("train", block)
+            marks.append(time.perf_counter())
+            pq.write_table(table, Path(folder) / "table.parquet", compression="zstd")
+            marks.append(time.perf_counter())
+            for stage, start, end in zip(STAGES, marks, marks[1:], strict=False):
+                stages[stage].append(end - start)
+    return {"plan": plan_seconds, **{stage: statistics.median(seconds[warm_up:]) for stage, seconds in stages.items()}}
+
+
+def main() -> None:
+    """Prints a line a recipe."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipes", nargs="*", default=["multi_object", "general"])
+    parser.add_argument("--warm-up", type=int, default=24, help="blocks before those that count")
+    parser.add_argument("--blocks", type=int, default=9, help="blocks that count")
+    arguments = parser.parse_args()
+    print(f"scenes per second, one process, blocks of {BLOCK:,}")
+    headings = "".join(f"{heading:>10}" for heading in (*STAGES[:3], "all rows", "parquet", "build"))
+    print(f"{'recipe':<18}{headings}{'ratio':>8}{'plan s':>8}")
+    for name in arguments.recipes:
+        seconds = measure_recipe(name, arguments.warm_up, arguments.blocks)
+        build = seconds["rows"] + seconds["parquet"]
+        figures = "".join(f"{BLOCK / one:>10,.0f}" for one in (*(seconds[stage] for stage in STAGES), build))
+        print(f"{name:<18}{figures}{build / seconds['parquet']:>8.2f}{seconds['plan']:>8.2f}")
+    print(
+        "all rows: scenes, captions, questions and the Arrow table; parquet: write_table of that table alone (zstd);"
+    )
+    print("build: both; ratio: build / parquet")
+
+
+if __name__ == "__main__":
+    main()
