@@ -1,7 +1,7 @@
 """Measures a build: scenes per second of every stage, and the whole against writing the same table alone.
 
-Run with `make bench`. Each figure is the median of several blocks after most templates have been traced. Machines differ
-and are shared: compare figures of one run, as ratios.
+Run with `make bench`. Each figure is the median of several blocks after most templates have been traced. Machines
+differ and are shared: compare figures of one run, as ratios.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-
 from generate_any_scene.builders.decks import derive_key
 from generate_any_scene.builders.recipe_files import load_recipe
 from generate_any_scene.builders.rows import create_writer

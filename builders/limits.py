@@ -78,16 +78,16 @@ KEYS = {
 def find_conflict(limits: Limits) -> Problem | None:
     """Says which constraints exclude each other, or None when counts alone find nothing wrong.
 
-    Tries each constraint alone, then pairs, then triples: the smallest set that already leaves nothing is what a user
-    must change.
+    Tries each constraint alone, then pairs and larger sets: the smallest set that leaves nothing is what a user must
+    change.
     """
     names = list(KEYS)
-    for size in (1, 2, 3):
+    for size in (1, 2, 3, 4):
         for chosen in combinations(names, size):
             if not _leaves_something(limits, chosen):
-                others = " and ".join(f"{KEYS[name]}: {_show(limits, name)}" for name in chosen[1:])
-                end = f"and {others} exclude each other" if others else "leaves no scene graph"
-                message = f"{_show(limits, chosen[0])} {end}"
+                parts = [_show(limits, chosen[0]), *(f"{KEYS[name]}: {_show(limits, name)}" for name in chosen[1:])]
+                together = f"{', '.join(parts[:-1])} and {parts[-1]} exclude each other"
+                message = together if size > 1 else f"{parts[0]} leaves no scene graph"
                 return Problem(message, key=KEYS[chosen[0]], hint=_hint(limits, chosen))
     return None
 

@@ -108,6 +108,7 @@ def part_clashes(
     """
     cards = cards.copy()
     beside = _list_neighbours(offsets)
+    holder_of = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     crowded = np.flatnonzero((beside >= 0).any(axis=1)) if beside.shape[1] else np.zeros(0, dtype=np.int64)
     by_class = np.argsort(slot_class, kind="stable")
     class_ends = np.cumsum(np.bincount(slot_class))
@@ -119,6 +120,12 @@ def part_clashes(
     def find_bad(among: np.ndarray) -> np.ndarray:
         others = beside[among]
         return among[clashes(among, cards[among], np.where(others < among[:, None], others, -1))]
+
+    def list_slots_beside(slots: np.ndarray) -> np.ndarray:
+        """All slots of the holders of these slots."""
+        touched = np.zeros(len(offsets) - 1, dtype=bool)
+        touched[holder_of[slots]] = True
+        return np.flatnonzero(touched[holder_of])
 
     bad = find_bad(crowded)
     for turn in range(SWAPS):
@@ -137,20 +144,41 @@ def part_clashes(
         )
         slots, partner = slots[good], partner[good]
         cards[slots], cards[partner] = cards[partner], cards[slots]
-        # Two swaps may have met in one holder, so look again at everyone.
-        bad = find_bad(crowded)
-    while len(bad):
-        # One slot of a holder at a time, so that what is drawn for one is known to the next.
-        holder = np.searchsorted(offsets, bad, side="right")
-        now = bad[np.unique(holder, return_index=True)[1]]
-        cards[now] = draw_again(
-            derive_key(key, "again", len(bad)),
-            now,
-            cards_in_deck,
-            lambda s, tries: accept(s, tries) & ~clashes(s, tries, beside[s]),
-        )
-        bad = find_bad(crowded)
+        # Two swaps may have met in one holder, so look again at all that were touched.
+        bad = find_bad(list_slots_beside(np.concatenate([bad, partner])))
+    for turn in range(ROUNDS):
+        crowded = list_slots_beside(bad)
+        bad = crowded[clashes(crowded, cards[crowded], beside[crowded])]
+        if not len(bad):
+            return cards
+        # One slot of each holder, now this and now that one of those that clash: it may be the other that has to go.
+        bad = bad[np.argsort(hash_numbers(derive_key(key, "slot", turn), bad))]
+        slots = bad[np.unique(holder_of[bad], return_index=True)[1]]
+        tries = (hash_numbers(derive_key(key, "card", turn), slots) % np.uint64(cards_in_deck)).astype(np.int64)
+        good = accept(slots, tries) & ~clashes(slots, tries, beside[slots])
+        cards[slots[good]] = tries[good]
+    for holder in np.unique(holder_of[bad]):
+        slots = np.arange(offsets[holder], offsets[holder + 1])
+        cards[slots] = _fill_holder(derive_key(key, "holder", int(holder)), slots, clash, cards_in_deck, accept)
     return cards
+
+
+def _fill_holder(key: int, slots: np.ndarray, clash: Clash, cards_in_deck: int, accept: Accept) -> np.ndarray:
+    """Finds cards for all slots of one holder by trying every card, and starts again at a dead end."""
+    every = np.arange(cards_in_deck)
+    allowed = [every[accept(np.full(cards_in_deck, slot), every)] for slot in slots]
+    for turn in range(ROUNDS):
+        chosen: list[np.int64] = []
+        for place, cards in enumerate(allowed):
+            for other in chosen:
+                cards = cards[~clash(cards, np.full(len(cards), other))]
+            if not len(cards):
+                break
+            pick = hash_numbers(derive_key(key, turn), np.array([place]))[0] % np.uint64(len(cards))
+            chosen.append(cards[int(pick)])
+        if len(chosen) == len(slots):
+            return np.array(chosen)
+    raise GasError("nothing that the filters leave fits")
 
 
 def _list_neighbours(offsets: np.ndarray) -> np.ndarray:
