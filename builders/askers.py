@@ -91,10 +91,9 @@ class Block:
         )
 
     def name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
-        names = np.array(
-            [self.pool.add(f"{domain}/{number}") for number in range(int(numbers.max(initial=-1)) + 1)], dtype=np.int64
-        )
-        return names[numbers] if len(names) else numbers
+        """Tokens such as that of `relation/2`."""
+        names = [self.pool.add(f"{domain}/{number}") for number in range(int(numbers.max(initial=-1)) + 1)]
+        return np.array(names, dtype=np.int64)[numbers]
 
     def name_attributes(self) -> np.ndarray:
         """Tokens such as that of `attribute/0/1`, one an attribute."""
@@ -121,9 +120,8 @@ class Block:
 
     def add_foils(self, domain: str, table: str, foils: np.ndarray) -> dict[str, np.ndarray]:
         """Makes columns of the foils' words and returns where each question's begin."""
-        words = dict.fromkeys(VIEWS[domain][1])
         before = len(self.words.find_column(f"{domain}.name")) if self.words.has_column(f"{domain}.name") else 0
-        for word in words:
+        for word in VIEWS[domain][1]:
             column = f"{table}.{'article' if word == 'bare_article' else word}"
             self.words.extend_column(f"{domain}.{word}", self.tokens[column][foils])
         return {domain: before + np.arange(len(foils))}

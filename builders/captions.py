@@ -10,7 +10,7 @@ import numpy as np
 
 from .scenes import Plan
 from .templates import Leaf, Piece, load_template, render_block, split_blocks
-from .tracing import Tracer
+from .tracing import Render, Tracer
 from .views import view_scene
 from .weaving import Texts
 from .words import BlockWords, build_lexicon
@@ -42,7 +42,11 @@ class CaptionWriter:
         starts = _find_starts(words)
         programs = [
             self.tracer.find_programs(
-                block, self._find_keys(words, uses), self._create_render(number, block), words, starts
+                f"captions.{block}" if block else "captions",
+                self._find_keys(words, uses),
+                self._create_render(number, block),
+                words,
+                starts,
             )
             for number, (block, uses) in enumerate(self.blocks.items())
         ]
@@ -52,7 +56,7 @@ class CaptionWriter:
         )
         return Texts(texts.tokens, texts.offsets[::parts], texts.elements)
 
-    def _create_render(self, number: int, block: str):
+    def _create_render(self, number: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
             structure, settings, pictures = key
             view = view_scene(

@@ -120,9 +120,26 @@ def _measure(path: Path, columns) -> int:
 
 
 def _read_sample(out: Path, config: dict[str, Any]) -> str:
-    """The first row of a config's first file, as JSON."""
+    """A row of a config's first file that has something of everything, with one question of each kind and form."""
     path = out / next(iter(config["splits"].values()))["files"][0]["path"]
     with pq.ParquetFile(path) as file:
-        row = next(file.iter_batches(batch_size=1)).to_pylist()[0]
-    row["questions"] = row["questions"][:4]
-    return json.dumps(row, indent=2, ensure_ascii=False)
+        rows = next(file.iter_batches(batch_size=64)).to_pylist()
+    row = max(rows, key=lambda row: sum(min(row["structure"][part], 2) for part in ("attributes", "relations")))
+    kinds = {
+        (question["kind"], question["form"], question["foil"] is None): question for question in row["questions"][::-1]
+    }
+    return write_json({**row, "questions": [question for question in row["questions"] if question in kinds.values()]})
+
+
+def write_json(value: Any, indent: int = 0) -> str:
+    """JSON on as few lines as are readable."""
+    line = json.dumps(value, ensure_ascii=False)
+    if len(line) + indent <= 100 or not value or not isinstance(value, dict | list):
+        return line
+    inner = indent + 2
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key)}: {write_json(item, inner)}" for key, item in value.items()]
+    else:
+        parts = [write_json(item, inner) for item in value]
+    ends = "{}" if isinstance(value, dict) else "[]"
+    return f"{ends[0]}\n" + ",\n".join(" " * inner + part for part in parts) + f"\n{' ' * indent}{ends[1]}"

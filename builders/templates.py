@@ -18,7 +18,7 @@ import jinja2
 import jinja2.sandbox
 from jinja2 import nodes
 
-from ..errors import GasError, suggest
+from ..errors import GasError, advise, suggest
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 MARK = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}", re.DOTALL)
@@ -99,6 +99,17 @@ def capitalize(value: Any) -> str:
     return f"{OPEN}^{where}{MIDDLE}{CLOSE}{rest}"
 
 
+class Missing(jinja2.StrictUndefined):
+    """What a template names that is not there; an error that says what is there when it is used."""
+
+    @property
+    def _undefined_message(self) -> str:
+        names = getattr(self._undefined_obj, "names", None)
+        if names is None or not isinstance(self._undefined_name, str):
+            return super()._undefined_message
+        return f"there is no `{self._undefined_name}` here; {advise(self._undefined_name, names)}"
+
+
 @lru_cache(maxsize=16)
 def create_environment(folder: Path | None) -> jinja2.Environment:
     """Jinja over the shipped templates; with a recipe's folder its sandbox, which finds that folder's templates first.
@@ -109,7 +120,7 @@ def create_environment(folder: Path | None) -> jinja2.Environment:
     kind = jinja2.sandbox.SandboxedEnvironment if folder else jinja2.Environment
     environment = kind(
         loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder), shipped]) if folder else shipped,
-        undefined=jinja2.StrictUndefined,
+        undefined=Missing,
         finalize=_mark,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -217,13 +228,13 @@ def _guard(template: jinja2.Template, render: Callable[[], str]) -> str:
     except LooksAtWord:
         raise
     except Exception as error:  # a template may raise anything; it is the user's input, so say where
-        line = ""
+        place = template.filename or template.name
         trace = error.__traceback__
         while trace:
             if trace.tb_frame.f_code.co_filename == template.filename:
-                line = f":{trace.tb_lineno}"
+                place = f"{template.filename}:{template.get_corresponding_lineno(trace.tb_lineno)}"
             trace = trace.tb_next
-        raise GasError(f"template {template.filename or template.name}{line}: {error}") from error
+        raise GasError(f"{place}: {error}") from error
 
 
 def split_marks(text: str) -> list[Piece]:

@@ -29,6 +29,11 @@ class View:
     subject: View | None = None
     target: View | None = None
 
+    @property
+    def names(self) -> list[str]:
+        """What a template can ask for, for its errors."""
+        return [*self.words, "number", "attributes", "relations", "incoming", "subject", "target"]
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self.__dict__["words"][name]
@@ -45,6 +50,11 @@ class SceneView:
     settings: list[View]
     pictures: list[View]
     medium: str
+
+    @property
+    def names(self) -> list[str]:
+        """What a template can ask for, for its errors."""
+        return ["objects", "relations", "attributes", "settings", "pictures", "medium"]
 
     @property
     def attributes(self) -> list[View]:

@@ -31,6 +31,7 @@ class Pool:
         self._numbers: dict[str, int] = {}
         self._size = len(words)
         self._lengths: np.ndarray | None = None
+        self._margins: np.ndarray | None = None
 
     def add(self, word: str) -> int:
         """The number of a word, which is added when it was not added before."""
@@ -44,7 +45,7 @@ class Pool:
     def words(self) -> pa.StringArray:
         if self._added:
             self._chunks = [pa.concat_arrays([*self._chunks, pa.array(self._added, pa.string())])]
-            self._added, self._lengths = [], None
+            self._added, self._lengths, self._margins = [], None, None
         return self._chunks[0]
 
     @property
@@ -54,6 +55,17 @@ class Pool:
         if self._lengths is None:
             self._lengths = pc.utf8_length(words).to_numpy().astype(np.int64)
         return self._lengths
+
+    @property
+    def margins(self) -> np.ndarray:
+        """Spaces at the beginning and at the end of each word, int64, shape (2, words)."""
+        words = self.words
+        if self._margins is None:
+            trimmed = [
+                pc.utf8_length(trim(words)).to_numpy() for trim in (pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)
+            ]
+            self._margins = self.lengths - np.stack(trimmed)
+        return self._margins
 
     def take(self, tokens: np.ndarray) -> pa.StringArray:
         """The words with these numbers."""
@@ -117,7 +129,7 @@ class Texts:
         )
 
     def find_mentions(self, pool: Pool) -> tuple[Ragged, np.ndarray, np.ndarray]:
-        """Tokens of the elements mentioned in each text, with start and end in characters."""
+        """Tokens of the elements mentioned in each text, with start and end in characters, without spaces around."""
         lengths = pool.lengths[self.tokens]
         ends = np.cumsum(lengths)
         text_of = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
@@ -125,8 +137,9 @@ class Texts:
         found = np.flatnonzero((self.elements >= 0) & (lengths > 0))
         counts = np.bincount(text_of[found], minlength=len(self.offsets) - 1)
         shift = start_of_text[text_of[found]]
-        last = (ends[found] - shift).astype(np.int32)
-        return Ragged(self.elements[found], offsets_of(counts)), last - lengths[found].astype(np.int32), last
+        before, after = pool.margins[:, self.tokens[found]]
+        first, last = ends[found] - lengths[found] + before - shift, ends[found] - after - shift
+        return Ragged(self.elements[found], offsets_of(counts)), first.astype(np.int32), last.astype(np.int32)
 
 
 def weave(
