@@ -1,0 +1,1 @@
+"""Rebuilds the taxonomy's tables from their sources and from the hand-made files in `data/` and `review/`."""

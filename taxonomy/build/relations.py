@@ -1,0 +1,165 @@
+"""Builds relations.tsv: the hand-made tier, and a long tail made from WordNet's verb frames."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..schema import RELATION_CATEGORIES
+from .sources import DATA
+
+Row = dict[str, str]
+
+# Rows a category, as in the paper (Table 1); the long tail fills up what the hand-made rows leave.
+WANTED = {
+    "spatial": 1227,
+    "interactional": 2172,
+    "functional": 2992,
+    "social": 1061,
+    "emotional": 2909,
+    "symbolic": 131,
+}
+
+
+def build_relations(sources: Path) -> list[Row]:
+    """Builds the rows of relations.tsv."""
+    from .relation_tail import compose_tail
+
+    data = tomllib.loads((DATA / "relations.toml").read_text(encoding="utf-8"))
+    sets = data.pop("sets")
+    rows: dict[str, Row] = {}
+    for category in RELATION_CATEGORIES:
+        for block in data[category]:
+            for pair in read_block(category, block, sets):
+                add_rows(rows, pair)
+    count = Counter(row["category"] for row in rows.values())
+    for pair in compose_tail(sources, sets):
+        category = pair[0]["category"]
+        if all(row["id"] not in rows for row in pair) and count[category] + len(pair) <= WANTED[category]:
+            add_rows(rows, pair)
+            count[category] += len(pair)
+    link_inverses(rows)
+    return [{key: value for key, value in row.items() if key != "inverse_of"} for row in rows.values()]
+
+
+def make_id(category: str, predicate: str) -> str:
+    """Makes an id out of a category and a predicate: `spatial.on_top_of`."""
+    return f"{category}.{re.sub(r'[^a-z0-9]+', '_', predicate.lower()).strip('_')}"
+
+
+def read_block(category: str, block: dict, sets: dict[str, str]) -> Iterator[tuple[Row, ...]]:
+    """Reads a block of the hand file into single rows and pairs of inverses."""
+    subject, object_ = expand(block["subject"], sets), expand(block["object"], sets)
+    dropped = set(split_entries(block.get("drop", "")))
+    for entry in split_entries(block["relations"]):
+        if entry in dropped:
+            continue
+        symmetric = entry.endswith("~")
+        texts = [text.strip() for text in entry.rstrip("~ ").split("<>")]
+        rows = []
+        for position, text in enumerate(texts):
+            kinds = (subject, object_) if position == 0 else (object_, subject)
+            row = read_relation(category, block["subtype"], text, kinds)
+            row["tier"] = block.get("tier", "common")
+            row["symmetric"] = str(int(symmetric))
+            rows.append(row)
+        yield tuple(rows)
+
+
+def split_entries(text: str) -> list[str]:
+    """Splits the entries of a block: at semicolons and line ends."""
+    return [" ".join(entry.split()) for entry in re.split(r"[;\n]", text) if entry.strip()]
+
+
+def expand(kinds: str, sets: dict[str, str]) -> str:
+    """Replaces the names of sets by the kinds that they stand for."""
+    result: list[str] = []
+    for name in kinds.split("|"):
+        result += [kind for kind in sets.get(name, name).split("|") if kind not in result]
+    return "|".join(result)
+
+
+def read_relation(category: str, subtype: str, text: str, kinds: tuple[str, str]) -> Row:
+    """Reads one relation of the hand file's notation."""
+    text, _, modifier = text.rstrip("]").partition("[")
+    text, modifier = text.strip(), modifier.strip()
+    finite, _, plural = text.lstrip("+").partition("/")
+    if text.startswith("+"):
+        plural = plural or re.sub(r"s$", "", finite)
+        text = plural
+    else:
+        finite = plural = ""
+    head = " ".join(text.replace(modifier, "").split()) if modifier else text
+    return {
+        "id": make_id(category, text),
+        "category": category,
+        "subtype": subtype,
+        "predicate": text,
+        "finite": finite,
+        "finite_plural": plural,
+        "subject_kinds": kinds[0],
+        "object_kinds": kinds[1],
+        "symmetric": "0",
+        "inverse": "",
+        "head": head,
+        "modifier": modifier,
+        "tier": "common",
+    }
+
+
+def add_rows(rows: dict[str, Row], pair: tuple[Row, ...]) -> None:
+    """Adds rows; a relation that is there already takes the new kinds as well, an inverse is linked both ways."""
+    merged = []
+    for row in pair:
+        there = rows.setdefault(row["id"], row)
+        if there is not row:
+            for column in ("subject_kinds", "object_kinds"):
+                there[column] = merge_kinds(there[column], row[column])
+            there["symmetric"] = "1" if there["symmetric"] == row["symmetric"] == "1" else "0"
+        merged.append(there)
+    if len(merged) == 2 and not any(row.get("inverse_of") for row in merged):
+        merged[0]["inverse_of"], merged[1]["inverse_of"] = merged[1]["id"], merged[0]["id"]
+
+
+def merge_kinds(first: str, second: str) -> str:
+    """Joins two lists of kinds; `any` swallows the rest."""
+    if "any" in (first, second):
+        return "any"
+    kinds = first.split("|")
+    return "|".join([*kinds, *(kind for kind in second.split("|") if kind not in kinds)])
+
+
+def link_inverses(rows: dict[str, Row]) -> None:
+    """Fills `inverse` and gives both of a pair the kinds that fit either.
+
+    A later block may have widened the kinds of one of the two only.
+    """
+    for row in rows.values():
+        if row["symmetric"] == "1":
+            shared = intersect(row["subject_kinds"], row["object_kinds"])
+            if shared and not row.get("inverse_of"):
+                row["subject_kinds"] = row["object_kinds"] = shared
+                row["inverse"] = row["id"]
+            else:
+                row["symmetric"] = "0"
+    for row in rows.values():
+        other = rows.get(row.get("inverse_of", ""))
+        if other is None:
+            continue
+        subject = merge_kinds(row["subject_kinds"], other["object_kinds"])
+        object_ = merge_kinds(row["object_kinds"], other["subject_kinds"])
+        row["subject_kinds"] = other["object_kinds"] = subject
+        row["object_kinds"] = other["subject_kinds"] = object_
+        row["inverse"], other["inverse"] = other["id"], row["id"]
+
+
+def intersect(first: str, second: str) -> str:
+    """Keeps the kinds that two lists share."""
+    if first == "any":
+        return second
+    if second == "any":
+        return first
+    return "|".join(kind for kind in first.split("|") if kind in second.split("|"))

@@ -1,0 +1,64 @@
+"""Builds scene_attributes.tsv from the hand-made blocks, and its long tail of cameras and places from package data."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from .cameras import list_cameras
+from .english import choose_article
+from .sources import DATA
+
+Row = dict[str, str]
+
+
+def build_scene_attributes(sources: Path) -> list[Row]:
+    """Builds the rows of scene_attributes.tsv."""
+    data = tomllib.loads((DATA / "scene_attributes.toml").read_text(encoding="utf-8"))
+    sets = data["sets"]
+    rows: dict[str, Row] = {}
+    for block in data["scene"]:
+        for row in read_block(block, sets):
+            if row["id"] in rows:
+                raise ValueError(f"scene attribute {row['id']} is there twice")
+            rows[row["id"]] = row
+    camera = next(row for row in rows.values() if row["kind"] == "camera_model" and row["modality"] == "image")
+    for name in list_cameras(sources):
+        id_ = make_id("camera_model", name)
+        phrase = make_phrase("taken with {a}", name)
+        rows.setdefault(id_, {**camera, "id": id_, "name": name, "phrase": phrase, "tier": "full"})
+    return list(rows.values())
+
+
+def make_id(kind: str, name: str) -> str:
+    """Makes an id out of a kind and a name: `weather.light_rain`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return f"{kind}.{re.sub(r'[^a-z0-9.]+', '_', plain).strip('_')}"
+
+
+def read_block(block: dict, sets: dict[str, str]) -> Iterator[Row]:
+    """Reads a block of the hand file."""
+    excludes: list[str] = []
+    for name in filter(None, block.get("excludes", "").split("|")):
+        excludes += sets.get(name, name).split("|")
+    for entry in re.split(r"[;\n]", block["values"]):
+        name, _, phrase = (part.strip() for part in entry.partition("|"))
+        if name:
+            yield {
+                "id": make_id(block["kind"], name),
+                "kind": block["kind"],
+                "name": name,
+                "phrase": phrase or make_phrase(block["pattern"], name),
+                "role": block["role"],
+                "modality": block["modality"],
+                "excludes": "|".join(dict.fromkeys(excludes)),
+                "tier": block.get("tier", "common"),
+            }
+
+
+def make_phrase(pattern: str, name: str) -> str:
+    """Puts a name into a phrase pattern: `{}` as it is, `{a}` with its article."""
+    return pattern.replace("{a}", f"{choose_article(name)} {name}").replace("{}", name)

@@ -1,0 +1,144 @@
+"""What the taxonomy's tables look like: their columns, their closed vocabularies, the kinds of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "person": "people, by role, age or appearance",
+        "animal": "living animals, real and extinct",
+        "plant": "plants, fungi, and their parts (leaf, flower, branch)",
+        "food": "what is eaten or drunk: dishes, fruit, vegetables, drinks",
+        "body_part": "parts of a human or animal body",
+        "building": "constructions with a roof and walls that one can enter (house, church, castle)",
+        "structure": "constructions that are not buildings: bridges, towers, fences, walls, doors, streets",
+        "room": "rooms and other spaces inside a building",
+        "vehicle": "what carries people or goods: cars, boats, aircraft, carts",
+        "container": "what holds something else: bottles, boxes, bags, bowls",
+        "clothing": "garments, footwear, headgear",
+        "furniture": "tables, chairs, beds, cabinets, lamps that furnish a room",
+        "device": "tools, machines, electronics, instruments, implements",
+        "musical_instrument": "what one plays music on",
+        "weapon": "weapons",
+        "toy": "toys and playthings",
+        "artwork": "paintings, sculptures, drawings and other works of art",
+        "fabric": "textiles and what is just a piece of them",
+        "artifact": "any man-made thing; most of the man-made kinds above have it too",
+        "landform": "mountains, beaches, islands, cliffs and other shapes of the land",
+        "water": "seas, lakes, rivers and other bodies of water",
+        "sky": "clouds, celestial bodies and what else is seen in the sky",
+        "natural": "stones, shells, nests and other natural objects",
+        "group": "several beings or things seen as one: crowd, herd, forest",
+        "substance": "stuff without a shape of its own: snow, sand, smoke, fire",
+        "thing": "none of the others",
+    }
+)
+"""Every kind of object with what it holds. The order is part of the format: it gives the bits of `kind_bits`."""
+
+KINDS: tuple[str, ...] = tuple(KIND_MEANINGS)
+
+ATTRIBUTE_KINDS: tuple[str, ...] = (
+    "color",
+    "material",
+    "texture",
+    "architecture",
+    "state",
+    "shape",
+    "size",
+    "human",
+    "adjective",
+)
+RELATION_CATEGORIES: tuple[str, ...] = ("spatial", "functional", "interactional", "social", "emotional", "symbolic")
+FLAGS: tuple[str, ...] = ("invisible", "offensive", "demonym", "brand")
+
+COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "objects": (
+            "id",
+            "offset",
+            "name",
+            "parent",
+            "kinds",
+            "countability",
+            "plural",
+            "article",
+            "tier",
+            "flags",
+        ),
+        "attributes": (
+            "id",
+            "kind",
+            "name",
+            "adjective",
+            "article",
+            "position",
+            "applies_to",
+            "group",
+            "order",
+            "tier",
+        ),
+        "relations": (
+            "id",
+            "category",
+            "subtype",
+            "predicate",
+            "finite",
+            "finite_plural",
+            "subject_kinds",
+            "object_kinds",
+            "symmetric",
+            "inverse",
+            "head",
+            "modifier",
+            "tier",
+        ),
+        "scene_attributes": ("id", "kind", "name", "phrase", "role", "modality", "excludes", "tier"),
+        "frequency": ("id", "zipf"),
+    }
+)
+"""The columns of every table, in the order in which the files hold them."""
+
+CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
+    {
+        ("objects", "countability"): ("count", "mass", "plural"),
+        ("objects", "article"): ("a", "an", "some"),
+        ("objects", "tier"): ("common", "visible", "full"),
+        ("attributes", "kind"): ATTRIBUTE_KINDS,
+        ("attributes", "article"): ("a", "an"),
+        ("attributes", "position"): ("before", "after"),
+        ("attributes", "tier"): ("common", "full"),
+        ("relations", "category"): RELATION_CATEGORIES,
+        ("relations", "symmetric"): ("0", "1"),
+        ("relations", "tier"): ("common", "full"),
+        ("scene_attributes", "role"): ("setting", "picture"),
+        ("scene_attributes", "tier"): ("common", "full"),
+    }
+)
+"""Columns that hold one word of a closed list."""
+
+LIST_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
+    {
+        ("objects", "kinds"): KINDS,
+        ("objects", "flags"): FLAGS,
+        ("attributes", "applies_to"): (*KINDS, "any"),
+        ("relations", "subject_kinds"): (*KINDS, "any"),
+        ("relations", "object_kinds"): (*KINDS, "any"),
+        ("scene_attributes", "modality"): ("image", "video", "3d"),
+    }
+)
+"""Columns that hold words of a closed list, separated by `|`."""
+
+MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("objects", "offset"),
+        ("objects", "parent"),
+        ("objects", "flags"),
+        ("relations", "finite"),
+        ("relations", "finite_plural"),
+        ("relations", "inverse"),
+        ("relations", "modifier"),
+        ("scene_attributes", "excludes"),
+    }
+)

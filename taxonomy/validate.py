@@ -1,0 +1,133 @@
+"""Checks what must hold across the rows of a taxonomy, beyond the format of each file."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from .loader import Taxonomy
+
+OFFSET = re.compile(r"\d{8}$")
+
+
+def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
+    """Lists the rules that a taxonomy breaks, one sentence each; empty when it is sound."""
+    return [
+        *_check_ids(taxonomy),
+        *_check_tree(taxonomy),
+        *_check_tiers(taxonomy),
+        *_check_articles(taxonomy),
+        *_check_relations(taxonomy),
+        *_check_reach(taxonomy),
+        *_check_names(taxonomy),
+        *_check_excludes(taxonomy),
+    ]
+
+
+def _iterate_tables(taxonomy: Taxonomy) -> Iterator[tuple[str, pa.Table]]:
+    for name in ("objects", "attributes", "relations", "scene_attributes"):
+        yield name, getattr(taxonomy, name)
+
+
+def _check_ids(taxonomy: Taxonomy) -> Iterator[str]:
+    for name, table in _iterate_tables(taxonomy):
+        ids = table["id"].to_pylist()
+        yield from (f"{name}: id {id_} is there {count} times" for id_, count in Counter(ids).items() if count > 1)
+        if ids != sorted(ids):
+            yield f"{name}: the rows are not sorted by id"
+        if table.num_rows == 0:
+            yield f"{name}: the table is empty"
+    for row in taxonomy.objects.select(["id", "offset"]).to_pylist():
+        if row["offset"] and not OFFSET.match(row["offset"]):
+            yield f"objects: {row['id']}: offset {row['offset']!r} is not 8 digits"
+
+
+def _check_tree(taxonomy: Taxonomy) -> Iterator[str]:
+    parents = taxonomy.parent_index
+    ids = taxonomy.objects["id"].to_pylist()
+    roots = [id_ for id_, parent in zip(ids, taxonomy.objects["parent"].to_pylist(), strict=True) if not parent]
+    if len(roots) != 1:
+        yield f"objects: there must be one row without a parent, not {len(roots)}: {roots[:5]}"
+    for row in np.flatnonzero((parents < 0) & (np.array(taxonomy.objects["parent"].to_pylist()) != "")):
+        yield f"objects: {ids[row]}: its parent is not in the table"
+    above = parents.copy()
+    # Going up as often as there are rows in the deepest sound tree ends at the root, or never.
+    for _ in range(64):
+        above = np.where(above >= 0, parents[above], -1)
+    yield from (f"objects: {ids[row]}: its parents go round in a circle" for row in np.flatnonzero(above >= 0)[:5])
+
+
+def _check_tiers(taxonomy: Taxonomy) -> Iterator[str]:
+    for row in taxonomy.objects.select(["id", "flags", "tier"]).to_pylist():
+        if row["flags"] and row["tier"] != "full":
+            yield f"objects: {row['id']}: flagged {row['flags']}, so its tier must be full, not {row['tier']}"
+
+
+def _check_articles(taxonomy: Taxonomy) -> Iterator[str]:
+    for row in taxonomy.objects.select(["id", "countability", "article", "name", "plural"]).to_pylist():
+        if (row["countability"] == "count") != (row["article"] in ("a", "an")):
+            yield f"objects: {row['id']}: article {row['article']!r} does not go with {row['countability']}"
+        if row["countability"] != "count" and row["plural"] != row["name"]:
+            yield f"objects: {row['id']}: the plural of a {row['countability']} noun is the noun itself"
+
+
+def _check_relations(taxonomy: Taxonomy) -> Iterator[str]:
+    rows = taxonomy.relations.to_pylist()
+    by_id = {row["id"]: row for row in rows}
+    for row in rows:
+        if row["symmetric"] and row["inverse"] not in ("", row["id"]):
+            yield f"relations: {row['id']}: symmetric, so it can have no other inverse than itself"
+        if row["symmetric"] and row["subject_kinds"] != row["object_kinds"]:
+            yield f"relations: {row['id']}: symmetric, but its subject and object take different kinds"
+        if row["inverse"]:
+            inverse = by_id[row["inverse"]]
+            if inverse["inverse"] != row["id"]:
+                yield f"relations: {row['id']}: the inverse of its inverse is {inverse['inverse']!r}"
+            kinds = (inverse["object_kinds"], inverse["subject_kinds"])
+            if kinds != (row["subject_kinds"], row["object_kinds"]):
+                yield f"relations: {row['id']}: its inverse does not take the same kinds the other way round"
+        if bool(row["finite"]) != bool(row["finite_plural"]):
+            yield f"relations: {row['id']}: `finite` and `finite_plural` go together"
+        if row["modifier"] and row["modifier"] not in row["predicate"]:
+            yield f"relations: {row['id']}: its modifier is not part of its predicate"
+
+
+def _check_reach(taxonomy: Taxonomy) -> Iterator[str]:
+    present = int(np.bitwise_or.reduce(taxonomy.kind_bits(taxonomy.objects["kinds"])))
+    for name, column in (
+        ("attributes", "applies_to"),
+        ("relations", "subject_kinds"),
+        ("relations", "object_kinds"),
+    ):
+        table = getattr(taxonomy, name)
+        for row in np.flatnonzero(taxonomy.kind_bits(table[column]) & np.uint64(present) == 0):
+            yield f"{name}: {table['id'][int(row)]}: no object has a kind of its {column}"
+
+
+def _check_names(taxonomy: Taxonomy) -> Iterator[str]:
+    for name, columns in (
+        ("attributes", ("kind", "name")),
+        ("relations", ("category", "predicate")),
+        ("scene_attributes", ("kind", "name")),
+    ):
+        pairs = Counter(tuple(row.values()) for row in getattr(taxonomy, name).select(list(columns)).to_pylist())
+        yield from (f"{name}: {' '.join(pair)} is there {count} times" for pair, count in pairs.items() if count > 1)
+    for name, table in _iterate_tables(taxonomy):
+        for column in ("name", "plural", "adjective", "predicate", "phrase"):
+            if column in table.column_names:
+                for id_, text in zip(table["id"].to_pylist(), table[column].to_pylist(), strict=True):
+                    if text != " ".join(text.split()) or "_" in text:
+                        yield f"{name}: {id_}: {column} {text!r} has stray spaces or underscores"
+
+
+def _check_excludes(taxonomy: Taxonomy) -> Iterator[str]:
+    table = taxonomy.scene_attributes
+    known = {*table["id"].to_pylist(), *table["kind"].to_pylist()}
+    for id_, excludes in zip(table["id"].to_pylist(), table["excludes"].to_pylist(), strict=True):
+        for name in excludes.split("|") if excludes else ():
+            if name not in known:
+                yield f"scene_attributes: {id_}: excludes {name!r}, which is neither a kind nor an id"

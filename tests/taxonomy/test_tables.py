@@ -1,0 +1,193 @@
+"""What the shipped tables promise."""
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, load_taxonomy, validate_taxonomy
+from generate_any_scene.taxonomy import __file__ as package_file
+
+FOLDER = Path(package_file).parent
+
+
+@pytest.fixture(scope="module")
+def taxonomy() -> Taxonomy:
+    return load_taxonomy()
+
+
+def test_shipped_tables_are_sound(taxonomy: Taxonomy) -> None:
+    assert validate_taxonomy(taxonomy) == []
+
+
+def test_tables_are_as_large_as_the_papers(taxonomy: Taxonomy) -> None:
+    assert taxonomy.objects.num_rows >= 28_787
+    assert taxonomy.attributes.num_rows >= 1_494
+    assert taxonomy.relations.num_rows >= 9_900
+    assert taxonomy.scene_attributes.num_rows >= 2_000
+
+
+def test_files_are_plain_and_small() -> None:
+    files = [FOLDER / f"{table}.tsv" for table in COLUMNS]
+    assert sum(file.stat().st_size for file in files) < 5 * 1024 * 1024
+    for file in files:
+        content = file.read_bytes()
+        assert b"\r" not in content
+        assert content.endswith(b"\n")
+        assert not content.endswith(b"\n\n")
+
+
+def test_every_kind_has_everyday_objects(taxonomy: Taxonomy) -> None:
+    common = [kinds for kinds, tier in columns(taxonomy.objects, "kinds", "tier") if tier == "common"]
+    counts = Counter(kind for kinds in common for kind in kinds.split("|"))
+    assert 2_000 <= len(common) <= 3_500
+    assert {kind for kind in KINDS if counts[kind] < 5} == set()
+
+
+def test_upper_nodes_are_not_everyday(taxonomy: Taxonomy) -> None:
+    tiers = dict(columns(taxonomy.objects, "id", "tier"))
+    for id_ in (
+        "object.n.01",
+        "whole.n.02",
+        "artifact.n.01",
+        "instrumentality.n.03",
+        "organism.n.01",
+        "living_thing.n.01",
+    ):
+        assert tiers[id_] == "full"
+
+
+def test_no_slur_is_shipped(taxonomy: Taxonomy) -> None:
+    # The list holds digests, so that nobody has to read the words.
+    slurs = set((Path(__file__).parent / "slurs.sha256").read_text(encoding="ascii").split())
+    assert len(slurs) > 100
+    for name, tier in columns(taxonomy.objects, "name", "tier"):
+        words = {name.lower(), *(re.split(r"[ -]", name.lower()) if tier == "common" else ())}
+        assert not {digest(word) for word in words} & slurs
+    for table in (taxonomy.attributes["adjective"], taxonomy.relations["predicate"]):
+        for text in table.to_pylist():
+            assert not {digest(word) for word in text.lower().split()} & slurs
+
+
+@pytest.mark.parametrize(
+    ("text", "article"),
+    [
+        ("umbrella", "an"),
+        ("uniform", "a"),
+        ("unicycle", "a"),
+        ("ukulele", "a"),
+        ("hourglass", "an"),
+        ("house", "a"),
+        ("eucalyptus", "a"),
+        ("ewer", "a"),
+        ("heirloom", "an"),
+        ("usher", "an"),
+        ("X-ray machine", "an"),
+        ("egg", "an"),
+    ],
+)
+def test_articles_follow_the_sound(taxonomy: Taxonomy, text: str, article: str) -> None:
+    assert {art for name, art in columns(taxonomy.objects, "name", "article") if name == text} <= {article}
+
+
+@pytest.mark.parametrize(
+    ("name", "plural"),
+    [("dog", "dogs"), ("sheep", "sheep"), ("knife", "knives"), ("person", "people"), ("child", "children")],
+)
+def test_plurals(taxonomy: Taxonomy, name: str, plural: str) -> None:
+    assert taxonomy.objects["plural"][taxonomy.object_index(name)].as_py() == plural
+
+
+@pytest.mark.parametrize(
+    ("id_", "countability"),
+    [
+        ("dog.n.01", "count"),
+        ("water.n.06", "mass"),
+        ("bread.n.01", "mass"),
+        ("scissors.n.01", "plural"),
+        ("jean.n.01", "plural"),
+        ("sandwich.n.01", "count"),
+        ("furniture.n.01", "mass"),
+    ],
+)
+def test_countability(taxonomy: Taxonomy, id_: str, countability: str) -> None:
+    assert taxonomy.objects["countability"][taxonomy.object_index(id_)].as_py() == countability
+
+
+def test_attributes_stay_with_what_can_have_them(taxonomy: Taxonomy) -> None:
+    living = taxonomy.kind_bits(pa.array(["person|animal|food|plant"]))[0]
+    kinds = taxonomy.attributes["kind"].to_pylist()
+    bits = taxonomy.kind_bits(taxonomy.attributes["applies_to"])
+    building, person = (np.uint64(1 << KINDS.index(kind)) for kind in ("building", "person"))
+    for kind, mask in zip(kinds, bits, strict=True):
+        if kind == "material":
+            assert not mask & living
+        if kind == "architecture":
+            assert mask == building
+        if kind == "human":
+            assert mask == person
+
+
+def test_any_two_objects_can_stand_in_a_relation(taxonomy: Taxonomy) -> None:
+    rows = columns(taxonomy.relations, "category", "subject_kinds", "object_kinds", "tier")
+    assert sum(row == ("spatial", "any", "any", "common") for row in rows) >= 20
+
+
+def test_people_and_animals_alone_look_at_each_other(taxonomy: Taxonomy) -> None:
+    for subtype, subject, object_ in columns(taxonomy.relations, "subtype", "subject_kinds", "object_kinds"):
+        if subtype == "attentional":
+            assert set(f"{subject}|{object_}".split("|")) <= {"person", "animal"}
+
+
+@pytest.mark.parametrize(
+    ("id_", "inverse"),
+    [
+        ("spatial.above", "spatial.below"),
+        ("spatial.to_the_left_of", "spatial.to_the_right_of"),
+        ("spatial.in_front_of", "spatial.behind"),
+        ("spatial.on", "spatial.supporting"),
+        ("interactional.holding", "interactional.held_by"),
+        ("spatial.next_to", "spatial.next_to"),
+    ],
+)
+def test_inverses(taxonomy: Taxonomy, id_: str, inverse: str) -> None:
+    assert dict(columns(taxonomy.relations, "id", "inverse"))[id_] == inverse
+
+
+def test_predicates_leave_the_verb_to_the_caption(taxonomy: Taxonomy) -> None:
+    for predicate, finite in columns(taxonomy.relations, "predicate", "finite"):
+        assert not re.match(r"(is|are|was|were|the|to be)\b", predicate) or predicate.startswith("the same")
+        assert finite == "" or finite.endswith("s")
+
+
+def test_scene_phrases_complete_their_sentence(taxonomy: Taxonomy) -> None:
+    for phrase in taxonomy.scene_attributes["phrase"].to_pylist():
+        assert not phrase.endswith(".")
+        assert re.match(r"[a-z]", phrase)
+        assert not re.search(r"\ba [aeio]|\ban [bcdfgjkpqtvwz]", phrase), phrase
+
+
+def test_paintings_have_no_camera(taxonomy: Taxonomy) -> None:
+    rows = columns(taxonomy.scene_attributes, "kind", "excludes")
+    for kind, excludes in rows:
+        if kind in ("painting_style", "technique", "artist"):
+            assert {"camera_model", "aperture", "iso", "focal_length"} <= set(excludes.split("|"))
+
+
+def test_every_modality_has_scene_attributes_of_its_own(taxonomy: Taxonomy) -> None:
+    rows = columns(taxonomy.scene_attributes, "kind", "modality")
+    assert {"camera_movement", "camera_rig", "editing_style", "time_span"} <= {
+        kind for kind, m in rows if m == "video"
+    }
+    assert any(modality == "3d" for _, modality in rows)
+
+
+def columns(table, *names: str) -> list[tuple]:
+    return list(zip(*(table[name].to_pylist() for name in names), strict=True))
+
+
+def digest(word: str) -> str:
+    return hashlib.sha256(word.encode()).hexdigest()[:16]
