@@ -331,7 +331,8 @@ def ask_scenes(block: Block) -> list[Batch]:
     concepts = scenes.scene_attributes.values
     scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
     elements = _singles(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
-    roles, kinds = np.array(table["role"].to_pylist())[concepts], np.array(table["kind"].to_pylist())[concepts]
+    table_roles = np.array(table["role"].to_pylist())
+    roles, kinds = table_roles[concepts], np.array(table["kind"].to_pylist())[concepts]
     foils = draw_foil_scene_attributes(derive_key(block.key, "scene"), block.plan, concepts)
     batches = []
     for role in ("setting", "picture"):
@@ -348,7 +349,7 @@ def ask_scenes(block: Block) -> list[Batch]:
                 elements.take(chosen),
             )
         )
-        chosen = np.flatnonzero((roles == role) & (foils >= 0))
+        chosen = np.flatnonzero((foils >= 0) & (table_roles[foils] == role))
         starts, names = (
             block.add_foils("foil_scene", "scene", foils[chosen]),
             block.tokens["scene.name"][foils[chosen]],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import Problem, RecipeError, advise, gather_problems
 from ..taxonomy import Taxonomy
@@ -143,7 +144,8 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
 
     under, exclude = resolve(wanted.under, "under"), resolve(wanted.exclude, "exclude")
     weighted = resolve(wanted.weights, "weights")
-    chosen = _in_tier(table, wanted.tier)
+    # No recipe deals what is offensive, whatever it asks for.
+    chosen = _in_tier(table, wanted.tier) & ~pc.match_substring(table["flags"], "offensive").to_numpy()
     if under:
         chosen &= taxonomy.is_under(under)
     chosen &= ~taxonomy.is_under(exclude)

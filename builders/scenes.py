@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from ..errors import GasError, Problem, RecipeError, gather_problems
-from ..taxonomy import Taxonomy
+from ..taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from .arrays import Ragged, offsets_of
 from .decks import deal, derive_key
 from .limits import read_limits
@@ -214,5 +215,13 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
         hint = "lower the count or allow more kinds"
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
-    picture = np.array(plan.taxonomy.scene_attributes["role"].to_pylist()) == "picture"
-    return Ragged(values[np.lexsort((values, picture[values], scene))], offsets)
+    return Ragged(values[np.lexsort((values, _rank_scene_attributes(plan.taxonomy)[values], scene))], offsets)
+
+
+@lru_cache(maxsize=4)
+def _rank_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Where a text names each scene attribute: those of the setting first, then by kind."""
+    table = taxonomy.scene_attributes
+    order = {kind: rank for rank, kind in enumerate(SCENE_ATTRIBUTE_KINDS)}
+    kinds = np.array([order.get(kind, len(order)) for kind in table["kind"].to_pylist()])
+    return kinds + (len(order) + 1) * (np.array(table["role"].to_pylist()) == "picture")

@@ -14,7 +14,7 @@ The tables are tab-separated files beside this module (`schema.py` says what the
 """
 
 from .loader import Taxonomy, load_taxonomy
-from .schema import COLUMNS, KINDS
+from .schema import COLUMNS, KINDS, SCENE_ATTRIBUTE_KINDS
 from .validate import validate_taxonomy
 
-__all__ = ["COLUMNS", "KINDS", "Taxonomy", "load_taxonomy", "validate_taxonomy"]
+__all__ = ["COLUMNS", "KINDS", "SCENE_ATTRIBUTE_KINDS", "Taxonomy", "load_taxonomy", "validate_taxonomy"]

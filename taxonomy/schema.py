@@ -50,6 +50,31 @@ ATTRIBUTE_KINDS: tuple[str, ...] = (
     "human",
     "adjective",
 )
+SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
+    "location",
+    "weather",
+    "time_of_day",
+    "lighting",
+    "genre",
+    "painting_style",
+    "artist",
+    "technique",
+    "three_d_style",
+    "three_d_lighting",
+    "shot_size",
+    "view",
+    "three_d_view",
+    "camera_model",
+    "focal_length",
+    "aperture",
+    "iso",
+    "depth_of_field",
+    "camera_rig",
+    "camera_movement",
+    "editing_style",
+    "time_span",
+)
+"""The shipped kinds of scene attributes, in the order in which a text names them; a user's own kinds come after."""
 RELATION_CATEGORIES: tuple[str, ...] = ("spatial", "functional", "interactional", "social", "emotional", "symbolic")
 FLAGS: tuple[str, ...] = ("invisible", "offensive", "demonym", "brand")
 
