@@ -13,15 +13,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from ..errors import GasError
 from .card import write_card
 from .fingerprint import DATA_VERSION, compute_fingerprint
 from .folder import explain_disk, hash_file, open_folder, read_manifest, write_manifest, write_text
+from .own_files import read_own_files, refuse_collisions
 from .recipe_files import LoadedRecipe, dump_recipe
 from .rows import SCHEMA, RowWriter, create_writer
-from .scenes import BLOCK
+from .scenes import BLOCK, draw_block
+from .structures import StructureTable
 
 SHARD_BLOCKS = 8
 """Blocks in a Parquet file. Part of the files' layout, not of the rows."""
@@ -60,15 +63,18 @@ def choose_workers(rows: int) -> int:
     return max(1, min(os.cpu_count() or 1, rows // (2 * SHARD_BLOCKS * BLOCK)))
 
 
-def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -> int:
-    """Writes one Parquet file, a row group a block, and returns its rows."""
+def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -> np.ndarray:
+    """Writes one Parquet file, a row group a block, and returns which structures occur in it (bool, by row)."""
+    seen = np.zeros(len(writer.plan.structures.table), dtype=bool)
     path = folder / shard.path
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
         for block, rows in list_blocks(shard.first, shard.last):
-            file.write_table(writer.write_block(shard.split, block, rows), row_group_size=BLOCK)
+            scenes = draw_block(writer.plan, shard.split, block).cut(0, rows)
+            seen[scenes.structures] = True
+            file.write_table(writer.write(scenes, shard.split), row_group_size=BLOCK)
             report(rows)
-    return shard.last - shard.first
+    return seen
 
 
 def build_datasets(
@@ -100,15 +106,18 @@ def build_datasets(
         ]
         for name, writer in writers.items()
     }
+    own_files = {loaded.recipe.name: read_own_files(loaded, writers[loaded.recipe.name]) for loaded in recipes}
     with open_folder(out) as work, explain_disk(out):
+        refuse_collisions(own_files, out)
         every = [shard for one in shards.values() for shard in one]
         if workers == 1 or len(every) == 1:
-            for shard in every:
-                write_shard(writers[shard.config], shard, work, report)
+            seen = {shard: write_shard(writers[shard.config], shard, work, report) for shard in every}
         else:
-            _write_parallel(recipes, every, work, min(workers, len(every)), report)
+            seen = _write_parallel(recipes, every, work, min(workers, len(every)), report)
         manifest = read_manifest(out)
-        entries = {name: _describe(writers[name], shards[name], work) for name in names}
+        entries = {
+            name: _describe(writers[name], {shard: seen[shard] for shard in shards[name]}, work) for name in names
+        }
         write_manifest(
             out,
             {**manifest, "configs": {name: entry for name, entry in manifest["configs"].items() if name not in names}},
@@ -118,19 +127,23 @@ def build_datasets(
             shutil.rmtree(out / name, ignore_errors=True)
             os.replace(work / name, out / name)
             write_text(out / "recipes" / f"{name}.yaml", dump_recipe(loaded.recipe))
+            for path, text in own_files[name].items():
+                write_text(out / "recipes" / path, text)
         manifest["configs"].update(entries)
         write_card(out, manifest)
         write_manifest(out, manifest)
     return manifest
 
 
-def _describe(writer: RowWriter, shards: list[Shard], work: Path) -> dict[str, Any]:
+def _describe(writer: RowWriter, shards: dict[Shard, np.ndarray], work: Path) -> dict[str, Any]:
     """What the manifest says of one config."""
     from .. import __version__
 
     recipe = writer.plan.recipe
     splits: dict[str, Any] = {}
-    for shard in shards:
+    structures: dict[str, np.ndarray] = {}
+    for shard, seen in shards.items():
+        structures[shard.split] = structures.get(shard.split, False) | seen
         split = splits.setdefault(shard.split, {"rows": 0, "files": []})
         path = work / shard.path
         rows = shard.last - shard.first
@@ -138,6 +151,8 @@ def _describe(writer: RowWriter, shards: list[Shard], work: Path) -> dict[str, A
         split["files"].append(
             {"path": shard.path, "rows": rows, "bytes": path.stat().st_size, "sha256": hash_file(path)}
         )
+    for split, seen in structures.items():
+        splits[split]["structures"] = _count_structures(writer.plan.structures.table, seen)
     return {
         "version": recipe.version,
         "fingerprint": compute_fingerprint(writer),
@@ -148,14 +163,25 @@ def _describe(writer: RowWriter, shards: list[Shard], work: Path) -> dict[str, A
     }
 
 
+def _count_structures(table: StructureTable, seen: np.ndarray) -> dict[str, list[int]]:
+    """For each complexity, how many of the possible structures occur, and how many are possible."""
+    possible = np.bincount(table.complexity)
+    occurring = np.bincount(table.complexity[seen], minlength=len(possible))
+    return {
+        str(complexity): [int(occurring[complexity]), int(possible[complexity])]
+        for complexity in np.flatnonzero(possible)
+    }
+
+
 def _write_parallel(
     recipes: Sequence[LoadedRecipe], shards: list[Shard], work: Path, workers: int, report: Report
-) -> None:
+) -> dict[Shard, np.ndarray]:
     by_name = {loaded.recipe.name: loaded for loaded in recipes}
     context = multiprocessing.get_context("spawn")
     finished, told = context.Value("q", 0), 0
     with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(by_name, finished)) as pool:
-        waiting: set[Future[int]] = {pool.submit(_write_in_worker, shard, work) for shard in shards}
+        futures = {pool.submit(_write_in_worker, shard, work): shard for shard in shards}
+        waiting: set[Future[np.ndarray]] = set(futures)
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -169,6 +195,7 @@ def _write_parallel(
             for process in list((pool._processes or {}).values()):
                 process.terminate()
             raise
+    return {shard: future.result() for future, shard in futures.items()}
 
 
 _worker: dict[str, Any] = {}
@@ -184,7 +211,7 @@ def _open_writer(name: str) -> RowWriter:
     return create_writer(_worker["recipes"][name])
 
 
-def _write_in_worker(shard: Shard, work: Path) -> int:
+def _write_in_worker(shard: Shard, work: Path) -> np.ndarray:
     def report(rows: int) -> None:
         with _worker["finished"].get_lock():
             _worker["finished"].value += rows

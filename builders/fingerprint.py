@@ -20,16 +20,21 @@ def compute_fingerprint(writer: RowWriter) -> str:
     The sizes of the splits are left out: a larger split begins with the rows of a smaller one.
     """
     plan = writer.plan
-    templates: dict[str, str] = {}
-    for template in (writer.captions.template, *writer.questions.templates.values()):
-        _add_sources(templates, template.environment, template.name or "")
     parts = {
         "data_version": DATA_VERSION,
         "recipe": plan.recipe.content_fields(),
         "taxonomy": plan.taxonomy.version,
-        "templates": templates,
+        "templates": read_templates(writer),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def read_templates(writer: RowWriter) -> dict[str, str]:
+    """The text of every template that the rows are made with, by name."""
+    sources: dict[str, str] = {}
+    for template in (writer.captions.template, *writer.questions.templates.values()):
+        _add_sources(sources, template.environment, template.name or "")
+    return sources
 
 
 def _add_sources(sources: dict[str, str], environment: Environment, name: str) -> None:

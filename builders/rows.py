@@ -179,7 +179,7 @@ def _write_questions(questions: Questions, pool: Pool) -> pa.ListArray:
 def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray:
     counts = [table.objects, table.attributes, table.relations, table.complexity, table.components]
     degree = (2 * table.relations / table.objects).astype(np.float32)
-    topologies = pa.array(table.topologies, pa.string()).take(pa.array(rows))
+    topologies = table.topologies.take(pa.array(rows))
     return pa.StructArray.from_arrays(
         [*(pa.array(count[rows].astype(np.int32)) for count in counts), pa.array(degree[rows]), topologies],
         fields=list(STRUCTURE),

@@ -15,8 +15,8 @@ from .limits import read_limits
 from .pools import Pools, check_room, choose_pools
 from .recipe import Recipe
 from .seating import fill_slots, part_clashes
+from .structure_cache import find_structures
 from .structure_plan import StructurePlan, count_cells, draw_structures, plan_structures
-from .structures import enumerate_structures
 
 BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
@@ -88,7 +88,7 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
     limits = read_limits(recipe)
     problems: list[Problem] = []
     with gather_problems(problems):
-        table = enumerate_structures(limits)
+        table = find_structures(limits)
     with gather_problems(problems):
         pools = choose_pools(recipe, taxonomy)
     if problems:

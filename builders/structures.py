@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
+import pyarrow as pa
 
 from ..errors import Problem, RecipeError
 from .arrays import Ragged
@@ -38,7 +38,7 @@ class StructureTable:
     attribute_counts: Ragged
     subjects: Ragged
     targets: Ragged
-    topologies: tuple[str, ...]
+    topologies: pa.StringArray
 
     def __len__(self) -> int:
         return len(self.objects)
@@ -48,7 +48,6 @@ class StructureTable:
         return self.objects + self.attributes + self.relations
 
 
-@lru_cache(maxsize=8)
 def enumerate_structures(limits: Limits) -> StructureTable:
     """Lists every structure within the limits, none twice, simplest first.
 
@@ -142,5 +141,5 @@ def _tabulate(rows: list[tuple[Component, ...]]) -> StructureTable:
         attribute_counts=Ragged.from_lists(counts),
         subjects=Ragged.from_lists(subjects),
         targets=Ragged.from_lists(targets),
-        topologies=tuple("+".join(part.topology for part in parts) for parts in rows),
+        topologies=pa.array(["+".join(part.topology for part in parts) for parts in rows], pa.string()),
     )
