@@ -108,15 +108,19 @@ def build_datasets(
     }
     own_files = {loaded.recipe.name: read_own_files(loaded, writers[loaded.recipe.name]) for loaded in recipes}
     with open_folder(out) as work, explain_disk(out):
-        refuse_collisions(own_files, out)
+        manifest = read_manifest(out)
+        refuse_collisions(own_files, out, manifest)
         every = [shard for one in shards.values() for shard in one]
         if workers == 1 or len(every) == 1:
             seen = {shard: write_shard(writers[shard.config], shard, work, report) for shard in every}
         else:
             seen = _write_parallel(recipes, every, work, min(workers, len(every)), report)
-        manifest = read_manifest(out)
         entries = {
-            name: _describe(writers[name], {shard: seen[shard] for shard in shards[name]}, work) for name in names
+            name: {
+                **_describe(writers[name], {shard: seen[shard] for shard in shards[name]}, work),
+                "own_files": sorted(own_files[name]),
+            }
+            for name in names
         }
         write_manifest(
             out,

@@ -1,8 +1,9 @@
-"""Templates and tables that lie beside a user's recipe. A built folder has them too, so that its recipe builds it again."""
+"""Templates and tables that lie beside a user's recipe: a built folder has them too, and so its recipe builds it again."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from ..errors import GasError
 from .fingerprint import read_templates
@@ -23,17 +24,18 @@ def read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
     return files
 
 
-def refuse_collisions(own_files: dict[str, dict[str, str]], out: Path) -> None:
+def refuse_collisions(own_files: dict[str, dict[str, str]], out: Path, manifest: dict[str, Any]) -> None:
     """Refuses files that would replace another recipe's.
 
     Raises:
-        GasError: A file of that path is in the folder, or comes with another recipe, and differs.
+        GasError: A file of that path comes with another recipe, built now or before, and differs.
     """
-    written: dict[str, str] = {}
+    kept = {
+        path for name, config in manifest["configs"].items() if name not in own_files for path in config["own_files"]
+    }
+    written = {path: (out / "recipes" / path).read_text(encoding="utf-8") for path in kept}
     for files in own_files.values():
         for path, text in files.items():
-            there = out / "recipes" / path
-            other = written.setdefault(path, there.read_text(encoding="utf-8") if there.is_file() else text)
-            if other != text:
+            if written.setdefault(path, text) != text:
                 hint = "rename it beside your recipe, or choose another folder with --out"
-                raise GasError(f"{there} belongs to another recipe and differs; {hint}")
+                raise GasError(f"{path} comes with another recipe in {out}, too, and differs; {hint}")
