@@ -7,17 +7,22 @@ it is used.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import wrapt
 
 from .version import __version__ as __version__
 
-__all__ = ["GasError", "explode_questions"]
+__all__ = ["GasError", "explode_questions", "to_networkx"]
 
 if TYPE_CHECKING:
     from .builders.explode import explode_questions
+    from .builders.graphs import to_networkx
     from .errors import GasError
+
+# Imported when asked for, so that `import generate_any_scene` stays light.
+_PLACES = {"GasError": ".errors", "explode_questions": ".builders.explode", "to_networkx": ".builders.graphs"}
 
 
 @wrapt.when_imported("datasets.load")
@@ -28,12 +33,6 @@ def _register(module: Any) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name == "explode_questions":
-        from .builders.explode import explode_questions
-
-        return explode_questions
-    if name == "GasError":
-        from .errors import GasError
-
-        return GasError
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name], __name__), name)

@@ -1,4 +1,4 @@
-"""Templates and tables that lie beside a user's recipe: a built folder has them too, and so its recipe builds it again."""
+"""Templates and tables that lie beside a user's recipe: a built folder has them too, so its recipe builds it again."""
 
 from __future__ import annotations
 
