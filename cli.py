@@ -193,6 +193,75 @@ def build(
     _print_built(out, built)
 
 
+@app.command()
+def structures(
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="[RECIPE]", help="Take the constraints of this recipe.", show_default=False)
+    ] = None,
+    complexity: Annotated[
+        str | None, typer.Option(help="Objects + attributes + relations: 7 or 3-9.", show_default=False)
+    ] = None,
+    objects: Annotated[str | None, typer.Option(help="Objects: 2 or 2-4.", show_default=False)] = None,
+    attributes: Annotated[str | None, typer.Option(help="Attributes: 2 or 0-4.", show_default=False)] = None,
+    relations: Annotated[str | None, typer.Option(help="Relations: 2 or 0-4.", show_default=False)] = None,
+    components: Annotated[str | None, typer.Option(help="Connected components: 1 or 1-3.", show_default=False)] = None,
+    overrides: Overrides = NONE,
+    count: Annotated[bool, typer.Option("--count", help="Print only how many there are.")] = False,
+    png: Annotated[
+        Path | None,
+        typer.Option(help="Draw them all into this PNG file (needs the extra `plots`).", show_default=False),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Remove the tables that are kept on disk.")] = False,
+) -> None:
+    """List, count or draw all structures: scene graphs without content, each once.
+
+    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe. A line like
+    `1.0.2:0>1,0>2` is one: attributes on each object, then relations between objects.
+    """
+    from dataclasses import replace
+
+    from .builders.limits import bound_limits, read_limits
+    from .builders.recipe_files import load_recipe
+    from .builders.structure_cache import clear_tables, find_folder, find_structures
+
+    if clear:
+        removed = clear_tables()
+        print(f"removed {removed} tables from {find_folder()}", file=sys.stderr)
+        return
+    given = {
+        "complexity": complexity,
+        "objects": objects,
+        "attributes": attributes,
+        "relations": relations,
+        "components": components,
+    }
+    bounds = {name: _read_bounds(name, text) for name, text in given.items() if text is not None}
+    if recipe:
+        limits = replace(read_limits(load_recipe(recipe, overrides).recipe), **bounds)
+    elif "complexity" in bounds:
+        limits = bound_limits(**bounds)
+    else:
+        raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
+    table = find_structures(limits)
+    if png:
+        from .builders.preview import draw_structures
+
+        draw_structures(table, png)
+        print(f"drew {len(table):,} structures into {png}", file=sys.stderr)
+    elif count:
+        print(len(table))
+    else:
+        for topology in table.topologies.to_pylist():
+            print(topology)
+
+
+def _read_bounds(name: str, text: str) -> tuple[int, int]:
+    low, dash, high = text.partition("-")
+    if not (low.isdecimal() and (high.isdecimal() if dash else True)) or (dash and int(low) > int(high)):
+        raise GasError(f"--{name} {text}: write a number or a range, such as 3 or 3-9")
+    return int(low), int(high or low)
+
+
 def _print_built(out: Path, built: dict[str, Any]) -> None:
     for name, config in built.items():
         for split, info in config["splits"].items():

@@ -14,9 +14,9 @@ def to_networkx(row: dict[str, Any]) -> networkx.DiGraph:
     Args:
         row: A row of any config that has `scene_graph`.
 
-    Returns: Nodes are numbers of objects with `name`, `concept` and `attributes` (pairs of kind and value); edges go
-        from subject to object with `predicate` and `category`; the graph's own attributes are the scene's
-        (`graph["scene_attributes"]`, pairs), where the row has them.
+    Returns:
+        Nodes are numbers of objects, with `name`, `concept` and `attributes` (pairs of kind and value). Edges go from
+        subject to object, with `predicate` and `category`. `graph.graph["scene_attributes"]` has the scene's.
     """
     import networkx
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from ..errors import Problem
 from .recipe import Recipe
@@ -42,24 +43,28 @@ class Limits:
 
 def read_limits(recipe: Recipe) -> Limits:
     """Takes the bounds from a recipe; what it leaves open is bounded by the complexity."""
-    structure = recipe.structure
-    most = int(structure.complexity[1])
+    structure, degree = recipe.structure, recipe.structure.degree
+    given = {
+        "objects": structure.objects,
+        "attributes": structure.attributes,
+        "relations": structure.relations,
+        "average_degree": structure.average_degree,
+        "components": structure.components,
+        "in_degree": degree.in_ if degree else None,
+        "out_degree": degree.out if degree else None,
+    }
+    bounds: dict[str, Any] = {name: tuple(bound) for name, bound in given.items() if bound is not None}
+    if recipe.content.attributes.max_per_object is not None:
+        bounds["attributes_per_object"] = (0, recipe.content.attributes.max_per_object)
+    return bound_limits(tuple(structure.complexity), **bounds)
 
-    def bound(given: tuple[float, float] | None) -> Bounds:
-        return (int(given[0]), int(given[1])) if given else (0, most)
 
-    degree, per_object = structure.degree, recipe.content.attributes.max_per_object
-    return Limits(
-        complexity=(int(structure.complexity[0]), most),
-        objects=bound(structure.objects),
-        attributes=bound(structure.attributes),
-        relations=bound(structure.relations),
-        average_degree=structure.average_degree or (0.0, 2.0 * most),
-        components=bound(structure.components),
-        in_degree=bound(degree.in_ if degree else None),
-        out_degree=bound(degree.out if degree else None),
-        attributes_per_object=(0, most if per_object is None else min(per_object, most)),
-    )
+def bound_limits(complexity: Bounds, **bounds: Bounds) -> Limits:
+    """Limits with these bounds; what is not named is bounded by the complexity alone."""
+    most = complexity[1]
+    open_bounds = {name: (0, most) for name in KEYS if name not in ("complexity", "average_degree")}
+    fields: dict[str, Any] = {"average_degree": (0.0, 2.0 * most), **open_bounds, **bounds}
+    return Limits(complexity=complexity, **fields)
 
 
 KEYS = {

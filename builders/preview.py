@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,7 @@ from ..errors import GasError, advise
 from .recipe_files import LoadedRecipe
 from .rows import create_writer
 from .scenes import BLOCK
+from .structures import StructureTable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 ROW = 5
 """Objects without relations in one row of a picture."""
+MOST_DRAWN = 1200
+"""Structures in one picture."""
 
 
 def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
@@ -91,15 +96,10 @@ def draw_scenes(rows: list[Row], path: Path) -> None:
     Raises:
         GasError: matplotlib is not installed, or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise GasError("drawing needs matplotlib: pip install 'generate-any-scene[plots]'", exit_status=1) from error
-    import textwrap
-
+    figure_class = _import_figure()
     places = [place_objects(row) for row in rows]
     heights = [1.2 + 1.1 * len({y for _, y in place}) for place in places]
-    figure = Figure(figsize=(10, sum(heights)), layout="constrained")
+    figure = figure_class(figsize=(10, sum(heights)), layout="constrained")
     panels = figure.subplots(len(rows), squeeze=False, height_ratios=heights)[:, 0]
     for axes, row, place in zip(panels, rows, places, strict=True):
         scene = ", ".join(f"{item['kind'].replace('_', ' ')}: {item['value']}" for item in row["scene_attributes"])
@@ -108,10 +108,56 @@ def draw_scenes(rows: list[Row], path: Path) -> None:
         axes.set(xlim=(0, 1), ylim=(min(y for _, y in place) - 0.6, 0.6), xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         _draw_graph(axes, row, place)
+    _save(figure, path)
+
+
+def _import_figure() -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise GasError("drawing needs matplotlib: pip install 'generate-any-scene[plots]'", exit_status=1) from error
+    return Figure
+
+
+def _save(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, format="png", dpi=110)
     except OSError as error:
         raise GasError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def draw_structures(table: StructureTable, path: Path) -> None:
+    """Draws structures into one PNG, a small picture each; an object's number of attributes is written in it.
+
+    Raises:
+        GasError: matplotlib is not installed, the file cannot be written, or there are too many to see.
+    """
+    if len(table) > MOST_DRAWN:
+        raise GasError(
+            f"{len(table):,} structures are too many for one picture of {MOST_DRAWN}; narrow the constraints"
+        )
+    figure_class = _import_figure()
+    columns = min(12, math.ceil(math.sqrt(len(table))))
+    rows = -(-len(table) // columns)
+    figure = figure_class(figsize=(1.3 * columns, 1.3 * rows), layout="constrained")
+    for i, axes in enumerate(figure.subplots(rows, columns, squeeze=False).reshape(-1)):
+        axes.axis("off")
+        if i < len(table):
+            _draw_structure(axes, table, i)
+    _save(figure, path)
+
+
+def _draw_structure(axes: Any, table: StructureTable, number: int) -> None:
+    counts, edges = table.attribute_counts[number], zip(table.subjects[number], table.targets[number], strict=True)
+    angles = [math.pi / 2 - 2 * math.pi * i / len(counts) for i in range(len(counts))]
+    places = [(math.cos(angle), math.sin(angle)) if len(counts) > 1 else (0.0, 0.0) for angle in angles]
+    for subject, target in edges:
+        arrow = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 6, "shrinkB": 6}
+        axes.annotate("", places[target], places[subject], arrowprops=arrow)
+    for (x, y), count in zip(places, counts, strict=True):
+        axes.plot(x, y, "o", markersize=11, color="#e8f1fb", markeredgecolor="#3b6ea5")
+        axes.text(x, y, str(count) if count else "", ha="center", va="center", fontsize=7)
+    axes.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal")
 
 
 def place_objects(row: Row) -> list[tuple[float, float]]:
