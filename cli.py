@@ -215,8 +215,8 @@ def structures(
 ) -> None:
     """List, count or draw all structures: scene graphs without content, each once.
 
-    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe. A line like
-    `1.0.2:0>1,0>2` is one: attributes on each object, then relations between objects.
+    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, one a line:
+    in `1.0.2:0>1,0>2` the three objects have 1, 0 and 2 attributes, and relations go from the first to the others.
     """
     from dataclasses import replace
 
