@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from .errors import GasError
+from .taxonomy.commands import taxonomy_app
 from .version import __version__
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(taxonomy_app, name="taxonomy")
 
 Recipe = Annotated[
     str,
@@ -215,8 +217,8 @@ def structures(
 ) -> None:
     """List, count or draw all structures: scene graphs without content, each once.
 
-    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, one a line:
-    in `1.0.2:0>1,0>2` the three objects have 1, 0 and 2 attributes, and relations go from the first to the others.
+    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
+    line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
     """
     from dataclasses import replace
 

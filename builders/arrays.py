@@ -64,3 +64,11 @@ def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         code = code * (int(column.max(initial=0)) - low + 1) + (column - low)
     _, examples, numbers = np.unique(code, return_index=True, return_inverse=True)
     return examples, numbers.reshape(-1)
+
+
+def pad_lists(ragged: Ragged) -> np.ndarray:
+    """Lists as rows of one array, filled up with -1, int64, shape (lists, longest)."""
+    width = int(ragged.lengths.max(initial=0))
+    padded = np.full((len(ragged), width), -1, dtype=np.int64)
+    padded[np.arange(width) < ragged.lengths[:, None]] = ragged.values
+    return padded

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import jinja2
 import numpy as np
 
-from .arrays import Ragged, expand_ranges, number_rows, offsets_of
+from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
 from .decks import deal, derive_key
-from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes
+from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes, list_lineages
 from .scenes import Plan
 from .templates import Leaf, Piece, list_macros, render_macro
 from .tracing import Tracer
@@ -85,10 +85,8 @@ class Block:
         first, _, self.twin_count = self.words.twins
         self.is_first = first == np.arange(len(first))
         # Questions whether an object is there come first in a scene, one for each name.
-        asked = np.cumsum(self.is_first) - 1
-        self.question_of_object = (
-            (asked - asked[scenes.objects.offsets[:-1]][self.scene_of_object])[first] if len(first) else first
-        )
+        before = np.cumsum(self.is_first) - self.is_first
+        self.question_of_object = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
 
     def name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
         """Tokens such as that of `relation/2`."""
@@ -209,11 +207,16 @@ def ask_objects(block: Block) -> list[Batch]:
 
 
 def ask_counts(block: Block) -> list[Batch]:
-    """How many there are of each name that can be counted."""
-    countable = block.tokens["object.any"][block.scenes.objects.values] != block.fixed["any"]
+    """How many there are of each name that can be counted; not where another object is one, as a baker is a person."""
+    objects = block.scenes.objects
+    countable = block.tokens["object.any"][objects.values] != block.fixed["any"]
     chosen = np.flatnonzero(block.is_first & countable)
+    lineage = list_lineages(block.plan.taxonomy)
+    present = pad_lists(objects)[block.scene_of_object[chosen]]
+    is_one = (lineage[present] == lineage[objects.values[chosen], 0][:, None, None]).any(axis=2) & (present >= 0)
+    chosen = chosen[is_one.sum(axis=1) == block.twin_count[chosen]]
     numbers = np.array([block.fixed[word] for word in NUMBERS])
-    answers = numbers[np.minimum(block.twin_count[chosen], len(numbers) - 1)]
+    answers = numbers[block.twin_count[chosen]]
     scene, number = block.scene_of_object[chosen], block.object_number[chosen]
     elements, depends = _list_twins(block, chosen), block.depend_on(chosen)
     return [block.ask("count", "count", "count", scene, number, {"object": chosen}, answers, elements, depends)]
@@ -232,7 +235,7 @@ def ask_attributes(block: Block) -> list[Batch]:
     )
     if not len(every):
         return []
-    foils = [draw_foil_attributes(derive_key(block.key, "attribute", 0), block.plan, scenes, every, [])]
+    foils = [draw_foil_attributes(derive_key(block.key, "attribute", 0), block.plan, scenes, [])]
     starts = {"object": holders, "attribute": every}
     batches = [block.ask("attribute", "yes_no", "yes_no", scene, every, starts, block.fixed["yes"], elements, depends)]
     found = np.flatnonzero(foils[0] >= 0)
@@ -252,9 +255,7 @@ def ask_attributes(block: Block) -> list[Batch]:
         )
     )
     while len(foils) < CHOICES - 1:
-        foils.append(
-            draw_foil_attributes(derive_key(block.key, "attribute", len(foils)), block.plan, scenes, every, foils)
-        )
+        foils.append(draw_foil_attributes(derive_key(block.key, "attribute", len(foils)), block.plan, scenes, foils))
     # An open question has one answer only if no other attribute of the object is of the same kind.
     of_kind = number_rows(holders, kinds[concepts])[1]
     alone = np.bincount(of_kind)[of_kind] == 1
@@ -333,7 +334,7 @@ def ask_scenes(block: Block) -> list[Batch]:
     elements = _singles(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
     table_roles = np.array(table["role"].to_pylist())
     roles, kinds = table_roles[concepts], np.array(table["kind"].to_pylist())[concepts]
-    foils = draw_foil_scene_attributes(derive_key(block.key, "scene"), block.plan, concepts)
+    foils = draw_foil_scene_attributes(derive_key(block.key, "scene"), block.plan, scenes)
     batches = []
     for role in ("setting", "picture"):
         chosen = np.flatnonzero(roles == role)

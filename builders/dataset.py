@@ -198,6 +198,7 @@ def _write_parallel(
             pool.shutdown(wait=False, cancel_futures=True)
             for process in list((pool._processes or {}).values()):
                 process.terminate()
+                process.join()  # or it may still write while its folder is removed
             raise
     return {shard: future.result() for future, shard in futures.items()}
 

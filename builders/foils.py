@@ -6,14 +6,17 @@ attribute that it does not give an object, out of those that exclude each other,
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
 from ..taxonomy import Taxonomy
-from .arrays import Ragged
+from .arrays import pad_lists
 from .decks import derive_key, hash_numbers
+from .pools import find_objects
 from .scenes import Plan, Scenes
 
 TURNS = 16
@@ -21,120 +24,143 @@ TURNS = 16
 
 
 def draw_foil_objects(key: int, plan: Plan, scenes: Scenes, scene_of: np.ndarray) -> np.ndarray:
-    """An object for each question that is not in its scene: not by name, and neither above nor below any object there.
+    """An object for each question of which nothing in its scene is a kind, and which is no kind of anything there.
+
+    Names decide, not concepts: a dish of any sense is there when an omelet is. Where the recipe's own objects are too
+    few, any object of its tier will do. No scene is asked about the same foil twice.
 
     Returns:
         Rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
     """
-    choices = np.unique(plan.pools.objects)
-    enter, leave = _nest_objects(plan.taxonomy)
-    names = _number_names(plan.taxonomy)
-    present = _pad(scenes.objects)[scene_of]
+    lineage = list_lineages(plan.taxonomy)
+    names = lineage[:, 0]
+    present = pad_lists(scenes.objects)[scene_of]
     there = present >= 0
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others, foil = present[rows], foils[:, None]
-        related = (enter[foil] <= enter[others]) & (enter[others] < leave[foil])
-        related |= (enter[others] <= enter[foil]) & (enter[foil] < leave[others])
-        return ~(there[rows] & (related | (names[foil] == names[others]))).any(axis=1)
+        others = present[rows]
+        is_foil = (lineage[others] == names[foils][:, None, None]).any(axis=2)
+        is_under = (lineage[foils][:, None, :] == names[others][:, :, None]).any(axis=2)
+        return ~(there[rows] & (is_foil | is_under)).any(axis=1)
 
-    return _draw(key, np.zeros(len(scene_of), dtype=np.int64), Ragged(choices, np.array([0, len(choices)])), fits)
+    found = np.full(len(scene_of), -1, dtype=np.int64)
+    for turn, choices in enumerate(
+        (np.unique(plan.pools.objects), find_objects(plan.taxonomy, plan.recipe.content.objects.tier))
+    ):
+        found = _draw(
+            derive_key(key, turn), found, [choices], np.zeros(len(found), dtype=np.int64), fits, scene_of, names
+        )
+    return found
 
 
-def draw_foil_attributes(
-    key: int, plan: Plan, scenes: Scenes, attributes: np.ndarray, taken: list[np.ndarray]
-) -> np.ndarray:
-    """An attribute for each question that its object does not have: of the same group or else of the same kind.
+def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: list[np.ndarray]) -> np.ndarray:
+    """An attribute for each attribute of the block that its object does not have.
+
+    It comes from the same group or, where that has no other, from the same kind, and has no word in common with any
+    attribute of the object. No object is asked about the same foil twice.
 
     Args:
         key: Key of the choice.
         plan: The plan of the recipe.
         scenes: The block.
-        attributes: Number of the attribute in the block that each question is about.
-        taken: Foils that the questions have already.
+        taken: Foils that the attributes have already.
 
     Returns:
-        Rows of the taxonomy's attributes, or -1.
+        Rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
     """
-    pools, table = plan.pools, plan.taxonomy.attributes
-    family = _find_families(table, pools.attributes)
-    holder = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
-    concepts, holders = scenes.attributes.values[attributes], holder[attributes]
-    classes = len(pools.object_room)
-    lists = _list_choices(plan)
-    beside = _pad(scenes.attributes)[holders]
-    alike = _find_alike(plan.taxonomy, "attributes")
+    pools = plan.pools
+    holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
+    family = _find_families(plan.taxonomy.attributes, pools.attributes)[scenes.attributes.values]
+    beside = pad_lists(scenes.attributes)[holders]
+    alike = _find_alike(plan.taxonomy, "attributes", ("name", "adjective"))
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
         others = np.concatenate([beside[rows], *(one[rows][:, None] for one in taken)], axis=1)
         return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
 
-    wanted = family[concepts] * classes + pools.object_class[scenes.objects.values[holders]]
-    return _draw(key, wanted, lists, fits)
+    list_of = family * len(pools.object_room) + pools.object_class[scenes.objects.values[holders]]
+    found = np.full(len(holders), -1, dtype=np.int64)
+    texts = np.unique(plan.taxonomy.attributes["adjective"].to_pylist(), return_inverse=True)[1]
+    return _draw(key, found, _list_choices(plan), list_of, fits, holders, texts)
 
 
-def draw_foil_scene_attributes(key: int, plan: Plan, concepts: np.ndarray) -> np.ndarray:
-    """A scene attribute of the same kind for each question, without a word in common with the truth; rows, or -1."""
-    decks, table = plan.pools.scene_attributes, plan.taxonomy.scene_attributes
-    deck_of = np.full(table.num_rows, -1, dtype=np.int64)
+def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes) -> np.ndarray:
+    """A scene attribute of the same kind for each one of the block, without a word in common with any of its scene.
+
+    Returns:
+        Rows of the taxonomy's scene attributes, or -1, shape (scene attributes of the block,).
+    """
+    decks, concepts = plan.pools.scene_attributes, scenes.scene_attributes.values
+    deck_of = np.full(plan.taxonomy.scene_attributes.num_rows, -1, dtype=np.int64)
     deck_of[decks.values] = np.repeat(np.arange(len(decks)), decks.lengths)
-    alike = _find_alike(plan.taxonomy, "scene_attributes")
+    scene_of = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
+    beside = pad_lists(scenes.scene_attributes)[scene_of]
+    alike = _find_alike(plan.taxonomy, "scene_attributes", ("name",))
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        return ~alike[foils, concepts[rows]]
+        others = beside[rows]
+        return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
 
-    return _draw(key, deck_of[concepts], decks, fits)
+    found = np.full(len(concepts), -1, dtype=np.int64)
+    return _draw(
+        key, found, [decks[i] for i in range(len(decks))], deck_of[concepts], fits, scene_of, np.arange(len(alike))
+    )
 
 
-def _draw(key: int, list_of: np.ndarray, lists: Ragged, fits) -> np.ndarray:
-    """Draws from each question's list until the choice fits."""
-    found = np.full(len(list_of), -1, dtype=np.int64)
-    open_rows = np.flatnonzero(lists.lengths[list_of] > 0)
+def _draw(
+    key: int,
+    found: np.ndarray,
+    lists: list[np.ndarray],
+    list_of: np.ndarray,
+    fits: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    owner: np.ndarray,
+    labels: np.ndarray,
+) -> np.ndarray:
+    """Draws for each question without a foil (-1) from its list until the choice fits.
+
+    Args:
+        key: Key of the choices.
+        found: Foils, or -1.
+        lists: What to draw from.
+        list_of: List of each question.
+        fits: Tells whether questions (numbers) can have foils.
+        owner: What each question is about: two of one owner never get foils of the same label.
+        labels: A number for each foil.
+    """
+    found = found.copy()
+    sizes = np.array([len(one) for one in lists])
+    starts, values = np.cumsum(sizes) - sizes, np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
+    rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
+    used = np.unique((owner * len(labels) + labels[found])[found >= 0])
     for turn in range(TURNS):
-        if not len(open_rows):
+        if not len(rows):
             break
-        sizes = lists.lengths[list_of[open_rows]].astype(np.uint64)
-        pick = (hash_numbers(derive_key(key, turn), open_rows) % sizes).astype(np.int64)
-        foils = lists.values[lists.offsets[:-1][list_of[open_rows]] + pick]
-        good = fits(open_rows, foils)
-        found[open_rows[good]] = foils[good]
-        open_rows = open_rows[~good]
+        pick = (hash_numbers(derive_key(key, turn), rows) % sizes[list_of[rows]].astype(np.uint64)).astype(np.int64)
+        foils = values[starts[list_of[rows]] + pick]
+        codes = owner[rows] * len(labels) + labels[foils]
+        good = fits(rows, foils) & ~np.isin(codes, used)
+        first = np.unique(codes[good], return_index=True)[1]
+        chosen = np.flatnonzero(good)[first]
+        found[rows[chosen]] = foils[chosen]
+        used = np.concatenate([used, codes[chosen]])
+        rows = np.delete(rows, chosen)
     return found
 
 
-def _pad(ragged: Ragged) -> np.ndarray:
-    """Lists as rows of one array, filled up with -1."""
-    width = int(ragged.lengths.max(initial=0))
-    padded = np.full((len(ragged), width), -1, dtype=np.int64)
-    padded[np.arange(width) < ragged.lengths[:, None]] = ragged.values
-    return padded
-
-
 @lru_cache(maxsize=4)
-def _nest_objects(taxonomy: Taxonomy) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers objects so that what lies under `a` is a run: all `it` with `enter[a] <= enter[it] < leave[a]`."""
-    parents = taxonomy.parent_index
-    children: list[list[int]] = [[] for _ in range(len(parents))]
-    roots: list[int] = []
-    for row, parent in enumerate(parents.tolist()):
-        (children[parent] if parent >= 0 else roots).append(row)
-    enter, leave = np.zeros(len(parents), dtype=np.int64), np.zeros(len(parents), dtype=np.int64)
-    stack, clock = [(row, False) for row in roots], 0
-    while stack:
-        row, done = stack.pop()
-        if done:
-            leave[row] = clock
-            continue
-        enter[row] = clock
-        clock += 1
-        stack.append((row, True))
-        stack.extend((child, False) for child in children[row])
-    return enter, leave
+def list_lineages(taxonomy: Taxonomy) -> np.ndarray:
+    """Numbers of the name of each object, of its parent's name, and so on up to the root; then -1.
 
-
-@lru_cache(maxsize=4)
-def _number_names(taxonomy: Taxonomy) -> np.ndarray:
-    return taxonomy.objects["name"].combine_chunks().dictionary_encode().indices.to_numpy()
+    Returns:
+        int32, shape (objects, levels).
+    """
+    names = taxonomy.objects["name"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int32)
+    parents, at = taxonomy.parent_index, np.arange(len(names))
+    levels = []
+    while (at >= 0).any():
+        levels.append(np.where(at >= 0, names[at], -1))
+        at = np.where(at >= 0, parents[at], -1)
+    return np.stack(levels, axis=1)
 
 
 def _find_families(table: pa.Table, pool: np.ndarray) -> np.ndarray:
@@ -146,7 +172,7 @@ def _find_families(table: pa.Table, pool: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _list_choices(plan: Plan) -> Ragged:
+def _list_choices(plan: Plan) -> list[np.ndarray]:
     """Attributes of the pool for each family and class of objects that they apply to."""
     pools = plan.pools
     family = _find_families(plan.taxonomy.attributes, pools.attributes)
@@ -157,18 +183,36 @@ def _list_choices(plan: Plan) -> Ragged:
         for one in np.flatnonzero(pools.attribute_fits[pools.attribute_class[card]]).tolist():
             for member_of in {int(family[row]), int(kind_family[row])}:
                 lists[member_of * classes + one].append(row)
-    return Ragged.from_lists(lists)
+    return [np.array(one, dtype=np.int64) for one in lists]
 
 
 @lru_cache(maxsize=8)
-def _find_alike(taxonomy: Taxonomy, table: str) -> np.ndarray:
-    """Which rows have a word of their names in common ("light blue" and "blue"), bool, shape (rows, rows)."""
+def _find_alike(taxonomy: Taxonomy, table: str, columns: tuple[str, ...]) -> np.ndarray:
+    """Which rows of a table have a word in common ("light blue" and "blue"), bool, shape (rows, rows).
+
+    Words that most rows of a kind have ("ISO 100", "ISO 200") do not count.
+    """
+    rows = getattr(taxonomy, table)
+    kinds = rows["kind"].to_pylist()
+    texts = zip(*(rows[column].to_pylist() for column in columns), strict=True)
+    words = [
+        set(" ".join(cells).lower().replace("-", " ").split()) - {"a", "an", "and", "in", "of", "the"}
+        for cells in texts
+    ]
+    of_kind = Counter(kinds)
+    usual = {
+        pair
+        for pair, count in Counter(
+            (kind, word) for kind, one in zip(kinds, words, strict=True) for word in one
+        ).items()
+        if count > of_kind[pair[0]] / 2
+    }
     rows_of: dict[str, list[int]] = {}
-    names = getattr(taxonomy, table)["name"].to_pylist()
-    for row, name in enumerate(names):
-        for word in set(name.lower().replace("-", " ").split()) - {"a", "an", "and", "in", "of", "the"}:
-            rows_of.setdefault(word, []).append(row)
-    alike = np.zeros((len(names), len(names)), dtype=bool)
-    for rows in rows_of.values():
-        alike[np.ix_(rows, rows)] = True
+    for row, (kind, one) in enumerate(zip(kinds, words, strict=True)):
+        for word in one:
+            if (kind, word) not in usual:
+                rows_of.setdefault(word, []).append(row)
+    alike = np.eye(len(kinds), dtype=bool)
+    for members in rows_of.values():
+        alike[np.ix_(members, members)] = True
     return alike

@@ -56,7 +56,7 @@ def read_limits(recipe: Recipe) -> Limits:
     bounds: dict[str, Any] = {name: tuple(bound) for name, bound in given.items() if bound is not None}
     if recipe.content.attributes.max_per_object is not None:
         bounds["attributes_per_object"] = (0, recipe.content.attributes.max_per_object)
-    return bound_limits(tuple(structure.complexity), **bounds)
+    return bound_limits((structure.complexity.low, structure.complexity.high), **bounds)
 
 
 def bound_limits(complexity: Bounds, **bounds: Bounds) -> Limits:

@@ -31,6 +31,7 @@ class Pools:
             column `subject class * object classes + object class`.
         object_room: Most attributes that an object of each class can hold.
         attribute_group: Group of every card of the deck: two of one group never stand on one object.
+        attribute_text: Number of the adjective of every card: neither do two that read alike.
         scene_attributes: Decks, one a kind, of rows.
         scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`.
     """
@@ -45,6 +46,7 @@ class Pools:
     relation_fits: np.ndarray
     object_room: np.ndarray
     attribute_group: np.ndarray
+    attribute_text: np.ndarray
     scene_attributes: Ragged
     scene_clash: np.ndarray
 
@@ -96,6 +98,7 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
     fits_subject = (relation_kinds[0][:, None] & class_kinds) != 0
     fits_object = (relation_kinds[1][:, None] & class_kinds) != 0
     attribute_fits = (attribute_kinds[:, None] & class_kinds) != 0
+    texts = np.unique(taxonomy.attributes["adjective"].to_pylist(), return_inverse=True)[1][attributes]
     groups = (
         np.unique(taxonomy.attributes["group"].to_pylist(), return_inverse=True)[1][attributes]
         if typed
@@ -116,6 +119,7 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         (fits_subject[:, :, None] & fits_object[:, None, :]).reshape(len(fits_subject), -1),
         room,
         groups,
+        texts,
         scene_attributes,
         _find_clashes(taxonomy.scene_attributes.take(scene_attributes.values)),
     )
@@ -144,8 +148,8 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
 
     under, exclude = resolve(wanted.under, "under"), resolve(wanted.exclude, "exclude")
     weighted = resolve(wanted.weights, "weights")
-    # No recipe deals what is offensive, whatever it asks for.
-    chosen = _in_tier(table, wanted.tier) & ~pc.match_substring(table["flags"], "offensive").to_numpy()
+    chosen = np.zeros(table.num_rows, dtype=bool)
+    chosen[find_objects(taxonomy, wanted.tier)] = True
     if under:
         chosen &= taxonomy.is_under(under)
     chosen &= ~taxonomy.is_under(exclude)
@@ -167,6 +171,12 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
         hint = f"widen one of tier ({wanted.tier}), under, exclude, min_frequency"
         problems.append(Problem("the filters leave no object", key=key, hint=hint))
     return rows
+
+
+def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
+    """Rows of all objects of a tier. What is offensive is never among them, whatever a recipe asks for."""
+    offensive = pc.match_substring(taxonomy.objects["flags"], "offensive").to_numpy()
+    return np.flatnonzero(_in_tier(taxonomy.objects, tier) & ~offensive)
 
 
 def _in_tier(table: pa.Table, tier: str) -> np.ndarray:

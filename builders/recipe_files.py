@@ -79,7 +79,8 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
     paths: list[tuple[KeyPath, str, str]] = [(("captions", "template"), recipe.captions.template, ".jinja")]
     paths += [(("taxonomy", index), entry, "/") for index, entry in enumerate(recipe.taxonomy)]
     for key, text, suffix in paths:
-        if is_path(text, suffix):
+        # `..` has no slash, but is no name either.
+        if is_path(text, suffix) or set(text) == {"."}:
             try:
                 resolve_inside(folder, text, ".".join(map(str, key)))
             except RecipeError as error:

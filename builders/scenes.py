@@ -151,14 +151,14 @@ def _seat_objects(pools: Pools, key: int, cards: np.ndarray, attribute_counts: n
 def _seat_attributes(
     pools: Pools, key: int, cards: np.ndarray, offsets: np.ndarray, holder_class: np.ndarray
 ) -> np.ndarray:
-    groups = pools.attribute_group
+    groups, texts = pools.attribute_group, pools.attribute_text
     seated = fill_slots(key, cards, pools.attribute_class, holder_class, pools.attribute_fits)
     seated = part_clashes(
         key,
         seated,
         offsets,
         holder_class,
-        clash=lambda some, others: groups[some] == groups[others],
+        clash=lambda some, others: (groups[some] == groups[others]) | (texts[some] == texts[others]),
         cards_in_deck=len(pools.attributes),
         accept=lambda slots, tries: pools.attribute_fits[pools.attribute_class[tries], holder_class[slots]],
     )

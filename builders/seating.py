@@ -11,6 +11,8 @@ from .decks import derive_key, hash_numbers
 
 SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
+MOST_PASSES = 16
+"""Passes of a deck that are seated one after the other; of a small deck, several are seated at once."""
 ROUNDS = 64
 """Random draws before every card is tried."""
 
@@ -23,32 +25,39 @@ def fill_slots(
 ) -> np.ndarray:
     """Gives every slot a card that fits it, using each dealt card once where the types leave room for that.
 
-    The class of cards that has least room for its number is seated first. A slot for which no dealt card is left gets
-    another that fits, from a deck of its own.
+    Cards are seated in rounds, one pass of the deck after the other, so that no class takes places that another needs
+    to be used as often. Within a round the class that has least room for its cards comes first. A slot for which no
+    dealt card is left gets another that fits.
 
-    Args: key: Key of all choices made here. cards: Dealt cards, one a slot, int64. card_class: Class of every card of
-        the deck (not just the dealt ones). slot_class: Class of every slot. fits: Whether a card class fits a slot
-        class, bool, shape (card classes, slot classes). Each slot class fits some card.
+    Args:
+        key: Key of all choices made here.
+        cards: Dealt cards, one a slot, int64.
+        card_class: Class of every card of the deck (not just the dealt ones).
+        slot_class: Class of every slot.
+        fits: Whether a card class fits a slot class, bool, shape (card classes, slot classes). Each slot class fits
+            some card.
 
     Returns:
         The card of each slot, int64.
     """
-    if fits.all():
+    if fits.all() or not len(cards):
         return cards
-    classes = card_class[cards]
-    wanted = np.bincount(classes, minlength=len(fits))
-    room = fits @ np.bincount(slot_class, minlength=fits.shape[1])
-    visiting = np.argsort(hash_numbers(derive_key(key, "visit"), np.arange(len(slot_class))), kind="stable")
-    visited_class = slot_class[visiting]
-    free = np.ones(len(slot_class), dtype=bool)
     seated = np.full(len(slot_class), -1, dtype=np.int64)
-    by_class = np.split(cards[np.argsort(classes, kind="stable")], np.cumsum(wanted)[:-1])
-    for one in np.argsort(-wanted / np.maximum(room, 1), kind="stable"):
-        if wanted[one]:
-            chosen = np.flatnonzero(free & fits[one][visited_class])[: wanted[one]]
-            seated[visiting[chosen]] = by_class[one][: len(chosen)]
-            free[chosen] = False
-    empty = np.flatnonzero(seated < 0)
+    open_slots = np.argsort(hash_numbers(derive_key(key, "visit"), np.arange(len(slot_class))), kind="stable")
+    passes = -(-len(cards) // len(card_class))
+    for dealt in np.array_split(cards, min(passes, MOST_PASSES)):
+        classes, open_class = card_class[dealt], slot_class[open_slots]
+        wanted = np.bincount(classes, minlength=len(fits))
+        room = fits @ np.bincount(open_class, minlength=fits.shape[1])
+        by_class = np.split(dealt[np.argsort(classes, kind="stable")], np.cumsum(wanted)[:-1])
+        free = np.ones(len(open_slots), dtype=bool)
+        for one in np.argsort(-wanted / np.maximum(room, 1), kind="stable"):
+            if wanted[one]:
+                chosen = np.flatnonzero(free & fits[one][open_class])[: wanted[one]]
+                seated[open_slots[chosen]] = by_class[one][: len(chosen)]
+                free[chosen] = False
+        open_slots = open_slots[free]
+    empty = np.sort(open_slots)
     seated[empty] = draw_again(
         derive_key(key, "fill"),
         empty,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -56,14 +57,13 @@ def enumerate_structures(limits: Limits) -> StructureTable:
     """
     if conflict := find_conflict(limits):
         raise RecipeError([conflict])
+    if count_at_least(limits) > MOST_STRUCTURES:
+        raise _refuse_size(limits)
     rows: list[tuple[Component, ...]] = []
     for parts in _combine_components(limits):
         rows.append(parts)
         if len(rows) > MOST_STRUCTURES:
-            hint = f"lower its upper bound (now {limits.complexity[1]}) or bound objects, attributes or relations"
-            raise RecipeError(
-                [Problem(f"more than {MOST_STRUCTURES:,} structures fit", key="structure.complexity", hint=hint)]
-            )
+            raise _refuse_size(limits)
     if not rows:
         raise RecipeError(
             [
@@ -80,6 +80,69 @@ def enumerate_structures(limits: Limits) -> StructureTable:
         )
     )
     return _tabulate(rows)
+
+
+def _refuse_size(limits: Limits) -> RecipeError:
+    hint = f"lower its upper bound (now {limits.complexity[1]}) or bound objects, attributes or relations"
+    return RecipeError(
+        [Problem(f"more than {MOST_STRUCTURES:,} structures fit", key="structure.complexity", hint=hint)]
+    )
+
+
+def count_at_least(limits: Limits) -> int:
+    """A lower bound on the number of structures, in no time: what would take hours to list is refused at once.
+
+    A structure on n objects stands for at most n! graphs on numbered objects, and those are counted in closed form.
+    Where degrees or components are bounded, the bound is 0.
+    """
+    most = min(limits.objects[1], limits.complexity[1])
+    if min(limits.in_degree[1], limits.out_degree[1]) < most - 1 or limits.in_degree[0] or limits.out_degree[0]:
+        return 0
+    if limits.components[0] > 1 or limits.components[1] < most or limits.attributes_per_object[0]:
+        return 0
+    total = 0
+    for objects, by_relations in enumerate(
+        _count_numbered_graphs(most, min(limits.relations[1], limits.complexity[1])), start=1
+    ):
+        placements = _count_placements(
+            objects, min(limits.attributes[1], limits.complexity[1]), limits.attributes_per_object[1]
+        )
+        fitting = sum(
+            some * ways
+            for relation_count, some in enumerate(graphs)
+            for attribute_count, ways in enumerate(placements)
+            if limits.allow(objects, attribute_count, relation_count, components=1)
+        )
+        total += fitting // math.factorial(objects)
+        if total > MOST_STRUCTURES:
+            break
+    return total
+
+
+def _count_numbered_graphs(most_objects: int, most_relations: int) -> Iterator[list[int]]:
+    """Yields, for 1, 2, ... numbered objects, the number of acyclic digraphs with 0, 1, ... relations.
+
+    Robinson's recurrence with relations marked: of n objects k are without incoming relations, and each of the other
+    n - k may have one from each of those (OEIS A081064).
+    """
+    counts: list[list[int]] = [[1]]
+    for objects in range(1, most_objects + 1):
+        total = [0] * (most_relations + 1)
+        for sources in range(1, objects + 1):
+            sign, pairs = (-1) ** (sources + 1) * math.comb(objects, sources), sources * (objects - sources)
+            for at, graphs in enumerate(counts[objects - sources]):
+                for more in range(min(pairs, most_relations - at) + 1):
+                    total[at + more] += sign * math.comb(pairs, more) * graphs
+        counts.append(total)
+        yield total
+
+
+def _count_placements(objects: int, most: int, per_object: int) -> list[int]:
+    """Ways to put 0, 1, ... attributes on numbered objects."""
+    ways = [1] + [0] * most
+    for _ in range(objects):
+        ways = [sum(ways[max(0, total - per_object) : total + 1]) for total in range(most + 1)]
+    return ways
 
 
 def _combine_components(limits: Limits) -> Iterator[tuple[Component, ...]]:

@@ -10,24 +10,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
+from .recipe import LARGEST_COUNT
 from .scenes import Scenes
 from .weaving import Pool
 
-ORDINALS = (
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
+SPELLED_ORDINALS = tuple(
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
 )
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+SPELLED_NUMBERS = tuple("no one two three four five six seven eight nine ten eleven twelve".split())  # noqa: SIM905
+
+
+def write_ordinal(number: int) -> str:
+    """`first`, ..., `twelfth`, `13th`, ..."""
+    if number <= len(SPELLED_ORDINALS):
+        return SPELLED_ORDINALS[number - 1]
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
+
+
+ORDINALS = tuple(write_ordinal(number) for number in range(1, LARGEST_COUNT + 1))
+NUMBERS = (*SPELLED_NUMBERS, *map(str, range(len(SPELLED_NUMBERS), LARGEST_COUNT + 1)))
 FIXED = ("", "a", "an", "some", "any", "another", "more", "is", "are", "does", "do", "yes")
 
 
@@ -137,6 +139,8 @@ class BlockWords:
     def _make_column(self, name: str) -> np.ndarray:
         scenes, tokens = self.scenes, self.lexicon.tokens
         domain = name.split(".")[0]
+        if domain.startswith("foil_"):  # a program of an earlier block has such words, this block has none
+            return np.zeros(0, dtype=np.int64)
         if name in ("object.article", "object.ordinal"):
             return self._introduce_objects() if name == "object.article" else self._number_objects()
         if name == "object.bare_article":
@@ -153,10 +157,13 @@ class BlockWords:
 
     @cached_property
     def twins(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For each object: the first one of its scene with the same name, its rank among those, and their number."""
+        """For each object: the first one of its scene with the same name, its rank among those, and their number.
+
+        The rank counts in the order in which objects are first mentioned.
+        """
         names, objects = self.find_column("object.name"), self.scenes.objects
         scene = np.repeat(np.arange(len(objects)), objects.lengths)
-        order = np.lexsort((names, scene))
+        order = np.lexsort((self._find_mention_order(), names, scene))
         new = np.ones(len(order), dtype=bool)
         new[1:] = (names[order][1:] != names[order][:-1]) | (scene[order][1:] != scene[order][:-1])
         group = np.cumsum(new) - 1
@@ -167,10 +174,29 @@ class BlockWords:
         number[order] = np.diff(np.append(starts, len(order)))[group]
         return first, rank, number
 
+    def _find_mention_order(self) -> np.ndarray:
+        """Numbers that grow, within a scene, in the order in which texts first mention its objects.
+
+        Texts go through the objects that relations start from, each followed by the objects of its relations; objects
+        without relations come last.
+        """
+        scenes = self.scenes
+        scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+        shift = scenes.objects.offsets[:-1][scene]
+        subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
+        every = np.arange(len(scenes.objects.values))
+        alone = np.ones(len(every), dtype=bool)
+        alone[subjects] = alone[targets] = False
+        step = LARGEST_COUNT + 1
+        order = (every + alone * len(every)) * step
+        place = np.arange(len(scene)) - scenes.relations.offsets[:-1][scene]
+        np.minimum.at(order, targets, subjects * step + place + 1)
+        return order
+
     def _number_objects(self) -> np.ndarray:
         _, rank, number = self.twins
         words = np.array([self.lexicon.fixed[f"{word} "] for word in ORDINALS])
-        return np.where(number > 1, words[np.minimum(rank, len(words) - 1)], self.lexicon.fixed[""])
+        return np.where(number > 1, words[rank], self.lexicon.fixed[""])
 
     def _introduce_objects(self) -> np.ndarray:
         """The article before an object and its attributes, by the sound of the first word; or `another`."""

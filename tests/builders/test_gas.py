@@ -1,0 +1,194 @@
+"""`load_dataset("gas", ...)` after `import generate_any_scene`: rows from recipes, without files."""
+
+import json
+
+import datasets
+import generate_any_scene  # noqa: F401 - registers the builder
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset, load_dataset_builder
+from generate_any_scene.builders.dataset import build_datasets
+from generate_any_scene.builders.gas import GasConfig
+from generate_any_scene.builders.recipe_files import list_recipes, load_recipe
+from generate_any_scene.builders.rows import SCHEMA, VIEWS
+
+SMALL = {"train": 300, "validation": 20, "test": 0}
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An empty working directory, and a cache for this test alone."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def open_gas(tmp_path, empty):
+    def load(*arguments, **options):
+        options = {"splits": SMALL, "cache_dir": str(tmp_path / "cache"), **options}
+        return load_dataset("gas", *arguments, **options)
+
+    return load
+
+
+def find_cache(name="multi_object", **options):
+    return load_dataset_builder("gas", name, **options).cache_dir
+
+
+def test_rows_are_those_of_a_build(open_gas, tmp_path):
+    scenes = open_gas("multi_object")
+    assert {name: len(split) for name, split in scenes.items()} == {"train": 300, "validation": 20}
+    build_datasets([load_recipe("multi_object", {"splits": SMALL})], tmp_path / "gas")
+    for name, split in scenes.items():
+        built = pq.read_table(tmp_path / "gas" / "multi_object" / f"{name}-00000-of-00001.parquet")
+        assert split.data.table.cast(SCHEMA) == built
+
+
+def test_streaming_gives_the_same_rows(open_gas):
+    streamed = list(open_gas("multi_object", split="train", streaming=True))
+    assert streamed == open_gas("multi_object", split="train").to_list()
+
+
+def test_streaming_begins_without_making_everything(open_gas):
+    scenes = open_gas("general", split="train", streaming=True, splits={"train": 10**9})
+    assert next(iter(scenes))["id"] == "general/train/000000000"
+
+
+def test_several_processes_give_the_same_rows(open_gas, tmp_path):
+    splits = {"train": 9000, "validation": 0, "test": 0}
+    alone = open_gas("multi_object", split="train", splits=splits)
+    together = open_gas("multi_object", split="train", splits=splits, num_proc=2, cache_dir=str(tmp_path / "other"))
+    assert alone["id"] == together["id"]
+    assert alone["caption"] == together["caption"]
+
+
+def test_views_show_fewer_columns(open_gas):
+    whole = open_gas("video", split="validation")
+    for view, columns in VIEWS.items():
+        rows = open_gas(f"video_{view}", split="validation")
+        assert tuple(rows.column_names) == columns
+        assert rows.to_list() == whole.select_columns(list(columns)).to_list()
+
+
+def test_features_are_those_of_the_schema(empty):
+    info = load_dataset_builder("gas", "general").info
+    assert info.features.arrow_schema.remove_metadata() == SCHEMA
+    assert info.license == "cc-by-4.0"
+    assert info.description == load_recipe("general").recipe.description
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        {"seed": 1},
+        {"structure": {"complexity": [3, 4]}},
+        {"content": {"objects": {"under": ["animal.n.01"]}}},
+        {"questions": ["object"]},
+        {"splits": {**SMALL, "train": 301}},
+    ],
+)
+def test_overrides_change_rows_and_cache(override, open_gas):
+    usual, other = open_gas("multi_object"), open_gas("multi_object", **override)
+    assert usual["train"].to_list() != other["train"].to_list()
+    folders = {split["train"].cache_files[0]["filename"] for split in (usual, other)}
+    assert len(folders) == 2
+
+
+def test_overrides_of_structure_are_merged(open_gas):
+    for row in open_gas("multi_object", structure={"objects": 3}, split="train"):
+        assert row["structure"]["objects"] == 3
+        assert 3 <= row["structure"]["complexity"] <= 9
+
+
+def test_asked_for_again_rows_come_from_the_cache(open_gas):
+    first, second = open_gas("multi_object", split="train"), open_gas("multi_object", split="train")
+    assert first.cache_files == second.cache_files
+    assert first._fingerprint == second._fingerprint
+
+
+def test_the_cache_does_not_depend_on_what_lies_around(empty):
+    before = find_cache()
+    (empty / "train.parquet").write_bytes(b"PAR1")
+    (empty / "data").mkdir()
+    (empty / "data" / "test.csv").write_text("a,b\n1,2\n")
+    (empty / "gas").mkdir()
+    assert find_cache() == before
+
+
+def test_the_cache_does_not_depend_on_what_rows_do_not(empty):
+    assert find_cache(seed=0) == find_cache()
+    assert find_cache(structure={"complexity": [3, 9]}) == find_cache()
+    assert find_cache(seed=1) != find_cache()
+
+
+def test_a_recipe_of_ones_own(open_gas, write_recipe):
+    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}")
+    template = path.with_name("mine.jinja")
+    template.write_text("{{ scene.objects[0].name }}.")
+    first = open_gas(recipe=str(path), split="train")
+    assert first[0]["id"] == "mine/train/000000000"
+    assert all(row["caption"] == row["scene_graph"]["objects"][0]["name"] + "." for row in first)
+
+
+@pytest.mark.slow
+def test_an_edited_template_gives_new_rows(run_python, write_recipe):
+    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}")
+    code = f"""
+import generate_any_scene
+from datasets import load_dataset
+print(load_dataset("gas", recipe={str(path)!r}, split="train")[0]["caption"])
+"""
+    for text in ("first", "second"):
+        path.with_name("mine.jinja").write_text(text)
+        assert run_python(code).strip() == text
+
+
+def test_every_recipe_and_view_is_a_config():
+    names = datasets.get_dataset_config_names("gas")
+    assert set(names) == {name for recipe in list_recipes() for name in (recipe, *(f"{recipe}_{v}" for v in VIEWS))}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("multi_objct", {}, "Available: .*multi_object"),
+        (None, {}, "which recipe"),
+        ("multi_object", {"structure": {"complexty": 3}}, "did you mean `complexity`"),
+        ("multi_object", {"seed": "abc"}, "must be a whole number"),
+        ("multi_object", {"seeds": 3}, "seeds"),
+        ("multi_object", {"data_files": "x.parquet"}, "built folder"),
+    ],
+)
+def test_mistakes_are_explained(name, options, message, empty, tmp_path):
+    with pytest.raises(Exception, match=message):
+        load_dataset("gas", name, cache_dir=str(tmp_path / "cache"), **options)
+
+
+def test_overrides_are_the_fields_of_recipes_that_change_rows():
+    fields = set(GasConfig.__dataclass_fields__)
+    assert {"seed", "taxonomy", "modality", "structure", "content", "captions", "questions", "splits"} <= fields
+
+
+IMPORTS = {
+    "before": "import generate_any_scene\nfrom datasets import load_dataset",
+    "after": "from datasets import load_dataset\nimport generate_any_scene",
+}
+
+
+@pytest.mark.parametrize("imports", IMPORTS.values(), ids=IMPORTS)
+def test_it_does_not_matter_what_is_imported_first(imports, run_python):
+    code = f"""
+{imports}
+import json
+rows = load_dataset("gas", "multi_object", split="validation[:2]", splits={SMALL})
+print(json.dumps(rows["id"][:]))
+"""
+    assert json.loads(run_python(code)) == [f"multi_object/validation/{i:09d}" for i in range(2)]
+
+
+def test_other_packaged_builders_work_as_before(tmp_path, empty):
+    (empty / "rows.jsonl").write_text('{"a": 1}\n')
+    rows = load_dataset("json", data_files="rows.jsonl", split="train", cache_dir=str(tmp_path / "cache"))
+    assert rows[0] == {"a": 1}

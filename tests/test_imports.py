@@ -1,0 +1,39 @@
+"""What importing costs: nothing heavy is loaded before it is needed."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "diffusers", "datasets", "pyarrow", "numpy", "pydantic", "networkx", "matplotlib")
+TRAINING = ("torch", "transformers", "diffusers", "trl", "peft", "timm", "ray")
+
+
+def list_imported(code, modules):
+    check = f"import sys\n{code}\nprint(*[name for name in {modules} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize("module", ["generate_any_scene", "generate_any_scene.cli"])
+def test_importing_is_light(module):
+    assert list_imported(f"import {module}", HEAVY) == []
+
+
+def test_the_engine_imports_nothing_that_trains():
+    code = """
+import importlib, pkgutil
+from generate_any_scene import builders
+for module in pkgutil.iter_modules(builders.__path__):
+    if module.name != "gas":  # `datasets` imports torch where it is installed
+        importlib.import_module(f"generate_any_scene.builders.{module.name}")
+"""
+    assert list_imported(code, TRAINING) == []
+
+
+def test_the_public_names_are_there():
+    import generate_any_scene
+
+    assert all(getattr(generate_any_scene, name) for name in generate_any_scene.__all__)
+    with pytest.raises(AttributeError):
+        generate_any_scene.nothing  # noqa: B018

@@ -1,0 +1,78 @@
+"""The wheel: all that the package reads, and nothing else."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import version
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DATA = ("recipes/*/*.yaml", "taxonomy/*.tsv", "templates/*.jinja", "templates/*/*.jinja")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    if importlib.util.find_spec("build") is None or int(version("setuptools").split(".")[0]) < 77:
+        pytest.skip("needs the packages `build` and `setuptools>=77`")
+    source, out = tmp_path_factory.mktemp("wheel") / "source", tmp_path_factory.mktemp("dist")
+    ignore = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build.*", "dist")
+    shutil.copytree(ROOT, source, ignore=ignore)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--skip-dependency-check"]
+    done = subprocess.run([*command, "--outdir", str(out), str(source)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    (path,) = out.iterdir()
+    return path
+
+
+@pytest.fixture(scope="module")
+def names(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if not name.endswith("/")}
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_all_data(names):
+    for pattern in DATA:
+        files = list(ROOT.glob(pattern))
+        assert files
+        assert {f"generate_any_scene/{path.relative_to(ROOT).as_posix()}" for path in files} <= names
+    assert "generate_any_scene/py.typed" in names
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_modules(names):
+    for folder in ("builders", "taxonomy"):
+        assert {f"generate_any_scene/{folder}/{path.name}" for path in (ROOT / folder).glob("*.py")} <= names
+    for name in ("__init__", "__main__", "cli", "errors", "version"):
+        assert f"generate_any_scene/{name}.py" in names
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_no_tests_and_nothing_outside_the_package(names):
+    tops = {PurePosixPath(name).parts[0] for name in names}
+    (info,) = tops - {"generate_any_scene"}
+    assert info.endswith(".dist-info")
+    assert not any("tests" in PurePosixPath(name).parts or "test_" in name for name in names)
+
+
+@pytest.mark.slow
+def test_the_unpacked_wheel_works_alone(wheel, tmp_path):
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path / "site")!r})
+sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
+import generate_any_scene
+assert generate_any_scene.__file__.startswith({str(tmp_path / "site")!r}), generate_any_scene.__file__
+from generate_any_scene.cli import main
+sys.argv = ["gas", "build", "three_d", "--set", "splits={{train: 20, test: 0, validation: 0}}"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "gas" / "README.md").is_file()
