@@ -101,12 +101,10 @@ def count_at_least(limits: Limits) -> int:
     if limits.components[0] > 1 or limits.components[1] < most or limits.attributes_per_object[0]:
         return 0
     total = 0
-    for objects, by_relations in enumerate(
-        _count_numbered_graphs(most, min(limits.relations[1], limits.complexity[1])), start=1
-    ):
-        placements = _count_placements(
-            objects, min(limits.attributes[1], limits.complexity[1]), limits.attributes_per_object[1]
-        )
+    relations = min(limits.relations[1], limits.complexity[1])
+    attributes = min(limits.attributes[1], limits.complexity[1])
+    for objects, graphs in enumerate(_count_numbered_graphs(most, relations), start=1):
+        placements = _count_placements(objects, attributes, limits.attributes_per_object[1])
         fitting = sum(
             some * ways
             for relation_count, some in enumerate(graphs)

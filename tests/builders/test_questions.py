@@ -67,7 +67,7 @@ class Oracle:
         return any(concept in concepts for concept in self.climb(item["concept"]))
 
     def list_references(self, row):
-        """How questions refer to each object: `the dog`, or `the second dog`, as the caption mentions them, of several."""
+        """How questions refer to each object: `the dog`, or `the second dog` in the order of the caption."""
         names = [item["name"] for item in row["scene_graph"]["objects"]]
         elements = dict.fromkeys(mention["element"] for mention in row["mentions"])
         mentioned = [int(element.split("/")[1]) for element in elements if element.startswith("object/")]
