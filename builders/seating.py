@@ -45,6 +45,7 @@ def fill_slots(
     seated = np.full(len(slot_class), -1, dtype=np.int64)
     open_slots = np.argsort(hash_numbers(derive_key(key, "visit"), np.arange(len(slot_class))), kind="stable")
     passes = -(-len(cards) // len(card_class))
+    waiting = [cards[:0]] * len(fits)
     for dealt in np.array_split(cards, min(passes, MOST_PASSES)):
         classes, open_class = card_class[dealt], slot_class[open_slots]
         wanted = np.bincount(classes, minlength=len(fits))
@@ -54,7 +55,9 @@ def fill_slots(
         for one in np.argsort(-wanted / np.maximum(room, 1), kind="stable"):
             if wanted[one]:
                 chosen = np.flatnonzero(free & fits[one][open_class])[: wanted[one]]
-                seated[open_slots[chosen]] = by_class[one][: len(chosen)]
+                # Those that found no place in an earlier pass come first, so that all of a class are used alike.
+                queue = np.concatenate([waiting[one], by_class[one]])
+                seated[open_slots[chosen]], waiting[one] = queue[: len(chosen)], queue[len(chosen) :]
                 free[chosen] = False
         open_slots = open_slots[free]
     empty = np.sort(open_slots)
