@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
 from .decks import deal, derive_key
-from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes, list_lineages
+from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes, find_kinship
 from .scenes import Plan
 from .templates import Leaf, Piece, list_macros, render_macro
 from .tracing import Tracer
@@ -211,9 +211,9 @@ def ask_counts(block: Block) -> list[Batch]:
     objects = block.scenes.objects
     countable = block.tokens["object.any"][objects.values] != block.fixed["any"]
     chosen = np.flatnonzero(block.is_first & countable)
-    lineage = list_lineages(block.plan.taxonomy)
     present = pad_lists(objects)[block.scene_of_object[chosen]]
-    is_one = (lineage[present] == lineage[objects.values[chosen], 0][:, None, None]).any(axis=2) & (present >= 0)
+    asked = np.broadcast_to(objects.values[chosen][:, None], present.shape)
+    is_one = find_kinship(block.plan)(present, asked) & (present >= 0)
     chosen = chosen[is_one.sum(axis=1) == block.twin_count[chosen]]
     numbers = np.array([block.fixed[word] for word in NUMBERS])
     answers = numbers[block.twin_count[chosen]]

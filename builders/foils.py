@@ -21,6 +21,8 @@ from .scenes import Plan, Scenes
 
 TURNS = 16
 """Draws before a question goes without a foil."""
+MOST_TABULATED = 5000
+"""Objects of a tier for which kinship is looked up in a table of pairs; it is worked out for more."""
 
 
 def draw_foil_objects(key: int, plan: Plan, scenes: Scenes, scene_of: np.ndarray) -> np.ndarray:
@@ -32,16 +34,14 @@ def draw_foil_objects(key: int, plan: Plan, scenes: Scenes, scene_of: np.ndarray
     Returns:
         Rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
     """
-    lineage = list_lineages(plan.taxonomy)
-    names = lineage[:, 0]
+    is_a = find_kinship(plan)
+    names = list_lineages(plan.taxonomy)[:, 0]
     present = pad_lists(scenes.objects)[scene_of]
-    there = present >= 0
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
         others = present[rows]
-        is_foil = (lineage[others] == names[foils][:, None, None]).any(axis=2)
-        is_under = (lineage[foils][:, None, :] == names[others][:, :, None]).any(axis=2)
-        return ~(there[rows] & (is_foil | is_under)).any(axis=1)
+        foils = np.broadcast_to(foils[:, None], others.shape)
+        return ~((others >= 0) & (is_a(others, foils) | is_a(foils, others))).any(axis=1)
 
     found = np.full(len(scene_of), -1, dtype=np.int64)
     for turn, choices in enumerate(
@@ -145,6 +145,29 @@ def _draw(
         used = np.concatenate([used, codes[chosen]])
         rows = np.delete(rows, chosen)
     return found
+
+
+@lru_cache(maxsize=4)
+def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Gives a function that tells, element by element, whether objects are what others are called: a poodle is a dog.
+
+    Names decide: an omelet is a dish in any sense of "dish". Both arguments are rows of the taxonomy's objects, of one
+    shape; -1 gives anything.
+    """
+    lineage = list_lineages(plan.taxonomy)
+    rows = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
+    if len(rows) > MOST_TABULATED:
+        return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
+    place = np.zeros(len(lineage), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    called: dict[int, list[int]] = {}
+    for i, name in enumerate(lineage[rows, 0].tolist()):
+        called.setdefault(name, []).append(i)
+    table = np.zeros((len(rows), len(rows)), dtype=bool)
+    for i, names in enumerate(lineage[rows].tolist()):
+        for name in names:
+            table[i, called.get(name, [])] = True
+    return lambda some, others: table[place[some], place[others]]
 
 
 @lru_cache(maxsize=4)

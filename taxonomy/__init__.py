@@ -13,8 +13,28 @@ The tables are tab-separated files beside this module (`schema.py` says what the
 `build/` holds the code and the hand-made lists that the tables are rebuilt from.
 """
 
-from .loader import Taxonomy, load_taxonomy
-from .schema import COLUMNS, KINDS, SCENE_ATTRIBUTE_KINDS
-from .validate import validate_taxonomy
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .loader import Taxonomy, load_taxonomy
+    from .schema import COLUMNS, KINDS, SCENE_ATTRIBUTE_KINDS
+    from .validate import validate_taxonomy
+
+MODULES = {
+    "COLUMNS": "schema",
+    "KINDS": "schema",
+    "SCENE_ATTRIBUTE_KINDS": "schema",
+    "Taxonomy": "loader",
+    "load_taxonomy": "loader",
+    "validate_taxonomy": "validate",
+}
 
 __all__ = ["COLUMNS", "KINDS", "SCENE_ATTRIBUTE_KINDS", "Taxonomy", "load_taxonomy", "validate_taxonomy"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports what is asked for: the commands' help needs no tables, and Arrow takes longer than all the rest."""
+    if name not in MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{MODULES[name]}", __name__), name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,10 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import GasError
+from .arrow import find_rows, make_array, view_numbers
+from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy
+from .profiles import apply_profile
 from .schema import COLUMNS, KINDS
-from .tables import read_table, suggest
+from .tables import MOST_PROBLEMS, raise_problems, read_table, suggest
 
-DEFAULT = "default"
 ALL_KINDS = np.uint64((1 << len(KINDS)) - 1)
 
 
@@ -44,7 +46,7 @@ class Taxonomy:
     @cached_property
     def parent_index(self) -> np.ndarray:
         """The row of every object's parent (int32), -1 for the root."""
-        return _find_rows(self.objects["parent"], self.objects["id"])
+        return find_rows(self.objects["parent"], self.objects["id"])
 
     def object_index(self, name_or_id: str) -> int:
         """Finds an object by its id, or by its display name where that is unambiguous.
@@ -85,7 +87,7 @@ class Taxonomy:
         encoded = pc.dictionary_encode(column)
         encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
         bits = np.array([_combine_kinds(kinds) for kinds in encoded.dictionary.to_pylist()], dtype=np.uint64)
-        return bits[_view_numbers(encoded.indices, np.int32)]
+        return bits[view_numbers(encoded.indices, np.int32)]
 
     @cached_property
     def _rows_of_ids(self) -> dict[str, int]:
@@ -103,8 +105,10 @@ def load_taxonomy(names: Sequence[str] = (DEFAULT,), folder: Path | None = None)
     """Loads tables and lays later ones over earlier ones.
 
     Args:
-        names: `default` for the shipped tables; any other name is a folder that holds any of the tables
-            (`objects.tsv`, ...). Its rows are added; a row with the id of an earlier one replaces it.
+        names: `default` for the shipped concepts, `paper` for those that the paper's rules leave, the name of an
+            imported taxonomy, or a folder that holds any of the tables (`objects.tsv`, ...). Its rows are added; a
+            row with the id of an earlier one replaces it. A folder that holds `frequency.tsv` alone brings
+            frequencies of its own scale: they replace all of the earlier ones.
         folder: Where the named folders lie; the working directory when not given.
 
     Returns:
@@ -115,21 +119,34 @@ def load_taxonomy(names: Sequence[str] = (DEFAULT,), folder: Path | None = None)
     """
     if isinstance(names, str):
         raise GasError(f"taxonomy: write a list of names, [{names}], not one name")
-    layers = tuple(_read_layer(name, folder) for name in names)
-    return _assemble(_Layers(layers))
+    return _assemble(_Layers(tuple(_read_layer(name, folder) for name in names)))
+
+
+def load_all_shipped() -> Taxonomy:
+    """Loads every shipped object, those that only some profiles have as well."""
+    return _assemble(_Layers((replace(_read_layer(DEFAULT, None), profile=""),)))
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """The files of one folder: (table, name for messages, content). A profile keeps some of the shipped objects."""
+
+    profile: str
+    files: tuple[tuple[str, str, bytes], ...]
 
 
 @dataclass(frozen=True)
 class _Layers:
     """Files of all layers; equal and hashed by content so that it can be a cache key."""
 
-    layers: tuple[tuple[tuple[str, str, bytes], ...], ...]
+    layers: tuple[_Layer, ...]
 
     @cached_property
     def digest(self) -> str:
         digest = hashlib.sha256()
         for layer in self.layers:
-            for table, _, content in layer:
+            digest.update(f"{layer.profile}\n".encode())
+            for table, _, content in layer.files:
                 digest.update(f"{table} {len(content)}\n".encode())
                 digest.update(content)
         return digest.hexdigest()
@@ -140,40 +157,43 @@ class _Layers:
     def locate(self, table: str, id_: str) -> str:
         """Finds the file and the line that a row of the assembled table comes from: the last layer with its id."""
         for layer in reversed(self.layers):
-            for name, source, content in layer:
-                if name == table:
-                    column = content.split(b"\n", 1)[0].split(b"\t").index(b"id")
-                    for line, row in enumerate(content.splitlines(), start=1):
-                        if row.split(b"\t")[column] == id_.encode():
-                            return f"{source}:{line}"
+            for name, source, content in layer.files:
+                if table == name or (table == "objects" and name == SUPPORTING):
+                    header, *lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
+                    column = header.split(b"\t").index(b"id")
+                    for number, line in enumerate(lines, start=2):
+                        if line and line.split(b"\t")[column] == id_.encode():
+                            return f"{source}:{number}"
         return table
 
 
-def _read_layer(name: str, folder: Path | None) -> tuple[tuple[str, str, bytes], ...]:
-    place = files(__package__) if name == DEFAULT else (folder or Path()) / name
-    if not place.is_dir():
-        raise GasError(f"taxonomy {name!r}: {place} is not a folder; write `{DEFAULT}` or a folder that holds tables")
-    found = []
-    for table in COLUMNS:
-        file = place / f"{table}.tsv"
-        if file.is_file():
-            found.append((table, str(file), file.read_bytes()))
-    if not found:
-        tables = ", ".join(f"{table}.tsv" for table in COLUMNS)
-        raise GasError(f"taxonomy {name!r}: {place} holds none of {tables}")
-    return tuple(found)
+def _read_layer(name: str, folder: Path | None) -> _Layer:
+    found = find_tables(find_taxonomy(name, folder))
+    return _Layer(
+        name if name in PROFILES else "", tuple((table, str(file), file.read_bytes()) for table, file in found)
+    )
 
 
 @lru_cache(maxsize=8)
 def _assemble(key: _Layers) -> Taxonomy:
     tables: dict[str, pa.Table] = {}
     for layer in key.layers:
-        for table, source, content in layer:
-            rows = read_table(content, table, source)
-            if table in tables:
-                replaced = pc.is_in(tables[table]["id"], value_set=rows["id"].combine_chunks())
-                rows = pa.concat_tables([tables[table].filter(pc.invert(replaced)), rows]).combine_chunks()
-            tables[table] = rows
+        new = {name: read_table(content, name, source) for name, source, content in layer.files if name != SUPPORTING}
+        if layer.profile:
+            new["objects"] = apply_profile(new["objects"], layer.profile)
+            owners = new["objects"]["id"].combine_chunks()
+            new["frequency"] = new["frequency"].filter(pc.is_in(new["frequency"]["id"], value_set=owners))
+        if set(new) == {"frequency"}:
+            tables.pop("frequency", None)
+        for table, rows in new.items():
+            tables[table] = _lay_over(rows, tables[table]) if table in tables else rows
+    # What only holds a tree together comes last: any other row with its id says more.
+    for layer in key.layers:
+        for name, source, content in layer.files:
+            if name == SUPPORTING:
+                rows = read_table(content, "objects", source)
+                tables["objects"] = _lay_over(tables["objects"], rows) if "objects" in tables else rows
+    tables.setdefault("frequency", read_table(b"id\tzipf\n", "frequency", "frequency.tsv"))
     for table in COLUMNS:
         if table not in tables:
             raise GasError(f"taxonomy: no layer holds {table}.tsv; begin the list with `{DEFAULT}`")
@@ -188,41 +208,57 @@ def _assemble(key: _Layers) -> Taxonomy:
     )
 
 
-def _check_references(tables: Mapping[str, pa.Table], key: _Layers) -> None:
+def _lay_over(rows: pa.Table, below: pa.Table) -> pa.Table:
+    replaced = pc.is_in(below["id"], value_set=rows["id"].combine_chunks())
+    return pa.concat_tables([below.filter(pc.invert(replaced)), rows]).combine_chunks()
+
+
+def _check_references(tables: dict[str, pa.Table], key: _Layers) -> None:
+    """Refuses ids that mean nothing.
+
+    A relation's inverse and the owner of a frequency may also be what is shipped but not part of this taxonomy.
+    """
+    problems = []
     for table, column, target in (
         ("objects", "parent", "objects"),
         ("relations", "inverse", "relations"),
         ("frequency", "id", "objects"),
     ):
         ids = tables[target]["id"]
-        for row in np.flatnonzero(_find_rows(tables[table][column], ids) < 0).tolist():
-            value, owner = tables[table][column][row].as_py(), tables[table]["id"][row].as_py()
-            if value:
-                raise GasError(
+        values = tables[table][column]
+        rows = [row for row in np.flatnonzero(find_rows(values, ids) < 0).tolist() if values[row].as_py()]
+        elsewhere = _list_shipped(target) if rows and column != "parent" else frozenset()
+        if table == "relations" and rows:
+            known = pc.is_in(values, value_set=ids.combine_chunks())
+            tables[table] = tables[table].set_column(
+                tables[table].column_names.index(column), column, pc.if_else(known, values, "")
+            )
+        for row in rows[: MOST_PROBLEMS + 1] if column == "parent" else rows:
+            value, owner = values[row].as_py(), tables[table]["id"][row].as_py()
+            if value not in elsewhere:
+                problems.append(
                     f"{key.locate(table, owner)}: column {column!r}: {value!r} is not an id of {target}"
-                    f"{suggest(value, ids.to_pylist())}"
+                    f"{suggest(value, ids.to_pylist())}{_advise_default(value, target, key)}"
                 )
+    raise_problems(problems)
 
 
-def _find_rows(values: pa.ChunkedArray, ids: pa.ChunkedArray) -> np.ndarray:
-    """Finds the row of every value in `ids` (int32), -1 where there is none."""
-    found = pc.index_in(values.combine_chunks(), value_set=ids.combine_chunks())
-    missing = _view_numbers(pc.cast(pc.is_null(found), pa.uint8()), np.uint8)
-    return np.where(missing == 1, np.int32(-1), _view_numbers(found, np.int32))
+def _advise_default(value: str, target: str, key: _Layers) -> str:
+    has_shipped = any(layer.profile for layer in key.layers)
+    return "" if has_shipped or value not in _list_shipped(target) else f"; begin the list with `{DEFAULT}` to have it"
 
 
-def _view_numbers(column: pa.Array | pa.ChunkedArray, dtype: type[np.generic]) -> np.ndarray:
-    """Views an Arrow column of numbers as numpy's, under the nulls as well; Arrow's own `to_numpy` imports pandas."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return np.frombuffer(array.buffers()[1], dtype=dtype)[array.offset : array.offset + len(array)]
+@lru_cache(maxsize=2)
+def _list_shipped(table: str) -> frozenset[str]:
+    file = files(__package__) / f"{table}.tsv"
+    return frozenset(read_table(file.read_bytes(), table, str(file))["id"].to_pylist())
 
 
 def _join_frequency(objects: pa.Table, frequency: pa.Table) -> pa.Table:
-    rows = _find_rows(objects["id"], frequency["id"])
+    rows = find_rows(objects["id"], frequency["id"])
     # Row -1, what is not found, is the zero at the end.
-    zipf = np.append(_view_numbers(frequency["zipf"], np.float32), np.float32(0))[rows]
-    column = pa.Array.from_buffers(pa.float32(), len(zipf), [None, pa.py_buffer(zipf)])
-    return objects.append_column("frequency", column)
+    zipf = np.append(view_numbers(frequency["zipf"], np.float32), np.float32(0))[rows]
+    return objects.append_column("frequency", make_array(zipf, pa.float32()))
 
 
 @lru_cache(maxsize=1024)

@@ -25,7 +25,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "toy": "toys and playthings",
         "artwork": "paintings, sculptures, drawings and other works of art",
         "fabric": "textiles and what is just a piece of them",
-        "artifact": "any man-made thing; most of the man-made kinds above have it too",
+        "artifact": "any man-made thing; what is of a man-made kind above is an artifact too, but for some structures",
         "landform": "mountains, beaches, islands, cliffs and other shapes of the land",
         "water": "seas, lakes, rivers and other bodies of water",
         "sky": "clouds, celestial bodies and what else is seen in the sky",
@@ -76,7 +76,19 @@ SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
 )
 """The shipped kinds of scene attributes, in the order in which a text names them; a user's own kinds come after."""
 RELATION_CATEGORIES: tuple[str, ...] = ("spatial", "functional", "interactional", "social", "emotional", "symbolic")
-FLAGS: tuple[str, ...] = ("invisible", "offensive", "demonym", "brand")
+FLAG_MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "invisible": "what no picture shows: microbes, regions, ideas",
+        "offensive": "slurs, insults and sexual words; no recipe ever deals them",
+        "demonym": "peoples, inhabitants and believers",
+        "brand": "trade names",
+        "merged": "a further sense of a word under the same parent: the first one stands for it, except where the "
+        "paper's rules are followed to the letter",
+    }
+)
+"""Every flag of an object with what it means. A flagged object is in the tier `full`."""
+
+FLAGS: tuple[str, ...] = tuple(FLAG_MEANINGS)
 
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -91,6 +103,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "article",
             "tier",
             "flags",
+            "paper_name",
         ),
         "attributes": (
             "id",
@@ -160,6 +173,7 @@ MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
         ("objects", "offset"),
         ("objects", "parent"),
         ("objects", "flags"),
+        ("objects", "paper_name"),
         ("relations", "finite"),
         ("relations", "finite_plural"),
         ("relations", "inverse"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 import pyarrow as pa
@@ -12,21 +12,27 @@ from pyarrow import csv
 
 from ..errors import GasError
 from .schema import CHOICES, COLUMNS, LIST_CHOICES, MAY_BE_EMPTY
+from .user_tables import complete_table, list_required
 
-# Nothing here makes an Arrow scalar or array out of a Python object: that would import pandas, which takes longer than
-# reading all tables.
+# Nothing here makes an Arrow scalar or array out of a Python object, for a table that has all columns: that would
+# import pandas, which takes longer than reading all tables.
 TYPES = {
-    "attributes": {"order": (pa.int8(), re.compile(r"-?\d{1,2}"))},
-    "relations": {"symmetric": (pa.bool_(), re.compile(r"[01]"))},
-    "frequency": {"zipf": (pa.float32(), re.compile(r"\d+(\.\d+)?"))},
+    "attributes": {"order": (pa.int8(), re.compile(r"-?\d{1,2}"), "a whole number of at most two digits")},
+    "relations": {"symmetric": (pa.bool_(), re.compile(r"[01]"), "0 or 1")},
+    "frequency": {
+        "zipf": (pa.float32(), re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?[0-2]?\d)?"), "a number of 0 or more")
+    },
 }
+MOST_PROBLEMS = 20
+Found = tuple[int, str]
 
 
 def read_table(content: bytes, table: str, source: str) -> pa.Table:
     """Parses and checks one TSV file.
 
     Args:
-        content: The bytes of the file: UTF-8, one header line, tabs between fields, no quoting.
+        content: The bytes of the file: UTF-8, one header line, tabs between fields, no quoting. Columns that can be
+            derived from others may be missing; `user_tables.py` says how they are filled.
         table: Which table this is, a key of `COLUMNS`.
         source: The file's name for error messages.
 
@@ -34,20 +40,20 @@ def read_table(content: bytes, table: str, source: str) -> pa.Table:
         The table with the columns of the file format: strings, but `order` int8, `symmetric` bool, `zipf` float32.
 
     Raises:
-        GasError: A rule of the format is broken; the message has file, line and column.
+        GasError: Rules of the format are broken; the message has file, line and column of up to 20 mistakes.
     """
+    content = content.removeprefix(b"\xef\xbb\xbf")
     _check_header(content, table, source)
     rows = _parse(content, table, source)
-    _check_unique(rows, source)
-    for column in COLUMNS[table]:
-        if (table, column) not in MAY_BE_EMPTY:
-            _check(rows, column, lambda value: value != "", source, "must not be empty")
-        if (table, column) in CHOICES:
-            allowed = CHOICES[table, column]
-            _check(rows, column, set(allowed).__contains__, source, f"is not one of {', '.join(allowed)}", allowed)
-        if (table, column) in LIST_CHOICES:
-            _check_list(rows, column, LIST_CHOICES[table, column], source)
-    return _cast(rows, table, source)
+    problems, repeated = list(_find_problems(rows, table)), list(_find_repeated(rows))
+    if problems or repeated:
+        lines = number_lines(content)
+        problems += [
+            (row, f"column 'id': {id_!r} is in line {lines[first]} already; ids are unique")
+            for row, first, id_ in repeated
+        ]
+        raise_problems(f"{source}:{lines[row]}: {message}" for row, message in sorted(problems))
+    return _cast(complete_table(rows, table), table)
 
 
 def suggest(word: str, choices: Sequence[str]) -> str:
@@ -56,15 +62,39 @@ def suggest(word: str, choices: Sequence[str]) -> str:
     return f"; did you mean {' or '.join(closest)}?" if closest else ""
 
 
+def raise_problems(problems: Iterable[str]) -> None:
+    """Raises one error that shows up to 20 problems, one a line.
+
+    Raises:
+        GasError: There is a problem.
+    """
+    problems = list(problems)
+    if problems:
+        more = len(problems) - MOST_PROBLEMS
+        rest = [f"... and {more} more"] if more > 0 else []
+        raise GasError("\n".join([*problems[:MOST_PROBLEMS], *rest]))
+
+
+def number_lines(content: bytes) -> list[int]:
+    """Gives the line of each row of a table; empty lines hold no row."""
+    lines = [number for number, line in enumerate(content.splitlines(), start=1) if line]
+    return lines[1:]
+
+
 def _check_header(content: bytes, table: str, source: str) -> None:
     line = content.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
-    header, wanted = line.split("\t"), COLUMNS[table]
-    for name in header:
-        if name not in wanted:
-            raise GasError(f"{source}:1: column {name!r} is unknown{suggest(name, wanted)}")
+    header, wanted, required = line.split("\t"), COLUMNS[table], list_required(table)
+    problems = [
+        f"{source}:1: column {name!r} is unknown{suggest(name, wanted)}" for name in header if name not in wanted
+    ]
     for name in wanted:
-        if header.count(name) != 1:
-            raise GasError(f"{source}:1: column {name!r} must be there once; the table needs {', '.join(wanted)}")
+        if header.count(name) > 1 or (name in required and name not in header):
+            rest = [column for column in wanted if column not in required]
+            may = f" and may have {', '.join(rest)}" if rest else ""
+            problems.append(
+                f"{source}:1: column {name!r} must be there once; the table needs {', '.join(required)}{may}"
+            )
+    raise_problems(problems)
 
 
 def _parse(content: bytes, table: str, source: str) -> pa.Table:
@@ -77,68 +107,77 @@ def _parse(content: bytes, table: str, source: str) -> pa.Table:
     try:
         rows = csv.read_csv(
             pa.BufferReader(content),
-            # One block in one thread: the files are small, and only then do broken rows come with their numbers.
+            # One block in one thread: the files are small.
             read_options=csv.ReadOptions(use_threads=False, block_size=max(len(content), 1)),
             parse_options=csv.ParseOptions(
                 delimiter="\t", quote_char=False, double_quote=False, invalid_row_handler=keep_broken
             ),
             convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(COLUMNS[table], pa.string()),
-                strings_can_be_null=False,
-                include_columns=list(COLUMNS[table]),
+                column_types=dict.fromkeys(COLUMNS[table], pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
         raise GasError(f"{source}: not a UTF-8 table with tabs between fields: {error}") from error
     if broken:
-        row = broken[0]
-        raise GasError(f"{source}:{row.number}: the line has {row.actual_columns} fields, not {row.expected_columns}")
+        header, *lines = [line for line in content.splitlines() if line]
+        wanted, counts = header.count(b"\t") + 1, [line.count(b"\t") + 1 for line in lines]
+        raise_problems(
+            f"{source}:{number}: the line has {count} fields, not {wanted}"
+            for number, count in zip(number_lines(content), counts, strict=True)
+            if count != wanted
+        )
     return rows.combine_chunks()
 
 
-def _check_unique(rows: pa.Table, source: str) -> None:
+def _find_problems(rows: pa.Table, table: str) -> Iterator[Found]:
+    """Finds what breaks a rule of one column: the row's number and what is wrong."""
+    for column in rows.column_names:
+        key = (table, column)
+        if key not in MAY_BE_EMPTY and not pc.min(pc.binary_length(rows[column])).as_py():
+            yield from _find_invalid(rows, column, lambda value: None if value else "'' must not be empty")
+        if key in CHOICES:
+            yield from _find_invalid(rows, column, _make_choice(CHOICES[key], several=False))
+        if key in LIST_CHOICES:
+            yield from _find_invalid(rows, column, _make_choice(LIST_CHOICES[key], several=True))
+        if column in TYPES.get(table, {}):
+            yield from _find_invalid(rows, column, _make_matcher(*TYPES[table][column][1:]))
+
+
+def _find_repeated(rows: pa.Table) -> Iterator[tuple[int, int, str]]:
+    """Finds rows whose id was there before: their number, the number of the first one, the id."""
     if pc.count_distinct(rows["id"]).as_py() == rows.num_rows:
         return
-    lines: dict[str, int] = {}
-    for line, id_ in enumerate(rows["id"].to_pylist(), start=2):
-        if id_ in lines:
-            raise GasError(f"{source}:{line}: column 'id': {id_!r} is in line {lines[id_]} already; ids are unique")
-        lines[id_] = line
+    first: dict[str, int] = {}
+    for row, id_ in enumerate(rows["id"].to_pylist()):
+        if first.setdefault(id_, row) != row:
+            yield row, first[id_], id_
 
 
-def _check(
-    rows: pa.Table,
-    column: str,
-    is_valid: Callable[[str], bool],
-    source: str,
-    rule: str,
-    choices: tuple[str, ...] = (),
-) -> None:
-    for value in pc.unique(rows[column]).to_pylist():
-        if not is_valid(value):
-            raise GasError(f"{_locate(rows, column, value, source)}: {value!r} {rule}{suggest(value, choices)}")
+def _find_invalid(rows: pa.Table, column: str, judge: Callable[[str], str | None]) -> Iterator[Found]:
+    """Finds the rows whose value in a column is not valid; every value is looked at once."""
+    wrong = {value: rule for value in pc.unique(rows[column]).to_pylist() if (rule := judge(value))}
+    if wrong:
+        for row, value in enumerate(rows[column].to_pylist()):
+            if value in wrong:
+                yield row, f"column {column!r}: {wrong[value]}"
 
 
-def _check_list(rows: pa.Table, column: str, allowed: tuple[str, ...], source: str) -> None:
-    known = set(allowed)
-    for value in pc.unique(rows[column]).to_pylist():
-        for word in value.split("|") if value else ():
-            if word not in known:
-                where = _locate(rows, column, value, source)
-                raise GasError(f"{where}: {word!r} is not one of {', '.join(allowed)}{suggest(word, allowed)}")
+def _make_choice(allowed: tuple[str, ...], several: bool) -> Callable[[str], str | None]:
+    def judge(value: str) -> str | None:
+        for word in value.split("|") if several else (value,):
+            if word not in allowed and (value or not several):
+                return f"{word!r} is not one of {', '.join(allowed)}{suggest(word, allowed)}"
+        return None
+
+    return judge
 
 
-def _locate(rows: pa.Table, column: str, value: str, source: str) -> str:
-    # Line 1 is the header.
-    return f"{source}:{rows[column].to_pylist().index(value) + 2}: column {column!r}"
+def _make_matcher(pattern: re.Pattern[str], rule: str) -> Callable[[str], str | None]:
+    return lambda value: None if pattern.fullmatch(value) else f"{value!r} is not {rule}"
 
 
-def _cast(rows: pa.Table, table: str, source: str) -> pa.Table:
-    for column, (type_, pattern) in TYPES.get(table, {}).items():
-        _check(rows, column, _make_matcher(pattern), source, "is not a number of this column")
+def _cast(rows: pa.Table, table: str) -> pa.Table:
+    rows = rows.select(list(COLUMNS[table]))
+    for column, (type_, _, _) in TYPES.get(table, {}).items():
         rows = rows.set_column(rows.column_names.index(column), column, pc.cast(rows[column], type_))
     return rows
-
-
-def _make_matcher(pattern: re.Pattern[str]) -> Callable[[str], bool]:
-    return lambda value: pattern.fullmatch(value) is not None

@@ -12,6 +12,49 @@ import pyarrow as pa
 from .loader import Taxonomy
 
 OFFSET = re.compile(r"\d{8}$")
+# The paper's Table 1 and Appendix B have 28,787 objects; its rules, taken to the letter, give 28,798 names.
+PAPER_NAMES = range(28_787, 28_801)
+PAPER_ATTRIBUTES = {
+    "color": 677,
+    "material": 76,
+    "texture": 42,
+    "architecture": 25,
+    "state": 85,
+    "shape": 41,
+    "size": 24,
+    "human": 59,
+    "adjective": 465,
+}
+PAPER_RELATIONS = {
+    "spatial": 1_227,
+    "functional": 2_992,
+    "interactional": 2_172,
+    "social": 1_061,
+    "emotional": 2_909,
+    "symbolic": 131,
+}
+PAPER_SCENE_ATTRIBUTES = {
+    ("painting_style",): 126,
+    ("artist",): 76,
+    ("genre",): 41,
+    ("technique",): 29,
+    ("weather",): 76,
+    ("location",): 430,
+    ("lighting",): 57,
+    ("camera_model",): 1_176,
+    ("focal_length",): 15,
+    ("aperture",): 10,
+    ("iso",): 6,
+    ("depth_of_field",): 7,
+    ("shot_size",): 12,
+    ("view",): 26,
+    ("camera_rig",): 12,
+    ("camera_movement",): 30,
+    ("editing_style",): 15,
+    ("time_span",): 27,
+    ("three_d_style", "three_d_view", "three_d_lighting"): 12,
+}
+"""How many rows of each kind the paper has; kinds in one tuple are one class of the paper's."""
 
 
 def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
@@ -26,6 +69,24 @@ def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
         *_check_names(taxonomy),
         *_check_excludes(taxonomy),
     ]
+
+
+def check_paper_scale(taxonomy: Taxonomy) -> list[str]:
+    """Lists what the shipped tables lack of the paper's scale (its Table 1), one sentence each."""
+    names = {name for name in taxonomy.objects["paper_name"].to_pylist() if name}
+    problems = []
+    if len(names) not in PAPER_NAMES:
+        problems.append(f"objects: {len(names)} names by the paper's rules, not {PAPER_NAMES[0]} to {PAPER_NAMES[-1]}")
+    for table, column, wanted in (
+        ("attributes", "kind", {(kind,): count for kind, count in PAPER_ATTRIBUTES.items()}),
+        ("relations", "category", {(category,): count for category, count in PAPER_RELATIONS.items()}),
+        ("scene_attributes", "kind", PAPER_SCENE_ATTRIBUTES),
+    ):
+        count = Counter(getattr(taxonomy, table)[column].to_pylist())
+        for kinds, least in wanted.items():
+            if (found := sum(count[kind] for kind in kinds)) < least:
+                problems.append(f"{table}: {found} rows of {', '.join(kinds)}, the paper has {least}")
+    return problems
 
 
 def _iterate_tables(taxonomy: Taxonomy) -> Iterator[tuple[str, pa.Table]]:

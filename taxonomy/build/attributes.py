@@ -41,27 +41,31 @@ def _read_block(kind: str, block: dict, sets: dict[str, str]) -> Iterator[dict[s
     applies_to: list[str] = []
     for name in block["applies_to"].split("|"):
         applies_to += [kind_ for kind_ in sets.get(name, name).split("|") if kind_ not in applies_to]
-    for entry in " ".join(block["values"].split()).split(";"):
-        if entry.strip():
-            name, _, adjective = (part.strip() for part in entry.partition("="))
-            yield {
-                "id": make_id(kind, name),
-                "kind": kind,
-                "name": name,
-                "adjective": adjective or name,
-                "article": choose_article(adjective or name),
-                "position": block.get("position", "before"),
-                "applies_to": "|".join(applies_to),
-                "group": block["group"],
-                "order": str(block["order"]),
-                "tier": block.get("tier", "common"),
-            }
+    for group, values in block.get("groups", {block.get("group"): block.get("values")}).items():
+        for entry in " ".join(values.split()).split(";"):
+            if entry.strip():
+                name, _, adjective = (part.strip() for part in entry.partition("="))
+                yield {
+                    "id": make_id(kind, name),
+                    "kind": kind,
+                    "name": name,
+                    "adjective": adjective or name,
+                    "article": choose_article(adjective or name),
+                    "position": block.get("position", "before"),
+                    "applies_to": "|".join(applies_to),
+                    "group": name if group == "*" else group,
+                    "order": str(block["order"]),
+                    "tier": block.get("tier", "common"),
+                }
 
 
 def _add(rows: dict[str, dict[str, str]], row: dict[str, str]) -> None:
-    """Adds a row; a name that is there already (`frozen` food and lakes) takes the new row's kinds as well."""
+    """Adds a row; a name that is there already (`round` toys and rooms) takes the new row's kinds as well.
+
+    What is common for some kinds does not become so for others that a full block has.
+    """
     there = rows.setdefault(row["id"], row)
-    if there is not row:
+    if there is not row and there["tier"] == row["tier"]:
         kinds = there["applies_to"].split("|")
         kinds += [kind for kind in row["applies_to"].split("|") if kind not in kinds]
         there["applies_to"] = "any" if "any" in kinds else "|".join(kinds)

@@ -1,9 +1,10 @@
-"""Lists camera models by the names that lensfun's database gives them."""
+"""Lists camera models by the names that lensfun's database and LibRaw's list of cameras give them."""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,19 +33,41 @@ MAKERS = {
     "DJI": "DJI",
     "Zeiss": "Zeiss",
     "Contax": "Contax",
+    "Mamiya": "Mamiya",
+    "Phase One": "Phase One",
+    "Apple": "Apple",
+    "Google": "Google",
+    "Huawei": "Huawei",
 }
 
 
 def list_cameras(sources: Path) -> list[str]:
-    """Lists the names of cameras, maker first, sorted."""
-    names = set()
+    """Lists the names of cameras, maker first, sorted; of two that differ in capitals alone, the first."""
+    names = {join_name(maker, model) for maker, model in (*read_lensfun(sources), *read_libraw(sources))}
+    by_plain: dict[str, str] = {}
+    for name in sorted(names - {""}):
+        by_plain.setdefault(re.sub(r"[^a-z0-9+]", "", name.lower()), name)
+    return sorted(by_plain.values())
+
+
+def read_lensfun(sources: Path) -> Iterator[tuple[str, str]]:
+    """Reads maker and model of the cameras in lensfun's database."""
     with zipfile.ZipFile(find_archive(sources, "lensfunpy-*.whl")) as wheel:
         for file in sorted(name for name in wheel.namelist() if name.endswith(".xml")):
             for camera in ElementTree.fromstring(wheel.read(file)).iter("camera"):
-                name = join_name(read_english(camera, "maker"), read_english(camera, "model"))
-                if name:
-                    names.add(name)
-    return sorted(names)
+                yield read_english(camera, "maker"), read_english(camera, "model")
+
+
+def read_libraw(sources: Path) -> Iterator[tuple[str, str]]:
+    """Reads maker and model of the cameras that LibRaw lists; its library holds them as plain strings."""
+    with zipfile.ZipFile(find_archive(sources, "rawpy-*.whl")) as wheel:
+        library = wheel.read("rawpy/libraw_r.so")
+    makers = "|".join(sorted(MAKERS, key=lambda name: (-len(name), name)))
+    for text in re.findall(rf"\0((?:{makers}) [ -~]{{2,40}})(?=\0)".encode(), library):
+        name = text.decode("ascii")
+        maker = next(maker for maker in sorted(MAKERS, key=len, reverse=True) if name.startswith(f"{maker} "))
+        for model in name.removeprefix(f"{maker} ").split(" / "):
+            yield maker, model.strip()
 
 
 def read_english(camera: ElementTree.Element, tag: str) -> str:

@@ -10,8 +10,8 @@ from .english import measure_zipf
 from .sources import find_archive, read_member, read_review, split_words
 
 LISTS = ("xkcd", "nbsIscc", "mlmc_english", "thesaurus", "werner")
-WANTED = 600
-LEAST_ZIPF = 3.0
+WANTED = 680
+LEAST_ZIPF = 1.5
 HUES = frozenset(
     split_words(
         """

@@ -44,7 +44,7 @@ def make_plural(name: str) -> str:
     if rest.startswith(("of-", "in-", "on-", "at-", "built-for-", "to-", "de-")):
         return f"{make_plural(first)}{hyphen}{rest}"
     before, space, last = name.rpartition(" ")
-    if last.endswith(UNCHANGED):
+    if last.endswith(UNCHANGED) or (last[:1].isupper() and last in ("Islands", "Isles", "States", "Delights")):
         return name
     # inflect takes "mine" for the pronoun, and writes abbreviations' endings in capitals.
     if last == "mine" or last.isupper() or not last[-1:].isalpha():

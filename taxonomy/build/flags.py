@@ -34,7 +34,7 @@ BRAND_USAGES = ("trademark", "trade_name")
 
 
 def list_flags(wordnet, sources: Path, table: dict) -> dict[str, tuple[str, ...]]:
-    """Lists the flags of every row; the extra mark `slur` is for words that are not shipped at all."""
+    """Lists the flags of every row, in the order of the alphabet."""
     people = _list_under(wordnet, "person.n.01")
     invisible = {id_ for root in INVISIBLE_ROOTS for id_ in _list_under(wordnet, root)}
     judging = {id_ for root in JUDGING_ROOTS for id_ in _list_under(wordnet, root)}
@@ -52,7 +52,7 @@ def list_flags(wordnet, sources: Path, table: dict) -> dict[str, tuple[str, ...]
         marks = set()
         votes = (word.lower() in naughty) + (rude.get(word.lower()) == "2")
         if any(usage.startswith(OFFENSIVE_USAGES) for usage in usages) or OFFENSIVE_GLOSS.search(gloss) or votes == 2:
-            marks.add("slur")
+            marks.add("offensive")
         if id_ in judging or (id_ in people and (votes == 1 or SEXUAL_GLOSS.search(gloss))):
             marks.add("offensive")
         if any(usage.startswith(BRAND_USAGES) for usage in usages):

@@ -13,12 +13,17 @@ from typing import Any
 from .countability import decide_countability
 from .english import choose_article, make_plural, measure_concreteness, measure_zipf
 from .flags import list_flags
-from .sources import DATA, open_wordnet, read_review
+from .paper import ROOT, name_by_paper
+from .sources import DATA, open_wordnet, read_review, split_words
 
 Row = dict[str, str]
 
-ROOT = "object.n.01"
-LEAST_ZIPF = 0.5
+# Rarer names have no row in frequency.tsv.
+LEAST_ZIPF = 1.5
+# A dish rarer than this, which no norm list knows either, is left out.
+LEAST_USE = 0.5
+# What is of one of these kinds is an artifact too.
+MAN_MADE = frozenset(split_words("vehicle container clothing furniture device musical_instrument weapon toy artwork"))
 COMMON_ZIPF = 2.7
 COMMON_CONCRETENESS = 4.0
 # A rarer word is everyday too when everyone can picture it.
@@ -35,7 +40,9 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
     names = dict(line.split(" = ") for line in read_review("names.txt"))
     dropped = set(read_review("drop.txt"))
     flags = list_flags(wordnet, sources, table)
-    replaced = merge_duplicates(table, parents, dropped | {id_ for id_, marks in flags.items() if "slur" in marks})
+    paper_names = name_by_paper(wordnet)
+    offensive = {id_ for id_, marks in flags.items() if "offensive" in marks}
+    replaced = merge_duplicates(table, parents, dropped, offensive)
     shown = {id_: names.get(id_) or display_name(synset) for id_, synset in table.items() if id_ not in replaced}
     uncommon = set(read_review("not_common.txt"))
     listed = resolve_names(wordnet, read_review("common.txt"), shown)
@@ -46,15 +53,17 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
     frequencies: list[Row] = []
     zipfs: dict[str, float] = {}
     for id_, synset in table.items():
-        if id_ in replaced:
+        if id_ in replaced and id_ not in paper_names:
             continue
-        name = shown[id_]
+        name = shown.get(id_) or display_name(synset)
         countability = decide_countability(synset, name, kinds[id_])
-        if countability == "plural" and not name.endswith("s") and id_ not in names and make_plural(name) != name:
+        if countability == "plural" and not name.endswith(("s", "hose")) and id_ not in names:
             name = make_plural(name)
         zipf = estimate_zipf(synset, name)
         # What the hand lists call common has been looked at: it can be seen, whatever the rules say.
         marks = tuple(mark for mark in flags[id_] if mark != "invisible" or id_ not in common)
+        if id_ in replaced:
+            marks = (*marks, "merged")
         tier = "visible"
         if marks or id_ in upper:
             tier = "full"
@@ -72,9 +81,10 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
                 "article": choose_article(name) if countability == "count" else "some",
                 "tier": tier,
                 "flags": "|".join(marks),
+                "paper_name": paper_names.get(id_, ""),
             }
         )
-        # The loader takes what is missing for 0: a lower estimate says nothing.
+        # The loader takes what is missing for 0: so rare a name is dealt as if it were never used.
         frequencies += [{"id": id_, "zipf": f"{zipf:.2f}"}] if zipf >= LEAST_ZIPF else []
         zipfs[id_] = zipf
     demote_namesakes(rows, zipfs, listed)
@@ -149,6 +159,9 @@ def find_kinds(wordnet, table: dict) -> dict[str, tuple[str, ...]]:
         inside = _collect(wordnet, roots["under"]) - _collect(wordnet, roots.get("not_under", ()))
         for id_ in (inside | set(roots.get("also", ()))) & table.keys():
             members[id_].append(kind)
+    for found in members.values():
+        if "artifact" not in found and not MAN_MADE.isdisjoint(found):
+            found.append("artifact")
     return {id_: tuple(members.get(id_, ("thing",))) for id_ in table}
 
 
@@ -156,19 +169,22 @@ def _collect(wordnet, ids) -> set[str]:
     return {name for id_ in ids for name in (id_, *(synset.name() for synset in walk_down(wordnet, id_)))}
 
 
-def merge_duplicates(table: dict, parents: dict[str, str], dropped: set[str]) -> dict[str, str]:
-    """Says which row stands for each row that is not shipped.
+def merge_duplicates(
+    table: dict, parents: dict[str, str], dropped: Collection[str], offensive: Collection[str]
+) -> dict[str, str]:
+    """Says which row stands for each row that is left out, or flagged `merged` where the paper's rules keep it.
 
     Senses of one word under one parent are one thing to the eye: the first stands for the others. A dropped row is
-    stood for by its parent.
+    stood for by its parent. An offensive row stands for nothing else, and nothing for it.
     """
     senses = defaultdict(list)
     for id_, synset in table.items():
-        senses[(synset.lemma_names()[0].lower(), parents[id_])].append(id_)
+        if id_ not in dropped and id_ not in offensive:
+            senses[(synset.lemma_names()[0].lower(), parents[id_])].append(id_)
     replaced = {id_: parents[id_] for id_ in dropped if id_ in table}
     for ids in senses.values():
         first, *others = sorted(ids, key=lambda id_: int(id_.rsplit(".", 1)[1]))
-        replaced.update((id_, first) for id_ in others if id_ not in replaced)
+        replaced.update((id_, first) for id_ in others)
     return replaced
 
 
@@ -234,7 +250,7 @@ def estimate_zipf(synset, name: str) -> float:
 def is_in_use(synset) -> bool:
     """Says whether wordfreq or the norm lists know the words of a synset's name."""
     name = display_name(synset)
-    return estimate_zipf(synset, name) >= LEAST_ZIPF or measure_concreteness(name) is not None
+    return estimate_zipf(synset, name) >= LEAST_USE or measure_concreteness(name) is not None
 
 
 def is_common(synset, name: str, zipf: float) -> bool:
@@ -286,6 +302,7 @@ def add_own_objects(rows: list[Row], frequencies: list[Row]) -> None:
                     "article": choose_article(name) if counted else "some",
                     "tier": "common",
                     "flags": "",
+                    "paper_name": "",
                 }
             )
             words = len(name.replace("-", " ").split())

@@ -1,4 +1,4 @@
-"""Builds relations.tsv: the hand-made tier, and a long tail made from WordNet's verb frames."""
+"""Builds relations.tsv: the hand-made tier, and a long tail composed of words that go together."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from ..schema import RELATION_CATEGORIES
 from .sources import DATA
@@ -24,7 +23,7 @@ WANTED = {
 }
 
 
-def build_relations(sources: Path) -> list[Row]:
+def build_relations() -> list[Row]:
     """Builds the rows of relations.tsv."""
     from .relation_tail import compose_tail
 
@@ -36,13 +35,12 @@ def build_relations(sources: Path) -> list[Row]:
             for pair in read_block(category, block, sets):
                 add_rows(rows, pair)
     count = Counter(row["category"] for row in rows.values())
-    for pair in compose_tail(sources, sets):
+    for pair in compose_tail(sets):
         category = pair[0]["category"]
-        if all(row["id"] not in rows for row in pair) and count[category] + len(pair) <= WANTED[category]:
+        if all(row["id"] not in rows for row in pair) and count[category] < WANTED[category]:
             add_rows(rows, pair)
             count[category] += len(pair)
-    link_inverses(rows)
-    return [{key: value for key, value in row.items() if key != "inverse_of"} for row in rows.values()]
+    return list(rows.values())
 
 
 def make_id(category: str, predicate: str) -> str:
@@ -92,7 +90,7 @@ def read_relation(category: str, subtype: str, text: str, kinds: tuple[str, str]
         text = plural
     else:
         finite = plural = ""
-    head = " ".join(text.replace(modifier, "").split()) if modifier else text
+    head = " ".join(text.replace(modifier, "", 1).split()) if modifier else text
     return {
         "id": make_id(category, text),
         "category": category,
@@ -111,17 +109,34 @@ def read_relation(category: str, subtype: str, text: str, kinds: tuple[str, str]
 
 
 def add_rows(rows: dict[str, Row], pair: tuple[Row, ...]) -> None:
-    """Adds rows; a relation that is there already takes the new kinds as well, an inverse is linked both ways."""
-    merged = []
-    for row in pair:
-        there = rows.setdefault(row["id"], row)
-        if there is not row:
-            for column in ("subject_kinds", "object_kinds"):
-                there[column] = merge_kinds(there[column], row[column])
-            there["symmetric"] = "1" if there["symmetric"] == row["symmetric"] == "1" else "0"
-        merged.append(there)
-    if len(merged) == 2 and not any(row.get("inverse_of") for row in merged):
-        merged[0]["inverse_of"], merged[1]["inverse_of"] = merged[1]["id"], merged[0]["id"]
+    """Adds a relation or a pair of inverses, links them, and widens what is there already.
+
+    Kinds are joined on one side alone: two blocks that differ on both sides would let the subjects of one meet the
+    objects of the other (iced coffee pushed by a fire truck), so the first block stands.
+    """
+    there = [rows.get(row["id"]) for row in pair]
+    if any(there):
+        if all(there) and len(pair) == 1:
+            _widen(there[0], pair[0])
+        return
+    first = pair[0]
+    if len(pair) == 2:
+        first["inverse"], pair[1]["inverse"] = pair[1]["id"], first["id"]
+    elif first["symmetric"] == "1":
+        if first["subject_kinds"] == first["object_kinds"]:
+            first["inverse"] = first["id"]
+        else:
+            first["symmetric"] = "0"
+    rows.update((row["id"], row) for row in pair)
+
+
+def _widen(there: Row, row: Row) -> None:
+    if there["inverse"] or there["tier"] != row["tier"]:
+        return
+    if there["subject_kinds"] == row["subject_kinds"]:
+        there["object_kinds"] = merge_kinds(there["object_kinds"], row["object_kinds"])
+    elif there["object_kinds"] == row["object_kinds"]:
+        there["subject_kinds"] = merge_kinds(there["subject_kinds"], row["subject_kinds"])
 
 
 def merge_kinds(first: str, second: str) -> str:
@@ -130,36 +145,3 @@ def merge_kinds(first: str, second: str) -> str:
         return "any"
     kinds = first.split("|")
     return "|".join([*kinds, *(kind for kind in second.split("|") if kind not in kinds)])
-
-
-def link_inverses(rows: dict[str, Row]) -> None:
-    """Fills `inverse` and gives both of a pair the kinds that fit either.
-
-    A later block may have widened the kinds of one of the two only.
-    """
-    for row in rows.values():
-        if row["symmetric"] == "1":
-            shared = intersect(row["subject_kinds"], row["object_kinds"])
-            if shared and not row.get("inverse_of"):
-                row["subject_kinds"] = row["object_kinds"] = shared
-                row["inverse"] = row["id"]
-            else:
-                row["symmetric"] = "0"
-    for row in rows.values():
-        other = rows.get(row.get("inverse_of", ""))
-        if other is None:
-            continue
-        subject = merge_kinds(row["subject_kinds"], other["object_kinds"])
-        object_ = merge_kinds(row["object_kinds"], other["subject_kinds"])
-        row["subject_kinds"] = other["object_kinds"] = subject
-        row["object_kinds"] = other["subject_kinds"] = object_
-        row["inverse"], other["inverse"] = other["id"], row["id"]
-
-
-def intersect(first: str, second: str) -> str:
-    """Keeps the kinds that two lists share."""
-    if first == "any":
-        return second
-    if second == "any":
-        return first
-    return "|".join(kind for kind in first.split("|") if kind in second.split("|"))

