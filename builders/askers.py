@@ -235,7 +235,7 @@ def ask_attributes(block: Block) -> list[Batch]:
     )
     if not len(every):
         return []
-    foils = [draw_foil_attributes(derive_key(block.key, "attribute", 0), block.plan, scenes, [])]
+    foils = [draw_foil_attributes(derive_key(block.key, "attribute", 0), block.plan, scenes, every >= 0, [])]
     starts = {"object": holders, "attribute": every}
     batches = [block.ask("attribute", "yes_no", "yes_no", scene, every, starts, block.fixed["yes"], elements, depends)]
     found = np.flatnonzero(foils[0] >= 0)
@@ -254,26 +254,28 @@ def ask_attributes(block: Block) -> list[Batch]:
             foils=names[foils[0][found]],
         )
     )
-    while len(foils) < CHOICES - 1:
-        foils.append(draw_foil_attributes(derive_key(block.key, "attribute", len(foils)), block.plan, scenes, foils))
     # An open question has one answer only if no other attribute of the object is of the same kind.
     of_kind = number_rows(holders, kinds[concepts])[1]
     alone = np.bincount(of_kind)[of_kind] == 1
+    openly = [macro for macro in sorted(list_macros(block.templates["attribute"])) if macro.startswith("open_")]
+    open_kinds = [block.words.lexicon.find(macro.removeprefix("open_")) for macro in openly]
+    asked = alone & np.isin(kinds[concepts], open_kinds)
+    while len(foils) < CHOICES - 1:
+        number_key = derive_key(block.key, "attribute", len(foils))
+        foils.append(draw_foil_attributes(number_key, block.plan, scenes, asked, foils))
 
     def ask_openly(form: str, macro: str, chosen: np.ndarray, choices: Ragged | None = None) -> Batch:
         starts, answers = {"object": holders[chosen]}, names[concepts[chosen]]
         places = elements.take(chosen), depends.take(chosen)
         return block.ask("attribute", form, macro, scene[chosen], chosen, starts, answers, *places, choices=choices)
 
-    for macro in sorted(list_macros(block.templates["attribute"])):
-        if macro.startswith("open_"):
-            kind = np.array(block.plan.taxonomy.attributes["kind"].to_pylist()) == macro.removeprefix("open_")
-            chosen = np.flatnonzero(alone & kind[concepts])
-            batches.append(ask_openly("open", macro, chosen))
-            chosen = chosen[foils[0][chosen] >= 0]
-            others = [np.where(foil[chosen] >= 0, names[foil[chosen]], -1) for foil in foils]
-            choices = _shuffle_choices(derive_key(block.key, macro), names[concepts[chosen]], others)
-            batches.append(ask_openly("multiple_choice", macro, chosen, choices))
+    for macro, kind in zip(openly, open_kinds, strict=True):
+        chosen = np.flatnonzero(alone & (kinds[concepts] == kind))
+        batches.append(ask_openly("open", macro, chosen))
+        chosen = chosen[foils[0][chosen] >= 0]
+        others = [np.where(foil[chosen] >= 0, names[foil[chosen]], -1) for foil in foils]
+        choices = _shuffle_choices(derive_key(block.key, macro), names[concepts[chosen]], others)
+        batches.append(ask_openly("multiple_choice", macro, chosen, choices))
     return batches
 
 

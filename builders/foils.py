@@ -11,10 +11,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
 
 from ..taxonomy import Taxonomy
-from .arrays import pad_lists
+from .arrays import Ragged, pad_lists
 from .decks import derive_key, hash_numbers
 from .pools import find_objects
 from .scenes import Plan, Scenes
@@ -44,16 +43,17 @@ def draw_foil_objects(key: int, plan: Plan, scenes: Scenes, scene_of: np.ndarray
         return ~((others >= 0) & (is_a(others, foils) | is_a(foils, others))).any(axis=1)
 
     found = np.full(len(scene_of), -1, dtype=np.int64)
-    for turn, choices in enumerate(
-        (np.unique(plan.pools.objects), find_objects(plan.taxonomy, plan.recipe.content.objects.tier))
-    ):
-        found = _draw(
-            derive_key(key, turn), found, [choices], np.zeros(len(found), dtype=np.int64), fits, scene_of, names
-        )
+    one_list = np.zeros(len(scene_of), dtype=np.int64)
+    of_tier = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
+    for turn, choices in enumerate((np.unique(plan.pools.objects), of_tier)):
+        lists = Ragged(choices, np.array([0, len(choices)]))
+        found = _draw(derive_key(key, turn), found, lists, one_list, fits, scene_of, names)
     return found
 
 
-def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: list[np.ndarray]) -> np.ndarray:
+def draw_foil_attributes(
+    key: int, plan: Plan, scenes: Scenes, asked: np.ndarray, taken: list[np.ndarray]
+) -> np.ndarray:
     """An attribute for each attribute of the block that its object does not have.
 
     It comes from the same group or, where that has no other, from the same kind, and has no word in common with any
@@ -63,6 +63,7 @@ def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: list[np.nd
         key: Key of the choice.
         plan: The plan of the recipe.
         scenes: The block.
+        asked: Which attributes want one, bool.
         taken: Foils that the attributes have already.
 
     Returns:
@@ -70,7 +71,7 @@ def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: list[np.nd
     """
     pools = plan.pools
     holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
-    family = _find_families(plan.taxonomy.attributes, pools.attributes)[scenes.attributes.values]
+    family = _find_families(plan.taxonomy, pools.attributes)[scenes.attributes.values]
     beside = pad_lists(scenes.attributes)[holders]
     alike = _find_alike(plan.taxonomy, "attributes", ("name", "adjective"))
 
@@ -79,9 +80,18 @@ def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: list[np.nd
         return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
 
     list_of = family * len(pools.object_room) + pools.object_class[scenes.objects.values[holders]]
+    rows = np.flatnonzero(asked)
     found = np.full(len(holders), -1, dtype=np.int64)
-    texts = np.unique(plan.taxonomy.attributes["adjective"].to_pylist(), return_inverse=True)[1]
-    return _draw(key, found, _list_choices(plan), list_of, fits, holders, texts)
+    found[rows] = _draw(
+        key,
+        found[rows],
+        _list_choices(plan),
+        list_of[rows],
+        lambda some, foils: fits(rows[some], foils),
+        holders[rows],
+        _number_texts(plan.taxonomy),
+    )
+    return found
 
 
 def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes) -> np.ndarray:
@@ -102,15 +112,13 @@ def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes) -> np.ndarr
         return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
 
     found = np.full(len(concepts), -1, dtype=np.int64)
-    return _draw(
-        key, found, [decks[i] for i in range(len(decks))], deck_of[concepts], fits, scene_of, np.arange(len(alike))
-    )
+    return _draw(key, found, decks, deck_of[concepts], fits, scene_of, np.arange(len(alike)))
 
 
 def _draw(
     key: int,
     found: np.ndarray,
-    lists: list[np.ndarray],
+    lists: Ragged,
     list_of: np.ndarray,
     fits: Callable[[np.ndarray, np.ndarray], np.ndarray],
     owner: np.ndarray,
@@ -128,23 +136,31 @@ def _draw(
         labels: A number for each foil.
     """
     found = found.copy()
-    sizes = np.array([len(one) for one in lists])
-    starts, values = np.cumsum(sizes) - sizes, np.concatenate(lists) if lists else np.zeros(0, dtype=np.int64)
+    sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
     rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
-    used = np.unique((owner * len(labels) + labels[found])[found >= 0])
     for turn in range(TURNS):
         if not len(rows):
             break
         pick = (hash_numbers(derive_key(key, turn), rows) % sizes[list_of[rows]].astype(np.uint64)).astype(np.int64)
         foils = values[starts[list_of[rows]] + pick]
-        codes = owner[rows] * len(labels) + labels[foils]
-        good = fits(rows, foils) & ~np.isin(codes, used)
-        first = np.unique(codes[good], return_index=True)[1]
-        chosen = np.flatnonzero(good)[first]
-        found[rows[chosen]] = foils[chosen]
-        used = np.concatenate([used, codes[chosen]])
-        rows = np.delete(rows, chosen)
+        good = fits(rows, foils)
+        found[rows[good]] = foils[good]
+        rows = rows[~good]
+        if turn < TURNS // 2 or not len(rows):
+            # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
+            rows = np.union1d(rows, _drop_repeats(found, owner, labels))
+    _drop_repeats(found, owner, labels)
     return found
+
+
+def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Takes away foils whose label another question of the same owner has already; returns whose."""
+    have = np.flatnonzero(found >= 0)
+    order = np.argsort(owner[have] * len(labels) + labels[found[have]], kind="stable")
+    codes = (owner[have] * len(labels) + labels[found[have]])[order]
+    repeats = np.sort(have[order[1:][codes[1:] == codes[:-1]]])
+    found[repeats] = -1
+    return repeats
 
 
 @lru_cache(maxsize=4)
@@ -186,27 +202,32 @@ def list_lineages(taxonomy: Taxonomy) -> np.ndarray:
     return np.stack(levels, axis=1)
 
 
-def _find_families(table: pa.Table, pool: np.ndarray) -> np.ndarray:
+def _find_families(taxonomy: Taxonomy, pool: np.ndarray) -> np.ndarray:
     """Number of the group of each attribute, or of its kind where the pool has no other of the group."""
-    groups, group_of = np.unique(table["group"].to_pylist(), return_inverse=True)
-    kind_of = np.unique(table["kind"].to_pylist(), return_inverse=True)[1]
-    members = np.bincount(group_of[pool], minlength=len(groups))
-    return np.where(members[group_of] > 1, group_of, len(groups) + kind_of)
+    groups, kinds = _number_texts(taxonomy, "group"), _number_texts(taxonomy, "kind")
+    members = np.bincount(groups[pool], minlength=groups.max(initial=0) + 1)
+    return np.where(members[groups] > 1, groups, len(members) + kinds)
+
+
+@lru_cache(maxsize=8)
+def _number_texts(taxonomy: Taxonomy, column: str = "adjective") -> np.ndarray:
+    """Numbers of the texts in a column of the attributes."""
+    return taxonomy.attributes[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
 
 
 @lru_cache(maxsize=4)
-def _list_choices(plan: Plan) -> list[np.ndarray]:
+def _list_choices(plan: Plan) -> Ragged:
     """Attributes of the pool for each family and class of objects that they apply to."""
     pools = plan.pools
-    family = _find_families(plan.taxonomy.attributes, pools.attributes)
-    kind_family = _find_families(plan.taxonomy.attributes, np.zeros(0, dtype=np.int64))
+    family = _find_families(plan.taxonomy, pools.attributes)
+    kind_family = _find_families(plan.taxonomy, np.zeros(0, dtype=np.int64))
     classes, families = len(pools.object_room), int(kind_family.max(initial=0)) + 1
     lists: list[list[int]] = [[] for _ in range(families * classes)]
     for card, row in enumerate(pools.attributes.tolist()):
         for one in np.flatnonzero(pools.attribute_fits[pools.attribute_class[card]]).tolist():
             for member_of in {int(family[row]), int(kind_family[row])}:
                 lists[member_of * classes + one].append(row)
-    return [np.array(one, dtype=np.int64) for one in lists]
+    return Ragged.from_lists(lists)
 
 
 @lru_cache(maxsize=8)

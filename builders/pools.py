@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -173,6 +174,7 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
     return rows
 
 
+@lru_cache(maxsize=8)
 def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
     """Rows of all objects of a tier. What is offensive is never among them, whatever a recipe asks for."""
     offensive = pc.match_substring(taxonomy.objects["flags"], "offensive").to_numpy()

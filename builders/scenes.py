@@ -174,10 +174,15 @@ def _seat_relations(
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
     """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
-    after = np.array(taxonomy.attributes["position"].to_pylist()) == "after"
-    rank = after * 1000 + taxonomy.attributes["order"].to_numpy().astype(np.int64)
+    rank = _rank_attributes(taxonomy)
     holder = np.repeat(np.arange(len(attributes)), attributes.lengths)
     return Ragged(attributes.values[np.lexsort((rank[attributes.values], holder))], attributes.offsets)
+
+
+@lru_cache(maxsize=4)
+def _rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    after = np.array(taxonomy.attributes["position"].to_pylist()) == "after"
+    return after * 1000 + taxonomy.attributes["order"].to_numpy().astype(np.int64)
 
 
 def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragged:

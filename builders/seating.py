@@ -11,9 +11,9 @@ from .decks import derive_key, hash_numbers
 
 SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
-MOST_PASSES = 16
+MOST_PASSES = 4
 """Passes of a deck that are seated one after the other; of a small deck, several are seated at once."""
-ROUNDS = 64
+ROUNDS = 24
 """Random draws before every card is tried."""
 
 Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -42,6 +42,11 @@ def fill_slots(
     """
     if fits.all() or not len(cards):
         return cards
+    # Classes that fit everywhere are one: they take what the others leave.
+    anywhere = fits[:, np.unique(slot_class)].all(axis=1)
+    if anywhere.any():
+        first = int(np.argmax(anywhere))
+        card_class = np.where(anywhere[card_class], first, card_class)
     seated = np.full(len(slot_class), -1, dtype=np.int64)
     open_slots = np.argsort(hash_numbers(derive_key(key, "visit"), np.arange(len(slot_class))), kind="stable")
     passes = -(-len(cards) // len(card_class))
@@ -113,7 +118,7 @@ def part_clashes(
         slot_class: Cards are swapped between slots of one class only.
         clash: Tells element by element whether two cards must not be together.
         cards_in_deck: Number of all cards.
-        accept: Whether cards fit slots, apart from clashes.
+        accept: Whether cards fit slots, apart from clashes; the same for all slots of a class.
 
     Raises:
         GasError: Nothing fits beside the other cards of a holder.
@@ -169,16 +174,19 @@ def part_clashes(
         tries = (hash_numbers(derive_key(key, "card", turn), slots) % np.uint64(cards_in_deck)).astype(np.int64)
         good = accept(slots, tries) & ~clashes(slots, tries, beside[slots])
         cards[slots[good]] = tries[good]
+    every, allowed = np.arange(cards_in_deck), dict[int, np.ndarray]()
     for holder in np.unique(holder_of[bad]):
         slots = np.arange(offsets[holder], offsets[holder + 1])
-        cards[slots] = _fill_holder(derive_key(key, "holder", int(holder)), slots, clash, cards_in_deck, accept)
+        for slot, one in zip(slots, slot_class[slots].tolist(), strict=True):
+            if one not in allowed:
+                allowed[one] = every[accept(np.full(cards_in_deck, slot), every)]
+        choices = [allowed[one] for one in slot_class[slots].tolist()]
+        cards[slots] = _fill_holder(derive_key(key, "holder", int(holder)), choices, clash)
     return cards
 
 
-def _fill_holder(key: int, slots: np.ndarray, clash: Clash, cards_in_deck: int, accept: Accept) -> np.ndarray:
-    """Finds cards for all slots of one holder by trying every card, and starts again at a dead end."""
-    every = np.arange(cards_in_deck)
-    allowed = [every[accept(np.full(cards_in_deck, slot), every)] for slot in slots]
+def _fill_holder(key: int, allowed: list[np.ndarray], clash: Clash) -> np.ndarray:
+    """Finds cards for all slots of one holder among those allowed in each, and starts again at a dead end."""
     for turn in range(ROUNDS):
         chosen: list[np.int64] = []
         for place, cards in enumerate(allowed):
@@ -188,7 +196,7 @@ def _fill_holder(key: int, slots: np.ndarray, clash: Clash, cards_in_deck: int, 
                 break
             pick = hash_numbers(derive_key(key, turn), np.array([place]))[0] % np.uint64(len(cards))
             chosen.append(cards[int(pick)])
-        if len(chosen) == len(slots):
+        if len(chosen) == len(allowed):
             return np.array(chosen)
     raise GasError("nothing that the filters leave fits")
 

@@ -157,14 +157,15 @@ def weave(
     # All columns lie side by side, the literals (whose number is their token) first: one look-up serves every entry.
     parts = [np.arange(len(book.pool.words)), *(find_column(name) for name in book.columns if name != LITERAL)]
     tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
-    fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64)).astype(np.int32)[column] + number
-    begins = np.zeros((len(programs), len(book.roles)), dtype=np.int32)
+    fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64))[column] + number
+    begins = np.zeros((len(programs), len(book.roles)), dtype=np.int64)
     for name, at in starts.items():
         if name in book.roles:
             begins[:, book.roles[name]] = at
     lengths = np.diff(offsets)[programs]
     entries = expand_ranges(offsets[:-1][programs], lengths)
-    first = np.repeat(np.arange(len(programs), dtype=np.int32) * len(book.roles), lengths)
-    return Texts(
-        tokens[fixed[entries] + begins.reshape(-1)[first + role[entries]]], offsets_of(lengths), element[entries]
-    )
+    at = np.repeat(np.arange(len(programs)) * len(book.roles), lengths)
+    at += role.take(entries)
+    at = begins.reshape(-1).take(at)
+    at += fixed.take(entries)
+    return Texts(tokens.take(at), offsets_of(lengths), element.take(entries))

@@ -50,6 +50,15 @@ class Lexicon:
     def capital(self, tokens: np.ndarray) -> np.ndarray:
         return tokens + len(self.words) // 2
 
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """Tokens of all words."""
+        return {word: number for number, word in enumerate(self.words.to_pylist()[: len(self.words) // 2])}
+
+    def find(self, word: str) -> int:
+        """The token of a word, or -1."""
+        return self.numbers.get(word, -1)
+
     def create_pool(self) -> Pool:
         return Pool(self.words)
 
