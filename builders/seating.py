@@ -43,7 +43,7 @@ def fill_slots(
     if fits.all() or not len(cards):
         return cards
     # Classes that fit everywhere are one: they take what the others leave.
-    anywhere = fits[:, np.unique(slot_class)].all(axis=1)
+    anywhere = np.all(fits[:, np.unique(slot_class)], axis=1)
     if anywhere.any():
         first = int(np.argmax(anywhere))
         card_class = np.where(anywhere[card_class], first, card_class)

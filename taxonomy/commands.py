@@ -115,12 +115,14 @@ def validate_command(
 ) -> None:
     """Check tables: their format, that every reference means something, and what must hold across rows."""
     from ..errors import GasError
-    from .loader import load_taxonomy
-    from .places import PAPER, PROFILES, stands_alone
-    from .validate import validate_taxonomy
+    from .loader import load_all_shipped, load_taxonomy
+    from .places import DEFAULT, PAPER, PROFILES, stands_alone
+    from .validate import check_paper_scale, validate_taxonomy
 
     names = [folder] if folder in PROFILES or stands_alone(folder) else ["default", folder]
     problems = validate_taxonomy(load_taxonomy(names))
+    if folder == DEFAULT:
+        problems += check_paper_scale(load_all_shipped())
     if folder == PAPER:
         # The paper's rules drop the root, so its tree is several.
         problems = [problem for problem in problems if "one row without a parent" not in problem]

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 # Beginnings that inflect reads wrongly: the sound decides, not the letter.
 AN = re.compile(
-    r"((8|11|18)(?!\d)|8\d|(SUV|LED|LCD|LP|R&B|RV|FM|HDTV|MRI|NBA|X-ray|F-|f/|L-|M-|N-|S-)|herb(s|al|aceous|age)?\b)"
+    r"((8|11|18)(?!\d)|8\d|(SUV|LED|LCD|LP|R&B|RV|FM|HDTV|MRI|NBA|X-ray|F-|f/|L-|M-|N-|S-)|herb(s|al|aceous|age)?\b|Yquem)"
 )
 A = re.compile(
     r"(Uighur|Uygur|uakari|uvula|UA |UV|U-|UFO|USB|eu|Eu|ewe|one\b|once|uni(?!n|m)|use|usu|ute|uti|uke|ukulele|Uke)"

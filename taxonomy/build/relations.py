@@ -114,9 +114,9 @@ def add_rows(rows: dict[str, Row], pair: tuple[Row, ...]) -> None:
     Kinds are joined on one side alone: two blocks that differ on both sides would let the subjects of one meet the
     objects of the other (iced coffee pushed by a fire truck), so the first block stands.
     """
-    there = [rows.get(row["id"]) for row in pair]
-    if any(there):
-        if all(there) and len(pair) == 1:
+    there = [rows[row["id"]] for row in pair if row["id"] in rows]
+    if there:
+        if len(pair) == 1:
             _widen(there[0], pair[0])
         return
     first = pair[0]

@@ -43,7 +43,7 @@ def exclude_more(rows: dict[str, Row], rules: list[dict[str, str]], sets: dict[s
             raise ValueError(f"scene attributes: {', '.join(unknown)}: neither an id nor a kind")
         for id_ in ids:
             there = [name for name in rows[id_]["excludes"].split("|") if name]
-            others = [name for name in excludes if name not in (id_, rows[id_]["kind"])]  # one of a kind goes by itself
+            others = [name for name in excludes if name not in (id_, rows[id_]["kind"])]  # one of a kind is a rule
             rows[id_]["excludes"] = "|".join(dict.fromkeys([*there, *others]))
 
 
