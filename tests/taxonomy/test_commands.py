@@ -153,6 +153,11 @@ def test_validate_lists_what_is_wrong(gas, tables: Path) -> None:
 
 def test_build_without_sources(gas, folder: Path) -> None:
     assert "is not a folder" in gas("taxonomy", "build", "--sources", "nowhere", status=2)[1]
+    assert not (folder / "taxonomy-tables").exists()
+
+
+def test_build_with_an_empty_folder_of_sources(gas, folder: Path) -> None:
+    pytest.importorskip("nltk", reason="rebuilding needs the extra `taxonomy`, testing does not")
     (folder / "sources").mkdir()
     assert "must hold one" in gas("taxonomy", "build", "--sources", "sources", status=2)[1]
     assert not (folder / "taxonomy-tables").exists()
