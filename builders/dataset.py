@@ -195,9 +195,11 @@ def _write_parallel(
                 for future in done:
                     future.result()
         except BaseException:
+            processes = list(pool._processes.values())  # which shutdown forgets
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((pool._processes or {}).values()):
+            for process in processes:
                 process.terminate()
+            for process in processes:
                 process.join()  # or it may still write while its folder is removed
             raise
     return {shard: future.result() for future, shard in futures.items()}
