@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import jinja2
 import numpy as np
@@ -37,13 +36,12 @@ class QuestionWriter:
     """Asks about scenes with the shipped question templates."""
 
     plan: Plan
-    folder: Path | None = None
     tracer: Tracer = field(init=False)
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.templates: dict[str, jinja2.Template] = {
-            kind: load_template("questions", kind, self.folder) for kind in self.plan.recipe.questions
+            kind: load_template("questions", kind, None) for kind in self.plan.recipe.questions
         }
 
     def write(self, words: BlockWords, key: int) -> Questions:
