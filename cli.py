@@ -51,6 +51,8 @@ Overrides = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 NONE: list[str] = []
+INTERRUPTED = 130
+"""What typer exits with after Ctrl-C, without a word."""
 
 
 @app.callback(invoke_without_command=True)
@@ -313,7 +315,9 @@ def main() -> None:
     except GasError as error:
         print(f"gas: {error}", file=sys.stderr)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
+    except SystemExit as stop:
+        if stop.code != INTERRUPTED:
+            raise
         print("gas: stopped", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
