@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
-from .recipe import LARGEST_COUNT
+from .recipe_fields import LARGEST_COUNT
 from .scenes import Scenes
 from .weaving import Pool
 

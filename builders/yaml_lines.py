@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from ..errors import Problem, RecipeError, suggest
-from .recipe import escape, show
+from .recipe_fields import escape, show
 
 LARGEST_FILE = 1_000_000  # bytes
 MOST_NODES = 50_000

@@ -1,7 +1,8 @@
 """What a recipe may say, and what Python sees of it."""
 
 import pytest
-from generate_any_scene.builders.recipe import QUESTION_KINDS, FloatRange, Range, Recipe, json_schema
+from generate_any_scene.builders.recipe import QUESTION_KINDS, Recipe, json_schema
+from generate_any_scene.builders.recipe_fields import FloatRange, Range
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 from generate_any_scene.builders import recipe_files
-from generate_any_scene.builders.recipe import Range, Recipe, json_schema
+from generate_any_scene.builders.recipe import Recipe, json_schema
+from generate_any_scene.builders.recipe_fields import Range
 from generate_any_scene.builders.recipe_files import dump_recipe, list_recipes, load_recipe, resolve_inside
 from generate_any_scene.errors import GasError, RecipeError, suggest
 from hypothesis import given
