@@ -15,5 +15,6 @@ format:  ## mend what can be mended
 test:
 	pytest
 
-bench:  ## scenes per second of every stage, and the ratio to writing the same table alone
+bench:  ## scenes per second of every stage against writing the same table alone; structures: seconds and memory
 	python benchmarks/bench_build.py
+	python benchmarks/bench_structures.py

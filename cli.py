@@ -239,7 +239,7 @@ def structures(
         "relations": relations,
         "components": components,
     }
-    bounds = {name: _read_bounds(name, text) for name, text in given.items() if text is not None}
+    bounds: dict[str, Any] = {name: _read_bounds(name, text) for name, text in given.items() if text is not None}
     if recipe:
         limits = replace(read_limits(load_recipe(recipe, overrides).recipe), **bounds)
     elif "complexity" in bounds:

@@ -8,11 +8,26 @@ lists.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 Edges = tuple[tuple[int, int], ...]
+
+
+class Paint(NamedTuple):
+    """Colours, which tell elements of a seed graph from each other and from the rest (colour 0).
+
+    Attributes:
+        objects: Colour of each object.
+        attributes: Colours of each object's attributes, those of colour 0 left out.
+        relations: Colour of each edge.
+    """
+
+    objects: tuple[int, ...]
+    attributes: tuple[tuple[int, ...], ...]
+    relations: tuple[int, ...]
 
 
 @dataclass(frozen=True, order=True)
@@ -22,10 +37,12 @@ class Component:
     Attributes:
         attributes: Number of attributes on each object.
         edges: Sorted (subject, object) pairs.
+        paint: Colours; none when all are 0.
     """
 
     attributes: tuple[int, ...]
     edges: Edges
+    paint: Paint | tuple[()] = ()
 
     @property
     def objects(self) -> int:
@@ -37,9 +54,17 @@ class Component:
 
     @property
     def topology(self) -> str:
-        """Canonical text: attributes on each object, then the edges, as in `1.0.2:0>1,0>2`."""
+        """Canonical text of a piece without paint: attributes on each object, the edges, as in `1.0.2:0>1,0>2`."""
         counts = ".".join(map(str, self.attributes))
         return counts + (":" + ",".join(f"{s}>{o}" for s, o in self.edges) if self.edges else "")
+
+    def strip(self) -> Component:
+        """The canonical piece that is left without paint."""
+        if not self.paint:
+            return self
+        order, edges, symmetries = _canonicalize_again(self.objects, self.edges)
+        counts = [count for _, count in sorted(zip(order, self.attributes, strict=True))]
+        return Component(max(tuple(counts[i] for i in symmetry) for symmetry in symmetries), edges)
 
 
 @dataclass(frozen=True)
@@ -63,8 +88,9 @@ def enumerate_components(limits: ComponentLimits) -> Iterator[Component]:
         if min(incoming[i] for i in range(size)) < low_in or min(outgoing[i] for i in range(size)) < low_out:
             continue
         most = min(limits.attributes, limits.complexity - size - len(edges))
-        symmetries = canonicalize(size, edges)[1]
-        for counts in _place_attributes(size, most, limits.attributes_per_object):
+        symmetries = canonicalize(size, edges)[2]
+        low, high = limits.attributes_per_object
+        for counts in place_attributes((low,) * size, most, high):
             if all(tuple(counts[i] for i in symmetry) <= counts for symmetry in symmetries):
                 yield Component(counts, edges)
 
@@ -83,14 +109,14 @@ def _grow_skeletons(limits: ComponentLimits) -> Iterator[tuple[int, Edges]]:
         grown: dict[tuple[int, Edges], None] = {}
         for size, edges in level:
             for new_size, more in _extend(size, edges, limits):
-                grown.setdefault((new_size, canonicalize(new_size, more)[0]))
+                grown.setdefault((new_size, canonicalize(new_size, more)[1]))
         level = grown
         yield from level
 
 
 def _extend(size: int, edges: Edges, limits: ComponentLimits) -> Iterator[tuple[int, Edges]]:
     incoming, outgoing = Counter(o for _, o in edges), Counter(s for s, _ in edges)
-    reach = _close(size, edges)
+    reach = close_edges(size, edges)
     candidates = []
     if size + len(edges) + 1 <= limits.complexity:
         candidates += [
@@ -106,7 +132,7 @@ def _extend(size: int, edges: Edges, limits: ComponentLimits) -> Iterator[tuple[
             yield new_size, (*edges, (s, o))
 
 
-def _close(size: int, edges: Edges) -> list[int]:
+def close_edges(size: int, edges: Edges) -> list[int]:
     """Bit sets of what each object reaches; edges go from lower to higher numbers."""
     reach = [0] * size
     for s, o in sorted(edges, reverse=True):
@@ -114,65 +140,99 @@ def _close(size: int, edges: Edges) -> list[int]:
     return reach
 
 
-def canonicalize(size: int, edges: Edges) -> tuple[Edges, list[tuple[int, ...]]]:
-    """Renumbers an acyclic digraph canonically.
-
-    Objects are first told apart by their depth and by repeated refinement with their neighbours' colours; among those
-    that remain alike, one is singled out at a time, and the smallest edge list wins. Depth comes first, so the
-    numbering is topological.
+def canonicalize(size: int, edges: Edges) -> tuple[list[int], Edges, list[tuple[int, ...]]]:
+    """Renumbers an acyclic digraph canonically; the numbering is topological.
 
     Returns:
-        The canonical edges, and the symmetries of the canonical graph as permutations (the identity is the first).
+        The new number of each object, the edges between them, and the symmetries of the canonical graph as
+        permutations (the identity is the first).
     """
-    successors: list[list[int]] = [[] for _ in range(size)]
-    predecessors: list[list[int]] = [[] for _ in range(size)]
-    for s, o in edges:
-        successors[s].append(o)
-        predecessors[o].append(s)
-    best: Edges | None = None
+    numberings = find_numberings(size, edges)
+    order = numberings[0]
+    return order, tuple(sorted((order[s], order[o]) for s, o in edges)), list_symmetries(numberings)
+
+
+# A painted piece comes with many different attributes.
+_canonicalize_again = lru_cache(maxsize=1 << 14)(canonicalize)
+
+
+def list_symmetries(numberings: list[list[int]]) -> list[tuple[int, ...]]:
+    """The symmetries that lead from the first numbering to each."""
+    first = {number: i for i, number in enumerate(numberings[0])}
+    return [tuple(order[first[number]] for number in range(len(order))) for order in numberings]
+
+
+def find_numberings(
+    size: int, edges: Edges, colours: Sequence[Any] = (), edge_colours: Sequence[int] = ()
+) -> list[list[int]]:
+    """Finds all canonical numberings of an acyclic digraph, perhaps with colours on objects and edges.
+
+    Objects are first told apart by their depth and colour and by repeated refinement with their neighbours; among
+    those that remain alike, one is singled out at a time, and the smallest edge list wins. Depth comes first, so the
+    numbering is topological.
+
+    Args:
+        size: Number of objects.
+        edges: (subject, object) pairs.
+        colours: Colour of each object, of any type that can be sorted; all alike when empty.
+        edge_colours: Colour of each edge; all alike when empty.
+
+    Returns:
+        New numbers of the objects, once for each symmetry.
+    """
+    painted = edge_colours or (0,) * len(edges)
+    # A neighbour, and the colour of the edge to it as what makes any two ranks differ.
+    successors: list[list[tuple[int, int]]] = [[] for _ in range(size)]
+    predecessors: list[list[tuple[int, int]]] = [[] for _ in range(size)]
+    for (s, o), colour in zip(edges, painted, strict=True):
+        successors[s].append((o, colour * (2 * size + 2)))
+        predecessors[o].append((s, colour * (2 * size + 2)))
+    best: tuple[tuple[int, int, int], ...] | None = None
     orders: list[list[int]] = []
 
-    def refine(colours: list[int]) -> list[int]:
+    def refine(ranks: list[int]) -> list[int]:
         while True:
             keys = [
-                (colours[i], sorted(colours[j] for j in successors[i]), sorted(colours[j] for j in predecessors[i]))
+                (
+                    ranks[i],
+                    tuple(sorted([ranks[j] + shift for j, shift in successors[i]])),
+                    tuple(sorted([ranks[j] + shift for j, shift in predecessors[i]])),
+                )
                 for i in range(size)
             ]
-            ranks = {repr(key): rank for rank, key in _rank(keys)}
-            refined = [ranks[repr(key)] for key in keys]
-            if refined == colours:
-                return colours
-            colours = refined
+            refined = _rank_keys(keys)
+            if refined == ranks:
+                return ranks
+            ranks = refined
 
-    def search(colours: list[int]) -> None:
+    def search(ranks: list[int]) -> None:
         nonlocal best
-        colours = refine(colours)
-        groups = Counter(colours)
-        tied = next((colour for colour in sorted(groups) if groups[colour] > 1), None)
+        ranks = refine(ranks)
+        groups = Counter(ranks)
+        tied = next((rank for rank in sorted(groups) if groups[rank] > 1), None)
         if tied is not None:
             for i in range(size):
-                if colours[i] == tied:
-                    search([2 * c + (c == tied and j != i) for j, c in enumerate(colours)])
+                if ranks[i] == tied:
+                    search([2 * rank + (rank == tied and j != i) for j, rank in enumerate(ranks)])
             return
-        found: Edges = tuple(sorted((colours[s], colours[o]) for s, o in edges))
+        found = tuple(sorted((ranks[s], ranks[o], colour) for (s, o), colour in zip(edges, painted, strict=True)))
         if best is None or found < best:
             best = found
             orders.clear()
         if found == best:
-            orders.append(colours)
+            orders.append(ranks)
 
-    search(_measure_depths(size, predecessors))
-    first = {number: i for i, number in enumerate(orders[0])}
-    return best or (), [tuple(order[first[number]] for number in range(size)) for order in orders]
+    depths = _measure_depths(size, [[j for j, _ in before] for before in predecessors])
+    search(_rank_keys(list(zip(depths, colours, strict=True))) if colours else depths)
+    return orders
 
 
-def _rank(keys: list) -> Iterator[tuple[int, tuple]]:
-    """Numbers the distinct keys by how many objects have a smaller one, so that a final colouring is a numbering."""
-    ordered = sorted(keys)
-    yield 0, ordered[0]
-    for rank, (before, key) in enumerate(pairwise(ordered), start=1):
-        if key != before:
-            yield rank, key
+def _rank_keys(keys: list) -> list[int]:
+    """Ranks each key by how many objects have a smaller one, so that a final ranking is a numbering."""
+    ranks: dict[Any, int] = {}
+    for rank, key in enumerate(sorted(keys)):
+        ranks.setdefault(key, rank)
+    return [ranks[key] for key in keys]
 
 
 def _measure_depths(size: int, predecessors: list[list[int]]) -> list[int]:
@@ -186,12 +246,12 @@ def _measure_depths(size: int, predecessors: list[list[int]]) -> list[int]:
     return [depth(i) for i in range(size)]
 
 
-def _place_attributes(size: int, most: int, per_object: tuple[int, int]) -> Iterator[tuple[int, ...]]:
-    """Yields every way to put at most `most` attributes on `size` objects, each with a number within `per_object`."""
-    low, high = per_object
-    if size == 0:
+def place_attributes(least: tuple[int, ...], most: int, most_each: int) -> Iterator[tuple[int, ...]]:
+    """Yields every way to put at most `most` attributes on objects, on each at least `least`, at most `most_each`."""
+    if not least:
         yield ()
         return
-    for count in range(low, min(high, most - low * (size - 1)) + 1):
-        for rest in _place_attributes(size - 1, most - count, per_object):
-            yield (count, *rest)
+    rest = least[1:]
+    for count in range(least[0], min(most_each, most - sum(rest)) + 1):
+        for others in place_attributes(rest, most - count, most_each):
+            yield (count, *others)

@@ -71,7 +71,7 @@ def draw_foil_attributes(
     """
     pools = plan.pools
     holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
-    family = _find_families(plan.taxonomy, pools.attributes)[scenes.attributes.values]
+    family = _find_families(plan.taxonomy, pools.foil_attributes.rows)[scenes.attributes.values]
     beside = pad_lists(scenes.attributes)[holders]
     alike = _find_alike(plan.taxonomy, "attributes", ("name", "adjective"))
 
@@ -79,7 +79,7 @@ def draw_foil_attributes(
         others = np.concatenate([beside[rows], *(one[rows][:, None] for one in taken)], axis=1)
         return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
 
-    list_of = family * len(pools.object_room) + pools.object_class[scenes.objects.values[holders]]
+    list_of = family * len(pools.classes) + pools.classes.of[scenes.objects.values[holders]]
     rows = np.flatnonzero(asked)
     found = np.full(len(holders), -1, dtype=np.int64)
     found[rows] = _draw(
@@ -172,6 +172,7 @@ def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """
     lineage = list_lineages(plan.taxonomy)
     rows = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
+    rows = np.unique(np.concatenate([rows, *plan.pools.seed.objects]))
     if len(rows) > MOST_TABULATED:
         return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
     place = np.zeros(len(lineage), dtype=np.int64)
@@ -218,13 +219,13 @@ def _number_texts(taxonomy: Taxonomy, column: str = "adjective") -> np.ndarray:
 @lru_cache(maxsize=4)
 def _list_choices(plan: Plan) -> Ragged:
     """Attributes of the pool for each family and class of objects that they apply to."""
-    pools = plan.pools
-    family = _find_families(plan.taxonomy, pools.attributes)
+    pools, deck = plan.pools, plan.pools.foil_attributes
+    family = _find_families(plan.taxonomy, deck.rows)
     kind_family = _find_families(plan.taxonomy, np.zeros(0, dtype=np.int64))
-    classes, families = len(pools.object_room), int(kind_family.max(initial=0)) + 1
+    classes, families = len(pools.classes), int(kind_family.max(initial=0)) + 1
     lists: list[list[int]] = [[] for _ in range(families * classes)]
-    for card, row in enumerate(pools.attributes.tolist()):
-        for one in np.flatnonzero(pools.attribute_fits[pools.attribute_class[card]]).tolist():
+    for card, row in enumerate(deck.rows.tolist()):
+        for one in np.flatnonzero(deck.fits[deck.classes[card]]).tolist():
             for member_of in {int(family[row]), int(kind_family[row])}:
                 lists[member_of * classes + one].append(row)
     return Ragged.from_lists(lists)

@@ -16,6 +16,7 @@ from datasets.builder import Key
 from ..errors import GasError
 from .dataset import list_blocks
 from .fingerprint import compute_fingerprint
+from .graphs import read_graph
 from .recipe_files import list_recipes, load_recipe
 from .rows import SCHEMA, VIEWS, RowWriter, create_writer
 
@@ -50,7 +51,9 @@ class GasConfig(datasets.BuilderConfig):
             GasError: There is no such recipe, or something is wrong with it.
         """
         overrides = {key: getattr(self, key) for key in OVERRIDES if getattr(self, key) is not None}
-        return _create_writer(self.recipe or self._name_recipe(), json.dumps(overrides, sort_keys=True))
+        return _create_writer(
+            self.recipe or self._name_recipe(), json.dumps(overrides, sort_keys=True, default=read_graph)
+        )
 
     def _name_recipe(self) -> str:
         if self.name == "default":

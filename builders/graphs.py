@@ -1,7 +1,8 @@
-"""Rows as networkx graphs, for people who go on with those."""
+"""Rows as networkx graphs, and networkx graphs as seeds of rows."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,3 +31,30 @@ def to_networkx(row: dict[str, Any]) -> networkx.DiGraph:
         words = {key: relation[key] for key in ("predicate", "category")}
         graph.add_edge(relation["subject"], relation["object"], **words)
     return graph
+
+
+def read_graph(value: Any) -> Any:
+    """Turns a networkx graph into what a recipe's `structure.seed_graph` says; leaves anything else as it is.
+
+    Nodes may have `concept`, `under` and `attributes`, edges `predicate` and `category`, as in the recipe; what
+    `to_networkx` returns is such a graph.
+
+    Raises:
+        ValueError: The graph is undirected or has several edges between two nodes.
+    """
+    networkx = sys.modules.get("networkx")  # without it nobody can have made a graph
+    if networkx is None or not isinstance(value, networkx.Graph):
+        return value
+    if not value.is_directed() or value.is_multigraph():
+        raise ValueError(f"a seed graph must be a networkx.DiGraph, not a {type(value).__name__}")
+    number = {node: i for i, node in enumerate(value)}
+    objects = []
+    for _, data in value.nodes(data=True):
+        data = {key: item for key, item in data.items() if key != "name" or "concept" not in data}
+        attributes = [
+            dict(zip(("kind", "value"), one, strict=True)) if isinstance(one, tuple) else one
+            for one in data.pop("attributes", ())
+        ]
+        objects.append({**data, "attributes": attributes} if attributes else data)
+    relations = [{"subject": number[s], **data, "object": number[o]} for s, o, data in value.edges(data=True)]
+    return {"objects": objects, "relations": relations}

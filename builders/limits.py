@@ -8,13 +8,14 @@ from typing import Any
 
 from ..errors import Problem
 from .recipe import Recipe
+from .seed_graphs import SeedShape, read_seed
 
 Bounds = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Inclusive bounds; hashable, so that a table of structures can be kept under them."""
+    """Inclusive bounds, and a seed graph to contain; hashable, so that tables of structures can be kept by them."""
 
     complexity: Bounds
     objects: Bounds
@@ -25,6 +26,7 @@ class Limits:
     in_degree: Bounds
     out_degree: Bounds
     attributes_per_object: Bounds
+    seed_graph: SeedShape | None = None
 
     def allow(self, objects: int, attributes: int, relations: int, components: int) -> bool:
         """Whether a structure with these counts fits, as far as counts can tell."""
@@ -56,13 +58,15 @@ def read_limits(recipe: Recipe) -> Limits:
     bounds: dict[str, Any] = {name: tuple(bound) for name, bound in given.items() if bound is not None}
     if recipe.content.attributes.max_per_object is not None:
         bounds["attributes_per_object"] = (0, recipe.content.attributes.max_per_object)
+    if structure.seed_graph:
+        bounds["seed_graph"] = read_seed(structure.seed_graph).shape
     return bound_limits((structure.complexity.low, structure.complexity.high), **bounds)
 
 
-def bound_limits(complexity: Bounds, **bounds: Bounds) -> Limits:
+def bound_limits(complexity: Bounds, **bounds: Any) -> Limits:
     """Limits with these bounds; what is not named is bounded by the complexity alone."""
     most = complexity[1]
-    open_bounds = {name: (0, most) for name in KEYS if name not in ("complexity", "average_degree")}
+    open_bounds = {name: (0, most) for name in KEYS if name not in ("complexity", "average_degree", "seed_graph")}
     fields: dict[str, Any] = {"average_degree": (0.0, 2.0 * most), **open_bounds, **bounds}
     return Limits(complexity=complexity, **fields)
 
@@ -77,6 +81,7 @@ KEYS = {
     "in_degree": "structure.degree.in",
     "out_degree": "structure.degree.out",
     "attributes_per_object": "content.attributes.max_per_object",
+    "seed_graph": "structure.seed_graph",
 }
 
 
@@ -86,7 +91,7 @@ def find_conflict(limits: Limits) -> Problem | None:
     Tries each constraint alone, then pairs and larger sets: the smallest set that leaves nothing is what a user must
     change.
     """
-    names = list(KEYS)
+    names = [name for name in KEYS if name != "seed_graph" or limits.seed_graph]
     for size in (1, 2, 3, 4):
         for chosen in combinations(names, size):
             if not _leaves_something(limits, chosen):
@@ -105,16 +110,24 @@ def _leaves_something(limits: Limits, chosen: tuple[str, ...]) -> bool:
     if any(name in chosen and getattr(limits, name)[0] > 0 for name in ("in_degree", "out_degree")):
         return False  # an acyclic graph has an object where nothing ends and one where nothing starts
 
+    least = (1, 0, 0)
+    if limits.seed_graph and "seed_graph" in chosen:
+        least = limits.seed_graph.counts
+        for name in ("in_degree", "out_degree", "attributes_per_object"):
+            if name in chosen and getattr(limits.seed_graph, name) > getattr(limits, name)[1]:
+                return False
+
     def bounds(name: str, low: int, high: int) -> range:
         given = getattr(limits, name)
         return range(max(low, given[0]), min(high, given[1]) + 1) if name in chosen else range(low, high + 1)
 
-    for objects in bounds("objects", 1, most):
+    for objects in bounds("objects", least[0], most):
         per_object = limits.attributes_per_object[1] if "attributes_per_object" in chosen else most
-        attributes = bounds("attributes", 0, per_object * objects)
+        attributes = bounds("attributes", least[1], per_object * objects)
         for components in bounds("components", 1, objects):
             largest = objects - components + 1
-            for relations in bounds("relations", objects - components, largest * (largest - 1) // 2):
+            fewest = max(objects - components, least[2])
+            for relations in bounds("relations", fewest, largest * (largest - 1) // 2):
                 total = bounds("complexity", objects + relations, objects + relations + most * objects)
                 degree = 2 * relations / objects
                 if (
@@ -140,6 +153,10 @@ def _fits_degrees(limits: Limits, chosen: tuple[str, ...], objects: int, relatio
 
 
 def _show(limits: Limits, name: str) -> str:
+    if name == "seed_graph":
+        counts = limits.seed_graph.counts if limits.seed_graph else ()
+        words = zip(counts, ("object", "attribute", "relation"), strict=True)
+        return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in words if count)
     low, high = getattr(limits, name)
     if name == "attributes_per_object":
         return str(high)

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from ..errors import Problem, RecipeError, advise, gather_problems
 from ..taxonomy import Taxonomy
 from .arrays import Ragged
+from .concept_decks import Deck, ObjectClasses, classify_objects, in_tier, make_attribute_deck, make_relation_deck
 from .recipe import Recipe
+from .seed_decks import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .structures import StructureTable
-
-TIERS = ("common", "visible", "full")
 
 
 @dataclass(frozen=True)
@@ -24,30 +24,27 @@ class Pools:
     """Concepts to deal. Numbers are rows of the taxonomy's tables; a deck lists a concept as often as it has cards.
 
     Attributes:
-        objects, attributes, relations: Decks.
-        object_class: Class of every object of the taxonomy: those of one class take the same attributes and relations.
-        attribute_class, relation_class: Class of every card of the deck.
-        attribute_fits: Whether attributes go with objects, shape (attribute classes, object classes).
-        relation_fits: Whether relations join two objects, shape (relation classes, object classes squared);
-            column `subject class * object classes + object class`.
-        object_room: Most attributes that an object of each class can hold.
-        attribute_group: Group of every card of the deck: two of one group never stand on one object.
-        attribute_text: Number of the adjective of every card: neither do two that read alike.
+        objects: Deck of objects.
+        attributes, relations: Decks, with what they go with.
+        seed: Decks for the elements of the recipe's seed graph.
+        classes: Classes of all objects that scenes may have.
+        object_room: Most attributes that an object of each class can hold, of those that are dealt.
+        attribute_group: Group of every attribute of the taxonomy: two of one group never stand on one object.
+        attribute_text: Number of the adjective of every attribute: neither do two that read alike.
+        foil_attributes: What a false statement about an attribute may name.
         scene_attributes: Decks, one a kind, of rows.
         scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`.
     """
 
     objects: np.ndarray
-    attributes: np.ndarray
-    relations: np.ndarray
-    object_class: np.ndarray
-    attribute_class: np.ndarray
-    relation_class: np.ndarray
-    attribute_fits: np.ndarray
-    relation_fits: np.ndarray
+    attributes: Deck
+    relations: Deck
+    seed: SeedDecks
+    classes: ObjectClasses
     object_room: np.ndarray
     attribute_group: np.ndarray
     attribute_text: np.ndarray
+    foil_attributes: Deck
     scene_attributes: Ragged
     scene_clash: np.ndarray
 
@@ -59,7 +56,8 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         RecipeError: All of the names that the taxonomy does not have, and filters that leave nothing.
     """
     problems: list[Problem] = []
-    objects = _choose_objects(recipe, taxonomy, problems)
+    allowed = _filter_objects(recipe, taxonomy, problems)
+    objects = _choose_objects(recipe, taxonomy, allowed, problems)
     attributes = _choose_rows(
         taxonomy.attributes,
         recipe.content.attributes.tier,
@@ -77,88 +75,75 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         problems,
     )
     scene_attributes = _choose_scene_attributes(recipe, taxonomy, problems)
+    seed = choose_seed_rows(recipe, taxonomy, np.unique(objects), allowed, problems)
     if problems:
         raise RecipeError(problems)
     typed = recipe.content.constraints == "typed"
-    object_class, class_kinds = _classify(
-        taxonomy.kind_bits(taxonomy.objects["kinds"]) if typed else np.zeros(taxonomy.objects.num_rows, np.uint64),
-        objects,
-    )
-    ones = ~np.uint64(0)
-    class_kinds = class_kinds if typed else np.array([ones])
-    applies = (
-        taxonomy.kind_bits(taxonomy.attributes["applies_to"])[attributes] if typed else np.full(len(attributes), ones)
-    )
-    attribute_kinds, attribute_class = np.unique(applies, return_inverse=True)
-    ends = np.stack(
-        [taxonomy.kind_bits(taxonomy.relations[column])[relations] for column in ("subject_kinds", "object_kinds")]
-        if typed
-        else [np.full(len(relations), ones)] * 2
-    )
-    relation_kinds, relation_class = np.unique(ends, axis=1, return_inverse=True)
-    fits_subject = (relation_kinds[0][:, None] & class_kinds) != 0
-    fits_object = (relation_kinds[1][:, None] & class_kinds) != 0
-    attribute_fits = (attribute_kinds[:, None] & class_kinds) != 0
-    texts = np.unique(taxonomy.attributes["adjective"].to_pylist(), return_inverse=True)[1][attributes]
-    groups = (
-        np.unique(taxonomy.attributes["group"].to_pylist(), return_inverse=True)[1][attributes]
-        if typed
-        else np.arange(len(attributes))
-    )
-    room = np.array(
-        [len(np.unique(groups[attribute_fits[attribute_class, one]])) for one in range(len(class_kinds))],
-        dtype=np.int64,
-    )
+    groups, texts = _number_attributes(taxonomy, "group"), _number_attributes(taxonomy, "adjective")
+    groups = groups if typed else np.arange(len(groups))
+    classes = classify_objects(taxonomy, np.concatenate([objects, *(seed.objects if seed else ())]), typed)
+    deck = make_attribute_deck(taxonomy, attributes, classes)
+    room = [len(np.unique(groups[attributes[deck.fits[deck.classes, one]]])) for one in range(len(classes))]
+    clashes = (groups, texts)
     return Pools(
         objects,
-        attributes,
-        relations,
-        object_class,
-        attribute_class,
-        relation_class.reshape(-1),
-        attribute_fits,
-        (fits_subject[:, :, None] & fits_object[:, None, :]).reshape(len(fits_subject), -1),
-        room,
-        groups,
-        texts,
+        deck,
+        make_relation_deck(taxonomy, relations, classes),
+        make_seed_decks(seed, taxonomy, classes, clashes, attributes) if seed else SeedDecks(),
+        classes,
+        np.array(room, dtype=np.int64),
+        *clashes,
+        _find_foils(recipe, taxonomy, seed, classes) if seed else deck,
         scene_attributes,
         _find_clashes(taxonomy.scene_attributes.take(scene_attributes.values)),
     )
 
 
-def _classify(bits: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers the distinct kinds among the chosen rows; rows that are not chosen get the class of none, -1."""
-    kinds, class_of = np.unique(bits[rows], return_inverse=True)
-    classes = np.full(len(bits), -1, dtype=np.int64)
-    classes[rows] = class_of
-    return classes, kinds
+def _number_attributes(taxonomy: Taxonomy, column: str) -> np.ndarray:
+    """Numbers of the texts in a column of the attributes."""
+    return np.unique(taxonomy.attributes[column].to_pylist(), return_inverse=True)[1]
 
 
-def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> np.ndarray:
+def _find_foils(recipe: Recipe, taxonomy: Taxonomy, seed: SeedRows, classes: ObjectClasses) -> Deck:
+    """The recipe's attributes and, of the kinds that its seed graph has, all others of the tier."""
+    kinds = np.array(taxonomy.attributes["kind"].to_pylist())
+    wanted = recipe.content.attributes
+    chosen = np.isin(kinds, kinds[np.concatenate([np.zeros(0, dtype=np.int64), *seed.attributes])])
+    chosen |= np.isin(kinds, wanted.kinds) if wanted.kinds is not None else True
+    rows = np.flatnonzero(chosen & in_tier(taxonomy.attributes, wanted.tier))
+    return make_attribute_deck(taxonomy, rows, classes)
+
+
+def _resolve(taxonomy: Taxonomy, names: Iterable[str], key: str, problems: list[Problem]) -> dict[str, int]:
+    """Rows of the objects that there are, by the names that the recipe has for them."""
+    found = {}
+    for name in names:
+        with gather_problems(problems, key):
+            found[name] = taxonomy.object_index(name)
+    return found
+
+
+def _filter_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> np.ndarray:
+    """Objects that may be in a scene, bool, shape (objects,); `under`, `top` and `weights` choose among them."""
+    wanted = recipe.content.objects
+    exclude = _resolve(taxonomy, wanted.exclude, "content.objects.exclude", problems)
+    allowed = np.zeros(taxonomy.objects.num_rows, dtype=bool)
+    allowed[find_objects(taxonomy, wanted.tier)] = True
+    allowed &= ~taxonomy.is_under(exclude)
+    if wanted.min_frequency is not None:
+        allowed &= taxonomy.objects["frequency"].to_numpy() >= wanted.min_frequency
+    return allowed
+
+
+def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, allowed: np.ndarray, problems: list[Problem]) -> np.ndarray:
     wanted, key = recipe.content.objects, "content.objects"
     table = taxonomy.objects
     before = len(problems)
-
-    def resolve(names: Iterable[str], field: str) -> dict[str, int]:
-        """Rows of the names that there are."""
-        found = {}
-        for name in names:
-            with gather_problems(problems, f"{key}.{field}"):
-                found[name] = taxonomy.object_index(name)
-        return found
-
-    under, exclude = resolve(wanted.under, "under"), resolve(wanted.exclude, "exclude")
-    weighted = resolve(wanted.weights, "weights")
-    chosen = np.zeros(table.num_rows, dtype=bool)
-    chosen[find_objects(taxonomy, wanted.tier)] = True
-    if under:
-        chosen &= taxonomy.is_under(under)
-    chosen &= ~taxonomy.is_under(exclude)
-    frequency = table["frequency"].to_numpy()
-    if wanted.min_frequency is not None:
-        chosen &= frequency >= wanted.min_frequency
-    rows = np.flatnonzero(chosen)
+    under = _resolve(taxonomy, wanted.under, f"{key}.under", problems)
+    weighted = _resolve(taxonomy, wanted.weights, f"{key}.weights", problems)
+    rows = np.flatnonzero(allowed & taxonomy.is_under(under) if under else allowed)
     if wanted.top is not None:
+        frequency = table["frequency"].to_numpy()
         most = max(1, round(wanted.top * len(rows))) if isinstance(wanted.top, float) else wanted.top
         rows = np.sort(rows[np.argsort(-frequency[rows], kind="stable")[:most]])
     cards = np.ones(table.num_rows, dtype=np.int64)
@@ -178,12 +163,7 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
 def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
     """Rows of all objects of a tier. What is offensive is never among them, whatever a recipe asks for."""
     offensive = pc.match_substring(taxonomy.objects["flags"], "offensive").to_numpy()
-    return np.flatnonzero(_in_tier(taxonomy.objects, tier) & ~offensive)
-
-
-def _in_tier(table: pa.Table, tier: str) -> np.ndarray:
-    """Tiers hold those before them: `visible` has all of `common`."""
-    return np.isin(np.array(table["tier"].to_pylist()), TIERS[: TIERS.index(tier) + 1])
+    return np.flatnonzero(in_tier(taxonomy.objects, tier) & ~offensive)
 
 
 def _choose_rows(
@@ -195,7 +175,7 @@ def _choose_rows(
         for name in names:
             if name not in known:
                 problems.append(Problem(f"there is no {column} `{name}`", key=key, hint=advise(name, known)))
-    chosen = _in_tier(table, tier)
+    chosen = in_tier(table, tier)
     return np.flatnonzero(chosen if names is None else chosen & np.isin(values, names))
 
 
@@ -238,7 +218,8 @@ def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable) -> None:
         RecipeError: No object holds enough attributes, or no relation fits between some objects.
     """
     problems = []
-    needed, room = int(table.attribute_counts.values.max(initial=0)), int(pools.object_room.max(initial=0))
+    needed = int(measure_needs(pools.seed, table, np.arange(len(table))).max(initial=0))
+    room = int(pools.object_room.max(initial=0))
     if needed > room:
         message = (
             f"structures have up to {needed} attributes on one object, but an object here can hold {room}, "
@@ -250,11 +231,12 @@ def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable) -> None:
             else "allow kinds of attributes, or set it to 0"
         )
         problems.append(Problem(message, key="content.attributes.max_per_object", hint=hint))
-    if table.relations.max() and not pools.relation_fits.any(axis=0).all():
-        lacking = np.flatnonzero(~pools.relation_fits.any(axis=0))
+    fits = pools.relations.fits
+    if table.relations.max() > len(pools.seed.relations) and not fits.any(axis=0).all():
+        lacking = np.flatnonzero(~fits.any(axis=0))
         ends = [
-            taxonomy.objects["name"][int(pools.objects[pools.object_class[pools.objects] == one][0])].as_py()
-            for one in divmod(int(lacking[0]), len(pools.object_room))
+            taxonomy.objects["name"][int(np.flatnonzero(pools.classes.of == one)[0])].as_py()
+            for one in divmod(int(lacking[0]), len(pools.classes))
         ]
         message = (
             f"no relation that is left fits from some objects to others, for instance from {ends[0]} to {ends[1]}"

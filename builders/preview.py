@@ -129,6 +129,8 @@ def _save(figure: Any, path: Path) -> None:
 def draw_structures(table: StructureTable, path: Path) -> None:
     """Draws structures into one PNG, a small picture each; an object's number of attributes is written in it.
 
+    Objects of a seed graph are orange.
+
     Raises:
         GasError: matplotlib is not installed, the file cannot be written, or there are too many to see.
     """
@@ -154,8 +156,9 @@ def _draw_structure(axes: Any, table: StructureTable, number: int) -> None:
     for subject, target in edges:
         arrow = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 6, "shrinkB": 6}
         axes.annotate("", places[target], places[subject], arrowprops=arrow)
-    for (x, y), count in zip(places, counts, strict=True):
-        axes.plot(x, y, "o", markersize=11, color="#e8f1fb", markeredgecolor="#3b6ea5")
+    for i, ((x, y), count) in enumerate(zip(places, counts, strict=True)):
+        color = "#fde3c8" if i in table.seed_objects[number] else "#e8f1fb"
+        axes.plot(x, y, "o", markersize=11, color=color, markeredgecolor="#3b6ea5")
         axes.text(x, y, str(count) if count else "", ha="center", va="center", fontsize=7)
     axes.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal")
 

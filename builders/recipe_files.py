@@ -46,7 +46,8 @@ class LoadedRecipe:
     def _locate(self, problem: Problem) -> Problem:
         if problem.file or not problem.key:
             return problem
-        place = self.document.find_place(tuple(problem.key.split(".")))
+        path = tuple(int(part) if part.isdecimal() else part for part in problem.key.split("."))
+        place = self.document.find_place(path)
         return replace(problem, file=place.file or None, line=place.line, column=place.column)
 
 
@@ -253,9 +254,11 @@ Dumper.add_representer(
 
 def drop_unset(value: Any) -> Any:
     """Remove what is empty unless somebody says otherwise; an empty list of questions or kinds means none."""
+    if isinstance(value, list):
+        return [drop_unset(item) for item in value]
     if not isinstance(value, dict):
         return value
-    empty = {"description": "", "under": [], "exclude": [], "weights": {}}
+    empty = {"description": "", "under": [], "exclude": [], "weights": {}, "attributes": [], "relations": []}
     return {key: drop_unset(item) for key, item in value.items() if key not in empty or item != empty[key]}
 
 

@@ -15,11 +15,15 @@ from .limits import read_limits
 from .pools import Pools, check_room, choose_pools
 from .recipe import Recipe
 from .seating import fill_slots, part_clashes
+from .seed_decks import deal_cards, deal_objects, measure_needs
 from .structure_cache import find_structures
 from .structure_plan import StructurePlan, count_cells, draw_structures, plan_structures
+from .structures import check_limits
 
 BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
+
+ELEMENTS = ("objects", "attributes", "relations")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +92,12 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
     limits = read_limits(recipe)
     problems: list[Problem] = []
     with gather_problems(problems):
-        table = find_structures(limits)
+        check_limits(limits)
     with gather_problems(problems):
         pools = choose_pools(recipe, taxonomy)
     if problems:
         raise RecipeError(problems)
+    table = find_structures(limits)
     check_room(taxonomy, pools, table)
     return Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
 
@@ -104,72 +109,151 @@ def draw_block(plan: Plan, split: str, block: int) -> Scenes:
     counts of their structures, without drawing them.
     """
     key = derive_key(plan.recipe.seed, plan.recipe.name, split)
-    start = block * BLOCK
-    table = plan.structures.table
-    structures = draw_structures(plan.structures, key, start, BLOCK)
-    cells = count_cells(plan.structures, key, start)
-
-    def deal_cards(name: str, cards: int, counts: np.ndarray, needed: int) -> np.ndarray:
-        before = int(cells @ plan.structures.measure_cells(counts).astype(np.int64))
-        return deal(derive_key(key, name), cards, before, needed)
-
-    attribute_counts = table.attribute_counts.take(structures).values
-    objects = offsets_of(table.objects[structures])
-    object_cards = deal_cards("objects", len(plan.pools.objects), table.objects, int(objects[-1]))
-    object_values = _seat_objects(plan.pools, derive_key(key, "objects", block), object_cards, attribute_counts)
-
-    attributes = offsets_of(attribute_counts)
-    attribute_cards = deal_cards("attributes", len(plan.pools.attributes), table.attributes, int(attributes[-1]))
-    holder_class = np.repeat(plan.pools.object_class[object_values], attribute_counts)
-    attribute_values = _seat_attributes(
-        plan.pools, derive_key(key, "attributes", block), attribute_cards, attributes, holder_class
-    )
-
-    subjects, targets = table.subjects.take(structures), table.targets.take(structures)
-    relation_cards = deal_cards("relations", len(plan.pools.relations), table.relations, len(subjects.values))
-    shift = np.repeat(objects[:-1], subjects.lengths)
-    ends = (plan.pools.object_class[object_values[end.values + shift]] for end in (subjects, targets))
-    relation_values = _seat_relations(plan.pools, derive_key(key, "relations", block), relation_cards, *ends)
+    layout = _lay_out(plan, key, block)
+    objects = _draw_objects(plan, layout)
+    classes = plan.pools.classes.of[objects]
+    subjects, targets = layout.subjects, layout.targets
     return Scenes(
-        start,
-        structures,
-        Ragged(object_values, objects),
-        _order_attributes(plan.taxonomy, Ragged(attribute_values, attributes)),
-        Ragged(relation_values, subjects.offsets),
+        layout.start,
+        layout.structures,
+        Ragged(objects, layout.objects),
+        _order_attributes(plan.taxonomy, Ragged(_draw_attributes(plan, layout, classes), layout.attributes)),
+        Ragged(_draw_relations(plan, layout, classes), subjects.offsets),
         subjects,
         targets,
-        _draw_scene_attributes(plan, key, start, block),
+        _draw_scene_attributes(plan, key, layout.start, block),
     )
 
 
-def _seat_objects(pools: Pools, key: int, cards: np.ndarray, attribute_counts: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class _Layout:
+    """The structures of a block, and places for content, numbered through the block.
+
+    Attributes:
+        key: Key of the split.
+        block: Number of the block.
+        start: Index of its first scene.
+        structures: Row of the structure table for each scene.
+        cells: How many of the earlier scenes are of each cell.
+        objects: Where each scene's objects begin, and the end.
+        attributes: Where each object's attributes begin, and the end.
+        subjects, targets: Numbers within their scenes of each relation's ends.
+        ends: The same, numbered through the block.
+        seeds: The coloured objects, attributes and relations of the seed graph, shape (scenes, coloured elements).
+    """
+
+    key: int
+    block: int
+    start: int
+    structures: np.ndarray
+    cells: np.ndarray
+    objects: np.ndarray
+    attributes: np.ndarray
+    subjects: Ragged
+    targets: Ragged
+    ends: tuple[np.ndarray, np.ndarray]
+    seeds: tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
+    start, table = block * BLOCK, plan.structures.table
+    structures = draw_structures(plan.structures, key, start, BLOCK)
+    objects = offsets_of(table.objects[structures])
+    attributes = offsets_of(table.attribute_counts.take(structures).values)
+    subjects, targets = table.subjects.take(structures), table.targets.take(structures)
+    shift = np.repeat(objects[:-1], subjects.lengths)
+    seeds = (
+        objects[:-1, None] + table.seed_objects[structures],
+        attributes[objects[:-1], None] + table.seed_attributes[structures],
+        subjects.offsets[:-1, None] + table.seed_relations[structures],
+    )
+    ends = (subjects.values + shift, targets.values + shift)
+    cells = count_cells(plan.structures, key, start)
+    return _Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds)
+
+
+def _deal_free(plan: Plan, layout: _Layout, name: str, cards: int) -> tuple[np.ndarray, np.ndarray]:
+    """Deals what the seed graph does not give: the places (of all of the block) and their cards."""
+    counts, seeds = (
+        getattr(plan.structures.table, name),
+        layout.seeds[("objects", "attributes", "relations").index(name)],
+    )
+    free = np.ones(int(counts[layout.structures].sum()), dtype=bool)
+    free[seeds] = False
+    places = np.flatnonzero(free)
+    per_cell = plan.structures.measure_cells(counts).astype(np.int64) - seeds.shape[1]
+    return places, deal(derive_key(layout.key, name), cards, int(layout.cells @ per_cell), len(places))
+
+
+def _draw_objects(plan: Plan, layout: _Layout) -> np.ndarray:
     """An object gets a concept that can hold as many attributes as the structure puts there."""
-    fits = pools.object_room[:, None] >= np.arange(int(attribute_counts.max(initial=0)) + 1)
-    return pools.objects[fill_slots(key, cards, pools.object_class[pools.objects], attribute_counts, fits)]
-
-
-def _seat_attributes(
-    pools: Pools, key: int, cards: np.ndarray, offsets: np.ndarray, holder_class: np.ndarray
-) -> np.ndarray:
-    groups, texts = pools.attribute_group, pools.attribute_text
-    seated = fill_slots(key, cards, pools.attribute_class, holder_class, pools.attribute_fits)
-    seated = part_clashes(
-        key,
-        seated,
-        offsets,
-        holder_class,
-        clash=lambda some, others: (groups[some] == groups[others]) | (texts[some] == texts[others]),
-        cards_in_deck=len(pools.attributes),
-        accept=lambda slots, tries: pools.attribute_fits[pools.attribute_class[tries], holder_class[slots]],
+    pools, seeds = plan.pools, layout.seeds
+    needs = measure_needs(pools.seed, plan.structures.table, layout.structures)
+    drawn = np.empty(layout.objects[-1], dtype=np.int64)
+    drawn[seeds[0]] = deal_objects(
+        pools.seed,
+        pools.classes,
+        layout.key,
+        layout.start,
+        seeds[0],
+        (layout.ends[0][seeds[2]], layout.ends[1][seeds[2]]),
+        has_room=lambda places, classes: pools.object_room[classes] >= needs[places],
     )
-    return pools.attributes[seated]
+    places, cards = _deal_free(plan, layout, "objects", len(pools.objects))
+    fits = pools.object_room[:, None] >= np.arange(int(needs.max(initial=0)) + 1)
+    key = derive_key(layout.key, "objects", layout.block)
+    drawn[places] = pools.objects[fill_slots(key, cards, pools.classes.of[pools.objects], needs[places], fits)]
+    return drawn
 
 
-def _seat_relations(
-    pools: Pools, key: int, cards: np.ndarray, subjects: np.ndarray, targets: np.ndarray
-) -> np.ndarray:
-    pair = subjects * len(pools.object_room) + targets
-    return pools.relations[fill_slots(key, cards, pools.relation_class, pair, pools.relation_fits)]
+def _draw_attributes(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np.ndarray:
+    pools, seed = plan.pools, plan.pools.seed.attributes
+    holder_class = np.repeat(object_class, np.diff(layout.attributes))
+    places, cards = _deal_free(plan, layout, "attributes", len(pools.attributes))
+    key = derive_key(layout.key, "attributes", layout.block)
+    # Cards of all decks, those of the seed graph last, and the deck that each place takes them from.
+    decks = [pools.attributes, *seed]
+    firsts = offsets_of(np.array([len(deck) for deck in decks]))
+    rows = np.concatenate([deck.rows for deck in decks])
+    deck_of = np.zeros(len(holder_class), dtype=np.int64)
+    deck_of[layout.seeds[1]] = 1 + np.arange(len(seed))
+    drawn = np.empty(len(holder_class), dtype=np.int64)
+    drawn[places] = fill_slots(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
+    seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds[1], holder_class)
+    drawn[layout.seeds[1]] = firsts[1:-1] + seated
+    groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
+
+    def accept(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        good = np.zeros(len(slots), dtype=bool)
+        for number, deck in enumerate(decks):
+            own = (deck_of[slots] == number) & (tries >= firsts[number]) & (tries < firsts[number + 1])
+            good[own] = deck.fits[deck.classes[tries[own] - firsts[number]], holder_class[slots[own]]]
+        return good
+
+    return rows[
+        part_clashes(
+            key,
+            drawn,
+            layout.attributes,
+            deck_of * len(pools.classes) + holder_class,
+            clash=lambda some, others: (groups[some] == groups[others]) | (texts[some] == texts[others]),
+            cards_in_deck=len(rows),
+            accept=accept,
+        )
+    ]
+
+
+def _draw_relations(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np.ndarray:
+    deck, seed = plan.pools.relations, plan.pools.seed.relations
+    pair = object_class[layout.ends[0]] * len(plan.pools.classes) + object_class[layout.ends[1]]
+    places, cards = _deal_free(plan, layout, "relations", len(deck))
+    key = derive_key(layout.key, "relations", layout.block)
+    drawn = np.empty(len(pair), dtype=np.int64)
+    drawn[places] = deck.rows[fill_slots(key, cards, deck.classes, pair[places], deck.fits)]
+    seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds[2], pair)
+    for column, one in enumerate(seed):
+        drawn[layout.seeds[2][:, column]] = one.rows[seated[:, column]]
+    return drawn
 
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:

@@ -13,17 +13,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 import pyarrow as pa
 
+from ..taxonomy.arrow import make_array, view_numbers
 from .arrays import Ragged
 from .limits import Limits
 from .structures import StructureTable, enumerate_structures
 
-CODE = ("components.py", "limits.py", "structures.py", "structure_cache.py")
+CODE = ("components.py", "limits.py", "seed_graphs.py", "structures.py", "structure_cache.py")
 """Files that decide what is in a table."""
 COUNTS = ("objects", "attributes", "relations", "components")
 LISTS = ("attribute_counts", "subjects", "targets")
+SEEDS = ("seed_objects", "seed_attributes", "seed_relations")
 DIGEST = 32  # bytes of SHA-256 before the Arrow stream
 
 
@@ -71,18 +74,30 @@ def read_table(limits: Limits) -> StructureTable | None:
     with pa.ipc.open_stream(pa.py_buffer(content)[DIGEST:]) as stream:
         table = stream.read_all().combine_chunks()
     columns = {name: table[name].chunk(0) for name in table.column_names}
-    fields: dict[str, Any] = {name: columns[name].to_numpy() for name in COUNTS}
+    fields: dict[str, Any] = {name: view_numbers(columns[name], np.int32) for name in COUNTS}
     for name in LISTS:
-        fields[name] = Ragged(columns[name].values.to_numpy(), columns[name].offsets.to_numpy())
+        offsets = view_numbers(columns[name].offsets, np.int32).astype(np.int64)
+        fields[name] = Ragged(view_numbers(columns[name].values, np.int32), offsets)
+    for name in SEEDS:
+        width = columns[name].type.list_size if name in columns else 0
+        seeds = view_numbers(columns[name].values, np.int32) if width else np.zeros(0, dtype=np.int32)
+        fields[name] = seeds.reshape(table.num_rows, width)
     return StructureTable(**fields, topologies=columns["topologies"])
 
 
 def keep_table(limits: Limits, table: StructureTable) -> None:
     """Writes a table beside its place and moves it there, so that two processes can do so at once."""
-    columns = {name: pa.array(getattr(table, name)) for name in COUNTS}
+    columns: dict[str, pa.Array] = {name: make_array(getattr(table, name), pa.int32()) for name in COUNTS}
     for name in LISTS:
         ragged = getattr(table, name)
-        columns[name] = pa.ListArray.from_arrays(pa.array(ragged.offsets, pa.int32()), pa.array(ragged.values))
+        offsets = make_array(ragged.offsets.astype(np.int32), pa.int32())
+        columns[name] = pa.ListArray.from_arrays(offsets, make_array(ragged.values, pa.int32()))
+    for name in SEEDS:
+        seeds = getattr(table, name)
+        if seeds.size:  # Arrow has no lists of size 0
+            columns[name] = pa.FixedSizeListArray.from_arrays(
+                make_array(seeds.reshape(-1), pa.int32()), seeds.shape[1]
+            )
     columns["topologies"] = table.topologies
     batch = pa.record_batch(columns)
     sink = pa.BufferOutputStream()

@@ -326,6 +326,8 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
         message, hint = f"must be a mapping of keys to values, not {show(value)}", "write `{key: value}`"
         if kind == "model_type":
             hint = advise_key(model, (*path, ""))
+    elif kind == "tuple_type":
+        message, hint = f"must be a list, not {show(value)}", "write `[first, second]`"
     elif kind == "too_short":
         message, hint = "must name at least one", "leave the key out to get its default"
     else:
@@ -338,6 +340,7 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
 def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     """Name the key that was meant, or where it belongs, or else the keys that may stand in its place."""
     keys = [("extends",), *list_keys(model)]
+    path = tuple(part for part in path if isinstance(part, str))  # without the places in lists
     # The names of splits are not among the keys, but what stands below them is.
     here = tuple(part for end, part in enumerate(path[:-1], 1) if path[:end] in keys)
     choices = [key[-1] for key in keys if key[:-1] == here]

@@ -117,7 +117,7 @@ def test_one_name_stands_for_a_list_and_no_name_stands_twice():
     assert make(questions=[]).questions == ()
 
 
-@pytest.mark.parametrize("key", ["seed_graph", "pairs", "paraphrase", "in_"])
+@pytest.mark.parametrize("key", ["pairs", "paraphrase", "in_"])
 def test_unknown_keys_are_refused(key):
     structure = {"complexity": 3, "degree": {key: 1}} if key == "in_" else {"complexity": 3, key: True}
     assert find_message(structure=structure) == "Extra inputs are not permitted"

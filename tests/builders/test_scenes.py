@@ -107,9 +107,8 @@ def test_all_objects_that_a_recipe_leaves_are_used(drawn):
 def test_no_concept_is_left_out_while_others_are_used_many_times_where_it_fits(drawn, name):
     plan, blocks = drawn
     pools = plan.pools
-    pool = getattr(pools, name)
-    classes = pools.attribute_class if name == "attributes" else pools.relation_class
-    fits = pools.attribute_fits if name == "attributes" else pools.relation_fits
+    deck = getattr(pools, name)
+    pool, classes, fits = deck.rows, deck.classes, deck.fits
     taken = np.concatenate([getattr(scenes, name).values for scenes in blocks])
     places = np.concatenate([classify_places(pools, scenes, name) for scenes in blocks])
     uses = np.bincount(taken, minlength=pool.max() + 1)
@@ -123,12 +122,12 @@ def test_no_concept_is_left_out_while_others_are_used_many_times_where_it_fits(d
 
 
 def classify_places(pools, scenes, name):
-    """The class of each place for an attribute or relation, as the columns of `attribute_fits`, `relation_fits`."""
-    objects = pools.object_class[scenes.objects.values]
+    """The class of each place for an attribute or relation, as the columns of `Deck.fits`."""
+    objects = pools.classes.of[scenes.objects.values]
     if name == "attributes":
         return np.repeat(objects, scenes.attributes.lengths)
     shift = np.repeat(scenes.objects.offsets[:-1], scenes.relations.lengths)
-    return objects[scenes.subjects.values + shift] * len(pools.object_room) + objects[scenes.targets.values + shift]
+    return objects[scenes.subjects.values + shift] * len(pools.classes) + objects[scenes.targets.values + shift]
 
 
 @pytest.mark.parametrize("recipe", ["general", "multi_object"])
@@ -137,7 +136,7 @@ def test_without_constraints_no_concept_is_used_twice_before_every_other_once(re
     plan = open_writer(recipe, "content.constraints=none").plan
     drawn = [draw_block(plan, "train", block) for block in range(blocks)]
     for name in ("objects", "attributes", "relations"):
-        pool = getattr(plan.pools, name)
+        pool = plan.pools.objects if name == "objects" else getattr(plan.pools, name).rows
         used = Counter(np.concatenate([getattr(scenes, name).values for scenes in drawn]).tolist())
         counts = [used[row] for row in pool.tolist()]
         assert sum(counts) == used.total()

@@ -1,5 +1,6 @@
 """The list of structures: complete, without repeats, and what is said when nothing fits."""
 
+import random
 import subprocess
 import sys
 from functools import cache
@@ -13,6 +14,9 @@ from generate_any_scene.builders.structures import enumerate_structures
 from generate_any_scene.errors import RecipeError
 from hypothesis import given
 from hypothesis import strategies as st
+
+MOST_TRIED = 8
+"""Up to this complexity every graph on numbered objects is tried."""
 
 
 def enumerate_for(max_per_object=None, **structure):
@@ -42,6 +46,7 @@ def are_isomorphic(one, other):
     return nx.is_isomorphic(build_networkx(*one), build_networkx(*other), node_match=same)
 
 
+@cache
 def canonicalize_by_trying(counts, edges):
     """The smallest of all renumberings: slow, and plainly right."""
     size = len(counts)
@@ -62,6 +67,41 @@ def find_all_by_trying(complexity, objects):
         for counts in product(range(complexity - objects - relations + 1), repeat=objects)
         if sum(counts) == complexity - objects - relations
     }
+
+
+def certify(counts, edges):
+    """Equal if and only if isomorphic, by nauty: which attributes its colours stand for is not in its certificate."""
+    pynauty = pytest.importorskip("pynauty")
+    successors = {i: [o for s, o in edges if s == i] for i in range(len(counts))}
+    colours = [{i for i, one in enumerate(counts) if one == count} for count in sorted(set(counts))]
+    graph = pynauty.Graph(len(counts), directed=True, adjacency_dict=successors, vertex_coloring=colours)
+    return tuple(sorted(counts)), pynauty.certificate(graph)
+
+
+def read_topology(text):
+    """(attributes on each object, edges) as a topology writes them, such as `1.0.2:0>1,0>2+0`."""
+    counts, edges = [], []
+    for part in text.split("+"):
+        objects, _, relations = part.partition(":")
+        for relation in relations.split(",") if relations else []:
+            s, o = relation.split(">")
+            edges.append((int(s) + len(counts), int(o) + len(counts)))
+        counts += map(int, objects.split("."))
+    return counts, edges
+
+
+@st.composite
+def renumbered_graphs(draw, complexity):
+    """(attributes on each object, edges) of any structure up to a complexity, its objects in any order."""
+    objects = draw(st.integers(1, complexity))
+    order = draw(st.permutations(range(objects)))
+    room = complexity - objects
+    pairs = list(combinations(order, 2))
+    edges = draw(st.lists(st.sampled_from(pairs), max_size=room, unique=True)) if pairs else []
+    counts = [0] * objects
+    for i in draw(st.lists(st.integers(0, objects - 1), max_size=room - len(edges))):
+        counts[i] += 1
+    return counts, edges
 
 
 def measure(counts, edges):
@@ -117,6 +157,28 @@ def test_topology_names_the_same_structure_under_other_constraints():
     assert all(are_isomorphic(*pair) for pair in shared)
 
 
+def test_topologies_are_equal_where_nauty_says_that_structures_are():
+    table = enumerate_for(complexity=[1, 8])
+    shuffle = random.Random(8)
+    certificates = {}
+    for topology, (counts, edges) in zip(table.topologies.to_pylist(), list_graphs(table), strict=True):
+        order = shuffle.sample(range(len(counts)), len(counts))
+        renumbered = [counts[order.index(i)] for i in range(len(counts))], [(order[s], order[o]) for s, o in edges]
+        assert certify(*renumbered) == certify(*read_topology(topology))
+        certificates.setdefault(certify(*renumbered), topology)
+    assert len(certificates) == len(set(certificates.values())) == len(table) == 345
+
+
+@cache
+def certify_all(complexity):
+    return {certify(*graph) for graph in list_graphs(enumerate_for(complexity=[1, complexity]))}
+
+
+@given(renumbered_graphs(complexity=10))
+def test_any_graph_is_listed_by_nautys_certificate(graph):
+    assert certify(*graph) in certify_all(10)
+
+
 def test_relations_go_from_lower_to_higher_numbers_and_are_not_repeated():
     for _, edges in list_graphs(enumerate_for(complexity=[1, 8])):
         assert len(set(edges)) == len(edges)
@@ -134,7 +196,7 @@ degrees = st.tuples(st.sampled_from([0, 0, 0, 1]), st.integers(1, 3)).map(list)
 
 
 @given(
-    complexity=st.tuples(st.integers(1, 6), st.integers(1, 6)).map(sorted),
+    complexity=st.tuples(st.integers(1, MOST_TRIED), st.integers(1, MOST_TRIED)).map(sorted),
     structure=st.fixed_dictionaries(
         {},
         optional={
@@ -149,8 +211,8 @@ degrees = st.tuples(st.sampled_from([0, 0, 0, 1]), st.integers(1, 3)).map(list)
     max_per_object=st.none() | st.integers(0, 3),
 )
 def test_constraints_leave_what_trying_all_graphs_leaves(complexity, structure, max_per_object):
-    low, high = structure.get("objects", (1, 6))
-    most = 6 if max_per_object is None else max_per_object
+    low, high = structure.get("objects", (1, MOST_TRIED))
+    most = MOST_TRIED if max_per_object is None else max_per_object
     bounds = {key: value for key, value in structure.items() if key not in ("objects", "degree")}
     bounds |= structure.get("degree", {})
     expected = set()
@@ -203,9 +265,13 @@ def test_constraints_that_exclude_each_other_are_named(structure, keys):
 
 
 @pytest.mark.parametrize(
-    "structure", ["{complexity: [3, 20]}", "{complexity: [1, 60], objects: [1, 4], relations: [0, 2]}"]
+    ("structure", "count", "largest"),
+    [
+        ("{complexity: [3, 20]}", "95,974,633", 15),
+        ("{complexity: [1, 60], objects: [1, 4], relations: [0, 2]}", "1,439,964", 44),
+    ],
 )
-def test_too_many_structures_are_refused_soon(structure):
+def test_too_many_structures_are_refused_soon(structure, count, largest):
     """In a process of its own, so that a search without end fails the test and nothing else."""
     code = f"""
 from generate_any_scene.builders.limits import read_limits
@@ -223,4 +289,5 @@ except RecipeError as error:
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     except subprocess.TimeoutExpired:
         pytest.fail("still counting after 20 seconds")
-    assert done.stdout.startswith("structure.complexity: more than 400,000 structures fit")
+    assert done.stdout.startswith(f"structure.complexity: {count} structures fit, more than the 400,000")
+    assert f"lower its upper bound to {largest} " in done.stdout
