@@ -1,4 +1,4 @@
-.PHONY: check check-style format test bench
+.PHONY: check check-style format test golden bench
 
 check: check-style test  ## what CI runs
 
@@ -14,6 +14,9 @@ format:  ## mend what can be mended
 
 test:
 	pytest
+
+golden:  ## rewrite the golden rows in tests/golden: see CONTRIBUTING.md, "Changes that change rows"
+	python tests/golden/update.py
 
 bench:  ## scenes per second of every stage against writing the same table alone; structures: seconds and memory
 	python benchmarks/bench_build.py

@@ -198,6 +198,30 @@ def build(
 
 
 @app.command()
+def export(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `gas build` wrote.", show_default=False)
+    ],
+    format_: Annotated[
+        str,
+        typer.Option("--format", "-f", metavar="tifa|dsg|geneval2", help="The scorer's layout.", show_default=False),
+    ],
+    config: Annotated[str | None, typer.Option(help="Which config.", show_default="the only one")] = None,
+    split: Annotated[str | None, typer.Option(help="Which split.", show_default="the only one, or test")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; - for stdout.")] = Path("-"),
+) -> None:
+    """Write the questions of a built folder in the layout of an existing scorer: TIFA, DSG or GenEval 2."""
+    from .builders.export import check_format, describe_export, export_questions, find_split
+
+    check_format(format_)
+    source = find_split(folder, config, split)
+    file = None if out == Path("-") else out
+    with _show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
+        tally = export_questions(source, format_, file, report)
+    print(describe_export(source, format_, tally), file=sys.stderr)
+
+
+@app.command()
 def structures(
     recipe: Annotated[
         str | None, typer.Argument(metavar="[RECIPE]", help="Take the constraints of this recipe.", show_default=False)
@@ -278,7 +302,7 @@ def _print_built(out: Path, built: dict[str, Any]) -> None:
         print(f'    {name} = load_dataset("{path}", "{name}")')
 
 
-def _show_progress(rows: int) -> Any:
+def _show_progress(rows: int, what: str = "building", hidden: bool = False) -> Any:
     """A progress bar on stderr, silent when that is not a terminal."""
     from contextlib import contextmanager
 
@@ -295,8 +319,10 @@ def _show_progress(rows: int) -> Any:
             TextColumn("scenes"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-            task = progress.add_task("building", total=rows)
+        with Progress(
+            *columns, console=console, disable=hidden or not console.is_terminal, transient=True
+        ) as progress:
+            task = progress.add_task(what, total=rows)
             yield lambda done: progress.advance(task, done)
 
     return show()

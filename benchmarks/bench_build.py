@@ -35,7 +35,7 @@ def measure_recipe(name: str, warm_up: int, blocks: int) -> dict[str, float]:
             scenes = draw_block(writer.plan, "train", block)
             marks.append(time.perf_counter())
             words = BlockWords(scenes, writer.plan.taxonomy)
-            texts = writer.captions.write(words)
+            texts = writer.captions.write(words, derive_key("bench"))
             texts.write(writer.captions.tracer.book.pool)
             texts.find_mentions(writer.captions.tracer.book.pool)
             marks.append(time.perf_counter())

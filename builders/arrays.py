@@ -66,6 +66,38 @@ def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return examples, numbers.reshape(-1)
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of integers, for the question whether two are one of them.
+
+    Attributes:
+        places: Row and column of `table` for each first and each second integer, 0 for those that are in no pair.
+        table: Which of them are a pair, bool.
+    """
+
+    places: tuple[np.ndarray, np.ndarray]
+    table: np.ndarray
+
+    @classmethod
+    def from_rows(cls, pairs: np.ndarray, sizes: tuple[int, int]) -> Pairs:
+        """Takes pairs, shape (pairs, 2), of integers below these sizes."""
+        places = []
+        for column, size in zip(pairs.T, sizes, strict=True):
+            place = np.zeros(size, dtype=np.int64)
+            some = np.unique(column)
+            place[some] = 1 + np.arange(len(some))
+            places.append(place)
+        rows, columns = places
+        table = np.zeros((rows.max(initial=0) + 1, columns.max(initial=0) + 1), dtype=bool)
+        table[rows[pairs[:, 0]], columns[pairs[:, 1]]] = True
+        return cls((rows, columns), table)
+
+    def have(self, firsts: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+        """Whether integers are a pair, element by element."""
+        rows, columns = self.places
+        return self.table[rows[firsts], columns[seconds]]
+
+
 def pad_lists(ragged: Ragged) -> np.ndarray:
     """Lists as rows of one array, filled up with -1, int64, shape (lists, longest)."""
     width = int(ragged.lengths.max(initial=0))

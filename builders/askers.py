@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jinja2
 import numpy as np
 
 from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
-from .decks import deal, derive_key
-from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes, find_kinship
+from .decks import deal, derive_key, hash_numbers
+from .foils import (
+    can_turn,
+    draw_foil_attributes,
+    draw_foil_objects,
+    draw_foil_relations,
+    draw_foil_scene_attributes,
+    draw_foil_targets,
+    find_kinship,
+    find_near_attributes,
+)
+from .relation_logic import find_facts
 from .scenes import Plan
 from .templates import Leaf, Piece, list_macros, render_macro
 from .tracing import Tracer
 from .views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, View, view_element
 from .words import NUMBERS, BlockWords
 
+RELATION_DRAWS = 8
+"""Draws of relations for the choices of a question; many of those drawn do not fit."""
 CHOICES = 4
 """Choices of a multiple-choice question, fewer where the taxonomy has not enough that are false."""
 
@@ -27,8 +40,9 @@ VIEWS = {
     "subject": ("object", OBJECT_WORDS),
     "target": ("object", OBJECT_WORDS),
     "scene": ("scene", SCENE_WORDS),
-    "foil_object": ("foil_object", ("name", "plural", "any", "be", "bare_article")),
+    "foil_object": ("foil_object", ("name", "plural", "any", "be", "bare_article", "what")),
     "foil_attribute": ("foil_attribute", ("name", "kind", "text")),
+    "foil_relation": ("foil_relation", ("ask", "base")),
     "foil_scene": ("foil_scene", SCENE_WORDS),
 }
 """Domain and words of what a macro of a question template can be given."""
@@ -40,8 +54,8 @@ class Batch:
 
     Attributes:
         kind, form: As in a row.
-        scene: Scene of each question, counted within the block.
-        element: What orders the questions of a batch within a scene.
+        macro: The macro of the template that asks.
+        scene: Scene of each question, counted within the block, in ascending order.
         programs: Program of each question's text.
         starts: For each role, where its words begin.
         answers: Tokens.
@@ -53,8 +67,8 @@ class Batch:
 
     kind: str
     form: str
+    macro: str
     scene: np.ndarray
-    element: np.ndarray
     programs: np.ndarray
     starts: dict[str, np.ndarray]
     answers: np.ndarray
@@ -118,11 +132,20 @@ class Block:
 
     def add_foils(self, domain: str, table: str, foils: np.ndarray) -> dict[str, np.ndarray]:
         """Makes columns of the foils' words and returns where each question's begin."""
-        before = len(self.words.find_column(f"{domain}.name")) if self.words.has_column(f"{domain}.name") else 0
-        for word in VIEWS[domain][1]:
-            column = f"{table}.{'article' if word == 'bare_article' else word}"
-            self.words.extend_column(f"{domain}.{word}", self.tokens[column][foils])
-        return {domain: before + np.arange(len(foils))}
+        columns = {word: f"{table}.{'article' if word == 'bare_article' else word}" for word in VIEWS[domain][1]}
+        return self._add_words(domain, {word: self.tokens[column][foils] for word, column in columns.items()})
+
+    def add_foil_relations(self, foils: np.ndarray, plural: np.ndarray) -> dict[str, np.ndarray]:
+        """The same for relations, whose verbs agree with subjects that are plural or not."""
+        columns = {word: self.words.inflect(f"relation.{word}", foils, plural) for word in VIEWS["foil_relation"][1]}
+        return self._add_words("foil_relation", columns)
+
+    def _add_words(self, domain: str, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        first = f"{domain}.{next(iter(columns))}"
+        before = len(self.words.find_column(first)) if self.words.has_column(first) else 0
+        for word, tokens in columns.items():
+            self.words.extend_column(f"{domain}.{word}", tokens)
+        return {domain: before + np.arange(len(next(iter(columns.values()))))}
 
     def ask(
         self,
@@ -130,7 +153,6 @@ class Block:
         form: str,
         macro: str,
         scene: np.ndarray,
-        element: np.ndarray,
         starts: dict[str, np.ndarray],
         answers: np.ndarray | int,
         elements: Ragged,
@@ -153,8 +175,8 @@ class Block:
         return Batch(
             kind,
             form,
+            macro,
             scene,
-            element,
             programs,
             starts,
             np.full(size, answers) if isinstance(answers, int) else answers,
@@ -183,31 +205,81 @@ def _list_twins(block: Block, chosen: np.ndarray) -> Ragged:
 
 
 def ask_objects(block: Block) -> list[Batch]:
-    """Whether each object is there, once a name, and whether something is that is not."""
+    """Whether each object is there, once a name, and whether something is that is not; which of several is there."""
     chosen = np.flatnonzero(block.is_first)
-    scene, number = block.scene_of_object[chosen], block.object_number[chosen]
-    elements = _list_twins(block, chosen)
-    there = block.ask("object", "yes_no", "yes_no", scene, number, {"object": chosen}, block.fixed["yes"], elements)
-    foils = draw_foil_objects(derive_key(block.key, "object"), block.plan, block.scenes, scene)
-    found = foils >= 0
-    starts = block.add_foils("foil_object", "object", foils[found])
-    foil_tokens = block.tokens["object.name"][foils[found]]
-    absent = block.ask(
+    scene = block.scene_of_object[chosen]
+    asked = block.scenes.objects.values[chosen]
+    elements, names = _list_twins(block, chosen), block.tokens["object.name"]
+    foils: list[np.ndarray] = []
+    while len(foils) < CHOICES - 1:
+        key = derive_key(block.key, "object", len(foils))
+        foils.append(draw_foil_objects(key, block.plan, block.scenes, scene, asked, foils))
+
+    def ask_absent(rows: np.ndarray, absent: np.ndarray) -> Batch:
+        starts, places = block.add_foils("foil_object", "object", absent), elements.take(rows)
+        no, words = block.fixed["no"], names[absent]
+        return block.ask("object", "yes_no", "yes_no", scene[rows], starts, no, places, foils=words)
+
+    yes = block.fixed["yes"]
+    there = block.ask("object", "yes_no", "yes_no", scene, {"object": chosen}, yes, elements)
+    found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
+    # Nothing absent is asked about twice in a scene.
+    codes = [scene[rows] * len(names) + foil[rows] for rows, foil in ((found, foils[0]), (more, foils[1]))]
+    more = more[
+        np.isin(np.arange(len(more)), np.unique(codes[1], return_index=True)[1]) & ~np.isin(codes[1], codes[0])
+    ]
+    choices = shuffle_choices(derive_key(block.key, "which"), names[asked], [_name(names, foil) for foil in foils])
+    rows = np.flatnonzero(choices.lengths > 1)
+    which = block.ask(
         "object",
-        "yes_no",
-        "yes_no",
-        scene[found],
-        number[found],
-        starts,
-        block.fixed["no"],
-        elements.take(np.flatnonzero(found)),
-        foils=foil_tokens,
+        "multiple_choice",
+        "which",
+        scene[rows],
+        {},
+        names[asked[rows]],
+        elements.take(rows),
+        choices=choices.take(rows),
     )
-    return [there, absent]
+    return [there, ask_absent(found, foils[0][found]), ask_absent(more, foils[1][more]), which]
+
+
+def _name(names: np.ndarray, foils: np.ndarray) -> np.ndarray:
+    """Tokens of the foils' names; -1 where there is none."""
+    return np.where(foils >= 0, names[foils], -1)
+
+
+def find_more(foils: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which questions are asked with a second foil, one for each that has none, so that as many are false as are true.
+
+    The one after the question without a foil that has a second one makes up for it, so that the beginning of a block
+    does not depend on its end.
+    """
+    lacking, able = np.flatnonzero(foils < 0), np.flatnonzero((foils >= 0) & (others >= 0))
+    step = np.arange(len(lacking))
+    # Each takes the next one that is able and not yet taken.
+    place = np.maximum.accumulate(np.searchsorted(able, lacking) - step) + step
+    return able[place[place < len(able)]]
+
+
+def shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> Ragged:
+    """The answer among its foils (-1 where there is none), at every place equally often for each number of choices."""
+    columns = np.stack([answers, *foils], axis=1)
+    columns = np.take_along_axis(columns, np.argsort(columns < 0, axis=1, kind="stable"), axis=1)
+    sizes = (columns >= 0).sum(axis=1)
+    place = np.zeros(len(columns), dtype=np.int64)
+    for size in np.unique(sizes):
+        some = np.flatnonzero(sizes == size)
+        place[some] = deal(derive_key(key, int(size)), int(size), 0, len(some))
+    turned = (np.arange(columns.shape[1]) - place[:, None]) % np.maximum(sizes, 1)[:, None]
+    turned = np.take_along_axis(columns, turned, axis=1)
+    return Ragged(turned[np.arange(columns.shape[1]) < sizes[:, None]], offsets_of(sizes))
 
 
 def ask_counts(block: Block) -> list[Batch]:
-    """How many there are of each name that can be counted; not where another object is one, as a baker is a person."""
+    """How many there are of each name that can be counted; not where another object is one, as a baker is a person.
+
+    As often the answer is zero: otherwise it would nearly always be one.
+    """
     objects = block.scenes.objects
     countable = block.tokens["object.any"][objects.values] != block.fixed["any"]
     chosen = np.flatnonzero(block.is_first & countable)
@@ -217,166 +289,230 @@ def ask_counts(block: Block) -> list[Batch]:
     chosen = chosen[is_one.sum(axis=1) == block.twin_count[chosen]]
     numbers = np.array([block.fixed[word] for word in NUMBERS])
     answers = numbers[block.twin_count[chosen]]
-    scene, number = block.scene_of_object[chosen], block.object_number[chosen]
+    scene = block.scene_of_object[chosen]
     elements, depends = _list_twins(block, chosen), block.depend_on(chosen)
-    return [block.ask("count", "count", "count", scene, number, {"object": chosen}, answers, elements, depends)]
+    foils = draw_foil_objects(
+        derive_key(block.key, "count"), block.plan, block.scenes, scene, objects.values[chosen], countable=True
+    )
+    found = np.flatnonzero(foils >= 0)
+    starts, names = block.add_foils("foil_object", "object", foils[found]), block.tokens["object.name"]
+    zero = block.ask(
+        "count",
+        "count",
+        "count",
+        scene[found],
+        starts,
+        block.fixed["zero"],
+        elements.take(found),
+        foils=names[foils[found]],
+    )
+    return [block.ask("count", "count", "count", scene, {"object": chosen}, answers, elements, depends), zero]
 
 
 def ask_attributes(block: Block) -> list[Batch]:
-    """Whether an object has each attribute and whether it has another; what it is, openly and with choices."""
+    """Whether an object has each attribute and whether it has another; what it is, openly and with choices.
+
+    An open question is asked where the scene graph gives one answer: an object has no other attribute of the kind, or
+    no other object has the attribute.
+    """
     scenes, kinds = block.scenes, block.tokens["attribute.kind"]
     concepts, holders = scenes.attributes.values, block.holders
     names = block.tokens["attribute.name"]
     every = np.arange(len(concepts))
-    scene, elements, depends = (
-        block.scene_of_object[holders],
-        _singles(block.name_attributes()),
-        block.depend_on(holders),
-    )
     if not len(every):
         return []
-    foils = [draw_foil_attributes(derive_key(block.key, "attribute", 0), block.plan, scenes, every >= 0, [])]
-    starts = {"object": holders, "attribute": every}
-    batches = [block.ask("attribute", "yes_no", "yes_no", scene, every, starts, block.fixed["yes"], elements, depends)]
-    found = np.flatnonzero(foils[0] >= 0)
-    starts = {"object": holders[found], **block.add_foils("foil_attribute", "attribute", foils[0][found])}
-    batches.append(
-        block.ask(
-            "attribute",
-            "yes_no",
-            "yes_no",
-            scene[found],
-            found,
-            starts,
-            block.fixed["no"],
-            elements.take(found),
-            depends.take(found),
-            foils=names[foils[0][found]],
+    scene = block.scene_of_object[holders]
+    elements, depends = _singles(block.name_attributes()), block.depend_on(holders)
+    foils: list[np.ndarray] = []
+    while len(foils) < CHOICES - 1:
+        key = derive_key(block.key, "attribute", len(foils))
+        foils.append(draw_foil_attributes(key, block.plan, scenes, every >= 0, foils))
+
+    def ask(
+        form: str,
+        macro: str,
+        rows: np.ndarray,
+        starts: dict[str, np.ndarray],
+        answers: np.ndarray | int,
+        places: Ragged = elements,
+        needed: Ragged = depends,
+        **more: Any,
+    ) -> Batch:
+        return block.ask(
+            "attribute", form, macro, scene[rows], starts, answers, places.take(rows), needed.take(rows), **more
         )
+
+    def ask_false(rows: np.ndarray, absent: np.ndarray) -> Batch:
+        starts = {"object": holders[rows], **block.add_foils("foil_attribute", "attribute", absent)}
+        return ask("yes_no", "yes_no", rows, starts, block.fixed["no"], foils=names[absent])
+
+    found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
+    batches = [
+        ask("yes_no", "yes_no", every, {"object": holders, "attribute": every}, block.fixed["yes"]),
+        ask_false(found, foils[0][found]),
+        ask_false(more, foils[1][more]),
+    ]
+    choices = shuffle_choices(
+        derive_key(block.key, "choices"), names[concepts], [_name(names, foil) for foil in foils]
     )
-    # An open question has one answer only if no other attribute of the object is of the same kind.
     of_kind = number_rows(holders, kinds[concepts])[1]
     alone = np.bincount(of_kind)[of_kind] == 1
     openly = [macro for macro in sorted(list_macros(block.templates["attribute"])) if macro.startswith("open_")]
-    open_kinds = [block.words.lexicon.find(macro.removeprefix("open_")) for macro in openly]
-    asked = alone & np.isin(kinds[concepts], open_kinds)
-    while len(foils) < CHOICES - 1:
-        number_key = derive_key(block.key, "attribute", len(foils))
-        foils.append(draw_foil_attributes(number_key, block.plan, scenes, asked, foils))
-
-    def ask_openly(form: str, macro: str, chosen: np.ndarray, choices: Ragged | None = None) -> Batch:
-        starts, answers = {"object": holders[chosen]}, names[concepts[chosen]]
-        places = elements.take(chosen), depends.take(chosen)
-        return block.ask("attribute", form, macro, scene[chosen], chosen, starts, answers, *places, choices=choices)
-
-    for macro, kind in zip(openly, open_kinds, strict=True):
-        chosen = np.flatnonzero(alone & (kinds[concepts] == kind))
-        batches.append(ask_openly("open", macro, chosen))
-        chosen = chosen[foils[0][chosen] >= 0]
-        others = [np.where(foil[chosen] >= 0, names[foil[chosen]], -1) for foil in foils]
-        choices = _shuffle_choices(derive_key(block.key, macro), names[concepts[chosen]], others)
-        batches.append(ask_openly("multiple_choice", macro, chosen, choices))
+    asked = np.zeros(len(every), dtype=bool)
+    for macro in openly:
+        rows = np.flatnonzero(alone & (kinds[concepts] == block.words.lexicon.find(macro.removeprefix("open_"))))
+        asked[rows] = True
+        batches.append(ask("open", macro, rows, {"object": holders[rows]}, names[concepts[rows]]))
+        rows = rows[choices.lengths[rows] > 1]
+        starts, answers = {"object": holders[rows]}, names[concepts[rows]]
+        batches.append(ask("multiple_choice", macro, rows, starts, answers, choices=choices.take(rows)))
+    rows = np.flatnonzero(~asked & (choices.lengths > 1))
+    starts, answers = {"object": holders[rows]}, names[concepts[rows]]
+    batches.append(ask("multiple_choice", "which", rows, starts, answers, choices=choices.take(rows)))
+    rows = np.flatnonzero(_is_only_holder(block))
+    both = zip(block.object_elements[holders], elements.values, strict=True)
+    batches.append(
+        ask(
+            "open",
+            "holder",
+            rows,
+            {"object": holders[rows], "attribute": rows},
+            block.words.find_column("object.name")[holders[rows]],
+            Ragged(np.array(list(both), dtype=np.int64).reshape(-1), 2 * np.arange(len(every) + 1)),
+        )
+    )
     return batches
 
 
-def _shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> Ragged:
-    """The answer among its foils, at every place equally often."""
-    columns = np.stack([answers, *foils], axis=1)
-    place = deal(key, columns.shape[1], 0, len(answers))
-    turned = np.take_along_axis(columns, (np.arange(columns.shape[1]) - place[:, None]) % columns.shape[1], axis=1)
-    return Ragged(turned[turned >= 0], offsets_of((turned >= 0).sum(axis=1)))
+def _is_only_holder(block: Block) -> np.ndarray:
+    """Whether no other object of the scene has each attribute, nor one that is near it, bool, one an attribute."""
+    scenes, concepts, holders = block.scenes, block.scenes.attributes.values, block.holders
+    offsets = scenes.attributes.offsets[scenes.objects.offsets]
+    others = pad_lists(Ragged(np.arange(len(concepts)), offsets))[block.scene_of_object[holders]]
+    near = find_near_attributes(block.plan.taxonomy)[concepts[:, None], concepts[others]]
+    return ~((others >= 0) & near & (holders[others] != holders[:, None])).any(axis=1)
 
 
 def ask_relations(block: Block) -> list[Batch]:
-    """Whether each relation holds, and whether it holds to an object that is not there."""
-    scenes = block.scenes
+    """Whether each relation holds and whether something else does; what is at its ends, and which relation it is.
+
+    What is false is, as it comes, the other way around, another relation or another object of the scene; where none of
+    these is certainly false, an object that is not there.
+    """
+    plan, scenes = block.plan, block.scenes
     scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
-    shift = scenes.objects.offsets[:-1][scene]
-    subjects, targets, every = scenes.subjects.values + shift, scenes.targets.values + shift, np.arange(len(scene))
-    numbers = every - scenes.relations.offsets[:-1][scene]
-    elements = _singles(block.name_elements("relation", numbers))
+    every = np.arange(len(scene))
     if not len(every):
         return []
-    starts = {"subject": subjects, "relation": every, "target": targets}
-    holds = block.ask(
-        "relation",
-        "yes_no",
-        "yes_no",
-        scene,
-        every,
-        starts,
-        block.fixed["yes"],
-        elements,
-        block.depend_on(subjects, targets),
+    facts = find_facts(plan.taxonomy, scenes)
+    subjects, targets, concepts = facts.subjects, facts.targets, scenes.relations.values
+    numbers = every - scenes.relations.offsets[:-1][scene]
+    elements, depends = _singles(block.name_elements("relation", numbers)), block.depend_on(subjects, targets)
+    names, predicates = block.words.find_column("object.name"), block.tokens["relation.predicate"]
+    plural = block.words.find_column("object.be") == block.fixed["are"]
+    yes, no = block.fixed["yes"], block.fixed["no"]
+
+    def ask(
+        form: str, macro: str, rows: np.ndarray, starts: dict[str, np.ndarray], answers: np.ndarray | int, **more: Any
+    ) -> Batch:
+        places = {"elements": elements.take(rows), "depends_on": depends.take(rows), **more}
+        return block.ask("relation", form, macro, scene[rows], starts, answers, **places)
+
+    absent = draw_foil_objects(derive_key(block.key, "relation"), plan, scenes, scene, scenes.objects.values[targets])
+    others: list[np.ndarray] = []
+    while len(others) < RELATION_DRAWS:
+        key = derive_key(block.key, "relation", len(others))
+        others.append(draw_foil_relations(key, plan, scenes, facts, others))
+    elsewhere = draw_foil_targets(derive_key(block.key, "target"), plan, scenes, facts)
+    possible = np.stack([can_turn(plan, scenes, facts), others[0] >= 0, elsewhere >= 0], axis=1)
+    chance = hash_numbers(derive_key(block.key, "false"), np.arange(possible.size)).reshape(possible.shape)
+    kind = np.where(possible.any(axis=1), np.argmax(np.where(possible, chance | np.uint64(1), 0), axis=1), 3)
+    turned, changed, moved = (np.flatnonzero(kind == one) for one in range(3))
+    indefinite = (kind == 3) & (absent >= 0)
+    gone = np.flatnonzero(indefinite)
+    whole = {"subject": subjects, "relation": every, "target": targets}
+
+    def take(rows: np.ndarray, **changes: np.ndarray) -> dict[str, np.ndarray]:
+        return {**{role: starts[rows] for role, starts in whole.items()}, **changes}
+
+    def ask_relation(rows: np.ndarray, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray) -> Batch:
+        """Asks about other relations, or between other objects, than the scene has."""
+        words = block.add_foil_relations(relations, plural[subjects])
+        starts = {"subject": subjects, **words, "target": targets}
+        foils = np.where(relations != concepts[rows], predicates[relations], names[targets])
+        return ask("yes_no", "yes_no", rows, starts, no, foils=foils, depends_on=block.depend_on(subjects, targets))
+
+    there = np.flatnonzero(~indefinite)
+    away = {"subject": subjects[gone], "relation": gone, **block.add_foils("foil_object", "object", absent[gone])}
+    batches = [
+        ask("yes_no", "yes_no", there, take(there), yes),
+        ask("yes_no", "yes_no_any", gone, take(gone), yes),
+        ask_relation(turned, concepts[turned], targets[turned], subjects[turned]),
+        ask_relation(changed, others[0][changed], subjects[changed], targets[changed]),
+        ask_relation(moved, concepts[moved], subjects[moved], elsewhere[moved]),
+        ask(
+            "yes_no",
+            "yes_no_any",
+            gone,
+            away,
+            no,
+            foils=block.tokens["object.name"][absent[gone]],
+            depends_on=block.depend_on(subjects[gone]),
+        ),
+    ]
+    for macro, rows, ends in (
+        ("open_target", np.flatnonzero(facts.has_one_target()), targets),
+        ("open_subject", np.flatnonzero(facts.has_one_subject()), subjects),
+    ):
+        both = np.stack([elements.values, block.object_elements[ends]], axis=1)[rows]
+        places = Ragged(both.reshape(-1), 2 * np.arange(len(rows) + 1))
+        batches.append(ask("open", macro, rows, take(rows), names[ends[rows]], elements=places))
+    drawn = np.stack(others, axis=1)
+    drawn = np.take_along_axis(drawn, np.argsort(drawn < 0, axis=1, kind="stable"), axis=1)[:, : CHOICES - 1]
+    choices = shuffle_choices(
+        derive_key(block.key, "relations"), predicates[concepts], [_name(predicates, other) for other in drawn.T]
     )
-    foils = draw_foil_objects(derive_key(block.key, "relation"), block.plan, scenes, scene)
-    found = np.flatnonzero(foils >= 0)
-    starts = {"subject": subjects[found], "relation": found, **block.add_foils("foil_object", "object", foils[found])}
-    names = block.tokens["object.name"][foils[found]]
-    fails = block.ask(
-        "relation",
-        "yes_no",
-        "yes_no_foil",
-        scene[found],
-        found,
-        starts,
-        block.fixed["no"],
-        elements.take(found),
-        block.depend_on(subjects[found]),
-        foils=names,
-    )
-    return [holds, fails]
+    rows = np.flatnonzero(choices.lengths > 1)
+    starts = {"subject": subjects[rows], "target": targets[rows]}
+    answers = predicates[concepts[rows]]
+    batches.append(ask("multiple_choice", "which", rows, starts, answers, choices=choices.take(rows)))
+    return batches
 
 
 def ask_scenes(block: Block) -> list[Batch]:
-    """Whether the scene has each of its attributes and whether it has another; which it has, openly."""
+    """Whether the scene has each of its attributes and whether another; which it has, openly and with choices."""
     scenes, table = block.scenes, block.plan.taxonomy.scene_attributes
-    concepts = scenes.scene_attributes.values
+    concepts, names = scenes.scene_attributes.values, block.tokens["scene.name"]
     scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
     elements = _singles(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
     table_roles = np.array(table["role"].to_pylist())
-    roles, kinds = table_roles[concepts], np.array(table["kind"].to_pylist())[concepts]
-    foils = draw_foil_scene_attributes(derive_key(block.key, "scene"), block.plan, scenes)
+    kinds = np.array(table["kind"].to_pylist())[concepts]
+    foils: list[np.ndarray] = []
+    while len(foils) < CHOICES - 1:
+        key = derive_key(block.key, "scene", len(foils))
+        foils.append(draw_foil_scene_attributes(key, block.plan, scenes, every >= 0, foils))
+
+    def ask(
+        form: str, macro: str, rows: np.ndarray, starts: dict[str, np.ndarray], answers: np.ndarray | int, **more: Any
+    ) -> Batch:
+        return block.ask("scene", form, macro, scene[rows], starts, answers, elements.take(rows), **more)
+
     batches = []
     for role in ("setting", "picture"):
-        chosen = np.flatnonzero(roles == role)
-        batches.append(
-            block.ask(
-                "scene",
-                "yes_no",
-                role,
-                scene[chosen],
-                chosen,
-                {"scene": chosen},
-                block.fixed["yes"],
-                elements.take(chosen),
-            )
-        )
-        chosen = np.flatnonzero((foils >= 0) & (table_roles[foils] == role))
-        starts, names = (
-            block.add_foils("foil_scene", "scene", foils[chosen]),
-            block.tokens["scene.name"][foils[chosen]],
-        )
-        batches.append(
-            block.ask(
-                "scene",
-                "yes_no",
-                role,
-                scene[chosen],
-                chosen,
-                starts,
-                block.fixed["no"],
-                elements.take(chosen),
-                foils=names,
-            )
-        )
+        rows = np.flatnonzero(table_roles[concepts] == role)
+        batches.append(ask("yes_no", role, rows, {"scene": rows}, block.fixed["yes"]))
+        for absent, some in ((foils[0], foils[0] >= 0), (foils[1], find_more(foils[0], foils[1]))):
+            rows = every[some]
+            rows = rows[table_roles[absent[rows]] == role]
+            starts = block.add_foils("foil_scene", "scene", absent[rows])
+            batches.append(ask("yes_no", role, rows, starts, block.fixed["no"], foils=names[absent[rows]]))
+    choices = shuffle_choices(derive_key(block.key, "scenes"), names[concepts], [_name(names, foil) for foil in foils])
     for macro in sorted(list_macros(block.templates["scene"])):
         if macro.startswith("open_"):
-            chosen = np.flatnonzero(kinds == macro.removeprefix("open_"))
-            answers = block.tokens["scene.name"][concepts[chosen]]
-            batches.append(
-                block.ask("scene", "open", macro, scene[chosen], chosen, {}, answers, elements.take(chosen))
-            )
+            rows = np.flatnonzero(kinds == macro.removeprefix("open_"))
+            batches.append(ask("open", macro, rows, {}, names[concepts[rows]]))
+            rows = rows[choices.lengths[rows] > 1]
+            batches.append(ask("multiple_choice", macro, rows, {}, names[concepts[rows]], choices=choices.take(rows)))
     return batches
 
 

@@ -2,82 +2,121 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
 import numpy as np
 
+from ..errors import Problem, RecipeError
+from .arrays import offsets_of
+from .decks import BITS, WINDOW, stratify
 from .scenes import Plan
-from .templates import Leaf, Piece, load_template, render_block, split_blocks
+from .templates import Leaf, Piece, load_template, read_source, render_block, split_blocks
 from .tracing import Render, Tracer
-from .views import view_scene
+from .views import Groups, view_scene
 from .weaving import Texts
 from .words import BlockWords, build_lexicon
+
+GRAPH = {"objects", "subjects", "alone", "counted", "in_order", "relations"}
+"""What templates call parts of the scene graph."""
 
 
 @dataclass
 class CaptionWriter:
-    """Writes captions with one template.
+    """Writes captions, each with one of the recipe's templates.
 
     Attributes:
         folder: Where the recipe's own templates are, if it has any.
-        tracer: What the template has yielded so far.
+        tracer: What the templates have yielded so far.
+        templates: The recipe's templates.
+        bounds: Ends of their shares of [0, 2**BITS), int64, shape (templates + 1,).
     """
 
     plan: Plan
     folder: Path | None = None
     tracer: Tracer = field(init=False)
-    template: jinja2.Template = field(init=False)
+    templates: list[jinja2.Template] = field(init=False)
+    bounds: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        chosen = self.plan.recipe.caption_keys
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
-        self.template = load_template("captions", self.plan.recipe.captions.template, self.folder)
-        self.blocks = split_blocks(self.template)
+        self.templates = [load_template("captions", captions.template, self.folder) for captions in chosen.values()]
+        self._names, self._blocks = list(chosen), [split_blocks(template) for template in self.templates]
+        for name, captions, template in zip(chosen, chosen.values(), self.templates, strict=True):
+            if captions.count_alike and not re.search(r"\bscene\.counted\b", read_source(template)):
+                message = f"`{captions.template}` counts no objects"
+                hint = "leave `count_alike` out, or choose a template that lists `scene.counted`, such as `default`"
+                raise RecipeError([Problem(message, key=f"{name}.count_alike", hint=hint)])
+        self._counts = [captions.count_alike for captions in chosen.values()]
+        self._patterns: dict[Groups, int] = {(): 0}
+        weights = np.array([captions.weight for captions in chosen.values()])
+        shares = np.cumsum(weights) / weights.sum()
+        self.bounds = np.rint(np.concatenate([[0.0], shares]) * 2.0**BITS).astype(np.int64)
         self._is_picture = np.array(self.plan.taxonomy.scene_attributes["role"].to_pylist()) == "picture"
 
-    def write(self, words: BlockWords) -> Texts:
-        """Captions of all scenes of a block; they belong to `tracer.book.pool`."""
-        self.tracer.begin_block()
-        starts = _find_starts(words)
-        programs = [
-            self.tracer.find_programs(
-                f"captions.{block}" if block else "captions",
-                self._find_keys(words, uses),
-                self._create_render(number, block),
-                words,
-                starts,
-            )
-            for number, (block, uses) in enumerate(self.blocks.items())
-        ]
-        parts = len(programs)
-        texts = self.tracer.weave(
-            np.stack(programs, axis=1).reshape(-1), words, {role: np.repeat(at, parts) for role, at in starts.items()}
-        )
-        return Texts(texts.tokens, texts.offsets[::parts], texts.elements)
+    def write(self, words: BlockWords, key: int) -> Texts:
+        """Captions of all scenes of a block; they belong to `tracer.book.pool`.
 
-    def _create_render(self, number: int, block: str) -> Render:
+        Args:
+            words: The block's words.
+            key: Key of the split, which deals the templates.
+        """
+        self.tracer.begin_block()
+        starts, template_of = _find_starts(words), self.choose_templates(key, words.scenes.start, len(words.scenes))
+        parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[template_of])
+        programs = np.empty(parts[-1], dtype=np.int64)
+        for number, blocks in enumerate(self._blocks):
+            scenes = np.flatnonzero(template_of == number)
+            for place, (block, uses) in enumerate(blocks.items()):
+                programs[parts[scenes] + place] = self.tracer.find_programs(
+                    f"{self._names[number]}.{block}" if block else self._names[number],
+                    self._find_keys(words, uses, self._counts[number])[scenes],
+                    self._create_render(number, place, block),
+                    words,
+                    {role: at[scenes] for role, at in starts.items()},
+                )
+        repeats = np.diff(parts)
+        texts = self.tracer.weave(programs, words, {role: np.repeat(at, repeats) for role, at in starts.items()})
+        return Texts(texts.tokens, texts.offsets[parts], texts.elements)
+
+    def choose_templates(self, key: int, start: int, count: int) -> np.ndarray:
+        """The number of the template of each scene from `start` on, int64: of any run, each has its share."""
+        first = start - start % WINDOW
+        points = stratify(key, first, start + count - first)[start - first :]
+        return np.searchsorted(self.bounds, points, side="right") - 1
+
+    def _create_render(self, number: int, place: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
-            structure, settings, pictures = key
-            view = view_scene(
-                leaf, self.plan.structures.table, structure, settings, pictures, self.plan.recipe.modality
-            )
-            pieces = render_block(self.template, block, {"scene": view})
+            structure, settings, pictures, pattern = key
+            table, modality = self.plan.structures.table, self.plan.recipe.modality
+            alike = list(self._patterns)[pattern]
+            view = view_scene(leaf, table, structure, settings, pictures, modality, alike)
+            pieces = render_block(self.templates[number], block, {"scene": view})
             # A later block goes on where an earlier one ended.
-            return [Piece(" "), *pieces] if number and pieces else pieces
+            apart = place and pieces and not pieces[0].text.startswith((",", ".", ";"))
+            return [Piece(" "), *pieces] if apart else pieces
 
         return render
 
-    def _find_keys(self, words: BlockWords, uses: frozenset[str]) -> np.ndarray:
-        """Structure and numbers of settings and picture attributes of each scene; -1 or 0 where a block looks away."""
+    def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool) -> np.ndarray:
+        """Structure, numbers of settings and picture attributes, and which objects are alike, of each scene.
+
+        -1 or 0 where a block looks away.
+        """
         scenes = words.scenes
         scene = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
         pictures = np.bincount(scene[self._is_picture[scenes.scene_attributes.values]], minlength=len(scenes))
         settings = scenes.scene_attributes.lengths - pictures
-        keys = np.zeros((len(scenes), 3), dtype=np.int64)
-        keys[:, 0] = scenes.structures if not uses or uses & {"objects", "relations"} else -1
+        keys = np.zeros((len(scenes), 4), dtype=np.int64)
+        keys[:, 0] = scenes.structures if not uses or uses & GRAPH else -1
         keys[:, 1] = settings if not uses or uses & {"settings", "attributes"} else 0
         keys[:, 2] = pictures if not uses or uses & {"pictures", "attributes"} else 0
+        if counts and keys[:, 0].max(initial=-1) >= 0:
+            for row, groups in words.list_alike().items():
+                keys[row, 3] = self._patterns.setdefault(tuple(sorted(groups)), len(self._patterns))
         return keys
 
 

@@ -25,6 +25,7 @@ from .recipe_files import LoadedRecipe, dump_recipe
 from .rows import SCHEMA, RowWriter, create_writer
 from .scenes import BLOCK, draw_block
 from .structures import StructureTable
+from .tallies import Tallies, add_tallies, measure_guesses
 
 SHARD_BLOCKS = 8
 """Blocks in a Parquet file. Part of the files' layout, not of the rows."""
@@ -63,18 +64,31 @@ def choose_workers(rows: int) -> int:
     return max(1, min(os.cpu_count() or 1, rows // (2 * SHARD_BLOCKS * BLOCK)))
 
 
-def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -> np.ndarray:
-    """Writes one Parquet file, a row group a block, and returns which structures occur in it (bool, by row)."""
-    seen = np.zeros(len(writer.plan.structures.table), dtype=bool)
+@dataclass(frozen=True)
+class Content:
+    """What a file holds.
+
+    Attributes:
+        structures: Which structures occur, bool, one a row of the structure table.
+        tallies: Answers of its questions.
+    """
+
+    structures: np.ndarray
+    tallies: Tallies
+
+
+def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -> Content:
+    """Writes one Parquet file, a row group a block."""
+    content = Content(np.zeros(len(writer.plan.structures.table), dtype=bool), {})
     path = folder / shard.path
     path.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
         for block, rows in list_blocks(shard.first, shard.last):
             scenes = draw_block(writer.plan, shard.split, block).cut(0, rows)
-            seen[scenes.structures] = True
-            file.write_table(writer.write(scenes, shard.split), row_group_size=BLOCK)
+            content.structures[scenes.structures] = True
+            file.write_table(writer.write(scenes, shard.split, content.tallies), row_group_size=BLOCK)
             report(rows)
-    return seen
+    return content
 
 
 def build_datasets(
@@ -112,12 +126,12 @@ def build_datasets(
         refuse_collisions(own_files, out, manifest)
         every = [shard for one in shards.values() for shard in one]
         if workers == 1 or len(every) == 1:
-            seen = {shard: write_shard(writers[shard.config], shard, work, report) for shard in every}
+            contents = {shard: write_shard(writers[shard.config], shard, work, report) for shard in every}
         else:
-            seen = _write_parallel(recipes, every, work, min(workers, len(every)), report)
+            contents = _write_parallel(recipes, every, work, min(workers, len(every)), report)
         entries = {
             name: {
-                **_describe(writers[name], {shard: seen[shard] for shard in shards[name]}, work),
+                **_describe(writers[name], {shard: contents[shard] for shard in shards[name]}, work),
                 "own_files": sorted(own_files[name]),
             }
             for name in names
@@ -139,15 +153,17 @@ def build_datasets(
     return manifest
 
 
-def _describe(writer: RowWriter, shards: dict[Shard, np.ndarray], work: Path) -> dict[str, Any]:
+def _describe(writer: RowWriter, shards: dict[Shard, Content], work: Path) -> dict[str, Any]:
     """What the manifest says of one config."""
     from .. import __version__
 
     recipe = writer.plan.recipe
     splits: dict[str, Any] = {}
-    structures: dict[str, np.ndarray] = {}
-    for shard, seen in shards.items():
-        structures[shard.split] = structures.get(shard.split, False) | seen
+    contents: dict[str, Content] = {}
+    for shard, content in shards.items():
+        whole = contents.setdefault(shard.split, Content(np.zeros_like(content.structures), {}))
+        whole.structures[content.structures] = True
+        add_tallies(whole.tallies, content.tallies)
         split = splits.setdefault(shard.split, {"rows": 0, "files": []})
         path = work / shard.path
         rows = shard.last - shard.first
@@ -155,8 +171,9 @@ def _describe(writer: RowWriter, shards: dict[Shard, np.ndarray], work: Path) ->
         split["files"].append(
             {"path": shard.path, "rows": rows, "bytes": path.stat().st_size, "sha256": hash_file(path)}
         )
-    for split, seen in structures.items():
-        splits[split]["structures"] = _count_structures(writer.plan.structures.table, seen)
+    for split, content in contents.items():
+        splits[split]["structures"] = _count_structures(writer.plan.structures.table, content.structures)
+        splits[split]["questions"] = measure_guesses(content.tallies)
     return {
         "version": recipe.version,
         "fingerprint": compute_fingerprint(writer),
@@ -179,13 +196,13 @@ def _count_structures(table: StructureTable, seen: np.ndarray) -> dict[str, list
 
 def _write_parallel(
     recipes: Sequence[LoadedRecipe], shards: list[Shard], work: Path, workers: int, report: Report
-) -> dict[Shard, np.ndarray]:
+) -> dict[Shard, Content]:
     by_name = {loaded.recipe.name: loaded for loaded in recipes}
     context = multiprocessing.get_context("spawn")
     finished, told = context.Value("q", 0), 0
     with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(by_name, finished)) as pool:
         futures = {pool.submit(_write_in_worker, shard, work): shard for shard in shards}
-        waiting: set[Future[np.ndarray]] = set(futures)
+        waiting: set[Future[Content]] = set(futures)
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -218,7 +235,7 @@ def _open_writer(name: str) -> RowWriter:
     return create_writer(_worker["recipes"][name])
 
 
-def _write_in_worker(shard: Shard, work: Path) -> np.ndarray:
+def _write_in_worker(shard: Shard, work: Path) -> Content:
     def report(rows: int) -> None:
         with _worker["finished"].get_lock():
             _worker["finished"].value += rows

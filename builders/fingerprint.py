@@ -32,7 +32,7 @@ def compute_fingerprint(writer: RowWriter) -> str:
 def read_templates(writer: RowWriter) -> dict[str, str]:
     """The text of every template that the rows are made with, by name."""
     sources: dict[str, str] = {}
-    for template in (writer.captions.template, *writer.questions.templates.values()):
+    for template in (*writer.captions.templates, *writer.questions.templates.values()):
         _add_sources(sources, template.environment, template.name or "")
     return sources
 

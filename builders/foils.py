@@ -7,48 +7,106 @@ attribute that it does not give an object, out of those that exclude each other,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from ..taxonomy import Taxonomy
-from .arrays import Ragged, pad_lists
+from ..taxonomy import Taxonomy, nearness
+from .arrays import Ragged, offsets_of, pad_lists
 from .decks import derive_key, hash_numbers
 from .pools import find_objects
+from .relation_logic import RelationFacts, read_logic
 from .scenes import Plan, Scenes
 
-TURNS = 16
-"""Draws before a question goes without a foil."""
+TURNS = 8
+"""Draws before foils are compared with each other, and again as many before a question goes without one."""
+FEWEST_ALIKE = 4
+"""Objects of the same kinds from which foils are drawn; fewer would be the same again and again."""
+SAME_GROUP = 8.0
+"""How much rather a foil is of the same group as the truth than of another one of the kind."""
+BALANCING = 15
+"""Rounds in which weights of foils are balanced."""
 MOST_TABULATED = 5000
 """Objects of a tier for which kinship is looked up in a table of pairs; it is worked out for more."""
 
 
-def draw_foil_objects(key: int, plan: Plan, scenes: Scenes, scene_of: np.ndarray) -> np.ndarray:
+def draw_foil_objects(
+    key: int,
+    plan: Plan,
+    scenes: Scenes,
+    scene_of: np.ndarray,
+    asked: np.ndarray,
+    taken: Sequence[np.ndarray] = (),
+    countable: bool = False,
+) -> np.ndarray:
     """An object for each question of which nothing in its scene is a kind, and which is no kind of anything there.
 
-    Names decide, not concepts: a dish of any sense is there when an omelet is. Where the recipe's own objects are too
-    few, any object of its tier will do. No scene is asked about the same foil twice.
+    Names decide, not concepts: a dish of any sense is there when an omelet is. Where there are such, the foil is of
+    the same kinds as what is asked about, so that it is neither easy to tell nor more frequent than the truth. Where
+    the recipe's own objects are too few, any object of its tier will do. No two questions of a scene have the same
+    foil, but for those that have others already.
+
+    Args:
+        key: Key of the choice.
+        plan: The plan of the recipe.
+        scenes: The block.
+        scene_of: Scene of each question.
+        asked: Object (a row of the taxonomy) that each question is about.
+        taken: Foils that the questions have already.
+        countable: Whether only what can be counted will do.
 
     Returns:
         Rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
     """
-    is_a = find_kinship(plan)
-    names = list_lineages(plan.taxonomy)[:, 0]
-    present = pad_lists(scenes.objects)[scene_of]
+    are_kin, names = _compare(plan, pad_lists(scenes.objects), scene_of), list_lineages(plan.taxonomy)[:, 0]
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others = present[rows]
-        foils = np.broadcast_to(foils[:, None], others.shape)
-        return ~((others >= 0) & (is_a(others, foils) | is_a(foils, others))).any(axis=1)
+        good = ~are_kin(rows, foils)
+        for one in taken:
+            good &= (one[rows] < 0) | (names[one[rows]] != names[foils])
+        return good
 
     found = np.full(len(scene_of), -1, dtype=np.int64)
-    one_list = np.zeros(len(scene_of), dtype=np.int64)
-    of_tier = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
-    for turn, choices in enumerate((np.unique(plan.pools.objects), of_tier)):
-        lists = Ragged(choices, np.array([0, len(choices)]))
-        found = _draw(derive_key(key, turn), found, lists, one_list, fits, scene_of, names)
+    for turn, (lists, list_of) in enumerate(_list_foil_objects(plan, countable)):
+        # A scene may well have the same wrong choice twice.
+        owner = None if taken else scene_of
+        found = _draw(derive_key(key, turn), found, lists, list_of[asked], fits, owner, names)
     return found
+
+
+def _compare(plan: Plan, present: np.ndarray, scene_of: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Gives a function that tells whether foils are kin, either way, to anything in the scenes of questions."""
+    if tables := _tabulate_relatives(plan):
+        place, related = tables
+        places = np.where(present >= 0, place[present], len(related) - 1)[scene_of]
+        return lambda rows, foils: related[places[rows], place[foils][:, None]].any(axis=1)
+    is_a, present = find_kinship(plan), present[scene_of]
+
+    def are_kin(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
+        others = present[rows]
+        foils = np.broadcast_to(foils[:, None], others.shape)
+        return ((others >= 0) & (is_a(others, foils) | is_a(foils, others))).any(axis=1)
+
+    return are_kin
+
+
+@lru_cache(maxsize=8)
+def _list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndarray]]:
+    """What to draw foils from, the best first, each with the list that serves for every object of the taxonomy."""
+    classes, table = plan.pools.classes, plan.taxonomy.objects
+    good = np.ones(table.num_rows, dtype=bool)
+    if countable:
+        good = np.array(table["countability"].to_pylist()) == "count"
+    own = np.unique(plan.pools.objects)
+    own, of_tier = own[good[own]], find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
+    every = np.zeros(table.num_rows, dtype=np.int64)
+    alike = [own[classes.of[own] == one].tolist() for one in range(len(classes))]
+    by_class = Ragged.from_lists([rows if len(rows) >= FEWEST_ALIKE else [] for rows in alike])
+    return [
+        (by_class, classes.of),
+        *((Ragged(rows, np.array([0, len(rows)])), every) for rows in (own, of_tier[good[of_tier]])),
+    ]
 
 
 def draw_foil_attributes(
@@ -69,50 +127,185 @@ def draw_foil_attributes(
     Returns:
         Rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
     """
-    pools = plan.pools
+    classes = plan.pools.classes
     holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
-    family = _find_families(plan.taxonomy, pools.foil_attributes.rows)[scenes.attributes.values]
     beside = pad_lists(scenes.attributes)[holders]
-    alike = _find_alike(plan.taxonomy, "attributes", ("name", "adjective"))
-
-    def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others = np.concatenate([beside[rows], *(one[rows][:, None] for one in taken)], axis=1)
-        return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
-
-    list_of = family * len(pools.classes) + pools.classes.of[scenes.objects.values[holders]]
+    near = find_near_attributes(plan.taxonomy)
     rows = np.flatnonzero(asked)
+
+    def fits(some: np.ndarray, foils: np.ndarray) -> np.ndarray:
+        others = np.concatenate([beside[rows[some]], *(one[rows[some]][:, None] for one in taken)], axis=1)
+        return ~((others >= 0) & near[foils[:, None], others]).any(axis=1)
+
+    lists, weights = _list_foil_attributes(plan)
+    list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
     found = np.full(len(holders), -1, dtype=np.int64)
-    found[rows] = _draw(
-        key,
-        found[rows],
-        _list_choices(plan),
-        list_of[rows],
-        lambda some, foils: fits(rows[some], foils),
-        holders[rows],
-        _number_texts(plan.taxonomy),
-    )
+    texts = _number_texts(plan.taxonomy)
+    found[rows] = _draw(key, found[rows], lists, list_of[rows], fits, holders[rows], texts, weights)
     return found
 
 
-def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes) -> np.ndarray:
+def draw_foil_scene_attributes(
+    key: int, plan: Plan, scenes: Scenes, asked: np.ndarray, taken: Sequence[np.ndarray] = ()
+) -> np.ndarray:
     """A scene attribute of the same kind for each one of the block, without a word in common with any of its scene.
+
+    Args:
+        key: Key of the choice.
+        plan: The plan of the recipe.
+        scenes: The block.
+        asked: Which scene attributes want one, bool.
+        taken: Foils that they have already.
 
     Returns:
         Rows of the taxonomy's scene attributes, or -1, shape (scene attributes of the block,).
     """
-    decks, concepts = plan.pools.scene_attributes, scenes.scene_attributes.values
-    deck_of = np.full(plan.taxonomy.scene_attributes.num_rows, -1, dtype=np.int64)
-    deck_of[decks.values] = np.repeat(np.arange(len(decks)), decks.lengths)
+    concepts = scenes.scene_attributes.values
     scene_of = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
-    beside = pad_lists(scenes.scene_attributes)[scene_of]
-    alike = _find_alike(plan.taxonomy, "scene_attributes", ("name",))
+    beside = np.concatenate([pad_lists(scenes.scene_attributes)[scene_of], *(one[:, None] for one in taken)], axis=1)
+    near = _find_near_scene_attributes(plan.taxonomy)
+    rows = np.flatnonzero(asked)
+
+    def fits(some: np.ndarray, foils: np.ndarray) -> np.ndarray:
+        others = beside[rows[some]]
+        return ~((others >= 0) & near[foils[:, None], others]).any(axis=1)
+
+    lists, weights = _list_foil_scene_attributes(plan)
+    found = np.full(len(concepts), -1, dtype=np.int64)
+    labels = np.arange(len(near))
+    found[rows] = _draw(key, found[rows], lists, concepts[rows], fits, scene_of[rows], labels, weights)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _list_foil_scene_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
+    """Foils of each scene attribute: those of its kind that are not near it; and how often to draw them."""
+    decks, near = plan.pools.scene_attributes, _find_near_scene_attributes(plan.taxonomy)
+    lists: list[np.ndarray] = [decks.values[:0]] * len(near)
+    for deck in range(len(decks)):
+        for row in decks[deck]:
+            lists[row] = decks[deck][~near[row, decks[deck]]]
+    lengths = np.array([len(one) for one in lists], dtype=np.int64)
+    foils = np.concatenate(lists) if lists else decks.values
+    even = np.ones(len(foils))
+    return Ragged(foils, offsets_of(lengths)), balance_weights(lengths[lengths > 0], even, foils, even)
+
+
+def draw_foil_relations(
+    key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, taken: Sequence[np.ndarray] = ()
+) -> np.ndarray:
+    """A relation for some of the block that does not hold between the same objects.
+
+    In space much holds that nobody states, so there the foil is one that the truth excludes; elsewhere it is another
+    of the same category that is not near the truth. One is drawn from all of the category, and only once: so the truth
+    would have come up as often for the foil, and no predicate is more often true than false where it is asked about.
+
+    Returns:
+        Rows of the taxonomy's relations, or -1, shape (relations of the block,).
+    """
+    logic, concepts = read_logic(plan.taxonomy), scenes.relations.values
+    categories = _number_texts(plan.taxonomy, "category", "relations")
+    spatial = np.array(plan.taxonomy.relations["category"].to_pylist()) == "spatial"
+    can_join, in_space = _find_joins(plan), spatial[concepts]
+    subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
+    lists, breadth = _list_foil_relations(plan)
+    # In space the truth itself excludes the foil.
+    beside = (facts.find_beside(facts.subjects) | facts.find_beside(facts.targets)) & ~in_space[:, None]
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others = beside[rows]
-        return ~((others >= 0) & alike[foils[:, None], others]).any(axis=1)
+        heads, truths = logic.head[foils], logic.head[concepts[rows]]
+        good = can_join(foils, subjects[rows], targets[rows]) & ~logic.near[heads, truths]
+        sure = logic.excludes[heads, truths] & ~logic.hedged[concepts[rows]] & ~logic.hedged[foils]
+        good &= ~in_space[rows] | sure
+        for one in taken:
+            good &= (one[rows] < 0) | ~logic.near[heads, logic.head[one[rows]]]
+        # Nor may other relations of the two objects lead there ("behind" what is behind it).
+        others = concepts[facts.others[rows]]
+        inverse = logic.inverse[others]
+        leads = logic.near[heads[:, None], logic.head[others]]
+        leads |= (inverse >= 0) & logic.near[heads[:, None], inverse]
+        # What goes with more objects than the truth would come up as a foil more often than the other way around.
+        luck = hash_numbers(derive_key(key, "luck"), rows) / 2.0**64
+        good &= luck * breadth[foils] < breadth[concepts[rows]]
+        return good & ~(leads & beside[rows]).any(axis=1)
 
     found = np.full(len(concepts), -1, dtype=np.int64)
-    return _draw(key, found, decks, deck_of[concepts], fits, scene_of, np.arange(len(alike)))
+    return _draw(key, found, lists, categories[concepts], fits, turns=1)
+
+
+@lru_cache(maxsize=4)
+def _list_foil_relations(plan: Plan) -> tuple[Ragged, np.ndarray]:
+    """The pool's relations of each category, and with how many pairs of objects each relation of the taxonomy goes."""
+    taxonomy, pools = plan.taxonomy, plan.pools
+    categories = _number_texts(taxonomy, "category", "relations")
+    rows = np.unique(np.concatenate([pools.relations.rows, *(deck.rows for deck in pools.seed.relations)]))
+    lists = [rows[categories[rows] == one].tolist() for one in range(categories.max(initial=-1) + 1)]
+    breadth = np.ones(taxonomy.relations.num_rows)
+    if pools.classes.typed:
+        share = np.bincount(pools.classes.of[pools.objects], minlength=len(pools.classes))
+        for column in ("subject_kinds", "object_kinds"):
+            bits = taxonomy.kind_bits(taxonomy.relations[column])
+            kinds, which = np.unique(bits, return_inverse=True)
+            breadth *= ((kinds[:, None] & pools.classes.kinds) != 0)[which] @ share
+    return Ragged.from_lists(lists), breadth
+
+
+@lru_cache(maxsize=4)
+def _find_joins(plan: Plan) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Gives a function that tells whether relations make sense between objects; all are rows of the taxonomy."""
+    if not plan.pools.classes.typed:
+        return lambda relations, subjects, targets: np.ones(len(relations), dtype=bool)
+    taxonomy = plan.taxonomy
+    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
+    subject_kinds, object_kinds = (
+        taxonomy.kind_bits(taxonomy.relations[column]) for column in ("subject_kinds", "object_kinds")
+    )
+    return lambda relations, subjects, targets: (
+        (subject_kinds[relations] & kinds[subjects] != 0) & (object_kinds[relations] & kinds[targets] != 0)
+    )
+
+
+def can_turn(plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
+    """Whether each relation of the block certainly does not hold the other way around, but makes sense so, bool."""
+    concepts = scenes.relations.values
+    subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
+    return read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
+
+
+def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
+    """Another object of the scene for each relation, to which its subject does not stand in this relation.
+
+    None for relations in space, where it may well do so without anybody's stating it, nor where any relation joins the
+    two objects, or leads on from the target.
+
+    Returns:
+        Objects of the block, or -1, shape (relations of the block,).
+    """
+    concepts = scenes.relations.values
+    scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    spatial = np.array(plan.taxonomy.relations["category"].to_pylist()) == "spatial"
+    every = pad_lists(Ragged(np.arange(len(scenes.objects.values)), scenes.objects.offsets))[scene]
+    row, column = np.nonzero((every >= 0) & ~spatial[concepts][:, None])
+    objects, subjects, targets = every[row, column], facts.subjects[row], facts.targets[row]
+    good = (objects != subjects) & (objects != targets)
+    values = scenes.objects.values
+    good &= _find_joins(plan)(concepts[row], values[subjects], values[objects])
+    others = facts.others[row]
+    starts, ends = facts.subjects[others], facts.targets[others]
+    for one in (subjects, targets):
+        joined = (starts == one[:, None]) & (ends == objects[:, None])
+        joined |= (starts == objects[:, None]) & (ends == one[:, None])
+        good &= ~(joined & (others >= 0)).any(axis=1)
+    # Nor any chain of relations of one sort that ends there.
+    leads = (facts.forward | facts.backward)[row] & ((starts == objects[:, None]) | (ends == objects[:, None]))
+    good &= ~leads.any(axis=1)
+    chance = np.zeros(every.shape, dtype=np.uint64)
+    chance[row[good], column[good]] = hash_numbers(key, row[good] * every.shape[1] + column[good]) | np.uint64(1)
+    if not every.shape[1]:
+        return np.full(len(concepts), -1, dtype=np.int64)
+    best = chance.argmax(axis=1)
+    at = np.arange(len(concepts))
+    return np.where(chance[at, best] > 0, every[at, best], -1)
 
 
 def _draw(
@@ -121,8 +314,10 @@ def _draw(
     lists: Ragged,
     list_of: np.ndarray,
     fits: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    owner: np.ndarray,
-    labels: np.ndarray,
+    owner: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    turns: int = TURNS,
 ) -> np.ndarray:
     """Draws for each question without a foil (-1) from its list until the choice fits.
 
@@ -132,35 +327,79 @@ def _draw(
         lists: What to draw from.
         list_of: List of each question.
         fits: Tells whether questions (numbers) can have foils.
-        owner: What each question is about: two of one owner never get foils of the same label.
+        owner: What each question is about: two of one owner never get foils of the same label. All may be alike when
+            it is not given.
         labels: A number for each foil.
+        weights: How often to draw each of `lists.values`; all alike when not given.
+        turns: How often to draw at most, apart from repeats.
     """
     found = found.copy()
     sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
-    rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
-    for turn in range(TURNS):
-        if not len(rows):
-            break
-        pick = (hash_numbers(derive_key(key, turn), rows) % sizes[list_of[rows]].astype(np.uint64)).astype(np.int64)
-        foils = values[starts[list_of[rows]] + pick]
+    chances = None if weights is None else np.concatenate([[0.0], np.cumsum(weights)])
+
+    def draw(turn: int, rows: np.ndarray) -> np.ndarray:
+        """Draws for these questions; returns those that are still without a foil."""
+        first, size = starts[list_of[rows]], sizes[list_of[rows]]
+        chance = hash_numbers(derive_key(key, turn), rows)
+        if chances is None:
+            places = first + (chance % size.astype(np.uint64)).astype(np.int64)
+        else:
+            low, high = chances[first], chances[first + size]
+            places = np.searchsorted(chances, low + (high - low) * (chance / 2.0**64), side="right") - 1
+            places = np.clip(places, first, first + size - 1)
+        foils = values[places]
         good = fits(rows, foils)
         found[rows[good]] = foils[good]
-        rows = rows[~good]
-        if turn < TURNS // 2 or not len(rows):
-            # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
-            rows = np.union1d(rows, _drop_repeats(found, owner, labels))
-    _drop_repeats(found, owner, labels)
+        return rows[~good]
+
+    rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
+    for turn in range(turns):
+        rows = draw(turn, rows) if len(rows) else rows
+    if owner is None or labels is None:
+        return found
+    # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
+    rows = np.union1d(rows, _drop_repeats(found, owner, labels, np.flatnonzero(found >= 0)))
+    asked = np.zeros(int(owner.max(initial=-1)) + 1, dtype=bool)
+    asked[owner[rows]] = True
+    beside = np.flatnonzero(asked[owner])
+    for turn in range(TURNS, 2 * TURNS):
+        if len(rows):
+            rows = draw(turn, rows)
+            rows = np.union1d(rows, _drop_repeats(found, owner, labels, beside[found[beside] >= 0]))
     return found
 
 
-def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Takes away foils whose label another question of the same owner has already; returns whose."""
-    have = np.flatnonzero(found >= 0)
-    order = np.argsort(owner[have] * len(labels) + labels[found[have]], kind="stable")
-    codes = (owner[have] * len(labels) + labels[found[have]])[order]
-    repeats = np.sort(have[order[1:][codes[1:] == codes[:-1]]])
+def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Takes away foils whose label another of these questions has already for the same owner; returns whose."""
+    codes = owner[among] * len(labels) + labels[found[among]]
+    order = np.argsort(codes, kind="stable")
+    codes = codes[order]
+    repeats = np.sort(among[order[1:][codes[1:] == codes[:-1]]])
     found[repeats] = -1
     return repeats
+
+
+@lru_cache(maxsize=4)
+def _tabulate_relatives(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
+    """A place for each object of the taxonomy, and which of them are kin either way; None where they are too many.
+
+    Nothing is kin to what stands at the last place, which is for no object at all.
+    """
+    rows = _list_possible(plan)
+    if len(rows) > MOST_TABULATED:
+        return None
+    place = np.full(plan.taxonomy.objects.num_rows, len(rows), dtype=np.int32)
+    place[rows] = np.arange(len(rows))
+    is_a = find_kinship(plan)(*np.broadcast_arrays(rows[:, None], rows[None, :]))
+    table = np.zeros((len(rows) + 1, len(rows) + 1), dtype=bool)
+    table[:-1, :-1] = is_a | is_a.T
+    return place, table
+
+
+def _list_possible(plan: Plan) -> np.ndarray:
+    """Rows of all objects that are in scenes or foils."""
+    of_tier = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
+    return np.unique(np.concatenate([of_tier, *plan.pools.seed.objects]))
 
 
 @lru_cache(maxsize=4)
@@ -171,8 +410,7 @@ def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     shape; -1 gives anything.
     """
     lineage = list_lineages(plan.taxonomy)
-    rows = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
-    rows = np.unique(np.concatenate([rows, *plan.pools.seed.objects]))
+    rows = _list_possible(plan)
     if len(rows) > MOST_TABULATED:
         return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
     place = np.zeros(len(lineage), dtype=np.int64)
@@ -203,32 +441,62 @@ def list_lineages(taxonomy: Taxonomy) -> np.ndarray:
     return np.stack(levels, axis=1)
 
 
-def _find_families(taxonomy: Taxonomy, pool: np.ndarray) -> np.ndarray:
-    """Number of the group of each attribute, or of its kind where the pool has no other of the group."""
-    groups, kinds = _number_texts(taxonomy, "group"), _number_texts(taxonomy, "kind")
-    members = np.bincount(groups[pool], minlength=groups.max(initial=0) + 1)
-    return np.where(members[groups] > 1, groups, len(members) + kinds)
-
-
 @lru_cache(maxsize=8)
-def _number_texts(taxonomy: Taxonomy, column: str = "adjective") -> np.ndarray:
-    """Numbers of the texts in a column of the attributes."""
-    return taxonomy.attributes[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+def _number_texts(taxonomy: Taxonomy, column: str = "adjective", table: str = "attributes") -> np.ndarray:
+    """Numbers of the texts in a column of a table."""
+    return getattr(taxonomy, table)[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
 
 
 @lru_cache(maxsize=4)
-def _list_choices(plan: Plan) -> Ragged:
-    """Attributes of the pool for each family and class of objects that they apply to."""
-    pools, deck = plan.pools, plan.pools.foil_attributes
-    family = _find_families(plan.taxonomy, deck.rows)
-    kind_family = _find_families(plan.taxonomy, np.zeros(0, dtype=np.int64))
-    classes, families = len(pools.classes), int(kind_family.max(initial=0)) + 1
-    lists: list[list[int]] = [[] for _ in range(families * classes)]
-    for card, row in enumerate(deck.rows.tolist()):
-        for one in np.flatnonzero(deck.fits[deck.classes[card]]).tolist():
-            for member_of in {int(family[row]), int(kind_family[row])}:
-                lists[member_of * classes + one].append(row)
-    return Ragged.from_lists(lists)
+def _list_foil_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
+    """Foils of each attribute on an object of each class (attribute * classes + class), and how often to draw them.
+
+    They are of the same kind and not near it, and mostly of the same group, whose members exclude each other.
+    """
+    deck, size = plan.pools.foil_attributes, plan.taxonomy.attributes.num_rows
+    groups, kinds = (_number_texts(plan.taxonomy, column)[deck.rows] for column in ("group", "kind"))
+    allowed = ~find_near_attributes(plan.taxonomy)[np.ix_(deck.rows, deck.rows)] & (kinds[:, None] == kinds)
+    fits, classes = deck.fits[deck.classes], len(plan.pools.classes)
+    share = np.bincount(plan.pools.classes.of[plan.pools.objects], minlength=classes)
+    truth, place, foil = np.nonzero(allowed[:, None, :] & fits.T[None, :, :])
+    lengths = np.bincount(deck.rows[truth] * classes + place, minlength=size * classes)
+    # How often the truth stands on an object of the class.
+    chance = (fits * share / np.maximum(fits @ share, 1)[:, None])[truth, place]
+    weights = np.where(groups[truth] == groups[foil], SAME_GROUP, 1.0)
+    return Ragged(deck.rows[foil], offsets_of(lengths)), balance_weights(lengths[lengths > 0], weights, foil, chance)
+
+
+def balance_weights(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray, chances: np.ndarray) -> np.ndarray:
+    """Changes the weights of foils so that all are drawn alike often, as far as what they exclude allows.
+
+    Otherwise a word that many others exclude would mostly be false when it is asked about, and one that few exclude
+    nearly always true.
+
+    Args:
+        lengths: Foils in each list, none of them 0.
+        weights: How rather one foil of a list is drawn than another, lists one after the other.
+        foils: Number of each foil.
+        chances: How often the list of each is drawn from.
+    """
+    starts, list_of = offsets_of(lengths)[:-1], np.repeat(np.arange(len(lengths)), lengths)
+    factors = np.ones(int(foils.max(initial=-1)) + 1)
+    for _ in range(BALANCING if len(foils) else 0):
+        drawn = weights * factors[foils]
+        drawn *= chances / np.add.reduceat(drawn, starts)[list_of]
+        usage = np.bincount(foils, drawn, minlength=len(factors))
+        factors = np.clip(factors / np.maximum(usage, 1e-3) ** 0.7, 1e-3, 1e3)
+    return weights * factors[foils]
+
+
+@lru_cache(maxsize=4)
+def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Which attributes may hold along with each other, or have a word in common, bool, shape (rows, rows)."""
+    return _find_alike(taxonomy, "attributes", ("name", "adjective")) | nearness.find_near_attributes(taxonomy)
+
+
+@lru_cache(maxsize=4)
+def _find_near_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    return _find_alike(taxonomy, "scene_attributes", ("name",)) | nearness.find_near_scene_attributes(taxonomy)
 
 
 @lru_cache(maxsize=8)

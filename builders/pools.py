@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from ..errors import Problem, RecipeError, advise, gather_problems
 from ..taxonomy import Taxonomy
-from .arrays import Ragged
+from .arrays import Pairs, Ragged
 from .concept_decks import Deck, ObjectClasses, classify_objects, in_tier, make_attribute_deck, make_relation_deck
+from .readings import Words, find_ambiguous_pairs, find_said_twice, keep_unambiguous
 from .recipe import Recipe
 from .seed_decks import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .structures import StructureTable
@@ -31,6 +32,8 @@ class Pools:
         object_room: Most attributes that an object of each class can hold, of those that are dealt.
         attribute_group: Group of every attribute of the taxonomy: two of one group never stand on one object.
         attribute_text: Number of the adjective of every attribute: neither do two that read alike.
+        attribute_clash: Two attributes that do not stand on one object because of how they read, each pair both ways.
+        object_clash: Attributes and objects that do not go together because of how they read.
         foil_attributes: What a false statement about an attribute may name.
         scene_attributes: Decks, one a kind, of rows.
         scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`.
@@ -44,6 +47,8 @@ class Pools:
     object_room: np.ndarray
     attribute_group: np.ndarray
     attribute_text: np.ndarray
+    attribute_clash: Pairs
+    object_clash: Pairs
     foil_attributes: Deck
     scene_attributes: Ragged
     scene_clash: np.ndarray
@@ -78,6 +83,24 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
     seed = choose_seed_rows(recipe, taxonomy, np.unique(objects), allowed, problems)
     if problems:
         raise RecipeError(problems)
+    words = _list_words(objects, attributes, relations, scene_attributes, seed)
+    pairs = [find_said_twice(taxonomy, words)]
+    if any(captions.unambiguous for captions in recipe.captions):
+        kept = keep_unambiguous(taxonomy, words)
+        objects, attributes, relations = (
+            rows[np.isin(rows, good)]
+            for rows, good in ((objects, kept.objects), (attributes, kept.attributes), (relations, kept.relations))
+        )
+        scene_attributes = Ragged.from_lists(
+            [
+                np.intersect1d(scene_attributes[kind], kept.scene_attributes).tolist()
+                for kind in range(len(scene_attributes))
+            ]
+        )
+        seed = _keep_seed(seed, kept) if seed else None
+        words = _list_words(objects, attributes, relations, scene_attributes, seed)
+        pairs.append(find_ambiguous_pairs(taxonomy, words))
+    on_objects, in_turn = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     typed = recipe.content.constraints == "typed"
     groups, texts = _number_attributes(taxonomy, "group"), _number_attributes(taxonomy, "adjective")
     groups = groups if typed else np.arange(len(groups))
@@ -93,9 +116,41 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         classes,
         np.array(room, dtype=np.int64),
         *clashes,
+        Pairs.from_rows(np.concatenate([in_turn, in_turn[:, ::-1]]), (len(groups), len(groups))),
+        Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
         _find_foils(recipe, taxonomy, seed, classes) if seed else deck,
         scene_attributes,
         _find_clashes(taxonomy.scene_attributes.take(scene_attributes.values)),
+    )
+
+
+def _list_words(
+    objects: np.ndarray,
+    attributes: np.ndarray,
+    relations: np.ndarray,
+    scene_attributes: Ragged,
+    seed: SeedRows | None,
+) -> Words:
+    """All concepts that scenes may have; first those that a seed graph names."""
+    chosen = [objects, attributes, relations, scene_attributes.values]
+    for place, decks in enumerate((seed.objects, seed.attributes, seed.relations) if seed else ()):
+        named = [rows for rows in decks if len(rows) == 1]
+        chosen[place] = np.concatenate([*named, chosen[place], *decks])
+    return Words(*(np.array(list(dict.fromkeys(rows.tolist())), dtype=np.int64) for rows in chosen))
+
+
+def _keep_seed(seed: SeedRows, kept: Words) -> SeedRows:
+    """Leaves out what can be read in two ways, except what the seed graph names."""
+
+    def keep(decks: tuple[np.ndarray, ...], good: np.ndarray) -> tuple[np.ndarray, ...]:
+        left = [rows[np.isin(rows, good)] for rows in decks]
+        return tuple(some if len(some) else rows for some, rows in zip(left, decks, strict=True))
+
+    return replace(
+        seed,
+        objects=keep(seed.objects, kept.objects),
+        attributes=keep(seed.attributes, kept.attributes),
+        relations=keep(seed.relations, kept.relations),
     )
 
 

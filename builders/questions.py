@@ -10,6 +10,7 @@ import numpy as np
 from .arrays import Ragged, offsets_of
 from .askers import ASKERS, Batch, Block
 from .scenes import Plan
+from .tallies import Tallies, count_answers
 from .templates import load_template
 from .tracing import Tracer
 from .weaving import Texts
@@ -44,18 +45,23 @@ class QuestionWriter:
             kind: load_template("questions", kind, None) for kind in self.plan.recipe.questions
         }
 
-    def write(self, words: BlockWords, key: int) -> Questions:
-        """Asks everything that there is to ask about a block; words belong to `tracer.book.pool`."""
+    def write(self, words: BlockWords, key: int, tallies: Tallies | None = None) -> Questions:
+        """Asks everything that there is to ask about a block; words belong to `tracer.book.pool`.
+
+        Answers are added to `tallies`.
+        """
         self.tracer.begin_block()
         block = Block(self.plan, self.templates, self.tracer, words, key)
         batches = [
             batch for kind in ASKERS if kind in self.templates for batch in ASKERS[kind](block) if len(batch.scene)
         ]
+        if tallies is not None:
+            count_answers(tallies, batches, self.tracer.book.pool)
         return _merge(self.tracer, words, batches)
 
 
 def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch]) -> Questions:
-    """Puts the batches' questions in order: scene, then batch, then element."""
+    """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
     pool = tracer.book.pool
     sizes = [len(batch.scene) for batch in batches]
     rank = np.repeat(np.arange(len(batches)), sizes)
@@ -64,7 +70,8 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch]) -> Questions
         return np.concatenate(values) if values else np.zeros(0, dtype=np.int64)
 
     scene = join([batch.scene for batch in batches])
-    order = np.lexsort((join([batch.element for batch in batches]), rank, scene))
+    # Each batch is in the order of scenes, so there are few runs to merge.
+    order = np.argsort(scene * len(batches) + rank, kind="stable")
     roles = {role for batch in batches for role in batch.starts}
     starts = {
         role: join(

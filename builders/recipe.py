@@ -15,6 +15,9 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     SerializerFunctionWrapHandler,
+    ValidatorFunctionWrapHandler,
+    WrapSerializer,
+    WrapValidator,
     field_validator,
     model_serializer,
     model_validator,
@@ -22,6 +25,7 @@ from pydantic import (
 
 from .graphs import read_graph
 from .recipe_fields import (
+    LARGEST_COUNT,
     Count,
     Counts,
     Names,
@@ -32,6 +36,7 @@ from .recipe_fields import (
     Range,
     Text,
     expand,
+    read_number,
     read_text,
     read_top,
     read_whole,
@@ -222,15 +227,46 @@ class Content(Part):
 
 
 class Captions(Part):
-    """How scenes are put into words."""
+    """How scenes are put into words, or a share of them."""
 
     template: Text = Field(
         default="default", description="A template in templates/captions, or a path beside the recipe."
     )
+    weight: Annotated[float, Field(gt=0, le=LARGEST_COUNT), BeforeValidator(read_number)] = Field(
+        default=1.0, description="In a list: how many scenes get this template, against the others' weights."
+    )
+
+    unambiguous: bool = Field(
+        default=False,
+        description="Whether scenes are made of what can be read in one way; in a list, one that asks is enough.",
+    )
+
+    count_alike: bool = Field(
+        default=False,
+        description="Whether objects without relations that are alike are counted: two red balls.",
+    )
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
-        return shorten(handler(self), "template")
+        """Leave out what says nothing, so that options that later versions add leave fingerprints as they are."""
+        fields = handler(self)
+        for name in set(fields) - {"template"}:
+            if fields[name] == type(self).model_fields[name].default:
+                del fields[name]
+        return shorten(fields, "template")
+
+
+def read_captions(value: Any, handler: ValidatorFunctionWrapHandler) -> tuple[Captions, ...]:
+    """Take a list of templates, or one of them, whose mistakes are not said to be in a list."""
+    if isinstance(value, list | tuple):
+        return handler(value)
+    return (Captions.model_validate(value if isinstance(value, dict | Captions) else {"template": value}),)
+
+
+def write_captions(value: Any, handler: SerializerFunctionWrapHandler) -> Any:
+    """Write a list of one as that one."""
+    written = handler(value)
+    return written[0] if len(written) == 1 else written
 
 
 class Split(Part):
@@ -263,8 +299,13 @@ class Recipe(Part):
     modality: Modality = Field(default="image", description="Which scene attributes exist.")
     structure: Structure = Field(description="Which scene graphs to make, before they have content.")
     content: Content = Field(default=Content(), description="What fills the structures.")
-    captions: Annotated[Captions, expand("template", str | Captions)] = Field(
-        default=Captions(), description="How scenes are put into words: a template, or a mapping with it."
+    captions: Annotated[
+        Annotated[tuple[Annotated[Captions, expand("template", str | Captions)], ...], Field(min_length=1)],
+        WrapValidator(read_captions, json_schema_input_type=str | Captions | list[str | Captions]),
+        WrapSerializer(write_captions),
+    ] = Field(
+        default=(Captions(),),
+        description="How scenes are put into words: a template, a mapping with it, or a list of them.",
     )
     questions: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
         default=QUESTION_KINDS, description="The kinds of questions to ask; an empty list for none."
@@ -324,6 +365,13 @@ class Recipe(Part):
         if not filled:
             raise refuse("every split is empty", "give at least one of them rows, such as `train: 1000`")
         return filled
+
+    @property
+    def caption_keys(self) -> dict[str, Captions]:
+        """The templates of captions, by the key under which a file states them."""
+        if len(self.captions) == 1:
+            return {"captions": self.captions[0]}
+        return {f"captions.{number}": captions for number, captions in enumerate(self.captions)}
 
     def content_fields(self) -> dict[str, Any]:
         """Return what rows depend on, as JSON can hold it: the recipe's part of the fingerprint.

@@ -77,7 +77,10 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
     """
     document, folder = read_document(name_or_path, overrides)
     recipe = validate(Recipe, document)
-    paths: list[tuple[KeyPath, str, str]] = [(("captions", "template"), recipe.captions.template, ".jinja")]
+    paths: list[tuple[KeyPath, str, str]] = []
+    for name, captions in recipe.caption_keys.items():
+        place = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+        paths.append(((*place, "template"), captions.template, ".jinja"))
     paths += [(("taxonomy", index), entry, "/") for index, entry in enumerate(recipe.taxonomy)]
     for key, text, suffix in paths:
         # `..` has no slash, but is no name either.

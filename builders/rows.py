@@ -18,6 +18,7 @@ from .questions import Questions, QuestionWriter
 from .recipe_files import LoadedRecipe
 from .scenes import BLOCK, Plan, Scenes, draw_block, plan_scenes
 from .structures import StructureTable
+from .tallies import Tallies
 from .templates import load_template
 from .weaving import Pool
 from .words import BlockWords
@@ -93,13 +94,13 @@ class RowWriter:
         """The first `rows` rows of a block of a split."""
         return self.write(draw_block(self.plan, split, block).cut(0, rows), split)
 
-    def write(self, scenes: Scenes, split: str) -> pa.Table:
-        """Rows of these scenes, which begin a block."""
+    def write(self, scenes: Scenes, split: str, tallies: Tallies | None = None) -> pa.Table:
+        """Rows of these scenes, which begin a block; answers of their questions are added to `tallies`."""
         recipe = self.plan.recipe
         words = BlockWords(scenes, self.plan.taxonomy)
         key = derive_key(recipe.seed, recipe.name, split, "questions", scenes.start // BLOCK)
-        texts = self.captions.write(words)
-        questions = self.questions.write(words, key)
+        texts = self.captions.write(words, derive_key(recipe.seed, recipe.name, split, "captions"))
+        questions = self.questions.write(words, key, tallies)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
         spans, starts, ends = texts.find_mentions(caption_pool)
         mentions = [caption_pool.take(spans.values), pa.array(starts), pa.array(ends)]
@@ -129,11 +130,15 @@ def create_writer(loaded: LoadedRecipe) -> RowWriter:
         taxonomy = load_taxonomy(recipe.taxonomy, loaded.folder)
         with gather_problems(problems):
             plan = plan_scenes(recipe, taxonomy)
-    with gather_problems(problems, "captions"):
-        load_template("captions", recipe.captions.template, loaded.folder)
+    for place, captions in recipe.caption_keys.items():
+        with gather_problems(problems, place):
+            load_template("captions", captions.template, loaded.folder)
     if problems:
         raise loaded.locate(RecipeError(problems))
-    return RowWriter(plan, loaded.folder)
+    try:
+        return RowWriter(plan, loaded.folder)
+    except RecipeError as error:
+        raise loaded.locate(error) from error
 
 
 def _list(offsets: np.ndarray, values: pa.Array) -> pa.ListArray:

@@ -117,7 +117,7 @@ def draw_block(plan: Plan, split: str, block: int) -> Scenes:
         layout.start,
         layout.structures,
         Ragged(objects, layout.objects),
-        _order_attributes(plan.taxonomy, Ragged(_draw_attributes(plan, layout, classes), layout.attributes)),
+        _order_attributes(plan.taxonomy, Ragged(_draw_attributes(plan, layout, objects), layout.attributes)),
         Ragged(_draw_relations(plan, layout, classes), subjects.offsets),
         subjects,
         targets,
@@ -206,9 +206,10 @@ def _draw_objects(plan: Plan, layout: _Layout) -> np.ndarray:
     return drawn
 
 
-def _draw_attributes(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np.ndarray:
+def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
     pools, seed = plan.pools, plan.pools.seed.attributes
-    holder_class = np.repeat(object_class, np.diff(layout.attributes))
+    holder = np.repeat(objects, np.diff(layout.attributes))
+    holder_class = pools.classes.of[holder]
     places, cards = _deal_free(plan, layout, "attributes", len(pools.attributes))
     key = derive_key(layout.key, "attributes", layout.block)
     # Cards of all decks, those of the seed graph last, and the deck that each place takes them from.
@@ -222,6 +223,8 @@ def _draw_attributes(plan: Plan, layout: _Layout, object_class: np.ndarray) -> n
     seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds[1], holder_class)
     drawn[layout.seeds[1]] = firsts[1:-1] + seated
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
+    # A seed graph's value is taken as it is, however it reads.
+    named = np.array([False, *(len(deck) == 1 for deck in seed)])[deck_of]
 
     def accept(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
         good = np.zeros(len(slots), dtype=bool)
@@ -230,17 +233,33 @@ def _draw_attributes(plan: Plan, layout: _Layout, object_class: np.ndarray) -> n
             good[own] = deck.fits[deck.classes[tries[own] - firsts[number]], holder_class[slots[own]]]
         return good
 
-    return rows[
-        part_clashes(
+    def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        alike = (groups[some] == groups[others]) | (texts[some] == texts[others])
+        return alike | pools.attribute_clash.have(rows[some], rows[others])
+
+    def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        return pools.object_clash.have(rows[tries], holder[slots]) & ~named[slots]
+
+    insist = any(captions.unambiguous for captions in plan.recipe.captions)
+    try:
+        seated = part_clashes(
             key,
             drawn,
             layout.attributes,
             deck_of * len(pools.classes) + holder_class,
-            clash=lambda some, others: (groups[some] == groups[others]) | (texts[some] == texts[others]),
+            clash,
             cards_in_deck=len(rows),
             accept=accept,
+            refuse=refuse,
+            insist=insist,
         )
-    ]
+    except GasError as error:
+        if not insist:
+            raise
+        message = "no attributes that can be read in one way fit on some object"
+        hint = "allow more kinds of attributes, or leave `unambiguous` out"
+        raise RecipeError([Problem(message, key="captions", hint=hint)]) from error
+    return rows[seated]
 
 
 def _draw_relations(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np.ndarray:

@@ -20,6 +20,10 @@ Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
+def refuse_nothing(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
+    return np.zeros(len(slots), dtype=bool)
+
+
 def fill_slots(
     key: int, cards: np.ndarray, card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray
 ) -> np.ndarray:
@@ -108,6 +112,8 @@ def part_clashes(
     clash: Clash,
     cards_in_deck: int,
     accept: Accept,
+    refuse: Accept = refuse_nothing,
+    insist: bool = False,
 ) -> np.ndarray:
     """Swaps cards between holders until no two cards of one holder clash; what swapping cannot mend is drawn again.
 
@@ -119,6 +125,8 @@ def part_clashes(
         clash: Tells element by element whether two cards must not be together.
         cards_in_deck: Number of all cards.
         accept: Whether cards fit slots, apart from clashes; the same for all slots of a class.
+        refuse: Whether cards should not be in slots, of which no two need be alike.
+        insist: Whether what is refused is not even there where nothing else fits.
 
     Raises:
         GasError: Nothing fits beside the other cards of a holder.
@@ -126,13 +134,14 @@ def part_clashes(
     cards = cards.copy()
     beside = _list_neighbours(offsets)
     holder_of = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    crowded = np.flatnonzero((beside >= 0).any(axis=1)) if beside.shape[1] else np.zeros(0, dtype=np.int64)
+    every_slot = np.arange(len(cards))
+    crowded = np.flatnonzero(np.any(beside >= 0, axis=1) | refuse(every_slot, cards))
     by_class = np.argsort(slot_class, kind="stable")
     class_ends = np.cumsum(np.bincount(slot_class))
     class_sizes = np.diff(class_ends, prepend=0)
 
     def clashes(slots: np.ndarray, tries: np.ndarray, others: np.ndarray) -> np.ndarray:
-        return np.any((others >= 0) & clash(tries[:, None], cards[others]), axis=1)
+        return np.any((others >= 0) & clash(tries[:, None], cards[others]), axis=1) | refuse(slots, tries)
 
     def find_bad(among: np.ndarray) -> np.ndarray:
         others = beside[among]
@@ -181,7 +190,14 @@ def part_clashes(
             if one not in allowed:
                 allowed[one] = every[accept(np.full(cards_in_deck, slot), every)]
         choices = [allowed[one] for one in slot_class[slots].tolist()]
-        cards[slots] = _fill_holder(derive_key(key, "holder", int(holder)), choices, clash)
+        better = [some[~refuse(np.full(len(some), slot), some)] for slot, some in zip(slots, choices, strict=True)]
+        holder_key = derive_key(key, "holder", int(holder))
+        try:
+            cards[slots] = _fill_holder(holder_key, better, clash)
+        except GasError:
+            if insist:
+                raise
+            cards[slots] = _fill_holder(holder_key, choices, clash)
     return cards
 
 

@@ -22,6 +22,9 @@ from ..errors import GasError, advise, suggest
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 MARK = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}", re.DOTALL)
+CLOSING = re.compile(r"\s*([.,;:?!]|$)")
+ENDS_IN_COMMA = {"object.sense"}
+"""Columns of words that end in a comma; those of `<column>_last` are the same without it."""
 
 
 class LooksAtWord(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
@@ -238,16 +241,21 @@ def _guard(template: jinja2.Template, render: Callable[[], str]) -> str:
 
 
 def split_marks(text: str) -> list[Piece]:
-    """Splits rendered text at its marks. White space in fixed text becomes one space, and none at either end."""
+    """Splits rendered text at its marks. White space in fixed text becomes one space, and none at either end.
+
+    A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
+    """
     pieces: list[Piece] = []
     at = 0
     for mark in MARK.finditer(text):
         pieces.append(Piece(_squeeze(text[at : mark.start()])))
         where, word = mark.groups()
+        drop = CLOSING.match(text, mark.end())
         if word or "," not in where:
-            pieces.append(Piece(word, element=where))
+            pieces.append(Piece(word.removesuffix(",") if drop and not where else word, element=where))
         else:
             column, role, number, element = where.removeprefix("^").split(",")
+            column = f"{column}_last" if drop and column in ENDS_IN_COMMA else column
             pieces.append(Piece("", (column, role, int(number)), element, where.startswith("^")))
         at = mark.end()
     pieces.append(Piece(_squeeze(text[at:])))

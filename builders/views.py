@@ -5,16 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .numerals import write_number
 from .structures import StructureTable
 from .templates import Leaf
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
-OBJECT_WORDS = ("name", "plural", "article", "bare_article", "any", "be", "ordinal", "id")
+OBJECT_WORDS = (
+    *("name", "plural", "article", "name_article", "bare_article", "again", "any", "be", "ordinal", "what", "id"),
+    *("sense", "sense_tag", "other"),
+)
 ATTRIBUTE_WORDS = ("name", "kind", "text", "before", "after")
-RELATION_WORDS = ("verb", "ask", "base", "predicate", "category")
+RELATION_WORDS = ("verb", "singular", "ask", "base", "link", "joined", "aside_link", "aside", "predicate", "category")
 SCENE_WORDS = ("name", "kind", "phrase")
 # Words that stand for the element itself where they are printed; the others (articles, verbs' auxiliaries) only help.
-NAMING = {"name", "plural", "text", "before", "after", "verb", "base", "predicate", "phrase"}
+NAMING = {
+    *(
+        "name",
+        "plural",
+        "text",
+        "before",
+        "after",
+        "verb",
+        "singular",
+        "base",
+        "joined",
+        "aside",
+        "predicate",
+        "phrase",
+    ),
+}
+
+Groups = tuple[tuple[int, ...], ...]
+"""Objects of a scene that are alike, by their numbers."""
 
 
 @dataclass
@@ -23,6 +45,7 @@ class View:
 
     number: int
     words: dict[str, Any]
+    count: int = 1
     attributes: list[View] = field(default_factory=list)
     relations: list[View] = field(default_factory=list)
     incoming: list[View] = field(default_factory=list)
@@ -32,7 +55,7 @@ class View:
     @property
     def names(self) -> list[str]:
         """What a template can ask for, for its errors."""
-        return [*self.words, "number", "attributes", "relations", "incoming", "subject", "target"]
+        return [*self.words, "number", "count", "attributes", "relations", "incoming", "subject", "target"]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -43,10 +66,18 @@ class View:
 
 @dataclass
 class SceneView:
-    """A whole scene."""
+    """A whole scene.
+
+    Attributes:
+        objects, relations: The scene graph.
+        counted: Objects without relations; those that are to be counted are one, with their `count` and `numeral`.
+        settings, pictures: Attributes of the scene, and of the picture of it.
+        medium: What the picture is.
+    """
 
     objects: list[View]
     relations: list[View]
+    counted: list[View]
     settings: list[View]
     pictures: list[View]
     medium: str
@@ -54,7 +85,41 @@ class SceneView:
     @property
     def names(self) -> list[str]:
         """What a template can ask for, for its errors."""
-        return ["objects", "relations", "attributes", "settings", "pictures", "medium"]
+        return [
+            "objects",
+            "subjects",
+            "alone",
+            "counted",
+            "in_order",
+            "relations",
+            "attributes",
+            "settings",
+            "pictures",
+            "medium",
+        ]
+
+    @property
+    def subjects(self) -> list[View]:
+        """Objects that relations start from."""
+        return [one for one in self.objects if one.relations]
+
+    @property
+    def alone(self) -> list[View]:
+        """Objects without relations."""
+        return [one for one in self.objects if not one.relations and not one.incoming]
+
+    @property
+    def in_order(self) -> list[View]:
+        """Objects in the order in which texts introduce them, which `another` and ordinals count by.
+
+        Those that relations start from, each followed by the objects of its relations; then those without relations.
+        """
+        order: dict[int, View] = {}
+        for one in (*self.subjects, *self.alone):
+            for other in (one, *(relation.target for relation in one.relations)):
+                assert other is not None
+                order.setdefault(other.number, other)
+        return list(order.values())
 
     @property
     def attributes(self) -> list[View]:
@@ -70,11 +135,21 @@ def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, 
 
 
 def view_scene(
-    leaf: Leaf, table: StructureTable, structure: int, settings: int, pictures: int, modality: str
+    leaf: Leaf,
+    table: StructureTable,
+    structure: int,
+    settings: int,
+    pictures: int,
+    modality: str,
+    alike: Groups = (),
 ) -> SceneView:
-    """A scene with this structure (-1: without objects) and numbers of scene attributes."""
+    """A scene with this structure (-1: without objects) and numbers of scene attributes.
+
+    `alike` has the numbers of objects that are to be counted, a group each.
+    """
     objects: list[View] = []
     relations: list[View] = []
+    firsts: list[int] = []
     if structure >= 0:
         at = 0
         for i, count in enumerate(table.attribute_counts[structure].tolist()):
@@ -83,6 +158,7 @@ def view_scene(
                 view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", ATTRIBUTE_WORDS)
                 for j in range(count)
             ]
+            firsts.append(at)
             at += count
             objects.append(view)
         for k, (s, t) in enumerate(
@@ -96,4 +172,31 @@ def view_scene(
     attributes = [
         view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)
     ]
-    return SceneView(objects, relations, attributes[:settings], attributes[settings:], MEDIUMS[modality])
+    groups = {group[0]: group for group in alike}
+    later = {number for group in alike for number in group[1:]}
+    counted = [
+        view_group(leaf, groups[one.number], firsts[one.number], len(one.attributes)) if one.number in groups else one
+        for one in objects
+        if not one.relations and not one.incoming and one.number not in later
+    ]
+    return SceneView(objects, relations, counted, attributes[:settings], attributes[settings:], MEDIUMS[modality])
+
+
+def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> View:
+    """Objects that are alike, as one: what it prints mentions all of them. `first` is where its attributes begin."""
+    elements = " ".join(f"object/{number}" for number in group)
+    view = view_element(leaf, "object", "object", group[0], elements, OBJECT_WORDS)
+    view.count = len(group)
+    view.words |= {"numeral": write_number(len(group)), "be": "are"}
+    view.attributes = [
+        view_element(
+            leaf,
+            "attribute",
+            "attribute",
+            first + j,
+            " ".join(f"attribute/{number}/{j}" for number in group),
+            ATTRIBUTE_WORDS,
+        )
+        for j in range(attributes)
+    ]
+    return view

@@ -129,17 +129,24 @@ class Texts:
         )
 
     def find_mentions(self, pool: Pool) -> tuple[Ragged, np.ndarray, np.ndarray]:
-        """Tokens of the elements mentioned in each text, with start and end in characters, without spaces around."""
+        """Tokens of the elements mentioned in each text, with start and end in characters, without spaces around.
+
+        What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
+        """
         lengths = pool.lengths[self.tokens]
         ends = np.cumsum(lengths)
         text_of = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
         start_of_text = offsets_of(lengths)[self.offsets[:-1]]
         found = np.flatnonzero((self.elements >= 0) & (lengths > 0))
+        kinds, which = np.unique(self.elements[found], return_inverse=True)
+        names = [name.split() for name in pool.take(kinds).to_pylist()]
+        several = Ragged.from_lists([[pool.add(one) for one in name] for name in names]).take(which)
+        found = np.repeat(found, several.lengths)
         counts = np.bincount(text_of[found], minlength=len(self.offsets) - 1)
         shift = start_of_text[text_of[found]]
         before, after = pool.margins[:, self.tokens[found]]
         first, last = ends[found] - lengths[found] + before - shift, ends[found] - after - shift
-        return Ragged(self.elements[found], offsets_of(counts)), first.astype(np.int32), last.astype(np.int32)
+        return Ragged(several.values, offsets_of(counts)), first.astype(np.int32), last.astype(np.int32)
 
 
 def weave(

@@ -10,27 +10,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
+from .arrays import number_rows, pad_lists
+from .numerals import write_number, write_ordinal
 from .recipe_fields import LARGEST_COUNT
 from .scenes import Scenes
 from .weaving import Pool
 
-SPELLED_ORDINALS = tuple(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
-)
-SPELLED_NUMBERS = tuple("no one two three four five six seven eight nine ten eleven twelve".split())  # noqa: SIM905
-
-
-def write_ordinal(number: int) -> str:
-    """`first`, ..., `twelfth`, `13th`, ..."""
-    if number <= len(SPELLED_ORDINALS):
-        return SPELLED_ORDINALS[number - 1]
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
-
-
 ORDINALS = tuple(write_ordinal(number) for number in range(1, LARGEST_COUNT + 1))
-NUMBERS = (*SPELLED_NUMBERS, *map(str, range(len(SPELLED_NUMBERS), LARGEST_COUNT + 1)))
-FIXED = ("", "a", "an", "some", "any", "another", "more", "is", "are", "does", "do", "yes")
+NUMBERS = tuple(map(write_number, range(LARGEST_COUNT + 1)))
+FIXED = (
+    "",
+    "a",
+    "an",
+    "some",
+    "any",
+    "another",
+    "more",
+    "another ",
+    "more ",
+    "other ",
+    "is",
+    "are",
+    "does",
+    "do",
+    "yes",
+    "no",
+)
+SENSES = {"sense": (", the ", ","), "sense_last": (", the ", ""), "sense_tag": (" (", ")")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,14 +78,20 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         taxonomy.relations,
         taxonomy.scene_attributes,
     )
+    parents = pc.if_else(pc.is_in(objects["id"], objects["parent"].combine_chunks()), objects["name"], "")
     before, finite = pc.equal(attributes["position"], "before"), pc.not_equal(relations["finite"], "")
+    # What cannot follow a noun as it is: "a boy that is a friend of ...", "a box that contains ...".
+    nominal = pc.match_substring_regex(relations["predicate"], "^(a|an|the) ")
     columns = {
         "object.name": objects["name"],
         "object.plural": objects["plural"],
         "object.article": objects["article"],
         "object.any": pc.if_else(pc.equal(objects["countability"], "count"), objects["article"], "any"),
         "object.be": pc.if_else(pc.equal(objects["countability"], "plural"), "are", "is"),
+        "object.what": pc.if_else(pc.match_substring_regex(objects["kinds"], r"\bperson\b"), "who", "what"),
         "object.id": objects["id"],
+        # What tells objects of one name apart, by the name of what they are: ", the tool,", or " (tool)" among tags.
+        **{f"object.{name}": _surround(parents, *marks) for name, marks in SENSES.items()},
         "attribute.name": attributes["name"],
         "attribute.kind": attributes["kind"],
         "attribute.text": attributes["adjective"],
@@ -93,6 +105,11 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         ),
         "relation.are": pc.if_else(
             finite, relations["finite_plural"], pc.binary_join_element_wise("are", relations["predicate"], " ")
+        ),
+        "relation.link": pc.if_else(pc.or_(finite, nominal), "that ", ""),
+        "relation.aside_link": pc.if_else(finite, "that ", ""),
+        "relation.singular": pc.if_else(
+            finite, relations["finite"], pc.binary_join_element_wise("is", relations["predicate"], " ")
         ),
         "relation.base": pc.if_else(finite, relations["finite_plural"], relations["predicate"]),
         "scene.name": scenes["name"],
@@ -114,6 +131,29 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     return Lexicon(
         pa.concat_arrays([words, capital]), tokens, dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True))
     )
+
+
+def _surround(names: pa.ChunkedArray, before: str, after: str) -> pa.ChunkedArray:
+    return pc.if_else(pc.equal(names, ""), "", pc.binary_join_element_wise(before, names, after, ""))
+
+
+@lru_cache(maxsize=1 << 16)
+def _find_sense(taxonomy: Taxonomy, concept: int, others: frozenset[int]) -> int:
+    """The nearest concept above one that is above none of the others and has another name, or -1."""
+    shared = {one for other in others for one in _list_above(taxonomy, other)}
+    names = taxonomy.objects["name"]
+    for one in _list_above(taxonomy, concept)[1:]:
+        if one not in shared and names[one] != names[concept]:
+            return one
+    return -1
+
+
+def _list_above(taxonomy: Taxonomy, concept: int) -> list[int]:
+    """A concept and all that it lies under."""
+    above = [concept]
+    while (parent := int(taxonomy.parent_index[above[-1]])) >= 0:
+        above.append(parent)
+    return above
 
 
 class BlockWords:
@@ -150,12 +190,25 @@ class BlockWords:
         domain = name.split(".")[0]
         if domain.startswith("foil_"):  # a program of an earlier block has such words, this block has none
             return np.zeros(0, dtype=np.int64)
-        if name in ("object.article", "object.ordinal"):
-            return self._introduce_objects() if name == "object.article" else self._number_objects()
+        if name == "object.ordinal":
+            return self._number_objects()
+        if name.removeprefix("object.") in SENSES:
+            return np.where(self._senses >= 0, tokens[name][self._senses], self.lexicon.fixed[""])
+        if name in ("object.article", "object.name_article"):
+            return self._introduce_objects(name == "object.article")
+        if name == "object.again":
+            repeated = np.where(self._countable, self.lexicon.fixed["another "], self.lexicon.fixed["more "])
+            return np.where(self._alike[1] > 0, repeated, self.lexicon.fixed[""])
         if name == "object.bare_article":
             return tokens["object.article"][scenes.objects.values]
         if name in ("relation.verb", "relation.ask"):
             return self._agree(name)
+        if name == "object.other":
+            return np.where(self._alike[1] > 0, self.lexicon.fixed["other "], self.lexicon.fixed[""])
+        if name in ("relation.joined", "relation.aside"):
+            link = "relation.link" if name == "relation.joined" else "relation.aside_link"
+            linked = self.find_column(link) != self.lexicon.fixed[""]
+            return np.where(linked, self.find_column("relation.verb"), self.find_column("relation.predicate"))
         concepts = {
             "object": scenes.objects,
             "attribute": scenes.attributes,
@@ -170,11 +223,46 @@ class BlockWords:
 
         The rank counts in the order in which objects are first mentioned.
         """
-        names, objects = self.find_column("object.name"), self.scenes.objects
-        scene = np.repeat(np.arange(len(objects)), objects.lengths)
-        order = np.lexsort((self._find_mention_order(), names, scene))
+        return self._rank_objects(self.find_column("object.name"))
+
+    @cached_property
+    def _alike(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same of objects that a text does not tell apart by their senses."""
+        if not np.any(self._senses >= 0):
+            return self.twins
+        return self._rank_objects(self.find_column("object.name"), self._senses)
+
+    def list_alike(self) -> dict[int, list[tuple[int, ...]]]:
+        """For each scene, the groups of objects without relations that are equal in concept and attributes.
+
+        Only what can be counted, and only groups of two or more.
+        """
+        scenes = self.scenes
+        scene = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
+        content = scenes.objects.values.astype(np.int64)
+        for column in pad_lists(scenes.attributes).T:
+            content = number_rows(content, column)[1]
+        joined = np.zeros(len(scene), dtype=bool)
+        for ends in (scenes.subjects, scenes.targets):
+            joined[ends.values + np.repeat(scenes.objects.offsets[:-1], ends.lengths)] = True
+        countable = pc.equal(self.taxonomy.objects["countability"], "count").to_numpy()[scenes.objects.values]
+        places = np.flatnonzero(~joined & countable & (self._senses < 0))
+        _, group_of = number_rows(scene[places], content[places])
+        order = np.argsort(group_of, kind="stable")
+        found: dict[int, list[tuple[int, ...]]] = {}
+        for group in np.split(places[order], np.flatnonzero(np.diff(group_of[order])) + 1):
+            if len(group) > 1:
+                numbers = group - scenes.objects.offsets[scene[group[0]]]
+                found.setdefault(int(scene[group[0]]), []).append(tuple(numbers.tolist()))
+        return found
+
+    def _rank_objects(self, *columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For each object: the first one of its scene that is equal in some columns, its rank, and their number."""
+        objects = self.scenes.objects
+        columns = (*columns, np.repeat(np.arange(len(objects)), objects.lengths))
+        order = np.lexsort((self._find_mention_order(), *columns))
         new = np.ones(len(order), dtype=bool)
-        new[1:] = (names[order][1:] != names[order][:-1]) | (scene[order][1:] != scene[order][:-1])
+        new[1:] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
         group = np.cumsum(new) - 1
         starts = np.flatnonzero(new)
         first, rank, number = (np.empty(len(order), dtype=np.int64) for _ in range(3))
@@ -182,6 +270,22 @@ class BlockWords:
         rank[order] = np.arange(len(order)) - starts[group]
         number[order] = np.diff(np.append(starts, len(order)))[group]
         return first, rank, number
+
+    @cached_property
+    def _senses(self) -> np.ndarray:
+        """For each object of which its scene has a namesake of another concept: the concept that tells them apart.
+
+        That is the nearest above it that is above none of the others; -1 where there is none or no need.
+        """
+        concepts = self.scenes.objects.values
+        first, _, number = self.twins
+        senses = np.full(len(concepts), -1, dtype=np.int64)
+        for group in np.unique(first[(number > 1) & (concepts != concepts[first])]):
+            places = np.flatnonzero(first == group)
+            for place in places:
+                others = set(concepts[places].tolist()) - {int(concepts[place])}
+                senses[place] = _find_sense(self.taxonomy, int(concepts[place]), frozenset(others))
+        return senses
 
     def _find_mention_order(self) -> np.ndarray:
         """Numbers that grow, within a scene, in the order in which texts first mention its objects.
@@ -203,14 +307,21 @@ class BlockWords:
         return order
 
     def _number_objects(self) -> np.ndarray:
-        _, rank, number = self.twins
+        _, rank, number = self._alike
         words = np.array([self.lexicon.fixed[f"{word} "] for word in ORDINALS])
         return np.where(number > 1, words[rank], self.lexicon.fixed[""])
 
-    def _introduce_objects(self) -> np.ndarray:
+    @property
+    def _countable(self) -> np.ndarray:
+        return self.find_column("object.bare_article") != self.lexicon.fixed["some"]
+
+    def _introduce_objects(self, with_attributes: bool) -> np.ndarray:
         """The article before an object and its attributes, by the sound of the first word; or `another`."""
         fixed, attributes = self.lexicon.fixed, self.scenes.attributes
-        own = self.lexicon.tokens["object.article"][self.scenes.objects.values]
+        own, countable = self.find_column("object.bare_article"), self._countable
+        repeated = np.where(countable, fixed["another"], fixed["more"])
+        if not with_attributes:
+            return np.where(self._alike[1] > 0, repeated, own)
         has_before = np.zeros(len(own), dtype=bool)
         has_any = attributes.lengths > 0
         first = attributes.values[attributes.offsets[:-1][has_any]]
@@ -218,20 +329,24 @@ class BlockWords:
         has_before[has_any] = self.lexicon.tokens["attribute.before"][first] != fixed[""]
         by_attribute = np.full(len(own), fixed["a"])
         by_attribute[has_any] = self.lexicon.tokens["attribute.article"][first]
-        countable = own != fixed["some"]
         article = np.where(has_before & countable, by_attribute, own)
-        return np.where(self.twins[1] > 0, np.where(countable, fixed["another"], fixed["more"]), article)
+        return np.where(self._alike[1] > 0, repeated, article)
 
     def _agree(self, name: str) -> np.ndarray:
         """Verbs in the number of their subject."""
-        scenes, tokens, fixed = self.scenes, self.lexicon.tokens, self.lexicon.fixed
+        scenes = self.scenes
         subjects = scenes.subjects.values + np.repeat(scenes.objects.offsets[:-1], scenes.relations.lengths)
-        plural = self.find_column("object.be")[subjects] == fixed["are"]
-        relations = scenes.relations.values
+        plural = self.find_column("object.be")[subjects] == self.lexicon.fixed["are"]
+        return self.inflect(name, scenes.relations.values, plural)
+
+    def inflect(self, name: str, relations: np.ndarray, plural: np.ndarray) -> np.ndarray:
+        """Tokens of a word of relations (rows of the taxonomy) whose subjects are plural or not."""
+        tokens, fixed = self.lexicon.tokens, self.lexicon.fixed
         if name == "relation.verb":
             return np.where(plural, tokens["relation.are"][relations], tokens["relation.is"][relations])
-        finite = tokens["relation.base"][relations] != tokens["relation.predicate"][relations]
-        finite |= pc.not_equal(self.taxonomy.relations["finite"], "").to_numpy()[relations]
+        if name != "relation.ask":
+            return tokens[name][relations]
+        finite = pc.not_equal(self.taxonomy.relations["finite"], "").to_numpy()[relations]
         return np.where(
             finite, np.where(plural, fixed["do"], fixed["does"]), np.where(plural, fixed["are"], fixed["is"])
         )

@@ -320,6 +320,8 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
         message, hint = "is missing", f"add `{path[-1]}: ...`"
     elif kind == "greater_than_equal":
         message = f"must be at least {context['ge']}, not {show(value)}"
+    elif kind == "greater_than":
+        message = f"must be greater than {context['gt']:g}, not {show(value)}"
     elif kind == "less_than_equal":
         message = f"must be at most {context['le']}, not {show(value)}"
     elif kind in ("model_type", "dict_type"):

@@ -136,7 +136,18 @@ def import_relations(pairs: Iterable[tuple[str, str]], name: str, shipped: Taxon
             done.rows[id_] = _make_relation(id_, category, fixed.predicate, fixed.finite, heads)
             done.own += 1
             done.repaired += fixed.changed
+    _bring_heads(done, ours)
     return done
+
+
+def _bring_heads(done: Imported, ours: list[Row]) -> None:
+    """Gives heads that came without the row that says what is near them, and what they exclude, these columns."""
+    said = {row["head"]: row for row in ours if row["near"] or row["excludes"]}
+    has = {row["head"] for row in done.rows.values() if row["near"] or row["excludes"]}
+    for id_, row in done.rows.items():
+        if row["head"] in said.keys() - has:
+            has.add(row["head"])
+            done.rows[id_] = {**row, **{column: said[row["head"]][column] for column in ("near", "excludes")}}
 
 
 def _make_relation(id_: str, category: str, predicate: str, finite: str, heads: dict[tuple[str, ...], Row]) -> Row:
@@ -150,7 +161,7 @@ def _make_relation(id_: str, category: str, predicate: str, finite: str, heads: 
         like = heads.get((head.casefold(),))
         # Only adverbs before it leave a verb's meaning; "not" and "being" do not.
         if like and not finite and all(word.endswith("ly") for word in words[:start]):
-            columns = ("subtype", "subject_kinds", "object_kinds")
+            columns = ("subtype", "subject_kinds", "object_kinds", "asymmetric")
             row |= {"head": head, "modifier": modifier, **{column: like[column] for column in columns}}
             break
     return complete_row(row, "relations")

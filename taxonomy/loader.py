@@ -30,7 +30,7 @@ class Taxonomy:
     Attributes:
         objects: One row an object; the columns of `COLUMNS["objects"]` and `frequency` (float32, 0 where unknown).
         attributes: One row an attribute; `order` is int8.
-        relations: One row a relation; `symmetric` is a bool.
+        relations: One row a relation; `symmetric` and `asymmetric` are bools.
         scene_attributes: One row a scene attribute.
         version: SHA-256 (hex) over the content of all tables.
 

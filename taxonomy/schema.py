@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+HEDGES: tuple[str, ...] = ("almost", "half", "halfway", "nearly", "not quite", "partly")
+"""Modifiers of relations that take their head half back: what a head excludes may be true with one of these."""
+
 KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
     {
         "person": "people, by role, age or appearance",
@@ -116,6 +119,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "group",
             "order",
             "tier",
+            "near",
         ),
         "relations": (
             "id",
@@ -131,12 +135,29 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "head",
             "modifier",
             "tier",
+            "near",
+            "excludes",
+            "asymmetric",
         ),
-        "scene_attributes": ("id", "kind", "name", "phrase", "role", "modality", "excludes", "tier"),
+        "scene_attributes": ("id", "kind", "name", "phrase", "role", "modality", "excludes", "tier", "near"),
         "frequency": ("id", "zipf"),
     }
 )
-"""The columns of every table, in the order in which the files hold them."""
+"""The columns of every table, in the order in which the files hold them.
+
+Some tell what may be true together, for statements that must be certainly false; each pair is on both sides:
+
+- `near` of an attribute: ids, separated by `|`, of attributes that may be said of what has this one, or that people
+  would not tell apart from it (wide, broad; oak, wooden; tan, beige).
+- `near` of a scene attribute: ids, separated by `|`, of others of its kind that may hold of the same picture, or that
+  people would not tell apart from it (drizzle, overcast weather; forest, mountain path). Between cameras, their
+  numbers, and artists nothing is near: one of them is false of what has another.
+- `near` of a relation: heads (values of `head`), separated by `|`, that may be true of the same subject and object, or
+  that people would not tell apart from it. `excludes`: heads that never are. What one row of a head says holds for all
+  rows with this head, and the shipped table says it once: the row that has no modifier, or else the first one.
+  A row whose modifier is one of `HEDGES` excludes nothing.
+- `asymmetric` of a relation: 1 when it never holds both ways round.
+"""
 
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
@@ -150,6 +171,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("relations", "category"): RELATION_CATEGORIES,
         ("relations", "symmetric"): ("0", "1"),
         ("relations", "tier"): ("common", "full"),
+        ("relations", "asymmetric"): ("0", "1"),
         ("scene_attributes", "role"): ("setting", "picture"),
         ("scene_attributes", "tier"): ("common", "full"),
     }
@@ -178,6 +200,10 @@ MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
         ("relations", "finite_plural"),
         ("relations", "inverse"),
         ("relations", "modifier"),
+        ("attributes", "near"),
+        ("relations", "near"),
+        ("relations", "excludes"),
         ("scene_attributes", "excludes"),
+        ("scene_attributes", "near"),
     }
 )

@@ -18,7 +18,7 @@ from .user_tables import complete_table, list_required
 # import pandas, which takes longer than reading all tables.
 TYPES = {
     "attributes": {"order": (pa.int8(), re.compile(r"-?\d{1,2}"), "a whole number of at most two digits")},
-    "relations": {"symmetric": (pa.bool_(), re.compile(r"[01]"), "0 or 1")},
+    "relations": dict.fromkeys(("symmetric", "asymmetric"), (pa.bool_(), re.compile(r"[01]"), "0 or 1")),
     "frequency": {
         "zipf": (pa.float32(), re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?[0-2]?\d)?"), "a number of 0 or more")
     },
@@ -37,7 +37,8 @@ def read_table(content: bytes, table: str, source: str) -> pa.Table:
         source: The file's name for error messages.
 
     Returns:
-        The table with the columns of the file format: strings, but `order` int8, `symmetric` bool, `zipf` float32.
+        The table with the columns of the file format: strings, but `order` int8, `symmetric` and `asymmetric`
+        bool, `zipf` float32.
 
     Raises:
         GasError: Rules of the format are broken; the message has file, line and column of up to 20 mistakes.

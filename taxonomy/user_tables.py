@@ -56,6 +56,7 @@ DEFAULTS: Mapping[str, Mapping[str, Derive]] = MappingProxyType(
             "group": _same("kind"),
             "order": lambda row: str(ORDERS.get(row["kind"], 4)),
             "tier": _always("common"),
+            "near": _always(""),
         },
         "relations": {
             "subtype": _same("category"),
@@ -68,6 +69,9 @@ DEFAULTS: Mapping[str, Mapping[str, Derive]] = MappingProxyType(
             "head": _same("predicate"),
             "modifier": _always(""),
             "tier": _always("common"),
+            "near": _always(""),
+            "excludes": _always(""),
+            "asymmetric": _always("0"),
         },
         "scene_attributes": {
             "phrase": lambda row: make_phrase(row["kind"], row["name"]),
@@ -75,6 +79,7 @@ DEFAULTS: Mapping[str, Mapping[str, Derive]] = MappingProxyType(
             "modality": lambda row: choose_modality(row["kind"]),
             "excludes": lambda row: EXCLUDES.get(row["kind"], ""),
             "tier": _always("common"),
+            "near": _always(""),
         },
         "frequency": {},
     }

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
-from .loader import Taxonomy
+from .loader import Taxonomy, load_taxonomy
 
 OFFSET = re.compile(r"\d{8}$")
 # The paper's Table 1 and Appendix B have 28,787 objects; its rules, taken to the letter, give 28,798 names.
+NOT_OBJECTS = frozenset(("picture", "scene", "video", "3d model"))
+"""What captions call that which they describe: "The picture is ..." must be about no object."""
 PAPER_NAMES = range(28_787, 28_801)
 PAPER_ATTRIBUTES = {
     "color": 677,
@@ -68,6 +71,10 @@ def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
         *_check_reach(taxonomy),
         *_check_names(taxonomy),
         *_check_excludes(taxonomy),
+        *_check_near_rows(taxonomy, "attributes"),
+        *_check_near_rows(taxonomy, "scene_attributes"),
+        *_check_near_kinds(taxonomy),
+        *_check_heads(taxonomy),
     ]
 
 
@@ -153,6 +160,10 @@ def _check_relations(taxonomy: Taxonomy) -> Iterator[str]:
                 yield f"relations: {row['id']}: its inverse does not take the same kinds the other way round"
         if bool(row["finite"]) != bool(row["finite_plural"]):
             yield f"relations: {row['id']}: `finite` and `finite_plural` go together"
+        if row["finite"] and row["finite"] == row["finite_plural"]:
+            yield f"relations: {row['id']}: `finite` and `finite_plural` are both {row['finite']!r}"
+        if row["symmetric"] and row["asymmetric"]:
+            yield f"relations: {row['id']}: symmetric and asymmetric at once"
         if row["modifier"] and row["modifier"] not in row["predicate"]:
             yield f"relations: {row['id']}: its modifier is not part of its predicate"
 
@@ -170,6 +181,9 @@ def _check_reach(taxonomy: Taxonomy) -> Iterator[str]:
 
 
 def _check_names(taxonomy: Taxonomy) -> Iterator[str]:
+    for id_, called in zip(taxonomy.objects["id"].to_pylist(), taxonomy.objects["name"].to_pylist(), strict=True):
+        if called.casefold() in NOT_OBJECTS:
+            yield f"objects: {id_}: {called!r} is what captions call the whole; give it a name of its own"
     for name, columns in (
         ("attributes", ("kind", "name")),
         ("relations", ("category", "predicate")),
@@ -192,3 +206,55 @@ def _check_excludes(taxonomy: Taxonomy) -> Iterator[str]:
         for name in excludes.split("|") if excludes else ():
             if name not in known:
                 yield f"scene_attributes: {id_}: excludes {name!r}, which is neither a kind nor an id"
+
+
+def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
+    rows = getattr(taxonomy, name)
+    near = {
+        id_: set(cell.split("|")) - {""}
+        for id_, cell in zip(rows["id"].to_pylist(), rows["near"].to_pylist(), strict=True)
+    }
+    shipped = _list_shipped(name, "id")
+    for id_, others in near.items():
+        for other in sorted(others):
+            if other == id_:
+                yield f"{name}: {id_}: near itself"
+            elif other in near and id_ not in near[other]:
+                yield f"{name}: {id_}: near {other!r}, which is not near it"
+            elif other not in near and other not in shipped:
+                yield f"{name}: {id_}: near {other!r}, which is no id"
+
+
+def _check_near_kinds(taxonomy: Taxonomy) -> Iterator[str]:
+    rows = taxonomy.scene_attributes.select(["id", "kind", "near"]).to_pylist()
+    kinds = {row["id"]: row["kind"] for row in rows}
+    for row in rows:
+        for other in row["near"].split("|") if row["near"] else ():
+            if kinds.get(other, row["kind"]) != row["kind"]:
+                yield f"scene_attributes: {row['id']}: near {other!r}, which is of another kind"
+
+
+def _check_heads(taxonomy: Taxonomy) -> Iterator[str]:
+    said: dict[str, dict[str, set[str]]] = {"near": {}, "excludes": {}}
+    for row in taxonomy.relations.select(["head", "near", "excludes"]).to_pylist():
+        for column, of_head in said.items():
+            of_head.setdefault(row["head"], set()).update(row[column].split("|") if row[column] else ())
+    shipped = _list_shipped("relations", "head")
+    for column, of_head in said.items():
+        for head, others in of_head.items():
+            for other in sorted(others):
+                if other == head:
+                    yield f"relations: {head!r}: {column} itself"
+                elif other in of_head and head not in of_head[other]:
+                    yield f"relations: {head!r}: {column} {other!r}, but not the other way round"
+                elif other not in of_head and other not in shipped:
+                    yield f"relations: {head!r}: {column} {other!r}, which is no head"
+    for head, others in said["near"].items():
+        for other in sorted(others & said["excludes"][head]):
+            yield f"relations: {head!r}: both near {other!r} and excluding it"
+
+
+@lru_cache(maxsize=2)
+def _list_shipped(table: str, column: str) -> frozenset[str]:
+    """Lists what tables of one's own may point to although it is no part of them."""
+    return frozenset(getattr(load_taxonomy(), table)[column].to_pylist())

@@ -39,7 +39,7 @@ def build_table(table: str, sources: Path) -> dict[str, list[dict[str, str]]]:
     if table == "relations":
         from .relations import build_relations
 
-        return {"relations": build_relations()}
+        return {"relations": build_relations(sources)}
     from .scene_attributes import build_scene_attributes
 
     return {"scene_attributes": build_scene_attributes(sources)}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..schema import ATTRIBUTE_KINDS
 from .english import choose_article
+from .near import mark_near
 from .sources import DATA
 
 
@@ -29,6 +30,7 @@ def build_attributes(sources: Path) -> list[dict[str, str]]:
         if id_ not in rows:
             article = choose_article(adjective)
             rows[id_] = {**color, "id": id_, "name": name, "adjective": adjective, "article": article, "tier": "full"}
+    mark_near(list(rows.values()), sources)
     return list(rows.values())
 
 

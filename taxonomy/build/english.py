@@ -7,12 +7,16 @@ from functools import cache, lru_cache
 
 # Beginnings that inflect reads wrongly: the sound decides, not the letter.
 AN = re.compile(
-    r"((8|11|18)(?!\d)|8\d|(SUV|LED|LCD|LP|R&B|RV|FM|HDTV|MRI|NBA|X-ray|F-|f/|L-|M-|N-|S-)|herb(s|al|aceous|age)?\b|Yquem)"
+    r"((8|11|18)(?!\d)|8\d|(SUV|LED|LCD|LP|R&B|RV|FM|HDTV|MRI|NBA|X-ray|f/)|[AEFHILMNORSXaefhilmnorsx](?=[ -])"
+    r"|herb(s|al|aceous|age)?\b|Yquem)"
 )
 A = re.compile(
     r"(Uighur|Uygur|uakari|uvula|UA |UV|U-|UFO|USB|eu|Eu|ewe|one\b|once|uni(?!n|m)|use|usu|ute|uti|uke|ukulele|Uke)"
 )
+# What ends in an -s of the singular after `a`, `i`, `o`, `u` or `y` takes -es, but for these plurals.
+PLURALS_IN_S = ("seas",)
 UNCHANGED = ("fish", "sheep", "deer", "moose", "bison", "swine", "aircraft", "spacecraft", "hovercraft")
+MEN_AT_ARMS = re.compile(r"(.+?)([ -]at[ -]arms)$")
 NOT_A = re.compile(r"(usher)")
 
 
@@ -37,6 +41,8 @@ def choose_article(text: str) -> str:
 @cache
 def make_plural(name: str) -> str:
     """Makes the plural of a display name: of what stands before `of`, or else of the last word."""
+    if armed := MEN_AT_ARMS.match(name):
+        return f"{make_plural(armed[1]).replace('mans', 'men')}{armed[2]}"
     head, of, rest = name.partition(" of ")
     if of:
         return f"{make_plural(head)} of {rest}"
@@ -49,7 +55,12 @@ def make_plural(name: str) -> str:
     # inflect takes "mine" for the pronoun, and writes abbreviations' endings in capitals.
     if last == "mine" or last.isupper() or not last[-1:].isalpha():
         return f"{name}s"
-    return f"{before}{space}{open_inflect().plural_noun(last) or last}"
+    plural = open_inflect().plural_noun(last) or last
+    # inflect adds a second -s to what it does not know: thermoss, crossroadss.
+    if last.endswith("s") and not last.endswith("ss") and plural in (f"{last}s", f"{last}es"):
+        singular = last[-2:-1] in "aiouy" or last in ("lens", "Lens")
+        plural = f"{last}es" if singular and last not in PLURALS_IN_S else last
+    return f"{before}{space}{plural}"
 
 
 @cache

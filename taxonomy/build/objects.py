@@ -57,7 +57,7 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
             continue
         name = shown.get(id_) or display_name(synset)
         countability = decide_countability(synset, name, kinds[id_])
-        if countability == "plural" and not name.endswith(("s", "hose")) and id_ not in names:
+        if countability == "plural" and not name.partition(" of ")[0].endswith(("s", "hose")) and id_ not in names:
             name = make_plural(name)
         zipf = estimate_zipf(synset, name)
         # What the hand lists call common has been looked at: it can be seen, whatever the rules say.

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..schema import RELATION_CATEGORIES
 from .sources import DATA
@@ -23,8 +24,9 @@ WANTED = {
 }
 
 
-def build_relations() -> list[Row]:
+def build_relations(sources: Path) -> list[Row]:
     """Builds the rows of relations.tsv."""
+    from .relation_facts import mark_relations
     from .relation_tail import compose_tail
 
     data = tomllib.loads((DATA / "relations.toml").read_text(encoding="utf-8"))
@@ -40,6 +42,7 @@ def build_relations() -> list[Row]:
         if all(row["id"] not in rows for row in pair) and count[category] < WANTED[category]:
             add_rows(rows, pair)
             count[category] += len(pair)
+    mark_relations(list(rows.values()), sources)
     return list(rows.values())
 
 
@@ -86,7 +89,8 @@ def read_relation(category: str, subtype: str, text: str, kinds: tuple[str, str]
     text, modifier = text.strip(), modifier.strip()
     finite, _, plural = text.lstrip("+").partition("/")
     if text.startswith("+"):
-        plural = plural or re.sub(r"s$", "", finite)
+        # The verb is the first word: "stands for" gives "stand for".
+        plural = plural or re.sub(r"^(\S+)s\b", r"\1", finite)
         text = plural
     else:
         finite = plural = ""

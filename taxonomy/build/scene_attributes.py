@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .cameras import list_cameras
 from .english import choose_article
+from .near_scene import mark_near_scene
 from .sources import DATA
 
 Row = dict[str, str]
@@ -31,6 +32,7 @@ def build_scene_attributes(sources: Path) -> list[Row]:
         phrase = make_phrase("taken with {a}", name)
         rows.setdefault(id_, {**camera, "id": id_, "name": name, "phrase": phrase, "tier": "full"})
     exclude_more(rows, data["exclude"], sets)
+    mark_near_scene(list(rows.values()))
     return list(rows.values())
 
 

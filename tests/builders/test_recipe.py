@@ -154,6 +154,7 @@ def test_the_schema_allows_the_short_forms_only_where_recipes_do():
     checker = jsonschema.Draft202012Validator(json_schema())
     short = {"extends": "base", "structure": {"complexity": 3}, "captions": "long", "splits": {"train": 5}}
     long = {"structure": {"complexity": [3, 9]}, "captions": {"template": "long"}, "splits": {"train": {"size": 5}}}
-    assert checker.is_valid(short) and checker.is_valid(long)
+    several = {"captions": ["long", {"template": "short", "weight": 2.5}]}
+    assert all(checker.is_valid(fields) for fields in (short, long, several))
     for wrong in ({"structure": {"complexity": "x"}}, {"splits": {"train": "x"}}, {"splits": {"dev": 1}}, {"sed": 1}):
         assert not checker.is_valid(wrong), wrong

@@ -221,5 +221,5 @@ def test_more_objects_may_share_a_name_than_there_are_ordinals(write_rows):
         "content.objects={under: [dog.n.01], top: 1}",
         "questions=[count]",
     )
-    (question,) = write_rows("multi_object", overrides, 1)[0]["questions"]
+    question, _ = write_rows("multi_object", overrides, 1)[0]["questions"]
     assert question["answer"] in ("fifteen", "15")

@@ -8,6 +8,7 @@ from generate_any_scene.errors import GasError
 from generate_any_scene.taxonomy import load_taxonomy, validate_taxonomy
 from generate_any_scene.taxonomy.export_taxonomy import export_taxonomy
 from generate_any_scene.taxonomy.import_taxonomy import import_taxonomy
+from generate_any_scene.taxonomy.nearness import find_near_scene_attributes
 from generate_any_scene.taxonomy.places import find_imports
 
 # Made up for these tests.
@@ -217,6 +218,19 @@ def test_folder_of_tables(tmp_path: Path) -> None:
     assert load_taxonomy(["default", "mine"]).object_index("wug") >= 0
     with pytest.raises(GasError, match=r"no layer holds attributes\.tsv; begin the list with `default`"):
         load_taxonomy(["mine"])
+
+
+def test_near_scene_attributes_survive(tmp_path: Path) -> None:
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    text = "id\tkind\tname\tnear\ns.x\tweather\twug storm\ts.y\ns.y\tweather\twug shower\ts.x\n"
+    (folder / "scene_attributes.tsv").write_text(text)
+    import_taxonomy(folder, "mine")
+    mine = load_taxonomy(["default", "mine"])
+    assert [rows(mine.scene_attributes)[id_]["near"] for id_ in ("s.x", "s.y")] == ["s.y", "s.x"]
+    ids = mine.scene_attributes["id"].to_pylist()
+    assert find_near_scene_attributes(mine)[ids.index("s.x"), ids.index("s.y")]
+    assert not any("s.x" in problem for problem in validate_taxonomy(mine))
 
 
 def test_broken_tables_are_not_imported(tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ def test_other_tables_need_few_columns_too(tmp_path: Path) -> None:
         False,
         relation["predicate"],
     )
-    assert find_row(mine.scene_attributes, "s.x")["phrase"] == "in a wug storm"
+    storm = find_row(mine.scene_attributes, "s.x")
+    assert (storm["phrase"], storm["near"]) == ("in a wug storm", "")
     aperture = find_row(mine.scene_attributes, "s.y")
     assert (aperture["phrase"], aperture["role"], aperture["modality"]) == ("shot at f/4.7", "picture", "image|video")
 

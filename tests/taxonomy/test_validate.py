@@ -61,3 +61,41 @@ def test_excludes_resolve(small: Taxonomy) -> None:
 def test_same_name_twice(small: Taxonomy) -> None:
     attributes = change(small.attributes, "color.red", name="blue")
     assert find(replace(small, attributes=attributes), "attributes: color blue is there 2 times")
+
+
+def test_what_a_caption_calls_itself_is_no_object(small: Taxonomy) -> None:
+    objects = change(small.objects, "dog.n.01", name="Picture")
+    assert find(replace(small, objects=objects), "dog.n.01: 'Picture' is what captions call the whole")
+
+
+def test_verb_that_has_no_plural(small: Taxonomy) -> None:
+    relations = change(small.relations, "symbolic.resemble", finite_plural="resembles")
+    assert find(replace(small, relations=relations), "symbolic.resemble: `finite` and `finite_plural` are both")
+
+
+def test_near_is_said_on_both_sides(small: Taxonomy) -> None:
+    attributes = change(small.attributes, "color.red", near="color.blue|color.rde")
+    assert find(replace(small, attributes=attributes), "color.red: near 'color.blue', which is not near it")
+    assert find(replace(small, attributes=attributes), "color.red: near 'color.rde', which is no id")
+
+
+def test_near_scene_attributes_are_checked(small: Taxonomy) -> None:
+    near = "location.beach|location.bech|location.kitchen|weather.fog"
+    broken = replace(small, scene_attributes=change(small.scene_attributes, "location.kitchen", near=near))
+    assert find(broken, "scene_attributes: location.kitchen: near 'location.beach', which is not near it")
+    assert find(broken, "scene_attributes: location.kitchen: near 'location.bech', which is no id")
+    assert find(broken, "scene_attributes: location.kitchen: near itself")
+    assert find(broken, "scene_attributes: location.kitchen: near 'weather.fog', which is of another kind")
+
+
+def test_heads_that_are_near_do_not_exclude_each_other(small: Taxonomy) -> None:
+    relations = change(small.relations, "spatial.above", near="below|abve", excludes="below")
+    broken = replace(small, relations=relations)
+    assert find(broken, "'above': both near 'below' and excluding it")
+    assert find(broken, "'above': near 'below', but not the other way round")
+    assert find(broken, "'above': near 'abve', which is no head")
+
+
+def test_symmetric_and_asymmetric(small: Taxonomy) -> None:
+    relations = change(small.relations, "spatial.near", asymmetric=True)
+    assert find(replace(small, relations=relations), "spatial.near: symmetric and asymmetric at once")
