@@ -16,6 +16,7 @@ from ..taxonomy import Taxonomy, nearness
 from .arrays import Ragged, offsets_of, pad_lists
 from .decks import derive_key, hash_numbers
 from .pools import find_objects
+from .recipe_fields import LARGEST_COUNT
 from .relation_logic import RelationFacts, read_logic
 from .scenes import Plan, Scenes
 
@@ -300,7 +301,7 @@ def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts
     leads = (facts.forward | facts.backward)[row] & ((starts == objects[:, None]) | (ends == objects[:, None]))
     good &= ~leads.any(axis=1)
     chance = np.zeros(every.shape, dtype=np.uint64)
-    chance[row[good], column[good]] = hash_numbers(key, row[good] * every.shape[1] + column[good]) | np.uint64(1)
+    chance[row[good], column[good]] = hash_numbers(key, row[good] * (LARGEST_COUNT + 1) + column[good]) | np.uint64(1)
     if not every.shape[1]:
         return np.full(len(concepts), -1, dtype=np.int64)
     best = chance.argmax(axis=1)
@@ -491,7 +492,9 @@ def balance_weights(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray,
 @lru_cache(maxsize=4)
 def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
     """Which attributes may hold along with each other, or have a word in common, bool, shape (rows, rows)."""
-    return _find_alike(taxonomy, "attributes", ("name", "adjective")) | nearness.find_near_attributes(taxonomy)
+    texts = _number_texts(taxonomy)  # "ivory" is a color and a material
+    alike = _find_alike(taxonomy, "attributes", ("name", "adjective")) | (texts[:, None] == texts)
+    return alike | nearness.find_near_attributes(taxonomy)
 
 
 @lru_cache(maxsize=4)
