@@ -47,6 +47,14 @@ VIEWS = {
 }
 """Domain and words of what a macro of a question template can be given."""
 
+NAMES = {
+    "object": "object.name",
+    "attribute": "attribute.name",
+    "relation": "relation.predicate",
+    "scene": "scene.name",
+}
+"""What a choice is called."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -63,6 +71,7 @@ class Batch:
         elements: Tokens of the elements that each answer rests on.
         depends_on: Indices of questions in the same scene.
         choices: Tokens.
+        asked: Rows of the taxonomy's table of the kind that each question names: one, or its choices.
     """
 
     kind: str
@@ -76,6 +85,7 @@ class Batch:
     elements: Ragged
     depends_on: Ragged
     choices: Ragged
+    asked: Ragged
 
 
 @dataclass
@@ -158,9 +168,13 @@ class Block:
         elements: Ragged,
         depends_on: Ragged | None = None,
         foils: np.ndarray | None = None,
+        asked: np.ndarray | None = None,
         choices: Ragged | None = None,
     ) -> Batch:
-        """Makes a batch of questions with one macro, whose arguments are the roles of `starts` in their order."""
+        """Makes a batch of questions with one macro, whose arguments are the roles of `starts` in their order.
+
+        What a question names is a row of the taxonomy's table of this kind, and so are its choices.
+        """
         template, roles = self.templates[kind], list(starts)
         medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
 
@@ -183,7 +197,8 @@ class Block:
             none if foils is None else foils,
             elements,
             depends_on or _lists(size),
-            choices or _lists(size),
+            Ragged(self.tokens[NAMES[kind]][choices.values], choices.offsets) if choices else _lists(size),
+            choices or (_lists(size) if asked is None else _singles(asked)),
         )
 
 
@@ -218,17 +233,17 @@ def ask_objects(block: Block) -> list[Batch]:
     def ask_absent(rows: np.ndarray, absent: np.ndarray) -> Batch:
         starts, places = block.add_foils("foil_object", "object", absent), elements.take(rows)
         no, words = block.fixed["no"], names[absent]
-        return block.ask("object", "yes_no", "yes_no", scene[rows], starts, no, places, foils=words)
+        return block.ask("object", "yes_no", "yes_no", scene[rows], starts, no, places, foils=words, asked=absent)
 
     yes = block.fixed["yes"]
-    there = block.ask("object", "yes_no", "yes_no", scene, {"object": chosen}, yes, elements)
+    there = block.ask("object", "yes_no", "yes_no", scene, {"object": chosen}, yes, elements, asked=asked)
     found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
     # Nothing absent is asked about twice in a scene.
     codes = [scene[rows] * len(names) + foil[rows] for rows, foil in ((found, foils[0]), (more, foils[1]))]
     more = more[
         np.isin(np.arange(len(more)), np.unique(codes[1], return_index=True)[1]) & ~np.isin(codes[1], codes[0])
     ]
-    choices = shuffle_choices(derive_key(block.key, "which"), names[asked], [_name(names, foil) for foil in foils])
+    choices = shuffle_choices(derive_key(block.key, "which"), asked, foils)
     rows = np.flatnonzero(choices.lengths > 1)
     which = block.ask(
         "object",
@@ -241,11 +256,6 @@ def ask_objects(block: Block) -> list[Batch]:
         choices=choices.take(rows),
     )
     return [there, ask_absent(found, foils[0][found]), ask_absent(more, foils[1][more]), which]
-
-
-def _name(names: np.ndarray, foils: np.ndarray) -> np.ndarray:
-    """Tokens of the foils' names; -1 where there is none."""
-    return np.where(foils >= 0, names[foils], -1)
 
 
 def find_more(foils: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -305,8 +315,10 @@ def ask_counts(block: Block) -> list[Batch]:
         block.fixed["zero"],
         elements.take(found),
         foils=names[foils[found]],
+        asked=foils[found],
     )
-    return [block.ask("count", "count", "count", scene, {"object": chosen}, answers, elements, depends), zero]
+    asked, roles = objects.values[chosen], {"object": chosen}
+    return [block.ask("count", "count", "count", scene, roles, answers, elements, depends, asked=asked), zero]
 
 
 def ask_attributes(block: Block) -> list[Batch]:
@@ -344,17 +356,15 @@ def ask_attributes(block: Block) -> list[Batch]:
 
     def ask_false(rows: np.ndarray, absent: np.ndarray) -> Batch:
         starts = {"object": holders[rows], **block.add_foils("foil_attribute", "attribute", absent)}
-        return ask("yes_no", "yes_no", rows, starts, block.fixed["no"], foils=names[absent])
+        return ask("yes_no", "yes_no", rows, starts, block.fixed["no"], foils=names[absent], asked=absent)
 
     found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
     batches = [
-        ask("yes_no", "yes_no", every, {"object": holders, "attribute": every}, block.fixed["yes"]),
+        ask("yes_no", "yes_no", every, {"object": holders, "attribute": every}, block.fixed["yes"], asked=concepts),
         ask_false(found, foils[0][found]),
         ask_false(more, foils[1][more]),
     ]
-    choices = shuffle_choices(
-        derive_key(block.key, "choices"), names[concepts], [_name(names, foil) for foil in foils]
-    )
+    choices = shuffle_choices(derive_key(block.key, "choices"), concepts, foils)
     of_kind = number_rows(holders, kinds[concepts])[1]
     alone = np.bincount(of_kind)[of_kind] == 1
     openly = [macro for macro in sorted(list_macros(block.templates["attribute"])) if macro.startswith("open_")]
@@ -379,6 +389,7 @@ def ask_attributes(block: Block) -> list[Batch]:
             {"object": holders[rows], "attribute": rows},
             block.words.find_column("object.name")[holders[rows]],
             Ragged(np.array(list(both), dtype=np.int64).reshape(-1), 2 * np.arange(len(every) + 1)),
+            asked=concepts[rows],
         )
     )
     return batches
@@ -415,7 +426,7 @@ def ask_relations(block: Block) -> list[Batch]:
     def ask(
         form: str, macro: str, rows: np.ndarray, starts: dict[str, np.ndarray], answers: np.ndarray | int, **more: Any
     ) -> Batch:
-        places = {"elements": elements.take(rows), "depends_on": depends.take(rows), **more}
+        places = {"elements": elements.take(rows), "depends_on": depends.take(rows), "asked": concepts[rows], **more}
         return block.ask("relation", form, macro, scene[rows], starts, answers, **places)
 
     absent = draw_foil_objects(derive_key(block.key, "relation"), plan, scenes, scene, scenes.objects.values[targets])
@@ -440,7 +451,8 @@ def ask_relations(block: Block) -> list[Batch]:
         words = block.add_foil_relations(relations, plural[subjects])
         starts = {"subject": subjects, **words, "target": targets}
         foils = np.where(relations != concepts[rows], predicates[relations], names[targets])
-        return ask("yes_no", "yes_no", rows, starts, no, foils=foils, depends_on=block.depend_on(subjects, targets))
+        depends_on = block.depend_on(subjects, targets)
+        return ask("yes_no", "yes_no", rows, starts, no, foils=foils, depends_on=depends_on, asked=relations)
 
     there = np.flatnonzero(~indefinite)
     away = {"subject": subjects[gone], "relation": gone, **block.add_foils("foil_object", "object", absent[gone])}
@@ -469,9 +481,7 @@ def ask_relations(block: Block) -> list[Batch]:
         batches.append(ask("open", macro, rows, take(rows), names[ends[rows]], elements=places))
     drawn = np.stack(others, axis=1)
     drawn = np.take_along_axis(drawn, np.argsort(drawn < 0, axis=1, kind="stable"), axis=1)[:, : CHOICES - 1]
-    choices = shuffle_choices(
-        derive_key(block.key, "relations"), predicates[concepts], [_name(predicates, other) for other in drawn.T]
-    )
+    choices = shuffle_choices(derive_key(block.key, "relations"), concepts, list(drawn.T))
     rows = np.flatnonzero(choices.lengths > 1)
     starts = {"subject": subjects[rows], "target": targets[rows]}
     answers = predicates[concepts[rows]]
@@ -506,7 +516,7 @@ def ask_scenes(block: Block) -> list[Batch]:
             rows = rows[table_roles[absent[rows]] == role]
             starts = block.add_foils("foil_scene", "scene", absent[rows])
             batches.append(ask("yes_no", role, rows, starts, block.fixed["no"], foils=names[absent[rows]]))
-    choices = shuffle_choices(derive_key(block.key, "scenes"), names[concepts], [_name(names, foil) for foil in foils])
+    choices = shuffle_choices(derive_key(block.key, "scenes"), concepts, foils)
     for macro in sorted(list_macros(block.templates["scene"])):
         if macro.startswith("open_"):
             rows = np.flatnonzero(kinds == macro.removeprefix("open_"))

@@ -15,7 +15,7 @@ from .decks import BITS, WINDOW, stratify
 from .scenes import Plan
 from .templates import Leaf, Piece, load_template, read_source, render_block, split_blocks
 from .tracing import Render, Tracer
-from .views import Groups, view_scene
+from .views import Groups, Shape, view_scene
 from .weaving import Texts
 from .words import BlockWords, build_lexicon
 
@@ -32,6 +32,7 @@ class CaptionWriter:
         tracer: What the templates have yielded so far.
         templates: The recipe's templates.
         bounds: Ends of their shares of [0, 2**BITS), int64, shape (templates + 1,).
+        shapes: Shapes beyond the plan's structures, whose numbers follow on theirs.
     """
 
     plan: Plan
@@ -39,6 +40,8 @@ class CaptionWriter:
     tracer: Tracer = field(init=False)
     templates: list[jinja2.Template] = field(init=False)
     bounds: np.ndarray = field(init=False)
+    shapes: list[Shape] = field(default_factory=list)
+    _numbers: dict[Shape, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         chosen = self.plan.recipe.caption_keys
@@ -57,14 +60,32 @@ class CaptionWriter:
         self.bounds = np.rint(np.concatenate([[0.0], shares]) * 2.0**BITS).astype(np.int64)
         self._is_picture = np.array(self.plan.taxonomy.scene_attributes["role"].to_pylist()) == "picture"
 
-    def write(self, words: BlockWords, key: int) -> Texts:
-        """Captions of all scenes of a block; they belong to `tracer.book.pool`.
+    def find_shape(self, structure: int) -> Shape:
+        """The shape with this number."""
+        table = self.plan.structures.table
+        if structure >= len(table):
+            return self.shapes[structure - len(table)]
+        return Shape(
+            *(tuple(one[structure].tolist()) for one in (table.attribute_counts, table.subjects, table.targets))
+        )
+
+    def number_shape(self, shape: Shape) -> int:
+        """The number of a shape that no structure of the plan need have; it stays the same from block to block."""
+        if shape not in self._numbers:
+            self._numbers[shape] = len(self.plan.structures.table) + len(self.shapes)
+            self.shapes.append(shape)
+        return self._numbers[shape]
+
+    def write(self, words: BlockWords, key: int, begin: bool = True) -> Texts:
+        """Captions of all scenes of a block, or of more that belong to it; they belong to `tracer.book.pool`.
 
         Args:
             words: The block's words.
             key: Key of the split, which deals the templates.
+            begin: Whether a block begins with these scenes.
         """
-        self.tracer.begin_block()
+        if begin:
+            self.tracer.begin_block()
         starts, template_of = _find_starts(words), self.choose_templates(key, words.scenes.start, len(words.scenes))
         parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[template_of])
         programs = np.empty(parts[-1], dtype=np.int64)
@@ -91,9 +112,9 @@ class CaptionWriter:
     def _create_render(self, number: int, place: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
             structure, settings, pictures, pattern = key
-            table, modality = self.plan.structures.table, self.plan.recipe.modality
+            shape = self.find_shape(structure) if structure >= 0 else None
             alike = list(self._patterns)[pattern]
-            view = view_scene(leaf, table, structure, settings, pictures, modality, alike)
+            view = view_scene(leaf, shape, settings, pictures, self.plan.recipe.modality, alike)
             pieces = render_block(self.templates[number], block, {"scene": view})
             # A later block goes on where an earlier one ended.
             apart = place and pieces and not pieces[0].text.startswith((",", ".", ";"))

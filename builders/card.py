@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from .folder import write_text
+from .recipe import Recipe
 from .recipe_files import load_recipe
-from .rows import SCHEMA, VIEWS
+from .rows import VIEWS, schema_of
 from .templates import create_environment
 
 SIZES = (
@@ -52,7 +53,7 @@ def write_card(out: Path, manifest: dict[str, Any]) -> None:
             for view in _list_views(name, config, number == 0)
         ],
     )
-    _describe_features(configs, out).to_dataset_card_data(data)
+    _describe_features(configs, recipes, out).to_dataset_card_data(data)
     samples = {name: _read_sample(out, config) for name, config in configs.items()}
     text = (
         create_environment(None)
@@ -77,16 +78,16 @@ def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[s
     ]
 
 
-def _describe_features(configs: dict[str, Any], out: Path):
+def _describe_features(configs: dict[str, Any], recipes: dict[str, Recipe], out: Path):
     from datasets import DatasetInfo, Features
     from datasets.info import DatasetInfosDict
     from datasets.splits import SplitDict, SplitInfo
 
     infos = DatasetInfosDict()
-    features = Features.from_arrow_schema(SCHEMA)
     for name, config in configs.items():
+        features = Features.from_arrow_schema(schema_of(recipes[name]))
         for view, columns in {
-            name: SCHEMA.names,
+            name: tuple(features),
             **{f"{name}_{view}": columns for view, columns in VIEWS.items()},
         }.items():
             splits = SplitDict()

@@ -22,7 +22,7 @@ from .fingerprint import DATA_VERSION, compute_fingerprint
 from .folder import explain_disk, hash_file, open_folder, read_manifest, write_manifest, write_text
 from .own_files import read_own_files, refuse_collisions
 from .recipe_files import LoadedRecipe, dump_recipe
-from .rows import SCHEMA, RowWriter, create_writer
+from .rows import RowWriter, create_writer, schema_of
 from .scenes import BLOCK, draw_block
 from .structures import StructureTable
 from .tallies import Tallies, add_tallies, measure_guesses
@@ -82,7 +82,7 @@ def write_shard(writer: RowWriter, shard: Shard, folder: Path, report: Report) -
     content = Content(np.zeros(len(writer.plan.structures.table), dtype=bool), {})
     path = folder / shard.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as file:
+    with pq.ParquetWriter(path, schema_of(writer.plan.recipe), compression="zstd") as file:
         for block, rows in list_blocks(shard.first, shard.last):
             scenes = draw_block(writer.plan, shard.split, block).cut(0, rows)
             content.structures[scenes.structures] = True

@@ -40,6 +40,7 @@ def draw_foil_objects(
     asked: np.ndarray,
     taken: Sequence[np.ndarray] = (),
     countable: bool = False,
+    alike: bool = False,
 ) -> np.ndarray:
     """An object for each question of which nothing in its scene is a kind, and which is no kind of anything there.
 
@@ -56,6 +57,7 @@ def draw_foil_objects(
         asked: Object (a row of the taxonomy) that each question is about.
         taken: Foils that the questions have already.
         countable: Whether only what can be counted will do.
+        alike: Whether only what takes the same attributes and relations will do.
 
     Returns:
         Rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
@@ -69,7 +71,7 @@ def draw_foil_objects(
         return good
 
     found = np.full(len(scene_of), -1, dtype=np.int64)
-    for turn, (lists, list_of) in enumerate(_list_foil_objects(plan, countable)):
+    for turn, (lists, list_of) in enumerate(_list_foil_objects(plan, countable)[: 1 if alike else None]):
         # A scene may well have the same wrong choice twice.
         owner = None if taken else scene_of
         found = _draw(derive_key(key, turn), found, lists, list_of[asked], fits, owner, names)
@@ -492,9 +494,14 @@ def balance_weights(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray,
 @lru_cache(maxsize=4)
 def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
     """Which attributes may hold along with each other, or have a word in common, bool, shape (rows, rows)."""
-    texts = _number_texts(taxonomy)  # "ivory" is a color and a material
-    alike = _find_alike(taxonomy, "attributes", ("name", "adjective")) | (texts[:, None] == texts)
-    return alike | nearness.find_near_attributes(taxonomy)
+    near = _find_alike(taxonomy, "attributes", ("name", "adjective")) | nearness.find_near_attributes(taxonomy)
+    # "Ivory" is a color and a material: who hears the word does not know which.
+    texts = _number_texts(taxonomy)
+    for text in np.flatnonzero(np.bincount(texts) > 1):
+        rows = np.flatnonzero(texts == text)
+        near[rows] = near[rows].any(axis=0)
+        near[:, rows] = near[:, rows].any(axis=1, keepdims=True)
+    return near
 
 
 @lru_cache(maxsize=4)

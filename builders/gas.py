@@ -18,7 +18,7 @@ from .dataset import list_blocks
 from .fingerprint import compute_fingerprint
 from .graphs import read_graph
 from .recipe_files import list_recipes, load_recipe
-from .rows import SCHEMA, VIEWS, RowWriter, create_writer
+from .rows import VIEWS, RowWriter, create_writer, schema_of
 
 
 @dataclass
@@ -26,7 +26,7 @@ class GasConfig(datasets.BuilderConfig):
     """A recipe, perhaps seen through a view, with what the caller overrides.
 
     Args: recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise. seed, taxonomy,
-        modality, structure, content, captions, questions, splits: Override the recipe's fields of the same name.
+        modality, structure, content, captions, questions, pairs, splits: Override the recipe's fields of these names.
             Mappings are merged: `structure={"complexity": [3, 5]}` leaves the other constraints.
     """
 
@@ -38,6 +38,7 @@ class GasConfig(datasets.BuilderConfig):
     content: dict[str, Any] | None = None
     captions: Any = None
     questions: list[str] | None = None
+    pairs: bool | str | list[str] | None = None
     splits: dict[str, Any] | None = None
 
     @property
@@ -92,8 +93,8 @@ class Gas(datasets.ArrowBasedBuilder):
     ]
 
     def _info(self) -> datasets.DatasetInfo:
-        features = datasets.Features.from_arrow_schema(SCHEMA)
         recipe = self.config.create_writer().plan.recipe
+        features = datasets.Features.from_arrow_schema(schema_of(recipe))
         return datasets.DatasetInfo(
             description=recipe.description,
             license=recipe.license,
@@ -102,7 +103,8 @@ class Gas(datasets.ArrowBasedBuilder):
 
     @property
     def _columns(self) -> tuple[str, ...]:
-        return VIEWS[self.config.view] if self.config.view else tuple(SCHEMA.names)
+        view = self.config.view
+        return VIEWS[view] if view else tuple(schema_of(self.config.create_writer().plan.recipe).names)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         splits = self.config.create_writer().plan.recipe.splits

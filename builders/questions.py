@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import jinja2
 import numpy as np
 
+from .answers import answer_again
 from .arrays import Ragged, offsets_of
 from .askers import ASKERS, Batch, Block
 from .scenes import Plan
@@ -19,7 +20,10 @@ from .words import BlockWords, build_lexicon
 
 @dataclass(frozen=True)
 class Questions:
-    """All questions of a block, scene after scene; `offsets` are those of the scenes."""
+    """All questions of a block, scene after scene; `offsets` are those of the scenes.
+
+    `edited_answers` are the answers about edited scenes, if there are any, with -1 where there is no single one.
+    """
 
     offsets: np.ndarray
     texts: Texts
@@ -30,6 +34,7 @@ class Questions:
     elements: Ragged
     depends_on: Ragged
     choices: Ragged
+    edited_answers: np.ndarray | None
 
 
 @dataclass
@@ -45,10 +50,12 @@ class QuestionWriter:
             kind: load_template("questions", kind, None) for kind in self.plan.recipe.questions
         }
 
-    def write(self, words: BlockWords, key: int, tallies: Tallies | None = None) -> Questions:
+    def write(
+        self, words: BlockWords, key: int, tallies: Tallies | None = None, edited: BlockWords | None = None
+    ) -> Questions:
         """Asks everything that there is to ask about a block; words belong to `tracer.book.pool`.
 
-        Answers are added to `tallies`.
+        Answers are added to `tallies`. The same questions are answered about the edited scenes, if there are any.
         """
         self.tracer.begin_block()
         block = Block(self.plan, self.templates, self.tracer, words, key)
@@ -57,10 +64,10 @@ class QuestionWriter:
         ]
         if tallies is not None:
             count_answers(tallies, batches, self.tracer.book.pool)
-        return _merge(self.tracer, words, batches)
+        return _merge(self.tracer, words, batches, answer_again(block, batches, edited) if edited else None)
 
 
-def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch]) -> Questions:
+def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
     pool = tracer.book.pool
     sizes = [len(batch.scene) for batch in batches]
@@ -99,4 +106,5 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch]) -> Questions
         merge_lists([batch.elements for batch in batches]),
         merge_lists([batch.depends_on for batch in batches]),
         merge_lists([batch.choices for batch in batches]),
+        None if again is None else join(again)[order],
     )

@@ -50,10 +50,12 @@ from .recipe_fields import (
 
 SplitName = Literal["train", "validation", "test"]
 QuestionKind = Literal["object", "attribute", "relation", "count", "scene"]
+Edit = Literal["relation_reversed", "attributes_swapped", "attribute", "object", "count", "predicate"]
 Modality = Literal["image", "video", "3d"]
 
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 QUESTION_KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
+EDITS: tuple[Edit, ...] = get_args(Edit)
 
 # A config `<name>_captions` shows the captions of `<name>`, so no recipe can have such a name itself.
 VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
@@ -62,6 +64,13 @@ LARGEST_SPLIT = 10**9  # the index in a row's id has nine digits
 LARGEST_SEED = 2**63 - 1
 MOST_SEEDS = 50  # objects of a seed graph
 MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
+
+
+def read_edits(value: Any) -> Any:
+    """Read what `pairs` says: one name or a list of them, or true and false for all and none."""
+    if isinstance(value, bool) or value is None:
+        return EDITS if value else None
+    return wrap_one(value) or None
 
 
 class Degree(Part):
@@ -309,6 +318,13 @@ class Recipe(Part):
     )
     questions: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
         default=QUESTION_KINDS, description="The kinds of questions to ask; an empty list for none."
+    )
+    pairs: Annotated[
+        Annotated[tuple[Edit, ...], AfterValidator(refuse_repeats)] | None,
+        BeforeValidator(read_edits, json_schema_input_type=bool | Edit | tuple[Edit, ...] | None),
+    ] = Field(
+        default=None,
+        description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
     )
     splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
         description="Rows in each split: a number, or a mapping with `size`."

@@ -49,13 +49,21 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
     _, head = number_heads(taxonomy)
     row_of = {id_: row for row, id_ in enumerate(table["id"].to_pylist())}
     inverse = [head[row_of[id_]] if id_ in row_of else -1 for id_ in table["inverse"].to_pylist()]
+    near = relate_heads(taxonomy, "near")
+    heads_of: dict[str, set[int]] = {}
+    for predicate, one in zip(table["predicate"].to_pylist(), head.tolist(), strict=True):
+        heads_of.setdefault(predicate, set()).add(one)
+    # Who reads a predicate does not know which of several heads is meant.
+    for heads in (sorted(some) for some in heads_of.values() if len(some) > 1):
+        near[heads] = near[heads].any(axis=0)
+        near[:, heads] = near[:, heads].any(axis=1, keepdims=True)
     return RelationLogic(
         head,
         np.array(inverse, dtype=np.int64),
         np.array(table["symmetric"].to_pylist(), dtype=bool),
         np.array(table["asymmetric"].to_pylist(), dtype=bool),
         np.isin(table["modifier"].to_pylist(), HEDGES),
-        relate_heads(taxonomy, "near"),
+        near,
         relate_heads(taxonomy, "excludes"),
     )
 

@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from ..errors import Problem, RecipeError, gather_problems
 from ..taxonomy import load_taxonomy
-from .arrays import Ragged
+from .arrays import Ragged, offsets_of
 from .captions import CaptionWriter
 from .decks import derive_key
+from .pairs import Pairs, edit_scenes
 from .questions import Questions, QuestionWriter
+from .recipe import Recipe
 from .recipe_files import LoadedRecipe
 from .scenes import BLOCK, Plan, Scenes, draw_block, plan_scenes
 from .structures import StructureTable
@@ -64,12 +66,27 @@ SCHEMA = pa.schema(
 )
 """The columns of every config, in this order."""
 
+PAIR = pa.struct(
+    [
+        ("edit", pa.string()),
+        ("caption", pa.string()),
+        ("scene_graph", SCHEMA.field("scene_graph").type),
+        ("changed", pa.list_(pa.struct([("question", pa.int32()), ("answer", pa.string())]))),
+    ]
+)
+"""The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
+
 VIEWS = {
     "captions": ("id", "caption"),
     "questions": ("id", "questions"),
     "scene_graphs": ("id", "scene_graph", "scene_attributes", "structure"),
 }
 """Columns of the configs `<name>_captions`, `<name>_questions` and `<name>_scene_graphs`, read from the same files."""
+
+
+def schema_of(recipe: Recipe) -> pa.Schema:
+    """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
+    return SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
 
 
 @dataclass
@@ -99,8 +116,13 @@ class RowWriter:
         recipe = self.plan.recipe
         words = BlockWords(scenes, self.plan.taxonomy)
         key = derive_key(recipe.seed, recipe.name, split, "questions", scenes.start // BLOCK)
-        texts = self.captions.write(words, derive_key(recipe.seed, recipe.name, split, "captions"))
-        questions = self.questions.write(words, key, tallies)
+        caption_key = derive_key(recipe.seed, recipe.name, split, "captions")
+        texts = self.captions.write(words, caption_key)
+        pairs = edited = None
+        if recipe.pairs:
+            pairs = edit_scenes(self.captions, scenes, derive_key(recipe.seed, recipe.name, split, "pairs"))
+            edited = BlockWords(pairs.scenes, self.plan.taxonomy)
+        questions = self.questions.write(words, key, tallies, edited)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
         spans, starts, ends = texts.find_mentions(caption_pool)
         mentions = [caption_pool.take(spans.values), pa.array(starts), pa.array(ends)]
@@ -116,7 +138,24 @@ class RowWriter:
             ),
             _write_structures(self.plan.structures.table, scenes.structures),
         ]
-        return pa.Table.from_arrays(columns, schema=SCHEMA)
+        if pairs and edited:
+            columns.append(self._write_pairs(pairs, edited, questions, caption_key))
+        return pa.Table.from_arrays(columns, schema=schema_of(recipe))
+
+    def _write_pairs(self, pairs: Pairs, words: BlockWords, questions: Questions, key: int) -> pa.StructArray:
+        """The edited scenes, with the questions whose answers are others there."""
+        texts, pool = self.captions.write(words, key, begin=False), self.captions.tracer.book.pool
+        caption = texts.write(pool)
+        return pa.StructArray.from_arrays(
+            [
+                pa.array(self.plan.recipe.pairs, pa.string()).take(pa.array(pairs.edits, mask=pairs.edits < 0)),
+                caption,
+                _write_graphs(words, pool),
+                _write_changes(questions, self.questions.tracer.book.pool),
+            ],
+            fields=list(PAIR),
+            mask=pa.array(pairs.edits < 0),
+        )
 
 
 def create_writer(loaded: LoadedRecipe) -> RowWriter:
@@ -179,6 +218,20 @@ def _write_questions(questions: Questions, pool: Pool) -> pa.ListArray:
         pool.words.take(pa.array(questions.foils, mask=questions.foils < 0)),
     ]
     return _list(questions.offsets, pa.StructArray.from_arrays(columns, fields=list(QUESTION)))
+
+
+def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
+    """The questions of each scene that have another answer, or none, about the edited scene."""
+    again = questions.edited_answers
+    assert again is not None
+    scene = np.repeat(np.arange(len(questions.offsets) - 1), np.diff(questions.offsets))
+    rows = np.flatnonzero(again != questions.answers)
+    numbers = (rows - questions.offsets[scene[rows]]).astype(np.int32)
+    answers = pool.words.take(pa.array(again[rows], mask=again[rows] < 0))
+    changes = pa.StructArray.from_arrays(
+        [pa.array(numbers), answers], fields=list(PAIR.field("changed").type.value_type)
+    )
+    return _list(offsets_of(np.bincount(scene[rows], minlength=len(questions.offsets) - 1)), changes)
 
 
 def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray:

@@ -277,13 +277,14 @@ def _draw_relations(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
     """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
-    rank = _rank_attributes(taxonomy)
+    rank = rank_attributes(taxonomy)
     holder = np.repeat(np.arange(len(attributes)), attributes.lengths)
     return Ragged(attributes.values[np.lexsort((rank[attributes.values], holder))], attributes.offsets)
 
 
 @lru_cache(maxsize=4)
-def _rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
+def rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Where English puts each attribute among those of an object."""
     after = np.array(taxonomy.attributes["position"].to_pylist()) == "after"
     return after * 1000 + taxonomy.attributes["order"].to_numpy().astype(np.int64)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .numerals import write_number
-from .structures import StructureTable
 from .templates import Leaf
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
@@ -37,6 +36,14 @@ NAMING = {
 
 Groups = tuple[tuple[int, ...], ...]
 """Objects of a scene that are alike, by their numbers."""
+
+
+class Shape(NamedTuple):
+    """A scene graph without content: attributes on each object, and the object numbers of each relation's ends."""
+
+    attribute_counts: tuple[int, ...]
+    subjects: tuple[int, ...]
+    targets: tuple[int, ...]
 
 
 @dataclass
@@ -135,24 +142,18 @@ def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, 
 
 
 def view_scene(
-    leaf: Leaf,
-    table: StructureTable,
-    structure: int,
-    settings: int,
-    pictures: int,
-    modality: str,
-    alike: Groups = (),
+    leaf: Leaf, shape: Shape | None, settings: int, pictures: int, modality: str, alike: Groups = ()
 ) -> SceneView:
-    """A scene with this structure (-1: without objects) and numbers of scene attributes.
+    """A scene of this shape (None: without objects) and with these numbers of scene attributes.
 
     `alike` has the numbers of objects that are to be counted, a group each.
     """
     objects: list[View] = []
     relations: list[View] = []
     firsts: list[int] = []
-    if structure >= 0:
+    if shape is not None:
         at = 0
-        for i, count in enumerate(table.attribute_counts[structure].tolist()):
+        for i, count in enumerate(shape.attribute_counts):
             view = view_element(leaf, "object", "object", i, f"object/{i}", OBJECT_WORDS)
             view.attributes = [
                 view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", ATTRIBUTE_WORDS)
@@ -161,9 +162,7 @@ def view_scene(
             firsts.append(at)
             at += count
             objects.append(view)
-        for k, (s, t) in enumerate(
-            zip(table.subjects[structure].tolist(), table.targets[structure].tolist(), strict=True)
-        ):
+        for k, (s, t) in enumerate(zip(shape.subjects, shape.targets, strict=True)):
             view = view_element(leaf, "relation", "relation", k, f"relation/{k}", RELATION_WORDS)
             view.subject, view.target = objects[s], objects[t]
             objects[s].relations.append(view)

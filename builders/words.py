@@ -297,11 +297,11 @@ class BlockWords:
         scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
         shift = scenes.objects.offsets[:-1][scene]
         subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
-        every = np.arange(len(scenes.objects.values))
-        alone = np.ones(len(every), dtype=bool)
-        alone[subjects] = alone[targets] = False
-        step = LARGEST_COUNT + 1
-        order = (every + alone * len(every)) * step
+        every, step = np.arange(len(scenes.objects.values)), LARGEST_COUNT + 1
+        order = (every + len(every)) * step
+        # What relations only end at has no turn of its own.
+        order[targets] = 2 * len(every) * step
+        order[subjects] = subjects * step
         place = np.arange(len(scene)) - scenes.relations.offsets[:-1][scene]
         np.minimum.at(order, targets, subjects * step + place + 1)
         return order
