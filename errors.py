@@ -65,10 +65,18 @@ def gather_problems(problems: list[Problem], key: str | None = None) -> Iterator
         problems.append(Problem(str(error), key=key))
 
 
+MOST_CHOICES = 40
+"""More than this many are not listed."""
+
+
 def advise(word: str, choices: Iterable[str]) -> str:
-    """Name the closest of `choices`, or all of them when none is close."""
+    """Name the closest of `choices`, or all of them when none is close and they are not too many to read."""
     choices = list(choices)
-    return suggest(word, choices) or f"choose from {', '.join(choices)}"
+    if close := suggest(word, choices):
+        return close
+    return (
+        f"choose from {', '.join(choices)}" if len(choices) <= MOST_CHOICES else f"none of {len(choices):,} is close"
+    )
 
 
 def suggest(word: str, choices: Iterable[str]) -> str:

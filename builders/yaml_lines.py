@@ -278,8 +278,13 @@ def validate(model: type[Model], document: Document) -> Model:
             document.value = restore_texts(document.value, (), collect_texts(first, document))
             made = model.model_validate(document.value)
         except ValidationError as error:
-            for details in error.errors()[:MOST_PROBLEMS]:
-                report_error(model, document, details)
+            errors = error.errors()
+            for details in errors[:MOST_PROBLEMS]:
+                # A list whose only item is wrong is not too short.
+                path = details["loc"]
+                inside = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
+                if details["type"] != "too_short" or not inside:
+                    report_error(model, document, details)
             if error.error_count() > MOST_PROBLEMS:
                 document.report((), f"{error.error_count() - MOST_PROBLEMS} more problems")
     raise_problems(document)

@@ -402,3 +402,9 @@ def test_errors_reach_other_processes_whole(write):
 def test_suggest_names_only_what_is_close():
     assert suggest("complexty", ["objects", "complexity"]) == "did you mean `complexity`?"
     assert suggest("xyz", ["objects"]) == ""
+
+
+def test_a_list_whose_only_item_is_wrong_is_not_too_short(write_recipe):
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write_recipe("structure: {complexity: 3}\ncaptions: [{template: default, weight: 0}]"))
+    assert [problem.key for problem in caught.value.problems] == ["captions.0.weight"]

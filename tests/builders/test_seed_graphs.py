@@ -383,6 +383,10 @@ def test_other_graphs_are_refused(kind):
         ({"objects": [{"concept": "dog", "under": ["cat"]}]}, "exclude each other; keep one of them"),
         ({"objects": [{"attributes": [{"kind": "colour"}]}]}, r"there is no kind `colour`; did you mean `color`\?"),
         ({"objects": [{"attributes": [{"value": "redd"}]}]}, r"there is no value `redd`; did you mean `red`\?"),
+        (
+            {"objects": [{"attributes": [{"value": "qqqq"}]}]},
+            r"no value `qqqq`; none of 1,7\d\d is close",
+        ),
         ({"objects": [{}], "relations": [{"subject": 0, "object": 1}]}, "names object 1; there are 1 objects"),
         ({"objects": [{}], "relations": [{"subject": 0, "object": 0}]}, "joins object 0 with itself"),
         (
