@@ -240,9 +240,8 @@ def ask_objects(block: Block) -> list[Batch]:
     found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
     # Nothing absent is asked about twice in a scene.
     codes = [scene[rows] * len(names) + foil[rows] for rows, foil in ((found, foils[0]), (more, foils[1]))]
-    more = more[
-        np.isin(np.arange(len(more)), np.unique(codes[1], return_index=True)[1]) & ~np.isin(codes[1], codes[0])
-    ]
+    first = np.unique(codes[1], return_index=True)[1]
+    more = more[np.sort(first[~np.isin(codes[1][first], codes[0])])]
     choices = shuffle_choices(derive_key(block.key, "which"), asked, foils)
     rows = np.flatnonzero(choices.lengths > 1)
     which = block.ask(
@@ -380,7 +379,7 @@ def ask_attributes(block: Block) -> list[Batch]:
     starts, answers = {"object": holders[rows]}, names[concepts[rows]]
     batches.append(ask("multiple_choice", "which", rows, starts, answers, choices=choices.take(rows)))
     rows = np.flatnonzero(_is_only_holder(block))
-    both = zip(block.object_elements[holders], elements.values, strict=True)
+    both = np.stack([block.object_elements[holders], elements.values], axis=1)
     batches.append(
         ask(
             "open",
@@ -388,7 +387,7 @@ def ask_attributes(block: Block) -> list[Batch]:
             rows,
             {"object": holders[rows], "attribute": rows},
             block.words.find_column("object.name")[holders[rows]],
-            Ragged(np.array(list(both), dtype=np.int64).reshape(-1), 2 * np.arange(len(every) + 1)),
+            Ragged(both.reshape(-1), 2 * np.arange(len(every) + 1)),
             asked=concepts[rows],
         )
     )

@@ -140,11 +140,11 @@ def draw_foil_attributes(
         others = np.concatenate([beside[rows[some]], *(one[rows[some]][:, None] for one in taken)], axis=1)
         return ~((others >= 0) & near[foils[:, None], others]).any(axis=1)
 
-    lists, weights = _list_foil_attributes(plan)
+    lists, chances = _list_foil_attributes(plan)
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
     found = np.full(len(holders), -1, dtype=np.int64)
     texts = _number_texts(plan.taxonomy)
-    found[rows] = _draw(key, found[rows], lists, list_of[rows], fits, holders[rows], texts, weights)
+    found[rows] = _draw(key, found[rows], lists, list_of[rows], fits, holders[rows], texts, chances)
     return found
 
 
@@ -173,10 +173,10 @@ def draw_foil_scene_attributes(
         others = beside[rows[some]]
         return ~((others >= 0) & near[foils[:, None], others]).any(axis=1)
 
-    lists, weights = _list_foil_scene_attributes(plan)
+    lists, chances = _list_foil_scene_attributes(plan)
     found = np.full(len(concepts), -1, dtype=np.int64)
     labels = np.arange(len(near))
-    found[rows] = _draw(key, found[rows], lists, concepts[rows], fits, scene_of[rows], labels, weights)
+    found[rows] = _draw(key, found[rows], lists, concepts[rows], fits, scene_of[rows], labels, chances)
     return found
 
 
@@ -191,7 +191,7 @@ def _list_foil_scene_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
     lengths = np.array([len(one) for one in lists], dtype=np.int64)
     foils = np.concatenate(lists) if lists else decks.values
     even = np.ones(len(foils))
-    return Ragged(foils, offsets_of(lengths)), balance_weights(lengths[lengths > 0], even, foils, even)
+    return Ragged(foils, offsets_of(lengths)), balance_chances(lengths[lengths > 0], even, foils, even)
 
 
 def draw_foil_relations(
@@ -319,7 +319,7 @@ def _draw(
     fits: Callable[[np.ndarray, np.ndarray], np.ndarray],
     owner: np.ndarray | None = None,
     labels: np.ndarray | None = None,
-    weights: np.ndarray | None = None,
+    chances: np.ndarray | None = None,
     turns: int = TURNS,
 ) -> np.ndarray:
     """Draws for each question without a foil (-1) from its list until the choice fits.
@@ -333,12 +333,11 @@ def _draw(
         owner: What each question is about: two of one owner never get foils of the same label. All may be alike when
             it is not given.
         labels: A number for each foil.
-        weights: How often to draw each of `lists.values`; all alike when not given.
+        chances: How often to draw each of `lists.values`, as running totals from 0; all alike when not given.
         turns: How often to draw at most, apart from repeats.
     """
     found = found.copy()
     sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
-    chances = None if weights is None else np.concatenate([[0.0], np.cumsum(weights)])
 
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
@@ -466,10 +465,10 @@ def _list_foil_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
     # How often the truth stands on an object of the class.
     chance = (fits * share / np.maximum(fits @ share, 1)[:, None])[truth, place]
     weights = np.where(groups[truth] == groups[foil], SAME_GROUP, 1.0)
-    return Ragged(deck.rows[foil], offsets_of(lengths)), balance_weights(lengths[lengths > 0], weights, foil, chance)
+    return Ragged(deck.rows[foil], offsets_of(lengths)), balance_chances(lengths[lengths > 0], weights, foil, chance)
 
 
-def balance_weights(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray, chances: np.ndarray) -> np.ndarray:
+def balance_chances(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray, usages: np.ndarray) -> np.ndarray:
     """Changes the weights of foils so that all are drawn alike often, as far as what they exclude allows.
 
     Otherwise a word that many others exclude would mostly be false when it is asked about, and one that few exclude
@@ -479,16 +478,19 @@ def balance_weights(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray,
         lengths: Foils in each list, none of them 0.
         weights: How rather one foil of a list is drawn than another, lists one after the other.
         foils: Number of each foil.
-        chances: How often the list of each is drawn from.
+        usages: How often the list of each is drawn from.
+
+    Returns:
+        Running totals of the weights, from 0, shape (foils + 1,).
     """
     starts, list_of = offsets_of(lengths)[:-1], np.repeat(np.arange(len(lengths)), lengths)
     factors = np.ones(int(foils.max(initial=-1)) + 1)
     for _ in range(BALANCING if len(foils) else 0):
         drawn = weights * factors[foils]
-        drawn *= chances / np.add.reduceat(drawn, starts)[list_of]
+        drawn *= usages / np.add.reduceat(drawn, starts)[list_of]
         usage = np.bincount(foils, drawn, minlength=len(factors))
         factors = np.clip(factors / np.maximum(usage, 1e-3) ** 0.7, 1e-3, 1e3)
-    return weights * factors[foils]
+    return np.concatenate([[0.0], np.cumsum(weights * factors[foils])])
 
 
 @lru_cache(maxsize=4)

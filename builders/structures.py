@@ -97,17 +97,25 @@ def check_limits(limits: Limits) -> None:
     """
     if conflict := find_conflict(limits):
         raise RecipeError([conflict])
-    count = count_structures(_leave_seed(limits) if limits.seed_graph else limits)
+    beside = _leave_seed(limits) if limits.seed_graph else limits
+    if beside is None:
+        return
+    count = count_structures(beside)
     if not count.ignores_degrees and (count.total > MOST_STRUCTURES or not count.is_complete):
         at_least = "at least " if limits.seed_graph or not count.is_complete else ""
         raise _refuse_size(limits, f"{at_least}{max(count.total, MOST_STRUCTURES):,}")
 
 
-def _leave_seed(limits: Limits) -> Limits:
-    """Bounds of what can stand beside the seed graph, each such structure another completion."""
+def _leave_seed(limits: Limits) -> Limits | None:
+    """Bounds of what can stand beside the seed graph, each such structure another completion; or None.
+
+    Two graphs side by side have an average degree between theirs, so that of the seed graph has to fit as well.
+    """
     shape = limits.seed_graph
     assert shape is not None
     objects, attributes, relations = shape.counts
+    if not limits.average_degree[0] <= 2 * relations / objects <= limits.average_degree[1]:
+        return None
     taken = {
         "complexity": objects + attributes + relations,
         "objects": objects,
