@@ -23,8 +23,6 @@ from .structures import check_limits
 BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
 
-ELEMENTS = ("objects", "attributes", "relations")
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -152,7 +150,7 @@ class _Layout:
     subjects: Ragged
     targets: Ragged
     ends: tuple[np.ndarray, np.ndarray]
-    seeds: tuple[np.ndarray, np.ndarray, np.ndarray]
+    seeds: dict[str, np.ndarray]
 
 
 def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
@@ -162,11 +160,11 @@ def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
     attributes = offsets_of(table.attribute_counts.take(structures).values)
     subjects, targets = table.subjects.take(structures), table.targets.take(structures)
     shift = np.repeat(objects[:-1], subjects.lengths)
-    seeds = (
-        objects[:-1, None] + table.seed_objects[structures],
-        attributes[objects[:-1], None] + table.seed_attributes[structures],
-        subjects.offsets[:-1, None] + table.seed_relations[structures],
-    )
+    seeds = {
+        "objects": objects[:-1, None] + table.seed_objects[structures],
+        "attributes": attributes[objects[:-1], None] + table.seed_attributes[structures],
+        "relations": subjects.offsets[:-1, None] + table.seed_relations[structures],
+    }
     ends = (subjects.values + shift, targets.values + shift)
     cells = count_cells(plan.structures, key, start)
     return _Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds)
@@ -174,10 +172,7 @@ def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
 
 def _deal_free(plan: Plan, layout: _Layout, name: str, cards: int) -> tuple[np.ndarray, np.ndarray]:
     """Deals what the seed graph does not give: the places (of all of the block) and their cards."""
-    counts, seeds = (
-        getattr(plan.structures.table, name),
-        layout.seeds[("objects", "attributes", "relations").index(name)],
-    )
+    counts, seeds = getattr(plan.structures.table, name), layout.seeds[name]
     free = np.ones(int(counts[layout.structures].sum()), dtype=bool)
     free[seeds] = False
     places = np.flatnonzero(free)
@@ -190,13 +185,13 @@ def _draw_objects(plan: Plan, layout: _Layout) -> np.ndarray:
     pools, seeds = plan.pools, layout.seeds
     needs = measure_needs(pools.seed, plan.structures.table, layout.structures)
     drawn = np.empty(layout.objects[-1], dtype=np.int64)
-    drawn[seeds[0]] = deal_objects(
+    drawn[seeds["objects"]] = deal_objects(
         pools.seed,
         pools.classes,
         layout.key,
         layout.start,
-        seeds[0],
-        (layout.ends[0][seeds[2]], layout.ends[1][seeds[2]]),
+        seeds["objects"],
+        (layout.ends[0][seeds["relations"]], layout.ends[1][seeds["relations"]]),
         has_room=lambda places, classes: pools.object_room[classes] >= needs[places],
     )
     places, cards = _deal_free(plan, layout, "objects", len(pools.objects))
@@ -217,11 +212,11 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.nda
     firsts = offsets_of(np.array([len(deck) for deck in decks]))
     rows = np.concatenate([deck.rows for deck in decks])
     deck_of = np.zeros(len(holder_class), dtype=np.int64)
-    deck_of[layout.seeds[1]] = 1 + np.arange(len(seed))
+    deck_of[layout.seeds["attributes"]] = 1 + np.arange(len(seed))
     drawn = np.empty(len(holder_class), dtype=np.int64)
     drawn[places] = fill_slots(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
-    seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds[1], holder_class)
-    drawn[layout.seeds[1]] = firsts[1:-1] + seated
+    seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
+    drawn[layout.seeds["attributes"]] = firsts[1:-1] + seated
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
     # A seed graph's value is taken as it is, however it reads.
     named = np.array([False, *(len(deck) == 1 for deck in seed)])[deck_of]
@@ -269,9 +264,9 @@ def _draw_relations(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np
     key = derive_key(layout.key, "relations", layout.block)
     drawn = np.empty(len(pair), dtype=np.int64)
     drawn[places] = deck.rows[fill_slots(key, cards, deck.classes, pair[places], deck.fits)]
-    seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds[2], pair)
+    seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
     for column, one in enumerate(seed):
-        drawn[layout.seeds[2][:, column]] = one.rows[seated[:, column]]
+        drawn[layout.seeds["relations"][:, column]] = one.rows[seated[:, column]]
     return drawn
 
 
