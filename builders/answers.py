@@ -15,8 +15,8 @@ import numpy as np
 
 from ..taxonomy import Taxonomy
 from .arrays import Ragged, number_rows, offsets_of, pad_lists
-from .askers import Batch, Block
-from .foils import find_near_attributes, list_lineages
+from .asking import Batch, Block
+from .foil_tables import find_near_attributes, list_lineages
 from .relation_logic import read_logic
 from .words import NUMBERS, BlockWords, build_lexicon
 

@@ -2,212 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 import numpy as np
 
 from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
+from .asking import Batch, Block, make_single_lists
 from .decks import deal, derive_key, hash_numbers
-from .foils import (
-    can_turn,
-    draw_foil_attributes,
-    draw_foil_objects,
-    draw_foil_relations,
-    draw_foil_scene_attributes,
-    draw_foil_targets,
-    find_kinship,
-    find_near_attributes,
-)
+from .foil_tables import find_kinship, find_near_attributes
+from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes
+from .relation_foils import can_turn, draw_foil_relations, draw_foil_targets
 from .relation_logic import find_facts
-from .scenes import Plan
-from .templates import Leaf, Piece, list_macros, render_macro
-from .tracing import Tracer
-from .views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, View, view_element
-from .words import NUMBERS, BlockWords
+from .templates import list_macros
+from .words import NUMBERS
 
 RELATION_DRAWS = 8
 """Draws of relations for the choices of a question; many of those drawn do not fit."""
 CHOICES = 4
 """Choices of a multiple-choice question, fewer where the taxonomy has not enough that are false."""
-
-VIEWS = {
-    "object": ("object", OBJECT_WORDS),
-    "attribute": ("attribute", ATTRIBUTE_WORDS),
-    "relation": ("relation", RELATION_WORDS),
-    "subject": ("object", OBJECT_WORDS),
-    "target": ("object", OBJECT_WORDS),
-    "scene": ("scene", SCENE_WORDS),
-    "foil_object": ("foil_object", ("name", "plural", "any", "be", "bare_article", "what")),
-    "foil_attribute": ("foil_attribute", ("name", "kind", "text")),
-    "foil_relation": ("foil_relation", ("ask", "base")),
-    "foil_scene": ("foil_scene", SCENE_WORDS),
-}
-"""Domain and words of what a macro of a question template can be given."""
-
-NAMES = {
-    "object": "object.name",
-    "attribute": "attribute.name",
-    "relation": "relation.predicate",
-    "scene": "scene.name",
-}
-"""What a choice is called."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Questions of one kind and form, in columns. Tokens are numbers of words in the pool.
-
-    Attributes:
-        kind, form: As in a row.
-        macro: The macro of the template that asks.
-        scene: Scene of each question, counted within the block, in ascending order.
-        programs: Program of each question's text.
-        starts: For each role, where its words begin.
-        answers: Tokens.
-        foils: Tokens, or -1.
-        elements: Tokens of the elements that each answer rests on.
-        depends_on: Indices of questions in the same scene.
-        choices: Tokens.
-        asked: Rows of the taxonomy's table of the kind that each question names: one, or its choices.
-    """
-
-    kind: str
-    form: str
-    macro: str
-    scene: np.ndarray
-    programs: np.ndarray
-    starts: dict[str, np.ndarray]
-    answers: np.ndarray
-    foils: np.ndarray
-    elements: Ragged
-    depends_on: Ragged
-    choices: Ragged
-    asked: Ragged
-
-
-@dataclass
-class Block:
-    """What the questions of one block share."""
-
-    plan: Plan
-    templates: Mapping[str, jinja2.Template]
-    tracer: Tracer
-    words: BlockWords
-    key: int
-
-    def __post_init__(self) -> None:
-        scenes = self.scenes = self.words.scenes
-        self.pool = self.tracer.book.pool
-        self.fixed = self.words.lexicon.fixed
-        self.tokens = self.words.lexicon.tokens
-        self.scene_of_object = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
-        self.object_number = np.arange(len(self.scene_of_object)) - scenes.objects.offsets[:-1][self.scene_of_object]
-        self.object_elements = self.name_elements("object", self.object_number)
-        first, _, self.twin_count = self.words.twins
-        self.is_first = first == np.arange(len(first))
-        # Questions whether an object is there come first in a scene, one for each name.
-        before = np.cumsum(self.is_first) - self.is_first
-        self.question_of_object = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
-
-    def name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
-        """Tokens such as that of `relation/2`."""
-        names = [self.pool.add(f"{domain}/{number}") for number in range(int(numbers.max(initial=-1)) + 1)]
-        return np.array(names, dtype=np.int64)[numbers]
-
-    def name_attributes(self) -> np.ndarray:
-        """Tokens such as that of `attribute/0/1`, one an attribute."""
-        holder, counts = self.holders, self.scenes.attributes
-        place = np.arange(len(holder)) - counts.offsets[:-1][holder]
-        numbers = self.object_number[holder]
-        examples, which = number_rows(numbers, place)
-        names = [self.pool.add(f"attribute/{numbers[one]}/{place[one]}") for one in examples]
-        return np.array(names, dtype=np.int64)[which]
-
-    @property
-    def holders(self) -> np.ndarray:
-        """Object (in the block) of each attribute."""
-        return np.repeat(np.arange(len(self.scenes.attributes)), self.scenes.attributes.lengths)
-
-    def depend_on(self, *objects: np.ndarray) -> Ragged:
-        """The questions whether these objects are there, one list a question."""
-        if "object" not in self.templates:
-            return _lists(len(objects[0]) if objects else 0)
-        found = np.sort(np.stack([self.question_of_object[one] for one in objects], axis=1), axis=1)
-        keep = np.ones(found.shape, dtype=bool)
-        keep[:, 1:] = found[:, 1:] != found[:, :-1]
-        return Ragged(found[keep], offsets_of(keep.sum(axis=1)))
-
-    def add_foils(self, domain: str, table: str, foils: np.ndarray) -> dict[str, np.ndarray]:
-        """Makes columns of the foils' words and returns where each question's begin."""
-        columns = {word: f"{table}.{'article' if word == 'bare_article' else word}" for word in VIEWS[domain][1]}
-        return self._add_words(domain, {word: self.tokens[column][foils] for word, column in columns.items()})
-
-    def add_foil_relations(self, foils: np.ndarray, plural: np.ndarray) -> dict[str, np.ndarray]:
-        """The same for relations, whose verbs agree with subjects that are plural or not."""
-        columns = {word: self.words.inflect(f"relation.{word}", foils, plural) for word in VIEWS["foil_relation"][1]}
-        return self._add_words("foil_relation", columns)
-
-    def _add_words(self, domain: str, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        first = f"{domain}.{next(iter(columns))}"
-        before = len(self.words.find_column(first)) if self.words.has_column(first) else 0
-        for word, tokens in columns.items():
-            self.words.extend_column(f"{domain}.{word}", tokens)
-        return {domain: before + np.arange(len(next(iter(columns.values()))))}
-
-    def ask(
-        self,
-        kind: str,
-        form: str,
-        macro: str,
-        scene: np.ndarray,
-        starts: dict[str, np.ndarray],
-        answers: np.ndarray | int,
-        elements: Ragged,
-        depends_on: Ragged | None = None,
-        foils: np.ndarray | None = None,
-        asked: np.ndarray | None = None,
-        choices: Ragged | None = None,
-    ) -> Batch:
-        """Makes a batch of questions with one macro, whose arguments are the roles of `starts` in their order.
-
-        What a question names is a row of the taxonomy's table of this kind, and so are its choices.
-        """
-        template, roles = self.templates[kind], list(starts)
-        medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
-
-        def render(leaf: Leaf, _: tuple[int, ...]) -> list[Piece]:
-            views: list[View] = [view_element(leaf, VIEWS[role][0], role, 0, "", VIEWS[role][1]) for role in roles]
-            return render_macro(template, macro, views, medium)
-
-        size = len(scene)
-        call = f"{kind}.{macro}({', '.join(roles)})"
-        programs = self.tracer.find_programs(call, np.zeros((size, 1), dtype=np.int64), render, self.words, starts)
-        none = np.full(size, -1, dtype=np.int64)
-        return Batch(
-            kind,
-            form,
-            macro,
-            scene,
-            programs,
-            starts,
-            np.full(size, answers) if isinstance(answers, int) else answers,
-            none if foils is None else foils,
-            elements,
-            depends_on or _lists(size),
-            Ragged(self.tokens[NAMES[kind]][choices.values], choices.offsets) if choices else _lists(size),
-            choices or (_lists(size) if asked is None else _singles(asked)),
-        )
-
-
-def _lists(size: int) -> Ragged:
-    return Ragged(np.zeros(0, dtype=np.int64), np.zeros(size + 1, dtype=np.int64))
-
-
-def _singles(values: np.ndarray) -> Ragged:
-    return Ragged(values, np.arange(len(values) + 1))
 
 
 def _list_twins(block: Block, chosen: np.ndarray) -> Ragged:
@@ -333,7 +145,7 @@ def ask_attributes(block: Block) -> list[Batch]:
     if not len(every):
         return []
     scene = block.scene_of_object[holders]
-    elements, depends = _singles(block.name_attributes()), block.depend_on(holders)
+    elements, depends = make_single_lists(block.name_attributes()), block.depend_on(holders)
     foils: list[np.ndarray] = []
     while len(foils) < CHOICES - 1:
         key = derive_key(block.key, "attribute", len(foils))
@@ -417,7 +229,7 @@ def ask_relations(block: Block) -> list[Batch]:
     facts = find_facts(plan.taxonomy, scenes)
     subjects, targets, concepts = facts.subjects, facts.targets, scenes.relations.values
     numbers = every - scenes.relations.offsets[:-1][scene]
-    elements, depends = _singles(block.name_elements("relation", numbers)), block.depend_on(subjects, targets)
+    elements, depends = make_single_lists(block.name_elements("relation", numbers)), block.depend_on(subjects, targets)
     names, predicates = block.words.find_column("object.name"), block.tokens["relation.predicate"]
     plural = block.words.find_column("object.be") == block.fixed["are"]
     yes, no = block.fixed["yes"], block.fixed["no"]
@@ -493,7 +305,7 @@ def ask_scenes(block: Block) -> list[Batch]:
     scenes, table = block.scenes, block.plan.taxonomy.scene_attributes
     concepts, names = scenes.scene_attributes.values, block.tokens["scene.name"]
     scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
-    elements = _singles(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
+    elements = make_single_lists(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
     table_roles = np.array(table["role"].to_pylist())
     kinds = np.array(table["kind"].to_pylist())[concepts]
     foils: list[np.ndarray] = []

@@ -15,15 +15,10 @@ import numpy as np
 from .arrays import Ragged, number_rows, offsets_of, pad_lists
 from .captions import CaptionWriter
 from .decks import deal, derive_key, hash_numbers, shuffle_rows
-from .foils import (
-    can_turn,
-    draw_foil_attributes,
-    draw_foil_objects,
-    draw_foil_relations,
-    find_near_attributes,
-    list_lineages,
-)
+from .foil_tables import find_near_attributes, list_lineages
+from .foils import draw_foil_attributes, draw_foil_objects
 from .recipe_fields import LARGEST_COUNT
+from .relation_foils import can_turn, draw_foil_relations
 from .relation_logic import RelationFacts, find_facts
 from .scenes import Plan, Scenes, rank_attributes
 from .views import Shape

@@ -9,7 +9,8 @@ import numpy as np
 
 from .answers import answer_again
 from .arrays import Ragged, offsets_of
-from .askers import ASKERS, Batch, Block
+from .askers import ASKERS
+from .asking import Batch, Block
 from .scenes import Plan
 from .tallies import Tallies, count_answers
 from .templates import load_template

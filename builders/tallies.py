@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .askers import Batch
+from .asking import Batch
 from .weaving import Pool
 
 Tallies = dict[tuple[str, str, str], Counter[str]]
