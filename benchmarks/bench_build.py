@@ -37,7 +37,7 @@ def measure_recipe(name: str, warm_up: int, blocks: int) -> dict[str, float]:
             words = BlockWords(scenes, writer.plan.taxonomy)
             texts = writer.captions.write(words, derive_key("bench"))
             texts.write(writer.captions.tracer.book.pool)
-            texts.find_mentions(writer.captions.tracer.book.pool)
+            texts.find_mentions(writer.captions.tracer.book)
             marks.append(time.perf_counter())
             questions = writer.questions.write(words, derive_key("bench", block))
             questions.texts.write(writer.questions.tracer.book.pool)

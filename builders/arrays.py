@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+DENSE = 8
+"""Possible codes for each row up to which they are counted instead of sorted."""
+
 
 @dataclass(frozen=True)
 class Ragged:
@@ -62,8 +65,15 @@ def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     for column in columns:
         low = int(column.min(initial=0))
         code = code * (int(column.max(initial=0)) - low + 1) + (column - low)
-    _, examples, numbers = np.unique(code, return_index=True, return_inverse=True)
-    return examples, numbers.reshape(-1)
+    most = int(code.max(initial=0))
+    if most > DENSE * len(code):
+        _, examples, numbers = np.unique(code, return_index=True, return_inverse=True)
+        return examples, numbers
+    # Few codes are counted instead of sorted. Of rows that are alike the first is written last, so it stays.
+    firsts = np.full(most + 1, -1, dtype=np.int64)
+    firsts[code[::-1]] = np.arange(len(code))[::-1]
+    examples = firsts[firsts >= 0]
+    return examples, (np.cumsum(firsts >= 0) - 1)[code]
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def ask_objects(block: Block) -> list[Batch]:
     foils: list[np.ndarray] = []
     while len(foils) < CHOICES - 1:
         key = derive_key(block.key, "object", len(foils))
-        foils.append(draw_foil_objects(key, block.plan, block.scenes, scene, asked, foils))
+        foils.append(draw_foil_objects(key, block.plan, block.are_kin, scene, asked, foils))
 
     def ask_absent(rows: np.ndarray, absent: np.ndarray) -> Batch:
         starts, places = block.add_foils("foil_object", "object", absent), elements.take(rows)
@@ -51,9 +51,10 @@ def ask_objects(block: Block) -> list[Batch]:
     there = block.ask("object", "yes_no", "yes_no", scene, {"object": chosen}, yes, elements, asked=asked)
     found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
     # Nothing absent is asked about twice in a scene.
-    codes = [scene[rows] * len(names) + foil[rows] for rows, foil in ((found, foils[0]), (more, foils[1]))]
-    first = np.unique(codes[1], return_index=True)[1]
-    more = more[np.sort(first[~np.isin(codes[1][first], codes[0])])]
+    codes = scene[np.append(found, more)] * len(names) + np.append(foils[0][found], foils[1][more])
+    order = np.argsort(codes, kind="stable")
+    again = order[1:][np.diff(codes[order]) == 0] - len(found)
+    more = np.delete(more, again[again >= 0])
     choices = shuffle_choices(derive_key(block.key, "which"), asked, foils)
     rows = np.flatnonzero(choices.lengths > 1)
     which = block.ask(
@@ -88,9 +89,9 @@ def shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> R
     columns = np.take_along_axis(columns, np.argsort(columns < 0, axis=1, kind="stable"), axis=1)
     sizes = (columns >= 0).sum(axis=1)
     place = np.zeros(len(columns), dtype=np.int64)
-    for size in np.unique(sizes):
+    for size in range(2, columns.shape[1] + 1):
         some = np.flatnonzero(sizes == size)
-        place[some] = deal(derive_key(key, int(size)), int(size), 0, len(some))
+        place[some] = deal(derive_key(key, size), size, 0, len(some))
     turned = (np.arange(columns.shape[1]) - place[:, None]) % np.maximum(sizes, 1)[:, None]
     turned = np.take_along_axis(columns, turned, axis=1)
     return Ragged(turned[np.arange(columns.shape[1]) < sizes[:, None]], offsets_of(sizes))
@@ -104,16 +105,17 @@ def ask_counts(block: Block) -> list[Batch]:
     objects = block.scenes.objects
     countable = block.tokens["object.any"][objects.values] != block.fixed["any"]
     chosen = np.flatnonzero(block.is_first & countable)
-    present = pad_lists(objects)[block.scene_of_object[chosen]]
-    asked = np.broadcast_to(objects.values[chosen][:, None], present.shape)
-    is_one = find_kinship(block.plan)(present, asked) & (present >= 0)
-    chosen = chosen[is_one.sum(axis=1) == block.twin_count[chosen]]
+    is_a, count = find_kinship(block.plan), np.zeros(len(chosen), dtype=np.int64)
+    for column in pad_lists(objects).T:
+        present = column[block.scene_of_object[chosen]]
+        count += is_a(present, objects.values[chosen]) & (present >= 0)
+    chosen = chosen[count == block.twin_count[chosen]]
     numbers = np.array([block.fixed[word] for word in NUMBERS])
     answers = numbers[block.twin_count[chosen]]
     scene = block.scene_of_object[chosen]
     elements, depends = _list_twins(block, chosen), block.depend_on(chosen)
     foils = draw_foil_objects(
-        derive_key(block.key, "count"), block.plan, block.scenes, scene, objects.values[chosen], countable=True
+        derive_key(block.key, "count"), block.plan, block.are_kin, scene, objects.values[chosen], countable=True
     )
     found = np.flatnonzero(foils >= 0)
     starts, names = block.add_foils("foil_object", "object", foils[found]), block.tokens["object.name"]
@@ -149,7 +151,7 @@ def ask_attributes(block: Block) -> list[Batch]:
     foils: list[np.ndarray] = []
     while len(foils) < CHOICES - 1:
         key = derive_key(block.key, "attribute", len(foils))
-        foils.append(draw_foil_attributes(key, block.plan, scenes, every >= 0, foils))
+        foils.append(draw_foil_attributes(key, block.plan, scenes, foils))
 
     def ask(
         form: str,
@@ -240,13 +242,11 @@ def ask_relations(block: Block) -> list[Batch]:
         places = {"elements": elements.take(rows), "depends_on": depends.take(rows), "asked": concepts[rows], **more}
         return block.ask("relation", form, macro, scene[rows], starts, answers, **places)
 
-    absent = draw_foil_objects(derive_key(block.key, "relation"), plan, scenes, scene, scenes.objects.values[targets])
-    others: list[np.ndarray] = []
-    while len(others) < RELATION_DRAWS:
-        key = derive_key(block.key, "relation", len(others))
-        others.append(draw_foil_relations(key, plan, scenes, facts, others))
+    foil_key = derive_key(block.key, "relation")
+    absent = draw_foil_objects(foil_key, plan, block.are_kin, scene, scenes.objects.values[targets])
+    others = draw_foil_relations(foil_key, plan, scenes, facts, RELATION_DRAWS)
     elsewhere = draw_foil_targets(derive_key(block.key, "target"), plan, scenes, facts)
-    possible = np.stack([can_turn(plan, scenes, facts), others[0] >= 0, elsewhere >= 0], axis=1)
+    possible = np.stack([can_turn(plan, scenes, facts), others[:, 0] >= 0, elsewhere >= 0], axis=1)
     chance = hash_numbers(derive_key(block.key, "false"), np.arange(possible.size)).reshape(possible.shape)
     kind = np.where(possible.any(axis=1), np.argmax(np.where(possible, chance | np.uint64(1), 0), axis=1), 3)
     turned, changed, moved = (np.flatnonzero(kind == one) for one in range(3))
@@ -271,7 +271,7 @@ def ask_relations(block: Block) -> list[Batch]:
         ask("yes_no", "yes_no", there, take(there), yes),
         ask("yes_no", "yes_no_any", gone, take(gone), yes),
         ask_relation(turned, concepts[turned], targets[turned], subjects[turned]),
-        ask_relation(changed, others[0][changed], subjects[changed], targets[changed]),
+        ask_relation(changed, others[changed, 0], subjects[changed], targets[changed]),
         ask_relation(moved, concepts[moved], subjects[moved], elsewhere[moved]),
         ask(
             "yes_no",
@@ -290,8 +290,7 @@ def ask_relations(block: Block) -> list[Batch]:
         both = np.stack([elements.values, block.object_elements[ends]], axis=1)[rows]
         places = Ragged(both.reshape(-1), 2 * np.arange(len(rows) + 1))
         batches.append(ask("open", macro, rows, take(rows), names[ends[rows]], elements=places))
-    drawn = np.stack(others, axis=1)
-    drawn = np.take_along_axis(drawn, np.argsort(drawn < 0, axis=1, kind="stable"), axis=1)[:, : CHOICES - 1]
+    drawn = np.take_along_axis(others, np.argsort(others < 0, axis=1, kind="stable"), axis=1)[:, : CHOICES - 1]
     choices = shuffle_choices(derive_key(block.key, "relations"), concepts, list(drawn.T))
     rows = np.flatnonzero(choices.lengths > 1)
     starts = {"subject": subjects[rows], "target": targets[rows]}
@@ -306,12 +305,11 @@ def ask_scenes(block: Block) -> list[Batch]:
     concepts, names = scenes.scene_attributes.values, block.tokens["scene.name"]
     scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
     elements = make_single_lists(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
-    table_roles = np.array(table["role"].to_pylist())
-    kinds = np.array(table["kind"].to_pylist())[concepts]
+    roles, kinds = np.array(table["role"].to_pylist()), block.tokens["scene.kind"][concepts]
     foils: list[np.ndarray] = []
     while len(foils) < CHOICES - 1:
         key = derive_key(block.key, "scene", len(foils))
-        foils.append(draw_foil_scene_attributes(key, block.plan, scenes, every >= 0, foils))
+        foils.append(draw_foil_scene_attributes(key, block.plan, scenes, foils))
 
     def ask(
         form: str, macro: str, rows: np.ndarray, starts: dict[str, np.ndarray], answers: np.ndarray | int, **more: Any
@@ -320,17 +318,18 @@ def ask_scenes(block: Block) -> list[Batch]:
 
     batches = []
     for role in ("setting", "picture"):
-        rows = np.flatnonzero(table_roles[concepts] == role)
+        of_role = roles == role
+        rows = np.flatnonzero(of_role[concepts])
         batches.append(ask("yes_no", role, rows, {"scene": rows}, block.fixed["yes"]))
         for absent, some in ((foils[0], foils[0] >= 0), (foils[1], find_more(foils[0], foils[1]))):
             rows = every[some]
-            rows = rows[table_roles[absent[rows]] == role]
+            rows = rows[of_role[absent[rows]]]
             starts = block.add_foils("foil_scene", "scene", absent[rows])
             batches.append(ask("yes_no", role, rows, starts, block.fixed["no"], foils=names[absent[rows]]))
     choices = shuffle_choices(derive_key(block.key, "scenes"), concepts, foils)
     for macro in sorted(list_macros(block.templates["scene"])):
         if macro.startswith("open_"):
-            rows = np.flatnonzero(kinds == macro.removeprefix("open_"))
+            rows = np.flatnonzero(kinds == block.words.lexicon.find(macro.removeprefix("open_")))
             batches.append(ask("open", macro, rows, {}, names[concepts[rows]]))
             rows = rows[choices.lengths[rows] > 1]
             batches.append(ask("multiple_choice", macro, rows, {}, names[concepts[rows]], choices=choices.take(rows)))

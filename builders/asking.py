@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import jinja2
 import numpy as np
 
 from .arrays import Ragged, number_rows, offsets_of
+from .foils import AreKin, find_kin
 from .scenes import Plan
 from .templates import Leaf, Piece, render_macro
 from .tracing import Tracer
@@ -47,7 +49,7 @@ class Batch:
         macro: The macro of the template that asks.
         scene: Scene of each question, counted within the block, in ascending order.
         programs: Program of each question's text.
-        starts: For each role, where its words begin.
+        starts: For each role, in the order of the macro's arguments, where its words begin.
         answers: Tokens.
         foils: Tokens, or -1.
         elements: Tokens of the elements that each answer rests on.
@@ -93,6 +95,11 @@ class Block:
         # Questions whether an object is there come first in a scene, one for each name.
         before = np.cumsum(self.is_first) - self.is_first
         self.question_of_object = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
+
+    @cached_property
+    def are_kin(self) -> AreKin:
+        """Tells whether objects are kin to anything in scenes of the block."""
+        return find_kin(self.plan, self.scenes)
 
     def name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
         """Tokens such as that of `relation/2`."""
@@ -161,12 +168,16 @@ class Block:
         medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
 
         def render(leaf: Leaf, _: tuple[int, ...]) -> list[Piece]:
-            views: list[View] = [view_element(leaf, VIEWS[role][0], role, 0, "", VIEWS[role][1]) for role in roles]
+            views: list[View] = [
+                view_element(leaf, VIEWS[role][0], str(place), 0, "", VIEWS[role][1])
+                for place, role in enumerate(roles)
+            ]
             return render_macro(template, macro, views, medium)
 
         size = len(scene)
         call = f"{kind}.{macro}({', '.join(roles)})"
-        programs = self.tracer.find_programs(call, np.zeros((size, 1), dtype=np.int64), render, self.words, starts)
+        places = {str(place): at for place, at in enumerate(starts.values())}
+        programs = self.tracer.find_programs(call, np.zeros((size, 1), dtype=np.int64), render, self.words, places)
         none = np.full(size, -1, dtype=np.int64)
         return Batch(
             kind,

@@ -101,7 +101,7 @@ class CaptionWriter:
                 )
         repeats = np.diff(parts)
         texts = self.tracer.weave(programs, words, {role: np.repeat(at, repeats) for role, at in starts.items()})
-        return Texts(texts.tokens, texts.offsets[parts], texts.elements)
+        return Texts(texts.tokens, texts.offsets[parts], texts.entries)
 
     def choose_templates(self, key: int, start: int, count: int) -> np.ndarray:
         """The number of the template of each scene from `start` on, int64: of any run, each has its share."""

@@ -23,16 +23,30 @@ def derive_key(*parts: str | int) -> int:
 
 
 def hash_numbers(key: int, numbers: np.ndarray) -> np.ndarray:
-    """Hashes integers to uint64, keyed (the finalizer of SplitMix64, Steele et al. 2014, twice)."""
+    """Hashes integers to uint64: the numbers of SplitMix64 (Steele et al. 2014) from the key on, by position."""
+    mixed = numbers.astype(np.uint64)
     with np.errstate(over="ignore"):
-        mixed = numbers.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
-        for _ in range(2):
-            mixed ^= mixed >> np.uint64(30)
-            mixed *= np.uint64(0xBF58476D1CE4E5B9)
-            mixed ^= mixed >> np.uint64(27)
-            mixed *= np.uint64(0x94D049BB133111EB)
-            mixed ^= mixed >> np.uint64(31)
+        mixed *= np.uint64(0x9E3779B97F4A7C15)
+        mixed += np.uint64(key)
+        mixed ^= mixed >> np.uint64(30)
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        mixed ^= mixed >> np.uint64(27)
+        mixed *= np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
     return mixed
+
+
+def draw_below(key: int, numbers: np.ndarray, bounds: np.ndarray | int) -> np.ndarray:
+    """Draws an integer in [0, bound) for each number, keyed, int64. Bounds are below 2**31."""
+    chance = hash_numbers(key, numbers) >> np.uint64(32)
+    chance *= np.asarray(bounds, dtype=np.uint64)
+    chance >>= np.uint64(32)
+    return chance.view(np.int64)
+
+
+def shuffle(key: int, count: int) -> np.ndarray:
+    """A shuffle of 0..count-1, int64."""
+    return shuffle_rows(key, np.zeros(1), count)[0]
 
 
 def deal(key: int, cards: int, start: int, count: int) -> np.ndarray:
@@ -50,8 +64,15 @@ def deal(key: int, cards: int, start: int, count: int) -> np.ndarray:
 
 def shuffle_rows(key: int, rows: np.ndarray, width: int) -> np.ndarray:
     """One shuffle of 0..width-1 for each row number, int64, shape (len(rows), width)."""
-    numbers = rows.astype(np.uint64)[:, None] * np.uint64(width) + np.arange(width, dtype=np.uint64)
-    return np.argsort(hash_numbers(key, numbers), axis=1, kind="stable")
+    places = np.arange(width, dtype=np.uint64)
+    chance = hash_numbers(key, rows.astype(np.uint64)[:, None] * np.uint64(width) + places)
+    # With the place in their last bits all numbers differ, so they can be sorted instead of looked up in their order.
+    last = np.uint64((1 << max(width - 1, 1).bit_length()) - 1)
+    chance &= ~last
+    chance |= places
+    chance.sort(axis=1)
+    chance &= last
+    return chance.view(np.int64)
 
 
 def reverse_bits(numbers: np.ndarray) -> np.ndarray:

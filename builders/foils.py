@@ -8,11 +8,13 @@ rules of their own, in `relation_foils`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from .arrays import Ragged, pad_lists
-from .decks import derive_key, hash_numbers
+from ..taxonomy import Taxonomy
+from .arrays import Ragged, offsets_of, pad_lists
+from .decks import derive_key, draw_below, hash_numbers
 from .foil_tables import (
     find_kinship,
     find_near_attributes,
@@ -26,6 +28,13 @@ from .foil_tables import (
 )
 from .scenes import Plan, Scenes
 
+Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether questions (numbers) can have foils (rows of the taxonomy)."""
+AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether objects (rows of the taxonomy) are kin to anything in scenes (numbers, which come first)."""
+
+COPIES = 8
+"""Places in a list of foils for each of them; how many it gets says how often it is drawn."""
 TURNS = 8
 """Draws before foils are compared with each other, and again as many before a question goes without one."""
 
@@ -33,7 +42,7 @@ TURNS = 8
 def draw_foil_objects(
     key: int,
     plan: Plan,
-    scenes: Scenes,
+    are_kin: AreKin,
     scene_of: np.ndarray,
     asked: np.ndarray,
     taken: Sequence[np.ndarray] = (),
@@ -50,7 +59,7 @@ def draw_foil_objects(
     Args:
         key: Key of the choice.
         plan: The plan of the recipe.
-        scenes: The block.
+        are_kin: What `find_kin` gives for the block.
         scene_of: Scene of each question.
         asked: Object (a row of the taxonomy) that each question is about.
         taken: Foils that the questions have already.
@@ -60,10 +69,10 @@ def draw_foil_objects(
     Returns:
         Rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
     """
-    are_kin, names = _compare(plan, pad_lists(scenes.objects), scene_of), list_lineages(plan.taxonomy)[:, 0]
+    names = list_lineages(plan.taxonomy)[:, 0]
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        good = ~are_kin(rows, foils)
+        good = ~are_kin(scene_of[rows], foils)
         for one in taken:
             good &= (one[rows] < 0) | (names[one[rows]] != names[foils])
         return good
@@ -76,25 +85,35 @@ def draw_foil_objects(
     return found
 
 
-def _compare(plan: Plan, present: np.ndarray, scene_of: np.ndarray) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Gives a function that tells whether foils are kin, either way, to anything in the scenes of questions."""
+def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
+    """Gives a function that tells whether objects (rows of the taxonomy) are kin, either way, to any of a scene."""
+    present = pad_lists(scenes.objects).T
     if tables := tabulate_relatives(plan):
-        place, related = tables
-        places = np.where(present >= 0, place[present], len(related) - 1)[scene_of]
-        return lambda rows, foils: related[places[rows], place[foils][:, None]].any(axis=1)
-    is_a, present = find_kinship(plan), present[scene_of]
+        place, table = tables
+        # What is no object has the last row, which is kin to nothing.
+        rows = np.where(present >= 0, place[present], len(table) - 1) * len(table)
+        flat = table.reshape(-1)
 
-    def are_kin(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others = present[rows]
-        foils = np.broadcast_to(foils[:, None], others.shape)
-        return ((others >= 0) & (is_a(others, foils) | is_a(foils, others))).any(axis=1)
+        def relate(row: np.ndarray, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+            return flat.take(row[scene] + objects)
+
+    else:
+        place, rows, is_a = np.arange(plan.taxonomy.objects.num_rows), present, find_kinship(plan)
+
+        def relate(row: np.ndarray, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+            others = row[scene]
+            return (others >= 0) & (is_a(others, objects) | is_a(objects, others))
+
+    def are_kin(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+        found, objects = np.zeros(len(scene), dtype=bool), place[objects]
+        for row in rows:
+            found |= relate(row, scene, objects)
+        return found
 
     return are_kin
 
 
-def draw_foil_attributes(
-    key: int, plan: Plan, scenes: Scenes, asked: np.ndarray, taken: list[np.ndarray]
-) -> np.ndarray:
+def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[np.ndarray] = ()) -> np.ndarray:
     """An attribute for each attribute of the block that its object does not have.
 
     It comes from the same group or, where that has no other, from the same kind, and has no word in common with any
@@ -104,7 +123,6 @@ def draw_foil_attributes(
         key: Key of the choice.
         plan: The plan of the recipe.
         scenes: The block.
-        asked: Which attributes want one, bool.
         taken: Foils that the attributes have already.
 
     Returns:
@@ -112,32 +130,22 @@ def draw_foil_attributes(
     """
     classes = plan.pools.classes
     holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
-    beside = pad_lists(scenes.attributes)[holders]
-    near = find_near_attributes(plan.taxonomy)
-    rows = np.flatnonzero(asked)
-
-    def fits(some: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others = np.concatenate([beside[rows[some]], *(one[rows[some]][:, None] for one in taken)], axis=1)
-        return ~((others >= 0) & near[foils[:, None], others]).any(axis=1)
-
-    lists, chances = list_foil_attributes(plan)
+    beside = [*pad_lists(scenes.attributes).T[:, holders], *taken]
+    fits = _exclude_near(_pad_table(find_near_attributes, plan.taxonomy), beside)
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
     found = np.full(len(holders), -1, dtype=np.int64)
-    texts = number_texts(plan.taxonomy)
-    found[rows] = draw_until_fit(key, found[rows], lists, list_of[rows], fits, holders[rows], texts, chances)
-    return found
+    return draw_until_fit(
+        key, found, _deal_out(list_foil_attributes, plan), list_of, fits, holders, number_texts(plan.taxonomy)
+    )
 
 
-def draw_foil_scene_attributes(
-    key: int, plan: Plan, scenes: Scenes, asked: np.ndarray, taken: Sequence[np.ndarray] = ()
-) -> np.ndarray:
+def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[np.ndarray] = ()) -> np.ndarray:
     """A scene attribute of the same kind for each one of the block, without a word in common with any of its scene.
 
     Args:
         key: Key of the choice.
         plan: The plan of the recipe.
         scenes: The block.
-        asked: Which scene attributes want one, bool.
         taken: Foils that they have already.
 
     Returns:
@@ -145,19 +153,47 @@ def draw_foil_scene_attributes(
     """
     concepts = scenes.scene_attributes.values
     scene_of = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
-    beside = np.concatenate([pad_lists(scenes.scene_attributes)[scene_of], *(one[:, None] for one in taken)], axis=1)
-    near = find_near_scene_attributes(plan.taxonomy)
-    rows = np.flatnonzero(asked)
-
-    def fits(some: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        others = beside[rows[some]]
-        return ~((others >= 0) & near[foils[:, None], others]).any(axis=1)
-
-    lists, chances = list_foil_scene_attributes(plan)
+    near = _pad_table(find_near_scene_attributes, plan.taxonomy)
+    fits = _exclude_near(near, [*pad_lists(scenes.scene_attributes).T[:, scene_of], *taken])
     found = np.full(len(concepts), -1, dtype=np.int64)
-    labels = np.arange(len(near))
-    found[rows] = draw_until_fit(key, found[rows], lists, concepts[rows], fits, scene_of[rows], labels, chances)
-    return found
+    return draw_until_fit(
+        key, found, _deal_out(list_foil_scene_attributes, plan), concepts, fits, scene_of, np.arange(len(near))
+    )
+
+
+def _exclude_near(near: np.ndarray, beside: list[np.ndarray]) -> Fits:
+    """Gives a function that tells whether foils are near none of what stands beside the questions' elements."""
+    size, flat = len(near), near.reshape(-1)
+
+    def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
+        bad = np.zeros(len(rows), dtype=bool)
+        for others in beside:
+            bad |= flat.take(foils * size + others[rows], mode="wrap")
+        return ~bad
+
+    return fits
+
+
+@lru_cache(maxsize=8)
+def _pad_table(find: Callable[[Taxonomy], np.ndarray], taxonomy: Taxonomy) -> np.ndarray:
+    """A table of what is near what, with a last row and column for what is near nothing: -1 leads there."""
+    return np.pad(find(taxonomy), (0, 1))
+
+
+@lru_cache(maxsize=8)
+def _deal_out(list_foils: Callable[[Plan], tuple[Ragged, np.ndarray]], plan: Plan) -> Ragged:
+    """Lists in which each foil stands about as often as it is to be drawn, so that all places are drawn alike."""
+    lists, totals = list_foils(plan)
+    sizes = lists.lengths
+    list_of = np.repeat(np.arange(len(lists)), sizes)
+    lows = np.repeat(totals[lists.offsets[:-1]], sizes)
+    spans = np.repeat(totals[lists.offsets[1:]] - totals[lists.offsets[:-1]], sizes)
+    # Where a list's first foil begins is random, so that what is seldom drawn stands in some lists, not in none.
+    begins = hash_numbers(0, list_of) / 2.0**64
+    ends = np.floor((totals[1:] - lows) / spans * (COPIES * sizes[list_of]) + begins).astype(np.int64)
+    starts = np.append(0, ends[:-1])
+    starts[lists.offsets[:-1][sizes > 0]] = 0
+    return Ragged(np.repeat(lists.values, ends - starts), offsets_of(COPIES * sizes))
 
 
 def draw_until_fit(
@@ -165,58 +201,47 @@ def draw_until_fit(
     found: np.ndarray,
     lists: Ragged,
     list_of: np.ndarray,
-    fits: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    fits: Fits,
     owner: np.ndarray | None = None,
     labels: np.ndarray | None = None,
-    chances: np.ndarray | None = None,
-    turns: int = TURNS,
 ) -> np.ndarray:
     """Draws for each question without a foil (-1) from its list until the choice fits.
 
     Args:
         key: Key of the choices.
         found: Foils, or -1.
-        lists: What to draw from.
+        lists: What to draw from, all of a list alike.
         list_of: List of each question.
         fits: Tells whether questions (numbers) can have foils.
         owner: What each question is about: two of one owner never get foils of the same label. All may be alike when
             it is not given.
         labels: A number for each foil.
-        chances: How often to draw each of `lists.values`, as running totals from 0; all alike when not given.
-        turns: How often to draw at most, apart from repeats.
     """
     found = found.copy()
     sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
 
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
-        first, size = starts[list_of[rows]], sizes[list_of[rows]]
-        chance = hash_numbers(derive_key(key, turn), rows)
-        if chances is None:
-            places = first + (chance % size.astype(np.uint64)).astype(np.int64)
-        else:
-            low, high = chances[first], chances[first + size]
-            places = np.searchsorted(chances, low + (high - low) * (chance / 2.0**64), side="right") - 1
-            places = np.clip(places, first, first + size - 1)
-        foils = values[places]
+        one = list_of[rows]
+        foils = values[starts[one] + draw_below(derive_key(key, turn), rows, sizes[one])]
         good = fits(rows, foils)
         found[rows[good]] = foils[good]
         return rows[~good]
 
     rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
-    for turn in range(turns):
+    for turn in range(TURNS):
         rows = draw(turn, rows) if len(rows) else rows
     if owner is None or labels is None:
         return found
     # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
-    rows = np.union1d(rows, _drop_repeats(found, owner, labels, np.flatnonzero(found >= 0)))
+    rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, np.flatnonzero(found >= 0))))
     asked = np.zeros(int(owner.max(initial=-1)) + 1, dtype=bool)
     asked[owner[rows]] = True
     beside = np.flatnonzero(asked[owner])
     for turn in range(TURNS, 2 * TURNS):
         if len(rows):
             rows = draw(turn, rows)
-            rows = np.union1d(rows, _drop_repeats(found, owner, labels, beside[found[beside] >= 0]))
+            rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, beside[found[beside] >= 0])))
     return found
 
 

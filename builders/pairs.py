@@ -16,7 +16,7 @@ from .arrays import Ragged, number_rows, offsets_of, pad_lists
 from .captions import CaptionWriter
 from .decks import deal, derive_key, hash_numbers, shuffle_rows
 from .foil_tables import find_near_attributes, list_lineages
-from .foils import draw_foil_attributes, draw_foil_objects
+from .foils import draw_foil_attributes, draw_foil_objects, find_kin
 from .recipe_fields import LARGEST_COUNT
 from .relation_foils import can_turn, draw_foil_relations
 from .relation_logic import RelationFacts, find_facts
@@ -219,8 +219,8 @@ def _swap_attributes(drafts: _Drafts) -> Change:
 
 def _change_attribute(drafts: _Drafts) -> Change:
     """Makes an attribute another one of its family that is false of the object."""
-    scenes, every = drafts.scenes, np.ones(len(drafts.holders), dtype=bool)
-    foils = draw_foil_attributes(derive_key(drafts.key, "attribute"), drafts.plan, scenes, every, [])
+    scenes = drafts.scenes
+    foils = draw_foil_attributes(derive_key(drafts.key, "attribute"), drafts.plan, scenes)
     good = (foils >= 0) & _can_stand(drafts, np.arange(len(foils)), foils)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
@@ -249,7 +249,7 @@ def _change_object(drafts: _Drafts) -> Change:
     """Makes the only object of its name another one that takes the same attributes and relations."""
     scenes, every = drafts.scenes, drafts.scenes.objects.values
     key, scene_of = derive_key(drafts.key, "object"), drafts.scene_of_object
-    foils = draw_foil_objects(key, drafts.plan, scenes, scene_of, every, alike=True)
+    foils = draw_foil_objects(key, drafts.plan, find_kin(drafts.plan, scenes), scene_of, every, alike=True)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         return replace(scenes, objects=Ragged(_set(every, places, foils[places]), scenes.objects.offsets))
@@ -281,7 +281,7 @@ def _change_count(drafts: _Drafts) -> Change:
 
 def _change_predicate(drafts: _Drafts) -> Change:
     """Makes a relation another one that does not hold between the two objects."""
-    foils = draw_foil_relations(derive_key(drafts.key, "predicate"), drafts.plan, drafts.scenes, drafts.facts)
+    foils = draw_foil_relations(derive_key(drafts.key, "predicate"), drafts.plan, drafts.scenes, drafts.facts)[:, 0]
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         values = _set(scenes.relations.values, places, foils[places])

@@ -70,42 +70,56 @@ class QuestionWriter:
 
 def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
-    pool = tracer.book.pool
-    sizes = [len(batch.scene) for batch in batches]
-    rank = np.repeat(np.arange(len(batches)), sizes)
+    pool, sizes = tracer.book.pool, [len(batch.scene) for batch in batches]
+    offsets, order = _find_order([batch.scene for batch in batches], len(words.scenes))
 
-    def join(values: list[np.ndarray]) -> np.ndarray:
-        return np.concatenate(values) if values else np.zeros(0, dtype=np.int64)
+    def merge(columns: list[np.ndarray]) -> np.ndarray:
+        return np.concatenate(columns)[order] if columns else order
 
-    scene = join([batch.scene for batch in batches])
-    # Each batch is in the order of scenes, so there are few runs to merge.
-    order = np.argsort(scene * len(batches) + rank, kind="stable")
-    roles = {role for batch in batches for role in batch.starts}
-    starts = {
-        role: join(
-            [
-                batch.starts.get(role, np.zeros(size, dtype=np.int64))
-                for batch, size in zip(batches, sizes, strict=True)
-            ]
-        )[order]
-        for role in roles
-    }
-    kinds = np.array([pool.add(batch.kind) for batch in batches], dtype=np.int64)
-    forms = np.array([pool.add(batch.form) for batch in batches], dtype=np.int64)
+    def merge_numbers(numbers: list[int]) -> np.ndarray:
+        return np.repeat(np.array(numbers, dtype=np.int32), sizes)[order]
 
     def merge_lists(lists: list[Ragged]) -> Ragged:
-        lengths = join([one.lengths for one in lists])
-        return Ragged(join([one.values for one in lists]), offsets_of(lengths)).take(order)
+        offsets = offsets_of(np.concatenate([one.lengths for one in lists])) if lists else np.zeros(1, dtype=np.int64)
+        values = np.concatenate([one.values for one in lists]) if lists else order
+        return Ragged(values, offsets).take(order)
 
+    arguments = [list(batch.starts.values()) for batch in batches]
+    starts = {
+        str(place): merge(
+            [
+                some[place] if place < len(some) else np.zeros(size, dtype=np.int64)
+                for some, size in zip(arguments, sizes, strict=True)
+            ]
+        )
+        for place in range(max(map(len, arguments), default=0))
+    }
     return Questions(
-        offsets_of(np.bincount(scene, minlength=len(words.scenes))),
-        tracer.weave(join([batch.programs for batch in batches])[order], words, starts),
-        kinds[rank[order]] if batches else scene,
-        forms[rank[order]] if batches else scene,
-        join([batch.answers for batch in batches])[order],
-        join([batch.foils for batch in batches])[order],
+        offsets,
+        tracer.weave(merge([batch.programs for batch in batches]), words, starts),
+        merge_numbers([pool.add(batch.kind) for batch in batches]),
+        merge_numbers([pool.add(batch.form) for batch in batches]),
+        merge([batch.answers for batch in batches]),
+        merge([batch.foils for batch in batches]),
         merge_lists([batch.elements for batch in batches]),
         merge_lists([batch.depends_on for batch in batches]),
         merge_lists([batch.choices for batch in batches]),
-        None if again is None else join(again)[order],
+        None if again is None else merge(again),
     )
+
+
+def _find_order(scenes: list[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the questions of each of `count` scenes begin, and which question of all batches stands at each place.
+
+    Each batch has its questions in the order of scenes, so their places are counted, not sorted.
+    """
+    counts = [np.bincount(one, minlength=count) for one in scenes]
+    offsets = offsets_of(sum(counts, np.zeros(count, dtype=np.int64)))
+    order = np.empty(offsets[-1], dtype=np.int64)
+    begin, first = offsets[:-1].copy(), 0
+    for one, number in zip(scenes, counts, strict=True):
+        places = np.repeat(begin - (np.cumsum(number) - number), number) + np.arange(len(one))
+        order[places] = np.arange(first, first + len(one))
+        begin += number
+        first += len(one)
+    return offsets, order

@@ -5,60 +5,77 @@ The scene graph is all that is in the picture, and `relation_logic` tells what m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
+from ..taxonomy import Taxonomy
 from .arrays import Ragged, pad_lists
-from .decks import derive_key, hash_numbers
+from .decks import derive_key, draw_below, hash_numbers
 from .foil_tables import number_texts
-from .foils import draw_until_fit
 from .recipe_fields import LARGEST_COUNT
 from .relation_logic import RelationFacts, read_logic
 from .scenes import Plan, Scenes
 
 
-def draw_foil_relations(
-    key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, taken: Sequence[np.ndarray] = ()
-) -> np.ndarray:
-    """A relation for some of the block that does not hold between the same objects.
+def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
+    """Relations for some of the block that do not hold between the same objects, and are not near each other.
 
     In space much holds that nobody states, so there the foil is one that the truth excludes; elsewhere it is another
-    of the same category that is not near the truth. One is drawn from all of the category, and only once: so the truth
+    of the same category that is not near the truth. It is drawn from all of the category, and only once: so the truth
     would have come up as often for the foil, and no predicate is more often true than false where it is asked about.
 
+    Args:
+        key: Key of the choice.
+        plan: The plan of the recipe.
+        scenes: The block.
+        facts: What its relations say.
+        draws: How often to draw for each relation; not every draw yields a foil.
+
     Returns:
-        Rows of the taxonomy's relations, or -1, shape (relations of the block,).
+        Rows of the taxonomy's relations, or -1, shape (relations of the block, draws).
     """
     logic, concepts = read_logic(plan.taxonomy), scenes.relations.values
-    categories = number_texts(plan.taxonomy, "category", "relations")
-    spatial = np.array(plan.taxonomy.relations["category"].to_pylist()) == "spatial"
-    can_join, in_space = _find_joins(plan), spatial[concepts]
+    categories, (lists, breadth) = number_texts(plan.taxonomy, "category", "relations"), _list_foil_relations(plan)
+    spatial, can_join = find_spatial(plan.taxonomy), _find_joins(plan)
+    found = np.full((len(concepts), draws), -1, dtype=np.int64)
+    # What rules most of them out comes first, so that little is left to look at closely.
+    rows, draw = np.repeat(np.arange(len(concepts)), draws), np.arange(found.size)
+    one = categories[concepts[rows]]
+    foils = lists.values[lists.offsets[one] + draw_below(key, draw, lists.lengths[one])]
     subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
-    lists, breadth = _list_foil_relations(plan)
-    # In space the truth itself excludes the foil.
-    beside = (facts.find_beside(facts.subjects) | facts.find_beside(facts.targets)) & ~in_space[:, None]
+    left = np.flatnonzero(can_join(foils, subjects[rows], targets[rows]))
+    rows, draw, foils = rows[left], draw[left], foils[left]
+    # What goes with more objects than the truth would come up as a foil more often than the other way around.
+    truths, luck = concepts[rows], hash_numbers(derive_key(key, "luck"), draw) / 2.0**64
+    heads = logic.head[foils], logic.head[truths]
+    good = (luck * breadth[foils] < breadth[truths]) & ~logic.near[heads]
+    good &= ~spatial[truths] | (logic.excludes[heads] & ~logic.hedged[truths] & ~logic.hedged[foils])
+    rows, draw, foils = rows[good], draw[good], foils[good]
+    # Nor may other relations of the two objects lead there ("behind" what is behind it); in space the truth tells.
+    beside = (facts.find_beside(facts.subjects) | facts.find_beside(facts.targets)) & ~spatial[concepts][:, None]
+    heads = logic.head[foils]
+    good = np.ones(len(rows), dtype=bool)
+    for others, count in zip(facts.others.T, beside.T, strict=True):
+        other = concepts[others[rows]]
+        inverse = logic.inverse[other]
+        leads = logic.near[heads, logic.head[other]] | ((inverse >= 0) & logic.near[heads, inverse])
+        good &= ~(leads & count[rows])
+    found.reshape(-1)[draw[good]] = foils[good]
+    for column in range(1, draws):
+        again = found[:, column] >= 0
+        for before in found.T[:column]:
+            some = np.flatnonzero(again & (before >= 0))
+            again[some] = ~logic.near[logic.head[found[some, column]], logic.head[before[some]]]
+        found[~again, column] = -1
+    return found
 
-    def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        heads, truths = logic.head[foils], logic.head[concepts[rows]]
-        good = can_join(foils, subjects[rows], targets[rows]) & ~logic.near[heads, truths]
-        sure = logic.excludes[heads, truths] & ~logic.hedged[concepts[rows]] & ~logic.hedged[foils]
-        good &= ~in_space[rows] | sure
-        for one in taken:
-            good &= (one[rows] < 0) | ~logic.near[heads, logic.head[one[rows]]]
-        # Nor may other relations of the two objects lead there ("behind" what is behind it).
-        others = concepts[facts.others[rows]]
-        inverse = logic.inverse[others]
-        leads = logic.near[heads[:, None], logic.head[others]]
-        leads |= (inverse >= 0) & logic.near[heads[:, None], inverse]
-        # What goes with more objects than the truth would come up as a foil more often than the other way around.
-        luck = hash_numbers(derive_key(key, "luck"), rows) / 2.0**64
-        good &= luck * breadth[foils] < breadth[concepts[rows]]
-        return good & ~(leads & beside[rows]).any(axis=1)
 
-    found = np.full(len(concepts), -1, dtype=np.int64)
-    return draw_until_fit(key, found, lists, categories[concepts], fits, turns=1)
+@lru_cache(maxsize=4)
+def find_spatial(taxonomy: Taxonomy) -> np.ndarray:
+    """Which relations are in space, bool, shape (relations of the taxonomy,)."""
+    return np.array(taxonomy.relations["category"].to_pylist()) == "spatial"
 
 
 @lru_cache(maxsize=4)
@@ -111,7 +128,7 @@ def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts
     """
     concepts = scenes.relations.values
     scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
-    spatial = np.array(plan.taxonomy.relations["category"].to_pylist()) == "spatial"
+    spatial = find_spatial(plan.taxonomy)
     every = pad_lists(Ragged(np.arange(len(scenes.objects.values)), scenes.objects.offsets))[scene]
     row, column = np.nonzero((every >= 0) & ~spatial[concepts][:, None])
     objects, subjects, targets = every[row, column], facts.subjects[row], facts.targets[row]

@@ -124,7 +124,7 @@ class RowWriter:
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
         questions = self.questions.write(words, key, tallies, edited)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
-        spans, starts, ends = texts.find_mentions(caption_pool)
+        spans, starts, ends = texts.find_mentions(self.captions.tracer.book)
         mentions = [caption_pool.take(spans.values), pa.array(starts), pa.array(ends)]
         columns = [
             _write_ids(f"{recipe.name}/{split}/", scenes),

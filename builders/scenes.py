@@ -14,7 +14,7 @@ from .decks import deal, derive_key
 from .limits import read_limits
 from .pools import Pools, check_room, choose_pools
 from .recipe import Recipe
-from .seating import fill_slots, part_clashes
+from .seating import fill_slots, list_fitting, part_clashes
 from .seed_decks import deal_cards, deal_objects, measure_needs
 from .structure_cache import find_structures
 from .structure_plan import StructurePlan, count_cells, draw_structures, plan_structures
@@ -218,15 +218,13 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.nda
     seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
     drawn[layout.seeds["attributes"]] = firsts[1:-1] + seated
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
+    lists = [list_fitting(deck.classes, deck.fits) for deck in decks]
+    fitting = Ragged(
+        np.concatenate([first + one.values for first, one in zip(firsts, lists, strict=False)]),
+        offsets_of(np.concatenate([one.lengths for one in lists])),
+    )
     # A seed graph's value is taken as it is, however it reads.
     named = np.array([False, *(len(deck) == 1 for deck in seed)])[deck_of]
-
-    def accept(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
-        good = np.zeros(len(slots), dtype=bool)
-        for number, deck in enumerate(decks):
-            own = (deck_of[slots] == number) & (tries >= firsts[number]) & (tries < firsts[number + 1])
-            good[own] = deck.fits[deck.classes[tries[own] - firsts[number]], holder_class[slots[own]]]
-        return good
 
     def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
         alike = (groups[some] == groups[others]) | (texts[some] == texts[others])
@@ -242,9 +240,8 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.nda
             drawn,
             layout.attributes,
             deck_of * len(pools.classes) + holder_class,
+            fitting,
             clash,
-            cards_in_deck=len(rows),
-            accept=accept,
             refuse=refuse,
             insist=insist,
         )
@@ -303,16 +300,15 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
         slots = np.flatnonzero(kinds == kind)
         deck_key, size = derive_key(key, "scene_attributes", kind), len(decks[kind])
         cards[slots] = decks.offsets[kind] + deal(deck_key, size, int(dealt[kind]), len(slots))
-    clash = plan.pools.scene_clash
+    sort_of, clash = _sort_clashes(plan)
     try:
         cards = part_clashes(
             derive_key(key, "scene", block),
             cards,
             offsets,
             np.zeros(len(cards), dtype=np.int64),
-            clash=lambda some, others: clash[some, others],
-            cards_in_deck=len(clash),
-            accept=lambda slots, _: np.ones(len(slots), dtype=bool),
+            fitting=Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)])),
+            clash=lambda some, others: clash[sort_of[some], sort_of[others]],
         )
     except GasError as error:
         message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"
@@ -320,6 +316,17 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
     return Ragged(values[np.lexsort((values, _rank_scene_attributes(plan.taxonomy)[values], scene))], offsets)
+
+
+@lru_cache(maxsize=4)
+def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """The sort of each scene attribute, those that exclude the same ones, and which sorts exclude each other."""
+    clash = plan.pools.scene_clash
+    number: dict[bytes, int] = {}
+    rows = np.packbits(clash, axis=1)
+    sorts = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], dtype=np.int64)
+    firsts = np.unique(sorts, return_index=True)[1]
+    return sorts, clash[np.ix_(firsts, firsts)]
 
 
 @lru_cache(maxsize=4)

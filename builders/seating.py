@@ -7,14 +7,19 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import GasError
-from .decks import derive_key, hash_numbers
+from .arrays import Ragged, offsets_of
+from .decks import derive_key, draw_below, hash_numbers, shuffle
 
 SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
 MOST_PASSES = 4
 """Passes of a deck that are seated one after the other; of a small deck, several are seated at once."""
-ROUNDS = 24
+GUESSES = 2
 """Random draws before every card is tried."""
+MOST_LOOKED_AT = 100_000
+"""Cards that are tried at once; while there are more, draws are random."""
+ROUNDS = 24
+"""Draws before all cards of a holder are drawn again."""
 
 Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -52,7 +57,7 @@ def fill_slots(
         first = int(np.argmax(anywhere))
         card_class = np.where(anywhere[card_class], first, card_class)
     seated = np.full(len(slot_class), -1, dtype=np.int64)
-    open_slots = np.argsort(hash_numbers(derive_key(key, "visit"), np.arange(len(slot_class))), kind="stable")
+    open_slots = shuffle(derive_key(key, "visit"), len(slot_class))
     passes = -(-len(cards) // len(card_class))
     waiting = [cards[:0]] * len(fits)
     for dealt in np.array_split(cards, min(passes, MOST_PASSES)):
@@ -69,14 +74,22 @@ def fill_slots(
                 seated[open_slots[chosen]], waiting[one] = queue[: len(chosen)], queue[len(chosen) :]
                 free[chosen] = False
         open_slots = open_slots[free]
-    empty = np.sort(open_slots)
-    seated[empty] = draw_again(
-        derive_key(key, "fill"),
-        empty,
-        len(card_class),
-        lambda slots, drawn: fits[card_class[drawn], slot_class[slots]],
+    seated[open_slots] = draw_fitting(
+        derive_key(key, "fill"), open_slots, slot_class[open_slots], list_fitting(card_class, fits)
     )
     return seated
+
+
+def list_fitting(card_class: np.ndarray, fits: np.ndarray) -> Ragged:
+    """All cards of a deck that fit each class of slots."""
+    slot_class, cards = np.nonzero(fits[card_class].T)
+    return Ragged(cards, offsets_of(np.bincount(slot_class, minlength=fits.shape[1])))
+
+
+def draw_fitting(key: int, slots: np.ndarray, slot_class: np.ndarray, fitting: Ragged) -> np.ndarray:
+    """Draws each slot a card out of those that fit its class, all alike; none of these lists is empty."""
+    picked = draw_below(key, slots, fitting.lengths[slot_class])
+    return fitting.values[fitting.offsets[slot_class] + picked]
 
 
 def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.ndarray:
@@ -87,10 +100,10 @@ def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.nd
     """
     drawn = np.full(len(slots), -1, dtype=np.int64)
     open_slots = np.arange(len(slots))
-    for turn in range(ROUNDS):
+    for turn in range(GUESSES):
         if not len(open_slots):
             return drawn
-        tries = (hash_numbers(derive_key(key, turn), slots[open_slots]) % np.uint64(cards)).astype(np.int64)
+        tries = draw_below(derive_key(key, turn), slots[open_slots], cards)
         good = accept(slots[open_slots], tries)
         drawn[open_slots[good]] = tries[good]
         open_slots = open_slots[~good]
@@ -98,9 +111,7 @@ def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.nd
         allowed = np.flatnonzero(accept(np.full(cards, slots[slot]), np.arange(cards)))
         if not len(allowed):
             raise GasError("nothing that the filters leave fits")
-        drawn[slot] = allowed[
-            int(hash_numbers(derive_key(key, "any"), slots[slot : slot + 1])[0] % np.uint64(len(allowed)))
-        ]
+        drawn[slot] = allowed[draw_below(derive_key(key, "any"), slots[[slot]], len(allowed))[0]]
     return drawn
 
 
@@ -109,9 +120,8 @@ def part_clashes(
     cards: np.ndarray,
     offsets: np.ndarray,
     slot_class: np.ndarray,
+    fitting: Ragged,
     clash: Clash,
-    cards_in_deck: int,
-    accept: Accept,
     refuse: Accept = refuse_nothing,
     insist: bool = False,
 ) -> np.ndarray:
@@ -121,10 +131,9 @@ def part_clashes(
         key: Key of all choices made here.
         cards: The card of each slot.
         offsets: Slots of holder `i` are `offsets[i]` to `offsets[i + 1]`.
-        slot_class: Cards are swapped between slots of one class only.
+        slot_class: Class of every slot. Cards are swapped between slots of one class only.
+        fitting: All cards that fit each class of slots, apart from clashes.
         clash: Tells element by element whether two cards must not be together.
-        cards_in_deck: Number of all cards.
-        accept: Whether cards fit slots, apart from clashes; the same for all slots of a class.
         refuse: Whether cards should not be in slots, of which no two need be alike.
         insist: Whether what is refused is not even there where nothing else fits.
 
@@ -133,63 +142,78 @@ def part_clashes(
     """
     cards = cards.copy()
     beside = _list_neighbours(offsets)
-    holder_of = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    every_slot = np.arange(len(cards))
-    crowded = np.flatnonzero(np.any(beside >= 0, axis=1) | refuse(every_slot, cards))
+    size = len(cards)
     by_class = np.argsort(slot_class, kind="stable")
-    class_ends = np.cumsum(np.bincount(slot_class))
-    class_sizes = np.diff(class_ends, prepend=0)
+    class_sizes = np.bincount(slot_class)
+    class_starts = np.cumsum(class_sizes) - class_sizes
 
-    def clashes(slots: np.ndarray, tries: np.ndarray, others: np.ndarray) -> np.ndarray:
-        return np.any((others >= 0) & clash(tries[:, None], cards[others]), axis=1) | refuse(slots, tries)
+    def clashes(slots: np.ndarray, tries: np.ndarray, before: bool = False) -> np.ndarray:
+        """Whether cards clash with those beside slots, or with those before them alone."""
+        bad = refuse(slots, tries)
+        for others in beside[:, slots]:
+            at = np.flatnonzero((others >= 0) & (others < slots) if before else others >= 0)
+            bad[at] |= clash(tries[at], cards[others[at]])
+        return bad
 
     def find_bad(among: np.ndarray) -> np.ndarray:
-        others = beside[among]
-        return among[clashes(among, cards[among], np.where(others < among[:, None], others, -1))]
+        return among[clashes(among, cards[among], before=True)]
 
-    def list_slots_beside(slots: np.ndarray) -> np.ndarray:
+    def list_slots_beside(*slots: np.ndarray) -> np.ndarray:
         """All slots of the holders of these slots."""
-        touched = np.zeros(len(offsets) - 1, dtype=bool)
-        touched[holder_of[slots]] = True
-        return np.flatnonzero(touched[holder_of])
+        touched = np.zeros(size + 1, dtype=bool)
+        for some in slots:
+            touched[some] = True
+            touched[beside[:, some]] = True
+        return np.flatnonzero(touched[:-1])
 
-    bad = find_bad(crowded)
+    bad = find_bad(np.arange(size))
     for turn in range(SWAPS):
         if not len(bad):
             return cards
-        group = slot_class[bad]
-        pick = (hash_numbers(derive_key(key, "swap", turn), bad) % class_sizes[group].astype(np.uint64)).astype(
-            np.int64
-        )
-        partner, first = np.unique(by_class[class_ends[group] - class_sizes[group] + pick], return_index=True)
-        slots = bad[first]
-        good = (
-            ~np.isin(partner, bad)
-            & ~clashes(slots, cards[partner], beside[slots])
-            & ~clashes(partner, cards[slots], beside[partner])
-        )
-        slots, partner = slots[good], partner[good]
+        pick = draw_below(derive_key(key, "swap", turn), bad, class_sizes[slot_class[bad]])
+        partner = by_class[class_starts[slot_class[bad]] + pick]
+        # No slot takes part in two swaps.
+        taken = np.full(size, -1)
+        taken[partner[::-1]] = bad[::-1]
+        taken[bad] = -1
+        slots, partner = bad[taken[partner] == bad], partner[taken[partner] == bad]
+        for _ in range(2):
+            good = ~clashes(slots, cards[partner])
+            slots, partner = partner[good], slots[good]
         cards[slots], cards[partner] = cards[partner], cards[slots]
         # Two swaps may have met in one holder, so look again at all that were touched.
-        bad = find_bad(list_slots_beside(np.concatenate([bad, partner])))
+        touched = list_slots_beside(slots, partner)
+        is_bad = np.zeros(size, dtype=bool)
+        is_bad[bad] = True
+        is_bad[touched] = False
+        is_bad[find_bad(touched)] = True
+        bad = np.flatnonzero(is_bad)
     for turn in range(ROUNDS):
         crowded = list_slots_beside(bad)
-        bad = crowded[clashes(crowded, cards[crowded], beside[crowded])]
+        bad = crowded[clashes(crowded, cards[crowded])]
         if not len(bad):
             return cards
         # One slot of each holder, now this and now that one of those that clash: it may be the other that has to go.
-        bad = bad[np.argsort(hash_numbers(derive_key(key, "slot", turn), bad))]
-        slots = bad[np.unique(holder_of[bad], return_index=True)[1]]
-        tries = (hash_numbers(derive_key(key, "card", turn), slots) % np.uint64(cards_in_deck)).astype(np.int64)
-        good = accept(slots, tries) & ~clashes(slots, tries, beside[slots])
+        holder = np.searchsorted(offsets, bad, side="right")
+        order = np.lexsort((hash_numbers(derive_key(key, "slot", turn), bad), holder))
+        slots = bad[order][np.diff(holder[order], prepend=0) > 0]
+        card_key = derive_key(key, "card", turn)
+        if turn < GUESSES or fitting.lengths[slot_class[slots]].sum() > MOST_LOOKED_AT:
+            tries = draw_fitting(card_key, slots, slot_class[slots], fitting)
+            good = ~clashes(slots, tries)
+        else:
+            every = fitting.take(slot_class[slots])
+            slot_of = np.repeat(slots, every.lengths)
+            free = np.flatnonzero(~clashes(slot_of, every.values))
+            starts = np.searchsorted(free, every.offsets)
+            good = np.diff(starts) > 0
+            tries = np.full(len(slots), -1)
+            picked = starts[:-1] + draw_below(card_key, slots, np.diff(starts))
+            tries[good] = every.values[free[picked[good]]]
         cards[slots[good]] = tries[good]
-    every, allowed = np.arange(cards_in_deck), dict[int, np.ndarray]()
-    for holder in np.unique(holder_of[bad]):
+    for holder in np.unique(np.searchsorted(offsets, bad, side="right") - 1):
         slots = np.arange(offsets[holder], offsets[holder + 1])
-        for slot, one in zip(slots, slot_class[slots].tolist(), strict=True):
-            if one not in allowed:
-                allowed[one] = every[accept(np.full(cards_in_deck, slot), every)]
-        choices = [allowed[one] for one in slot_class[slots].tolist()]
+        choices = [fitting[one] for one in slot_class[slots].tolist()]
         better = [some[~refuse(np.full(len(some), slot), some)] for slot, some in zip(slots, choices, strict=True)]
         holder_key = derive_key(key, "holder", int(holder))
         try:
@@ -210,20 +234,19 @@ def _fill_holder(key: int, allowed: list[np.ndarray], clash: Clash) -> np.ndarra
                 cards = cards[~clash(cards, np.full(len(cards), other))]
             if not len(cards):
                 break
-            pick = hash_numbers(derive_key(key, turn), np.array([place]))[0] % np.uint64(len(cards))
-            chosen.append(cards[int(pick)])
+            chosen.append(cards[draw_below(derive_key(key, turn), np.array([place]), len(cards))[0]])
         if len(chosen) == len(allowed):
             return np.array(chosen)
     raise GasError("nothing that the filters leave fits")
 
 
 def _list_neighbours(offsets: np.ndarray) -> np.ndarray:
-    """The other slots of each slot's holder, padded with -1, shape (slots, most slots of a holder - 1)."""
+    """The other slots of each slot's holder, padded with -1, shape (most slots of a holder - 1, slots)."""
     lengths = np.diff(offsets)
     width = max(int(lengths.max(initial=0)) - 1, 0)
     slots = np.arange(offsets[-1])
     holder = np.repeat(np.arange(len(lengths)), lengths)
     place = slots - offsets[:-1][holder]
-    column = np.arange(width)[None, :]
-    other = column + (column >= place[:, None])
-    return np.where(other < lengths[holder][:, None], offsets[:-1][holder][:, None] + other, -1)
+    row = np.arange(width)[:, None]
+    other = row + (row >= place)
+    return np.where(other < lengths[holder], offsets[:-1][holder] + other, -1)

@@ -21,7 +21,8 @@ from jinja2 import nodes
 from ..errors import GasError, advise, suggest
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
-MARK = re.compile(f"{OPEN}(.*?){MIDDLE}(.*?){CLOSE}", re.DOTALL)
+MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
+SPACES = re.compile(r"\s\s|[^\S ]")
 CLOSING = re.compile(r"\s*([.,;:?!]|$)")
 ENDS_IN_COMMA = {"object.sense"}
 """Columns of words that end in a comma; those of `<column>_last` are the same without it."""
@@ -245,24 +246,29 @@ def split_marks(text: str) -> list[Piece]:
 
     A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
     """
+    text = text.strip()
     pieces: list[Piece] = []
     at = 0
     for mark in MARK.finditer(text):
-        pieces.append(Piece(_squeeze(text[at : mark.start()])))
+        if mark.start() > at:
+            pieces.append(Piece(_squeeze(text[at : mark.start()])))
         where, word = mark.groups()
-        drop = CLOSING.match(text, mark.end())
+        ends = CLOSING.match(text, mark.end()) is not None
         if word or "," not in where:
-            pieces.append(Piece(word.removesuffix(",") if drop and not where else word, element=where))
+            pieces.append(Piece(word.removesuffix(",") if ends and not where else word, element=where))
         else:
-            column, role, number, element = where.removeprefix("^").split(",")
-            column = f"{column}_last" if drop and column in ENDS_IN_COMMA else column
-            pieces.append(Piece("", (column, role, int(number)), element, where.startswith("^")))
+            pieces.append(_read_slot(where, ends))
         at = mark.end()
     pieces.append(Piece(_squeeze(text[at:])))
-    pieces[0] = Piece(pieces[0].text.lstrip()) if pieces[0].slot is None and not pieces[0].element else pieces[0]
-    pieces[-1] = Piece(pieces[-1].text.rstrip())
     return [piece for piece in pieces if piece.text or piece.slot]
 
 
+@lru_cache(maxsize=1 << 14)
+def _read_slot(where: str, ends: bool) -> Piece:
+    column, role, number, element = where.removeprefix("^").split(",")
+    column = f"{column}_last" if ends and column in ENDS_IN_COMMA else column
+    return Piece("", (column, role, int(number)), element, where.startswith("^"))
+
+
 def _squeeze(text: str) -> str:
-    return re.sub(r"\s+", " ", text)
+    return re.sub(r"\s+", " ", text) if SPACES.search(text) else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -46,12 +47,26 @@ class Shape(NamedTuple):
     targets: tuple[int, ...]
 
 
+class Words(dict[str, Any]):
+    """Words by their names, each made when it is first looked up: templates look at few of them."""
+
+    def __init__(self, names: tuple[str, ...], make: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.names, self._make = names, make
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self.names:
+            raise KeyError(name)
+        self[name] = self._make(name)
+        return self[name]
+
+
 @dataclass
 class View:
     """An object, attribute, relation or scene attribute; its words are attributes such as `name`."""
 
     number: int
-    words: dict[str, Any]
+    words: Words
     count: int = 1
     attributes: list[View] = field(default_factory=list)
     relations: list[View] = field(default_factory=list)
@@ -62,7 +77,7 @@ class View:
     @property
     def names(self) -> list[str]:
         """What a template can ask for, for its errors."""
-        return [*self.words, "number", "count", "attributes", "relations", "incoming", "subject", "target"]
+        return [*self.words.names, "number", "count", "attributes", "relations", "incoming", "subject", "target"]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -137,7 +152,7 @@ class SceneView:
 def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> View:
     """One element whose words come from columns `domain.word`, at `number` places after where its role begins."""
     return View(
-        number, {word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else "") for word in words}
+        number, Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else ""))
     )
 
 

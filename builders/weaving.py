@@ -1,9 +1,10 @@
 """Turns pieces of text into Arrow strings for all rows at once.
 
 Text is a sequence of tokens: numbers of words in one pool. A program is what a template yielded, as columns of
-numbers; woven with a block's columns of words it gives the tokens of all rows. One `take` from the pool then lays the
-bytes of all texts side by side in their final order, and the rows' offsets are sums of the tokens' lengths: no string
-is built in Python.
+numbers; woven with a block's columns of words it gives the tokens of all rows. Fixed text belongs to the word that
+follows it, its frame, and framed words are kept in the pool, so that a text has few tokens. One `take` from the pool
+then lays the bytes of all texts side by side in their final order, and the rows' offsets are sums of the tokens'
+lengths: no string is built in Python.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrays import Ragged, expand_ranges, offsets_of
+from .arrays import Ragged, expand_ranges, number_rows, offsets_of
 from .templates import Piece
 
 LITERAL = "literal"
@@ -26,12 +28,17 @@ class Pool:
     """All words that texts are made of, by number. Words are only added, never changed."""
 
     def __init__(self, words: pa.StringArray) -> None:
+        self._first = words
         self._chunks = [words]
         self._added: list[str] = []
         self._numbers: dict[str, int] = {}
+        self._framed: list[tuple[int, np.ndarray]] = []
         self._size = len(words)
         self._lengths: np.ndarray | None = None
         self._margins: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return self._size
 
     def add(self, word: str) -> int:
         """The number of a word, which is added when it was not added before."""
@@ -41,11 +48,26 @@ class Pool:
             self._size += 1
         return self._numbers[word]
 
+    def add_framed(self, tokens: np.ndarray, before: str, after: str) -> np.ndarray:
+        """Adds words that the pool began with, with text before and after them. Returns their numbers."""
+        self._close_chunk()
+        self._chunks.append(pc.binary_join_element_wise(before, self._first.take(pa.array(tokens)), after, ""))
+        margins = self._first_margins[:, tokens] + np.array([[len(before)], [len(after)]])
+        self._framed.append((self._size, margins))
+        self._size += len(tokens)
+        return np.arange(self._size - len(tokens), self._size)
+
+    def _close_chunk(self) -> None:
+        if self._added:
+            self._chunks.append(pa.array(self._added, pa.string()))
+            self._added = []
+
     @property
     def words(self) -> pa.StringArray:
-        if self._added:
-            self._chunks = [pa.concat_arrays([*self._chunks, pa.array(self._added, pa.string())])]
-            self._added, self._lengths, self._margins = [], None, None
+        self._close_chunk()
+        if len(self._chunks) > 1:
+            self._chunks = [pa.concat_arrays(self._chunks)]
+            self._lengths = self._margins = None
         return self._chunks[0]
 
     @property
@@ -58,67 +80,133 @@ class Pool:
 
     @property
     def margins(self) -> np.ndarray:
-        """Spaces at the beginning and at the end of each word, int64, shape (2, words)."""
+        """Characters of each word before and after what it names: spaces, or a frame. int64, shape (2, words)."""
         words = self.words
         if self._margins is None:
-            trimmed = [
-                pc.utf8_length(trim(words)).to_numpy() for trim in (pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)
-            ]
-            self._margins = self.lengths - np.stack(trimmed)
+            rest = _measure_spaces(words[len(self._first) :])
+            self._margins = np.concatenate([self._first_margins, rest], axis=1)
+            for start, margins in self._framed:
+                self._margins[:, start : start + margins.shape[1]] = margins
         return self._margins
+
+    @cached_property
+    def _first_margins(self) -> np.ndarray:
+        return _measure_spaces(self._first)
 
     def take(self, tokens: np.ndarray) -> pa.StringArray:
         """The words with these numbers."""
         return self.words.take(pa.array(tokens))
 
 
+def _measure_spaces(words: pa.StringArray) -> np.ndarray:
+    """Spaces at the beginning and at the end of words."""
+    trimmed = [pc.utf8_length(trim(words)) for trim in (pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)]
+    return np.stack([pc.subtract(pc.utf8_length(words), one).to_numpy().astype(np.int64) for one in trimmed])
+
+
 class Book:
-    """Programs, by number. Each is a run of entries: column, role, number, and token of the element mentioned."""
+    """Programs, by number. Each is a run of entries: column, role, number, token of the element mentioned, and frame.
+
+    A frame is the fixed text before and after a word of a column.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.columns = {LITERAL: 0}
         self.roles = {LITERAL: 0}
+        self.frames = {("", ""): 0}
         self._entries = array("i")
         self._lengths = array("q")
         self._table: tuple[np.ndarray, np.ndarray] | None = None
+        self._words, self._room = len(pool), 0
+        self._framed = np.zeros(0, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self._lengths)
 
     def add(self, pieces: Sequence[Piece]) -> int:
         """Keeps a program and returns its number."""
-        for piece in pieces:
+        framed = _frame_slots(pieces)
+        for piece, frame in framed:
             element = self.pool.add(piece.element) if piece.element else -1
             if piece.slot is None:
-                self._entries.extend((0, 0, self.pool.add(piece.text), element))
+                self._entries.extend((0, 0, self.pool.add(piece.text), element, 0))
             else:
                 column, role, number = piece.slot
                 name = f"{column}^" if piece.capitalized else column
                 place = self.columns.setdefault(name, len(self.columns)), self.roles.setdefault(role, len(self.roles))
-                self._entries.extend((*place, number, element))
-        self._lengths.append(len(pieces))
+                self._entries.extend((*place, number, element, self.frames.setdefault(frame, len(self.frames))))
+        self._lengths.append(len(framed))
         self._table = None
         return len(self._lengths) - 1
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
-        """All programs' entries, int32, shape (4, entries), and where each program begins and the last ends."""
+        """All programs' entries, int32, shape (5, entries), and where each program begins and the last ends."""
         if self._table is None:
-            entries = np.array(self._entries, dtype=np.int32).reshape(-1, 4).T.copy()
+            entries = np.array(self._entries, dtype=np.int32).reshape(-1, 5).T.copy()
             self._table = (entries, offsets_of(np.array(self._lengths, dtype=np.int64)))
         return self._table
+
+    def frame_words(self, tokens: np.ndarray, entries: np.ndarray) -> np.ndarray:
+        """Tokens of words in the frames of their entries, both of shape (tokens,), int64."""
+        frames = self.table()[0][4].astype(np.int64)
+        if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
+            self._make_room()
+        # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
+        codes = np.where(frames, self._room + (frames - 1) * self._words, 0).take(entries)
+        codes += tokens
+        found = self._framed.take(codes)
+        if not found.all():
+            lacking, names = np.unique(codes[found == 0]), list(self.frames)
+            frame_of = (lacking - self._room) // self._words + 1
+            for frame in np.unique(frame_of).tolist():
+                some = lacking[frame_of == frame]
+                words = self.pool.add_framed((some - self._room) % self._words, *names[frame])
+                self._framed[some] = words + 1
+            found = self._framed.take(codes)
+        found -= 1
+        return found
+
+    def _make_room(self) -> None:
+        """Makes the table of framed words larger: by code, the token + 1, or 0 for words that are yet to be framed."""
+        room, before = 2 * len(self.pool), self._framed[self._room :]
+        # Zeros take no memory until they are written to.
+        self._framed = np.zeros(room + 2 * len(self.frames) * self._words, dtype=np.int32)
+        self._framed[:room] = np.arange(room) + 1
+        self._framed[room : room + len(before)] = before
+        self._room = room
+
+
+def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]:
+    """Makes fixed text a frame of the slot that follows it, or of the last one."""
+    framed: list[tuple[Piece, tuple[str, str]]] = []
+    text = ""
+    for piece in pieces:
+        if piece.slot:
+            framed.append((piece, (text, "")))
+            text = ""
+        elif piece.element:
+            framed += [(Piece(text), ("", "")), (piece, ("", ""))] if text else [(piece, ("", ""))]
+            text = ""
+        else:
+            text += piece.text
+    if text and framed and framed[-1][0].slot:
+        framed[-1] = (framed[-1][0], (framed[-1][1][0], text))
+    elif text:
+        framed.append((Piece(text), ("", "")))
+    return framed
 
 
 @dataclass(frozen=True)
 class Texts:
     """Texts as tokens: text `i` is `tokens[offsets[i]:offsets[i + 1]]`.
 
-    `elements` has the token of the element that each token mentions, or -1.
+    `entries` has the entry of the book's table that each token comes from.
     """
 
     tokens: np.ndarray
     offsets: np.ndarray
-    elements: np.ndarray
+    entries: np.ndarray
 
     def write(self, pool: Pool) -> pa.StringArray:
         """The texts as strings."""
@@ -128,24 +216,25 @@ class Texts:
             len(self.offsets) - 1, pa.py_buffer(starts[self.offsets]), words.buffers()[2]
         )
 
-    def find_mentions(self, pool: Pool) -> tuple[Ragged, np.ndarray, np.ndarray]:
+    def find_mentions(self, book: Book) -> tuple[Ragged, np.ndarray, np.ndarray]:
         """Tokens of the elements mentioned in each text, with start and end in characters, without spaces around.
 
         What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
         """
+        pool, elements = book.pool, book.table()[0][3].take(self.entries)
         lengths = pool.lengths[self.tokens]
         ends = np.cumsum(lengths)
         text_of = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
         start_of_text = offsets_of(lengths)[self.offsets[:-1]]
-        found = np.flatnonzero((self.elements >= 0) & (lengths > 0))
-        kinds, which = np.unique(self.elements[found], return_inverse=True)
-        names = [name.split() for name in pool.take(kinds).to_pylist()]
+        before, after = pool.margins.take(self.tokens, axis=1)
+        found = np.flatnonzero((elements >= 0) & (lengths > before + after))
+        examples, which = number_rows(elements[found])
+        names = [name.split() for name in pool.take(elements[found][examples]).to_pylist()]
         several = Ragged.from_lists([[pool.add(one) for one in name] for name in names]).take(which)
         found = np.repeat(found, several.lengths)
         counts = np.bincount(text_of[found], minlength=len(self.offsets) - 1)
         shift = start_of_text[text_of[found]]
-        before, after = pool.margins[:, self.tokens[found]]
-        first, last = ends[found] - lengths[found] + before - shift, ends[found] - after - shift
+        first, last = ends[found] - lengths[found] + before[found] - shift, ends[found] - after[found] - shift
         return Ragged(several.values, offsets_of(counts)), first.astype(np.int32), last.astype(np.int32)
 
 
@@ -160,9 +249,9 @@ def weave(
         programs: Program of each text.
         starts: For each role, where each text's own words begin in the role's columns, shape (texts,).
     """
-    (column, role, number, element), offsets = book.table()
+    (column, role, number, *_), offsets = book.table()
     # All columns lie side by side, the literals (whose number is their token) first: one look-up serves every entry.
-    parts = [np.arange(len(book.pool.words)), *(find_column(name) for name in book.columns if name != LITERAL)]
+    parts = [np.arange(len(book.pool)), *(find_column(name) for name in book.columns if name != LITERAL)]
     tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
     fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64))[column] + number
     begins = np.zeros((len(programs), len(book.roles)), dtype=np.int64)
@@ -175,4 +264,4 @@ def weave(
     at += role.take(entries)
     at = begins.reshape(-1).take(at)
     at += fixed.take(entries)
-    return Texts(tokens.take(at), offsets_of(lengths), element.take(entries))
+    return Texts(book.frame_words(tokens.take(at), entries), offsets_of(lengths), entries)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from generate_any_scene.builders.arrays import Ragged
 from generate_any_scene.builders.seating import part_clashes
 from generate_any_scene.errors import GasError
 
@@ -14,9 +15,8 @@ def seat(cards, deck, refuse, insist=False):
         np.array(cards),
         np.arange(len(cards) + 1),
         np.zeros(len(cards), dtype=np.int64),
+        fitting=Ragged(np.arange(deck), np.array([0, deck])),
         clash=lambda some, others: some == others,
-        cards_in_deck=deck,
-        accept=lambda slots, cards: np.ones(len(slots), dtype=bool),
         refuse=refuse,
         insist=insist,
     )[slots].tolist()
