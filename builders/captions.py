@@ -10,6 +10,7 @@ import jinja2
 import numpy as np
 
 from ..errors import Problem, RecipeError
+from ..taxonomy.arrow import match_texts
 from .arrays import offsets_of
 from .decks import BITS, WINDOW, stratify
 from .scenes import Plan
@@ -58,7 +59,7 @@ class CaptionWriter:
         weights = np.array([captions.weight for captions in chosen.values()])
         shares = np.cumsum(weights) / weights.sum()
         self.bounds = np.rint(np.concatenate([[0.0], shares]) * 2.0**BITS).astype(np.int64)
-        self._is_picture = np.array(self.plan.taxonomy.scene_attributes["role"].to_pylist()) == "picture"
+        self._is_picture = match_texts(self.plan.taxonomy.scene_attributes["role"], "picture")
 
     def find_shape(self, structure: int) -> Shape:
         """The shape with this number."""

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import match_texts
 
 TIERS = ("common", "visible", "full")
 ANYTHING = ~np.uint64(0)
@@ -52,7 +53,7 @@ class ObjectClasses:
 
 def in_tier(table: pa.Table, tier: str) -> np.ndarray:
     """Which rows are in a tier, bool. Tiers hold those before them: `visible` has all of `common`."""
-    return np.isin(np.array(table["tier"].to_pylist()), TIERS[: TIERS.index(tier) + 1])
+    return match_texts(table["tier"], *TIERS[: TIERS.index(tier) + 1])
 
 
 def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:

@@ -8,11 +8,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..taxonomy import Taxonomy, nearness
-from .arrays import Ragged, offsets_of
+from ..taxonomy import Taxonomy, arrow, nearness
+from .arrays import Ragged, expand_ranges, offsets_of
+from .decks import hash_numbers
 from .pools import find_objects
 from .scenes import Plan
 
+COPIES = 8
+"""Places in a list of foils for each of them; how many it gets says how often it is drawn."""
 FEWEST_ALIKE = 4
 """Objects of the same kinds from which foils are drawn; fewer would be the same again and again."""
 SAME_GROUP = 8.0
@@ -29,7 +32,7 @@ def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndar
     classes, table = plan.pools.classes, plan.taxonomy.objects
     good = np.ones(table.num_rows, dtype=bool)
     if countable:
-        good = np.array(table["countability"].to_pylist()) == "count"
+        good = arrow.match_texts(table["countability"], "count")
     own = np.unique(plan.pools.objects)
     own, of_tier = own[good[own]], find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
     every = np.zeros(table.num_rows, dtype=np.int64)
@@ -42,8 +45,8 @@ def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndar
 
 
 @lru_cache(maxsize=4)
-def list_foil_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
-    """Foils of each attribute on an object of each class (attribute * classes + class), and how often to draw them.
+def list_foil_attributes(plan: Plan) -> Ragged:
+    """Foils of each attribute on an object of each class (attribute * classes + class), each as often as it is drawn.
 
     They are of the same kind and not near it, and mostly of the same group, whose members exclude each other.
     """
@@ -52,51 +55,68 @@ def list_foil_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
     allowed = ~find_near_attributes(plan.taxonomy)[np.ix_(deck.rows, deck.rows)] & (kinds[:, None] == kinds)
     fits, classes = deck.fits[deck.classes], len(plan.pools.classes)
     share = np.bincount(plan.pools.classes.of[plan.pools.objects], minlength=classes)
-    truth, place, foil = np.nonzero(allowed[:, None, :] & fits.T[None, :, :])
+    goes = allowed[:, None, :] & fits.T[None, :, :]
+    truth, place, foil = np.unravel_index(np.flatnonzero(goes), goes.shape)  # faster than np.nonzero
     lengths = np.bincount(deck.rows[truth] * classes + place, minlength=size * classes)
     # How often the truth stands on an object of the class.
-    chance = (fits * share / np.maximum(fits @ share, 1)[:, None])[truth, place]
-    weights = np.where(groups[truth] == groups[foil], SAME_GROUP, 1.0)
-    return Ragged(deck.rows[foil], offsets_of(lengths)), balance_chances(lengths[lengths > 0], weights, foil, chance)
+    usages = fits * share / np.maximum(fits @ share, 1)[:, None]
+    weights = np.where(groups[:, None] == groups, SAME_GROUP, 1.0) * allowed
+    weights *= balance_factors(kinds, weights, fits, usages)
+    return _deal_out(Ragged(deck.rows[foil], offsets_of(lengths)), weights[truth, foil])
 
 
 @lru_cache(maxsize=4)
-def list_foil_scene_attributes(plan: Plan) -> tuple[Ragged, np.ndarray]:
-    """Foils of each scene attribute: those of its kind that are not near it; and how often to draw them."""
+def list_foil_scene_attributes(plan: Plan) -> Ragged:
+    """Foils of each scene attribute, each as often as it is drawn: those of its kind that are not near it."""
     decks, near = plan.pools.scene_attributes, find_near_scene_attributes(plan.taxonomy)
-    lists: list[np.ndarray] = [decks.values[:0]] * len(near)
-    for deck in range(len(decks)):
-        for row in decks[deck]:
-            lists[row] = decks[deck][~near[row, decks[deck]]]
-    lengths = np.array([len(one) for one in lists], dtype=np.int64)
-    foils = np.concatenate(lists) if lists else decks.values
-    even = np.ones(len(foils))
-    return Ragged(foils, offsets_of(lengths)), balance_chances(lengths[lengths > 0], even, foils, even)
+    rows, kinds = decks.values, np.repeat(np.arange(len(decks)), decks.lengths)
+    allowed = ~near[np.ix_(rows, rows)] & (kinds[:, None] == kinds)
+    truth, foil = np.nonzero(allowed)
+    lengths = np.bincount(rows[truth], minlength=len(near))
+    every = np.ones((len(rows), 1))
+    return _deal_out(Ragged(rows[foil], offsets_of(lengths)), balance_factors(kinds, allowed, every, every)[foil])
 
 
-def balance_chances(lengths: np.ndarray, weights: np.ndarray, foils: np.ndarray, usages: np.ndarray) -> np.ndarray:
-    """Changes the weights of foils so that all are drawn alike often, as far as what they exclude allows.
+def balance_factors(kinds: np.ndarray, weights: np.ndarray, fits: np.ndarray, usages: np.ndarray) -> np.ndarray:
+    """Finds by what to multiply the weights of foils so that all are drawn alike often, as far as may be.
 
     Otherwise a word that many others exclude would mostly be false when it is asked about, and one that few exclude
     nearly always true.
 
     Args:
-        lengths: Foils in each list, none of them 0.
-        weights: How rather one foil of a list is drawn than another, lists one after the other.
-        foils: Number of each foil.
-        usages: How often the list of each is drawn from.
+        kinds: Kind of each concept; a foil is of the same kind as the truth.
+        weights: How rather one is drawn as a foil for another (row by column) than others, 0 for never.
+        fits: Which of them go with each class of objects, shape (concepts, classes).
+        usages: How often a foil is drawn for each of them on an object of each class, shape (concepts, classes).
 
     Returns:
-        Running totals of the weights, from 0, shape (foils + 1,).
+        A factor for each as a foil. They are rounded, so that they do not depend on the order in which a machine adds.
     """
-    starts, list_of = offsets_of(lengths)[:-1], np.repeat(np.arange(len(lengths)), lengths)
-    factors = np.ones(int(foils.max(initial=-1)) + 1)
-    for _ in range(BALANCING if len(foils) else 0):
-        drawn = weights * factors[foils]
-        drawn *= usages / np.add.reduceat(drawn, starts)[list_of]
-        usage = np.bincount(foils, drawn, minlength=len(factors))
-        factors = np.clip(factors / np.maximum(usage, 1e-3) ** 0.7, 1e-3, 1e3)
-    return np.concatenate([[0.0], np.cumsum(weights * factors[foils])])
+    factors = np.ones(len(kinds))
+    for kind in np.unique(kinds):
+        rows = np.flatnonzero(kinds == kind)
+        own, goes = weights[np.ix_(rows, rows)], fits[rows].T.astype(float)
+        for _ in range(BALANCING):
+            # Not `@`, whose threads get in the way of those of other processes.
+            drawn = own * factors[rows]
+            shares = usages[rows] / np.maximum(np.einsum("tf,cf->tc", drawn, goes), 1e-9)
+            usage = (np.einsum("tf,tc->cf", drawn, shares) * goes).sum(axis=0)
+            factors[rows] = np.clip(factors[rows] / np.maximum(usage, 1e-3) ** 0.7, 1e-3, 1e3)
+    return np.round(factors, 9)
+
+
+def _deal_out(lists: Ragged, weights: np.ndarray) -> Ragged:
+    """Repeats each of a list by its weight, `COPIES` times on average, so that all places of a list are drawn alike."""
+    sizes, starts = lists.lengths, lists.offsets[:-1]
+    list_of = np.repeat(np.arange(len(lists)), sizes)
+    totals = np.append(0.0, np.cumsum(weights))
+    shares = (totals[1:] - totals[starts][list_of]) / (totals[lists.offsets[1:]] - totals[starts])[list_of]
+    # Where a list begins to count is random, so that what is seldom drawn stands in some lists, not in none.
+    begins = hash_numbers(0, list_of) / 2.0**64
+    ends = np.floor(shares * (COPIES * sizes)[list_of] + begins).astype(np.int64)
+    befores = np.append(0, ends[:-1])
+    befores[starts[sizes > 0]] = 0
+    return Ragged(np.repeat(lists.values, ends - befores), offsets_of(COPIES * sizes))
 
 
 @lru_cache(maxsize=4)
@@ -105,14 +125,26 @@ def tabulate_relatives(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
 
     Nothing is kin to what stands at the last place, which is for no object at all.
     """
+    if tables := _tabulate_kinship(plan):
+        place, is_a = tables
+        return place, is_a | is_a.T
+    return None
+
+
+@lru_cache(maxsize=4)
+def _tabulate_kinship(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
+    """The same of objects that are what others are called: row by column."""
     rows = _list_possible(plan)
     if len(rows) > MOST_TABULATED:
         return None
     place = np.full(plan.taxonomy.objects.num_rows, len(rows), dtype=np.int32)
     place[rows] = np.arange(len(rows))
-    is_a = find_kinship(plan)(*np.broadcast_arrays(rows[:, None], rows[None, :]))
+    lineage = list_lineages(plan.taxonomy)[rows]
+    order = np.argsort(lineage[:, 0], kind="stable")
+    starts, ends = (np.searchsorted(lineage[order, 0], lineage.reshape(-1), side) for side in ("left", "right"))
     table = np.zeros((len(rows) + 1, len(rows) + 1), dtype=bool)
-    table[:-1, :-1] = is_a | is_a.T
+    some = np.repeat(np.arange(len(rows)), (ends - starts).reshape(lineage.shape).sum(axis=1))
+    table[some, order[expand_ranges(starts, ends - starts)]] = True
     return place, table
 
 
@@ -129,20 +161,11 @@ def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     Names decide: an omelet is a dish in any sense of "dish". Both arguments are rows of the taxonomy's objects, of one
     shape; -1 gives anything.
     """
+    if tables := _tabulate_kinship(plan):
+        place, is_a = tables
+        return lambda some, others: is_a[place[some], place[others]]
     lineage = list_lineages(plan.taxonomy)
-    rows = _list_possible(plan)
-    if len(rows) > MOST_TABULATED:
-        return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
-    place = np.zeros(len(lineage), dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    called: dict[int, list[int]] = {}
-    for i, name in enumerate(lineage[rows, 0].tolist()):
-        called.setdefault(name, []).append(i)
-    table = np.zeros((len(rows), len(rows)), dtype=bool)
-    for i, names in enumerate(lineage[rows].tolist()):
-        for name in names:
-            table[i, called.get(name, [])] = True
-    return lambda some, others: table[place[some], place[others]]
+    return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
 
 
 @lru_cache(maxsize=4)
@@ -152,7 +175,7 @@ def list_lineages(taxonomy: Taxonomy) -> np.ndarray:
     Returns:
         int32, shape (objects, levels).
     """
-    names = taxonomy.objects["name"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int32)
+    names = arrow.number_texts(taxonomy.objects["name"]).astype(np.int32)
     parents, at = taxonomy.parent_index, np.arange(len(names))
     levels = []
     while (at >= 0).any():
@@ -207,11 +230,12 @@ def _find_alike(taxonomy: Taxonomy, table: str, columns: tuple[str, ...]) -> np.
                 rows_of.setdefault(word, []).append(row)
     alike = np.eye(len(kinds), dtype=bool)
     for members in rows_of.values():
-        alike[np.ix_(members, members)] = True
+        if len(members) > 1:
+            alike[np.array(members)[:, None], members] = True
     return alike
 
 
 @lru_cache(maxsize=8)
 def number_texts(taxonomy: Taxonomy, column: str = "adjective", table: str = "attributes") -> np.ndarray:
     """Numbers of the texts in a column of a table."""
-    return getattr(taxonomy, table)[column].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    return arrow.number_texts(getattr(taxonomy, table)[column])

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from ..taxonomy import Taxonomy
-from .arrays import Ragged, offsets_of, pad_lists
-from .decks import derive_key, draw_below, hash_numbers
+from .arrays import Ragged, pad_lists
+from .decks import derive_key, draw_below
 from .foil_tables import (
     find_kinship,
     find_near_attributes,
@@ -33,8 +33,6 @@ Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
 AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether objects (rows of the taxonomy) are kin to anything in scenes (numbers, which come first)."""
 
-COPIES = 8
-"""Places in a list of foils for each of them; how many it gets says how often it is drawn."""
 TURNS = 8
 """Draws before foils are compared with each other, and again as many before a question goes without one."""
 
@@ -134,9 +132,7 @@ def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[n
     fits = _exclude_near(_pad_table(find_near_attributes, plan.taxonomy), beside)
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
     found = np.full(len(holders), -1, dtype=np.int64)
-    return draw_until_fit(
-        key, found, _deal_out(list_foil_attributes, plan), list_of, fits, holders, number_texts(plan.taxonomy)
-    )
+    return draw_until_fit(key, found, list_foil_attributes(plan), list_of, fits, holders, number_texts(plan.taxonomy))
 
 
 def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[np.ndarray] = ()) -> np.ndarray:
@@ -156,9 +152,7 @@ def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequ
     near = _pad_table(find_near_scene_attributes, plan.taxonomy)
     fits = _exclude_near(near, [*pad_lists(scenes.scene_attributes).T[:, scene_of], *taken])
     found = np.full(len(concepts), -1, dtype=np.int64)
-    return draw_until_fit(
-        key, found, _deal_out(list_foil_scene_attributes, plan), concepts, fits, scene_of, np.arange(len(near))
-    )
+    return draw_until_fit(key, found, list_foil_scene_attributes(plan), concepts, fits, scene_of, np.arange(len(near)))
 
 
 def _exclude_near(near: np.ndarray, beside: list[np.ndarray]) -> Fits:
@@ -178,22 +172,6 @@ def _exclude_near(near: np.ndarray, beside: list[np.ndarray]) -> Fits:
 def _pad_table(find: Callable[[Taxonomy], np.ndarray], taxonomy: Taxonomy) -> np.ndarray:
     """A table of what is near what, with a last row and column for what is near nothing: -1 leads there."""
     return np.pad(find(taxonomy), (0, 1))
-
-
-@lru_cache(maxsize=8)
-def _deal_out(list_foils: Callable[[Plan], tuple[Ragged, np.ndarray]], plan: Plan) -> Ragged:
-    """Lists in which each foil stands about as often as it is to be drawn, so that all places are drawn alike."""
-    lists, totals = list_foils(plan)
-    sizes = lists.lengths
-    list_of = np.repeat(np.arange(len(lists)), sizes)
-    lows = np.repeat(totals[lists.offsets[:-1]], sizes)
-    spans = np.repeat(totals[lists.offsets[1:]] - totals[lists.offsets[:-1]], sizes)
-    # Where a list's first foil begins is random, so that what is seldom drawn stands in some lists, not in none.
-    begins = hash_numbers(0, list_of) / 2.0**64
-    ends = np.floor((totals[1:] - lows) / spans * (COPIES * sizes[list_of]) + begins).astype(np.int64)
-    starts = np.append(0, ends[:-1])
-    starts[lists.offsets[:-1][sizes > 0]] = 0
-    return Ragged(np.repeat(lists.values, ends - starts), offsets_of(COPIES * sizes))
 
 
 def draw_until_fit(

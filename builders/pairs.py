@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from ..taxonomy.arrow import match_texts, number_texts
 from .arrays import Ragged, number_rows, offsets_of, pad_lists
 from .captions import CaptionWriter
 from .decks import deal, derive_key, hash_numbers, shuffle_rows
@@ -260,7 +261,7 @@ def _change_object(drafts: _Drafts) -> Change:
 def _change_count(drafts: _Drafts) -> Change:
     """Puts one more beside an object that stands alone and can be counted, with the same attributes."""
     scenes, table = drafts.scenes, drafts.plan.taxonomy.objects
-    countable = np.array(table["countability"].to_pylist()) == "count"
+    countable = match_texts(table["countability"], "count")
     alone = np.ones(len(drafts.names), dtype=bool)
     alone[drafts.facts.subjects] = alone[drafts.facts.targets] = False
     good = alone & countable[scenes.objects.values] & (drafts.alike > 0) & (drafts.alike < LARGEST_COUNT)
@@ -292,7 +293,7 @@ def _change_predicate(drafts: _Drafts) -> Change:
 
 @lru_cache(maxsize=4)
 def _number_kinds(plan: Plan) -> np.ndarray:
-    return np.unique(plan.taxonomy.attributes["kind"].to_pylist(), return_inverse=True)[1]
+    return number_texts(plan.taxonomy.attributes["kind"])
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from ..errors import Problem, RecipeError, advise, gather_problems
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import make_array, match_texts, number_texts, read_truths, view_numbers
 from .arrays import Pairs, Ragged
 from .concept_decks import Deck, ObjectClasses, classify_objects, in_tier, make_attribute_deck, make_relation_deck
 from .readings import Words, find_ambiguous_pairs, find_said_twice, keep_unambiguous
@@ -102,7 +103,7 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         pairs.append(find_ambiguous_pairs(taxonomy, words))
     on_objects, in_turn = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
     typed = recipe.content.constraints == "typed"
-    groups, texts = _number_attributes(taxonomy, "group"), _number_attributes(taxonomy, "adjective")
+    groups, texts = (number_texts(taxonomy.attributes[column]) for column in ("group", "adjective"))
     groups = groups if typed else np.arange(len(groups))
     classes = classify_objects(taxonomy, np.concatenate([objects, *(seed.objects if seed else ())]), typed)
     deck = make_attribute_deck(taxonomy, attributes, classes)
@@ -120,7 +121,7 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
         _find_foils(recipe, taxonomy, seed, classes) if seed else deck,
         scene_attributes,
-        _find_clashes(taxonomy.scene_attributes.take(scene_attributes.values)),
+        _find_clashes(taxonomy.scene_attributes.take(make_array(scene_attributes.values))),
     )
 
 
@@ -154,17 +155,12 @@ def _keep_seed(seed: SeedRows, kept: Words) -> SeedRows:
     )
 
 
-def _number_attributes(taxonomy: Taxonomy, column: str) -> np.ndarray:
-    """Numbers of the texts in a column of the attributes."""
-    return np.unique(taxonomy.attributes[column].to_pylist(), return_inverse=True)[1]
-
-
 def _find_foils(recipe: Recipe, taxonomy: Taxonomy, seed: SeedRows, classes: ObjectClasses) -> Deck:
     """The recipe's attributes and, of the kinds that its seed graph has, all others of the tier."""
-    kinds = np.array(taxonomy.attributes["kind"].to_pylist())
-    wanted = recipe.content.attributes
+    column, wanted = taxonomy.attributes["kind"], recipe.content.attributes
+    kinds = number_texts(column)
     chosen = np.isin(kinds, kinds[np.concatenate([np.zeros(0, dtype=np.int64), *seed.attributes])])
-    chosen |= np.isin(kinds, wanted.kinds) if wanted.kinds is not None else True
+    chosen |= match_texts(column, *wanted.kinds) if wanted.kinds is not None else True
     rows = np.flatnonzero(chosen & in_tier(taxonomy.attributes, wanted.tier))
     return make_attribute_deck(taxonomy, rows, classes)
 
@@ -186,7 +182,7 @@ def _filter_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem])
     allowed[find_objects(taxonomy, wanted.tier)] = True
     allowed &= ~taxonomy.is_under(exclude)
     if wanted.min_frequency is not None:
-        allowed &= taxonomy.objects["frequency"].to_numpy() >= wanted.min_frequency
+        allowed &= view_numbers(taxonomy.objects["frequency"], np.float32) >= wanted.min_frequency
     return allowed
 
 
@@ -198,7 +194,7 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, allowed: np.ndarray, pro
     weighted = _resolve(taxonomy, wanted.weights, f"{key}.weights", problems)
     rows = np.flatnonzero(allowed & taxonomy.is_under(under) if under else allowed)
     if wanted.top is not None:
-        frequency = table["frequency"].to_numpy()
+        frequency = view_numbers(table["frequency"], np.float32)
         most = max(1, round(wanted.top * len(rows))) if isinstance(wanted.top, float) else wanted.top
         rows = np.sort(rows[np.argsort(-frequency[rows], kind="stable")[:most]])
     cards = np.ones(table.num_rows, dtype=np.int64)
@@ -217,21 +213,20 @@ def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, allowed: np.ndarray, pro
 @lru_cache(maxsize=8)
 def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
     """Rows of all objects of a tier. What is offensive is never among them, whatever a recipe asks for."""
-    offensive = pc.match_substring(taxonomy.objects["flags"], "offensive").to_numpy()
+    offensive = read_truths(pc.match_substring(taxonomy.objects["flags"], "offensive"))
     return np.flatnonzero(in_tier(taxonomy.objects, tier) & ~offensive)
 
 
 def _choose_rows(
     table: pa.Table, tier: str, column: str, names: tuple[str, ...] | None, key: str, problems: list[Problem]
 ) -> np.ndarray:
-    values = np.array(table[column].to_pylist())
     if names is not None:
-        known = sorted(set(values))
+        known = sorted(table[column].unique().to_pylist())
         for name in names:
             if name not in known:
                 problems.append(Problem(f"there is no {column} `{name}`", key=key, hint=advise(name, known)))
     chosen = in_tier(table, tier)
-    return np.flatnonzero(chosen if names is None else chosen & np.isin(values, names))
+    return np.flatnonzero(chosen if names is None else chosen & match_texts(table[column], *names))
 
 
 def _choose_scene_attributes(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> Ragged:
@@ -258,11 +253,11 @@ def _choose_scene_attributes(recipe: Recipe, taxonomy: Taxonomy, problems: list[
 
 def _find_clashes(table: pa.Table) -> np.ndarray:
     """Scene attributes of one kind, and those that one of them excludes by kind or id, bool, shape (rows, rows)."""
-    kinds, ids = np.array(table["kind"].to_pylist()), np.array(table["id"].to_pylist())
+    kinds = number_texts(table["kind"])
     clashes = kinds[:, None] == kinds
-    for row, cell in enumerate(table["excludes"].to_pylist()):
-        for name in cell.split("|") if cell else ():
-            clashes[row] |= (kinds == name) | (ids == name)
+    for cell in table["excludes"].unique().to_pylist():
+        excluded = match_texts(table["kind"], *cell.split("|")) | match_texts(table["id"], *cell.split("|"))
+        clashes[np.ix_(match_texts(table["excludes"], cell), excluded)] = True
     return clashes | clashes.T
 
 

@@ -8,12 +8,15 @@ in one way.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import make_array, view_numbers
 from .numerals import SPELLED_ORDINALS
 
 Tokens = tuple[str, ...]
@@ -37,17 +40,16 @@ def find_said_twice(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, np.nd
 
     Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
     """
-    adjectives, names = _split(taxonomy.attributes["adjective"]), _split(taxonomy.objects["name"])
-    adjectives, names = (_lower(texts) for texts in (adjectives, names))
-    rows = _group(words.attributes, adjectives)
+    adjectives = _split(pc.utf8_lower(taxonomy.attributes["adjective"]), words.attributes)
+    names = _split(pc.utf8_lower(taxonomy.objects["name"]), words.objects)
+    rows = _group(adjectives)
     by_last, by_first = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for adjective, some in rows.items():
         by_last[adjective[-1].split("-")[-1]] += some
         by_first[adjective[0].split("-")[0]] += some
     longest = max(map(len, rows), default=0)
     on_objects = []
-    for item in words.objects:
-        name = names[item]
+    for item, name in names.items():
         on_objects += [(row, item) for row in by_last[name[0].split("-")[0]]]
         for start in range(len(name)):
             for end in range(start + 1, min(len(name), start + longest) + 1):
@@ -63,14 +65,14 @@ def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
     those that it is made of if more are made of that.
     """
     table = taxonomy.attributes
-    adjectives, ranks = _split(table["adjective"]), _rank(taxonomy)
+    adjectives, ranks = _split(table["adjective"], words.attributes), _rank(taxonomy)
     attributes = _keep_first(words.attributes, adjectives)
     while blame := Counter(
         row for part in _list_compounds(attributes, adjectives, ranks) for row in dict.fromkeys(part)
     ):
         worst, _ = max(blame.items(), key=lambda pair: (pair[1], len(adjectives[pair[0]]), -pair[0]))
         attributes = attributes[attributes != worst]
-    names = _split(taxonomy.objects["name"])
+    names = _split(taxonomy.objects["name"], words.objects)
     objects = _keep_first(words.objects, names)
     known = {names[row] for row in objects}
     cut = Cutter({adjectives[row] for row in attributes}, known)
@@ -98,8 +100,8 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
 
     Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
     """
-    adjectives, names = _split(taxonomy.attributes["adjective"]), _split(taxonomy.objects["name"])
-    by_adjective, by_name = _group(words.attributes, adjectives), _group(words.objects, names)
+    by_adjective = _group(_split(taxonomy.attributes["adjective"], words.attributes))
+    by_name = _group(_split(taxonomy.objects["name"], words.objects))
     cut = Cutter(set(by_adjective), set(by_name))
     by_end, by_start, names_by_start = (defaultdict[Tokens, set[Tokens]](set) for _ in range(3))
     for adjective in by_adjective:
@@ -150,22 +152,21 @@ class Cutter:
         return not words or any(rest in self.adjectives for _, rest in self.list_cuts(words))
 
 
-def _split(column: Iterable) -> list[Tokens]:
-    return [tuple(text.as_py().split()) for text in column]
+def _split(column: pa.ChunkedArray, rows: np.ndarray) -> dict[int, Tokens]:
+    """The words in these rows of a column."""
+    texts = column.take(make_array(rows)).to_pylist()
+    return {row: tuple(text.split()) for row, text in zip(rows.tolist(), texts, strict=True)}
 
 
-def _lower(texts: list[Tokens]) -> list[Tokens]:
-    return [tuple(word.lower() for word in words) for words in texts]
-
-
-def _group(rows: Iterable[int], texts: list[Tokens]) -> dict[Tokens, list[int]]:
+def _group(texts: dict[int, Tokens]) -> dict[Tokens, list[int]]:
+    """Rows by their words."""
     groups: dict[Tokens, list[int]] = {}
-    for row in rows:
-        groups.setdefault(texts[row], []).append(int(row))
+    for row, words in texts.items():
+        groups.setdefault(words, []).append(row)
     return groups
 
 
-def _keep_first(rows: np.ndarray, texts: list) -> np.ndarray:
+def _keep_first(rows: np.ndarray, texts: Sequence | Mapping) -> np.ndarray:
     """The first of those that share a text."""
     first: dict = {}
     for row in rows.tolist():
@@ -174,10 +175,10 @@ def _keep_first(rows: np.ndarray, texts: list) -> np.ndarray:
 
 
 def _rank(taxonomy: Taxonomy) -> np.ndarray:
-    return taxonomy.attributes["order"].to_numpy()
+    return view_numbers(taxonomy.attributes["order"], np.int8)
 
 
-def _list_compounds(rows: np.ndarray, adjectives: list[Tokens], ranks: np.ndarray) -> Iterator[list[int]]:
+def _list_compounds(rows: np.ndarray, adjectives: dict[int, Tokens], ranks: np.ndarray) -> Iterator[list[int]]:
     """Adjectives that are made of others in the order in which English puts them, each with those."""
     by_words = {adjectives[row]: row for row in rows.tolist()}
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import match_texts
 from .arrays import Ragged, pad_lists
 from .decks import derive_key, draw_below, hash_numbers
 from .foil_tables import number_texts
@@ -75,7 +76,7 @@ def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
 @lru_cache(maxsize=4)
 def find_spatial(taxonomy: Taxonomy) -> np.ndarray:
     """Which relations are in space, bool, shape (relations of the taxonomy,)."""
-    return np.array(taxonomy.relations["category"].to_pylist()) == "spatial"
+    return match_texts(taxonomy.relations["category"], "spatial")
 
 
 @lru_cache(maxsize=4)

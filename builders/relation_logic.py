@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import find_rows, match_texts, read_truths
 from ..taxonomy.nearness import number_heads, relate_heads
 from ..taxonomy.schema import HEDGES
 from .arrays import Ragged, pad_lists
@@ -47,8 +48,7 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
     """Reads the tables from the taxonomy's relations."""
     table = taxonomy.relations
     _, head = number_heads(taxonomy)
-    row_of = {id_: row for row, id_ in enumerate(table["id"].to_pylist())}
-    inverse = [head[row_of[id_]] if id_ in row_of else -1 for id_ in table["inverse"].to_pylist()]
+    inverse = find_rows(table["inverse"], table["id"])
     near = relate_heads(taxonomy, "near")
     heads_of: dict[str, set[int]] = {}
     for predicate, one in zip(table["predicate"].to_pylist(), head.tolist(), strict=True):
@@ -59,10 +59,10 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
         near[:, heads] = near[:, heads].any(axis=1, keepdims=True)
     return RelationLogic(
         head,
-        np.array(inverse, dtype=np.int64),
-        np.array(table["symmetric"].to_pylist(), dtype=bool),
-        np.array(table["asymmetric"].to_pylist(), dtype=bool),
-        np.isin(table["modifier"].to_pylist(), HEDGES),
+        np.where(inverse >= 0, head[inverse], -1),
+        read_truths(table["symmetric"]),
+        read_truths(table["asymmetric"]),
+        match_texts(table["modifier"], *HEDGES),
         near,
         relate_heads(taxonomy, "excludes"),
     )

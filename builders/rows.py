@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from ..errors import Problem, RecipeError, gather_problems
 from ..taxonomy import load_taxonomy
+from ..taxonomy.arrow import join_texts, make_array, make_texts
 from .arrays import Ragged, offsets_of
 from .captions import CaptionWriter
 from .decks import derive_key
@@ -125,7 +126,7 @@ class RowWriter:
         questions = self.questions.write(words, key, tallies, edited)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
         spans, starts, ends = texts.find_mentions(self.captions.tracer.book)
-        mentions = [caption_pool.take(spans.values), pa.array(starts), pa.array(ends)]
+        mentions = [caption_pool.take(spans.values), make_array(starts), make_array(ends)]
         columns = [
             _write_ids(f"{recipe.name}/{split}/", scenes),
             texts.write(caption_pool),
@@ -148,13 +149,13 @@ class RowWriter:
         caption = texts.write(pool)
         return pa.StructArray.from_arrays(
             [
-                pa.array(self.plan.recipe.pairs, pa.string()).take(pa.array(pairs.edits, mask=pairs.edits < 0)),
+                make_texts(self.plan.recipe.pairs or ()).take(make_array(pairs.edits, pairs.edits >= 0)),
                 caption,
                 _write_graphs(words, pool),
                 _write_changes(questions, self.questions.tracer.book.pool),
             ],
             fields=list(PAIR),
-            mask=pa.array(pairs.edits < 0),
+            mask=make_array(pairs.edits < 0),
         )
 
 
@@ -181,12 +182,13 @@ def create_writer(loaded: LoadedRecipe) -> RowWriter:
 
 
 def _list(offsets: np.ndarray, values: pa.Array) -> pa.ListArray:
-    return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), values)
+    return pa.ListArray.from_arrays(make_array(offsets.astype(np.int32)), values)
 
 
 def _write_ids(prefix: str, scenes: Scenes) -> pa.Array:
-    indices = pc.utf8_lpad(pc.cast(pa.array(np.arange(scenes.start, scenes.start + len(scenes))), pa.string()), 9, "0")
-    return pc.binary_join_element_wise(prefix, indices, "")
+    numbers = make_array(np.arange(scenes.start, scenes.start + len(scenes)))
+    indices = pc.utf8_lpad(pc.cast(numbers, pa.string()), 9, "0")
+    return join_texts(prefix, indices)
 
 
 def _write_attributes(words: BlockWords, pool: Pool, domain: str, concepts: Ragged) -> pa.ListArray:
@@ -200,7 +202,7 @@ def _write_graphs(words: BlockWords, pool: Pool) -> pa.StructArray:
     attributes = _write_attributes(words, pool, "attribute", scenes.attributes)
     objects = pa.StructArray.from_arrays([names, concepts, attributes], fields=list(OBJECT))
     predicates, categories = (pool.take(words.find_column(f"relation.{word}")) for word in ("predicate", "category"))
-    ends = [pa.array(ends.values.astype(np.int32)) for ends in (scenes.subjects, scenes.targets)]
+    ends = [make_array(ends.values.astype(np.int32)) for ends in (scenes.subjects, scenes.targets)]
     relations = pa.StructArray.from_arrays([ends[0], predicates, categories, ends[1]], fields=list(RELATION))
     lists = [_list(scenes.objects.offsets, objects), _list(scenes.relations.offsets, relations)]
     return pa.StructArray.from_arrays(lists, fields=list(SCHEMA.field("scene_graph").type))
@@ -214,8 +216,8 @@ def _write_questions(questions: Questions, pool: Pool) -> pa.ListArray:
         pool.take(questions.forms),
         pool.take(questions.kinds),
         _list(questions.elements.offsets, pool.take(questions.elements.values)),
-        _list(questions.depends_on.offsets, pa.array(questions.depends_on.values.astype(np.int32))),
-        pool.words.take(pa.array(questions.foils, mask=questions.foils < 0)),
+        _list(questions.depends_on.offsets, make_array(questions.depends_on.values.astype(np.int32))),
+        pool.words.take(make_array(questions.foils, questions.foils >= 0)),
     ]
     return _list(questions.offsets, pa.StructArray.from_arrays(columns, fields=list(QUESTION)))
 
@@ -227,9 +229,9 @@ def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
     scene = np.repeat(np.arange(len(questions.offsets) - 1), np.diff(questions.offsets))
     rows = np.flatnonzero(again != questions.answers)
     numbers = (rows - questions.offsets[scene[rows]]).astype(np.int32)
-    answers = pool.words.take(pa.array(again[rows], mask=again[rows] < 0))
+    answers = pool.words.take(make_array(again[rows], again[rows] >= 0))
     changes = pa.StructArray.from_arrays(
-        [pa.array(numbers), answers], fields=list(PAIR.field("changed").type.value_type)
+        [make_array(numbers), answers], fields=list(PAIR.field("changed").type.value_type)
     )
     return _list(offsets_of(np.bincount(scene[rows], minlength=len(questions.offsets) - 1)), changes)
 
@@ -237,8 +239,8 @@ def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
 def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray:
     counts = [table.objects, table.attributes, table.relations, table.complexity, table.components]
     degree = (2 * table.relations / table.objects).astype(np.float32)
-    topologies = table.topologies.take(pa.array(rows))
+    topologies = table.topologies.take(make_array(rows))
     return pa.StructArray.from_arrays(
-        [*(pa.array(count[rows].astype(np.int32)) for count in counts), pa.array(degree[rows]), topologies],
+        [*(make_array(count[rows].astype(np.int32)) for count in counts), make_array(degree[rows]), topologies],
         fields=list(STRUCTURE),
     )

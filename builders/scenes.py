@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
+from ..taxonomy.arrow import match_texts, view_numbers
 from .arrays import Ragged, offsets_of
 from .decks import deal, derive_key
 from .limits import read_limits
@@ -277,8 +278,8 @@ def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
 @lru_cache(maxsize=4)
 def rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
     """Where English puts each attribute among those of an object."""
-    after = np.array(taxonomy.attributes["position"].to_pylist()) == "after"
-    return after * 1000 + taxonomy.attributes["order"].to_numpy().astype(np.int64)
+    after = match_texts(taxonomy.attributes["position"], "after")
+    return after * 1000 + view_numbers(taxonomy.attributes["order"], np.int8).astype(np.int64)
 
 
 def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragged:
@@ -335,4 +336,4 @@ def _rank_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
     table = taxonomy.scene_attributes
     order = {kind: rank for rank, kind in enumerate(SCENE_ATTRIBUTE_KINDS)}
     kinds = np.array([order.get(kind, len(order)) for kind in table["kind"].to_pylist()])
-    return kinds + (len(order) + 1) * (np.array(table["role"].to_pylist()) == "picture")
+    return kinds + (len(order) + 1) * match_texts(table["role"], "picture")

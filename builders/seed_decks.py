@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from ..errors import Problem, RecipeError, advise, gather_problems
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import make_array, match_texts
 from .arrays import offsets_of
 from .concept_decks import Deck, ObjectClasses, in_tier, make_attribute_deck, make_relation_deck
 from .decks import deal, derive_key
@@ -123,9 +124,9 @@ def _find_rows(
     for name, text in wanted.items():
         if text is not None:
             column = table[word.get(name, name)]
-            matches = chosen & pc.equal(pc.utf8_lower(column), text.lower()).to_numpy()
+            matches = chosen & match_texts(pc.utf8_lower(column), text.lower())
             if not matches.any():
-                known = column.filter(chosen).unique().to_pylist()
+                known = column.filter(make_array(chosen)).unique().to_pylist()
                 problems.append(Problem(f"there is no {name} `{text}`", key=f"{key}.{name}", hint=advise(text, known)))
             chosen = matches
     exact = next(reversed(wanted.values())) is not None

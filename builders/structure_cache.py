@@ -87,17 +87,15 @@ def read_table(limits: Limits) -> StructureTable | None:
 
 def keep_table(limits: Limits, table: StructureTable) -> None:
     """Writes a table beside its place and moves it there, so that two processes can do so at once."""
-    columns: dict[str, pa.Array] = {name: make_array(getattr(table, name), pa.int32()) for name in COUNTS}
+    columns: dict[str, pa.Array] = {name: make_array(getattr(table, name)) for name in COUNTS}
     for name in LISTS:
         ragged = getattr(table, name)
-        offsets = make_array(ragged.offsets.astype(np.int32), pa.int32())
-        columns[name] = pa.ListArray.from_arrays(offsets, make_array(ragged.values, pa.int32()))
+        offsets = make_array(ragged.offsets.astype(np.int32))
+        columns[name] = pa.ListArray.from_arrays(offsets, make_array(ragged.values))
     for name in SEEDS:
         seeds = getattr(table, name)
         if seeds.size:  # Arrow has no lists of size 0
-            columns[name] = pa.FixedSizeListArray.from_arrays(
-                make_array(seeds.reshape(-1), pa.int32()), seeds.shape[1]
-            )
+            columns[name] = pa.FixedSizeListArray.from_arrays(make_array(seeds.reshape(-1)), seeds.shape[1])
     columns["topologies"] = table.topologies
     batch = pa.record_batch(columns)
     sink = pa.BufferOutputStream()

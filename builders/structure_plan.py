@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from .arrays import Ragged, offsets_of
+from .arrays import Ragged, number_rows, offsets_of
 from .decks import BITS, count_below, deal, derive_key, stratify
 from .structures import StructureTable
 
@@ -43,16 +43,16 @@ def plan_structures(table: StructureTable, distribution: Literal["objects_first"
     `objects_first`: complexity uniform, then the number of objects uniform among those that are possible, then the
     structure uniform. `uniform`: every structure alike.
     """
-    keys = np.stack([table.complexity, table.objects, table.relations], axis=1)
-    groups, cell_of, sizes = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    order = np.argsort(cell_of.reshape(-1), kind="stable").astype(np.int32)
+    examples, cell_of = number_rows(table.complexity, table.objects, table.relations)
+    sizes = np.bincount(cell_of)
+    order = np.argsort(cell_of, kind="stable").astype(np.int32)
     if distribution == "uniform":
         shares = sizes / len(table)
     else:
-        pairs, pair_of = np.unique(groups[:, :2], axis=0, return_inverse=True)
-        pair_of = pair_of.reshape(-1)
+        complexity = table.complexity[examples]
+        pairs, pair_of = number_rows(complexity, table.objects[examples])
         within_pair = sizes / np.bincount(pair_of, weights=sizes)[pair_of]
-        complexities, complexity_of, choices = np.unique(pairs[:, 0], return_inverse=True, return_counts=True)
+        complexities, complexity_of, choices = np.unique(complexity[pairs], return_inverse=True, return_counts=True)
         shares = within_pair / choices[complexity_of][pair_of] / len(complexities)
     bounds = np.rint(np.concatenate([[0.0], np.cumsum(shares)]) * 2.0**BITS).astype(np.int64)
     bounds[-1] = 1 << BITS

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..errors import Problem, RecipeError
+from ..taxonomy.arrow import make_texts
 from .arrays import Ragged
 from .components import Component, ComponentLimits, Paint, enumerate_components
 from .limits import Limits, find_conflict
@@ -242,7 +243,7 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
         attribute_counts=Ragged.from_lists(counts),
         subjects=Ragged.from_lists(subjects),
         targets=Ragged.from_lists(targets),
-        topologies=pa.array(["+".join(map(topology, parts)) for parts in rows], pa.string()),
+        topologies=make_texts("+".join(map(topology, parts)) for parts in rows),
         seed_objects=seeds[0],
         seed_attributes=seeds[1],
         seed_relations=seeds[2],

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..taxonomy.arrow import join_texts, make_array, make_texts, view_numbers
 from .arrays import Ragged, expand_ranges, number_rows, offsets_of
 from .templates import Piece
 
@@ -34,8 +35,7 @@ class Pool:
         self._numbers: dict[str, int] = {}
         self._framed: list[tuple[int, np.ndarray]] = []
         self._size = len(words)
-        self._lengths: np.ndarray | None = None
-        self._margins: np.ndarray | None = None
+        self._measures = np.zeros((3, 0), dtype=np.int64)
 
     def __len__(self) -> int:
         return self._size
@@ -51,15 +51,14 @@ class Pool:
     def add_framed(self, tokens: np.ndarray, before: str, after: str) -> np.ndarray:
         """Adds words that the pool began with, with text before and after them. Returns their numbers."""
         self._close_chunk()
-        self._chunks.append(pc.binary_join_element_wise(before, self._first.take(pa.array(tokens)), after, ""))
-        margins = self._first_margins[:, tokens] + np.array([[len(before)], [len(after)]])
-        self._framed.append((self._size, margins))
+        self._chunks.append(join_texts(before, self._first.take(make_array(tokens)), after))
+        self._framed.append((self._size, self._first_measures[1:, tokens] + [[len(before)], [len(after)]]))
         self._size += len(tokens)
         return np.arange(self._size - len(tokens), self._size)
 
     def _close_chunk(self) -> None:
         if self._added:
-            self._chunks.append(pa.array(self._added, pa.string()))
+            self._chunks.append(make_texts(self._added))
             self._added = []
 
     @property
@@ -67,41 +66,35 @@ class Pool:
         self._close_chunk()
         if len(self._chunks) > 1:
             self._chunks = [pa.concat_arrays(self._chunks)]
-            self._lengths = self._margins = None
         return self._chunks[0]
 
     @property
-    def lengths(self) -> np.ndarray:
-        """Characters of each word, int64."""
-        words = self.words
-        if self._lengths is None:
-            self._lengths = pc.utf8_length(words).to_numpy().astype(np.int64)
-        return self._lengths
-
-    @property
-    def margins(self) -> np.ndarray:
-        """Characters of each word before and after what it names: spaces, or a frame. int64, shape (2, words)."""
-        words = self.words
-        if self._margins is None:
-            rest = _measure_spaces(words[len(self._first) :])
-            self._margins = np.concatenate([self._first_margins, rest], axis=1)
+    def measures(self) -> np.ndarray:
+        """Characters of each word, and those before and after what it names: spaces or a frame. int64, (3, words)."""
+        known = self._measures.shape[1]
+        if known < len(self):
+            parts = [self._measures] if known else [self._first_measures]
+            parts.append(_measure(self.words[parts[0].shape[1] :]))
+            self._measures = np.concatenate(parts, axis=1)
             for start, margins in self._framed:
-                self._margins[:, start : start + margins.shape[1]] = margins
-        return self._margins
+                self._measures[1:, start : start + margins.shape[1]] = margins
+            self._framed = []
+        return self._measures
 
     @cached_property
-    def _first_margins(self) -> np.ndarray:
-        return _measure_spaces(self._first)
+    def _first_measures(self) -> np.ndarray:
+        return _measure(self._first)
 
     def take(self, tokens: np.ndarray) -> pa.StringArray:
         """The words with these numbers."""
-        return self.words.take(pa.array(tokens))
+        return self.words.take(make_array(tokens))
 
 
-def _measure_spaces(words: pa.StringArray) -> np.ndarray:
-    """Spaces at the beginning and at the end of words."""
-    trimmed = [pc.utf8_length(trim(words)) for trim in (pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)]
-    return np.stack([pc.subtract(pc.utf8_length(words), one).to_numpy().astype(np.int64) for one in trimmed])
+def _measure(words: pa.StringArray) -> np.ndarray:
+    """Characters of words, and spaces at their beginning and end."""
+    trims = (lambda one: one, pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)
+    every, *trimmed = (view_numbers(pc.utf8_length(trim(words)), np.int32).astype(np.int64) for trim in trims)
+    return np.stack([every, *(every - one for one in trimmed)])
 
 
 class Book:
@@ -222,11 +215,10 @@ class Texts:
         What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
         """
         pool, elements = book.pool, book.table()[0][3].take(self.entries)
-        lengths = pool.lengths[self.tokens]
+        lengths, before, after = pool.measures.take(self.tokens, axis=1)
         ends = np.cumsum(lengths)
         text_of = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
         start_of_text = offsets_of(lengths)[self.offsets[:-1]]
-        before, after = pool.margins.take(self.tokens, axis=1)
         found = np.flatnonzero((elements >= 0) & (lengths > before + after))
         examples, which = number_rows(elements[found])
         names = [name.split() for name in pool.take(elements[found][examples]).to_pylist()]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
+from ..taxonomy.arrow import choose_texts, join_texts, make_texts, match_texts, read_truths, view_numbers
 from .arrays import number_rows, pad_lists
 from .numerals import write_number, write_ordinal
 from .recipe_fields import LARGEST_COUNT
@@ -56,14 +57,10 @@ class Lexicon:
     def capital(self, tokens: np.ndarray) -> np.ndarray:
         return tokens + len(self.words) // 2
 
-    @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Tokens of all words."""
-        return {word: number for number, word in enumerate(self.words.to_pylist()[: len(self.words) // 2])}
-
     def find(self, word: str) -> int:
         """The token of a word, or -1."""
-        return self.numbers.get(word, -1)
+        place = pc.index(self.words.slice(0, len(self.words) // 2), make_texts([word])[0])
+        return int(place.as_py())
 
     def create_pool(self) -> Pool:
         return Pool(self.words)
@@ -78,40 +75,40 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         taxonomy.relations,
         taxonomy.scene_attributes,
     )
-    parents = pc.if_else(pc.is_in(objects["id"], objects["parent"].combine_chunks()), objects["name"], "")
-    before, finite = pc.equal(attributes["position"], "before"), pc.not_equal(relations["finite"], "")
+    is_parent = read_truths(pc.is_in(objects["id"], objects["parent"].combine_chunks()))
+    is_person = read_truths(pc.match_substring_regex(objects["kinds"], r"\bperson\b"))
+    before, finite = match_texts(attributes["position"], "before"), ~match_texts(relations["finite"], "")
     # What cannot follow a noun as it is: "a boy that is a friend of ...", "a box that contains ...".
-    nominal = pc.match_substring_regex(relations["predicate"], "^(a|an|the) ")
+    nominal = read_truths(pc.match_substring_regex(relations["predicate"], "^(a|an|the) "))
+    singular = choose_texts(finite, relations["finite"], join_texts("is ", relations["predicate"]))
+    plural = choose_texts(finite, relations["finite_plural"], join_texts("are ", relations["predicate"]))
     columns = {
         "object.name": objects["name"],
         "object.plural": objects["plural"],
         "object.article": objects["article"],
-        "object.any": pc.if_else(pc.equal(objects["countability"], "count"), objects["article"], "any"),
-        "object.be": pc.if_else(pc.equal(objects["countability"], "plural"), "are", "is"),
-        "object.what": pc.if_else(pc.match_substring_regex(objects["kinds"], r"\bperson\b"), "who", "what"),
+        "object.any": choose_texts(match_texts(objects["countability"], "count"), objects["article"], "any"),
+        "object.be": choose_texts(match_texts(objects["countability"], "plural"), "are", "is"),
+        "object.what": choose_texts(is_person, "who", "what"),
         "object.id": objects["id"],
         # What tells objects of one name apart, by the name of what they are: ", the tool,", or " (tool)" among tags.
-        **{f"object.{name}": _surround(parents, *marks) for name, marks in SENSES.items()},
+        **{
+            f"object.{name}": choose_texts(is_parent, join_texts(opening, objects["name"], closing), "")
+            for name, (opening, closing) in SENSES.items()
+        },
         "attribute.name": attributes["name"],
         "attribute.kind": attributes["kind"],
         "attribute.text": attributes["adjective"],
         "attribute.article": attributes["article"],
-        "attribute.before": pc.if_else(before, pc.binary_join_element_wise(attributes["adjective"], "", " "), ""),
-        "attribute.after": pc.if_else(before, "", pc.binary_join_element_wise("", attributes["adjective"], " ")),
+        "attribute.before": choose_texts(before, join_texts(attributes["adjective"], " "), ""),
+        "attribute.after": choose_texts(before, "", join_texts(" ", attributes["adjective"])),
         "relation.predicate": relations["predicate"],
         "relation.category": relations["category"],
-        "relation.is": pc.if_else(
-            finite, relations["finite"], pc.binary_join_element_wise("is", relations["predicate"], " ")
-        ),
-        "relation.are": pc.if_else(
-            finite, relations["finite_plural"], pc.binary_join_element_wise("are", relations["predicate"], " ")
-        ),
-        "relation.link": pc.if_else(pc.or_(finite, nominal), "that ", ""),
-        "relation.aside_link": pc.if_else(finite, "that ", ""),
-        "relation.singular": pc.if_else(
-            finite, relations["finite"], pc.binary_join_element_wise("is", relations["predicate"], " ")
-        ),
-        "relation.base": pc.if_else(finite, relations["finite_plural"], relations["predicate"]),
+        "relation.is": singular,
+        "relation.are": plural,
+        "relation.link": choose_texts(finite | nominal, "that ", ""),
+        "relation.aside_link": choose_texts(finite, "that ", ""),
+        "relation.singular": singular,
+        "relation.base": choose_texts(finite, relations["finite_plural"], relations["predicate"]),
         "scene.name": scenes["name"],
         "scene.kind": scenes["kind"],
         "scene.phrase": scenes["phrase"],
@@ -120,21 +117,15 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     chunks = [
         column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()
     ]
-    encoded = pa.concat_arrays([pa.array(fixed, pa.string()), *chunks]).dictionary_encode()
+    encoded = pa.concat_arrays([make_texts(fixed), *chunks]).dictionary_encode()
     words = encoded.dictionary
-    capital = pc.binary_join_element_wise(
-        pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1), ""
-    )
-    numbers = encoded.indices.to_numpy().astype(np.int64)
+    capital = join_texts(pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1))
+    numbers = view_numbers(encoded.indices, np.int32).astype(np.int64)
     ends = np.cumsum([len(fixed), *map(len, chunks)])
     tokens = {name: numbers[start:end] for name, start, end in zip(columns, ends[:-1], ends[1:], strict=True)}
     return Lexicon(
         pa.concat_arrays([words, capital]), tokens, dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True))
     )
-
-
-def _surround(names: pa.ChunkedArray, before: str, after: str) -> pa.ChunkedArray:
-    return pc.if_else(pc.equal(names, ""), "", pc.binary_join_element_wise(before, names, after, ""))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -245,7 +236,7 @@ class BlockWords:
         joined = np.zeros(len(scene), dtype=bool)
         for ends in (scenes.subjects, scenes.targets):
             joined[ends.values + np.repeat(scenes.objects.offsets[:-1], ends.lengths)] = True
-        countable = pc.equal(self.taxonomy.objects["countability"], "count").to_numpy()[scenes.objects.values]
+        countable = self.find_column("object.any") != self.lexicon.fixed["any"]
         places = np.flatnonzero(~joined & countable & (self._senses < 0))
         _, group_of = number_rows(scene[places], content[places])
         order = np.argsort(group_of, kind="stable")
@@ -346,7 +337,7 @@ class BlockWords:
             return np.where(plural, tokens["relation.are"][relations], tokens["relation.is"][relations])
         if name != "relation.ask":
             return tokens[name][relations]
-        finite = pc.not_equal(self.taxonomy.relations["finite"], "").to_numpy()[relations]
+        finite = tokens["relation.aside_link"][relations] != fixed[""]
         return np.where(
             finite, np.where(plural, fixed["do"], fixed["does"]), np.where(plural, fixed["are"], fixed["is"])
         )

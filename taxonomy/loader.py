@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import GasError
-from .arrow import find_rows, make_array, view_numbers
+from .arrow import choose_texts, find_rows, make_array, match_texts, read_truths, view_numbers
 from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy
 from .profiles import apply_profile
 from .schema import COLUMNS, KINDS
@@ -226,12 +226,12 @@ def _check_references(tables: dict[str, pa.Table], key: _Layers) -> None:
     ):
         ids = tables[target]["id"]
         values = tables[table][column]
-        rows = [row for row in np.flatnonzero(find_rows(values, ids) < 0).tolist() if values[row].as_py()]
+        rows = np.flatnonzero((find_rows(values, ids) < 0) & ~match_texts(values, "")).tolist()
         elsewhere = _list_shipped(target) if rows and column != "parent" else frozenset()
         if table == "relations" and rows:
             known = pc.is_in(values, value_set=ids.combine_chunks())
             tables[table] = tables[table].set_column(
-                tables[table].column_names.index(column), column, pc.if_else(known, values, "")
+                tables[table].column_names.index(column), column, choose_texts(read_truths(known), values, "")
             )
         for row in rows[: MOST_PROBLEMS + 1] if column == "parent" else rows:
             value, owner = values[row].as_py(), tables[table]["id"][row].as_py()
@@ -258,7 +258,7 @@ def _join_frequency(objects: pa.Table, frequency: pa.Table) -> pa.Table:
     rows = find_rows(objects["id"], frequency["id"])
     # Row -1, what is not found, is the zero at the end.
     zipf = np.append(view_numbers(frequency["zipf"], np.float32), np.float32(0))[rows]
-    return objects.append_column("frequency", make_array(zipf, pa.float32()))
+    return objects.append_column("frequency", make_array(zipf))
 
 
 @lru_cache(maxsize=1024)

@@ -6,7 +6,9 @@ from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from .arrow import find_rows, make_texts, view_numbers
 from .loader import Taxonomy
 
 
@@ -64,8 +66,9 @@ def _relate_rows(rows: pa.Table) -> np.ndarray:
 def _relate(names: list[str], number: np.ndarray, cells: pa.ChunkedArray) -> np.ndarray:
     """Makes a symmetric table of names (separated by `|`) that cells list; `number` is whose each cell is."""
     table = np.zeros((len(names), len(names)), dtype=bool)
-    place = {name: row for row, name in enumerate(names)}
-    for row, cell in zip(number.tolist(), cells.to_pylist(), strict=True):
-        if cell:
-            table[row, [place[other] for other in cell.split("|") if other in place]] = True
-    return table | table.T
+    lists = pc.split_pattern(cells, "|")
+    rows = np.repeat(number, view_numbers(pc.list_value_length(lists), np.int32))
+    columns = find_rows(pc.list_flatten(lists), make_texts(names))
+    rows, columns = rows[columns >= 0], columns[columns >= 0]
+    table[rows, columns] = table[columns, rows] = True
+    return table

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrow import find_rows, make_array, view_numbers
+from .arrow import find_rows, make_array, make_texts, read_truths, view_numbers
 from .places import PAPER
 
 
@@ -20,10 +20,10 @@ def apply_profile(objects: pa.Table, profile: str) -> pa.Table:
     if profile == PAPER:
         kept = view_numbers(pc.binary_length(objects["paper_name"]), np.int32) > 0
     else:
-        kept = view_numbers(pc.cast(pc.match_substring(objects["flags"], "merged"), pa.uint8()), np.uint8) == 0
+        kept = ~read_truths(pc.match_substring(objects["flags"], "merged"))
     if kept.all():
         return objects
-    return relink_parents(objects, kept).filter(make_array(kept.astype(np.uint8), pa.uint8()).cast(pa.bool_()))
+    return relink_parents(objects, kept).filter(make_array(kept))
 
 
 def relink_parents(objects: pa.Table, kept: np.ndarray) -> pa.Table:
@@ -41,7 +41,6 @@ def relink_parents(objects: pa.Table, kept: np.ndarray) -> pa.Table:
         above = np.where(ends[above], above, parents[above])
     if (above == parents).all():
         return objects
-    none = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(bytes(8)), pa.py_buffer(b"")])
-    ids = pa.concat_arrays([objects["id"].combine_chunks(), none])
-    column = pc.take(ids, make_array(np.where(above < 0, len(kept), above).astype(np.int32), pa.int32()))
+    ids = pa.concat_arrays([objects["id"].combine_chunks(), make_texts([""])])
+    column = pc.take(ids, make_array(np.where(above < 0, len(kept), above).astype(np.int32)))
     return objects.set_column(objects.column_names.index("parent"), "parent", column)

@@ -31,6 +31,16 @@ for module in pkgutil.iter_modules(builders.__path__):
     assert list_imported(code, TRAINING) == []
 
 
+def test_writing_rows_imports_neither_pandas_nor_torch():
+    """Arrow imports pandas for nearly all that it makes of Python objects, which takes as long as all the rest."""
+    code = """
+from generate_any_scene.builders.recipe_files import load_recipe
+from generate_any_scene.builders.rows import create_writer
+create_writer(load_recipe("general", {"pairs": True, "captions.unambiguous": True})).write_block("train", 0, 20)
+"""
+    assert list_imported(code, ("pandas", "torch")) == []
+
+
 def test_the_public_names_are_there():
     import generate_any_scene
 
