@@ -106,7 +106,7 @@ def balance_factors(kinds: np.ndarray, weights: np.ndarray, fits: np.ndarray, us
 
 
 def _deal_out(lists: Ragged, weights: np.ndarray) -> Ragged:
-    """Repeats each of a list by its weight, `COPIES` times on average, so that all places of a list are drawn alike."""
+    """Repeats each of a list by its weight, on average `COPIES` times: then all places of a list are drawn alike."""
     sizes, starts = lists.lengths, lists.offsets[:-1]
     list_of = np.repeat(np.arange(len(lists)), sizes)
     totals = np.append(0.0, np.cumsum(weights))
@@ -163,7 +163,8 @@ def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """
     if tables := _tabulate_kinship(plan):
         place, is_a = tables
-        return lambda some, others: is_a[place[some], place[others]]
+        rows, flat = place.astype(np.int64) * len(is_a), is_a.reshape(-1)
+        return lambda some, others: flat.take(rows[some] + place[others])
     lineage = list_lineages(plan.taxonomy)
     return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
 
