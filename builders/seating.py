@@ -58,17 +58,25 @@ def fill_slots(
         card_class = np.where(anywhere[card_class], first, card_class)
     seated = np.full(len(slot_class), -1, dtype=np.int64)
     open_slots = shuffle(derive_key(key, "visit"), len(slot_class))
+    rooms = fits.astype(np.int64)
     passes = -(-len(cards) // len(card_class))
     waiting = [cards[:0]] * len(fits)
     for dealt in np.array_split(cards, min(passes, MOST_PASSES)):
         classes, open_class = card_class[dealt], slot_class[open_slots]
         wanted = np.bincount(classes, minlength=len(fits))
-        room = fits @ np.bincount(open_class, minlength=fits.shape[1])
+        open_of_class = np.bincount(open_class, minlength=fits.shape[1])
+        room = rooms @ open_of_class
         by_class = np.split(dealt[np.argsort(classes, kind="stable")], np.cumsum(wanted)[:-1])
         free = np.ones(len(open_slots), dtype=bool)
         for one in np.argsort(-wanted / np.maximum(room, 1), kind="stable"):
-            if wanted[one]:
-                chosen = np.flatnonzero(free & fits[one][open_class])[: wanted[one]]
+            if number := min(wanted[one], rooms[one] @ open_of_class):
+                # Those that fit are spread over all that are open, so few have to be looked at to find that many.
+                likely = 2 * number * len(free) // room[one] + 64
+                for some in (slice(likely), slice(None)):
+                    chosen = np.flatnonzero(free[some] & fits[one][open_class[some]])[:number]
+                    if len(chosen) == number:
+                        break
+                open_of_class -= np.bincount(open_class[chosen], minlength=len(open_of_class))
                 # Those that found no place in an earlier pass come first, so that all of a class are used alike.
                 queue = np.concatenate([waiting[one], by_class[one]])
                 seated[open_slots[chosen]], waiting[one] = queue[: len(chosen)], queue[len(chosen) :]
