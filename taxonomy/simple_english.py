@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 SILENT_H = ("hour", "honest", "honor", "honour", "heir")
-CONSONANT_SOUND = ("uni", "eu", "ewe", "use", "usu", "ute", "uk", "once", "one-", "one ")
+CONSONANT_SOUND = ("uni", "eu", "ewe", "use", "usu", "ute", "uk", "once", "one-", "one ", "onesie", "ouija")
 VOWEL_AFTER_ALL = ("unin", "unim")
 SPOKEN_WITH_VOWEL = re.compile(r"(8|11(?!\d)|18(?!\d)|[AEFHILMNORSX](?![a-z]))")
 SPOKEN_WITH_CONSONANT = re.compile(r"[UBCDGJKPQTVWYZ](?![a-z])")

@@ -11,7 +11,8 @@ AN = re.compile(
     r"|herb(s|al|aceous|age)?\b|Yquem)"
 )
 A = re.compile(
-    r"(Uighur|Uygur|uakari|uvula|UA |UV|U-|UFO|USB|eu|Eu|ewe|one\b|once|uni(?!n|m)|use|usu|ute|uti|uke|ukulele|Uke)"
+    r"(Uighur|Uygur|uakari|uvula|UA |UV|U-|UFO|USB|eu|Eu|ewe|one\b|onesie|once|Ouija"
+    r"|uni(?!n|m)|use|usu|ute|uti|uke|ukulele|Uke)"
 )
 # What ends in an -s of the singular after `a`, `i`, `o`, `u` or `y` takes -es, but for these plurals.
 PLURALS_IN_S = ("seas",)

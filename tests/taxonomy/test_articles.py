@@ -23,3 +23,10 @@ def test_articles_agree_with_the_dictionary_where_it_has_the_word(taxonomy):
                 wrong.append(f"{article} {text}")
     assert known > 15_000
     assert wrong == []
+
+
+def test_articles_of_words_that_the_dictionary_lacks(taxonomy):
+    rows = taxonomy.objects
+    articles = dict(zip(rows["name"].to_pylist(), rows["article"].to_pylist(), strict=True))
+    wanted = {"onesie": "a", "Ouija": "a", "oneiromancer": "an", "uakari": "a"}
+    assert {name: articles[name] for name in wanted} == wanted
