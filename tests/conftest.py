@@ -1,7 +1,9 @@
 """What many tests share. Everything runs offline, and caches of `datasets` lie in a folder of the run."""
 
 import functools
+import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,8 @@ OFFLINE = {
 os.environ.update(OFFLINE)
 
 import pytest  # noqa: E402
+from generate_any_scene import cli  # noqa: E402
+from generate_any_scene.builders.dataset import build_datasets  # noqa: E402
 from generate_any_scene.builders.recipe_files import load_recipe  # noqa: E402
 from generate_any_scene.builders.rows import RowWriter, create_writer  # noqa: E402
 from generate_any_scene.taxonomy import load_taxonomy  # noqa: E402
@@ -58,15 +62,85 @@ def open_writer():
     return lambda recipe, *overrides: _open_writer(recipe, overrides)
 
 
-@functools.lru_cache(maxsize=64)
-def _write_rows(recipe, overrides, rows, split):
-    return _open_writer(recipe, overrides).write_block(split, 0, rows).to_pylist()
+class Everything(set):
+    """A set that holds whatever it is asked for."""
+
+    def __contains__(self, _):
+        return True
+
+
+@pytest.fixture(scope="session")
+def open_both_ways():
+    """Two writers of a plan: by traced templates, and with every template rendered for every row."""
+
+    def open_two(plan, folder=None):
+        fast, slow = RowWriter(plan, folder), RowWriter(plan, folder)
+        slow.captions.tracer.row_by_row = Everything({"captions"})
+        slow.questions.tracer.row_by_row = Everything({"questions"})
+        return fast, slow
+
+    return open_two
 
 
 @pytest.fixture(scope="session")
 def write_rows():
     """The first rows of a recipe as Python dicts, kept for the whole run; do not change them."""
-    return lambda recipe, overrides=(), rows=500, split="train": _write_rows(recipe, tuple(overrides), rows, split)
+    written = {}
+
+    def write(recipe, overrides=(), rows=500):
+        key = recipe, *overrides
+        if len(written.get(key, [])) < rows:
+            written[key] = _open_writer(recipe, tuple(overrides)).write_block("train", 0, rows).to_pylist()
+            gc.freeze()  # millions of objects that stay need not be looked at again and again
+        return written[key][:rows]
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """A folder with two configs, which no test may change."""
+    out = tmp_path_factory.mktemp("built") / "gas"
+    splits = "splits={train: 200, validation: 30, test: 40}"
+    build_datasets([load_recipe(recipe, (splits,)) for recipe in ("multi_object", "video")], out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def built_with_dogs(built, tmp_path_factory):
+    """Those two and `dogs`, which has a test split alone and many objects of one name; no test may change it."""
+    out = tmp_path_factory.mktemp("built") / "gas"
+    shutil.copytree(built, out)
+    dogs = "content.objects.under=[beagle.n.01,poodle.n.01]"
+    splits = "splits={train: 0, validation: 0, test: 40}"
+    build_datasets([load_recipe("multi_object", ("name=dogs", dogs, splits))], out)
+    return out
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """An empty working directory."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def gas(empty, monkeypatch, capsys):
+    """Runs a command as the shell would, in an empty folder; gives exit status, stdout and stderr."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["gas", *map(str, arguments)])
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as stop:
+            status = stop.code or 0
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
 
 
 @pytest.fixture

@@ -7,27 +7,24 @@ import generate_any_scene  # noqa: F401 - registers the builder
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset, load_dataset_builder
-from generate_any_scene.builders.dataset import build_datasets
 from generate_any_scene.builders.gas import GasConfig
 from generate_any_scene.builders.recipe_files import list_recipes, load_recipe
 from generate_any_scene.builders.rows import SCHEMA, VIEWS
 
-SMALL = {"train": 300, "validation": 20, "test": 0}
+SMALL = {"train": 200, "validation": 30, "test": 0}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture
-def empty(tmp_path, monkeypatch):
-    """An empty working directory, and a cache for this test alone."""
-    folder = tmp_path / "empty"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
+def open_gas(cache, empty):
+    """`load_dataset("gas", ...)` of few rows, by default without questions."""
 
-
-@pytest.fixture
-def open_gas(tmp_path, empty):
     def load(*arguments, **options):
-        options = {"splits": SMALL, "cache_dir": str(tmp_path / "cache"), **options}
+        options = {"splits": SMALL, "questions": [], "cache_dir": str(cache), **options}
         return load_dataset("gas", *arguments, **options)
 
     return load
@@ -37,13 +34,17 @@ def find_cache(name="multi_object", **options):
     return load_dataset_builder("gas", name, **options).cache_dir
 
 
-def test_rows_are_those_of_a_build(open_gas, tmp_path):
-    scenes = open_gas("multi_object")
-    assert {name: len(split) for name, split in scenes.items()} == {"train": 300, "validation": 20}
-    build_datasets([load_recipe("multi_object", {"splits": SMALL})], tmp_path / "gas")
-    for name, split in scenes.items():
-        built = pq.read_table(tmp_path / "gas" / "multi_object" / f"{name}-00000-of-00001.parquet")
-        assert split.data.table.cast(SCHEMA) == built
+@pytest.fixture
+def video(cache, empty):
+    """The same, with questions."""
+    return load_dataset("gas", "video", splits=SMALL, cache_dir=str(cache))
+
+
+def test_rows_are_those_of_a_build(video, built):
+    assert {name: len(split) for name, split in video.items()} == {"train": 200, "validation": 30}
+    for name, split in video.items():
+        table = pq.read_table(built / "video" / f"{name}-00000-of-00001.parquet")
+        assert split.data.table.cast(SCHEMA) == table
 
 
 def test_streaming_gives_the_same_rows(open_gas):
@@ -52,22 +53,22 @@ def test_streaming_gives_the_same_rows(open_gas):
 
 
 def test_streaming_begins_without_making_everything(open_gas):
-    scenes = open_gas("general", split="train", streaming=True, splits={"train": 10**9})
-    assert next(iter(scenes))["id"] == "general/train/000000000"
+    scenes = open_gas("multi_object", split="train", streaming=True, splits={"train": 10**9})
+    assert next(iter(scenes))["id"] == "multi_object/train/000000000"
 
 
 def test_several_processes_give_the_same_rows(open_gas, tmp_path):
     splits = {"train": 9000, "validation": 0, "test": 0}
     alone = open_gas("multi_object", split="train", splits=splits)
-    together = open_gas("multi_object", split="train", splits=splits, num_proc=2, cache_dir=str(tmp_path / "other"))
+    together = open_gas("multi_object", split="train", splits=splits, num_proc=2, cache_dir=str(tmp_path))
     assert alone["id"] == together["id"]
     assert alone["caption"] == together["caption"]
 
 
-def test_views_show_fewer_columns(open_gas):
-    whole = open_gas("video", split="validation")
+def test_views_show_fewer_columns(video, cache):
+    whole = video["validation"]
     for view, columns in VIEWS.items():
-        rows = open_gas(f"video_{view}", split="validation")
+        rows = load_dataset("gas", f"video_{view}", split="validation", splits=SMALL, cache_dir=str(cache))
         assert tuple(rows.column_names) == columns
         assert rows.to_list() == whole.select_columns(list(columns)).to_list()
 
@@ -86,7 +87,7 @@ def test_features_are_those_of_the_schema(empty):
         {"structure": {"complexity": [3, 4]}},
         {"content": {"objects": {"under": ["animal.n.01"]}}},
         {"questions": ["object"]},
-        {"splits": {**SMALL, "train": 301}},
+        {"splits": {**SMALL, "train": 201}},
     ],
 )
 def test_overrides_change_rows_and_cache(override, open_gas):
@@ -124,7 +125,7 @@ def test_the_cache_does_not_depend_on_what_rows_do_not(empty):
 
 
 def test_a_recipe_of_ones_own(open_gas, write_recipe):
-    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}")
+    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}\nquestions: []")
     template = path.with_name("mine.jinja")
     template.write_text("{{ scene.objects[0].name }}.")
     first = open_gas(recipe=str(path), split="train")
@@ -134,7 +135,7 @@ def test_a_recipe_of_ones_own(open_gas, write_recipe):
 
 @pytest.mark.slow
 def test_an_edited_template_gives_new_rows(run_python, write_recipe):
-    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}")
+    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}\nquestions: []")
     code = f"""
 import generate_any_scene
 from datasets import load_dataset
@@ -182,7 +183,8 @@ def test_it_does_not_matter_what_is_imported_first(imports, run_python):
     code = f"""
 {imports}
 import json
-rows = load_dataset("gas", "multi_object", split="validation[:2]", splits={SMALL})
+splits = {{"train": 0, "validation": 4, "test": 0}}
+rows = load_dataset("gas", "multi_object", split="validation[:2]", splits=splits, questions=[])
 print(json.dumps(rows["id"][:]))
 """
     assert json.loads(run_python(code)) == [f"multi_object/validation/{i:09d}" for i in range(2)]

@@ -201,7 +201,7 @@ def test_completions_are_kept_on_disk_as_any_structures_are(tmp_path, monkeypatc
 def chase(taxonomy):
     structure = {"complexity": [4, 8], "objects": [2, 5], "seed_graph": DOG_CHASES}
     content = {"constraints": "none"}
-    loaded = load_recipe("multi_object", {"structure": structure, "content": content, "splits": {"train": 2000}})
+    loaded = load_recipe("multi_object", {"structure": structure, "content": content, "questions": []})
     writer = create_writer(loaded)
     return writer, writer.write_block("train", 0, 2000).to_pylist()
 
@@ -248,6 +248,7 @@ def test_what_a_seed_graph_leaves_open_is_used_evenly(chase):
 
 def test_objects_that_are_added_come_from_the_recipe(taxonomy):
     overrides = {
+        "questions": [],
         "structure": {"complexity": [4, 8], "objects": [3, 5], "seed_graph": DOG_CHASES},
         "content.objects.under": ["food.n.01"],
         "content.attributes.kinds": ["texture", "state", "size"],
@@ -268,7 +269,7 @@ def test_types_choose_among_what_is_left_open(taxonomy):
         "objects": [{}, {"under": ["artifact.n.01"], "attributes": [{"kind": "material"}]}],
         "relations": [{"subject": 0, "category": "interactional", "object": 1}],
     }
-    overrides = {"structure": {"complexity": [4, 7], "objects": [2, 4], "seed_graph": seed}}
+    overrides = {"structure": {"complexity": [4, 7], "objects": [2, 4], "seed_graph": seed}, "questions": []}
     writer = create_writer(load_recipe("multi_object", overrides))
     rows = writer.write_block("train", 0, 2000).to_pylist()
     bits = taxonomy.kind_bits
@@ -296,7 +297,7 @@ def test_types_choose_among_what_is_left_open(taxonomy):
 def test_named_things_are_taken_as_they_are():
     """A baked car is nothing that types would let happen."""
     seed = {"objects": [{"concept": "car.n.01", "attributes": [{"value": "baked"}]}]}
-    overrides = {"structure": {"complexity": [2, 6], "seed_graph": seed}}
+    overrides = {"structure": {"complexity": [2, 6], "seed_graph": seed}, "questions": []}
     rows = create_writer(load_recipe("general", overrides)).write_block("train", 0, 200).to_pylist()
     for row in rows:
         cars = [item for item in row["scene_graph"]["objects"] if item["concept"] == "car.n.01"]
@@ -306,7 +307,7 @@ def test_named_things_are_taken_as_they_are():
 def test_both_of_two_alike_are_used_alike():
     """Two vehicles of the seed graph: neither of them has a smaller share of the vehicles."""
     seed = {"objects": [{"under": ["vehicle.n.01"]}, {"under": ["vehicle.n.01"]}]}
-    overrides = {"structure": {"complexity": 3, "objects": 2, "relations": 1, "seed_graph": seed}}
+    overrides = {"structure": {"complexity": 3, "objects": 2, "relations": 1, "seed_graph": seed}, "questions": []}
     writer = create_writer(load_recipe("multi_object", overrides))
     rows = writer.write_block("train", 0, 1000).to_pylist()
     for end in (0, 1):
@@ -347,10 +348,10 @@ def test_a_networkx_graph_is_a_seed_graph():
 
 def test_a_row_is_the_seed_of_others(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    scene = next(iter(load_dataset("gas", "attribute_binding", split="train", streaming=True)))
+    scene = next(iter(load_dataset("gas", "attribute_binding", split="train", streaming=True, questions=[])))
     structure = {"seed_graph": to_networkx(scene), "complexity": [scene["structure"]["complexity"] + 1] * 2}
-    others = load_dataset("gas", "general", structure=structure, split="train", streaming=True).take(20)
-    for other in others:
+    others = load_dataset("gas", "general", structure=structure, split="train", streaming=True, questions=[])
+    for other in others.take(20):
         matcher = DiGraphMatcher(
             to_networkx(other),
             to_networkx(scene),

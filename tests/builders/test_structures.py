@@ -4,7 +4,7 @@ import random
 import subprocess
 import sys
 from functools import cache
-from itertools import combinations, permutations, product
+from itertools import chain, combinations, permutations, product
 
 import networkx as nx
 import pytest
@@ -48,12 +48,18 @@ def are_isomorphic(one, other):
 
 @cache
 def canonicalize_by_trying(counts, edges):
-    """The smallest of all renumberings: slow, and plainly right."""
-    size = len(counts)
-    return min(
-        (tuple(counts[order.index(i)] for i in range(size)), tuple(sorted((order[s], order[o]) for s, o in edges)))
-        for order in permutations(range(size))
-    )
+    """The smallest of all renumberings that sort objects by attributes and degrees: slow, and plainly right."""
+    ends = [[edge[side] for edge in edges] for side in (0, 1)]
+    alike = {}
+    for i, count in enumerate(counts):
+        alike.setdefault((count, *(side.count(i) for side in ends)), []).append(i)
+    orders = product(*(permutations(alike[kind]) for kind in sorted(alike)))
+    return min(renumber(counts, edges, [*chain(*order)]) for order in orders)
+
+
+def renumber(counts, edges, order):
+    places = {i: place for place, i in enumerate(order)}
+    return tuple(counts[i] for i in order), tuple(sorted((places[s], places[o]) for s, o in edges))
 
 
 @cache

@@ -58,7 +58,7 @@ def write_recipe(folder: Path, taxonomy: str) -> str:
     recipe = folder / "wugs.yaml"
     recipe.write_text(
         f"extends: base\nname: wugs\ntaxonomy: {taxonomy}\nstructure: {{complexity: [2, 4]}}\n"
-        "content: {attributes: {max_per_object: 1}}\n"
+        "content: {attributes: {max_per_object: 1}}\nquestions: []\n"
         "splits: {train: 64, validation: 0, test: 0}\n"
     )
     return str(recipe)
