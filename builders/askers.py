@@ -43,7 +43,7 @@ def ask_objects(block: Block) -> list[Batch]:
         foils.append(draw_foil_objects(key, block.plan, block.are_kin, scene, asked, foils))
 
     def ask_absent(rows: np.ndarray, absent: np.ndarray) -> Batch:
-        starts, places = block.add_foils("foil_object", "object", absent), elements.take(rows)
+        starts, places = block.add_foils("object", absent), elements.take(rows)
         no, words = block.fixed["no"], names[absent]
         return block.ask("object", "yes_no", "yes_no", scene[rows], starts, no, places, foils=words, asked=absent)
 
@@ -118,7 +118,7 @@ def ask_counts(block: Block) -> list[Batch]:
         derive_key(block.key, "count"), block.plan, block.are_kin, scene, objects.values[chosen], countable=True
     )
     found = np.flatnonzero(foils >= 0)
-    starts, names = block.add_foils("foil_object", "object", foils[found]), block.tokens["object.name"]
+    starts, names = block.add_foils("object", foils[found]), block.tokens["object.name"]
     zero = block.ask(
         "count",
         "count",
@@ -168,7 +168,7 @@ def ask_attributes(block: Block) -> list[Batch]:
         )
 
     def ask_false(rows: np.ndarray, absent: np.ndarray) -> Batch:
-        starts = {"object": holders[rows], **block.add_foils("foil_attribute", "attribute", absent)}
+        starts = {"object": holders[rows], **block.add_foils("attribute", absent)}
         return ask("yes_no", "yes_no", rows, starts, block.fixed["no"], foils=names[absent], asked=absent)
 
     found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
@@ -259,14 +259,14 @@ def ask_relations(block: Block) -> list[Batch]:
 
     def ask_relation(rows: np.ndarray, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray) -> Batch:
         """Asks about other relations, or between other objects, than the scene has."""
-        words = block.add_foil_relations(relations, plural[subjects])
+        words = block.add_foils("relation", relations, plural[subjects])
         starts = {"subject": subjects, **words, "target": targets}
         foils = np.where(relations != concepts[rows], predicates[relations], names[targets])
         depends_on = block.depend_on(subjects, targets)
         return ask("yes_no", "yes_no", rows, starts, no, foils=foils, depends_on=depends_on, asked=relations)
 
     there = np.flatnonzero(~indefinite)
-    away = {"subject": subjects[gone], "relation": gone, **block.add_foils("foil_object", "object", absent[gone])}
+    away = {"subject": subjects[gone], "relation": gone, **block.add_foils("object", absent[gone])}
     batches = [
         ask("yes_no", "yes_no", there, take(there), yes),
         ask("yes_no", "yes_no_any", gone, take(gone), yes),
@@ -324,7 +324,7 @@ def ask_scenes(block: Block) -> list[Batch]:
         for absent, some in ((foils[0], foils[0] >= 0), (foils[1], find_more(foils[0], foils[1]))):
             rows = every[some]
             rows = rows[of_role[absent[rows]]]
-            starts = block.add_foils("foil_scene", "scene", absent[rows])
+            starts = block.add_foils("scene", absent[rows])
             batches.append(ask("yes_no", role, rows, starts, block.fixed["no"], foils=names[absent[rows]]))
     choices = shuffle_choices(derive_key(block.key, "scenes"), concepts, foils)
     for macro in sorted(list_macros(block.templates["scene"])):

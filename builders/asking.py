@@ -104,7 +104,7 @@ class Block:
     def name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
         """Tokens such as that of `relation/2`."""
         names = [self.pool.add(f"{domain}/{number}") for number in range(int(numbers.max(initial=-1)) + 1)]
-        return np.array(names, dtype=np.int64)[numbers]
+        return np.array(names, dtype=np.int32)[numbers]
 
     def name_attributes(self) -> np.ndarray:
         """Tokens such as that of `attribute/0/1`, one an attribute."""
@@ -113,7 +113,7 @@ class Block:
         numbers = self.object_number[holder]
         examples, which = number_rows(numbers, place)
         names = [self.pool.add(f"attribute/{numbers[one]}/{place[one]}") for one in examples]
-        return np.array(names, dtype=np.int64)[which]
+        return np.array(names, dtype=np.int32)[which]
 
     @property
     def holders(self) -> np.ndarray:
@@ -129,22 +129,9 @@ class Block:
         keep[:, 1:] = found[:, 1:] != found[:, :-1]
         return Ragged(found[keep], offsets_of(keep.sum(axis=1)))
 
-    def add_foils(self, domain: str, table: str, foils: np.ndarray) -> dict[str, np.ndarray]:
-        """Makes columns of the foils' words and returns where each question's begin."""
-        columns = {word: f"{table}.{'article' if word == 'bare_article' else word}" for word in VIEWS[domain][1]}
-        return self._add_words(domain, {word: self.tokens[column][foils] for word, column in columns.items()})
-
-    def add_foil_relations(self, foils: np.ndarray, plural: np.ndarray) -> dict[str, np.ndarray]:
-        """The same for relations, whose verbs agree with subjects that are plural or not."""
-        columns = {word: self.words.inflect(f"relation.{word}", foils, plural) for word in VIEWS["foil_relation"][1]}
-        return self._add_words("foil_relation", columns)
-
-    def _add_words(self, domain: str, columns: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        first = f"{domain}.{next(iter(columns))}"
-        before = len(self.words.find_column(first)) if self.words.has_column(first) else 0
-        for word, tokens in columns.items():
-            self.words.extend_column(f"{domain}.{word}", tokens)
-        return {domain: before + np.arange(len(next(iter(columns.values()))))}
+    def add_foils(self, table: str, foils: np.ndarray, plural: np.ndarray | None = None) -> dict[str, np.ndarray]:
+        """Gives foils words, and where each question's begin, as `starts` has it. See `BlockWords.add_foils`."""
+        return {f"foil_{table}": self.words.add_foils(table, foils, plural)}
 
     def ask(
         self,
@@ -178,7 +165,7 @@ class Block:
         call = f"{kind}.{macro}({', '.join(roles)})"
         places = {str(place): at for place, at in enumerate(starts.values())}
         programs = self.tracer.find_programs(call, np.zeros((size, 1), dtype=np.int64), render, self.words, places)
-        none = np.full(size, -1, dtype=np.int64)
+        none = np.full(size, -1, dtype=np.int32)
         return Batch(
             kind,
             form,
@@ -186,7 +173,7 @@ class Block:
             scene,
             programs,
             starts,
-            np.full(size, answers) if isinstance(answers, int) else answers,
+            np.full(size, answers, dtype=np.int32) if isinstance(answers, int) else answers,
             none if foils is None else foils,
             elements,
             depends_on or make_empty_lists(size),
@@ -196,7 +183,7 @@ class Block:
 
 
 def make_empty_lists(size: int) -> Ragged:
-    return Ragged(np.zeros(0, dtype=np.int64), np.zeros(size + 1, dtype=np.int64))
+    return Ragged(np.zeros(0, dtype=np.int32), np.zeros(size + 1, dtype=np.int64))
 
 
 def make_single_lists(values: np.ndarray) -> Ragged:

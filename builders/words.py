@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -53,14 +53,17 @@ class Lexicon:
     words: pa.StringArray
     tokens: dict[str, np.ndarray]
     fixed: dict[str, int]
+    _found: dict[str, int] = field(default_factory=dict)
 
     def capital(self, tokens: np.ndarray) -> np.ndarray:
         return tokens + len(self.words) // 2
 
     def find(self, word: str) -> int:
         """The token of a word, or -1."""
-        place = pc.index(self.words.slice(0, len(self.words) // 2), make_texts([word])[0])
-        return int(place.as_py())
+        if word not in self._found:
+            place = pc.index(self.words.slice(0, len(self.words) // 2), make_texts([word])[0])
+            self._found[word] = place.as_py()
+        return self._found[word]
 
     def create_pool(self) -> Pool:
         return Pool(self.words)
@@ -120,7 +123,7 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     encoded = pa.concat_arrays([make_texts(fixed), *chunks]).dictionary_encode()
     words = encoded.dictionary
     capital = join_texts(pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1))
-    numbers = view_numbers(encoded.indices, np.int32).astype(np.int64)
+    numbers = view_numbers(encoded.indices, np.int32)
     ends = np.cumsum([len(fixed), *map(len, chunks)])
     tokens = {name: numbers[start:end] for name, start, end in zip(columns, ends[:-1], ends[1:], strict=True)}
     return Lexicon(
@@ -155,11 +158,12 @@ class BlockWords:
         self.taxonomy = taxonomy
         self.lexicon = build_lexicon(taxonomy)
         self._columns: dict[str, np.ndarray] = {}
+        self._foils: dict[str, list[np.ndarray]] = {}
 
     def find_column(self, name: str) -> np.ndarray:
         """Tokens of a column such as `object.name`, one an object; `object.name^` begins with a capital.
 
-        A name that begins with `foil_` is a column that was added.
+        Names that begin with `foil_` are those of `add_foils`.
         """
         if name not in self._columns:
             if name.endswith("^"):
@@ -168,19 +172,32 @@ class BlockWords:
                 self._columns[name] = self._make_column(name)
         return self._columns[name]
 
-    def has_column(self, name: str) -> bool:
-        return name in self._columns
+    def add_foils(self, table: str, rows: np.ndarray, plural: np.ndarray | None = None) -> np.ndarray:
+        """Adds concepts that the scenes do not have to the columns `foil_<table>.<word>`; returns their places there.
 
-    def extend_column(self, name: str, tokens: np.ndarray) -> None:
-        """Adds rows of the caller's own to a column that is not made from the scenes."""
-        self._columns.pop(f"{name}^", None)
-        self._columns[name] = np.concatenate([self._columns[name], tokens]) if name in self._columns else tokens
+        Args:
+            table: `object`, `attribute`, `relation` or `scene`.
+            rows: Rows of the taxonomy's table.
+            plural: Of relations, whether the subject of each is plural, bool.
+        """
+        parts = self._foils.setdefault(table, [])
+        first = sum(part.shape[1] for part in parts)
+        parts.append(np.stack([rows, np.zeros_like(rows) if plural is None else plural]))
+        self._columns = {name: one for name, one in self._columns.items() if not name.startswith(f"foil_{table}.")}
+        return first + np.arange(len(rows))
+
+    def _find_foil_words(self, table: str, word: str) -> np.ndarray:
+        # A program of an earlier block may have such words when this block has none.
+        rows, plural = np.concatenate(self._foils.get(table, [np.zeros((2, 0), dtype=np.int64)]), axis=1)
+        if table == "relation":
+            return self.inflect(f"relation.{word}", rows, plural != 0)
+        return self.lexicon.tokens[f"{table}.{'article' if word == 'bare_article' else word}"][rows]
 
     def _make_column(self, name: str) -> np.ndarray:
         scenes, tokens = self.scenes, self.lexicon.tokens
-        domain = name.split(".")[0]
-        if domain.startswith("foil_"):  # a program of an earlier block has such words, this block has none
-            return np.zeros(0, dtype=np.int64)
+        domain, word = name.split(".")
+        if domain.startswith("foil_"):
+            return self._find_foil_words(domain.removeprefix("foil_"), word)
         if name == "object.ordinal":
             return self._number_objects()
         if name.removeprefix("object.") in SENSES:
