@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Ragged:
     def __getitem__(self, i: int) -> np.ndarray:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
-    @property
+    @cached_property
     def lengths(self) -> np.ndarray:
         return np.diff(self.offsets)
 
@@ -38,7 +39,7 @@ class Ragged:
         """The lists of these rows, in this order; a row may be taken more than once."""
         lengths = self.lengths[rows]
         offsets = offsets_of(lengths)
-        return Ragged(self.values[expand_ranges(self.offsets[:-1][rows], lengths)], offsets)
+        return Ragged(self.values[expand_ranges(self.offsets[:-1][rows], lengths, offsets)], offsets)
 
 
 def offsets_of(lengths: np.ndarray) -> np.ndarray:
@@ -48,11 +49,12 @@ def offsets_of(lengths: np.ndarray) -> np.ndarray:
     return offsets
 
 
-def expand_ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """`start, start + 1, ...` for each range, flattened."""
-    total = int(lengths.sum())
-    ends = np.cumsum(lengths)
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - lengths), lengths)
+def expand_ranges(starts: np.ndarray, lengths: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
+    """`start, start + 1, ...` for each range, flattened; `offsets` are the lengths' if they are known."""
+    offsets = offsets_of(lengths) if offsets is None else offsets
+    numbers = np.repeat(starts - offsets[:-1], lengths)
+    numbers += np.arange(len(numbers))
+    return numbers
 
 
 def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -86,15 +86,16 @@ def find_more(foils: np.ndarray, others: np.ndarray) -> np.ndarray:
 def shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> Ragged:
     """The answer among its foils (-1 where there is none), at every place equally often for each number of choices."""
     columns = np.stack([answers, *foils], axis=1)
-    columns = np.take_along_axis(columns, np.argsort(columns < 0, axis=1, kind="stable"), axis=1)
-    sizes = (columns >= 0).sum(axis=1)
+    width, sizes = columns.shape[1], (columns >= 0).sum(axis=1)
+    some = np.flatnonzero(sizes < width)
+    columns[some] = np.take_along_axis(columns[some], np.argsort(columns[some] < 0, axis=1, kind="stable"), axis=1)
     place = np.zeros(len(columns), dtype=np.int64)
-    for size in range(2, columns.shape[1] + 1):
+    for size in range(2, width + 1):
         some = np.flatnonzero(sizes == size)
         place[some] = deal(derive_key(key, size), size, 0, len(some))
-    turned = (np.arange(columns.shape[1]) - place[:, None]) % np.maximum(sizes, 1)[:, None]
-    turned = np.take_along_axis(columns, turned, axis=1)
-    return Ragged(turned[np.arange(columns.shape[1]) < sizes[:, None]], offsets_of(sizes))
+    turned = np.arange(width) - place[:, None]
+    turned += np.where(turned < 0, sizes[:, None], 0) + np.arange(0, columns.size, width)[:, None]
+    return Ragged(columns.reshape(-1).take(turned[np.arange(width) < sizes[:, None]]), offsets_of(sizes))
 
 
 def ask_counts(block: Block) -> list[Batch]:

@@ -33,7 +33,7 @@ Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
 AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether objects (rows of the taxonomy) are kin to anything in scenes (numbers, which come first)."""
 
-TURNS = 8
+TURNS = 4
 """Draws before foils are compared with each other, and again as many before a question goes without one."""
 
 
@@ -195,8 +195,11 @@ def draw_until_fit(
             it is not given.
         labels: A number for each foil.
     """
-    found = found.copy()
     sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
+    rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
+    if not len(rows):
+        return found
+    found = found.copy()
 
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
@@ -206,21 +209,24 @@ def draw_until_fit(
         found[rows[good]] = foils[good]
         return rows[~good]
 
-    rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
+    asked = np.zeros(0 if owner is None else int(owner.max()) + 1, dtype=bool)
+    if owner is not None:
+        asked[owner[rows]] = True
     for turn in range(TURNS):
         rows = draw(turn, rows) if len(rows) else rows
     if owner is None or labels is None:
         return found
     # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
-    rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, np.flatnonzero(found >= 0))))
-    asked = np.zeros(int(owner.max(initial=-1)) + 1, dtype=bool)
-    asked[owner[rows]] = True
-    beside = np.flatnonzero(asked[owner])
-    for turn in range(TURNS, 2 * TURNS):
-        if len(rows):
-            rows = draw(turn, rows)
-            rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, beside[found[beside] >= 0])))
-    return found
+    turn = TURNS
+    while True:
+        beside = np.flatnonzero(asked[owner])
+        rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, beside[found[beside] >= 0])))
+        if turn == 2 * TURNS or not len(rows):
+            return found
+        asked[:] = False
+        asked[owner[rows]] = True
+        rows = draw(turn, rows)
+        turn += 1
 
 
 def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray, among: np.ndarray) -> np.ndarray:

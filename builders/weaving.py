@@ -251,9 +251,10 @@ def weave(
         if name in book.roles:
             begins[:, book.roles[name]] = at
     lengths = np.diff(offsets)[programs]
-    entries = expand_ranges(offsets[:-1][programs], lengths)
+    bounds = offsets_of(lengths)
+    entries = expand_ranges(offsets[:-1][programs], lengths, bounds)
     at = np.repeat(np.arange(len(programs)) * len(book.roles), lengths)
     at += role.take(entries)
     at = begins.reshape(-1).take(at)
     at += fixed.take(entries)
-    return Texts(book.frame_words(tokens.take(at), entries), offsets_of(lengths), entries)
+    return Texts(book.frame_words(tokens.take(at), entries), bounds, entries)
