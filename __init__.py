@@ -14,15 +14,21 @@ import wrapt
 
 from .version import __version__ as __version__
 
-__all__ = ["GasError", "explode_questions", "to_networkx"]
+__all__ = ["GasError", "explode_questions", "scene", "to_networkx"]
 
 if TYPE_CHECKING:
+    from .builders.access import scene
     from .builders.explode import explode_questions
     from .builders.graphs import to_networkx
     from .errors import GasError
 
 # Imported when asked for, so that `import generate_any_scene` stays light.
-_PLACES = {"GasError": ".errors", "explode_questions": ".builders.explode", "to_networkx": ".builders.graphs"}
+_PLACES = {
+    "GasError": ".errors",
+    "explode_questions": ".builders.explode",
+    "scene": ".builders.access",
+    "to_networkx": ".builders.graphs",
+}
 
 
 @wrapt.when_imported("datasets.load")

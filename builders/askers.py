@@ -8,11 +8,12 @@ import numpy as np
 
 from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
 from .asking import Batch, Block, make_single_lists
-from .decks import deal, derive_key, hash_numbers
+from .decks import WINDOW, derive_key, hash_numbers, shuffle_rows
 from .foil_tables import find_kinship, find_near_attributes
 from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes
 from .relation_foils import can_turn, draw_foil_relations, draw_foil_targets
 from .relation_logic import find_facts
+from .scenes import MOST_THINGS
 from .templates import list_macros
 from .words import NUMBERS
 
@@ -40,7 +41,7 @@ def ask_objects(block: Block) -> list[Batch]:
     foils: list[np.ndarray] = []
     while len(foils) < CHOICES - 1:
         key = derive_key(block.key, "object", len(foils))
-        foils.append(draw_foil_objects(key, block.plan, block.are_kin, scene, asked, foils))
+        foils.append(draw_foil_objects(key, block.plan, block.scenes, block.are_kin, scene, asked, foils))
 
     def ask_absent(rows: np.ndarray, absent: np.ndarray) -> Batch:
         starts, places = block.add_foils("object", absent), elements.take(rows)
@@ -49,13 +50,13 @@ def ask_objects(block: Block) -> list[Batch]:
 
     yes = block.fixed["yes"]
     there = block.ask("object", "yes_no", "yes_no", scene, {"object": chosen}, yes, elements, asked=asked)
-    found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
+    found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1], block.find_windows(scene))
     # Nothing absent is asked about twice in a scene.
     codes = scene[np.append(found, more)] * len(names) + np.append(foils[0][found], foils[1][more])
     order = np.argsort(codes, kind="stable")
     again = order[1:][np.diff(codes[order]) == 0] - len(found)
     more = np.delete(more, again[again >= 0])
-    choices = shuffle_choices(derive_key(block.key, "which"), asked, foils)
+    choices = shuffle_choices(derive_key(block.key, "which"), block.find_windows(scene), asked, foils)
     rows = np.flatnonzero(choices.lengths > 1)
     which = block.ask(
         "object",
@@ -70,21 +71,28 @@ def ask_objects(block: Block) -> list[Batch]:
     return [there, ask_absent(found, foils[0][found]), ask_absent(more, foils[1][more]), which]
 
 
-def find_more(foils: np.ndarray, others: np.ndarray) -> np.ndarray:
+def find_more(foils: np.ndarray, others: np.ndarray, windows: np.ndarray) -> np.ndarray:
     """Which questions are asked with a second foil, one for each that has none, so that as many are false as are true.
 
-    The one after the question without a foil that has a second one makes up for it, so that the beginning of a block
-    does not depend on its end.
+    The one after the question without a foil that has a second one makes up for it, in the same window: so the
+    beginning of a window does not depend on its end, nor a window on others.
     """
     lacking, able = np.flatnonzero(foils < 0), np.flatnonzero((foils >= 0) & (others >= 0))
-    step = np.arange(len(lacking))
-    # Each takes the next one that is able and not yet taken.
-    place = np.maximum.accumulate(np.searchsorted(able, lacking) - step) + step
-    return able[place[place < len(able)]]
+    window = windows[lacking]
+    step = np.arange(len(lacking)) - np.searchsorted(window, window)
+    # Each takes the next one that is able and not yet taken; every window begins anew.
+    apart = (window - window[:1]) * (len(able) + 1)
+    place = np.maximum.accumulate(np.searchsorted(able, lacking) - step + apart) + step - apart
+    found = place < len(able)
+    found[found] = windows[able[place[found]]] == window[found]
+    return able[place[found]]
 
 
-def shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> Ragged:
-    """The answer among its foils (-1 where there is none), at every place equally often for each number of choices."""
+def shuffle_choices(key: int, windows: np.ndarray, answers: np.ndarray, foils: list[np.ndarray]) -> Ragged:
+    """The answer among its foils (-1 where there is none), in each window at every place equally often.
+
+    That is so for each number of choices.
+    """
     columns = np.stack([answers, *foils], axis=1)
     width, sizes = columns.shape[1], (columns >= 0).sum(axis=1)
     some = np.flatnonzero(sizes < width)
@@ -92,10 +100,18 @@ def shuffle_choices(key: int, answers: np.ndarray, foils: list[np.ndarray]) -> R
     place = np.zeros(len(columns), dtype=np.int64)
     for size in range(2, width + 1):
         some = np.flatnonzero(sizes == size)
-        place[some] = deal(derive_key(key, size), size, 0, len(some))
+        place[some] = _deal_places(derive_key(key, size), windows[some], size)
     turned = np.arange(width) - place[:, None]
     turned += np.where(turned < 0, sizes[:, None], 0) + np.arange(0, columns.size, width)[:, None]
     return Ragged(columns.reshape(-1).take(turned[np.arange(width) < sizes[:, None]]), offsets_of(sizes))
+
+
+def _deal_places(key: int, windows: np.ndarray, size: int) -> np.ndarray:
+    """Deals places from decks of `size` cards, in each window (ascending) from decks of its own."""
+    within = np.arange(len(windows)) - np.searchsorted(windows, windows)
+    decks = windows * (MOST_THINGS * WINDOW) + within // size
+    new = np.diff(decks, prepend=-1) > 0
+    return shuffle_rows(key, decks[new], size)[np.cumsum(new) - 1, within % size]
 
 
 def ask_counts(block: Block) -> list[Batch]:
@@ -115,9 +131,8 @@ def ask_counts(block: Block) -> list[Batch]:
     answers = numbers[block.twin_count[chosen]]
     scene = block.scene_of_object[chosen]
     elements, depends = _list_twins(block, chosen), block.depend_on(chosen)
-    foils = draw_foil_objects(
-        derive_key(block.key, "count"), block.plan, block.are_kin, scene, objects.values[chosen], countable=True
-    )
+    key, asked = derive_key(block.key, "count"), objects.values[chosen]
+    foils = draw_foil_objects(key, block.plan, block.scenes, block.are_kin, scene, asked, countable=True)
     found = np.flatnonzero(foils >= 0)
     starts, names = block.add_foils("object", foils[found]), block.tokens["object.name"]
     zero = block.ask(
@@ -131,7 +146,7 @@ def ask_counts(block: Block) -> list[Batch]:
         foils=names[foils[found]],
         asked=foils[found],
     )
-    asked, roles = objects.values[chosen], {"object": chosen}
+    roles = {"object": chosen}
     return [block.ask("count", "count", "count", scene, roles, answers, elements, depends, asked=asked), zero]
 
 
@@ -172,13 +187,13 @@ def ask_attributes(block: Block) -> list[Batch]:
         starts = {"object": holders[rows], **block.add_foils("attribute", absent)}
         return ask("yes_no", "yes_no", rows, starts, block.fixed["no"], foils=names[absent], asked=absent)
 
-    found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1])
+    found, more = np.flatnonzero(foils[0] >= 0), find_more(foils[0], foils[1], block.find_windows(scene))
     batches = [
         ask("yes_no", "yes_no", every, {"object": holders, "attribute": every}, block.fixed["yes"], asked=concepts),
         ask_false(found, foils[0][found]),
         ask_false(more, foils[1][more]),
     ]
-    choices = shuffle_choices(derive_key(block.key, "choices"), concepts, foils)
+    choices = shuffle_choices(derive_key(block.key, "choices"), block.find_windows(scene), concepts, foils)
     of_kind = number_rows(holders, kinds[concepts])[1]
     alone = np.bincount(of_kind)[of_kind] == 1
     openly = [macro for macro in sorted(list_macros(block.templates["attribute"])) if macro.startswith("open_")]
@@ -244,11 +259,12 @@ def ask_relations(block: Block) -> list[Batch]:
         return block.ask("relation", form, macro, scene[rows], starts, answers, **places)
 
     foil_key = derive_key(block.key, "relation")
-    absent = draw_foil_objects(foil_key, plan, block.are_kin, scene, scenes.objects.values[targets])
+    absent = draw_foil_objects(foil_key, plan, scenes, block.are_kin, scene, scenes.objects.values[targets])
     others = draw_foil_relations(foil_key, plan, scenes, facts, RELATION_DRAWS)
     elsewhere = draw_foil_targets(derive_key(block.key, "target"), plan, scenes, facts)
     possible = np.stack([can_turn(plan, scenes, facts), others[:, 0] >= 0, elsewhere >= 0], axis=1)
-    chance = hash_numbers(derive_key(block.key, "false"), np.arange(possible.size)).reshape(possible.shape)
+    ids = scenes.identify(scene)[:, None] * possible.shape[1] + np.arange(possible.shape[1])
+    chance = hash_numbers(derive_key(block.key, "false"), ids)
     kind = np.where(possible.any(axis=1), np.argmax(np.where(possible, chance | np.uint64(1), 0), axis=1), 3)
     turned, changed, moved = (np.flatnonzero(kind == one) for one in range(3))
     indefinite = (kind == 3) & (absent >= 0)
@@ -292,7 +308,7 @@ def ask_relations(block: Block) -> list[Batch]:
         places = Ragged(both.reshape(-1), 2 * np.arange(len(rows) + 1))
         batches.append(ask("open", macro, rows, take(rows), names[ends[rows]], elements=places))
     drawn = np.take_along_axis(others, np.argsort(others < 0, axis=1, kind="stable"), axis=1)[:, : CHOICES - 1]
-    choices = shuffle_choices(derive_key(block.key, "relations"), concepts, list(drawn.T))
+    choices = shuffle_choices(derive_key(block.key, "relations"), block.find_windows(scene), concepts, list(drawn.T))
     rows = np.flatnonzero(choices.lengths > 1)
     starts = {"subject": subjects[rows], "target": targets[rows]}
     answers = predicates[concepts[rows]]
@@ -322,12 +338,15 @@ def ask_scenes(block: Block) -> list[Batch]:
         of_role = roles == role
         rows = np.flatnonzero(of_role[concepts])
         batches.append(ask("yes_no", role, rows, {"scene": rows}, block.fixed["yes"]))
-        for absent, some in ((foils[0], foils[0] >= 0), (foils[1], find_more(foils[0], foils[1]))):
+        for absent, some in (
+            (foils[0], foils[0] >= 0),
+            (foils[1], find_more(foils[0], foils[1], block.find_windows(scene))),
+        ):
             rows = every[some]
             rows = rows[of_role[absent[rows]]]
             starts = block.add_foils("scene", absent[rows])
             batches.append(ask("yes_no", role, rows, starts, block.fixed["no"], foils=names[absent[rows]]))
-    choices = shuffle_choices(derive_key(block.key, "scenes"), concepts, foils)
+    choices = shuffle_choices(derive_key(block.key, "scenes"), block.find_windows(scene), concepts, foils)
     for macro in sorted(list_macros(block.templates["scene"])):
         if macro.startswith("open_"):
             rows = np.flatnonzero(kinds == block.words.lexicon.find(macro.removeprefix("open_")))

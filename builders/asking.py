@@ -10,6 +10,7 @@ import jinja2
 import numpy as np
 
 from .arrays import Ragged, number_rows, offsets_of
+from .decks import WINDOW
 from .foils import AreKin, find_kin
 from .scenes import Plan
 from .templates import Leaf, Piece, render_macro
@@ -100,6 +101,10 @@ class Block:
     def are_kin(self) -> AreKin:
         """Tells whether objects are kin to anything in scenes of the block."""
         return find_kin(self.plan, self.scenes)
+
+    def find_windows(self, scene: np.ndarray) -> np.ndarray:
+        """The window of scenes within which questions of these scenes are balanced."""
+        return (self.scenes.start + scene) // WINDOW
 
     def name_elements(self, domain: str, numbers: np.ndarray) -> np.ndarray:
         """Tokens such as that of `relation/2`."""

@@ -40,6 +40,7 @@ TURNS = 4
 def draw_foil_objects(
     key: int,
     plan: Plan,
+    scenes: Scenes,
     are_kin: AreKin,
     scene_of: np.ndarray,
     asked: np.ndarray,
@@ -57,7 +58,8 @@ def draw_foil_objects(
     Args:
         key: Key of the choice.
         plan: The plan of the recipe.
-        are_kin: What `find_kin` gives for the block.
+        scenes: The block.
+        are_kin: What `find_kin` gives for it.
         scene_of: Scene of each question.
         asked: Object (a row of the taxonomy) that each question is about.
         taken: Foils that the questions have already.
@@ -67,7 +69,7 @@ def draw_foil_objects(
     Returns:
         Rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
     """
-    names = list_lineages(plan.taxonomy)[:, 0]
+    names, ids = list_lineages(plan.taxonomy)[:, 0], scenes.identify(scene_of)
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
         good = ~are_kin(scene_of[rows], foils)
@@ -79,7 +81,7 @@ def draw_foil_objects(
     for turn, (lists, list_of) in enumerate(list_foil_objects(plan, countable)[: 1 if alike else None]):
         # A scene may well have the same wrong choice twice.
         owner = None if taken else scene_of
-        found = draw_until_fit(derive_key(key, turn), found, lists, list_of[asked], fits, owner, names)
+        found = draw_until_fit(derive_key(key, turn), ids, found, lists, list_of[asked], fits, owner, names)
     return found
 
 
@@ -131,8 +133,9 @@ def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[n
     beside = [*pad_lists(scenes.attributes).T[:, holders], *taken]
     fits = _exclude_near(_pad_table(find_near_attributes, plan.taxonomy), beside)
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
-    found = np.full(len(holders), -1, dtype=np.int64)
-    return draw_until_fit(key, found, list_foil_attributes(plan), list_of, fits, holders, number_texts(plan.taxonomy))
+    ids = scenes.identify(np.repeat(np.arange(len(scenes)), scenes.objects.lengths)[holders])
+    lists, texts = list_foil_attributes(plan), number_texts(plan.taxonomy)
+    return draw_until_fit(key, ids, np.full(len(holders), -1), lists, list_of, fits, holders, texts)
 
 
 def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[np.ndarray] = ()) -> np.ndarray:
@@ -151,8 +154,8 @@ def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequ
     scene_of = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
     near = _pad_table(find_near_scene_attributes, plan.taxonomy)
     fits = _exclude_near(near, [*pad_lists(scenes.scene_attributes).T[:, scene_of], *taken])
-    found = np.full(len(concepts), -1, dtype=np.int64)
-    return draw_until_fit(key, found, list_foil_scene_attributes(plan), concepts, fits, scene_of, np.arange(len(near)))
+    lists, ids = list_foil_scene_attributes(plan), scenes.identify(scene_of)
+    return draw_until_fit(key, ids, np.full(len(ids), -1), lists, concepts, fits, scene_of, np.arange(len(near)))
 
 
 def _exclude_near(near: np.ndarray, beside: list[np.ndarray]) -> Fits:
@@ -176,6 +179,7 @@ def _pad_table(find: Callable[[Taxonomy], np.ndarray], taxonomy: Taxonomy) -> np
 
 def draw_until_fit(
     key: int,
+    ids: np.ndarray,
     found: np.ndarray,
     lists: Ragged,
     list_of: np.ndarray,
@@ -187,6 +191,7 @@ def draw_until_fit(
 
     Args:
         key: Key of the choices.
+        ids: What chance goes by, a number for each question.
         found: Foils, or -1.
         lists: What to draw from, all of a list alike.
         list_of: List of each question.
@@ -204,7 +209,7 @@ def draw_until_fit(
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
         one = list_of[rows]
-        foils = values[starts[one] + draw_below(derive_key(key, turn), rows, sizes[one])]
+        foils = values[starts[one] + draw_below(derive_key(key, turn), ids[rows], sizes[one])]
         good = fits(rows, foils)
         found[rows[good]] = foils[good]
         return rows[~good]

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import datasets
@@ -14,11 +13,12 @@ import pyarrow as pa
 from datasets.builder import Key
 
 from ..errors import GasError
+from .access import open_writer
 from .dataset import list_blocks
 from .fingerprint import compute_fingerprint
 from .graphs import read_graph
-from .recipe_files import list_recipes, load_recipe
-from .rows import VIEWS, RowWriter, create_writer, schema_of
+from .recipe_files import list_recipes
+from .rows import VIEWS, RowWriter, schema_of
 
 
 @dataclass
@@ -52,7 +52,7 @@ class GasConfig(datasets.BuilderConfig):
             GasError: There is no such recipe, or something is wrong with it.
         """
         overrides = {key: getattr(self, key) for key in OVERRIDES if getattr(self, key) is not None}
-        return _create_writer(
+        return open_writer(
             self.recipe or self._name_recipe(), json.dumps(overrides, sort_keys=True, default=read_graph)
         )
 
@@ -77,11 +77,6 @@ OVERRIDES = tuple(
     for field in fields(GasConfig)
     if field.name not in {*(f.name for f in fields(datasets.BuilderConfig)), "recipe"}
 )
-
-
-@lru_cache(maxsize=4)
-def _create_writer(recipe: str, overrides: str) -> RowWriter:
-    return create_writer(load_recipe(recipe, json.loads(overrides)))
 
 
 class Gas(datasets.ArrowBasedBuilder):

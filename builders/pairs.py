@@ -65,7 +65,7 @@ def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
         key: Key of the split.
     """
     wanted = captions.plan.recipe.pairs or ()
-    drafts = _Drafts(captions.plan, scenes, derive_key(key, scenes.start))
+    drafts = _Drafts(captions.plan, scenes, key)
     changes = [EDITORS[edit](drafts) for edit in wanted]
     possible = np.stack([change.places >= 0 for change in changes], axis=1)
     first = deal(derive_key(key, "edits"), len(wanted), scenes.start, len(scenes))
@@ -135,10 +135,11 @@ class _Drafts:
             edit: What the choice is for.
             scene_of: Scene of each candidate, ascending.
             good: Which candidates are possible, bool.
-            codes: A number for each candidate that does not depend on later scenes; its own when left out.
+            codes: A number for each candidate that does not depend on other scenes; made here when left out.
         """
         rows = np.flatnonzero(good)
-        chance = hash_numbers(derive_key(self.key, edit, "place"), rows if codes is None else codes[rows])
+        codes = self.scenes.identify(scene_of) if codes is None else codes
+        chance = hash_numbers(derive_key(self.key, edit, "place"), codes[rows])
         order = np.lexsort((chance, scene_of[rows]))
         scene, first = np.unique(scene_of[rows][order], return_index=True)
         chosen = np.full(len(self.scenes), -1, dtype=np.int64)
@@ -205,7 +206,9 @@ def _swap_attributes(drafts: _Drafts) -> Change:
     for some, others in ((one, other), (other, one)):
         good &= _find_fits(plan)(concepts[some], scenes.objects.values[holders[others]])
         good &= _can_stand(drafts, others, concepts[some])
-    chosen = drafts.choose("attributes_swapped", scene_of[one], good, one * (LARGEST_COUNT + 1) + place)
+    chosen = drafts.choose(
+        "attributes_swapped", scene_of[one], good, scenes.identify(scene_of)[one] * (LARGEST_COUNT + 1) + place
+    )
     others = np.full(len(concepts), -1, dtype=np.int64)
     there = chosen >= 0
     others[one[chosen[there]]] = other[chosen[there]]
@@ -250,7 +253,7 @@ def _change_object(drafts: _Drafts) -> Change:
     """Makes the only object of its name another one that takes the same attributes and relations."""
     scenes, every = drafts.scenes, drafts.scenes.objects.values
     key, scene_of = derive_key(drafts.key, "object"), drafts.scene_of_object
-    foils = draw_foil_objects(key, drafts.plan, find_kin(drafts.plan, scenes), scene_of, every, alike=True)
+    foils = draw_foil_objects(key, drafts.plan, scenes, find_kin(drafts.plan, scenes), scene_of, every, alike=True)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         return replace(scenes, objects=Ragged(_set(every, places, foils[places]), scenes.objects.offsets))

@@ -43,13 +43,15 @@ def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
     found = np.full((len(concepts), draws), -1, dtype=np.int64)
     # What rules most of them out comes first, so that little is left to look at closely.
     rows, draw = np.repeat(np.arange(len(concepts)), draws), np.arange(found.size)
+    scene_of = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    ids = (scenes.identify(scene_of)[:, None] * draws + np.arange(draws)).reshape(-1)
     one = categories[concepts[rows]]
-    foils = lists.values[lists.offsets[one] + draw_below(key, draw, lists.lengths[one])]
+    foils = lists.values[lists.offsets[one] + draw_below(key, ids, lists.lengths[one])]
     subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
     left = np.flatnonzero(can_join(foils, subjects[rows], targets[rows]))
     rows, draw, foils = rows[left], draw[left], foils[left]
     # What goes with more objects than the truth would come up as a foil more often than the other way around.
-    truths, luck = concepts[rows], hash_numbers(derive_key(key, "luck"), draw) / 2.0**64
+    truths, luck = concepts[rows], hash_numbers(derive_key(key, "luck"), ids[draw]) / 2.0**64
     heads = logic.head[foils], logic.head[truths]
     good = (luck * breadth[foils] < breadth[truths]) & ~logic.near[heads]
     good &= ~spatial[truths] | (logic.excludes[heads] & ~logic.hedged[truths] & ~logic.hedged[foils])
@@ -146,7 +148,8 @@ def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts
     leads = (facts.forward | facts.backward)[row] & ((starts == objects[:, None]) | (ends == objects[:, None]))
     good &= ~leads.any(axis=1)
     chance = np.zeros(every.shape, dtype=np.uint64)
-    chance[row[good], column[good]] = hash_numbers(key, row[good] * (LARGEST_COUNT + 1) + column[good]) | np.uint64(1)
+    ids = scenes.identify(scene)[row[good]] * (LARGEST_COUNT + 1) + column[good]
+    chance[row[good], column[good]] = hash_numbers(key, ids) | np.uint64(1)
     if not every.shape[1]:
         return np.full(len(concepts), -1, dtype=np.int64)
     best = chance.argmax(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from ..taxonomy import load_taxonomy
 from ..taxonomy.arrow import join_texts, make_array, make_texts
 from .arrays import Ragged, offsets_of
 from .captions import CaptionWriter
-from .decks import derive_key
+from .decks import WINDOW, derive_key
 from .pairs import Pairs, edit_scenes
 from .questions import Questions, QuestionWriter
 from .recipe import Recipe
@@ -112,11 +113,18 @@ class RowWriter:
         """The first `rows` rows of a block of a split."""
         return self.write(draw_block(self.plan, split, block).cut(0, rows), split)
 
+    def write_row(self, split: str, index: int) -> dict[str, Any]:
+        """One row of a split, with no more than the scenes of its window before it."""
+        block, place = divmod(index, BLOCK)
+        first = place - place % WINDOW
+        scenes = draw_block(self.plan, split, block).cut(first, place + 1)
+        return self.write(scenes, split).slice(place - first).to_pylist()[0]
+
     def write(self, scenes: Scenes, split: str, tallies: Tallies | None = None) -> pa.Table:
-        """Rows of these scenes, which begin a block; answers of their questions are added to `tallies`."""
+        """Rows of these scenes, which begin a window of a block; answers of questions are added to `tallies`."""
         recipe = self.plan.recipe
         words = BlockWords(scenes, self.plan.taxonomy)
-        key = derive_key(recipe.seed, recipe.name, split, "questions", scenes.start // BLOCK)
+        key = derive_key(recipe.seed, recipe.name, split, "questions")
         caption_key = derive_key(recipe.seed, recipe.name, split, "captions")
         texts = self.captions.write(words, caption_key)
         pairs = edited = None

@@ -24,6 +24,9 @@ from .structures import check_limits
 BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
 
+MOST_THINGS = 4096
+"""More than a scene has of anything."""
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -60,6 +63,12 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.structures)
+
+    def identify(self, scene_of: np.ndarray) -> np.ndarray:
+        """Numbers for things in scenes (`scene_of`, ascending) that are the same whichever scenes are beside them."""
+        counts = np.bincount(scene_of, minlength=len(self))
+        within = np.arange(len(scene_of)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return (self.start + scene_of) * MOST_THINGS + within
 
     def cut(self, first: int, last: int) -> Scenes:
         """The scenes from `first` to before `last`, counted within this run."""
