@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import datasets
@@ -15,10 +16,12 @@ from datasets.builder import Key
 from ..errors import GasError
 from .access import open_writer
 from .dataset import list_blocks
+from .decks import WINDOW
 from .fingerprint import compute_fingerprint
 from .graphs import read_graph
 from .recipe_files import list_recipes
 from .rows import VIEWS, RowWriter, schema_of
+from .scenes import draw_block
 
 
 @dataclass
@@ -111,4 +114,8 @@ class Gas(datasets.ArrowBasedBuilder):
     def _generate_tables(self, split: str, blocks: list[tuple[int, int]]) -> Iterator[tuple[Key, pa.Table]]:
         writer = self.config.create_writer()
         for number, (block, rows) in enumerate(blocks):
-            yield Key(number, 0), writer.write_block(split, block, rows).select(self._columns)
+            scenes = draw_block(writer.plan, split, block)
+            # A stream begins with few rows: templates are rendered once for every structure that a table has.
+            bounds = sorted({0, min(rows, WINDOW), rows}) if number == 0 else [0, rows]
+            for part, (first, last) in enumerate(pairwise(bounds)):
+                yield Key(number, part), writer.write(scenes.cut(first, last), split).select(self._columns)
