@@ -18,6 +18,7 @@ test:
 golden:  ## rewrite the golden rows in tests/golden: see CONTRIBUTING.md, "Changes that change rows"
 	python tests/golden/update.py
 
-bench:  ## scenes per second of every stage against writing the same table alone; structures: seconds and memory
+bench:  ## stages of a block against writing the same table alone; structures; builds as rows and processes grow
 	python benchmarks/bench_build.py
 	python benchmarks/bench_structures.py
+	python benchmarks/bench_scaling.py
