@@ -215,18 +215,21 @@ class Texts:
         What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
         """
         pool, elements = book.pool, book.table()[0][3].take(self.entries)
-        lengths, before, after = pool.measures.take(self.tokens, axis=1)
-        ends = np.cumsum(lengths)
+        sizes, *margins = pool.measures
+        lengths = sizes.take(self.tokens)
+        bounds = offsets_of(lengths)
         text_of = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        start_of_text = offsets_of(lengths)[self.offsets[:-1]]
-        found = np.flatnonzero((elements >= 0) & (lengths > before + after))
+        found = np.flatnonzero(elements >= 0)
+        before, after = (margin.take(self.tokens[found]) for margin in margins)
+        there = lengths[found] > before + after
+        found, before, after = found[there], before[there], after[there]
         examples, which = number_rows(elements[found])
         names = [name.split() for name in pool.take(elements[found][examples]).to_pylist()]
         several = Ragged.from_lists([[pool.add(one) for one in name] for name in names]).take(which)
-        found = np.repeat(found, several.lengths)
+        found, before, after = (np.repeat(one, several.lengths) for one in (found, before, after))
         counts = np.bincount(text_of[found], minlength=len(self.offsets) - 1)
-        shift = start_of_text[text_of[found]]
-        first, last = ends[found] - lengths[found] + before[found] - shift, ends[found] - after[found] - shift
+        shift = bounds[self.offsets[:-1]][text_of[found]]
+        first, last = bounds[found] + before - shift, bounds[found + 1] - after - shift
         return Ragged(several.values, offsets_of(counts)), first.astype(np.int32), last.astype(np.int32)
 
 
