@@ -165,6 +165,77 @@ def preview(
 
 
 @app.command()
+def stats(
+    source: Annotated[
+        str,
+        typer.Argument(metavar="RECIPE|DIR", help="A recipe, or a folder that `gas build` wrote.", show_default=False),
+    ],
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="How many scenes of a recipe.", show_default="10,000")
+    ] = None,
+    start: Annotated[
+        int | None, typer.Option(min=0, help="The first of them, by its row in the split.", show_default="0")
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="Which config of a folder.", show_default="the only one")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which split.", show_default="train, or a folder's only one")
+    ] = None,
+    by: Annotated[
+        list[str],
+        typer.Option(
+            metavar="node|kind|category|structure", help="Split up, too. Can be given many times.", show_default=False
+        ),
+    ] = NONE,
+    under: Annotated[
+        str | None,
+        typer.Option(metavar="NODE", help="With --by node: the children of this object.", show_default="the roots"),
+    ] = None,
+    overrides: Overrides = NONE,
+    png: Annotated[
+        Path | None,
+        typer.Option(help="Draw histograms into this PNG file, too (needs the extra `plots`).", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how evenly concepts and structures are used: Gini, entropy, share of the most used tenth.
+
+    What the recipe leaves but no scene has counts, too. Perfectly even use has Gini 0, entropy 100 %, a share of 10 %.
+    """
+    from .builders.export import find_split
+    from .builders.recipe_files import load_recipe
+    from .builders.stats import (
+        ROWS,
+        check_groups,
+        describe_usage,
+        draw_usage,
+        is_built,
+        print_usage,
+        refuse_options,
+    )
+    from .builders.usage import count_built, count_drawn
+
+    check_groups(by, under)
+    if is_built(source):
+        refuse_options(source, {"--set": overrides, "--start": start, "--rows": rows})
+        found = find_split(Path(source), config, split, default="train")
+        with _show_progress(found.rows, "reading") as report:
+            usage = count_built(found, report)
+    else:
+        refuse_options(source, {"--config": config})
+        loaded, count = load_recipe(source, overrides), rows or ROWS
+        with _show_progress(count, "drawing") as report:
+            usage = count_drawn(loaded, split or "train", start or 0, count, report)
+    described = describe_usage(usage, by, under)
+    if png:
+        draw_usage(usage, png)
+        print(f"drew histograms into {png}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(described, indent=2, ensure_ascii=False))
+        return
+    print_usage(described, _create_console())
+
+
+@app.command()
 def build(
     recipes: Recipes,
     out: Annotated[

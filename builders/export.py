@@ -41,13 +41,14 @@ class Source:
     recipe: Path
 
 
-def find_split(folder: Path, config: str | None = None, split: str | None = None) -> Source:
+def find_split(folder: Path, config: str | None = None, split: str | None = None, default: str = "test") -> Source:
     """Finds a split of a built folder.
 
     Args:
         folder: What `gas build` wrote.
         config: May be left out where there is only one.
-        split: May be left out where there is only one; else it is `test`.
+        split: May be left out where there is only one; else it is the default.
+        default: A split's name.
 
     Raises:
         GasError: The folder was not built, or has no such config or split.
@@ -67,7 +68,7 @@ def find_split(folder: Path, config: str | None = None, split: str | None = None
     if config not in configs:
         raise GasError(f"{folder} has no config `{config}`; {advise(config, configs)}")
     splits = configs[config]["splits"]
-    split = split or (next(iter(splits)) if len(splits) == 1 else "test")
+    split = split or (next(iter(splits)) if len(splits) == 1 else default)
     if split not in splits:
         raise GasError(f"{config} in {folder} has no split `{split}`; {advise(split, splits)}")
     files = tuple(folder / file["path"] for file in splits[split]["files"])

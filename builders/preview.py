@@ -96,7 +96,7 @@ def draw_scenes(rows: list[Row], path: Path) -> None:
     Raises:
         GasError: matplotlib is not installed, or the file cannot be written.
     """
-    figure_class = _import_figure()
+    figure_class = import_figure()
     places = [place_objects(row) for row in rows]
     heights = [1.2 + 1.1 * len({y for _, y in place}) for place in places]
     figure = figure_class(figsize=(10, sum(heights)), layout="constrained")
@@ -108,10 +108,15 @@ def draw_scenes(rows: list[Row], path: Path) -> None:
         axes.set(xlim=(0, 1), ylim=(min(y for _, y in place) - 0.6, 0.6), xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         _draw_graph(axes, row, place)
-    _save(figure, path)
+    save_picture(figure, path)
 
 
-def _import_figure() -> Any:
+def import_figure() -> Any:
+    """Imports what pictures are made with.
+
+    Raises:
+        GasError: matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
@@ -119,7 +124,12 @@ def _import_figure() -> Any:
     return Figure
 
 
-def _save(figure: Any, path: Path) -> None:
+def save_picture(figure: Any, path: Path) -> None:
+    """Writes a figure into a PNG file.
+
+    Raises:
+        GasError: The file cannot be written.
+    """
     try:
         figure.savefig(path, format="png", dpi=110)
     except OSError as error:
@@ -138,7 +148,7 @@ def draw_structures(table: StructureTable, path: Path) -> None:
         raise GasError(
             f"{len(table):,} structures are too many for one picture of {MOST_DRAWN}; narrow the constraints"
         )
-    figure_class = _import_figure()
+    figure_class = import_figure()
     columns = min(12, math.ceil(math.sqrt(len(table))))
     rows = -(-len(table) // columns)
     figure = figure_class(figsize=(1.3 * columns, 1.3 * rows), layout="constrained")
@@ -146,7 +156,7 @@ def draw_structures(table: StructureTable, path: Path) -> None:
         axes.axis("off")
         if i < len(table):
             _draw_structure(axes, table, i)
-    _save(figure, path)
+    save_picture(figure, path)
 
 
 def _draw_structure(axes: Any, table: StructureTable, number: int) -> None:
