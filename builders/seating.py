@@ -8,12 +8,12 @@ import numpy as np
 
 from ..errors import GasError
 from .arrays import Ragged, offsets_of
-from .decks import derive_key, draw_below, hash_numbers, shuffle
+from .decks import derive_key, draw_below, hash_numbers, shuffle, shuffle_rows
 
 SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
-MOST_PASSES = 4
-"""Passes of a deck that are seated one after the other; of a small deck, several are seated at once."""
+PARTS = 8
+"""Runs of a block's slots that are seated one after the other."""
 GUESSES = 2
 """Random draws before every card is tried."""
 MOST_LOOKED_AT = 100_000
@@ -34,9 +34,9 @@ def fill_slots(
 ) -> np.ndarray:
     """Gives every slot a card that fits it, using each dealt card once where the types leave room for that.
 
-    Cards are seated in rounds, one pass of the deck after the other, so that no class takes places that another needs
-    to be used as often. Within a round the class that has least room for its cards comes first. A slot for which no
-    dealt card is left gets another that fits.
+    Slots and cards come in parts, in their order, so that a run of scenes has about the cards that were dealt for it.
+    What finds no place waits for the next part, and so does a slot that finds no card. The class of which most has
+    waited chooses first, then the one that has least room. What is open at the end gets the least used that fits.
 
     Args:
         key: Key of all choices made here.
@@ -51,24 +51,34 @@ def fill_slots(
     """
     if fits.all() or not len(cards):
         return cards
-    # Classes that fit everywhere are one: they take what the others leave.
-    anywhere = np.all(fits[:, np.unique(slot_class)], axis=1)
-    if anywhere.any():
-        first = int(np.argmax(anywhere))
-        card_class = np.where(anywhere[card_class], first, card_class)
+    # Slots that the same cards fit are of one class here, and so are cards that fit the same slots.
+    kinds, slot_class = np.unique(slot_class, return_inverse=True)
+    number, firsts = _number_alike(fits.T[kinds])
+    slot_class, fits = number[slot_class], fits[:, kinds[firsts]]
+    number, firsts = _number_alike(fits)
+    card_class, fits = number[card_class], fits[firsts]
     seated = np.full(len(slot_class), -1, dtype=np.int64)
-    open_slots = shuffle(derive_key(key, "visit"), len(slot_class))
     rooms = fits.astype(np.int64)
-    passes = -(-len(cards) // len(card_class))
-    waiting = [cards[:0]] * len(fits)
-    for dealt in np.array_split(cards, min(passes, MOST_PASSES)):
-        classes, open_class = card_class[dealt], slot_class[open_slots]
-        wanted = np.bincount(classes, minlength=len(fits))
+    size = -(-len(cards) // PARTS)
+    visits = shuffle_rows(derive_key(key, "visit"), np.arange(PARTS), size) + size * np.arange(PARTS)[:, None]
+    queues, open_slots = [cards[:0]] * len(fits), cards[:0]
+    dealt_of_class = np.zeros(len(fits), dtype=np.int64)
+    for part, visit in enumerate(visits):
+        dealt = cards[part * size : (part + 1) * size]
+        waiting = np.array([len(queue) for queue in queues])
+        new = np.bincount(card_class[dealt], minlength=len(fits))
+        by_class = np.split(dealt[np.argsort(card_class[dealt], kind="stable")], np.cumsum(new)[:-1])
+        # Those that have waited come first, so that all of a class are used alike.
+        queues = [np.concatenate(both) if len(both[0]) else both[1] for both in zip(queues, by_class, strict=True)]
+        wanted, dealt_of_class = waiting + new, dealt_of_class + new
+        open_slots = np.concatenate([open_slots, visit[visit < len(cards)]])
+        open_class = slot_class[open_slots]
         open_of_class = np.bincount(open_class, minlength=fits.shape[1])
         room = rooms @ open_of_class
-        by_class = np.split(dealt[np.argsort(classes, kind="stable")], np.cumsum(wanted)[:-1])
         free = np.ones(len(open_slots), dtype=bool)
-        for one in np.argsort(-wanted / np.maximum(room, 1), kind="stable"):
+        # First those of which most have waited, then those that have least room for what they are.
+        waited = waiting / np.maximum(dealt_of_class, 1)
+        for one in np.lexsort((-wanted / np.maximum(room, 1), -waited)):
             if number := min(wanted[one], rooms[one] @ open_of_class):
                 # Those that fit are spread over all that are open, so few have to be looked at to find that many.
                 likely = 2 * number * len(free) // room[one] + 64
@@ -77,15 +87,40 @@ def fill_slots(
                     if len(chosen) == number:
                         break
                 open_of_class -= np.bincount(open_class[chosen], minlength=len(open_of_class))
-                # Those that found no place in an earlier pass come first, so that all of a class are used alike.
-                queue = np.concatenate([waiting[one], by_class[one]])
-                seated[open_slots[chosen]], waiting[one] = queue[: len(chosen)], queue[len(chosen) :]
+                seated[open_slots[chosen]], queues[one] = queues[one][:number], queues[one][number:]
                 free[chosen] = False
         open_slots = open_slots[free]
-    seated[open_slots] = draw_fitting(
-        derive_key(key, "fill"), open_slots, slot_class[open_slots], list_fitting(card_class, fits)
-    )
+    _fill_evenly(derive_key(key, "fill"), seated, np.sort(open_slots), list_fitting(card_class, fits), slot_class)
     return seated
+
+
+def _number_alike(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers the distinct rows of a table of bools: the number of each row, and the first row of each number."""
+    numbers: dict[bytes, int] = {}
+    found = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in np.packbits(rows, axis=1)])
+    return found, np.unique(found, return_index=True)[1]
+
+
+def _fill_evenly(key: int, seated: np.ndarray, slots: np.ndarray, fitting: Ragged, slot_class: np.ndarray) -> None:
+    """Gives open slots the least used of the cards that fit; slots that fit few cards come first."""
+    used = np.bincount(seated[seated >= 0], minlength=int(fitting.values.max(initial=-1)) + 1)
+    luck = shuffle(derive_key(key, "cards"), len(used))
+    order = shuffle(derive_key(key, "slots"), len(slots))
+    slots = slots[order[np.argsort(slot_class[slots[order]], kind="stable")]]
+    ends = np.flatnonzero(np.diff(slot_class[slots], append=-1)) + 1
+    runs = np.split(slots, ends[:-1])
+    for number in np.argsort(fitting.lengths[slot_class[slots[ends - 1]]], kind="stable") if len(slots) else ():
+        some, cards = runs[number], fitting[slot_class[runs[number][0]]]
+        # The least used level by level: up to which level all can be raised, and who is one above it.
+        ranked = cards[np.argsort(used[cards] * len(used) + luck[cards])]
+        levels = used[ranked]
+        filled = levels * np.arange(1, len(levels) + 1) - np.cumsum(levels)
+        count = int(np.searchsorted(filled, len(some), side="left"))
+        level, rest = divmod(len(some) + int(levels[:count].sum()), count)
+        given = level - levels[:count]
+        given[:rest] += 1
+        seated[some] = np.repeat(ranked[:count], given)
+        used[ranked[:count]] += given
 
 
 def list_fitting(card_class: np.ndarray, fits: np.ndarray) -> Ragged:
