@@ -254,18 +254,50 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
-    from .builders.dataset import build_datasets, choose_workers
-    from .builders.recipe_files import load_recipe
+    try:
+        from .builders.dataset import build_datasets, choose_workers
+        from .builders.recipe_files import load_recipe
 
-    loaded = [load_recipe(recipe, overrides) for recipe in recipes]
-    rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
-    with _show_progress(rows) as report:
-        manifest = build_datasets(loaded, out, workers or choose_workers(rows), report)
+        loaded = [load_recipe(recipe, overrides) for recipe in recipes]
+        rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
+        with _show_progress(rows) as report:
+            manifest = build_datasets(loaded, out, workers or choose_workers(rows), report)
+    except KeyboardInterrupt as stop:
+        raise GasError("stopped; the same command goes on where it was", exit_status=1) from stop
     built = {one.recipe.name: manifest["configs"][one.recipe.name] for one in loaded}
     if as_json:
         print(json.dumps({"folder": str(out), "configs": built}, indent=2))
         return
     _print_built(out, built)
+
+
+@app.command()
+def verify(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `gas build` wrote.", show_default=False)
+    ],
+    sample: Annotated[int, typer.Option(min=0, help="Blocks of 8,192 rows of each split to make again.")] = 2,
+    everything: Annotated[bool, typer.Option("--all", help="Make all rows again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a built folder: files by their SHA-256, and a sample of rows by making them again from the recipe.
+
+    Exits with 0 when all is well, with 1 when anything is not.
+    """
+    from .builders.verify import describe_verification, read_configs, verify_folder
+
+    rows = sum(sum(config.sizes.values()) for config in read_configs(folder))
+    with _show_progress(rows, "verifying") as report:
+        result = verify_folder(folder, None if everything else sample, report)
+    if as_json:
+        findings = [vars(finding) for finding in result.findings]
+        print(json.dumps({"folder": str(folder), **vars(result), "findings": findings}, indent=2, ensure_ascii=False))
+    else:
+        for finding in result.findings:
+            print(finding)
+        print(describe_verification(folder, result))
+    if result.findings:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from ..errors import GasError, advise
 from .export_layouts import COLUMNS, LAYOUTS, Row, Tally
-from .folder import MANIFEST, read_manifest
+from .folder import read_built_manifest
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
@@ -53,15 +53,7 @@ def find_split(folder: Path, config: str | None = None, split: str | None = None
     Raises:
         GasError: The folder was not built, or has no such config or split.
     """
-    if not (folder / MANIFEST).is_file():
-        what = f"has no {MANIFEST}" if folder.is_dir() else "is no folder"
-        raise GasError(f"{folder} {what}; give a folder that `gas build` wrote")
-    try:
-        configs = read_manifest(folder)["configs"]
-    except GasError as error:
-        raise GasError(
-            f"{folder / MANIFEST} was not written by a build; give a folder that `gas build` wrote"
-        ) from error
+    configs = read_built_manifest(folder)["configs"]
     if config is None and len(configs) != 1:
         raise GasError(f"{folder} has the configs {', '.join(configs) or '(none)'}; choose one with --config")
     config = config or next(iter(configs))

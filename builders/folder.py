@@ -5,8 +5,9 @@
     recipes/<config>.yaml                   the recipe with everything that it extends
     <config>/<split>-00000-of-00002.parquet
 
-Files are written into a folder beside their place and moved there when all are complete. A config is taken out of the
-manifest before its files change and put back after, so what the manifest names is whole at every moment.
+Files are written into a folder beside their place, the work folder, and moved there when all are complete. A config is
+taken out of the manifest before its files change and put back after, so what the manifest names is whole at every
+moment. What is finished stays in the work folder when a build is stopped, so that the same build goes on where it was.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,21 +26,28 @@ from filelock import FileLock, Timeout
 from ..errors import GasError
 
 MANIFEST, CARD, WORK, LOCK = "manifest.json", "README.md", ".building", ".gas.lock"
+NEW = ".{}.new"
+"""What a text is called until it is complete."""
+PART, RECORD = ".part", ".json"
+"""Ends of names in the work folder: a Parquet file that is not complete, and the record of one that is."""
 GENERATOR = "generate-any-scene"
 
 
 @contextmanager
 def open_folder(out: Path) -> Iterator[Path]:
-    """Takes a folder for one build and gives a work folder in it; leaves nothing behind when the build fails.
+    """Takes a folder for one build and gives a work folder in it, which holds what the build before it finished.
+
+    A build that fails leaves there what it finished, and nothing behind if that is nothing.
 
     Raises:
         GasError: The folder holds something else, cannot be written, or another build is at work in it.
     """
     made = not out.exists()
+    ours = (WORK, LOCK, NEW.format(MANIFEST))
     with explain_disk(out):
         if out.exists() and not out.is_dir():
             raise GasError(f"{out} is a file; choose another folder with --out")
-        if not made and not (out / MANIFEST).exists() and any(path.name not in (WORK, LOCK) for path in out.iterdir()):
+        if not made and not (out / MANIFEST).exists() and any(path.name not in ours for path in out.iterdir()):
             raise GasError(f"{out} holds files that no build wrote; choose an empty or new folder with --out")
         if not made:
             read_manifest(out)
@@ -53,15 +61,26 @@ def open_folder(out: Path) -> Iterator[Path]:
             ) from error
         work = out / WORK
         try:
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
+            work.mkdir(exist_ok=True)
             yield work
-        finally:
             shutil.rmtree(work, ignore_errors=True)
+        except BaseException:
+            with suppress(OSError):  # the first error says more
+                _remove_unfinished(work)
+            raise
+        finally:
             (out / LOCK).unlink(missing_ok=True)
             lock.release()
             if made and not any(out.iterdir()):
                 out.rmdir()
+
+
+def _remove_unfinished(work: Path) -> None:
+    """Removes what takes space and is of no use; all, if nothing is finished."""
+    if not any(work.rglob(f"*{RECORD}")):
+        shutil.rmtree(work)
+    for part in work.rglob(f"*{PART}"):
+        part.unlink()
 
 
 @contextmanager
@@ -70,14 +89,22 @@ def explain_disk(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        what = {
-            "ENOSPC": "the disk is full: free some space",
-            "EDQUOT": "the disk quota is used up: free some space",
+        again = "and run the command again, which goes on where it was"
+        full = {
+            "ENOSPC": f"the disk is full: free some space {again}",
+            "EDQUOT": f"the disk quota is used up: free some space {again}",
+            "EFBIG": f"a file is larger than the system allows: raise the limit (ulimit -f) {again}",
+        }
+        what = full | {
             "EACCES": "it cannot be written: check its permissions",
             "EPERM": "it cannot be written: check its permissions",
             "EROFS": "the disk is read-only",
-        }.get(_name_errno(error), f"{error.strerror or error}")
-        raise GasError(f"{out}: {what}, or choose another folder with --out") from error
+        }
+        name = _name_errno(error)
+        raise GasError(
+            f"{out}: {what.get(name, error.strerror or error)}, or choose another folder with --out",
+            exit_status=1 if name in full else 2,
+        ) from error
 
 
 def _name_errno(error: OSError) -> str:
@@ -109,12 +136,36 @@ def read_manifest(out: Path) -> dict[str, Any]:
     return manifest
 
 
+def read_built_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder to be read.
+
+    Raises:
+        GasError: No build wrote the folder.
+    """
+    if not (folder / MANIFEST).is_file():
+        what = f"has no {MANIFEST}" if folder.is_dir() else "is no folder"
+        raise GasError(f"{folder} {what}; give a folder that `gas build` wrote")
+    try:
+        return read_manifest(folder)
+    except GasError as error:
+        raise GasError(
+            f"{folder / MANIFEST} was not written by a build; give a folder that `gas build` wrote"
+        ) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a file beside its place and moves it there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
+    beside = path.with_name(NEW.format(path.name))
     beside.write_text(text, encoding="utf-8", newline="\n")
+    sync_file(beside)
     os.replace(beside, path)
+
+
+def sync_file(path: Path) -> None:
+    """Waits until a file is on the disk, so that a machine that stops does not leave its name without its bytes."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def write_manifest(out: Path, manifest: dict[str, Any]) -> None:

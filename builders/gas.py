@@ -15,13 +15,13 @@ from datasets.builder import Key
 
 from ..errors import GasError
 from .access import open_writer
-from .dataset import list_blocks
 from .decks import WINDOW
 from .fingerprint import compute_fingerprint
 from .graphs import read_graph
 from .recipe_files import list_recipes
 from .rows import VIEWS, RowWriter, schema_of
 from .scenes import draw_block
+from .shards import list_blocks
 
 
 @dataclass

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..taxonomy import Taxonomy
 from ..taxonomy.arrow import match_texts
-from .arrays import Ragged, pad_lists
+from .arrays import Ragged, number_rows, pad_lists
 from .decks import derive_key, draw_below, hash_numbers
 from .foil_tables import number_texts
 from .recipe_fields import LARGEST_COUNT
@@ -154,4 +154,7 @@ def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts
         return np.full(len(concepts), -1, dtype=np.int64)
     best = chance.argmax(axis=1)
     at = np.arange(len(concepts))
-    return np.where(chance[at, best] > 0, every[at, best], -1)
+    found = np.where(chance[at, best] > 0, every[at, best], -1)
+    # What stands in one relation to two objects is asked about a third one once.
+    examples, which = number_rows(facts.subjects, concepts, found)
+    return np.where(examples[which] == at, found, -1)

@@ -11,13 +11,14 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from filelock import FileLock
-from generate_any_scene.builders import dataset as engine
-from generate_any_scene.builders.dataset import build_datasets, list_blocks, list_shards
+from generate_any_scene.builders import shards as layout
+from generate_any_scene.builders.dataset import build_datasets
 from generate_any_scene.builders.fingerprint import compute_fingerprint
 from generate_any_scene.builders.folder import LOCK
 from generate_any_scene.builders.recipe_files import load_recipe
 from generate_any_scene.builders.rows import SCHEMA, VIEWS, create_writer
 from generate_any_scene.builders.scenes import BLOCK
+from generate_any_scene.builders.shards import list_blocks, list_shards
 from generate_any_scene.errors import GasError
 from huggingface_hub import DatasetCard
 
@@ -87,17 +88,17 @@ def test_another_seed_gives_other_rows_and_another_fingerprint(built, tmp_path):
 
 
 def test_a_split_is_cut_into_files_of_whole_blocks():
-    step = engine.SHARD_BLOCKS * BLOCK
+    step = layout.SHARD_BLOCKS * BLOCK
     shards = list_shards("c", "train", 2 * step + 5)
     assert [(shard.first, shard.last) for shard in shards] == [(0, step), (step, 2 * step), (2 * step, 2 * step + 5)]
     assert shards[2].path == "c/train-00002-of-00003.parquet"
-    assert list(list_blocks(shards[2].first, shards[2].last)) == [(2 * engine.SHARD_BLOCKS, 5)]
+    assert list(list_blocks(shards[2].first, shards[2].last)) == [(2 * layout.SHARD_BLOCKS, 5)]
     assert sum(rows for _, rows in list_blocks(0, step)) == step
 
 
 def test_rows_do_not_depend_on_how_they_are_cut_into_files(built, tmp_path, monkeypatch):
     """A split of several files, made with files of one block."""
-    monkeypatch.setattr(engine, "SHARD_BLOCKS", 1)
+    monkeypatch.setattr(layout, "SHARD_BLOCKS", 1)
     splits = f"splits={{train: {BLOCK + 100}, validation: 0, test: 0}}"
     build_datasets([load("multi_object", splits)], tmp_path / "gas")
     paths = sorted((tmp_path / "gas" / "multi_object").glob("train-*.parquet"))
@@ -327,10 +328,9 @@ def stop_after(rows):
     return report
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_a_build_that_is_stopped_leaves_nothing_behind(workers, tmp_path):
+def test_a_build_that_is_stopped_before_a_file_is_finished_leaves_nothing_behind(tmp_path):
     with pytest.raises(StoppedError):
-        build_datasets([load("multi_object", "questions=[]")], tmp_path / "gas", workers, stop_after(201))
+        build_datasets([load("multi_object", "questions=[]")], tmp_path / "gas", report=stop_after(1))
     assert not list(tmp_path.iterdir())
 
 
@@ -339,7 +339,7 @@ def test_a_build_that_is_stopped_keeps_what_was_there(copied):
     recipes = [load("three_d", "questions=[]"), load("multi_object", "seed=5", "questions=[]")]
     with pytest.raises(StoppedError):
         build_datasets(recipes, copied, report=stop_after(400))
-    assert read_files(copied) == before
+    assert {path: data for path, data in read_files(copied).items() if not path.startswith(".building/")} == before
 
 
 def test_a_wrong_recipe_stops_the_build_before_anything_is_written(tmp_path):

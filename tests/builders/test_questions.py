@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from generate_any_scene.builders.dataset import list_blocks
 from generate_any_scene.builders.recipe_files import list_recipes
+from generate_any_scene.builders.shards import list_blocks
 from question_oracle import Oracle
 
 TWINS = ("content.objects.under=[dog.n.01]", "content.objects.top=3")

@@ -1,0 +1,295 @@
+"""Checks a built folder: its files against the manifest, and its rows against what its recipes make."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .. import __version__
+from ..errors import GasError
+from .decks import derive_key, shuffle
+from .differences import compare_rows
+from .fingerprint import DATA_VERSION, compute_fingerprint
+from .folder import CARD, MANIFEST, WORK, hash_file, read_built_manifest
+from .recipe_files import load_recipe
+from .rows import RowWriter, create_writer
+from .scenes import BLOCK
+from .shards import list_blocks
+
+MENDED = ("missing", "damaged", "edited", "encoding")
+"""Findings about files that another build of the same recipe mends."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        kind: `missing`, `damaged` (cannot be read), `edited` (other rows), `encoding` (the same rows, written anew),
+            `rows` (the manifest's file, but not what the recipe makes), `recipe`, `version` (of the engine or the
+            taxonomy), `unnamed` (not in the manifest) or `unfinished`.
+        path: The file, from the folder.
+        message: What is wrong with it.
+    """
+
+    kind: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass
+class Verification:
+    """What was found, and how much was checked.
+
+    Attributes:
+        findings: All that is wrong.
+        files: Parquet files that the manifest names.
+        bytes: Their size, by the manifest.
+        rows: Their rows.
+        remade: Rows that were made again.
+        mendable: Configs that building their recipe again mends.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+    rows: int = 0
+    remade: int = 0
+    mendable: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class File:
+    """A Parquet file by the manifest; `first` is the number of its first row in the split."""
+
+    path: str
+    split: str
+    first: int
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config by the manifest."""
+
+    name: str
+    fingerprint: str
+    engine: str
+    data_version: int
+    taxonomy: str
+    recipe: str
+    own_files: tuple[str, ...]
+    sizes: dict[str, int]
+    files: tuple[File, ...]
+
+
+def verify_folder(
+    folder: Path, sample: int | None = 2, report: Callable[[int], None] = lambda rows: None
+) -> Verification:
+    """Checks all files of a built folder by their SHA-256, and some of their rows by making them again.
+
+    Args:
+        folder: What `gas build` wrote.
+        sample: How many blocks of each split are made again, always the same ones; None for all. Of a file that has
+            another SHA-256 all are.
+        report: Called with the rows of each file that was checked.
+
+    Raises:
+        GasError: No build wrote the folder, or its manifest is not whole.
+    """
+    result = Verification()
+    if (folder / WORK).exists():
+        message = "a build is at work here or was stopped; its command, given again, finishes it"
+        result.findings.append(Finding("unfinished", WORK, message))
+    configs = read_configs(folder)
+    if not (folder / CARD).is_file():
+        result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
+    for config in configs:
+        writer, findings = _open_recipe(folder, config)
+        chosen = set(_choose_blocks(config, sample))
+        for file in config.files:
+            blocks = list(list_blocks(file.first, file.first + file.rows))
+            some = [block for block in blocks if (file.split, block[0]) in chosen]
+            finding, remade = _check_file(folder, file, blocks, some, writer)
+            findings += [finding] if finding else []
+            result.files += 1
+            result.bytes += file.bytes
+            result.rows += file.rows
+            result.remade += remade
+            report(file.rows)
+        if writer and any(finding.kind in MENDED for finding in findings):
+            result.mendable.append(config.name)
+        result.findings += [*findings, *_list_unnamed(folder, config)]
+    return result
+
+
+def describe_verification(folder: Path, result: Verification) -> str:
+    """One line: how much was checked, and what came of it."""
+    files = f"{result.files:,} file{'s' if result.files != 1 else ''} ({result.bytes / 1e6:.1f} MB)"
+    checked = f"checked {files} by SHA-256, and {result.remade:,} of {result.rows:,} rows by making them again"
+    if not result.findings:
+        return f"{checked}: all is well"
+    count = f"{len(result.findings)} finding{'s' if len(result.findings) != 1 else ''}"
+    recipes = " ".join(shlex.quote(str(folder / f"recipes/{name}.yaml")) for name in result.mendable)
+    mend = f"; `gas build {recipes} --out {shlex.quote(str(folder))}` makes files anew" if recipes else ""
+    return f"{checked}: {count}{mend}"
+
+
+def read_configs(folder: Path) -> list[Config]:
+    """What the manifest of a built folder says.
+
+    Raises:
+        GasError: No build wrote the folder, or its manifest is not whole.
+    """
+    manifest = read_built_manifest(folder)
+    try:
+        return [_read_config(name, entry) for name, entry in manifest["configs"].items()]
+    except (LookupError, TypeError, AttributeError) as error:
+        raise GasError(
+            f"{folder / MANIFEST} lacks some of what a build writes there ({error!r}); put the file back, or "
+            "build the recipes again into another folder"
+        ) from error
+
+
+def _read_config(name: str, entry: dict[str, Any]) -> Config:
+    files: list[File] = []
+    for split, info in entry["splits"].items():
+        first = 0
+        for file in info["files"]:
+            files.append(File(file["path"], split, first, int(file["rows"]), int(file["bytes"]), file["sha256"]))
+            first += file["rows"]
+    return Config(
+        name,
+        entry["fingerprint"],
+        entry["engine"]["version"],
+        entry["engine"]["data_version"],
+        entry["taxonomy"],
+        entry["recipe"],
+        tuple(entry["own_files"]),
+        {split: info["rows"] for split, info in entry["splits"].items()},
+        tuple(files),
+    )
+
+
+def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[Finding]]:
+    """The recipe in the folder, ready to make the rows again, or why it cannot."""
+    path = folder / config.recipe
+    install = f"install generate-any-scene=={config.engine} to make rows again; SHA-256 are checked all the same"
+    if not path.is_file():
+        return None, [Finding("missing", config.recipe, "the recipe is missing; no rows are made again without it")]
+    if config.data_version != DATA_VERSION:
+        message = f"built with data version {config.data_version}, here is {DATA_VERSION} ({__version__}); {install}"
+        return None, [Finding("version", config.recipe, message)]
+    try:
+        writer = create_writer(load_recipe(path))
+    except GasError as error:
+        return None, [Finding("recipe", config.recipe, f"cannot be used: {'; '.join(str(error).splitlines())}")]
+    found = compute_fingerprint(writer)
+    if found == config.fingerprint:
+        sizes = {name: split.size for name, split in writer.plan.recipe.splits.items()}
+        if sizes == config.sizes:
+            return writer, []
+        message = f"the recipe was edited: its splits are {sizes}, the manifest's {config.sizes}"
+        return writer, [Finding("recipe", config.recipe, message)]
+    own_tables = any(name.endswith(".tsv") for name in config.own_files)
+    here = writer.plan.taxonomy.version
+    if here != config.taxonomy and not own_tables:
+        names = ", ".join(writer.plan.recipe.taxonomy)
+        message = f"built with the taxonomy {config.taxonomy[:12]}, here [{names}] is {here[:12]}; {install}"
+        return None, [Finding("version", config.recipe, f"{message}, or put the recipe back if that was edited")]
+    what = "the recipe or a file beside it" if config.own_files else "the recipe"
+    other = f", or it was built with generate-any-scene=={config.engine}" if config.engine != __version__ else ""
+    message = f"{what} was edited{other}: its fingerprint is {found[:12]}, the manifest's {config.fingerprint[:12]}"
+    return None, [Finding("recipe", config.recipe, message)]
+
+
+def _choose_blocks(config: Config, sample: int | None) -> Iterator[tuple[str, int]]:
+    """Blocks to make again: (split, block), the same whenever they are asked for."""
+    for split, rows in config.sizes.items():
+        order = shuffle(derive_key("verify", config.name, split), -(-rows // BLOCK)).tolist()
+        yield from ((split, block) for block in order[:sample])
+
+
+def _check_file(
+    folder: Path,
+    file: File,
+    blocks: list[tuple[int, int]],
+    some: list[tuple[int, int]],
+    writer: RowWriter | None,
+) -> tuple[Finding | None, int]:
+    """What is wrong with a file, if anything, and how many of its rows were made again."""
+    path = folder / file.path
+    if not path.is_file():
+        return Finding("missing", file.path, "the file is missing"), 0
+    try:
+        size, digest = path.stat().st_size, hash_file(path)
+    except OSError as error:
+        return Finding("damaged", file.path, f"cannot be read: {error.strerror or error}"), 0
+    sound = (size, digest) == (file.bytes, file.sha256)
+    remade = 0
+    try:
+        for block, rows in some if sound else blocks:
+            found = _read_rows(path, block * BLOCK - file.first, rows, file.rows)
+            if writer:
+                remade += rows
+                if difference := compare_rows(found, writer.write_block(file.split, block, rows)):
+                    break
+        else:
+            difference = ""
+    except _UnreadableError as error:
+        what = "is damaged" if not sound else "cannot be read, though its SHA-256 is the manifest's"
+        return Finding("damaged", file.path, f"{what}: {error}"), remade
+    if sound:
+        message = f"its SHA-256 is the manifest's, but the recipe makes other rows: {difference}"
+        return (Finding("rows", file.path, message) if difference else None), remade
+    digests = f"its SHA-256 is {digest[:12]}, the manifest's {file.sha256[:12]}"
+    if not writer:
+        return Finding("edited", file.path, f"was changed and can be read; {digests}"), remade
+    if difference:
+        return Finding("edited", file.path, f"was changed: {difference}; {digests}"), remade
+    return Finding("encoding", file.path, f"was written anew: the rows are the same, the bytes not; {digests}"), remade
+
+
+class _UnreadableError(Exception):
+    """Arrow cannot read a file."""
+
+
+def _read_rows(path: Path, first: int, rows: int, total: int) -> pa.Table:
+    """Rows of a file, which may be cut into row groups in any way; more or fewer where it has not `total`."""
+    try:
+        with pq.ParquetFile(path) as file:
+            last = max(first + rows, file.metadata.num_rows if first + rows == total else 0)
+            groups, start, skipped = [], 0, 0
+            for number in range(file.metadata.num_row_groups):
+                end = start + file.metadata.row_group(number).num_rows
+                if start < last and end > first:
+                    groups.append(number)
+                elif not groups:
+                    skipped = end
+                start = end
+            table = file.read_row_groups(groups).slice(first - skipped, last - first)
+            table.validate(full=True)  # or bytes that are no text would come to light later
+            return table
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _UnreadableError(" ".join(str(error).split())) from error
+
+
+def _list_unnamed(folder: Path, config: Config) -> list[Finding]:
+    """Files of a config's folder that the manifest does not name; `load_dataset` may read them."""
+    named = {folder / file.path for file in config.files}
+    return [
+        Finding("unnamed", path.relative_to(folder).as_posix(), "is not in the manifest; move it elsewhere")
+        for path in sorted((folder / config.name).rglob("*"))
+        if path not in named and not path.is_dir()
+    ]
