@@ -28,7 +28,7 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
     Raises:
         GasError: There is no such recipe, split or row, or something is wrong with the recipe.
     """
-    writer = open_writer(str(recipe), json.dumps(overrides, sort_keys=True, default=read_graph))
+    writer = open_writer(str(recipe), overrides)
     splits = writer.plan.recipe.splits
     if split not in splits:
         raise GasError(f"{writer.plan.recipe.name} has no split `{split}`; {advise(split, splits)}")
@@ -37,7 +37,11 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
     return writer.write_row(split, index)
 
 
+def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
+    """Prepares a recipe with overrides, once for all who ask for it again."""
+    return _create_writer(recipe, json.dumps(overrides, sort_keys=True, default=read_graph))
+
+
 @lru_cache(maxsize=4)
-def open_writer(recipe: str, overrides: str) -> RowWriter:
-    """Prepares a recipe, with overrides as JSON, once for all who ask for it again."""
+def _create_writer(recipe: str, overrides: str) -> RowWriter:
     return create_writer(load_recipe(recipe, json.loads(overrides)))

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import GasError, advise
-from .export_layouts import COLUMNS, LAYOUTS, Row, Tally
+from .export_layouts import COLUMNS, LAYOUTS, Tally
 from .folder import read_built_manifest
 
 BATCH = 512
@@ -95,15 +95,15 @@ def export_questions(
     layout, tally = LAYOUTS[format_](source.recipe), Tally()
     with open_out(out) as file:
         begun = False
-        for rows in _read_rows(source):
-            for row in rows:
+        for batch in read_batches(source, COLUMNS, BATCH):
+            for row in batch.to_pylist():
                 lines = [layout.write(record) for record in layout.convert(row, tally)]
                 tally.scenes += bool(lines)
                 tally.empty += not lines
                 if lines:
                     file.write(f"{layout.between if begun else layout.begin}{layout.between.join(lines)}".encode())
                     begun = True
-            report(len(rows))
+            report(len(batch))
         if not begun:
             raise GasError(f"{source.name} has no question that {format_} can hold; build it with other `questions`")
         file.write(layout.end.encode())
@@ -122,12 +122,16 @@ def describe_export(source: Source, format_: str, tally: Tally) -> str:
     return "\n".join(lines)
 
 
-def _read_rows(source: Source) -> Iterator[list[Row]]:
+def read_batches(source: Source, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Some columns of a split, so many rows at once.
+
+    Raises:
+        GasError: A file is missing or damaged.
+    """
     for path in source.files:
         try:
             with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(BATCH, columns=COLUMNS):
-                    yield batch.to_pylist()
+                yield from file.iter_batches(rows, columns=columns)
         except (OSError, pa.ArrowException) as error:
             raise GasError(f"{path} is missing or damaged; build {source.name.split('/')[0]} again") from error
 

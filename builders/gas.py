@@ -17,7 +17,6 @@ from ..errors import GasError
 from .access import open_writer
 from .decks import WINDOW
 from .fingerprint import compute_fingerprint
-from .graphs import read_graph
 from .recipe_files import list_recipes
 from .rows import VIEWS, RowWriter, schema_of
 from .scenes import draw_block
@@ -55,9 +54,7 @@ class GasConfig(datasets.BuilderConfig):
             GasError: There is no such recipe, or something is wrong with it.
         """
         overrides = {key: getattr(self, key) for key in OVERRIDES if getattr(self, key) is not None}
-        return open_writer(
-            self.recipe or self._name_recipe(), json.dumps(overrides, sort_keys=True, default=read_graph)
-        )
+        return open_writer(self.recipe or self._name_recipe(), overrides)
 
     def _name_recipe(self) -> str:
         if self.name == "default":

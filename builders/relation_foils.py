@@ -60,11 +60,11 @@ def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
     beside = (facts.find_beside(facts.subjects) | facts.find_beside(facts.targets)) & ~spatial[concepts][:, None]
     heads = logic.head[foils]
     good = np.ones(len(rows), dtype=bool)
-    for others, count in zip(facts.others.T, beside.T, strict=True):
+    for others, joins in zip(facts.others.T, beside.T, strict=True):
         other = concepts[others[rows]]
         inverse = logic.inverse[other]
         leads = logic.near[heads, logic.head[other]] | ((inverse >= 0) & logic.near[heads, inverse])
-        good &= ~(leads & count[rows])
+        good &= ~(leads & joins[rows])
     found.reshape(-1)[draw[good]] = foils[good]
     for column in range(1, draws):
         again = found[:, column] >= 0

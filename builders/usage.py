@@ -6,17 +6,16 @@ are counted block by block, so memory does not grow with the rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ..errors import GasError, advise
 from ..taxonomy.arrow import find_rows, join_texts, make_array, number_texts
-from .export import Source
+from .export import Source, read_batches
 from .recipe import LARGEST_SPLIT
 from .recipe_files import LoadedRecipe, load_recipe
 from .rows import create_writer
@@ -135,7 +134,7 @@ def count_built(source: Source, report: Report = lambda rows: None) -> Usage:
     }
     names["structures"] = plan.structures.table.topologies.take(make_array(rows["structures"]))
     uses = {name: np.zeros(len(rows[name]), dtype=np.int64) for name in rows}
-    for batch in _read_batches(source):
+    for batch in read_batches(source, COLUMNS, BLOCK):
         for name, used in _flatten(batch).items():
             found = find_rows(used, names[name])
             if (found < 0).any():
@@ -153,15 +152,6 @@ def join_columns(columns: Iterable[pa.ChunkedArray | pa.Array]) -> pa.Array:
     """One text a row, with tabs between the columns: no concept has one."""
     first, *others = columns
     return join_texts(first, *(part for column in others for part in ("\t", column)))
-
-
-def _read_batches(source: Source) -> Iterator[pa.RecordBatch]:
-    for path in source.files:
-        try:
-            with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(BLOCK, columns=COLUMNS)
-        except (OSError, pa.ArrowException) as error:
-            raise GasError(f"{path} is missing or damaged; build {source.name.split('/')[0]} again") from error
 
 
 def _flatten(batch: pa.RecordBatch) -> dict[str, pa.Array]:

@@ -8,7 +8,7 @@ from generate_any_scene.builders.scenes import BLOCK
 PLACES = (0, 1, 63, 64, 777, BLOCK - 1)
 
 
-@pytest.mark.parametrize(("recipe", "overrides"), [("general", '{"pairs": true}'), ("video", "{}")])
+@pytest.mark.parametrize(("recipe", "overrides"), [("general", {"pairs": True}), ("video", {})])
 def test_a_row_alone_is_that_of_its_block(recipe, overrides):
     writer = open_writer(recipe, overrides)
     table = writer.write_block("train", 3)
@@ -17,7 +17,7 @@ def test_a_row_alone_is_that_of_its_block(recipe, overrides):
 
 
 def test_rows_of_a_block_may_be_written_in_runs_of_windows():
-    writer = open_writer("multi_object", "{}")
+    writer = open_writer("multi_object", {})
     table = writer.write_block("train", 0, 192)
     assert writer.write_block("train", 0, 64).equals(table.slice(0, 64))
     assert writer.write_row("train", 191) == table.slice(191, 1).to_pylist()[0]

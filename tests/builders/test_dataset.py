@@ -21,6 +21,7 @@ from generate_any_scene.builders.scenes import BLOCK
 from generate_any_scene.builders.shards import list_blocks, list_shards
 from generate_any_scene.errors import GasError
 from huggingface_hub import DatasetCard
+from stopping import StoppedError, stop_at
 
 SMALL = ("splits={train: 200, validation: 30, test: 40}",)
 
@@ -312,25 +313,9 @@ def test_of_two_builds_at_once_one_is_refused_and_the_other_is_whole(tmp_path):
                 assert hashlib.sha256((tmp_path / "gas" / file["path"]).read_bytes()).hexdigest() == file["sha256"]
 
 
-class StoppedError(Exception):
-    pass
-
-
-def stop_after(rows):
-    total = 0
-
-    def report(done):
-        nonlocal total
-        total += done
-        if total >= rows:
-            raise StoppedError
-
-    return report
-
-
 def test_a_build_that_is_stopped_before_a_file_is_finished_leaves_nothing_behind(tmp_path):
     with pytest.raises(StoppedError):
-        build_datasets([load("multi_object", "questions=[]")], tmp_path / "gas", report=stop_after(1))
+        build_datasets([load("multi_object", "questions=[]")], tmp_path / "gas", report=stop_at(1))
     assert not list(tmp_path.iterdir())
 
 
@@ -338,7 +323,7 @@ def test_a_build_that_is_stopped_keeps_what_was_there(copied):
     before = read_files(copied)
     recipes = [load("three_d", "questions=[]"), load("multi_object", "seed=5", "questions=[]")]
     with pytest.raises(StoppedError):
-        build_datasets(recipes, copied, report=stop_after(400))
+        build_datasets(recipes, copied, report=stop_at(400))
     assert {path: data for path, data in read_files(copied).items() if not path.startswith(".building/")} == before
 
 

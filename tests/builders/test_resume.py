@@ -19,6 +19,7 @@ from generate_any_scene.builders.folder import WORK
 from generate_any_scene.builders.recipe_files import load_recipe
 from generate_any_scene.builders.scenes import BLOCK
 from generate_any_scene.errors import GasError
+from stopping import StoppedError, stop_at
 
 PLAIN = ("questions=[]", "structure.complexity=[1,3]", "structure.objects=[1,3]", "content.scene_attributes.count=0")
 SMALL = ("splits={train: 30, validation: 20, test: 10}", *PLAIN)
@@ -48,23 +49,6 @@ def hash_files(folder):
 def list_finished(folder):
     """The files that a build which was stopped keeps."""
     return sorted(path.name.split("-")[0] for path in (folder / WORK).rglob("*.parquet"))
-
-
-class StoppedError(Exception):
-    pass
-
-
-def stop_at(rows):
-    """Stops a build when so many rows have been reported."""
-    total = 0
-
-    def report(done):
-        nonlocal total
-        total += done
-        if total >= rows:
-            raise StoppedError
-
-    return report
 
 
 @pytest.fixture(scope="module")
