@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from .folder import write_text
+from .folder import AnyPath, write_text
 from .recipe import Recipe
 from .recipe_files import load_recipe
 from .rows import VIEWS, schema_of
@@ -28,12 +29,12 @@ TASKS = {
 }
 
 
-def write_card(out: Path, manifest: dict[str, Any]) -> None:
+def write_card(out: AnyPath, manifest: dict[str, Any]) -> None:
     """Writes README.md for all configs of a folder, whose Parquet files and recipes are in place."""
     from huggingface_hub import DatasetCardData
 
     configs = dict(sorted(manifest["configs"].items()))
-    recipes = {name: load_recipe(out / "recipes" / f"{name}.yaml").recipe for name in configs}
+    recipes = {name: _read_recipe(out / config["recipe"]) for name, config in configs.items()}
     rows = sum(split["rows"] for config in configs.values() for split in config["splits"].values())
     data = DatasetCardData(
         language=["en"],
@@ -53,7 +54,7 @@ def write_card(out: Path, manifest: dict[str, Any]) -> None:
             for view in _list_views(name, config, number == 0)
         ],
     )
-    _describe_features(configs, recipes, out).to_dataset_card_data(data)
+    _describe_features(configs, recipes).to_dataset_card_data(data)
     samples = {name: _read_sample(out, config) for name, config in configs.items()}
     text = (
         create_environment(None)
@@ -61,6 +62,13 @@ def write_card(out: Path, manifest: dict[str, Any]) -> None:
         .render(metadata=data.to_yaml(), configs=configs, recipes=recipes, samples=samples, views=VIEWS)
     )
     write_text(out / "README.md", text)
+
+
+def _read_recipe(path: AnyPath) -> Recipe:
+    with tempfile.TemporaryDirectory() as folder:
+        near = Path(folder, path.name)
+        near.write_bytes(path.read_bytes())
+        return load_recipe(near).recipe
 
 
 def _name_license(licenses: set[str]) -> str:
@@ -78,7 +86,7 @@ def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[s
     ]
 
 
-def _describe_features(configs: dict[str, Any], recipes: dict[str, Recipe], out: Path):
+def _describe_features(configs: dict[str, Any], recipes: dict[str, Recipe]):
     from datasets import DatasetInfo, Features
     from datasets.info import DatasetInfosDict
     from datasets.splits import SplitDict, SplitInfo
@@ -95,7 +103,7 @@ def _describe_features(configs: dict[str, Any], recipes: dict[str, Recipe], out:
                 splits.add(
                     SplitInfo(
                         name=split,
-                        num_bytes=sum(_measure(out / file["path"], columns) for file in info["files"]),
+                        num_bytes=sum(info["columns"][column] for column in columns),
                         num_examples=info["rows"],
                     )
                 )
@@ -109,21 +117,10 @@ def _describe_features(configs: dict[str, Any], recipes: dict[str, Recipe], out:
     return infos
 
 
-def _measure(path: Path, columns) -> int:
-    """Bytes of these columns before compression."""
-    metadata = pq.read_metadata(path)
-    return sum(
-        group.column(i).total_uncompressed_size
-        for group in (metadata.row_group(number) for number in range(metadata.num_row_groups))
-        for i in range(metadata.num_columns)
-        if group.column(i).path_in_schema.split(".")[0] in columns
-    )
-
-
-def _read_sample(out: Path, config: dict[str, Any]) -> str:
+def _read_sample(out: AnyPath, config: dict[str, Any]) -> str:
     """A row of a config's first file that has something of everything, with one question of each kind and form."""
     path = out / next(iter(config["splits"].values()))["files"][0]["path"]
-    with pq.ParquetFile(path) as file:
+    with path.open("rb") as stream, pq.ParquetFile(stream) as file:
         rows = next(file.iter_batches(batch_size=64)).to_pylist()
     row = max(rows, key=lambda row: sum(min(row["structure"][part], 2) for part in ("attributes", "relations")))
     kinds = {

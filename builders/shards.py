@@ -1,13 +1,11 @@
 """The Parquet files of a split: how it is cut, and how each is written so that a build that is killed can go on.
 
-In the work folder of a build `<path>` is complete if `<path>.json` beside it, written after, says so and has its
-SHA-256; what is being written is called `<path>.<process>.part`.
+A file `<path>` of a build is complete if `<path>.json` in the work folder, written after, says so and has its SHA-256.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .. import __version__
-from .folder import PART, RECORD, hash_file, sync_file, write_text
+from .folder import RECORD, AnyPath, Folder, hash_file, open_part, write_text
 from .rows import RowWriter, schema_of
 from .scenes import BLOCK, draw_block
 from .tallies import Tallies
@@ -50,12 +48,14 @@ class Written:
     Attributes:
         bytes: Its size.
         sha256: Hex.
-        structures: Which structures occur, bool, one a row of the structure table.
+        columns: Bytes of each column before compression.
+        structures: Which structures occur, rows of the structure table, in order.
         tallies: Answers of its questions.
     """
 
     bytes: int
     sha256: str
+    columns: dict[str, int]
     structures: np.ndarray
     tallies: Tallies
 
@@ -76,45 +76,72 @@ def list_blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
         yield start // BLOCK, min(BLOCK, last - start)
 
 
-def write_shard(writer: RowWriter, shard: Shard, fingerprint: str, work: Path, report: Report) -> Written:
+def make_shard(
+    open_writer: Callable[[], RowWriter], shard: Shard, fingerprint: str, folder: Folder, report: Report
+) -> Written:
+    """Finds a file that this build made before it was stopped, or writes it."""
+    written = find_written(shard, fingerprint, folder)
+    if written:
+        report(len(shard))
+    return written or write_shard(open_writer(), shard, fingerprint, folder, report)
+
+
+def write_shard(writer: RowWriter, shard: Shard, fingerprint: str, folder: Folder, report: Report) -> Written:
     """Writes one Parquet file, a row group a block, and the record that it is complete, with the rows' fingerprint."""
+    with open_part(folder.files / shard.path) as part:
+        written = encode_shard(writer, shard, part, report)
+    write_record(shard, fingerprint, written, folder)
+    return written
+
+
+def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) -> Written:
+    """Writes the rows of one Parquet file into a file on a disk."""
     structures, tallies = np.zeros(len(writer.plan.structures.table), dtype=bool), Tallies()
-    path = work / shard.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Whatever is left of a build that was killed writes to a file of its own.
-    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
-    with pq.ParquetWriter(part, schema_of(writer.plan.recipe), compression="zstd") as file:
+    with pq.ParquetWriter(path, schema_of(writer.plan.recipe), compression="zstd") as file:
         for block, rows in list_blocks(shard.first, shard.last):
             scenes = draw_block(writer.plan, shard.split, block).cut(0, rows)
             structures[scenes.structures] = True
             file.write_table(writer.write(scenes, shard.split, tallies), row_group_size=BLOCK)
             report(rows)
-    sync_file(part)
-    written = Written(part.stat().st_size, hash_file(part), structures, tallies)
-    os.replace(part, path)
-    _write_record(shard, fingerprint, written, work)
-    return written
+    return Written(path.stat().st_size, hash_file(path), _measure_columns(path), np.flatnonzero(structures), tallies)
 
 
-def find_written(writer: RowWriter, shard: Shard, fingerprint: str, work: Path, out: Path) -> Written | None:
+def _measure_columns(path: Path) -> dict[str, int]:
+    """Bytes of each column before compression."""
+    metadata, sizes = pq.read_metadata(path), Counter[str]()
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for index in range(metadata.num_columns):
+            column = group.column(index)
+            sizes[column.path_in_schema.partition(".")[0]] += column.total_uncompressed_size
+    return dict(sizes)
+
+
+def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
     """Looks for a file that this build made before it was stopped, which may be in its place already.
 
     A file that is not as its record says is removed from the work folder.
     """
-    written = _read_record(writer, shard, fingerprint, work)
-    for folder in (work, out):
-        path = folder / shard.path
-        if written and path.is_file() and path.stat().st_size == written.bytes and hash_file(path) == written.sha256:
+    written = _read_record(shard, fingerprint, folder)
+    places = dict.fromkeys((folder.work, folder.out))
+    for place in places:
+        path = place / shard.path
+        if written and is_whole(path, written.bytes, written.sha256):
             return written
-        if folder == work:
+        if place == folder.work:
             path.unlink(missing_ok=True)
     return None
 
 
-def remove_others(work: Path, shards: Iterable[Shard]) -> None:
+def is_whole(path: AnyPath, size: int, sha256: str) -> bool:
+    """Whether a file is there and has this size and SHA-256."""
+    return path.is_file() and path.stat().st_size == size and hash_file(path) == sha256
+
+
+def remove_others(folder: Folder, shards: Iterable[Shard]) -> None:
     """Removes from the work folder all but these files and their records."""
-    kept = {work / path for shard in shards for path in (shard.path, shard.path + RECORD)}
-    for path in work.rglob("*"):
+    kept = {folder.work / path for shard in shards for path in (shard.path, shard.path + RECORD)}
+    for path in list[AnyPath](folder.work.rglob("*")):
         if path not in kept and not path.is_dir():
             path.unlink()
 
@@ -129,26 +156,27 @@ def _describe_origin(shard: Shard, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _write_record(shard: Shard, fingerprint: str, written: Written, work: Path) -> None:
+def write_record(shard: Shard, fingerprint: str, written: Written, folder: Folder) -> None:
+    """Records that a file is complete."""
     record = {
         "origin": _describe_origin(shard, fingerprint),
         "bytes": written.bytes,
         "sha256": written.sha256,
-        "structures": np.flatnonzero(written.structures).tolist(),
+        "columns": written.columns,
+        "structures": written.structures.tolist(),
         "tallies": [[*key, answers] for key, answers in written.tallies.items()],
     }
-    write_text(work / (shard.path + RECORD), json.dumps(record))
+    write_text(folder.work / (shard.path + RECORD), json.dumps(record))
 
 
-def _read_record(writer: RowWriter, shard: Shard, fingerprint: str, work: Path) -> Written | None:
+def _read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
     """What the record of a file says; None if there is none, or of other rows, or no whole one."""
-    structures = np.zeros(len(writer.plan.structures.table), dtype=bool)
     try:
-        record = json.loads((work / (shard.path + RECORD)).read_text(encoding="utf-8"))
+        record = json.loads((folder.work / (shard.path + RECORD)).read_text(encoding="utf-8"))
         if record["origin"] != _describe_origin(shard, fingerprint):
             return None
-        structures[record["structures"]] = True
+        structures = np.asarray(record["structures"], dtype=np.int64)
         tallies = {(kind, form, macro): Counter(answers) for kind, form, macro, answers in record["tallies"]}
-        return Written(record["bytes"], record["sha256"], structures, tallies)
+        return Written(record["bytes"], record["sha256"], record["columns"], structures, tallies)
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
         return None

@@ -89,7 +89,7 @@ class Config:
     data_version: int
     taxonomy: str
     recipe: str
-    own_files: tuple[str, ...]
+    sources: dict[str, str]
     sizes: dict[str, int]
     files: tuple[File, ...]
 
@@ -176,7 +176,7 @@ def _read_config(name: str, entry: dict[str, Any]) -> Config:
         entry["engine"]["data_version"],
         entry["taxonomy"],
         entry["recipe"],
-        tuple(entry["own_files"]),
+        dict(entry["sources"]),
         {split: info["rows"] for split, info in entry["splits"].items()},
         tuple(files),
     )
@@ -184,34 +184,37 @@ def _read_config(name: str, entry: dict[str, Any]) -> Config:
 
 def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[Finding]]:
     """The recipe in the folder, ready to make the rows again, or why it cannot."""
-    path = folder / config.recipe
     install = f"install generate-any-scene=={config.engine} to make rows again; SHA-256 are checked all the same"
-    if not path.is_file():
-        return None, [Finding("missing", config.recipe, "the recipe is missing; no rows are made again without it")]
+    findings = [finding for name, digest in config.sources.items() if (finding := _check_source(folder, name, digest))]
+    if any(finding.kind == "missing" for finding in findings):
+        return None, findings
     if config.data_version != DATA_VERSION:
         message = f"built with data version {config.data_version}, here is {DATA_VERSION} ({__version__}); {install}"
-        return None, [Finding("version", config.recipe, message)]
+        return None, [*findings, Finding("version", config.recipe, message)]
     try:
-        writer = create_writer(load_recipe(path))
+        writer = create_writer(load_recipe(folder / config.recipe))
     except GasError as error:
-        return None, [Finding("recipe", config.recipe, f"cannot be used: {'; '.join(str(error).splitlines())}")]
-    found = compute_fingerprint(writer)
-    if found == config.fingerprint:
-        sizes = {name: split.size for name, split in writer.plan.recipe.splits.items()}
-        if sizes == config.sizes:
-            return writer, []
-        message = f"the recipe was edited: its splits are {sizes}, the manifest's {config.sizes}"
-        return writer, [Finding("recipe", config.recipe, message)]
-    own_tables = any(name.endswith(".tsv") for name in config.own_files)
+        message = f"cannot be used: {'; '.join(str(error).splitlines())}"
+        return None, [*findings, Finding("recipe", config.recipe, message)]
+    if compute_fingerprint(writer) == config.fingerprint:
+        return writer, findings
+    if findings:
+        return None, findings
     here = writer.plan.taxonomy.version
-    if here != config.taxonomy and not own_tables:
-        names = ", ".join(writer.plan.recipe.taxonomy)
-        message = f"built with the taxonomy {config.taxonomy[:12]}, here [{names}] is {here[:12]}; {install}"
-        return None, [Finding("version", config.recipe, f"{message}, or put the recipe back if that was edited")]
-    what = "the recipe or a file beside it" if config.own_files else "the recipe"
-    other = f", or it was built with generate-any-scene=={config.engine}" if config.engine != __version__ else ""
-    message = f"{what} was edited{other}: its fingerprint is {found[:12]}, the manifest's {config.fingerprint[:12]}"
-    return None, [Finding("recipe", config.recipe, message)]
+    what = f"the taxonomy {here[:12]}, not {config.taxonomy[:12]}" if here != config.taxonomy else "other templates"
+    message = f"as it was built, but generate-any-scene {__version__} has {what}; {install}"
+    return None, [Finding("version", config.recipe, message)]
+
+
+def _check_source(folder: Path, name: str, digest: str) -> Finding | None:
+    """What is wrong with a recipe or a file that came with it."""
+    if not (folder / name).is_file():
+        return Finding("missing", name, "is missing; no rows are made again without it")
+    found = hash_file(folder / name)
+    if found != digest:
+        message = f"was edited: its SHA-256 is {found[:12]}, the manifest's {digest[:12]}"
+        return Finding("recipe", name, message)
+    return None
 
 
 def _choose_blocks(config: Config, sample: int | None) -> Iterator[tuple[str, int]]:
