@@ -8,6 +8,7 @@ making: Ray gives that to another.
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -100,16 +101,26 @@ def _join_cluster(ray: Any, address: str | None) -> Iterator[None]:
             )
         yield
         return
+    address = address or os.environ.get("RAY_ADDRESS")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # of a cluster that starts here: a build calls nobody
     try:
+        if address:
+            _reach(address)
         ray.init(address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().partition("\n")[0]
         raise GasError(f"--address {address}: there is no cluster to join: {first}", exit_status=1) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Fails if nothing listens there: Ray would try for seven minutes, and end the process."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
 
 
 @contextmanager

@@ -149,6 +149,8 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
     place = folder.out / shards[0].config
     if isinstance(place, Path):
         place.mkdir(exist_ok=True)
+    else:
+        place.fs.invalidate_cache()  # other machines wrote there
     for path in list[AnyPath](place.iterdir()):
         if path.is_dir() and not path.is_symlink():
             remove_tree(path)
@@ -179,13 +181,13 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dic
         for written in files.values():
             add_tallies(tallies, written.tallies)
             columns.update(written.columns)
-        seen = np.zeros(len(table), dtype=bool)
-        seen[np.concatenate([written.structures for written in files.values()])] = True
+        bits = np.bitwise_or.reduce([np.frombuffer(written.structures, np.uint8) for written in files.values()])
+        seen = np.unpackbits(bits, count=len(table)).astype(bool)
         splits[name] = {
             "rows": sum(map(len, files)),
             "columns": dict(columns),
             "files": [
-                {"path": shard.path, "rows": len(shard), "bytes": written.bytes, "sha256": written.sha256}
+                {"path": shard.path, "rows": len(shard), "bytes": written.size, "sha256": written.sha256}
                 for shard, written in files.items()
             ],
             "structures": _count_structures(table, seen),

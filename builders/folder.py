@@ -14,6 +14,7 @@ build is stopped, so that the same build goes on where it was.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -155,10 +156,12 @@ def _remove_unfinished(work: Path) -> None:
 
 @contextmanager
 def explain_disk(out: AnyPath) -> Iterator[None]:
-    """Turns what the disk refuses into one clear message."""
+    """Turns what the disk or the store refuses into one clear message."""
     try:
         yield
-    except OSError as error:
+    except Exception as error:
+        if not isinstance(error, OSError) and not _is_of_store(error):
+            raise
         again = "and run the command again, which goes on where it was"
         full = {
             "ENOSPC": f"the disk is full: free some space {again}",
@@ -171,16 +174,20 @@ def explain_disk(out: AnyPath) -> Iterator[None]:
             "EROFS": "the disk is read-only",
         }
         name = _name_errno(error)
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise GasError(
-            f"{out}: {what.get(name, error.strerror or error)}, or choose another folder with --out",
+            f"{out}: {what.get(name, reason)}, or choose another folder with --out",
             exit_status=1 if name in full else 2,
         ) from error
 
 
-def _name_errno(error: OSError) -> str:
-    import errno
+def _is_of_store(error: Exception) -> bool:
+    """Whether it comes from a client of a store: many of their errors are no OSError."""
+    return type(error).__module__.partition(".")[0] in {"aiohttp", "azure", "botocore", "google", "httpx"}
 
-    return errno.errorcode.get(error.errno or 0, "")
+
+def _name_errno(error: Exception) -> str:
+    return errno.errorcode.get(getattr(error, "errno", None) or 0, "")
 
 
 def read_manifest(out: AnyPath) -> dict[str, Any]:

@@ -60,7 +60,7 @@ EDITS: tuple[Edit, ...] = get_args(Edit)
 # A config `<name>_captions` shows the captions of `<name>`, so no recipe can have such a name itself.
 VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
 
-LARGEST_SPLIT = 10**9  # the index in a row's id has nine digits
+LARGEST_SPLIT = 10**11
 LARGEST_SEED = 2**63 - 1
 MOST_SEEDS = 50  # objects of a seed graph
 MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory

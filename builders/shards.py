@@ -22,8 +22,9 @@ from .rows import RowWriter, schema_of
 from .scenes import BLOCK, draw_block
 from .tallies import Tallies
 
-SHARD_BLOCKS = 8
-"""Blocks in a Parquet file. Part of the files' layout, not of the rows."""
+SHARD_BLOCKS, MOST_FILES = 8, 4096
+"""Blocks in a Parquet file, and files of a split (the Hub takes 10,000 in a folder): beyond that, files grow. Part of
+the files' layout, not of the rows."""
 Report = Callable[[int], None]
 
 
@@ -46,23 +47,25 @@ class Written:
     """What is known of a file that is complete.
 
     Attributes:
-        bytes: Its size.
+        size: Bytes.
         sha256: Hex.
         columns: Bytes of each column before compression.
-        structures: Which structures occur, rows of the structure table, in order.
+        structures: Which structures occur, a bit for each row of the structure table.
         tallies: Answers of its questions.
     """
 
-    bytes: int
+    size: int
     sha256: str
     columns: dict[str, int]
-    structures: np.ndarray
+    structures: bytes
     tallies: Tallies
 
 
 def list_shards(config: str, split: str, rows: int) -> list[Shard]:
     """Cuts a split into files."""
     step = SHARD_BLOCKS * BLOCK
+    while -(-rows // step) > MOST_FILES:
+        step *= 2
     count = -(-rows // step)
     return [
         Shard(config, split, i * step, min((i + 1) * step, rows), f"{config}/{split}-{i:05d}-of-{count:05d}.parquet")
@@ -103,7 +106,8 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
             structures[scenes.structures] = True
             file.write_table(writer.write(scenes, shard.split, tallies), row_group_size=BLOCK)
             report(rows)
-    return Written(path.stat().st_size, hash_file(path), _measure_columns(path), np.flatnonzero(structures), tallies)
+    bits = np.packbits(structures).tobytes()
+    return Written(path.stat().st_size, hash_file(path), _measure_columns(path), bits, tallies)
 
 
 def _measure_columns(path: Path) -> dict[str, int]:
@@ -123,13 +127,12 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
     A file that is not as its record says is removed from the work folder.
     """
     written = _read_record(shard, fingerprint, folder)
-    places = dict.fromkeys((folder.work, folder.out))
-    for place in places:
-        path = place / shard.path
-        if written and is_whole(path, written.bytes, written.sha256):
-            return written
-        if place == folder.work:
-            path.unlink(missing_ok=True)
+    if written:
+        for place in dict.fromkeys((folder.files, folder.out)):
+            if is_whole(place / shard.path, written.size, written.sha256):
+                return written
+    if folder.files == folder.work:
+        (folder.work / shard.path).unlink(missing_ok=True)
     return None
 
 
@@ -160,10 +163,10 @@ def write_record(shard: Shard, fingerprint: str, written: Written, folder: Folde
     """Records that a file is complete."""
     record = {
         "origin": _describe_origin(shard, fingerprint),
-        "bytes": written.bytes,
+        "bytes": written.size,
         "sha256": written.sha256,
         "columns": written.columns,
-        "structures": written.structures.tolist(),
+        "structures": written.structures.hex(),
         "tallies": [[*key, answers] for key, answers in written.tallies.items()],
     }
     write_text(folder.work / (shard.path + RECORD), json.dumps(record))
@@ -175,7 +178,7 @@ def _read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
         record = json.loads((folder.work / (shard.path + RECORD)).read_text(encoding="utf-8"))
         if record["origin"] != _describe_origin(shard, fingerprint):
             return None
-        structures = np.asarray(record["structures"], dtype=np.int64)
+        structures = bytes.fromhex(record["structures"])
         tallies = {(kind, form, macro): Counter(answers) for kind, form, macro, answers in record["tallies"]}
         return Written(record["bytes"], record["sha256"], record["columns"], structures, tallies)
     except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):

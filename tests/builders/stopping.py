@@ -1,4 +1,6 @@
-"""Stops a build in the middle, for tests of what is left of it."""
+"""Stops a build in the middle and compares folders, for tests of what is left of it."""
+
+import hashlib
 
 
 class StoppedError(Exception):
@@ -16,3 +18,12 @@ def stop_at(rows):
             raise StoppedError
 
     return report
+
+
+def hash_files(folder):
+    """SHA-256 of every file of a folder, on a disk or in a store."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

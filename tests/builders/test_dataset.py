@@ -97,6 +97,15 @@ def test_a_split_is_cut_into_files_of_whole_blocks():
     assert sum(rows for _, rows in list_blocks(0, step)) == step
 
 
+def test_a_large_split_has_larger_files_and_never_too_many():
+    rows = 10**10
+    shards = list_shards("c", "train", rows)
+    assert layout.MOST_FILES / 2 < len(shards) <= layout.MOST_FILES
+    assert shards[-1].last == rows == sum(map(len, shards))
+    assert {shard.first % BLOCK for shard in shards} == {0}
+    assert len(list_shards("c", "train", layout.MOST_FILES * layout.SHARD_BLOCKS * BLOCK)) == layout.MOST_FILES
+
+
 def test_rows_do_not_depend_on_how_they_are_cut_into_files(built, tmp_path, monkeypatch):
     """A split of several files, made with files of one block."""
     monkeypatch.setattr(layout, "SHARD_BLOCKS", 1)

@@ -1,6 +1,5 @@
 """Builds that are stopped, killed or refused by the disk: the same command goes on, to the same bytes."""
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -19,7 +18,7 @@ from generate_any_scene.builders.folder import WORK
 from generate_any_scene.builders.recipe_files import load_recipe
 from generate_any_scene.builders.scenes import BLOCK
 from generate_any_scene.errors import GasError
-from stopping import StoppedError, stop_at
+from stopping import StoppedError, hash_files, stop_at
 
 PLAIN = ("questions=[]", "structure.complexity=[1,3]", "structure.objects=[1,3]", "content.scene_attributes.count=0")
 SMALL = ("splits={train: 30, validation: 20, test: 10}", *PLAIN)
@@ -35,15 +34,6 @@ cli.main()
 
 def load(*overrides, name="multi_object"):
     return load_recipe(name, (*SMALL, *overrides))
-
-
-def hash_files(folder):
-    """SHA-256 of every file of a folder."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
 
 
 def list_finished(folder):

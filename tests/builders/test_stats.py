@@ -186,7 +186,7 @@ def test_stats_prints_tables_json_and_pictures(gas, built, tmp_path):
         (["multi_object", "--under", "dog.n.01"], "add --by node"),
         (["multi_object", "--rows", "10", "--by", "node", "--under", "dgo"], "no object 'dgo'"),
         (["multi_object", "--config", "video"], "is a recipe; leave --config out"),
-        (["multi_object", "--start", "999999999"], "end before row 1,000,000,000"),
+        (["multi_object", "--start", "99999999999"], "end before row 100,000,000,000"),
         (["{built}", "--config", "video", "--rows", "5", "--set", "seed=1"], "leave --set and --rows out"),
         (["{built}", "--config", "vidoe"], "did you mean `video`"),
         (["."], "has no manifest.json"),
