@@ -323,6 +323,41 @@ def verify(
 
 
 @app.command()
+def push(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `gas build` wrote.", show_default=False)
+    ],
+    repo: Annotated[
+        str,
+        typer.Option(
+            metavar="OWNER/NAME", help="The dataset repository; made if it is not there.", show_default=False
+        ),
+    ],
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Open a pull request instead; push again to tag it when it is merged.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    tag: Annotated[
+        str | None, typer.Option(help="Another tag.", show_default="v and the version of the recipes")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
+
+    Configs that others pushed to the repository stay. A tag never moves: other rows need another version.
+    """
+    from .builders.push import describe_push, push_folder
+
+    with _show_progress(None, "pushing", unit="files") as report:
+        pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report)
+    if as_json:
+        print(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
+        return
+    print(describe_push(pushed, dry_run))
+
+
+@app.command()
 def export(
     folder: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder that `gas build` wrote.", show_default=False)
@@ -431,7 +466,7 @@ def _print_built(out: str, built: dict[str, Any]) -> None:
             print(f'    {name} = load_dataset("{path}", "{name}")')
 
 
-def _show_progress(rows: int, what: str = "building", hidden: bool = False) -> Any:
+def _show_progress(rows: int | None, what: str = "building", hidden: bool = False, unit: str = "scenes") -> Any:
     """A progress bar on stderr, silent when that is not a terminal."""
     from contextlib import contextmanager
 
@@ -445,7 +480,7 @@ def _show_progress(rows: int, what: str = "building", hidden: bool = False) -> A
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("scenes"),
+            TextColumn(unit),
             TimeRemainingColumn(),
         )
         with Progress(

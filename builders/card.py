@@ -15,6 +15,7 @@ from .recipe_files import load_recipe
 from .rows import VIEWS, schema_of
 from .templates import create_environment
 
+ASSETS = "assets"
 SIZES = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),
@@ -117,9 +118,19 @@ def _describe_features(configs: dict[str, Any], recipes: dict[str, Recipe]):
     return infos
 
 
+def list_assets(folder: Path) -> list[str]:
+    """Pictures of a folder's card, by their path in it."""
+    return sorted(path.relative_to(folder).as_posix() for path in (folder / ASSETS).glob("*"))
+
+
+def find_sample(config: dict[str, Any]) -> str:
+    """The only file of a config that its card reads, by its path in the folder."""
+    return next(iter(config["splits"].values()))["files"][0]["path"]
+
+
 def _read_sample(out: AnyPath, config: dict[str, Any]) -> str:
     """A row of a config's first file that has something of everything, with one question of each kind and form."""
-    path = out / next(iter(config["splits"].values()))["files"][0]["path"]
+    path = out / find_sample(config)
     with path.open("rb") as stream, pq.ParquetFile(stream) as file:
         rows = next(file.iter_batches(batch_size=64)).to_pylist()
     row = max(rows, key=lambda row: sum(min(row["structure"][part], 2) for part in ("attributes", "relations")))

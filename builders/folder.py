@@ -200,16 +200,25 @@ def read_manifest(out: AnyPath) -> dict[str, Any]:
     if not path.exists():
         return {"generator": GENERATOR, "configs": {}}
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        known = (
-            isinstance(manifest, dict)
-            and manifest.get("generator") == GENERATOR
-            and isinstance(manifest["configs"], dict)
-        )
-    except (ValueError, KeyError, OSError):
+        text = path.read_text(encoding="utf-8")
+    except (ValueError, OSError):
+        text = ""
+    return check_manifest(text, str(path), "choose another folder with --out")
+
+
+def check_manifest(text: str, name: str, hint: str) -> dict[str, Any]:
+    """What a manifest says.
+
+    Raises:
+        GasError: No build wrote it.
+    """
+    try:
+        manifest = json.loads(text)
+        known = manifest["generator"] == GENERATOR and isinstance(manifest["configs"], dict)
+    except (ValueError, LookupError, TypeError):
         known = False
     if not known:
-        raise GasError(f"{path} was not written by a build; choose another folder with --out")
+        raise GasError(f"{name} was not written by a build; {hint}")
     return manifest
 
 
