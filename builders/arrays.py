@@ -35,26 +35,46 @@ class Ragged:
     def lengths(self) -> np.ndarray:
         return np.diff(self.offsets)
 
+    @cached_property
+    def width(self) -> int | None:
+        """The length of all lists, if they are alike long."""
+        lengths = self.lengths
+        return int(lengths[0]) if len(lengths) and (lengths == lengths[0]).all() else None
+
     def take(self, rows: np.ndarray) -> Ragged:
         """The lists of these rows, in this order; a row may be taken more than once."""
+        if self.width is not None:
+            table = self.values[self.offsets[0] : self.offsets[-1]].reshape(len(self), self.width)
+            return Ragged(table.take(rows, axis=0).reshape(-1), np.arange(len(rows) + 1) * self.width)
         lengths = self.lengths[rows]
         offsets = offsets_of(lengths)
         return Ragged(self.values[expand_ranges(self.offsets[:-1][rows], lengths, offsets)], offsets)
 
 
-def offsets_of(lengths: np.ndarray) -> np.ndarray:
+def offsets_of(lengths: np.ndarray, dtype: type[np.integer] = np.int64) -> np.ndarray:
     """Running totals from 0, one longer than `lengths`."""
-    offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
-    np.cumsum(lengths, out=offsets[1:])
+    offsets = np.zeros(len(lengths) + 1, dtype=dtype)
+    np.cumsum(lengths, dtype=dtype, out=offsets[1:])
     return offsets
 
 
 def expand_ranges(starts: np.ndarray, lengths: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
     """`start, start + 1, ...` for each range, flattened; `offsets` are the lengths' if they are known."""
+    if len(lengths) and (lengths == lengths[0]).all():
+        return starts.copy() if lengths[0] == 1 else np.add.outer(starts, np.arange(lengths[0])).reshape(-1)
     offsets = offsets_of(lengths) if offsets is None else offsets
     numbers = np.repeat(starts - offsets[:-1], lengths)
     numbers += np.arange(len(numbers))
     return numbers
+
+
+def join_codes(*columns: np.ndarray) -> np.ndarray:
+    """One integer for each row of some integer columns, in the order of the rows, from 0: equal where rows are."""
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        low = int(column.min(initial=0))
+        code = code * (int(column.max(initial=0)) - low + 1) + (column - low)
+    return code
 
 
 def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -63,10 +83,7 @@ def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Returns: One example (index) of each distinct row, and the number of every row's kind. Far faster than `np.unique`
         over an axis.
     """
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        low = int(column.min(initial=0))
-        code = code * (int(column.max(initial=0)) - low + 1) + (column - low)
+    code = join_codes(*columns)
     most = int(code.max(initial=0))
     if most > DENSE * len(code):
         _, examples, numbers = np.unique(code, return_index=True, return_inverse=True)
@@ -107,12 +124,13 @@ class Pairs:
     def have(self, firsts: np.ndarray, seconds: np.ndarray) -> np.ndarray:
         """Whether integers are a pair, element by element."""
         rows, columns = self.places
-        return self.table[rows[firsts], columns[seconds]]
+        return self.table.take(rows[firsts] * self.table.shape[1] + columns[seconds])
 
 
 def pad_lists(ragged: Ragged) -> np.ndarray:
     """Lists as rows of one array, filled up with -1, int64, shape (lists, longest)."""
-    width = int(ragged.lengths.max(initial=0))
-    padded = np.full((len(ragged), width), -1, dtype=np.int64)
-    padded[np.arange(width) < ragged.lengths[:, None]] = ragged.values
+    padded = np.full((len(ragged), int(ragged.lengths.max(initial=0))), -1, dtype=np.int64)
+    for place in range(padded.shape[1]):
+        some = np.flatnonzero(ragged.lengths > place)
+        padded[some, place] = ragged.values.take(ragged.offsets.take(some) + place)
     return padded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,24 +95,34 @@ def shuffle_choices(key: int, windows: np.ndarray, answers: np.ndarray, foils: l
     That is so for each number of choices.
     """
     columns = np.stack([answers, *foils], axis=1)
-    width, sizes = columns.shape[1], (columns >= 0).sum(axis=1)
+    width, sizes = columns.shape[1], sum((one >= 0 for one in foils), np.ones(len(answers), dtype=np.int64))
     some = np.flatnonzero(sizes < width)
     columns[some] = np.take_along_axis(columns[some], np.argsort(columns[some] < 0, axis=1, kind="stable"), axis=1)
     place = np.zeros(len(columns), dtype=np.int64)
     for size in range(2, width + 1):
         some = np.flatnonzero(sizes == size)
         place[some] = _deal_places(derive_key(key, size), windows[some], size)
-    turned = np.arange(width) - place[:, None]
-    turned += np.where(turned < 0, sizes[:, None], 0) + np.arange(0, columns.size, width)[:, None]
-    return Ragged(columns.reshape(-1).take(turned[np.arange(width) < sizes[:, None]]), offsets_of(sizes))
+    turned = _list_turns(width).take(sizes * width + place, axis=0)
+    there = turned >= 0
+    turned += np.arange(0, columns.size, width)[:, None]
+    return Ragged(columns.reshape(-1).take(turned[there]), offsets_of(sizes))
+
+
+@lru_cache(maxsize=4)
+def _list_turns(width: int) -> np.ndarray:
+    """Which choice stands at each place, -1 for none: a row for each number of choices and place of the first."""
+    sizes, places, at = np.ogrid[: width + 1, :width, :width]
+    return np.where(at < sizes, (at - places) % np.maximum(sizes, 1), -1).reshape(-1, width)
 
 
 def _deal_places(key: int, windows: np.ndarray, size: int) -> np.ndarray:
     """Deals places from decks of `size` cards, in each window (ascending) from decks of its own."""
-    within = np.arange(len(windows)) - np.searchsorted(windows, windows)
-    decks = windows * (MOST_THINGS * WINDOW) + within // size
-    new = np.diff(decks, prepend=-1) > 0
-    return shuffle_rows(key, decks[new], size)[np.cumsum(new) - 1, within % size]
+    at = np.arange(len(windows))
+    within = at - np.maximum.accumulate(np.where(np.diff(windows, prepend=-1) != 0, at, 0))
+    turn = within % size
+    new = turn == 0
+    decks = windows[new] * (MOST_THINGS * WINDOW) + within[new] // size
+    return shuffle_rows(key, decks, size).reshape(-1).take((np.cumsum(new) - 1) * size + turn)
 
 
 def ask_counts(block: Block) -> list[Batch]:
@@ -321,6 +332,8 @@ def ask_scenes(block: Block) -> list[Batch]:
     scenes, table = block.scenes, block.plan.taxonomy.scene_attributes
     concepts, names = scenes.scene_attributes.values, block.tokens["scene.name"]
     scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
+    if not len(every):
+        return []
     elements = make_single_lists(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
     roles, kinds = np.array(table["role"].to_pylist()), block.tokens["scene.kind"][concepts]
     foils: list[np.ndarray] = []

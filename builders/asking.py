@@ -169,7 +169,7 @@ class Block:
         size = len(scene)
         call = f"{kind}.{macro}({', '.join(roles)})"
         places = {str(place): at for place, at in enumerate(starts.values())}
-        programs = self.tracer.find_programs(call, np.zeros((size, 1), dtype=np.int64), render, self.words, places)
+        programs = self.tracer.find_programs(call, np.zeros((size, 0), dtype=np.int64), render, self.words, places)
         none = np.full(size, -1, dtype=np.int32)
         return Batch(
             kind,

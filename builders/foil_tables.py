@@ -123,11 +123,12 @@ def _deal_out(lists: Ragged, weights: np.ndarray) -> Ragged:
 def tabulate_relatives(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
     """A place for each object of the taxonomy, and which of them are kin either way; None where they are too many.
 
-    Nothing is kin to what stands at the last place, which is for no object at all.
+    Nothing is kin to what stands at the last place, which is for no object at all. A byte of the table has eight rows,
+    the first in its lowest bit: so the table stays in a processor's cache.
     """
     if tables := _tabulate_kinship(plan):
         place, is_a = tables
-        return place, is_a | is_a.T
+        return place, np.packbits(is_a | is_a.T, axis=0, bitorder="little")
     return None
 
 
@@ -137,7 +138,7 @@ def _tabulate_kinship(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
     rows = _list_possible(plan)
     if len(rows) > MOST_TABULATED:
         return None
-    place = np.full(plan.taxonomy.objects.num_rows, len(rows), dtype=np.int32)
+    place = np.full(plan.taxonomy.objects.num_rows, len(rows), dtype=np.int64)
     place[rows] = np.arange(len(rows))
     lineage = list_lineages(plan.taxonomy)[rows]
     order = np.argsort(lineage[:, 0], kind="stable")
@@ -163,8 +164,9 @@ def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """
     if tables := _tabulate_kinship(plan):
         place, is_a = tables
-        rows, flat = place.astype(np.int64) * len(is_a), is_a.reshape(-1)
-        return lambda some, others: flat.take(rows[some] + place[others])
+        rows, flat = place // 8 * is_a.shape[1], np.packbits(is_a, axis=0, bitorder="little").reshape(-1)
+        masks = (1 << place % 8).astype(np.uint8)
+        return lambda some, others: (flat.take(rows[some] + place[others]) & masks[some]) != 0
     lineage = list_lineages(plan.taxonomy)
     return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
 

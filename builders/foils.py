@@ -90,27 +90,27 @@ def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
     present = pad_lists(scenes.objects).T
     if tables := tabulate_relatives(plan):
         place, table = tables
-        # What is no object has the last row, which is kin to nothing.
-        rows = np.where(present >= 0, place[present], len(table) - 1) * len(table)
-        flat = table.reshape(-1)
+        # What is no object has the last place, which is kin to nothing.
+        rows = np.where(present >= 0, place[present], table.shape[1] - 1)
+        starts, masks, flat = rows // 8 * table.shape[1], (1 << rows % 8).astype(np.uint8), table.reshape(-1)
 
-        def relate(row: np.ndarray, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
-            return flat.take(row[scene] + objects)
+        def are_kin(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+            found, columns = np.zeros(len(scene), dtype=np.uint8), place[objects]
+            for start, mask in zip(starts, masks, strict=True):
+                found |= flat.take(start[scene] + columns) & mask[scene]
+            return found != 0
 
-    else:
-        place, rows, is_a = np.arange(plan.taxonomy.objects.num_rows), present, find_kinship(plan)
+        return are_kin
+    is_a = find_kinship(plan)
 
-        def relate(row: np.ndarray, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+    def are_kin_by_lineage(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(scene), dtype=bool)
+        for row in present:
             others = row[scene]
-            return (others >= 0) & (is_a(others, objects) | is_a(objects, others))
-
-    def are_kin(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
-        found, objects = np.zeros(len(scene), dtype=bool), place[objects]
-        for row in rows:
-            found |= relate(row, scene, objects)
+            found |= (others >= 0) & (is_a(others, objects) | is_a(objects, others))
         return found
 
-    return are_kin
+    return are_kin_by_lineage
 
 
 def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[np.ndarray] = ()) -> np.ndarray:
@@ -130,7 +130,7 @@ def draw_foil_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequence[n
     """
     classes = plan.pools.classes
     holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
-    beside = [*pad_lists(scenes.attributes).T[:, holders], *taken]
+    beside = [*pad_lists(scenes.attributes)[holders].T, *taken]
     fits = _exclude_near(_pad_table(find_near_attributes, plan.taxonomy), beside)
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
     ids = scenes.identify(np.repeat(np.arange(len(scenes)), scenes.objects.lengths)[holders])
@@ -153,7 +153,7 @@ def draw_foil_scene_attributes(key: int, plan: Plan, scenes: Scenes, taken: Sequ
     concepts = scenes.scene_attributes.values
     scene_of = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
     near = _pad_table(find_near_scene_attributes, plan.taxonomy)
-    fits = _exclude_near(near, [*pad_lists(scenes.scene_attributes).T[:, scene_of], *taken])
+    fits = _exclude_near(near, [*pad_lists(scenes.scene_attributes)[scene_of].T, *taken])
     lists, ids = list_foil_scene_attributes(plan), scenes.identify(scene_of)
     return draw_until_fit(key, ids, np.full(len(ids), -1), lists, concepts, fits, scene_of, np.arange(len(near)))
 
@@ -201,7 +201,8 @@ def draw_until_fit(
         labels: A number for each foil.
     """
     sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
-    rows = np.flatnonzero((found < 0) & (sizes[list_of] > 0)) if len(found) else np.zeros(0, dtype=np.int64)
+    rows = np.flatnonzero(found < 0)
+    rows = rows[sizes[list_of[rows]] > 0]
     if not len(rows):
         return found
     found = found.copy()

@@ -8,14 +8,14 @@ import jinja2
 import numpy as np
 
 from .answers import answer_again
-from .arrays import Ragged, offsets_of
+from .arrays import Ragged, expand_ranges, offsets_of
 from .askers import ASKERS
 from .asking import Batch, Block
 from .scenes import Plan
 from .tallies import Tallies, count_answers
 from .templates import load_template
 from .tracing import Tracer
-from .weaving import Texts
+from .weaving import Run, Texts
 from .words import BlockWords, build_lexicon
 
 
@@ -71,32 +71,32 @@ class QuestionWriter:
 def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
     pool, sizes = tracer.book.pool, [len(batch.scene) for batch in batches]
-    offsets, order = _find_order([batch.scene for batch in batches], len(words.scenes))
+    offsets, places = _find_places([batch.scene for batch in batches], len(words.scenes))
+    order = np.empty(offsets[-1], dtype=np.int64)
+    order[np.concatenate([*places, order[:0]])] = np.arange(len(order))
 
     def merge(columns: list[np.ndarray]) -> np.ndarray:
-        return np.concatenate(columns)[order] if columns else order
+        return np.concatenate(columns).take(order) if columns else order
 
     def merge_numbers(numbers: list[int]) -> np.ndarray:
-        return np.repeat(np.array(numbers, dtype=np.int32), sizes)[order]
+        return np.repeat(np.array(numbers, dtype=np.int32), sizes).take(order)
 
     def merge_lists(lists: list[Ragged]) -> Ragged:
-        offsets = offsets_of(np.concatenate([one.lengths for one in lists])) if lists else np.zeros(1, dtype=np.int64)
-        values = np.concatenate([one.values for one in lists]) if lists else order
-        return Ragged(values, offsets).take(order)
+        filled = [(one, some) for one, some in zip(lists, places, strict=True) if len(one.values)]
+        # What is scattered over a whole block is kept small, so that it stays in the cache.
+        lengths = np.zeros(len(order), dtype=np.int32)
+        for one, some in filled:
+            lengths[some] = one.lengths if one.width is None else one.width
+        offsets = offsets_of(lengths, np.int32)
+        values = np.empty(offsets[-1], dtype=np.int32)
+        for one, some in filled:
+            values[expand_ranges(offsets.take(some), one.lengths, one.offsets)] = one.values
+        return Ragged(values, offsets)
 
-    arguments = [list(batch.starts.values()) for batch in batches]
-    starts = {
-        str(place): merge(
-            [
-                some[place] if place < len(some) else np.zeros(size, dtype=np.int64)
-                for some, size in zip(arguments, sizes, strict=True)
-            ]
-        )
-        for place in range(max(map(len, arguments), default=0))
-    }
+    runs = [run for batch, some in zip(batches, places, strict=True) for run in _split_batch(batch, some)]
     return Questions(
         offsets,
-        tracer.weave(merge([batch.programs for batch in batches]), words, starts),
+        tracer.weave_runs(runs, words),
         merge_numbers([pool.add(batch.kind) for batch in batches]),
         merge_numbers([pool.add(batch.form) for batch in batches]),
         merge([batch.answers for batch in batches]),
@@ -108,18 +108,24 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[
     )
 
 
-def _find_order(scenes: list[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where the questions of each of `count` scenes begin, and which question of all batches stands at each place.
+def _split_batch(batch: Batch, places: np.ndarray) -> list[Run]:
+    """The texts of each program; there is one program for all, but where a template looks at words."""
+    starts = {str(place): at for place, at in enumerate(batch.starts.values())}
+    if (batch.programs == batch.programs[0]).all():
+        return [Run(int(batch.programs[0]), places, starts)]
+    rows_of = [(program, np.flatnonzero(batch.programs == program)) for program in np.unique(batch.programs).tolist()]
+    return [Run(program, places[rows], {role: at[rows] for role, at in starts.items()}) for program, rows in rows_of]
+
+
+def _find_places(scenes: list[np.ndarray], count: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Where the questions of each of `count` scenes begin, and the place of each question of each batch.
 
     Each batch has its questions in the order of scenes, so their places are counted, not sorted.
     """
     counts = [np.bincount(one, minlength=count) for one in scenes]
     offsets = offsets_of(sum(counts, np.zeros(count, dtype=np.int64)))
-    order = np.empty(offsets[-1], dtype=np.int64)
-    begin, first = offsets[:-1].copy(), 0
+    begin, places = offsets[:-1].copy(), []
     for one, number in zip(scenes, counts, strict=True):
-        places = np.repeat(begin - (np.cumsum(number) - number), number) + np.arange(len(one))
-        order[places] = np.arange(first, first + len(one))
+        places.append((begin - (np.cumsum(number) - number)).take(one) + np.arange(len(one)))
         begin += number
-        first += len(one)
-    return offsets, order
+    return offsets, places

@@ -190,7 +190,7 @@ def create_writer(loaded: LoadedRecipe) -> RowWriter:
 
 
 def _list(offsets: np.ndarray, values: pa.Array) -> pa.ListArray:
-    return pa.ListArray.from_arrays(make_array(offsets.astype(np.int32)), values)
+    return pa.ListArray.from_arrays(make_array(offsets.astype(np.int32, copy=False)), values)
 
 
 def _write_ids(prefix: str, scenes: Scenes) -> pa.Array:
@@ -224,7 +224,7 @@ def _write_questions(questions: Questions, pool: Pool) -> pa.ListArray:
         pool.take(questions.forms),
         pool.take(questions.kinds),
         _list(questions.elements.offsets, pool.take(questions.elements.values)),
-        _list(questions.depends_on.offsets, make_array(questions.depends_on.values.astype(np.int32))),
+        _list(questions.depends_on.offsets, make_array(questions.depends_on.values)),
         pool.words.take(make_array(questions.foils, questions.foils >= 0)),
     ]
     return _list(questions.offsets, pa.StructArray.from_arrays(columns, fields=list(QUESTION)))

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ..taxonomy.arrow import match_texts, view_numbers
-from .arrays import Ragged, offsets_of
+from .arrays import Ragged, join_codes, offsets_of
 from .decks import deal, derive_key
 from .limits import read_limits
 from .pools import Pools, check_room, choose_pools
@@ -281,7 +281,8 @@ def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
     """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
     rank = rank_attributes(taxonomy)
     holder = np.repeat(np.arange(len(attributes)), attributes.lengths)
-    return Ragged(attributes.values[np.lexsort((rank[attributes.values], holder))], attributes.offsets)
+    order = np.argsort(join_codes(holder, rank[attributes.values]), kind="stable")
+    return Ragged(attributes.values[order], attributes.offsets)
 
 
 @lru_cache(maxsize=4)
@@ -311,6 +312,7 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
         deck_key, size = derive_key(key, "scene_attributes", kind), len(decks[kind])
         cards[slots] = decks.offsets[kind] + deal(deck_key, size, int(dealt[kind]), len(slots))
     sort_of, clash = _sort_clashes(plan)
+    sorts, clash = len(clash), clash.reshape(-1)
     try:
         cards = part_clashes(
             derive_key(key, "scene", block),
@@ -318,14 +320,15 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
             offsets,
             np.zeros(len(cards), dtype=np.int64),
             fitting=Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)])),
-            clash=lambda some, others: clash[sort_of[some], sort_of[others]],
+            clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
         )
     except GasError as error:
         message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"
         hint = "lower the count or allow more kinds"
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
-    return Ragged(values[np.lexsort((values, _rank_scene_attributes(plan.taxonomy)[values], scene))], offsets)
+    order = np.argsort(join_codes(scene, _rank_scene_attributes(plan.taxonomy)[values], values))
+    return Ragged(values[order], offsets)
 
 
 @lru_cache(maxsize=4)

@@ -52,45 +52,45 @@ def fill_slots(
     if fits.all() or not len(cards):
         return cards
     # Slots that the same cards fit are of one class here, and so are cards that fit the same slots.
-    kinds, slot_class = np.unique(slot_class, return_inverse=True)
-    number, firsts = _number_alike(fits.T[kinds])
-    slot_class, fits = number[slot_class], fits[:, kinds[firsts]]
+    kinds, number_of = np.flatnonzero(np.bincount(slot_class)), np.zeros(fits.shape[1], dtype=np.int64)
+    number_of[kinds], firsts = _number_alike(fits.T[kinds])
+    slot_class, fits = number_of[slot_class], fits[:, kinds[firsts]]
     number, firsts = _number_alike(fits)
     card_class, fits = number[card_class], fits[firsts]
     seated = np.full(len(slot_class), -1, dtype=np.int64)
-    rooms = fits.astype(np.int64)
     size = -(-len(cards) // PARTS)
     visits = shuffle_rows(derive_key(key, "visit"), np.arange(PARTS), size) + size * np.arange(PARTS)[:, None]
-    queues, open_slots = [cards[:0]] * len(fits), cards[:0]
-    dealt_of_class = np.zeros(len(fits), dtype=np.int64)
+    # Cards class by class as they are dealt. Those that have waited come first, so that all of a class are used alike.
+    dealt_class = card_class[cards]
+    queue = cards[np.argsort(dealt_class, kind="stable")]
+    starts = offsets_of(np.bincount(dealt_class, minlength=len(fits)))[:-1]
+    dealt, gone = np.zeros(len(fits), dtype=np.int64), np.zeros(len(fits), dtype=np.int64)
+    open_slots, rooms = cards[:0], fits.astype(np.int64)
+    # Taken slots are of a class of their own, which nothing fits.
+    taken, rows = fits.shape[1], list(np.pad(fits, ((0, 0), (0, 1))))
     for part, visit in enumerate(visits):
-        dealt = cards[part * size : (part + 1) * size]
-        waiting = np.array([len(queue) for queue in queues])
-        new = np.bincount(card_class[dealt], minlength=len(fits))
-        by_class = np.split(dealt[np.argsort(card_class[dealt], kind="stable")], np.cumsum(new)[:-1])
-        # Those that have waited come first, so that all of a class are used alike.
-        queues = [np.concatenate(both) if len(both[0]) else both[1] for both in zip(queues, by_class, strict=True)]
-        wanted, dealt_of_class = waiting + new, dealt_of_class + new
+        waiting = dealt - gone
+        dealt += np.bincount(dealt_class[part * size : (part + 1) * size], minlength=len(fits))
+        wanted = dealt - gone
         open_slots = np.concatenate([open_slots, visit[visit < len(cards)]])
         open_class = slot_class[open_slots]
-        open_of_class = np.bincount(open_class, minlength=fits.shape[1])
-        room = rooms @ open_of_class
-        free = np.ones(len(open_slots), dtype=bool)
+        room = rooms @ np.bincount(open_class, minlength=taken)
         # First those of which most have waited, then those that have least room for what they are.
-        waited = waiting / np.maximum(dealt_of_class, 1)
-        for one in np.lexsort((-wanted / np.maximum(room, 1), -waited)):
-            if number := min(wanted[one], rooms[one] @ open_of_class):
-                # Those that fit are spread over all that are open, so few have to be looked at to find that many.
-                likely = 2 * number * len(free) // room[one] + 64
-                for some in (slice(likely), slice(None)):
-                    chosen = np.flatnonzero(free[some] & fits[one][open_class[some]])[:number]
-                    if len(chosen) == number:
-                        break
-                open_of_class -= np.bincount(open_class[chosen], minlength=len(open_of_class))
-                seated[open_slots[chosen]], queues[one] = queues[one][:number], queues[one][number:]
-                free[chosen] = False
-        open_slots = open_slots[free]
-    _fill_evenly(derive_key(key, "fill"), seated, np.sort(open_slots), list_fitting(card_class, fits), slot_class)
+        order = np.lexsort((-wanted / np.maximum(room, 1), -waiting / np.maximum(dealt, 1)))
+        order = order[(wanted[order] > 0) & (room[order] > 0)]
+        # Those that fit are spread over all that are open, so few have to be looked at to find that many.
+        likely = 2 * wanted * len(open_slots) // np.maximum(room, 1) + 64
+        for one in order.tolist():
+            number, few, first = wanted[one], likely[one], starts[one] + gone[one]
+            chosen = rows[one].take(open_class[:few]).nonzero()[0]
+            if len(chosen) < number and few < len(open_class):
+                chosen = rows[one].take(open_class).nonzero()[0]
+            chosen = chosen[:number]
+            open_class[chosen] = taken
+            seated[open_slots[chosen]] = queue[first : first + len(chosen)]
+            gone[one] += len(chosen)
+        open_slots = open_slots[open_class < taken]
+    _fill_evenly(derive_key(key, "fill"), seated, np.sort(open_slots), slot_class, card_class, fits)
     return seated
 
 
@@ -101,26 +101,38 @@ def _number_alike(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found, np.unique(found, return_index=True)[1]
 
 
-def _fill_evenly(key: int, seated: np.ndarray, slots: np.ndarray, fitting: Ragged, slot_class: np.ndarray) -> None:
+def _fill_evenly(
+    key: int,
+    seated: np.ndarray,
+    slots: np.ndarray,
+    slot_class: np.ndarray,
+    card_class: np.ndarray,
+    fits: np.ndarray,
+) -> None:
     """Gives open slots the least used of the cards that fit; slots that fit few cards come first."""
-    used = np.bincount(seated[seated >= 0], minlength=int(fitting.values.max(initial=-1)) + 1)
-    luck = shuffle(derive_key(key, "cards"), len(used))
+    goes = np.asarray(fits.any(axis=1))[card_class]
+    count = int(np.flatnonzero(goes).max(initial=-1)) + 1
+    # How often each card is used, and then luck, by which no two are alike.
+    luck = shuffle(derive_key(key, "cards"), count)
+    worn, lucky = np.bincount(seated[seated >= 0], minlength=count) * count + luck, np.argsort(luck)
     order = shuffle(derive_key(key, "slots"), len(slots))
     slots = slots[order[np.argsort(slot_class[slots[order]], kind="stable")]]
     ends = np.flatnonzero(np.diff(slot_class[slots], append=-1)) + 1
     runs = np.split(slots, ends[:-1])
-    for number in np.argsort(fitting.lengths[slot_class[slots[ends - 1]]], kind="stable") if len(slots) else ():
-        some, cards = runs[number], fitting[slot_class[runs[number][0]]]
-        # The least used level by level: up to which level all can be raised, and who is one above it.
-        ranked = cards[np.argsort(used[cards] * len(used) + luck[cards])]
-        levels = used[ranked]
+    choices = np.bincount(card_class, minlength=len(fits)) @ fits
+    for number in np.argsort(choices[slot_class[slots[ends - 1]]], kind="stable") if len(slots) else ():
+        some = runs[number]
+        # The least used level by level: up to which level all can be raised, and who is one above it. No more cards
+        # than there are slots can get any.
+        ranked = np.sort(worn[fits[:, slot_class[some[0]]][card_class[:count]]])[: len(some)]
+        levels, cards = ranked // count, lucky[ranked % count]
         filled = levels * np.arange(1, len(levels) + 1) - np.cumsum(levels)
-        count = int(np.searchsorted(filled, len(some), side="left"))
-        level, rest = divmod(len(some) + int(levels[:count].sum()), count)
-        given = level - levels[:count]
+        raised = int(np.searchsorted(filled, len(some), side="left"))
+        level, rest = divmod(len(some) + int(levels[:raised].sum()), raised)
+        given = level - levels[:raised]
         given[:rest] += 1
-        seated[some] = np.repeat(ranked[:count], given)
-        used[ranked[:count]] += given
+        seated[some] = np.repeat(cards[:raised], given)
+        worn[cards[:raised]] += given * count
 
 
 def list_fitting(card_class: np.ndarray, fits: np.ndarray) -> Ragged:
@@ -194,8 +206,9 @@ def part_clashes(
         """Whether cards clash with those beside slots, or with those before them alone."""
         bad = refuse(slots, tries)
         for others in beside[:, slots]:
-            at = np.flatnonzero((others >= 0) & (others < slots) if before else others >= 0)
-            bad[at] |= clash(tries[at], cards[others[at]])
+            there = (others >= 0) & (others < slots) if before else others >= 0
+            at = np.flatnonzero(there & ~bad)
+            bad[at] = clash(tries[at], cards[others[at]])
         return bad
 
     def find_bad(among: np.ndarray) -> np.ndarray:

@@ -22,8 +22,7 @@ from ..errors import GasError, advise, suggest
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
-SPACES = re.compile(r"\s\s|[^\S ]")
-CLOSING = re.compile(r"\s*([.,;:?!]|$)")
+CLOSING = re.compile(r"\s*[.,;:?!]")
 ENDS_IN_COMMA = {"object.sense"}
 """Columns of words that end in a comma; those of `<column>_last` are the same without it."""
 
@@ -50,6 +49,7 @@ class Slot:
 
     def __init__(self, column: str, role: str, number: int, element: str) -> None:
         self.where = f"{column},{role},{number},{element}"
+        self.mark = f"{OPEN}{self.where}{MIDDLE}{CLOSE}"
 
     def _refuse(self, *_: object) -> NoReturn:
         raise LooksAtWord(self.where)
@@ -77,7 +77,7 @@ Leaf = Callable[[str, str, int, str], Slot | Word]
 
 def _mark(value: Any) -> Any:
     if isinstance(value, Slot):
-        return f"{OPEN}{value.where}{MIDDLE}{CLOSE}"
+        return value.mark
     if isinstance(value, Word):
         return f"{OPEN}{value.element}{MIDDLE}{value}{CLOSE}"
     return value
@@ -246,21 +246,23 @@ def split_marks(text: str) -> list[Piece]:
 
     A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
     """
-    text = text.strip()
-    pieces: list[Piece] = []
-    at = 0
-    for mark in MARK.finditer(text):
-        if mark.start() > at:
-            pieces.append(Piece(_squeeze(text[at : mark.start()])))
-        where, word = mark.groups()
-        ends = CLOSING.match(text, mark.end()) is not None
+    fixed, *marked = MARK.split(text.strip())
+    pieces = [_make_piece(fixed)]
+    # The end of the text closes it as punctuation does.
+    follows = [*marked[2:-1:3], marked[-1] or "."] if marked else []
+    for where, word, after, following in zip(marked[::3], marked[1::3], marked[2::3], follows, strict=True):
+        ends = CLOSING.match(following) is not None
         if word or "," not in where:
             pieces.append(Piece(word.removesuffix(",") if ends and not where else word, element=where))
         else:
             pieces.append(_read_slot(where, ends))
-        at = mark.end()
-    pieces.append(Piece(_squeeze(text[at:])))
+        pieces.append(_make_piece(after))
     return [piece for piece in pieces if piece.text or piece.slot]
+
+
+@lru_cache(maxsize=1 << 14)
+def _make_piece(fixed: str) -> Piece:
+    return Piece(re.sub(r"\s+", " ", fixed))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -268,7 +270,3 @@ def _read_slot(where: str, ends: bool) -> Piece:
     column, role, number, element = where.removeprefix("^").split(",")
     column = f"{column}_last" if ends and column in ENDS_IN_COMMA else column
     return Piece("", (column, role, int(number)), element, where.startswith("^"))
-
-
-def _squeeze(text: str) -> str:
-    return re.sub(r"\s+", " ", text) if SPACES.search(text) else text

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .arrays import number_rows
 from .templates import Leaf, LooksAtWord, Piece, Slot, Word
-from .weaving import Book, Texts, weave
+from .weaving import Book, Run, Texts, weave, weave_runs
 from .words import BlockWords, Lexicon
 
 Render = Callable[[Leaf, tuple[int, ...]], list[Piece]]
@@ -50,8 +50,10 @@ class Tracer:
             starts: For each role, where each text's words begin in the role's columns, shape (texts,).
         """
         if name not in self.row_by_row:
-            examples, which = number_rows(*keys.T)
             try:
+                if not keys.shape[1]:
+                    return np.broadcast_to(self._trace(name, (), render), len(keys))
+                examples, which = number_rows(*keys.T)
                 programs = [self._trace(name, tuple(key), render) for key in keys[examples].tolist()]
                 return np.array(programs, dtype=np.int64)[which]
             except LooksAtWord:
@@ -67,6 +69,10 @@ class Tracer:
     def weave(self, programs: np.ndarray, words: BlockWords, starts: Mapping[str, np.ndarray]) -> Texts:
         """Puts the block's words into the programs."""
         return weave(self.book, words.find_column, programs, starts)
+
+    def weave_runs(self, runs: Sequence[Run], words: BlockWords) -> Texts:
+        """The same, one program after the other."""
+        return weave_runs(self.book, words.find_column, runs)
 
     def _trace(self, name: str, key: tuple[int, ...], render: Render) -> int:
         if (name, key) not in self._programs:

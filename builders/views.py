@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .numerals import write_number
-from .templates import Leaf
+from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 OBJECT_WORDS = (
@@ -151,9 +152,16 @@ class SceneView:
 
 def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> View:
     """One element whose words come from columns `domain.word`, at `number` places after where its role begins."""
-    return View(
-        number, Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else ""))
-    )
+    find = _find_slots if leaf is Slot else _find_words
+    return View(number, find(leaf, domain, role, number, element, words))
+
+
+def _find_words(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> Words:
+    return Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else ""))
+
+
+_find_slots = lru_cache(maxsize=1 << 14)(_find_words)
+"""Placeholders are the same for all scenes."""
 
 
 def view_scene(
@@ -201,6 +209,7 @@ def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) 
     elements = " ".join(f"object/{number}" for number in group)
     view = view_element(leaf, "object", "object", group[0], elements, OBJECT_WORDS)
     view.count = len(group)
+    # Placeholders may be those of another scene; the elements tell how many there are, so there it is the same.
     view.words |= {"numeral": write_number(len(group)), "be": "are"}
     view.attributes = [
         view_element(

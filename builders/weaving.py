@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..taxonomy.arrow import join_texts, make_array, make_texts, view_numbers
-from .arrays import Ragged, expand_ranges, number_rows, offsets_of
+from .arrays import Ragged, expand_ranges, offsets_of
 from .templates import Piece
 
 LITERAL = "literal"
@@ -33,9 +33,7 @@ class Pool:
         self._chunks = [words]
         self._added: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._framed: list[tuple[int, np.ndarray]] = []
         self._size = len(words)
-        self._measures = np.zeros((3, 0), dtype=np.int64)
 
     def __len__(self) -> int:
         return self._size
@@ -52,13 +50,19 @@ class Pool:
         """Adds words that the pool began with, with text before and after them. Returns their numbers."""
         self._close_chunk()
         self._chunks.append(join_texts(before, self._first.take(make_array(tokens)), after))
-        self._framed.append((self._size, self._first_measures[1:, tokens] + [[len(before)], [len(after)]]))
+        # A frame is not what a word names.
+        sizes, *margins = self._first_measures[:, tokens]
+        before_size, after_size = len(before), len(after)
+        self._measured.append(
+            np.stack([sizes + before_size + after_size, margins[0] + before_size, margins[1] + after_size])
+        )
         self._size += len(tokens)
         return np.arange(self._size - len(tokens), self._size)
 
     def _close_chunk(self) -> None:
         if self._added:
             self._chunks.append(make_texts(self._added))
+            self._measured.append(_measure(self._chunks[-1]))
             self._added = []
 
     @property
@@ -70,20 +74,19 @@ class Pool:
 
     @property
     def measures(self) -> np.ndarray:
-        """Characters of each word, and those before and after what it names: spaces or a frame. int64, (3, words)."""
-        known = self._measures.shape[1]
-        if known < len(self):
-            parts = [self._measures] if known else [self._first_measures]
-            parts.append(_measure(self.words[parts[0].shape[1] :]))
-            self._measures = np.concatenate(parts, axis=1)
-            for start, margins in self._framed:
-                self._measures[1:, start : start + margins.shape[1]] = margins
-            self._framed = []
-        return self._measures
+        """Characters of each word, and those before and after what it names: spaces or a frame. int32, (3, words)."""
+        self._close_chunk()
+        if len(self._measured) > 1:
+            self._measured[:] = [np.concatenate(self._measured, axis=1)]
+        return self._measured[0]
 
     @cached_property
     def _first_measures(self) -> np.ndarray:
         return _measure(self._first)
+
+    @cached_property
+    def _measured(self) -> list[np.ndarray]:
+        return [self._first_measures]
 
     def take(self, tokens: np.ndarray) -> pa.StringArray:
         """The words with these numbers."""
@@ -93,12 +96,12 @@ class Pool:
 def _measure(words: pa.StringArray) -> np.ndarray:
     """Characters of words, and spaces at their beginning and end."""
     trims = (lambda one: one, pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)
-    every, *trimmed = (view_numbers(pc.utf8_length(trim(words)), np.int32).astype(np.int64) for trim in trims)
+    every, *trimmed = (view_numbers(pc.utf8_length(trim(words)), np.int32) for trim in trims)
     return np.stack([every, *(every - one for one in trimmed)])
 
 
 class Book:
-    """Programs, by number. Each is a run of entries: column, role, number, token of the element mentioned, and frame.
+    """Programs, by number. Each is a run of entries: column, role, number, what is mentioned (or -1), and frame.
 
     A frame is the fixed text before and after a word of a column.
     """
@@ -108,6 +111,9 @@ class Book:
         self.columns = {LITERAL: 0}
         self.roles = {LITERAL: 0}
         self.frames = {("", ""): 0}
+        self.mentions: dict[str, int] = {}
+        self._elements = Ragged.from_lists([])
+        self._known: dict[tuple[Piece, tuple[str, str]], tuple[int, ...]] = {}
         self._entries = array("i")
         self._lengths = array("q")
         self._table: tuple[np.ndarray, np.ndarray] | None = None
@@ -120,18 +126,22 @@ class Book:
     def add(self, pieces: Sequence[Piece]) -> int:
         """Keeps a program and returns its number."""
         framed = _frame_slots(pieces)
-        for piece, frame in framed:
-            element = self.pool.add(piece.element) if piece.element else -1
-            if piece.slot is None:
-                self._entries.extend((0, 0, self.pool.add(piece.text), element, 0))
-            else:
-                column, role, number = piece.slot
-                name = f"{column}^" if piece.capitalized else column
-                place = self.columns.setdefault(name, len(self.columns)), self.roles.setdefault(role, len(self.roles))
-                self._entries.extend((*place, number, element, self.frames.setdefault(frame, len(self.frames))))
+        for one in framed:
+            if one not in self._known:
+                self._known[one] = self._number(*one)
+            self._entries.extend(self._known[one])
         self._lengths.append(len(framed))
         self._table = None
         return len(self._lengths) - 1
+
+    def _number(self, piece: Piece, frame: tuple[str, str]) -> tuple[int, ...]:
+        element = self.mentions.setdefault(piece.element, len(self.mentions)) if piece.element else -1
+        if piece.slot is None:
+            return 0, 0, self.pool.add(piece.text), element, 0
+        column, role, number = piece.slot
+        name = f"{column}^" if piece.capitalized else column
+        place = self.columns.setdefault(name, len(self.columns)), self.roles.setdefault(role, len(self.roles))
+        return *place, number, element, self.frames.setdefault(frame, len(self.frames))
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         """All programs' entries, int32, shape (5, entries), and where each program begins and the last ends."""
@@ -140,14 +150,21 @@ class Book:
             self._table = (entries, offsets_of(np.array(self._lengths, dtype=np.int64)))
         return self._table
 
-    def frame_words(self, tokens: np.ndarray, entries: np.ndarray) -> np.ndarray:
-        """Tokens of words in the frames of their entries, both of shape (tokens,), int64."""
+    def list_elements(self) -> Ragged:
+        """Tokens of the elements that each of `mentions` is of."""
+        if len(self._elements) < len(self.mentions):
+            self._elements = Ragged.from_lists(
+                [[self.pool.add(one) for one in name.split()] for name in self.mentions]
+            )
+        return self._elements
+
+    def frame_words(self, tokens: np.ndarray, entries: np.ndarray | int) -> np.ndarray:
+        """Tokens of words in the frames of their entries, one a token or the same for all; shape (tokens,), int64."""
         frames = self.table()[0][4].astype(np.int64)
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
         # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
-        codes = np.where(frames, self._room + (frames - 1) * self._words, 0).take(entries)
-        codes += tokens
+        codes = np.where(frames, self._room + (frames - 1) * self._words, 0).take(entries) + tokens
         found = self._framed.take(codes)
         if not found.all():
             lacking, names = np.unique(codes[found == 0]), list(self.frames)
@@ -194,12 +211,12 @@ def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]
 class Texts:
     """Texts as tokens: text `i` is `tokens[offsets[i]:offsets[i + 1]]`.
 
-    `entries` has the entry of the book's table that each token comes from.
+    `entries` has the entry of the book's table that each token comes from, where texts mention elements.
     """
 
     tokens: np.ndarray
     offsets: np.ndarray
-    entries: np.ndarray
+    entries: np.ndarray | None = None
 
     def write(self, pool: Pool) -> pa.StringArray:
         """The texts as strings."""
@@ -214,23 +231,22 @@ class Texts:
 
         What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
         """
-        pool, elements = book.pool, book.table()[0][3].take(self.entries)
+        assert self.entries is not None
+        pool, mentions = book.pool, book.table()[0][3].take(self.entries)
         sizes, *margins = pool.measures
         lengths = sizes.take(self.tokens)
         bounds = offsets_of(lengths)
-        text_of = np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-        found = np.flatnonzero(elements >= 0)
+        found = np.flatnonzero(mentions >= 0)
         before, after = (margin.take(self.tokens[found]) for margin in margins)
-        there = lengths[found] > before + after
+        there = np.flatnonzero(lengths[found] > before + after)
         found, before, after = found[there], before[there], after[there]
-        examples, which = number_rows(elements[found])
-        names = [name.split() for name in pool.take(elements[found][examples]).to_pylist()]
-        several = Ragged.from_lists([[pool.add(one) for one in name] for name in names]).take(which)
-        found, before, after = (np.repeat(one, several.lengths) for one in (found, before, after))
-        counts = np.bincount(text_of[found], minlength=len(self.offsets) - 1)
-        shift = bounds[self.offsets[:-1]][text_of[found]]
+        several = book.list_elements().take(mentions[found])
+        if several.width != 1:
+            found, before, after = (np.repeat(one, several.lengths) for one in (found, before, after))
+        offsets = np.searchsorted(found, self.offsets)
+        shift = np.repeat(bounds[self.offsets[:-1]], np.diff(offsets))
         first, last = bounds[found] + before - shift, bounds[found + 1] - after - shift
-        return Ragged(several.values, offsets_of(counts)), first.astype(np.int32), last.astype(np.int32)
+        return Ragged(several.values, offsets), first.astype(np.int32), last.astype(np.int32)
 
 
 def weave(
@@ -261,3 +277,42 @@ def weave(
     at = begins.reshape(-1).take(at)
     at += fixed.take(entries)
     return Texts(book.frame_words(tokens.take(at), entries), bounds, entries)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Texts of one program.
+
+    Attributes:
+        program: Its number.
+        places: Where the texts stand among all that are woven, in any order.
+        starts: For each role, where each text's own words begin in the role's columns.
+    """
+
+    program: int
+    places: np.ndarray
+    starts: Mapping[str, np.ndarray]
+
+
+def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]) -> Texts:
+    """Puts a block's words into programs that have many texts each: one of their entries after the other.
+
+    Together the runs have a text for every place. The texts' elements are not kept.
+    """
+    (column, role, number, _, frame), offsets = book.table()
+    columns, roles = list(book.columns), list(book.roles)
+    lengths = np.empty(sum(len(run.places) for run in runs), dtype=np.int32)
+    for run in runs:
+        lengths[run.places] = offsets[run.program + 1] - offsets[run.program]
+    bounds = offsets_of(lengths, np.int32)
+    tokens = np.empty(bounds[-1], dtype=np.int32)
+    for run in runs:
+        at = bounds.take(run.places).astype(np.intp)
+        for entry in range(offsets[run.program], offsets[run.program + 1]):
+            if column[entry]:
+                words = find_column(columns[column[entry]]).take(run.starts[roles[role[entry]]] + number[entry])
+                tokens[at] = book.frame_words(words, entry) if frame[entry] else words
+            else:
+                tokens[at] = number[entry]
+            at += 1
+    return Texts(tokens, bounds)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
 from ..taxonomy.arrow import choose_texts, join_texts, make_texts, match_texts, read_truths, view_numbers
-from .arrays import number_rows, pad_lists
+from .arrays import join_codes, number_rows, pad_lists
 from .numerals import write_number, write_ordinal
 from .recipe_fields import LARGEST_COUNT
 from .scenes import Scenes
@@ -267,10 +267,11 @@ class BlockWords:
     def _rank_objects(self, *columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For each object: the first one of its scene that is equal in some columns, its rank, and their number."""
         objects = self.scenes.objects
-        columns = (*columns, np.repeat(np.arange(len(objects)), objects.lengths))
-        order = np.lexsort((self._find_mention_order(), *columns))
-        new = np.ones(len(order), dtype=bool)
-        new[1:] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
+        alike = join_codes(np.repeat(np.arange(len(objects)), objects.lengths), *columns)
+        # Two sorts of one column each are far faster than one of several.
+        mentioned = np.argsort(self._find_mention_order())
+        order = mentioned[np.argsort(alike[mentioned], kind="stable")]
+        new = np.diff(alike[order], prepend=-1) != 0
         group = np.cumsum(new) - 1
         starts = np.flatnonzero(new)
         first, rank, number = (np.empty(len(order), dtype=np.int64) for _ in range(3))
