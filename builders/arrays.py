@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +30,10 @@ class Ragged:
 
     def __getitem__(self, i: int) -> np.ndarray:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def lists(self) -> Iterator[np.ndarray]:
+        """Each list."""
+        return (self[i] for i in range(len(self)))
 
     @cached_property
     def lengths(self) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -55,8 +55,10 @@ class Pools:
     scene_clash: np.ndarray
 
 
-def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
-    """Applies the recipe's filters to the taxonomy.
+def choose_pools(
+    recipe: Recipe, taxonomy: Taxonomy, keep: Callable[[str, np.ndarray], np.ndarray] = lambda name, rows: rows
+) -> Pools:
+    """Applies the recipe's filters to the taxonomy, and `keep` to what they leave of each table.
 
     Raises:
         RecipeError: All of the names that the taxonomy does not have, and filters that leave nothing.
@@ -84,6 +86,11 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
     seed = choose_seed_rows(recipe, taxonomy, np.unique(objects), allowed, problems)
     if problems:
         raise RecipeError(problems)
+    objects, attributes, relations = (
+        keep(name, rows) for name, rows in (("objects", objects), ("attributes", attributes), ("relations", relations))
+    )
+    decks = [keep("scene_attributes", rows).tolist() for rows in scene_attributes.lists()]
+    scene_attributes = Ragged.from_lists([rows for rows in decks if rows])
     words = _list_words(objects, attributes, relations, scene_attributes, seed)
     pairs = [find_said_twice(taxonomy, words)]
     if any(captions.unambiguous for captions in recipe.captions):
@@ -107,7 +114,6 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
     groups = groups if typed else np.arange(len(groups))
     classes = classify_objects(taxonomy, np.concatenate([objects, *(seed.objects if seed else ())]), typed)
     deck = make_attribute_deck(taxonomy, attributes, classes)
-    room = [len(np.unique(groups[attributes[deck.fits[deck.classes, one]]])) for one in range(len(classes))]
     clashes = (groups, texts)
     return Pools(
         objects,
@@ -115,7 +121,7 @@ def choose_pools(recipe: Recipe, taxonomy: Taxonomy) -> Pools:
         make_relation_deck(taxonomy, relations, classes),
         make_seed_decks(seed, taxonomy, classes, clashes, attributes) if seed else SeedDecks(),
         classes,
-        np.array(room, dtype=np.int64),
+        _count_groups(deck, groups, len(classes)),
         *clashes,
         Pairs.from_rows(np.concatenate([in_turn, in_turn[:, ::-1]]), (len(groups), len(groups))),
         Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
@@ -261,14 +267,27 @@ def _find_clashes(table: pa.Table) -> np.ndarray:
     return clashes | clashes.T
 
 
-def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable) -> None:
-    """Refuses pools that cannot fill every structure.
+def measure_room(pools: Pools) -> Pools:
+    """Counts again how many attributes objects can hold, after classes or decks have changed."""
+    room = _count_groups(pools.attributes, pools.attribute_group, len(pools.classes))
+    return replace(pools, object_room=room)
+
+
+def _count_groups(deck: Deck, groups: np.ndarray, classes: int) -> np.ndarray:
+    """Groups of attributes that fit each class of objects."""
+    rooms = [len(np.unique(groups[deck.rows[deck.fits[deck.classes, one]]])) for one in range(classes)]
+    return np.array(rooms, dtype=np.int64)
+
+
+def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np.ndarray | None = None) -> None:
+    """Refuses pools that cannot fill every structure, of all or of those in `rows`.
 
     Raises:
         RecipeError: No object holds enough attributes, or no relation fits between some objects.
     """
     problems = []
-    needed = int(measure_needs(pools.seed, table, np.arange(len(table))).max(initial=0))
+    rows = np.arange(len(table)) if rows is None else rows
+    needed = int(measure_needs(pools.seed, table, rows).max(initial=0))
     room = int(pools.object_room.max(initial=0))
     if needed > room:
         message = (
@@ -282,7 +301,7 @@ def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable) -> None:
         )
         problems.append(Problem(message, key="content.attributes.max_per_object", hint=hint))
     fits = pools.relations.fits
-    if table.relations.max() > len(pools.seed.relations) and not fits.any(axis=0).all():
+    if table.relations[rows].max() > len(pools.seed.relations) and not fits.any(axis=0).all():
         lacking = np.flatnonzero(~fits.any(axis=0))
         ends = [
             taxonomy.objects["name"][int(np.flatnonzero(pools.classes.of == one)[0])].as_py()

@@ -53,6 +53,7 @@ QuestionKind = Literal["object", "attribute", "relation", "count", "scene"]
 Edit = Literal["relation_reversed", "attributes_swapped", "attribute", "object", "count", "predicate"]
 Modality = Literal["image", "video", "3d"]
 
+Unseen = Literal["object_attribute", "object_relation_object", "object_pair", "structure", "concept"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 QUESTION_KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
 EDITS: tuple[Edit, ...] = get_args(Edit)
@@ -285,9 +286,17 @@ class Split(Part):
         description="Rows in the split; 0 leaves it out."
     )
 
+    unseen: Annotated[tuple[Unseen, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
+        default=(), description="Kinds of compositions of which no other split has any that this one has."
+    )
+
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
-        return shorten(handler(self), "size")
+        """Leave out what says nothing, so that recipes without it keep their fingerprints."""
+        fields = handler(self)
+        if not fields.get("unseen"):
+            fields.pop("unseen", None)
+        return shorten(fields, "size")
 
 
 class Recipe(Part):
@@ -378,6 +387,11 @@ class Recipe(Part):
     def order_splits(cls, splits: dict[SplitName, Split]) -> dict[SplitName, Split]:
         """Leave out the empty splits and put the others in the usual order."""
         filled = {name: splits[name] for name in SPLITS if name in splits and splits[name].size}
+        if "train" in filled and filled["train"].unseen:
+            raise refuse(
+                "train cannot be unseen: it is what other splits are compared with",
+                "move `unseen` to validation or test",
+            )
         if not filled:
             raise refuse("every split is empty", "give at least one of them rows, such as `train: 1000`")
         return filled

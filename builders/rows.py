@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .questions import Questions, QuestionWriter
 from .recipe import Recipe
 from .recipe_files import LoadedRecipe
 from .scenes import BLOCK, Plan, Scenes, draw_block, plan_scenes
+from .sides import find_foreign
 from .structures import StructureTable
 from .tallies import Tallies
 from .templates import load_template
@@ -130,6 +131,7 @@ class RowWriter:
         pairs = edited = None
         if recipe.pairs:
             pairs = edit_scenes(self.captions, scenes, derive_key(recipe.seed, recipe.name, split, "pairs"))
+            pairs = self._drop_foreign(pairs, split)
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
         questions = self.questions.write(words, key, tallies, edited)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
@@ -150,6 +152,14 @@ class RowWriter:
         if pairs and edited:
             columns.append(self._write_pairs(pairs, edited, questions, caption_key))
         return pa.Table.from_arrays(columns, schema=schema_of(recipe))
+
+    def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:
+        """Leaves out edited scenes with compositions that other splits keep unseen."""
+        plan = self.plan.splits.get(split)
+        if plan is None or plan.sides is None:
+            return pairs
+        foreign = find_foreign(plan.sides, plan.groups, plan.structures.table, pairs.scenes)
+        return replace(pairs, edits=np.where(foreign, -1, pairs.edits))
 
     def _write_pairs(self, pairs: Pairs, words: BlockWords, questions: Questions, key: int) -> pa.StructArray:
         """The edited scenes, with the questions whose answers are others there."""

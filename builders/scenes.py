@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 
 import numpy as np
 
 from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ..taxonomy.arrow import match_texts, view_numbers
-from .arrays import Ragged, join_codes, offsets_of
-from .decks import deal, derive_key
+from .arrays import Ragged, join_codes, number_rows, offsets_of
+from .decks import deal, derive_key, draw_below
 from .limits import read_limits
-from .pools import Pools, check_room, choose_pools
+from .pools import Pools, check_room, choose_pools, measure_room
 from .recipe import Recipe
-from .seating import fill_slots, list_fitting, part_clashes
+from .seating import PARTS, fill_slots, list_fitting, part_clashes
 from .seed_decks import deal_cards, deal_objects, measure_needs
+from .sides import (
+    CAPTION_SIDES,
+    CAPTIONS,
+    Groups,
+    Sides,
+    choose_sides,
+    group_objects,
+    keep_concepts,
+    list_structures,
+    part_evenly,
+    refine_attributes,
+    refine_relations,
+)
 from .structure_cache import find_structures
 from .structure_plan import StructurePlan, count_cells, draw_structures, plan_structures
 from .structures import check_limits
@@ -30,12 +43,25 @@ MOST_THINGS = 4096
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is worked out once for a recipe and used for every block."""
+    """What is worked out once for a recipe and used for every block.
+
+    Attributes:
+        recipe: The recipe.
+        taxonomy: Its concepts.
+        structures: Which structure each scene gets.
+        pools: What fills structures.
+        splits: The same for each split, where some keep compositions unseen.
+        sides: With those: which compositions a split has.
+        groups: Groups of objects, where pairs of them are kept unseen.
+    """
 
     recipe: Recipe
     taxonomy: Taxonomy
     structures: StructurePlan
     pools: Pools
+    splits: dict[str, Plan] = field(default_factory=dict)
+    sides: Sides | None = None
+    groups: Groups | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +133,26 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
         raise RecipeError(problems)
     table = find_structures(limits)
     check_room(taxonomy, pools, table)
-    return Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
+    plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
+    sides = choose_sides(recipe)
+    return replace(plan, splits={split: _plan_split(plan, sides[split]) for split in sides})
+
+
+def _plan_split(plan: Plan, sides: Sides) -> Plan:
+    """What a split may have, where some keep compositions unseen."""
+    recipe, taxonomy, table = plan.recipe, plan.taxonomy, plan.structures.table
+    rows = list_structures(sides, table)
+    pools = plan.pools
+    if "concept" in sides.own:
+        pools = choose_pools(recipe, taxonomy, partial(keep_concepts, sides))
+    pools = measure_room(refine_attributes(sides, pools))
+    check_room(taxonomy, pools, table, rows)
+    needs = measure_needs(pools.seed, table, rows)
+    groups = group_objects(sides, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
+    if groups and groups.own is not None:
+        pools = replace(pools, objects=pools.objects[np.isin(groups.of[pools.objects], groups.own)])
+    structures = plan_structures(table, recipe.structure.distribution, rows)
+    return Plan(recipe, taxonomy, structures, pools, sides=sides, groups=groups)
 
 
 def draw_block(plan: Plan, split: str, block: int) -> Scenes:
@@ -117,16 +162,16 @@ def draw_block(plan: Plan, split: str, block: int) -> Scenes:
     counts of their structures, without drawing them.
     """
     key = derive_key(plan.recipe.seed, plan.recipe.name, split)
+    plan = plan.splits.get(split, plan)
     layout = _lay_out(plan, key, block)
-    objects = _draw_objects(plan, layout)
-    classes = plan.pools.classes.of[objects]
+    objects = _draw_objects(plan, layout, split)
     subjects, targets = layout.subjects, layout.targets
     return Scenes(
         layout.start,
         layout.structures,
         Ragged(objects, layout.objects),
         _order_attributes(plan.taxonomy, Ragged(_draw_attributes(plan, layout, objects), layout.attributes)),
-        Ragged(_draw_relations(plan, layout, classes), subjects.offsets),
+        Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
         subjects,
         targets,
         _draw_scene_attributes(plan, key, layout.start, block),
@@ -190,7 +235,7 @@ def _deal_free(plan: Plan, layout: _Layout, name: str, cards: int) -> tuple[np.n
     return places, deal(derive_key(layout.key, name), cards, int(layout.cells @ per_cell), len(places))
 
 
-def _draw_objects(plan: Plan, layout: _Layout) -> np.ndarray:
+def _draw_objects(plan: Plan, layout: _Layout, split: str) -> np.ndarray:
     """An object gets a concept that can hold as many attributes as the structure puts there."""
     pools, seeds = plan.pools, layout.seeds
     needs = measure_needs(pools.seed, plan.structures.table, layout.structures)
@@ -205,10 +250,68 @@ def _draw_objects(plan: Plan, layout: _Layout) -> np.ndarray:
         has_room=lambda places, classes: pools.object_room[classes] >= needs[places],
     )
     places, cards = _deal_free(plan, layout, "objects", len(pools.objects))
-    fits = pools.object_room[:, None] >= np.arange(int(needs.max(initial=0)) + 1)
     key = derive_key(layout.key, "objects", layout.block)
-    drawn[places] = pools.objects[fill_slots(key, cards, pools.classes.of[pools.objects], needs[places], fits)]
+    drawn[places] = pools.objects[_seat_objects(plan, layout, split, key, places, cards, needs)]
     return drawn
+
+
+def _seat_objects(
+    plan: Plan,
+    layout: _Layout,
+    split: str,
+    key: int,
+    places: np.ndarray,
+    cards: np.ndarray,
+    needs: np.ndarray,
+) -> np.ndarray:
+    """Seats dealt objects where there is room for the attributes, and where the split has the scene."""
+    pools, groups = plan.pools, plan.groups
+    scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
+    slot_columns = [needs[places]]
+    card_columns = [np.minimum(pools.object_room[pools.classes.of[pools.objects]], needs.max(initial=0))]
+    if groups and groups.own is not None:
+        turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
+        slot_columns.append(groups.own[turn][scene])
+        card_columns.append(groups.of[pools.objects])
+    slots, slot_class = number_rows(*slot_columns)
+    examples, card_class = number_rows(*card_columns)
+    fits = card_columns[0][examples, None] >= slot_columns[0][slots]
+    if len(slot_columns) > 1:
+        fits &= card_columns[1][examples, None] == slot_columns[1][slots]
+    seated = fill_slots(key, cards, card_class, slot_class, fits)
+    fitting = list_fitting(card_class, fits)
+    # The side of a scene is that of its structure and its first object, so it is known before the rest.
+    side_key = derive_key(plan.recipe.seed, "captions")
+    rows, row_of = np.unique(pools.objects, return_inverse=True)
+    card_side = part_evenly(side_key, rows, CAPTIONS)[row_of]
+    slot_side = draw_below(side_key, layout.structures, CAPTIONS)[scene]
+    is_first = np.diff(scene, prepend=-1) > 0
+
+    def is_of_others(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        return is_first[slots] & ~CAPTION_SIDES[split][(card_side[tries] + slot_side[slots]) % CAPTIONS]
+
+    # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it.
+    part = scene * PARTS // len(layout.structures)
+    seated = part_clashes(
+        derive_key(key, "captions"),
+        seated,
+        np.arange(len(seated) + 1),
+        slot_class * PARTS + part,
+        fitting.take(np.arange(len(fitting)).repeat(PARTS)),
+        refuse=is_of_others,
+    )
+    if groups is None:
+        return seated
+
+    def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        some, others = pools.objects[some], pools.objects[others]
+        if groups.own is not None:  # one object twice would be no pair
+            return some == others
+        return (groups.of[some] == groups.of[others]) & (some != others)
+
+    return part_clashes(
+        derive_key(key, "groups"), seated, layout.objects, slot_class, fitting, clash, refuse=is_of_others
+    )
 
 
 def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
@@ -264,13 +367,17 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.nda
     return rows[seated]
 
 
-def _draw_relations(plan: Plan, layout: _Layout, object_class: np.ndarray) -> np.ndarray:
+def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
     deck, seed = plan.pools.relations, plan.pools.seed.relations
+    object_class = plan.pools.classes.of[objects]
     pair = object_class[layout.ends[0]] * len(plan.pools.classes) + object_class[layout.ends[1]]
     places, cards = _deal_free(plan, layout, "relations", len(deck))
     key = derive_key(layout.key, "relations", layout.block)
     drawn = np.empty(len(pair), dtype=np.int64)
-    drawn[places] = deck.rows[fill_slots(key, cards, deck.classes, pair[places], deck.fits)]
+    classes = (deck.classes, pair[places], deck.fits)
+    if plan.sides:
+        classes = refine_relations(plan.sides, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
+    drawn[places] = deck.rows[fill_slots(key, cards, *classes)]
     seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
     for column, one in enumerate(seed):
         drawn[layout.seeds["relations"][:, column]] = one.rows[seated[:, column]]

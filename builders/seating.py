@@ -10,8 +10,8 @@ from ..errors import GasError
 from .arrays import Ragged, offsets_of
 from .decks import derive_key, draw_below, hash_numbers, shuffle, shuffle_rows
 
-SWAPS = 16
-"""Rounds of swaps before what still clashes is drawn again."""
+SWAPS = 128
+"""Rounds of swaps before what still clashes is drawn again; few are needed where much fits."""
 PARTS = 8
 """Runs of a block's slots that are seated one after the other."""
 GUESSES = 2
@@ -176,7 +176,7 @@ def part_clashes(
     offsets: np.ndarray,
     slot_class: np.ndarray,
     fitting: Ragged,
-    clash: Clash,
+    clash: Clash = refuse_nothing,
     refuse: Accept = refuse_nothing,
     insist: bool = False,
 ) -> np.ndarray:

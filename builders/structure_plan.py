@@ -37,20 +37,24 @@ class StructurePlan:
         return counts[self.cells.values[self.cells.offsets[:-1]]]
 
 
-def plan_structures(table: StructureTable, distribution: Literal["objects_first", "uniform"]) -> StructurePlan:
-    """Groups structures into cells and gives each its share.
+def plan_structures(
+    table: StructureTable, distribution: Literal["objects_first", "uniform"], rows: np.ndarray | None = None
+) -> StructurePlan:
+    """Groups structures, all or those in `rows`, into cells and gives each its share.
 
     `objects_first`: complexity uniform, then the number of objects uniform among those that are possible, then the
     structure uniform. `uniform`: every structure alike.
     """
-    examples, cell_of = number_rows(table.complexity, table.objects, table.relations)
+    rows = np.arange(len(table)) if rows is None else rows
+    complexity, objects, relations = (column[rows] for column in (table.complexity, table.objects, table.relations))
+    examples, cell_of = number_rows(complexity, objects, relations)
     sizes = np.bincount(cell_of)
-    order = np.argsort(cell_of, kind="stable").astype(np.int32)
+    order = rows[np.argsort(cell_of, kind="stable")].astype(np.int32)
     if distribution == "uniform":
-        shares = sizes / len(table)
+        shares = sizes / len(rows)
     else:
-        complexity = table.complexity[examples]
-        pairs, pair_of = number_rows(complexity, table.objects[examples])
+        complexity = complexity[examples]
+        pairs, pair_of = number_rows(complexity, objects[examples])
         within_pair = sizes / np.bincount(pair_of, weights=sizes)[pair_of]
         complexities, complexity_of, choices = np.unique(complexity[pairs], return_inverse=True, return_counts=True)
         shares = within_pair / choices[complexity_of][pair_of] / len(complexities)

@@ -100,6 +100,7 @@ def list_workers():
     return found
 
 
+@pytest.mark.slow
 def test_workers_that_are_killed_cost_nothing_but_time(cluster, by_one_process, tmp_path):
     def kill():
         for worker in list_workers():
@@ -112,6 +113,7 @@ def test_workers_that_are_killed_cost_nothing_but_time(cluster, by_one_process, 
     assert hash_files(tmp_path / "gas") == by_one_process
 
 
+@pytest.mark.slow
 def test_a_build_that_was_stopped_goes_on_with_any_engine(cluster, by_one_process, tmp_path, bucket):
     for out in (tmp_path / "gas", find_place(f"{bucket}/gas")):
         with pytest.raises(StoppedError):
@@ -123,6 +125,7 @@ def test_a_build_that_was_stopped_goes_on_with_any_engine(cluster, by_one_proces
         assert not (out / WORK).exists()
 
 
+@pytest.mark.slow
 def test_nodes_need_not_see_the_recipe(cluster, write_recipe, tmp_path):
     """Its template is gone when they begin."""
     path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}\nquestions: []")
@@ -188,6 +191,7 @@ except GasError as error:
     assert "pip install 'generate-any-scene[ray]'" in lines[3]
 
 
+@pytest.mark.slow
 def test_the_command_joins_a_cluster_and_ctrl_c_keeps_what_is_done(cluster, by_one_process, tmp_path):
     gas = [
         sys.executable,
