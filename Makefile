@@ -15,7 +15,7 @@ format:  ## mend what can be mended
 test:
 	pytest
 
-golden:  ## rewrite the golden rows in tests/golden: see CONTRIBUTING.md, "Changes that change rows"
+golden:  ## rewrite the golden rows in tests/golden, record raised versions: see CONTRIBUTING.md, "Changes that change rows"
 	python tests/golden/update.py
 
 bench:  ## stages of a block against writing the same table alone; structures; builds as rows and processes grow

@@ -236,6 +236,61 @@ def stats(
 
 
 @app.command()
+def diff(
+    one: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A folder that `gas build` wrote, a recipe, or a dataset on the Hub: org/name or org/name@revision.",
+            show_default=False,
+        ),
+    ],
+    other: Annotated[str, typer.Argument(metavar="B", help="What to compare it with.", show_default=False)],
+    config: Annotated[str | None, typer.Option(help="Compare this config alone.", show_default="all")] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Look at the first rows of each split alone.",
+            show_default="all; 1,000 where one of the two is a recipe",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look at all rows, even if the fingerprints say that they are equal.")
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 when they differ, as git diff does.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two datasets: versions, recipes, rows, and how evenly they use concepts and structures.
+
+    Rows are matched by their ids; captions are also counted wherever they occur. Where fingerprints and sizes are
+    equal, rows are not read.
+    """
+    from contextlib import ExitStack
+
+    from .builders.diff import compare_sides, count_rows, describe_difference, match_configs
+    from .builders.diff_sources import open_side
+
+    if everything and rows is not None:
+        raise GasError("--all looks at all rows, --rows at the first; leave one of them out")
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(open_side(name)) for name in (one, other))
+        total = count_rows(match_configs(first, second, config), rows, everything)
+        report = stack.enter_context(_show_progress(total, "comparing"))
+        difference = compare_sides(first, second, config, rows, everything, report)
+    if as_json:
+        print(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
+    else:
+        from .builders.diff_tables import print_difference
+
+        print_difference(difference, _create_console())
+    if exit_code and difference.differs:
+        raise typer.Exit(1)
+
+
+@app.command()
 def build(
     recipes: Recipes,
     out: Annotated[

@@ -44,11 +44,17 @@ def _count_equal(found: pa.Table, made: pa.Table) -> int:
 
 def _describe_difference(found: dict[str, Any], made: dict[str, Any]) -> str:
     """The first place where two rows differ, with what is there."""
+    place, one, other = find_difference(found, made)
+    return f"{place}: {one} where the recipe makes {other}"
+
+
+def find_difference(found: dict[str, Any], made: dict[str, Any]) -> tuple[str, str, str]:
+    """The first place where two rows differ, and what either has there, as JSON that is cut to the difference."""
     place, one, other = _find_difference("", found, made)
     texts = [json.dumps(value, ensure_ascii=False) for value in (one, other)]
     alike = next((index for index, both in enumerate(zip_longest(*texts)) if both[0] != both[1]), 0)
     one, other = (_shorten(text, alike - SHOWN // 2) for text in texts)
-    return f"{place.removeprefix('.')}: {one} where the recipe makes {other}"
+    return place.removeprefix("."), one, other
 
 
 def _find_difference(place: str, found: Any, made: Any) -> tuple[str, Any, Any]:

@@ -160,7 +160,7 @@ def explain_disk(out: AnyPath) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if not isinstance(error, OSError) and not _is_of_store(error):
+        if not isinstance(error, OSError) and not is_of_store(error):
             raise
         again = "and run the command again, which goes on where it was"
         full = {
@@ -181,7 +181,7 @@ def explain_disk(out: AnyPath) -> Iterator[None]:
         ) from error
 
 
-def _is_of_store(error: Exception) -> bool:
+def is_of_store(error: Exception) -> bool:
     """Whether it comes from a client of a store: many of their errors are no OSError."""
     return type(error).__module__.partition(".")[0] in {"aiohttp", "azure", "botocore", "google", "httpx"}
 

@@ -126,26 +126,57 @@ def count_built(source: Source, report: Report = lambda rows: None) -> Usage:
     Raises:
         GasError: A file is missing or damaged, or holds what the folder's recipe does not leave here.
     """
-    plan = create_writer(load_recipe(source.recipe)).plan
-    rows = list_possible(plan)
-    names = {
-        name: join_columns(getattr(plan.taxonomy, name).select(NAMES[name]).take(make_array(rows[name])).columns)
-        for name in ELEMENTS
-    }
-    names["structures"] = plan.structures.table.topologies.take(make_array(rows["structures"]))
-    uses = {name: np.zeros(len(rows[name]), dtype=np.int64) for name in rows}
+    counter = create_counter(source.name, create_writer(load_recipe(source.recipe)).plan)
     for batch in read_batches(source, COLUMNS, BLOCK):
+        counter.add(batch)
+        report(len(batch))
+    return Usage(source.name, 0, source.rows, counter.plan, counter.rows, counter.uses)
+
+
+@dataclass(frozen=True)
+class UseCounter:
+    """Counts what rows use, batch by batch.
+
+    Attributes:
+        name: `<config>/<split>`.
+        plan: The plan of their recipe.
+        rows: All concepts and structures that scenes may have, as in `Usage`.
+        names: What those are called in a dataset.
+        uses: How often each of them was used so far.
+    """
+
+    name: str
+    plan: Plan
+    rows: dict[str, np.ndarray]
+    names: dict[str, pa.Array]
+    uses: dict[str, np.ndarray]
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Counts rows, of which it needs `COLUMNS`.
+
+        Raises:
+            GasError: They have what the recipe does not leave.
+        """
         for name, used in _flatten(batch).items():
-            found = find_rows(used, names[name])
+            found = find_rows(used, self.names[name])
             if (found < 0).any():
                 stranger = used[int(np.argmax(found < 0))].as_py().replace("\t", " ")
                 raise GasError(
-                    f"{source.name} has `{stranger}` among its {name.replace('_', ' ')}, which its recipe does not "
+                    f"{self.name} has `{stranger}` among its {name.replace('_', ' ')}, which its recipe does not "
                     "leave with the concepts that are installed; build it again, or use the version that built it"
                 )
-            uses[name] += np.bincount(found, minlength=len(uses[name]))
-        report(len(batch))
-    return Usage(source.name, 0, source.rows, plan, rows, uses)
+            self.uses[name] += np.bincount(found, minlength=len(self.uses[name]))
+
+
+def create_counter(name: str, plan: Plan) -> UseCounter:
+    """A counter that has counted nothing yet."""
+    rows = list_possible(plan)
+    names = {
+        sort: join_columns(getattr(plan.taxonomy, sort).select(NAMES[sort]).take(make_array(rows[sort])).columns)
+        for sort in ELEMENTS
+    }
+    names["structures"] = plan.structures.table.topologies.take(make_array(rows["structures"]))
+    return UseCounter(name, plan, rows, names, {sort: np.zeros(len(rows[sort]), dtype=np.int64) for sort in rows})
 
 
 def join_columns(columns: Iterable[pa.ChunkedArray | pa.Array]) -> pa.Array:

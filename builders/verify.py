@@ -16,7 +16,7 @@ from ..errors import GasError
 from .decks import derive_key, shuffle
 from .differences import compare_rows
 from .fingerprint import DATA_VERSION, compute_fingerprint
-from .folder import CARD, MANIFEST, WORK, hash_file, read_built_manifest
+from .folder import CARD, MANIFEST, WORK, AnyPath, hash_file, read_built_manifest
 from .recipe_files import load_recipe
 from .rows import RowWriter, create_writer
 from .scenes import BLOCK
@@ -84,6 +84,7 @@ class Config:
     """A config by the manifest."""
 
     name: str
+    version: str
     fingerprint: str
     engine: str
     data_version: int
@@ -146,7 +147,7 @@ def describe_verification(folder: Path, result: Verification) -> str:
     return f"{checked}: {count}{mend}"
 
 
-def read_configs(folder: Path) -> list[Config]:
+def read_configs(folder: AnyPath) -> list[Config]:
     """What the manifest of a built folder says.
 
     Raises:
@@ -171,6 +172,7 @@ def _read_config(name: str, entry: dict[str, Any]) -> Config:
             first += file["rows"]
     return Config(
         name,
+        entry["version"],
         entry["fingerprint"],
         entry["engine"]["version"],
         entry["engine"]["data_version"],

@@ -13,7 +13,7 @@ from generate_any_scene.version import __version__
 
 SMALL = ("--set", "splits={train: 20, validation: 0, test: 5}")
 PLAIN = (*SMALL, "--set", "questions=[]")
-COMMANDS = ("list", "show", "validate", "schema", "preview", "build", "verify")
+COMMANDS = ("list", "show", "validate", "schema", "preview", "build", "verify", "diff")
 
 
 def test_list_names_every_recipe(gas):
