@@ -89,25 +89,7 @@ def build_datasets(
             write_manifest(out, {**manifest, "configs": others})
         left = [shard for one in shards.values() for shard in one]
         remove_others(folder, left)
-        if engine == "ray":
-            from .cluster import make_on_cluster
-
-            written = make_on_cluster(packed, left, folder, workers, address, report)
-        elif (workers := min(workers or choose_workers(sum(map(len, left))), len(left))) > 1:
-            from .processes import make_in_processes
-
-            written = make_in_processes(packed, left, folder, workers, report)
-        else:
-            written = {
-                shard: make_shard(
-                    partial(writers.__getitem__, shard.config),
-                    shard,
-                    packed[shard.config].fingerprint,
-                    folder,
-                    report,
-                )
-                for shard in left
-            }
+        written = _make_files(writers, packed, left, folder, workers, report, engine, address)
         for name, one in shards.items():
             entries[name]["splits"] = _describe_splits(
                 writers[name].plan.structures.table, {shard: written[shard] for shard in one}
@@ -124,6 +106,33 @@ def build_datasets(
     return manifest
 
 
+def _make_files(
+    writers: dict[str, RowWriter],
+    packed: dict[str, PackedRecipe],
+    shards: Sequence[Shard],
+    folder: Folder,
+    workers: int | None,
+    report: Report,
+    engine: str,
+    address: str | None,
+) -> dict[Shard, Written]:
+    """Makes the files that are not there yet, where the caller asks for it."""
+    if engine == "ray":
+        from .cluster import make_on_cluster
+
+        return make_on_cluster(packed, shards, folder, workers, address, report)
+    workers = min(workers or choose_workers(sum(map(len, shards))), len(shards))
+    if workers > 1:
+        from .processes import make_in_processes
+
+        return make_in_processes(packed, shards, folder, workers, report)
+    written = {}
+    for shard in shards:
+        open_writer = partial(writers.__getitem__, shard.config)
+        written[shard] = make_shard(open_writer, shard, packed[shard.config].fingerprint, folder, report)
+    return written
+
+
 def _list_shards(writer: RowWriter) -> list[Shard]:
     recipe = writer.plan.recipe
     return [shard for split, wanted in recipe.splits.items() for shard in list_shards(recipe.name, split, wanted.size)]
@@ -138,6 +147,9 @@ def _find_config(
         return None
     files = {file["path"]: file for split in found["splits"].values() for file in split["files"]}
     if {shard.path: len(shard) for shard in shards} != {path: file["rows"] for path, file in files.items()}:
+        return None
+    there = {path.name for path in (out / shards[0].config).glob("*")}
+    if there != {path.rpartition("/")[2] for path in files}:
         return None
     return found if all(is_whole(out / path, file["bytes"], file["sha256"]) for path, file in files.items()) else None
 

@@ -2,7 +2,7 @@
 
 import pytest
 from generate_any_scene.builders.fingerprint import compute_fingerprint
-from generate_any_scene.builders.own_files import read_own_files
+from generate_any_scene.builders.packing import pack_recipe
 from generate_any_scene.builders.recipe_files import dump_recipe, load_recipe
 from generate_any_scene.builders.rows import create_writer
 from generate_any_scene.builders.scenes import draw_block
@@ -192,7 +192,7 @@ def test_a_list_of_ones_own_templates_is_copied_checked_and_fingerprinted(write_
     loaded = load_recipe(path)
     writer = create_writer(loaded)
     before = compute_fingerprint(writer)
-    assert set(read_own_files(loaded, writer)) == {"a.jinja", "b.jinja", "c.jinja"}
+    assert set(pack_recipe(loaded, writer).files) == {"a.jinja", "b.jinja", "c.jinja"}
     assert validate_recipe(loaded).row_by_row == ["captions.1"]
     path.with_name("c.jinja").write_text("A view of ")
     assert compute_fingerprint(create_writer(loaded)) != before

@@ -333,3 +333,22 @@ def test_a_folder_that_can_no_longer_be_written_is_one_clear_error(tmp_path, und
     (place / WORK / "multi_object").chmod(0o700)
     build_datasets([load()], place)
     assert hash_files(place) == undisturbed
+
+
+def test_a_build_that_is_complete_stays_and_what_was_changed_in_it_is_made_again(tmp_path, written, undisturbed):
+    out = tmp_path / "gas"
+    build_datasets([load()], out)
+    written.clear()
+    reported = []
+    build_datasets([load()], out, report=reported.append)
+    assert (written, sum(reported)) == ([], 60)
+    for change in (
+        lambda: cut(out / "multi_object/test-00000-of-00001.parquet"),
+        lambda: (out / "multi_object/train-00001-of-00002.parquet").write_bytes(b"PAR1"),
+        lambda: (out / "multi_object/train-00000-of-00001.parquet").unlink(),
+    ):
+        change()
+        written.clear()
+        build_datasets([load()], out)
+        assert written == ["train", "validation", "test"]
+        assert hash_files(out) == undisturbed
