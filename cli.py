@@ -419,21 +419,101 @@ def export(
     ],
     format_: Annotated[
         str,
-        typer.Option("--format", "-f", metavar="tifa|dsg|geneval2", help="The scorer's layout.", show_default=False),
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="tifa, dsg, geneval2, prompts, trl, trl_chat, flow_grpo, t2i_r1, simplear or gas.",
+            show_default=False,
+        ),
     ],
     config: Annotated[str | None, typer.Option(help="Which config.", show_default="the only one")] = None,
     split: Annotated[str | None, typer.Option(help="Which split.", show_default="the only one, or test")] = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; - for stdout.")] = Path("-"),
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="The file to write, or the folder for flow_grpo's files; - for stdout."),
+    ] = Path("-"),
 ) -> None:
-    """Write the questions of a built folder in the layout of an existing scorer: TIFA, DSG or GenEval 2."""
-    from .builders.export import check_format, describe_export, export_questions, find_split
+    """Write a split of a built folder in the files of a scorer or a trainer.
+
+    Questions for scorers: TIFA, DSG, GenEval 2. Prompts for trainers: plain JSON lines, TRL (plain or as chats, with
+    questions for a reward), Flow-GRPO, T2I-R1, SimpleAR, and the JSON of the paper's own scripts (`gas`).
+    """
+    from .builders.export import check_format, describe_export, export_split, find_split
 
     check_format(format_)
     source = find_split(folder, config, split)
     file = None if out == Path("-") else out
     with _show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
-        tally = export_questions(source, format_, file, report)
+        tally = export_split(source, format_, file, report)
     print(describe_export(source, format_, tally), file=sys.stderr)
+
+
+@app.command()
+def decontaminate(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `gas build` wrote.", show_default=False)
+    ],
+    against: Annotated[
+        list[Path],
+        typer.Option(
+            "--against",
+            "-a",
+            metavar="FILE",
+            help="Prompts: .txt (one a line), .json, .jsonl, .csv, .tsv, .parquet, or a built folder. Can be given "
+            "many times.",
+            show_default=False,
+        ),
+    ],
+    config: Annotated[str | None, typer.Option(help="Which config.", show_default="all")] = None,
+    split: Annotated[str | None, typer.Option(help="Which split.", show_default="all")] = None,
+    threshold: Annotated[
+        float, typer.Option(help="The least Jaccard index of word 1- to 3-grams of what is near.")
+    ] = 0.8,
+    column: Annotated[
+        str | None,
+        typer.Option(help="The column of the prompts.", show_default="prompt, caption or text, the first there is"),
+    ] = None,
+    drop: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write the folder again, without these rows, as OUT.", show_default=False),
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="How many matches to show, the most alike first.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Find captions that are those of given prompts, such as a benchmark's, or nearly; report them, or drop the rows.
+
+    Exact is what is the same but for case, punctuation and spaces. Near is what has the n-grams of words in common.
+    """
+    from contextlib import nullcontext
+
+    from .builders.decontaminate import (
+        describe_findings,
+        find_contaminated,
+        list_findings,
+        list_sources,
+        load_prompts,
+    )
+    from .builders.drop_rows import describe_dropping, drop_rows, open_dropping
+
+    sources = list_sources(folder, config, split)
+    prompts = load_prompts(against, threshold, column, folder)
+    with open_dropping(folder, drop) if drop else nullcontext() as dropping:
+        with _show_progress(sum(source.rows for source in sources), "comparing") as report:
+            note = {"note": dropping.note} if dropping else {}
+            findings = find_contaminated(sources, prompts, **note, report=report, examples=examples)
+        if dropping:
+            drop_rows(folder, dropping, findings)
+    if as_json:
+        dropped = {"dropped_into": str(drop)} if drop else {}
+        print(
+            json.dumps({"folder": str(folder), **describe_findings(findings), **dropped}, indent=2, ensure_ascii=False)
+        )
+        return
+    for line in list_findings(findings):
+        print(line)
+    if drop:
+        print(describe_dropping(drop, findings))
 
 
 @app.command()

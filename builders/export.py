@@ -1,14 +1,15 @@
-"""Questions of a built folder in the files that existing scorers read; `export_layouts.py` has the layouts.
+"""Scenes of a built folder in the files that existing scorers and trainers read.
 
-Rows are read and written in batches.
+`export_layouts.py` has the layouts of scorers, `export_trainers.py` those of trainers. Rows are read and written in
+batches.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,8 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import GasError, advise
-from .export_layouts import COLUMNS, LAYOUTS, Tally
+from .export_layouts import SCORERS, Format, Layout, Tally
+from .export_trainers import TRAINERS
 from .folder import read_built_manifest
+
+LAYOUTS: dict[str, Format] = {**SCORERS, **TRAINERS}
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
@@ -77,52 +81,79 @@ def check_format(name: str) -> None:
         raise GasError(f"there is no format `{name}`; {advise(name, LAYOUTS)}")
 
 
-def export_questions(
+def export_split(
     source: Source, format_: str, out: Path | None = None, report: Callable[[int], None] = lambda rows: None
 ) -> Tally:
-    """Writes the questions of a split in the layout of a scorer. The same rows give the same bytes.
+    """Writes a split in the layout of a scorer or a trainer. The same rows give the same bytes.
 
     Args:
         source: The split.
         format_: A key of `LAYOUTS`.
-        out: The file, which is there only when it is whole; without it, stdout.
+        out: The file, or the folder of a format that is several files; each is there only when it is whole. Without
+            it, stdout.
         report: Called with the number of rows that were just finished.
 
     Raises:
-        GasError: There is no such format, a file cannot be read or written, or the layout can hold no question.
+        GasError: There is no such format, a file cannot be read or written, or the layout can hold nothing of the
+            split.
     """
     check_format(format_)
-    layout, tally = LAYOUTS[format_](source.recipe), Tally()
-    with open_out(out) as file:
-        begun = False
-        for batch in read_batches(source, COLUMNS, BATCH):
+    files, tally = list_files(source, format_, out), Tally()
+    columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
+    with ExitStack() as stack:
+        opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
+        begun = dict.fromkeys(range(len(opened)), False)
+        for batch in read_batches(source, columns, BATCH):
             for row in batch.to_pylist():
-                lines = [layout.write(record) for record in layout.convert(row, tally)]
-                tally.scenes += bool(lines)
-                tally.empty += not lines
-                if lines:
-                    file.write(f"{layout.between if begun else layout.begin}{layout.between.join(lines)}".encode())
-                    begun = True
+                written = False
+                for number, (layout, file) in enumerate(opened):
+                    lines = [layout.write(record) for record in layout.convert(row, tally)]
+                    if lines:
+                        start = layout.between if begun[number] else layout.begin
+                        file.write(f"{start}{layout.between.join(lines)}".encode())
+                        begun[number] = written = True
+                tally.scenes += written
+                tally.empty += not written
             report(len(batch))
-        if not begun:
+        if not any(begun.values()):
+            if format_ in TRAINERS:
+                raise GasError(f"{source.name} has no scene that {format_} can hold")
             raise GasError(f"{source.name} has no question that {format_} can hold; build it with other `questions`")
-        file.write(layout.end.encode())
-        file.flush()
+        for number, (layout, file) in enumerate(opened):
+            file.write(layout.end.encode() if begun[number] else b"")
+            file.flush()
     return tally
+
+
+def list_files(source: Source, format_: str, out: Path | None) -> dict[Path | None, Layout]:
+    """Which files a format is, and how each is written; None for stdout.
+
+    Raises:
+        GasError: It is several files, and there is no folder for them.
+    """
+    layouts = LAYOUTS[format_](source.recipe)
+    if isinstance(layouts, Layout):
+        return {out: layouts}
+    if out is None or out.is_file():
+        what = "" if out is None else f"{out} is a file; "
+        raise GasError(f"{what}{format_} is several files: give a folder for them with --out")
+    split = source.name.split("/")[1]
+    return {out / name.format(split=split): layout for name, layout in layouts.items()}
 
 
 def describe_export(source: Source, format_: str, tally: Tally) -> str:
     """What was written and what was left out, in a few lines."""
-    lines = [f"wrote {tally.questions:,} questions about {tally.scenes:,} scenes of {source.name}"]
-    if tally.left_out:
-        sorts = ", ".join(f"{count:,} {sort}" for sort, count in sorted(tally.left_out.items()))
+    asked = f"{tally.questions:,} questions about {tally.scenes:,} scenes"
+    lines = [f"wrote {asked if tally.questions else f'{tally.scenes:,} prompts'} of {source.name}"]
+    if left := +tally.left_out:
+        sorts = ", ".join(f"{count:,} {sort}" for sort, count in sorted(left.items()))
         lines.append(f"  left out, since {format_} does not hold them: {sorts}")
     if tally.empty:
-        lines.append(f"  left out, since no question of them is left: {tally.empty:,} scenes")
+        lines.append(f"  left out, since nothing of them is left: {tally.empty:,} scenes")
     return "\n".join(lines)
 
 
-def read_batches(source: Source, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+def read_batches(source: Source, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
     """Some columns of a split, so many rows at once.
 
     Raises:
@@ -131,7 +162,7 @@ def read_batches(source: Source, columns: list[str], rows: int) -> Iterator[pa.R
     for path in source.files:
         try:
             with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(rows, columns=columns)
+                yield from file.iter_batches(rows, columns=list(columns))
         except (OSError, pa.ArrowException) as error:
             raise GasError(f"{path} is missing or damaged; build {source.name.split('/')[0]} again") from error
 

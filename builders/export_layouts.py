@@ -7,7 +7,7 @@ The layouts are after the data files and the loaders of
     dsg        j-min/DSG: dsg-1k-anns.csv, dsg/data_utils.py (how it is read), dsg/vqa_utils.py (how it is scored)
     geneval2   facebookresearch/GenEval2: README.md (Benchmark Structure), evaluation.py, soft_tifa_analysis.py
 
-A question that a layout cannot hold is left out and counted.
+A question that a layout cannot hold is left out and counted. Layouts of trainers are in `export_trainers.py`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..taxonomy import load_taxonomy
 from .recipe_files import load_recipe
 from .words import NUMBERS
 
 Row = dict[str, Any]
-COLUMNS = ["id", "caption", "scene_graph", "scene_attributes", "questions"]
-"""What layouts need of a row."""
+COLUMNS = ("id", "caption", "scene_graph", "scene_attributes", "questions")
+"""What layouts need of a row, if they do not say otherwise."""
 
 DOMAINS = {"object": "object", "count": "object", "attribute": "attribute", "relation": "relation", "scene": "scene"}
 """Which of its elements a question of each kind is about."""
@@ -79,9 +79,9 @@ class Tally:
 
     Attributes:
         questions: Questions in the file.
-        scenes: Scenes that they are about.
+        scenes: Scenes that are in the file.
         empty: Scenes of which there was nothing to write.
-        left_out: How many questions of each sort the layout cannot hold.
+        left_out: How many questions, or parts of scenes, of each sort the layout cannot hold.
     """
 
     questions: int = 0
@@ -100,13 +100,19 @@ class Tally:
 
 @dataclass(frozen=True)
 class Layout:
-    """A file format: `convert` makes records of a row, which `write` makes one line each of."""
+    """A file format: `convert` makes records of a row, of which it needs `columns`; `write` makes one line each."""
 
     convert: Callable[[Row, Tally], Sequence[Any]]
-    write: Callable[[Any], str]
+    write: Callable[[Any], str] = json.dumps
     begin: str = ""
     between: str = "\n"
     end: str = "\n"
+    columns: tuple[str, ...] = COLUMNS
+
+
+Format: TypeAlias = Callable[[Path], Layout | dict[str, Layout]]
+"""Makes the layout of a file for the rows of a recipe; or layouts by the names of files, in which `{split}` stands for
+the split's."""
 
 
 @dataclass(frozen=True)
@@ -324,11 +330,11 @@ def _write_cells(cells: Sequence[Any]) -> str:
 
 
 # JSON stays ASCII: the scorers open their files in whatever encoding the machine has.
-LAYOUTS: dict[str, Callable[[Path], Layout]] = {
+SCORERS: dict[str, Format] = {
     "tifa": lambda recipe: Layout(
-        partial(convert_tifa, types=type_objects(recipe)), json.dumps, "[\n", ",\n", "\n]\n"
+        partial(convert_tifa, types=type_objects(recipe)), begin="[\n", between=",\n", end="\n]\n"
     ),
     "dsg": lambda recipe: Layout(convert_dsg, _write_cells, f"{','.join(DSG_COLUMNS)}\n"),
-    "geneval2": lambda recipe: Layout(convert_geneval2, json.dumps),
+    "geneval2": lambda recipe: Layout(convert_geneval2),
 }
-"""How each format is written, of the rows of a recipe file: a JSON array, CSV, and JSON lines."""
+"""How each is written, of the rows of a recipe file: a JSON array, CSV, and JSON lines."""

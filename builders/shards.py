@@ -107,10 +107,10 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
             file.write_table(writer.write(scenes, shard.split, tallies), row_group_size=BLOCK)
             report(rows)
     bits = np.packbits(structures).tobytes()
-    return Written(path.stat().st_size, hash_file(path), _measure_columns(path), bits, tallies)
+    return Written(path.stat().st_size, hash_file(path), measure_columns(path), bits, tallies)
 
 
-def _measure_columns(path: Path) -> dict[str, int]:
+def measure_columns(path: Path) -> dict[str, int]:
     """Bytes of each column before compression."""
     metadata, sizes = pq.read_metadata(path), Counter[str]()
     for number in range(metadata.num_row_groups):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -15,6 +16,7 @@ from .. import __version__
 from ..errors import GasError
 from .decks import derive_key, shuffle
 from .differences import compare_rows
+from .drop_rows import read_dropped
 from .fingerprint import DATA_VERSION, compute_fingerprint
 from .folder import CARD, MANIFEST, WORK, AnyPath, hash_file, read_built_manifest
 from .recipe_files import load_recipe
@@ -24,6 +26,7 @@ from .shards import list_blocks
 
 MENDED = ("missing", "damaged", "edited", "encoding")
 """Findings about files that another build of the same recipe mends."""
+NONE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,39 @@ class Verification:
 
 @dataclass(frozen=True)
 class File:
-    """A Parquet file by the manifest; `first` is the number of its first row in the split."""
+    """A Parquet file by the manifest.
+
+    Attributes:
+        path: From the folder.
+        split: Its split.
+        first: The number that its first row had in the split when that was built.
+        rows: Its rows.
+        dropped: Rows that were left out of it later.
+        bytes: Its size.
+        sha256: Hex.
+    """
 
     path: str
     split: str
     first: int
     rows: int
+    dropped: int
     bytes: int
     sha256: str
+
+    @property
+    def last(self) -> int:
+        """The number that the row after its last one had when it was built."""
+        return self.first + self.rows + self.dropped
 
 
 @dataclass(frozen=True)
 class Config:
-    """A config by the manifest."""
+    """A config by the manifest.
+
+    `sizes` are those of its splits when it was built; `dropped` is the list of rows that were left out later, and its
+    SHA-256, if there is any.
+    """
 
     name: str
     version: str
@@ -93,6 +116,7 @@ class Config:
     sources: dict[str, str]
     sizes: dict[str, int]
     files: tuple[File, ...]
+    dropped: tuple[str, str] | None = None
 
 
 def verify_folder(
@@ -118,18 +142,21 @@ def verify_folder(
         result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
     for config in configs:
         writer, findings = _open_recipe(folder, config)
+        gone, finding = _read_list(folder, config)
+        if finding:
+            writer, findings = None, [*findings, finding]
         chosen = set(_choose_blocks(config, sample))
         for file in config.files:
-            blocks = list(list_blocks(file.first, file.first + file.rows))
+            blocks = list(list_blocks(file.first, file.last))
             some = [block for block in blocks if (file.split, block[0]) in chosen]
-            finding, remade = _check_file(folder, file, blocks, some, writer)
+            finding, remade = _check_file(folder, file, blocks, some, writer, gone.get(file.split, NONE))
             findings += [finding] if finding else []
             result.files += 1
             result.bytes += file.bytes
             result.rows += file.rows
             result.remade += remade
-            report(file.rows)
-        if writer and any(finding.kind in MENDED for finding in findings):
+            report(file.last - file.first)
+        if writer and not config.dropped and any(finding.kind in MENDED for finding in findings):
             result.mendable.append(config.name)
         result.findings += [*findings, *_list_unnamed(folder, config)]
     return result
@@ -164,12 +191,14 @@ def read_configs(folder: AnyPath) -> list[Config]:
 
 
 def _read_config(name: str, entry: dict[str, Any]) -> Config:
-    files: list[File] = []
+    files, sizes = list[File](), dict[str, int]()
     for split, info in entry["splits"].items():
         first = 0
         for file in info["files"]:
-            files.append(File(file["path"], split, first, int(file["rows"]), int(file["bytes"]), file["sha256"]))
-            first += file["rows"]
+            rows, dropped = int(file["rows"]), int(file.get("dropped", 0))
+            files.append(File(file["path"], split, first, rows, dropped, int(file["bytes"]), file["sha256"]))
+            first = files[-1].last
+        sizes[split] = first
     return Config(
         name,
         entry["version"],
@@ -179,9 +208,23 @@ def _read_config(name: str, entry: dict[str, Any]) -> Config:
         entry["taxonomy"],
         entry["recipe"],
         dict(entry["sources"]),
-        {split: info["rows"] for split, info in entry["splits"].items()},
+        sizes,
         tuple(files),
+        (entry["dropped"]["file"], entry["dropped"]["sha256"]) if "dropped" in entry else None,
     )
+
+
+def _read_list(folder: Path, config: Config) -> tuple[dict[str, np.ndarray], Finding | None]:
+    """Which rows of each split were left out after the build, by their numbers then; or why that is not known."""
+    if not config.dropped:
+        return {}, None
+    path, digest = config.dropped
+    if not (folder / path).is_file():
+        return {}, Finding("missing", path, "the list of dropped rows is missing; no rows are made again without it")
+    if hash_file(folder / path) != digest:
+        message = "was edited; no rows are made again without the list of dropped rows as it was"
+        return {}, Finding("edited", path, message)
+    return read_dropped(folder, path), None
 
 
 def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[Finding]]:
@@ -232,8 +275,12 @@ def _check_file(
     blocks: list[tuple[int, int]],
     some: list[tuple[int, int]],
     writer: RowWriter | None,
+    gone: np.ndarray,
 ) -> tuple[Finding | None, int]:
-    """What is wrong with a file, if anything, and how many of its rows were made again."""
+    """What is wrong with a file, if anything, and how many of its rows were made again.
+
+    Rows with the numbers `gone` were left out after the build.
+    """
     path = folder / file.path
     if not path.is_file():
         return Finding("missing", file.path, "the file is missing"), 0
@@ -245,10 +292,14 @@ def _check_file(
     remade = 0
     try:
         for block, rows in some if sound else blocks:
-            found = _read_rows(path, block * BLOCK - file.first, rows, file.rows)
+            start, lost, end = np.searchsorted(gone, (file.first, block * BLOCK, block * BLOCK + rows))
+            left = rows - int(end - lost)
+            found = _read_rows(path, block * BLOCK - file.first - int(lost - start), left, file.rows)
             if writer:
-                remade += rows
-                if difference := compare_rows(found, writer.write_block(file.split, block, rows)):
+                remade += left
+                made = writer.write_block(file.split, block, rows)
+                kept = np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
+                if difference := compare_rows(found, made.take(kept) if left < rows else made):
                     break
         else:
             difference = ""

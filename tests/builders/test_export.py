@@ -1,4 +1,4 @@
-"""`gas export`: which split is written, what is told, and a file that is there only when it is whole."""
+"""`gas export`: which split is written, what is told, and files that are there only when they are whole."""
 
 import json
 import shutil
@@ -9,6 +9,9 @@ import pytest
 from generate_any_scene.builders import export
 from generate_any_scene.builders.dataset import build_datasets
 from generate_any_scene.builders.recipe_files import load_recipe
+
+FILES = [name for name in export.LAYOUTS if name != "flow_grpo"]
+"""Formats that are one file."""
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def read_rows(folder, config, split="test"):
     return pq.read_table(folder / config / f"{split}-00000-of-00001.parquet").to_pylist()
 
 
-@pytest.mark.parametrize("format_", export.LAYOUTS)
+@pytest.mark.parametrize("format_", FILES)
 def test_stdout_has_the_bytes_of_the_file(format_, built, run_export, empty, monkeypatch):
     arguments = (built, "--format", format_, "--config", "video")
     status, out, err = run_export(*arguments)
@@ -40,6 +43,42 @@ def test_what_is_left_out_is_told(built, run_export):
     assert len(out.splitlines()) == 1 + answers["yes"]
     assert f"wrote {answers['yes']:,} questions about 40 scenes of multi_object/test" in err
     assert f"{answers['no']:,} yes/no with the answer no" in err
+
+
+def test_several_files_come_into_a_folder(built, run_export, empty):
+    for split in ("train", "test"):
+        status, out, err = run_export(
+            built, "-f", "flow_grpo", "--config", "video", "--split", split, "-o", "new/data"
+        )
+        assert (status, out) == (0, "")
+        rows = read_rows(built, "video", split)
+        assert f"wrote {len(rows)} prompts of video/{split}" in err
+        assert (empty / f"new/data/{split}.txt").read_text().splitlines() == [row["caption"] for row in rows]
+    assert {path.name for path in (empty / "new/data").iterdir()} == {
+        *("train.txt", "train_metadata.jsonl", "test.txt", "test_metadata.jsonl")
+    }
+
+
+def test_of_several_files_none_is_there_when_one_cannot_be_finished(built_with_dogs, run_export, empty):
+    broken = empty / "gas"
+    shutil.copytree(built_with_dogs, broken)
+    (broken / "dogs/test-00000-of-00001.parquet").unlink()
+    status, _, err = run_export(broken, "-f", "flow_grpo", "--config", "dogs", "--out", "data")
+    assert status == 2
+    assert "missing or damaged" in err
+    assert not list((empty / "data").iterdir())
+
+
+def test_what_trainers_cannot_hold_is_told(built, run_export):
+    rows = read_rows(built, "video")
+    _, _, err = run_export(built, "-f", "t2i_r1", "--config", "video")
+    assert f"{sum(len(row['scene_attributes']) for row in rows)} scene attributes" in err
+    assert " 0 " not in err
+    for format_ in ("prompts", "simplear", "gas"):
+        assert run_export(built, "-f", format_, "--config", "video")[2] == "wrote 40 prompts of video/test\n"
+    asked = sum(len(row["questions"]) for row in rows)
+    _, _, err = run_export(built, "-f", "trl", "--config", "video")
+    assert err == f"wrote {asked:,} questions about 40 scenes of video/test\n"
 
 
 def test_the_only_config_and_split_need_no_names(run_export, empty):
@@ -88,7 +127,12 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
     [
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
-        (["{folder}", "--format", "xml"], "choose from tifa, dsg, geneval2"),
+        (["{folder}", "--format", "xml"], "choose from tifa, dsg, geneval2, prompts, trl, trl_chat, flow_grpo"),
+        (["{folder}", "--format", "flow_grpo", "--config", "dogs"], "flow_grpo is several files: give a folder"),
+        (
+            ["{folder}", "--format", "flow_grpo", "--config", "dogs", "--out", "{folder}/README.md"],
+            "README.md is a file; flow_grpo is several files",
+        ),
         (["{folder}", "--format", "dsg"], "choose one with --config"),
         (["{folder}", "--format", "dsg", "--config", "vdieo"], "no config `vdieo`; did you mean `video`?"),
         (
@@ -129,4 +173,5 @@ def test_a_manifest_of_something_else_is_told(run_export, empty):
 def test_help(run_export):
     status, out, _ = run_export("--help")
     assert status == 0
-    assert "tifa|dsg|geneval2" in out
+    words = out.replace(",", " ").replace(".", " ").split()
+    assert [word for word in words[words.index("tifa") :] if word in export.LAYOUTS] == list(export.LAYOUTS)

@@ -8,7 +8,7 @@ from statistics import mean
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from generate_any_scene.builders.export import export_questions, find_split
+from generate_any_scene.builders.export import export_split, find_split
 from generate_any_scene.builders.export_layouts import Tally, convert_dsg, convert_geneval2, convert_tifa, count_atoms
 from generate_any_scene.builders.words import NUMBERS
 
@@ -32,7 +32,7 @@ def exported(request, built_with_dogs, tmp_path_factory):
     def export(format_):
         out = folder / format_
         if not out.exists():
-            export_questions(source, format_, out)
+            export_split(source, format_, out)
         return out, rows
 
     return export
@@ -121,7 +121,7 @@ def test_tifa_knows_what_elements_are(exported, taxonomy):
 
 def test_tifa_counts_in_digits(built_with_dogs, tmp_path):
     source = find_split(built_with_dogs, "dogs")
-    export_questions(source, "tifa", tmp_path / "out")
+    export_split(source, "tifa", tmp_path / "out")
     pairs = json.loads((tmp_path / "out").read_bytes())
     counts = [pair for pair in pairs if pair["question"].startswith("How many")]
     assert {pair["answer"] for pair in counts} >= {"0", "1", "2"}
