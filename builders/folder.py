@@ -1,6 +1,7 @@
 """The folder that a build writes: a Hub dataset repository as it stands.
 
     README.md                               the card
+    card-assets/<config>-scenes.svg         its pictures
     manifest.json                           fingerprints, versions, SHA-256 and rows of each file
     recipes/<config>.yaml                   the recipe with everything that it extends
     <config>/<split>-00000-of-00002.parquet
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 AnyPath: TypeAlias = "Path | UPath"
 """Of a file on a disk, or in a store that fsspec reaches."""
 MANIFEST, CARD, WORK, LOCK = "manifest.json", "README.md", ".building", ".gas.lock"
+ASSETS = "card-assets"
+"""The folder of the card's pictures: no config has such a name, since there is no hyphen in one."""
 NEW = ".{}.new"
 """What a text is called until it is complete."""
 PART, RECORD = ".part", ".json"

@@ -64,25 +64,7 @@ def choose_pools(
         RecipeError: All of the names that the taxonomy does not have, and filters that leave nothing.
     """
     problems: list[Problem] = []
-    allowed = _filter_objects(recipe, taxonomy, problems)
-    objects = _choose_objects(recipe, taxonomy, allowed, problems)
-    attributes = _choose_rows(
-        taxonomy.attributes,
-        recipe.content.attributes.tier,
-        "kind",
-        recipe.content.attributes.kinds,
-        "content.attributes.kinds",
-        problems,
-    )
-    relations = _choose_rows(
-        taxonomy.relations,
-        recipe.content.relations.tier,
-        "category",
-        recipe.content.relations.categories,
-        "content.relations.categories",
-        problems,
-    )
-    scene_attributes = _choose_scene_attributes(recipe, taxonomy, problems)
+    allowed, objects, attributes, relations, scene_attributes = filter_concepts(recipe, taxonomy, problems)
     seed = choose_seed_rows(recipe, taxonomy, np.unique(objects), allowed, problems)
     if problems:
         raise RecipeError(problems)
@@ -129,6 +111,28 @@ def choose_pools(
         scene_attributes,
         _find_clashes(taxonomy.scene_attributes.take(make_array(scene_attributes.values))),
     )
+
+
+def filter_concepts(
+    recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Ragged]:
+    """Applies the filters of `content`, each table by itself; what is wrong with them is added to `problems`.
+
+    Returns: Objects that may be in a scene (bool, one an object), and rows of objects (as often as they have cards),
+        of attributes, of relations, and of scene attributes by kind.
+    """
+    wanted = recipe.content
+    allowed = _filter_objects(recipe, taxonomy, problems)
+    objects = _choose_objects(recipe, taxonomy, allowed, problems)
+    key = "content.attributes.kinds"
+    attributes = _choose_rows(
+        taxonomy.attributes, wanted.attributes.tier, "kind", wanted.attributes.kinds, key, problems
+    )
+    key = "content.relations.categories"
+    relations = _choose_rows(
+        taxonomy.relations, wanted.relations.tier, "category", wanted.relations.categories, key, problems
+    )
+    return allowed, objects, attributes, relations, _choose_scene_attributes(recipe, taxonomy, problems)
 
 
 def _list_words(

@@ -33,13 +33,16 @@ def make_in_processes(
             with _hold_interrupts():
                 futures = {pool.submit(_make_in_worker, shard, folder): shard for shard in shards}
             waiting: set[Future[Written]] = set(futures)
-            while waiting:
-                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                now = finished.value
-                report(now - told)
-                told = now
-                for future in done:
-                    future.result()
+            with _note_interrupts() as interrupted:
+                while waiting:
+                    done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                    if interrupted.is_set():
+                        raise KeyboardInterrupt
+                    now = finished.value
+                    report(now - told)
+                    told = now
+                    for future in done:
+                        future.result()
         except BaseException as error:
             processes = list(pool._processes.values())  # which shutdown forgets
             pool.shutdown(wait=False, cancel_futures=True)
@@ -68,6 +71,20 @@ def _hold_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _note_interrupts() -> Iterator[threading.Event]:
+    """Ctrl-C is looked for between waits: in the middle of one, a lock of the pool could stay closed for ever."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _worker: dict[str, Any] = {}

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..errors import GasError
-from .card import ASSETS, find_sample, list_assets, write_card
-from .folder import CARD, MANIFEST, hash_file, read_built_manifest, write_manifest
+from .card import list_assets, write_card
+from .card_counts import find_sample
+from .folder import ASSETS, CARD, MANIFEST, hash_file, read_built_manifest, write_manifest
 from .hub import (
     WAITS,
     Snapshot,
@@ -187,6 +188,8 @@ def _list_folder(folder: Path, configs: Mapping[str, Any]) -> dict[str, Path]:
     paths = [MANIFEST, CARD, *list_assets(folder)]
     for entry in configs.values():
         paths += [*entry["sources"], *(file["path"] for file in _list_files(entry))]
+        if "dropped" in entry:
+            paths.append(entry["dropped"]["file"])
     return {path: folder / path for path in dict.fromkeys(paths)}
 
 
@@ -212,6 +215,7 @@ def _list_outdated(
 ) -> tuple[str, ...]:
     """Files of the repository that belong to an earlier version of what is pushed."""
     sources = {path for name in ours if name in theirs for path in theirs[name]["sources"]}
+    sources |= {theirs[name]["dropped"]["file"] for name in ours if "dropped" in theirs.get(name, {})}
     kept = {path for name, entry in theirs.items() if name not in ours for path in entry["sources"]}
     return tuple(
         path
@@ -227,7 +231,7 @@ def _merge(
     """Writes manifest and card of what is pushed together with what others pushed."""
     merged = {**manifest, "configs": {**snapshot.manifest["configs"], **manifest["configs"]}}
     for name, entry in merged["configs"].items():
-        for path in (entry["recipe"], find_sample(entry)):
+        for path in (*entry["sources"], find_sample(entry)[1]):
             place = temporary / path
             place.parent.mkdir(parents=True, exist_ok=True)
             near = folder / path if name in manifest["configs"] else fetch_file(api, repo, path, snapshot.commit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from .decks import derive_key, shuffle
 from .differences import compare_rows
 from .drop_rows import read_dropped
 from .fingerprint import DATA_VERSION, compute_fingerprint
-from .folder import CARD, MANIFEST, WORK, AnyPath, hash_file, read_built_manifest
+from .folder import ASSETS, CARD, MANIFEST, WORK, AnyPath, hash_file, read_built_manifest
 from .recipe_files import load_recipe
 from .rows import RowWriter, create_writer
 from .scenes import BLOCK
@@ -140,6 +141,7 @@ def verify_folder(
     configs = read_configs(folder)
     if not (folder / CARD).is_file():
         result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
+    result.findings += _list_lost_pictures(folder)
     for config in configs:
         writer, findings = _open_recipe(folder, config)
         gone, finding = _read_list(folder, config)
@@ -160,6 +162,15 @@ def verify_folder(
             result.mendable.append(config.name)
         result.findings += [*findings, *_list_unnamed(folder, config)]
     return result
+
+
+def _list_lost_pictures(folder: Path) -> list[Finding]:
+    """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
+    if not (folder / CARD).is_file():
+        return []
+    shown = re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", (folder / CARD).read_text(encoding="utf-8", errors="replace"))
+    message = "a picture of the card is missing; any build into this folder draws it"
+    return [Finding("missing", path, message) for path in dict.fromkeys(shown) if not (folder / path).is_file()]
 
 
 def describe_verification(folder: Path, result: Verification) -> str:

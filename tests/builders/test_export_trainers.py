@@ -152,8 +152,8 @@ def test_flow_grpo_reads_both_files(exported):
     with (folder / "test.txt").open() as file:  # as TextPromptDataset does
         assert [line.strip() for line in file.readlines()] == [row["caption"] for row in rows]
     prompts, metadatas = read_geneval(folder / "test_metadata.jsonl")
-    captions = [row["caption"] for row in rows]
-    assert set(prompts) <= set(captions) and sorted(prompts, key=captions.index) == prompts
+    captions = iter([row["caption"] for row in rows])
+    assert all(prompt in captions for prompt in prompts)  # some of them, in their order
     for metadata in metadatas:
         keys = ["tag", "include", *(["exclude"] if metadata["tag"] == "counting" else []), "prompt"]
         assert list(metadata) == keys

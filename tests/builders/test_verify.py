@@ -95,6 +95,12 @@ def test_a_missing_card_and_recipe(copied, verify):
     assert result["remade"] == 0
 
 
+def test_a_missing_picture_of_the_card(copied, verify):
+    (copied / "card-assets/video-scenes.svg").unlink()
+    status, findings, _ = verify(copied)
+    assert (status, [finding[:2] for finding in findings]) == (1, [("missing", "card-assets/video-scenes.svg")])
+
+
 @pytest.mark.parametrize(("place", "length"), [(4, 2), (3_000, 400), (-6, 2)])
 def test_a_file_that_rotted(place, length, copied, verify):
     data = bytearray((copied / TEST).read_bytes())
