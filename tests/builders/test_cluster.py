@@ -67,13 +67,14 @@ def test_a_cluster_makes_the_files_of_one_process(cluster, by_one_process, tmp_p
         assert hash_files(out) == by_one_process
 
 
-def test_a_node_that_is_lost_costs_nothing_but_time(cluster, by_one_process, tmp_path, bucket):
-    for out in (tmp_path / "gas", find_place(f"{bucket}/gas")):
-        lose = once(lambda: cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False))
-        build(out, report=lose)
-        assert lose.done
-        assert hash_files(out) == by_one_process
-        cluster.add_node(**NODE)
+@pytest.mark.parametrize("place", ["disk", pytest.param("store", marks=pytest.mark.slow)])
+def test_a_node_that_is_lost_costs_nothing_but_time(place, cluster, by_one_process, tmp_path, bucket):
+    out = tmp_path / "gas" if place == "disk" else find_place(f"{bucket}/gas")
+    lose = once(lambda: cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False))
+    build(out, report=lose)
+    assert lose.done
+    assert hash_files(out) == by_one_process
+    cluster.add_node(**NODE)
 
 
 def once(action):

@@ -176,7 +176,7 @@ def build_until(change, recipes, out):
     return os.WIFSIGNALED(os.waitpid(fork(build), 0)[1])
 
 
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_before_any_change_of_a_file_is_mended(step, tmp_path):
     """Two configs replace older ones with more files; what the manifest names is whole at every moment."""
     recipes = [load("splits.validation=0", "splits.test=0", name=name) for name in ("multi_object", "video")]
@@ -206,7 +206,7 @@ def list_files(config):
     return [file for split in config["splits"].values() for file in split["files"]]
 
 
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_kill_in_a_new_folder_is_mended(step, tmp_path, undisturbed):
     change, killed = 3, True
     while killed:
@@ -220,9 +220,10 @@ def test_a_kill_in_a_new_folder_is_mended(step, tmp_path, undisturbed):
 
 
 def start_build(folder, *arguments):
-    """Starts `gas build` with several files of few rows, in a process group of its own."""
+    """Starts `gas build` with many files of few rows, in a process group of its own."""
     command = [sys.executable, "-c", GAS, "build", "multi_object", "--out", str(folder), *arguments]
-    command += [part for override in LARGE for part in ("--set", override)]
+    overrides = (*LARGE, f"splits.train={99 * BLOCK}")  # so many that it does not end before it is stopped
+    command += [part for override in overrides for part in ("--set", override)]
     return subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -238,7 +239,7 @@ def count_records(folder):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """What `start_build` builds."""
+    """What a build of several files makes."""
     out = tmp_path_factory.mktemp("large") / "gas"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shards, "SHARD_BLOCKS", 1)

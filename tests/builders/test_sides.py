@@ -32,7 +32,7 @@ def list_compositions(graph, scene_attributes, topology):
     }
 
 
-def draw(recipe, *overrides, blocks=(0,), rows=1024):
+def draw(recipe, *overrides, blocks=(0,), rows=512):
     """Rows of each split of a recipe, without questions."""
     writer = create_writer(load_recipe(recipe, ("questions=[]", *overrides)))
     return {
@@ -70,7 +70,7 @@ def set_splits(**unseen):
 
 @pytest.mark.parametrize("name", list_recipes())
 def test_no_caption_of_a_shipped_recipe_stands_in_two_splits(name):
-    check_leaks(draw(name, blocks=(0, 3), rows=2048), {})
+    check_leaks(draw(name, blocks=(0, 3), rows=1024), {})
 
 
 @pytest.mark.parametrize("name", ["multi_object", pytest.param("general", marks=pytest.mark.slow)])
@@ -79,7 +79,7 @@ def test_what_a_test_keeps_unseen_is_in_no_other_split(name, kinds):
     """Whichever blocks are looked at: the last of one split against the first of another."""
     found = check_leaks(draw(name, set_splits(test=kinds), blocks=(0, 1001)), {"test": kinds})
     if "concept" not in kinds:
-        assert len(found["test"][0]["concept"]) > 1000
+        assert len(found["test"][0]["concept"]) > 500
 
 
 def test_validation_and_test_keep_different_things_unseen():
@@ -87,6 +87,7 @@ def test_validation_and_test_keep_different_things_unseen():
     check_leaks(draw("multi_object", set_splits(**unseen)), unseen)
 
 
+@pytest.mark.slow
 def test_single_concepts_of_a_test_occur_in_train():
     kinds = ("object_attribute", "object_relation_object")
     drawn = draw("multi_object", set_splits(test=kinds), blocks=range(3), rows=8192)
@@ -131,7 +132,7 @@ def test_edited_scenes_of_pairs_do_not_leak(kinds):
 TREES = ("dog.n.01", "vehicle.n.01", "fruit.n.01", "furniture.n.01")
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=3, unique=True),
     validation=st.lists(st.sampled_from(KINDS), max_size=1),
@@ -150,7 +151,7 @@ def test_small_recipes_do_not_leak(kinds, validation, under, complexity, objects
         f"seed={seed}",
     )
     try:
-        drawn = draw("multi_object", *overrides, rows=512)
+        drawn = draw("multi_object", *overrides, rows=256)
     except GasError as error:
         assert "splits." in str(error) or "content." in str(error)
         return
