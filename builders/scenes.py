@@ -37,6 +37,9 @@ from .structures import check_limits
 BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
 
+CAPTION_SWAPS = 128
+"""Rounds of swaps until each scene is its split's: few for training, which has most sides, many for the others."""
+
 MOST_THINGS = 4096
 """More than a scene has of anything."""
 
@@ -299,6 +302,7 @@ def _seat_objects(
         slot_class * PARTS + part,
         fitting.take(np.arange(len(fitting)).repeat(PARTS)),
         refuse=is_of_others,
+        swaps=CAPTION_SWAPS,
     )
     if groups is None:
         return seated

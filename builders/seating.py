@@ -10,8 +10,8 @@ from ..errors import GasError
 from .arrays import Ragged, offsets_of
 from .decks import derive_key, draw_below, hash_numbers, shuffle, shuffle_rows
 
-SWAPS = 128
-"""Rounds of swaps before what still clashes is drawn again; few are needed where much fits."""
+SWAPS = 16
+"""Rounds of swaps before what still clashes is drawn again."""
 PARTS = 8
 """Runs of a block's slots that are seated one after the other."""
 GUESSES = 2
@@ -179,6 +179,7 @@ def part_clashes(
     clash: Clash = refuse_nothing,
     refuse: Accept = refuse_nothing,
     insist: bool = False,
+    swaps: int = SWAPS,
 ) -> np.ndarray:
     """Swaps cards between holders until no two cards of one holder clash; what swapping cannot mend is drawn again.
 
@@ -191,6 +192,7 @@ def part_clashes(
         clash: Tells element by element whether two cards must not be together.
         refuse: Whether cards should not be in slots, of which no two need be alike.
         insist: Whether what is refused is not even there where nothing else fits.
+        swaps: Rounds of swaps before what still clashes is drawn again.
 
     Raises:
         GasError: Nothing fits beside the other cards of a holder.
@@ -223,7 +225,7 @@ def part_clashes(
         return np.flatnonzero(touched[:-1])
 
     bad = find_bad(np.arange(size))
-    for turn in range(SWAPS):
+    for turn in range(swaps):
         if not len(bad):
             return cards
         pick = draw_below(derive_key(key, "swap", turn), bad, class_sizes[slot_class[bad]])
