@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
@@ -268,31 +269,12 @@ def _seat_objects(
     needs: np.ndarray,
 ) -> np.ndarray:
     """Seats dealt objects where there is room for the attributes, and where the split has the scene."""
-    pools, groups = plan.pools, plan.groups
+    groups, objects = plan.groups, plan.pools.objects
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
-    slot_columns = [needs[places]]
-    card_columns = [np.minimum(pools.object_room[pools.classes.of[pools.objects]], needs.max(initial=0))]
-    if groups and groups.own is not None:
-        turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
-        slot_columns.append(groups.own[turn][scene])
-        card_columns.append(groups.of[pools.objects])
-    slots, slot_class = number_rows(*slot_columns)
-    examples, card_class = number_rows(*card_columns)
-    fits = card_columns[0][examples, None] >= slot_columns[0][slots]
-    if len(slot_columns) > 1:
-        fits &= card_columns[1][examples, None] == slot_columns[1][slots]
-    seated = fill_slots(key, cards, card_class, slot_class, fits)
+    card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places])
     fitting = list_fitting(card_class, fits)
-    # The side of a scene is that of its structure and its first object, so it is known before the rest.
-    side_key = derive_key(plan.recipe.seed, "captions")
-    rows, row_of = np.unique(pools.objects, return_inverse=True)
-    card_side = part_evenly(side_key, rows, CAPTIONS)[row_of]
-    slot_side = draw_below(side_key, layout.structures, CAPTIONS)[scene]
-    is_first = np.diff(scene, prepend=-1) > 0
-
-    def is_of_others(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
-        return is_first[slots] & ~CAPTION_SIDES[split][(card_side[tries] + slot_side[slots]) % CAPTIONS]
-
+    is_of_others = _find_caption_sides(plan, layout, split, scene)
+    seated = fill_slots(key, cards, card_class, slot_class, fits)
     # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it.
     part = scene * PARTS // len(layout.structures)
     seated = part_clashes(
@@ -308,7 +290,7 @@ def _seat_objects(
         return seated
 
     def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-        some, others = pools.objects[some], pools.objects[others]
+        some, others = objects[some], objects[others]
         if groups.own is not None:  # one object twice would be no pair
             return some == others
         return (groups.of[some] == groups.of[others]) & (some != others)
@@ -316,6 +298,45 @@ def _seat_objects(
     return part_clashes(
         derive_key(key, "groups"), seated, layout.objects, slot_class, fitting, clash, refuse=is_of_others
     )
+
+
+def _class_objects(
+    plan: Plan, layout: _Layout, scene: np.ndarray, needs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Classes of cards and slots by room for attributes, and by groups where scenes are made of one; which fit."""
+    pools, groups = plan.pools, plan.groups
+    slot_columns = [needs]
+    card_columns = [np.minimum(pools.object_room[pools.classes.of[pools.objects]], needs.max(initial=0))]
+    if groups and groups.own is not None:
+        turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
+        slot_columns.append(groups.own[turn][scene])
+        card_columns.append(groups.of[pools.objects])
+    slots, slot_class = number_rows(*slot_columns)
+    cards, card_class = number_rows(*card_columns)
+    fits = card_columns[0][cards, None] >= slot_columns[0][slots]
+    if len(slot_columns) > 1:
+        fits &= card_columns[1][cards, None] == slot_columns[1][slots]
+    return card_class, slot_class, fits
+
+
+def _find_caption_sides(
+    plan: Plan, layout: _Layout, split: str, scene: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Tells of slots and cards for them whether that would make the scene another split's.
+
+    The side of a scene is that of its structure and its first object, so it is known before the rest.
+    """
+    key = derive_key(plan.recipe.seed, "captions")
+    rows, row_of = np.unique(plan.pools.objects, return_inverse=True)
+    card_side = part_evenly(key, rows, CAPTIONS)[row_of]
+    slot_side = draw_below(key, layout.structures, CAPTIONS)[scene]
+    is_first = np.diff(scene, prepend=-1) > 0
+    own = CAPTION_SIDES[split]
+
+    def is_of_others(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
+        return is_first[slots] & ~own[(card_side[cards] + slot_side[slots]) % CAPTIONS]
+
+    return is_of_others
 
 
 def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
