@@ -197,7 +197,7 @@ def _open_hub(name: str, repository: str, revision: str | None) -> Iterator[Side
     from upath import UPath
 
     def explain() -> Any:
-        return explain_hub(name, repository, revision)
+        return explain_revision(name, repository, revision)
 
     with explain():
         # A branch may move meanwhile; its commit does not.
@@ -212,7 +212,7 @@ def _open_hub(name: str, repository: str, revision: str | None) -> Iterator[Side
 
 
 @contextmanager
-def explain_hub(name: str, repository: str, revision: str | None) -> Iterator[None]:
+def explain_revision(name: str, repository: str, revision: str | None) -> Iterator[None]:
     """Turns what the Hub does not let one read into one clear message."""
     from huggingface_hub import errors
 

@@ -186,7 +186,7 @@ def explain_disk(out: AnyPath) -> Iterator[None]:
 
 def is_of_store(error: Exception) -> bool:
     """Whether it comes from a client of a store: many of their errors are no OSError."""
-    return type(error).__module__.partition(".")[0] in {"aiohttp", "azure", "botocore", "google", "httpx"}
+    return type(error).__module__.partition(".")[0] in {"aiohttp", "azure", "botocore", "google", "httpx", "httpx2"}
 
 
 def _name_errno(error: Exception) -> str:

@@ -21,6 +21,7 @@ WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before what failed is asked again."""
 LONGEST_WAIT = 300.0
 """Seconds that the Hub may ask to wait."""
+GO_ON = "the same command goes on where it was"
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,6 @@ def explain_hub(repo: str) -> Iterator[None]:
         else:
             raise
         raise GasError(f"{repo}: {what}; {GO_ON}", exit_status=1) from error
-
-
-GO_ON = "the same command goes on where it was"
 
 
 def _describe_refusal(error: Exception) -> str:
