@@ -283,11 +283,20 @@ def _count_groups(deck: Deck, groups: np.ndarray, classes: int) -> np.ndarray:
     return np.array(rooms, dtype=np.int64)
 
 
-def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np.ndarray | None = None) -> None:
+@lru_cache(maxsize=4)
+def number_names(taxonomy: Taxonomy) -> np.ndarray:
+    """A number for each object of the taxonomy, the same for those of one name."""
+    return number_texts(pc.utf8_lower(taxonomy.objects["name"]))
+
+
+def check_room(
+    recipe: Recipe, taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np.ndarray | None = None
+) -> None:
     """Refuses pools that cannot fill every structure, of all or of those in `rows`.
 
     Raises:
-        RecipeError: No object holds enough attributes, or no relation fits between some objects.
+        RecipeError: No object holds enough attributes, there are too few names for objects of different names, or no
+            relation fits between some objects.
     """
     problems = []
     rows = np.arange(len(table)) if rows is None else rows
@@ -304,6 +313,12 @@ def check_room(taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np
             else "allow kinds of attributes, or set it to 0"
         )
         problems.append(Problem(message, key="content.attributes.max_per_object", hint=hint))
+    names = len(np.unique(number_names(taxonomy)[pools.objects]))
+    most = int(table.objects[rows].max())
+    if recipe.content.objects.distinct and most > names:
+        message = f"structures have up to {most} objects, but there are only {names} names for them"
+        hint = "lower structure.objects, allow more objects, or leave `distinct` out"
+        problems.append(Problem(message, key="content.objects.distinct", hint=hint))
     fits = pools.relations.fits
     if table.relations[rows].max() > len(pools.seed.relations) and not fits.any(axis=0).all():
         lacking = np.flatnonzero(~fits.any(axis=0))

@@ -189,6 +189,11 @@ class ObjectFilter(Part):
     weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
         default={}, description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out."
     )
+    # None rather than false, so that recipes without it keep their fingerprints.
+    distinct: bool | None = Field(
+        default=None,
+        description="Whether no two objects of a scene have one name, so that no question is about `the first dog`.",
+    )
 
 
 class AttributeFilter(Part):

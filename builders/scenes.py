@@ -14,7 +14,7 @@ from ..taxonomy.arrow import match_texts, view_numbers
 from .arrays import Ragged, join_codes, number_rows, offsets_of
 from .decks import deal, derive_key, draw_below
 from .limits import read_limits
-from .pools import Pools, check_room, choose_pools, measure_room
+from .pools import Pools, check_room, choose_pools, measure_room, number_names
 from .recipe import Recipe
 from .seating import PARTS, fill_slots, list_fitting, part_clashes
 from .seed_decks import deal_cards, deal_objects, measure_needs
@@ -136,7 +136,7 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
     if problems:
         raise RecipeError(problems)
     table = find_structures(limits)
-    check_room(taxonomy, pools, table)
+    check_room(recipe, taxonomy, pools, table)
     plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
     sides = choose_sides(recipe)
     return replace(plan, splits={split: _plan_split(plan, sides[split]) for split in sides})
@@ -150,7 +150,7 @@ def _plan_split(plan: Plan, sides: Sides) -> Plan:
     if "concept" in sides.own:
         pools = choose_pools(recipe, taxonomy, partial(keep_concepts, sides))
     pools = measure_room(refine_attributes(sides, pools))
-    check_room(taxonomy, pools, table, rows)
+    check_room(recipe, taxonomy, pools, table, rows)
     needs = measure_needs(pools.seed, table, rows)
     groups = group_objects(sides, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
     if groups and groups.own is not None:
@@ -255,7 +255,8 @@ def _draw_objects(plan: Plan, layout: _Layout, split: str) -> np.ndarray:
     )
     places, cards = _deal_free(plan, layout, "objects", len(pools.objects))
     key = derive_key(layout.key, "objects", layout.block)
-    drawn[places] = pools.objects[_seat_objects(plan, layout, split, key, places, cards, needs)]
+    given = drawn[seeds["objects"]]
+    drawn[places] = pools.objects[_seat_objects(plan, layout, split, key, places, cards, needs, given)]
     return drawn
 
 
@@ -267,9 +268,13 @@ def _seat_objects(
     places: np.ndarray,
     cards: np.ndarray,
     needs: np.ndarray,
+    given: np.ndarray,
 ) -> np.ndarray:
-    """Seats dealt objects where there is room for the attributes, and where the split has the scene."""
-    groups, objects = plan.groups, plan.pools.objects
+    """Seats dealt objects where there is room for the attributes, and where the split has the scene.
+
+    `given` are the objects of the seed graph, shape (scenes, objects of it).
+    """
+    groups, objects, distinct = plan.groups, plan.pools.objects, plan.recipe.content.objects.distinct
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
     card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places])
     fitting = list_fitting(card_class, fits)
@@ -286,18 +291,27 @@ def _seat_objects(
         refuse=is_of_others,
         swaps=CAPTION_SWAPS,
     )
-    if groups is None:
+    if groups is None and not distinct:
         return seated
+    names = number_names(plan.taxonomy)
 
     def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
         some, others = objects[some], objects[others]
+        bad = names[some] == names[others] if distinct else np.zeros(len(some), dtype=bool)
+        if groups is None:
+            return bad
         if groups.own is not None:  # one object twice would be no pair
-            return some == others
-        return (groups.of[some] == groups.of[others]) & (some != others)
+            return bad | (some == others)
+        return bad | ((groups.of[some] == groups.of[others]) & (some != others))
 
-    return part_clashes(
-        derive_key(key, "groups"), seated, layout.objects, slot_class, fitting, clash, refuse=is_of_others
-    )
+    def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        bad = is_of_others(slots, tries)
+        if distinct:
+            bad |= (names[given[scene[slots]]] == names[objects[tries]][:, None]).any(axis=1)
+        return bad
+
+    offsets = offsets_of(np.bincount(scene, minlength=len(layout.structures)))
+    return part_clashes(derive_key(key, "groups"), seated, offsets, slot_class, fitting, clash, refuse=refuse)
 
 
 def _class_objects(
