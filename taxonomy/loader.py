@@ -105,10 +105,10 @@ def load_taxonomy(names: Sequence[str] = (DEFAULT,), folder: Path | None = None)
     """Loads tables and lays later ones over earlier ones.
 
     Args:
-        names: `default` for the shipped concepts, `paper` for those that the paper's rules leave, the name of an
-            imported taxonomy, or a folder that holds any of the tables (`objects.tsv`, ...). Its rows are added; a
-            row with the id of an earlier one replaces it. A folder that holds `frequency.tsv` alone brings
-            frequencies of its own scale: they replace all of the earlier ones.
+        names: `default` for the shipped concepts, `paper` for those that the paper's rules leave, `sandbox` for a few
+            shapes and colors, the name of an imported taxonomy, or a folder that holds any of the tables
+            (`objects.tsv`, ...). Its rows are added; a row with the id of an earlier one replaces it. A folder that
+            holds `frequency.tsv` alone brings frequencies of its own scale: they replace all of the earlier ones.
         folder: Where the named folders lie; the working directory when not given.
 
     Returns:

@@ -13,8 +13,10 @@ from ..errors import GasError
 from .schema import COLUMNS
 from .tables import suggest
 
-DEFAULT, PAPER = "default", "paper"
+DEFAULT, PAPER, SANDBOX = "default", "paper", "sandbox"
 PROFILES = (DEFAULT, PAPER)
+"""What can be seen of the tables beside this file."""
+SHIPPED = (*PROFILES, SANDBOX)
 SUPPORTING = "supporting"
 """The table of objects that a taxonomy needs only to hold its tree together; the shipped rows win over them."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -50,7 +52,8 @@ def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:
     """Finds the folder of a taxonomy.
 
     Args:
-        name: `default` or `paper`, the name of an imported taxonomy, or else a folder; `./mine` is always a folder.
+        name: `default`, `paper` or `sandbox`, the name of an imported taxonomy, or else a folder; `./mine` is always
+            a folder.
         folder: Where relative folders start; the working directory when not given.
 
     Raises:
@@ -58,10 +61,12 @@ def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:
     """
     if name in PROFILES:
         return files(__package__)
+    if name == SANDBOX:
+        return files(__package__) / SANDBOX
     imported = find_imports() / name
     place = imported if NAME.fullmatch(name) and imported.is_dir() else (folder or Path()) / name
     if not place.is_dir():
-        choices = [*PROFILES, *list_imports()]
+        choices = [*SHIPPED, *list_imports()]
         raise GasError(
             f"there is no taxonomy {name!r}: {place} is not a folder{suggest(name, choices)}"
             f"; write one of {', '.join(choices)}, or a folder that holds tables"
@@ -78,7 +83,7 @@ def check_new_name(name: str) -> None:
     Raises:
         GasError: The name is taken by what is shipped, or has other characters than names have.
     """
-    if name in PROFILES:
+    if name in SHIPPED:
         raise GasError(f"--name {name}: this is a shipped taxonomy; choose another name, such as `mine`")
     if not NAME.fullmatch(name):
         raise GasError(f"--name {name}: a name has lower-case letters, digits, - and _ only, such as `mine`")

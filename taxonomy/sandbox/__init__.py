@@ -1,0 +1,1 @@
+"""A world of colored shapes that is small enough to draw and to judge exactly."""

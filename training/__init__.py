@@ -1,0 +1,1 @@
+"""The end of the line: what datasets of scenes train."""

@@ -1,0 +1,90 @@
+"""Keys of other packages' own, taken from a recipe as they are: checked before anything is loaded."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, get_type_hints
+
+from pydantic_core import PydanticCustomError
+
+from ..builders.recipe_fields import read_number, read_whole, show
+from ..errors import GasError, Problem, advise
+
+PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")
+"""What a run's record names the versions of."""
+
+
+def require(*modules: str) -> None:
+    """Raises a GasError that says what to install when a package of the extra `train` is missing."""
+    for name in modules:
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            missing = (error.name or name).partition(".")[0]
+            message = f"training needs {missing}: pip install 'generate-any-scene[train]'"
+            raise GasError(message, exit_status=1) from error
+
+
+def list_versions() -> dict[str, str]:
+    """The versions of the packages that train, those that are installed."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def read_keys(
+    given: Mapping[str, Any], taker: Callable[..., Any], key: str, ours: Mapping[str, str] | None = None
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Reads keys that a class of another package takes.
+
+    YAML 1.1 reads `1e-4` as text, so what is annotated as a number is read as one.
+
+    Args:
+        given: The keys with their values.
+        taker: The class, such as `trl.GRPOConfig`.
+        key: Where they stand in the recipe.
+        ours: Keys that the recipe states elsewhere, with where.
+
+    Returns: The keys with values of the annotated types, and all that is wrong with them.
+    """
+    parameters = [name for name in inspect.signature(taker).parameters if name != "self"]
+    hints = _find_hints(taker)
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in given.items():
+        place = f"{key}.{name}"
+        if ours and name in ours:
+            problems.append(Problem(f"`{name}` stands elsewhere", key=place, hint=ours[name]))
+        elif name not in parameters:
+            message = f"{taker.__name__} has no key {show(name)}"
+            problems.append(Problem(message, key=place, hint=advise(name, parameters)))
+        else:
+            try:
+                values[name] = _read_value(value, str(hints.get(name, "")))
+            except PydanticCustomError as error:
+                problems.append(Problem(error.message(), key=place))
+    return values, problems
+
+
+def _find_hints(taker: Callable[..., Any]) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(taker if not isinstance(taker, type) or taker.__annotations__ else taker.__init__)
+    except (NameError, TypeError):
+        return {}
+
+
+def _read_value(value: Any, hint: str) -> Any:
+    """Only text is read anew, and only where no text is wanted."""
+    if isinstance(value, str) and "str" not in hint:
+        if "float" in hint:
+            return float(read_number(value))
+        if "int" in hint:
+            return read_whole(value)
+    return value
