@@ -1,0 +1,264 @@
+"""Reinforcement learning of an autoregressive image model (paper section 5 and Appendix E): TRL's GRPO as it is.
+
+The policy continues a prompt with visual tokens. The reward decodes them, has a judge answer the scene's questions
+about the picture, and is the share of right answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import PartialState
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from ..errors import GasError, Problem
+from .answers import judge_questions
+from .data import load_rows
+from .decoders import Decoder, SandboxDecoder, make_decoder, split_ids
+from .held_out import compare_results, draw_sheet, try_rows
+from .judge import Judge, VisionLanguageJudge
+from .recipe import Grpo
+from .report import draw_curve
+from .upstream import read_keys
+
+COLUMNS = ("caption", "questions")
+OURS = {
+    "output_dir": "it is `output` of the recipe",
+    "seed": "it is `seed` of the recipe",
+    "remove_unused_columns": "the reward needs all columns",
+}
+MASKED = -1e4
+"""Added to logits of text ids: no probability is left, but entropy and gradients stay finite."""
+
+
+def check_grpo(recipe: Grpo, rows: Any) -> list[Problem]:
+    """Finds what is wrong before any weight is loaded: keys, the model's name, its vocabulary, rows without questions."""
+    values, problems = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
+    if not problems:
+        try:
+            _make_arguments(recipe, Path("unused"), values)
+        except (ValueError, TypeError, ImportError, RuntimeError) as error:
+            problems.append(Problem(" ".join(str(error).split()), key="trainer"))
+    chosen = (choose_questions(asked, recipe.question_kinds) for asked in rows["questions"])
+    empty = [place for place, asked in enumerate(chosen) if not asked]
+    if empty:
+        what = f"{len(empty):,} of {rows.num_rows:,} rows have no questions, so nothing rewards them; the first is row"
+        kinds = f" of the kinds {', '.join(recipe.question_kinds)}" if recipe.question_kinds else ""
+        hint = "ask for other kinds in `question_kinds`, or leave these rows out"
+        problems.append(Problem(f"{what} {empty[0]}{kinds}", key="data", hint=hint))
+    if recipe.decoder.path and not Path(recipe.decoder.path).is_file():
+        hint = "give the TorchScript file, such as Cosmos-1.0-Tokenizer-DV8x16x16/decoder.jit"
+        problems.append(Problem(f"there is no file `{recipe.decoder.path}`", key="decoder.path", hint=hint))
+    tokens = np.prod(recipe.decoder.grid) if recipe.decoder.grid else SandboxDecoder().tokens
+    if values.get("max_completion_length") != tokens:
+        what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
+        problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
+    if recipe.model and not problems:
+        problems += _check_vocabulary(recipe, rows, int(tokens))
+    return problems
+
+
+def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
+    assert recipe.model and recipe.decoder
+    try:
+        config = AutoConfig.from_pretrained(recipe.model, revision=recipe.revision)
+        tokenizer = AutoTokenizer.from_pretrained(recipe.model, revision=recipe.revision)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        hint = "give a folder, or the name of a model on the Hub"
+        return [Problem(f"cannot load the model `{recipe.model}`: {reason}", key="model", hint=hint)]
+    problems = []
+    codebook = recipe.decoder.codebook or SandboxDecoder().codebook
+    offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
+    if offset + codebook > config.vocab_size:
+        what = f"visual ids {offset} to {offset + codebook - 1} are out of range: the model has {config.vocab_size} ids"
+        hint = f"there is room for {max(config.vocab_size - offset, 0)} codes after id {offset}; mend `decoder.offset` or it"
+        problems.append(Problem(what, key="decoder.codebook", hint=hint))
+    room = getattr(config, "max_position_embeddings", None)
+    prompts = [recipe.prompt.format(caption=caption) for caption in rows["caption"]]
+    too_long = sum(len(ids) + tokens > room for ids in tokenizer(prompts)["input_ids"]) if room else 0
+    if too_long:
+        what = f"{too_long:,} of {len(prompts):,} prompts leave no room for {tokens} visual tokens in {room} positions"
+        problems.append(Problem(what, key="data", hint="take a dataset with shorter captions"))
+    return problems
+
+
+def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] = print) -> dict[str, Any]:
+    """Trains a policy, and judges held-out scenes before and after.
+
+    Writes `model/` (what plain transformers loads), `checkpoints/` (the trainer's), `rewards.jsonl` and `rewards.png`,
+    and with held-out rows `held_out.png`, pictures before and after, and `held_out.jsonl`.
+
+    Args:
+        recipe: What to train.
+        rows: A dataset with `caption` and `questions`.
+        folder: Where the results go.
+        report: Is told what happens, in a line.
+
+    Returns: Rewards and accuracies, as JSON can hold them.
+    """
+    values, _ = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
+    arguments = _make_arguments(recipe, folder, values)
+    state = PartialState()
+    name = _make_sandbox_model(recipe, folder, state, report) if recipe.sandbox_model else recipe.model
+    tokenizer = AutoTokenizer.from_pretrained(name, revision=recipe.revision, padding_side="left")
+    policy = AutoModelForCausalLM.from_pretrained(name, revision=recipe.revision, dtype=torch.float32)
+    policy = policy.to(arguments.device)
+    decoder = make_decoder(recipe.decoder, arguments.device)
+    offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
+    mask_text(policy, offset, decoder.codebook)
+    reward = QuestionReward(decoder, make_judge(recipe, arguments.device), offset)
+    prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
+    trainer = GRPOTrainer(
+        model=policy, reward_funcs=reward, args=arguments, train_dataset=prompts, processing_class=tokenizer
+    )
+    if trainer.ref_model is not None:
+        mask_text(trainer.ref_model, offset, decoder.codebook)
+    trainer.add_callback(RewardLog(folder / "rewards.jsonl", report))
+    held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data") if recipe.held_out else None
+
+    def judge_held_out() -> Any:
+        assert recipe.held_out
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        return try_rows(model, tokenizer, reward, recipe, held_out)
+
+    results: dict[str, Any] = {}
+    before = judge_held_out() if recipe.held_out else None
+    if before:
+        report(f"held out, before: {before}")
+    trainer.train(resume_from_checkpoint=any((folder / "checkpoints").glob("checkpoint-*")))
+    trainer.save_model(str(folder / "model"))
+    rewards = [line["reward"] for line in trainer.state.log_history if "reward" in line]
+    results["steps"] = trainer.state.global_step
+    if rewards:
+        tenth = max(len(rewards) // 10, 1)
+        results["reward"] = {"first": float(np.mean(rewards[:tenth])), "last": float(np.mean(rewards[-tenth:]))}
+    if before and recipe.held_out:
+        after = judge_held_out()
+        report(f"held out, after:  {after}")
+        results["held_out"] = compare_results(before, after)
+        if state.is_main_process:
+            draw_sheet(folder / "held_out.png", before, after, recipe.held_out.shown)
+    if state.is_main_process and rewards:
+        draw_curve(folder / "rewards.png", rewards, recipe.name)
+    return results
+
+
+def _make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
+    """A row as the trainer gets it: questions as text, since it would send each value in them to the device."""
+    questions = choose_questions(row["questions"], recipe.question_kinds)
+    return {"prompt": recipe.prompt.format(caption=row["caption"]), "questions": json.dumps(questions)}
+
+
+def _make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:
+    return GRPOConfig(**{"report_to": "none", **values}, output_dir=str(folder / "checkpoints"), seed=recipe.seed)
+
+
+def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report: Callable[[str], None]) -> str:
+    """Makes the sandbox's model, unless an earlier run has, and names its folder."""
+    base = folder / "base"
+    if state.is_main_process and not (base / "config.json").is_file():
+        from .sandbox.model import save_pretrained_model
+
+        assert recipe.sandbox_model
+        rows = load_rows(recipe.sandbox_model.data, ("caption", "scene_graph"), "sandbox_model.data")
+
+        def tell(step: int, loss: float) -> None:
+            if step % 100 == 0 or step == 1:
+                report(f"first training on pictures: update {step}, loss {loss:.3f}")
+
+        beside = folder / "base.part"
+        save_pretrained_model(recipe.sandbox_model, recipe.prompt, rows, beside, recipe.seed, tell)
+        beside.rename(base)
+    state.wait_for_everyone()
+    return str(base)
+
+
+def make_judge(recipe: Grpo, device: torch.device | str) -> Judge:
+    """Makes the judge that a recipe asks for.
+
+    Raises:
+        GasError: Its model cannot be loaded.
+    """
+    settings = recipe.judge
+    if settings.kind == "sandbox":
+        from .sandbox.judge import SandboxJudge
+
+        return SandboxJudge()
+    return VisionLanguageJudge(**settings.model_dump(exclude={"kind"}), device=str(device))
+
+
+def mask_text(model: PreTrainedModel, offset: int, codebook: int) -> None:
+    """Leaves a model's visual tokens all of the probability, in sampling and in the loss alike.
+
+    A bias of the output layer does it, since TRL's loss reads the layer's weight and bias and calls no module. It is
+    a buffer that is not saved: what is saved is a plain model.
+
+    Raises:
+        GasError: The output layer has a bias of its own.
+    """
+    head = model.get_output_embeddings()
+    if head is None or getattr(head, "bias", None) is not None:
+        raise GasError(f"{type(model).__name__} has no output layer without a bias, so its text ids cannot be masked")
+    bias = torch.full((head.weight.shape[0],), MASKED, dtype=head.weight.dtype, device=head.weight.device)
+    bias[offset : offset + codebook] = 0
+    del head.bias
+    head.register_buffer("bias", bias, persistent=False)
+
+
+def choose_questions(questions: Sequence[Mapping[str, Any]], kinds: Sequence[str] | None) -> list[Mapping[str, Any]]:
+    """Takes the questions of some kinds, or all."""
+    return [one for one in questions if kinds is None or one["kind"] in kinds]
+
+
+@dataclass
+class QuestionReward:
+    """A reward function of TRL: the share of a scene's questions that a judge answers right about the picture.
+
+    Attributes:
+        decoder: Makes pictures of completions.
+        judge: Answers.
+        offset: The id of the decoder's code 0.
+    """
+
+    decoder: Decoder
+    judge: Judge
+    offset: int
+    __name__ = "answers"
+
+    def __call__(
+        self,
+        completion_ids: Sequence[Sequence[int]],
+        questions: Sequence[str],
+        log_metric: Callable[[str, float], None] = lambda name, value: None,
+        **_: Any,
+    ) -> list[float | None]:
+        """Rewards completions, each with its scene's questions in JSON."""
+        codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
+        judged = judge_questions(self.judge, self.decoder.decode(codes), [json.loads(text) for text in questions])
+        log_metric("ids_out_of_range", out_of_range)
+        log_metric("answers_refused", judged.refused / max(judged.asked, 1))
+        return judged.shares
+
+
+class RewardLog(TrainerCallback):
+    """Writes what the trainer logs, one JSON object a line, and reports some of it."""
+
+    def __init__(self, path: Path, report: Callable[[str], None]) -> None:
+        self.path, self.report = path, report
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Is called by the trainer."""
+        if not state.is_world_process_zero or not logs or "reward" not in logs:
+            return
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+        if state.global_step % max(state.max_steps // 10, 1) == 0:
+            self.report(f"step {state.global_step} of {state.max_steps}: reward {float(logs['reward']):.3f}")

@@ -1,0 +1,60 @@
+"""Pictures of what a training did."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+SIDE, GAP, TEXT = 144, 12, 66
+"""Width of a picture on a contact sheet, space between, and height of the text above, in pixels."""
+COLUMNS = 4
+FRAME, INK = (190, 190, 190), (30, 30, 30)
+
+
+def paste_sheet(path: Path, pairs: Sequence[tuple[str, Image.Image, float, Image.Image, float]]) -> None:
+    """Pastes pictures before and after side by side, below caption and the shares of right answers.
+
+    Args:
+        path: The PNG file to write.
+        pairs: Caption, picture and share before, picture and share after.
+    """
+    columns = min(COLUMNS, len(pairs))
+    rows = -(-len(pairs) // columns)
+    width, height = 2 * SIDE + 3 * GAP, SIDE + TEXT + GAP + 18
+    sheet = Image.new("RGB", (columns * width + GAP, rows * height + GAP), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for number, (caption, before, share, after, other) in enumerate(pairs):
+        left, top = (number % columns) * width + GAP, (number // columns) * height + GAP
+        lines = textwrap.wrap(caption, 46)
+        text = "\n".join(lines if len(lines) <= 4 else [*lines[:3], lines[3] + " ..."])
+        draw.multiline_text((left, top), text, fill=INK, font=font)
+        for place, (name, image, right) in enumerate((("before", before, share), ("after", after, other))):
+            x, y = left + place * (SIDE + GAP), top + TEXT
+            sheet.paste(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS), (x, y))
+            draw.rectangle((x - 1, y - 1, x + SIDE, y + SIDE), outline=FRAME)
+            draw.text((x, y + SIDE + 3), f"{name}: {right:.0%} right", fill=INK, font=font)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
+
+
+def draw_curve(path: Path, rewards: Sequence[float], title: str) -> None:
+    """Draws the mean reward of each step, and its running mean, into a PNG file."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    steps = np.arange(1, len(rewards) + 1)
+    axes.plot(steps, rewards, color="#bbbbbb", linewidth=1, label="of a step")
+    window = max(len(rewards) // 20, 1)
+    smooth = np.convolve(rewards, np.ones(window) / window, mode="valid")
+    axes.plot(steps[window - 1 :], smooth, color="#4477aa", linewidth=2, label=f"mean of {window} steps")
+    axes.set(xlabel="step", ylabel="share of questions answered right", title=title)
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    figure.savefig(path, dpi=120)

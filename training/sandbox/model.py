@@ -1,0 +1,116 @@
+"""The model of the sandbox: a small Qwen2 over words and grid tokens, first trained on pictures of scenes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, get_scheduler
+
+from ..recipe import SandboxModel
+from .pictures import CODES, TOKENS, decode_shape, encode_scene
+
+START = "<image>"
+"""Begins the tokens of a picture."""
+LOOKS = 8
+"""Pictures that are drawn of each scene: what a caption leaves open differs in them."""
+
+
+def make_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+    """Makes a tokenizer of the words of some texts; the visual tokens are not in it, as with SimpleAR's."""
+    split = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
+    lower = normalizers.Lowercase()
+    words = {word for text in texts for word, _ in split.pre_tokenize_str(lower.normalize_str(text))}
+    special = ["<pad>", "<unk>", "<end>", START]
+    vocabulary = {word: number for number, word in enumerate([*special, *sorted(words)])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    tokenizer.normalizer, tokenizer.pre_tokenizer = lower, split
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        pad_token="<pad>",
+        unk_token="<unk>",
+        eos_token="<end>",
+        additional_special_tokens=[START],
+        padding_side="left",
+        model_max_length=256,
+    )
+
+
+def make_model(tokenizer: PreTrainedTokenizerFast, settings: SandboxModel) -> Qwen2ForCausalLM:
+    """Makes a model whose vocabulary is the tokenizer's words and, after them, the grid tokens; weights by torch's seed.
+
+    The vector of a grid token begins as the sum of those of its words, as in models whose text and image encoders were
+    aligned: with random ones, most of the first training would go into finding out that a red square is red.
+    """
+    config = Qwen2Config(
+        vocab_size=len(tokenizer) + CODES,
+        hidden_size=settings.hidden_size,
+        intermediate_size=2 * settings.hidden_size,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        num_key_value_heads=settings.heads,
+        max_position_embeddings=256,
+        tie_word_embeddings=False,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=None,
+    )
+    model = Qwen2ForCausalLM(config)
+    vectors, heads = model.get_input_embeddings().weight, model.get_output_embeddings().weight
+    with torch.no_grad():
+        for code in range(1, CODES):
+            words = [word for word in decode_shape(code) or () if word]
+            vectors[len(tokenizer) + code] = vectors[tokenizer.convert_tokens_to_ids(words)].sum(dim=0)
+        heads.copy_(vectors)
+    return model
+
+
+def save_pretrained_model(
+    settings: SandboxModel, prompt: str, rows: Any, folder: Path, seed: int, report: Callable[[int, float], None]
+) -> None:
+    """Makes a model, trains it to continue prompts with pictures of their scenes, and saves both parts of it.
+
+    Args:
+        settings: Its sizes, and how long it is trained.
+        prompt: The template of a prompt, with `{caption}`.
+        rows: A dataset with `caption` and `scene_graph`.
+        folder: Where model and tokenizer go, as `from_pretrained` reads them.
+        seed: Of weights, pictures and the order of rows.
+        report: Is told of each update and its loss.
+    """
+    torch.manual_seed(seed)
+    prompts = [prompt.format(caption=caption) for caption in rows["caption"]]
+    tokenizer = make_tokenizer([text.replace(START, " ") for text in prompts])
+    model = make_model(tokenizer, settings)
+    random = np.random.default_rng(seed)
+    looks = random.integers(2**62, size=(len(prompts), LOOKS))
+    pictures = np.array(
+        [[encode_scene(graph, look) for look in some] for graph, some in zip(rows["scene_graph"], looks, strict=True)]
+    )
+    texts = tokenizer(prompts, padding=True, return_tensors="pt")
+    visual = torch.from_numpy(pictures) + len(tokenizer)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.01)
+    schedule = get_scheduler("cosine", optimizer, math.ceil(settings.steps / 20), settings.steps)
+    model.train()
+    for step in range(settings.steps):
+        chosen = torch.from_numpy(random.integers(len(prompts), size=settings.batch_size))
+        look = torch.from_numpy(random.integers(LOOKS, size=settings.batch_size))
+        grids = visual[chosen, look]
+        tokens = torch.cat([texts.input_ids[chosen], grids], dim=1)
+        mask = torch.cat([texts.attention_mask[chosen], torch.ones_like(grids)], dim=1)
+        positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
+        logits = model(tokens, attention_mask=mask, position_ids=positions, logits_to_keep=TOKENS + 1).logits
+        loss = torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), grids.flatten())
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        report(step + 1, loss.item())
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
