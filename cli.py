@@ -65,29 +65,36 @@ def show_version(
 
 
 @app.command("list")
-def list_command(as_json: AsJson = False) -> None:
-    """List the recipes that come with the package."""
+def list_command(
+    kind: Annotated[Literal["datasets", "training"], typer.Argument(help="Recipes of what.")] = "datasets",
+    as_json: AsJson = False,
+) -> None:
+    """List the recipes that come with the package: of datasets, or of trainings (`gas list training`)."""
     from .builders.recipe_files import list_recipes, load_recipe
 
+    if kind == "training":
+        from .training.recipe import load_training
+
+        rows = [vars(load_training(name).recipe) for name in list_recipes("training")]
+        _print_recipes([{key: row[key] for key in ("name", "kind", "description")} for row in rows], as_json)
+        return
     recipes = [load_recipe(name).recipe for name in list_recipes()]
+    keys = ("name", "version", "modality", "description")
+    _print_recipes([{key: getattr(recipe, key) for key in keys} for recipe in recipes], as_json)
+
+
+def _print_recipes(recipes: list[dict[str, str]], as_json: bool) -> None:
     if as_json:
-        print(
-            json.dumps(
-                [
-                    {"name": r.name, "version": r.version, "modality": r.modality, "description": r.description}
-                    for r in recipes
-                ],
-                indent=2,
-            )
-        )
+        print(json.dumps(recipes, indent=2))
         return
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for column in ("recipe", "version", "modality", "what it is for"):
-        table.add_column(column, no_wrap=column != "what it is for")
+    for key in recipes[0]:
+        column = {"name": "recipe", "description": "what it is for"}.get(key, key)
+        table.add_column(column, no_wrap=key != "description")
     for recipe in recipes:
-        table.add_row(recipe.name, recipe.version, recipe.modality, recipe.description)
+        table.add_row(*recipe.values())
     _create_console().print(table)
 
 
@@ -514,6 +521,43 @@ def decontaminate(
         print(line)
     if drop:
         print(describe_dropping(drop, findings))
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="A shipped training's name (see `gas list training`) or the path of a .yaml file.",
+            show_default=False,
+        ),
+    ],
+    overrides: Overrides = NONE,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only check recipe, data and names; load no weights.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on a dataset (needs the extra `train`); start it again to go on where it was stopped.
+
+    With several processes: `accelerate launch -m generate_any_scene train RECIPE`, or torchrun in its place.
+    """
+    try:
+        from .training.recipe import load_training
+        from .training.run import describe_run, run_training
+
+        loaded = load_training(recipe, overrides)
+        record = run_training(loaded, dry_run, report=lambda line: print(line, file=sys.stderr))
+    except KeyboardInterrupt as stop:
+        raise GasError("stopped; the same command goes on from the last checkpoint", exit_status=1) from stop
+    if not record:
+        return  # another process than the first
+    if as_json:
+        print(json.dumps(record, indent=2, ensure_ascii=False))
+        return
+    for line in describe_run(loaded.recipe, record):
+        print(line)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..taxonomy.arrow import match_texts
 from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
 from .asking import Batch, Block, make_single_lists
 from .decks import WINDOW, derive_key, hash_numbers, shuffle_rows
@@ -335,7 +336,7 @@ def ask_scenes(block: Block) -> list[Batch]:
     if not len(every):
         return []
     elements = make_single_lists(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
-    roles, kinds = np.array(table["role"].to_pylist()), block.tokens["scene.kind"][concepts]
+    kinds = block.tokens["scene.kind"][concepts]
     foils: list[np.ndarray] = []
     while len(foils) < CHOICES - 1:
         key = derive_key(block.key, "scene", len(foils))
@@ -348,7 +349,7 @@ def ask_scenes(block: Block) -> list[Batch]:
 
     batches = []
     for role in ("setting", "picture"):
-        of_role = roles == role
+        of_role = match_texts(table["role"], role)
         rows = np.flatnonzero(of_role[concepts])
         batches.append(ask("yes_no", role, rows, {"scene": rows}, block.fixed["yes"]))
         for absent, some in (

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..taxonomy import Taxonomy
-from ..taxonomy.arrow import find_rows, make_array, view_numbers
+from ..taxonomy.arrow import find_rows, make_array, make_texts, view_numbers
 from .drops import SORTS
 from .folder import AnyPath
 from .scenes import BLOCK
@@ -204,7 +204,7 @@ def choose_scenes(batch: pa.RecordBatch, count: int) -> tuple[Row, ...]:
 def count_object_kinds(sample: Sample, taxonomy: Taxonomy) -> Counts:
     """Uses of objects by their kinds, of which an object can have several."""
     uses = sample.concepts["objects"]
-    rows = find_rows(pa.array([concept for (concept,) in uses], pa.string()), taxonomy.objects["id"])
+    rows = find_rows(make_texts(concept for (concept,) in uses), taxonomy.objects["id"])
     kinds: Counts = Counter()
     for cell, count in zip(taxonomy.objects["kinds"].take(make_array(rows)).to_pylist(), uses.values(), strict=True):
         for kind in cell.split("|"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import pyarrow as pa
 
 from .card_sections import Section
 from .rows import VIEWS, schema_of
@@ -49,7 +52,7 @@ def describe_metadata(sections: list[Section]) -> Any:
             for view in _list_views(section.name, section.manifest, number == 0)
         ],
     )
-    _describe_features(sections).to_dataset_card_data(data)
+    data["dataset_info"] = _describe_infos(sections)
     return data
 
 
@@ -68,33 +71,40 @@ def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[s
     ]
 
 
-def _describe_features(sections: list[Section]) -> Any:
-    from datasets import DatasetInfo, Features
-    from datasets.info import DatasetInfosDict
-    from datasets.splits import SplitDict, SplitInfo
+def _describe_infos(sections: list[Section]) -> list[dict[str, Any]]:
+    """Columns, rows and bytes of each config and view, as `datasets.DatasetInfo` has them in YAML.
 
-    infos = DatasetInfosDict()
+    They are written without `datasets`, which takes longer to import than a small dataset takes to build.
+    """
+    infos: dict[str, dict[str, Any]] = {}
     for section in sections:
-        name, config = section.name, section.manifest
-        features = Features.from_arrow_schema(schema_of(section.recipe))
+        name, splits, schema = section.name, section.manifest["splits"], schema_of(section.recipe)
         for view, columns in {
-            name: tuple(features),
+            name: tuple(schema.names),
             **{f"{name}_{view}": columns for view, columns in VIEWS.items()},
         }.items():
-            splits = SplitDict()
-            for split, info in config["splits"].items():
-                splits.add(
-                    SplitInfo(
-                        name=split,
-                        num_bytes=sum(info["columns"][column] for column in columns),
-                        num_examples=info["rows"],
-                    )
-                )
-            infos[view] = DatasetInfo(
-                features=Features({column: features[column] for column in columns}),
-                splits=splits,
-                config_name=view,
-                dataset_size=sum(split.num_bytes for split in splits.values()),
-                download_size=sum(file["bytes"] for info in config["splits"].values() for file in info["files"]),
-            )
-    return infos
+            sizes = {split: sum(info["columns"][column] for column in columns) for split, info in splits.items()}
+            infos[view] = {
+                "config_name": view,
+                "features": _describe_fields(schema.field(column) for column in columns),
+                "splits": [
+                    {"name": split, "num_bytes": sizes[split], "num_examples": info["rows"]}
+                    for split, info in splits.items()
+                ],
+                "download_size": sum(file["bytes"] for info in splits.values() for file in info["files"]),
+                "dataset_size": sum(sizes.values()),
+            }
+    return [infos[view] for view in sorted(infos)]
+
+
+def _describe_fields(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
+    return [{"name": field.name, **_describe_type(field.type)} for field in fields]
+
+
+def _describe_type(kind: pa.DataType) -> dict[str, Any]:
+    """A type as features in YAML have it; a list names what is in it without a key for that."""
+    if pa.types.is_struct(kind):
+        return {"struct": _describe_fields(kind)}
+    if pa.types.is_list(kind):
+        return {"list": next(iter(_describe_type(kind.value_type).values()))}
+    return {"dtype": {"float": "float32"}.get(str(kind), str(kind))}

@@ -10,6 +10,8 @@ import hashlib
 
 import numpy as np
 
+from .arrays import expand_ranges, offsets_of
+
 BITS = 40
 """Resolution of the stratified sequence: it repeats after 2**40 scenes."""
 WINDOW = 64
@@ -22,12 +24,15 @@ def derive_key(*parts: str | int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
-def hash_numbers(key: int, numbers: np.ndarray) -> np.ndarray:
-    """Hashes integers to uint64: the numbers of SplitMix64 (Steele et al. 2014) from the key on, by position."""
+def hash_numbers(key: int | np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Hashes integers to uint64: the numbers of SplitMix64 (Steele et al. 2014) from the key on, by position.
+
+    The key is one for all numbers, or uint64, one a number.
+    """
     mixed = numbers.astype(np.uint64)
     with np.errstate(over="ignore"):
         mixed *= np.uint64(0x9E3779B97F4A7C15)
-        mixed += np.uint64(key)
+        mixed += np.asarray(key, dtype=np.uint64)
         mixed ^= mixed >> np.uint64(30)
         mixed *= np.uint64(0xBF58476D1CE4E5B9)
         mixed ^= mixed >> np.uint64(27)
@@ -62,6 +67,23 @@ def deal(key: int, cards: int, start: int, count: int) -> np.ndarray:
     return order[start - first * cards :][:count]
 
 
+def deal_each(keys: list[int], cards: np.ndarray, starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """What `deal` gives for each key, with its number of cards, start and count (above 0), one after the other."""
+    first = starts // cards
+    decks = (starts + counts - 1) // cards - first + 1
+    sizes = decks * cards
+    deck = np.repeat(np.arange(decks.sum()), np.repeat(cards, decks))
+    numbers, width = expand_ranges(first * cards, sizes), np.repeat(cards, sizes)
+    places = (numbers % width).astype(np.uint64)
+    # As in `shuffle_rows`, with a mask for each key.
+    last = np.array([(1 << max(one - 1, 1).bit_length()) - 1 for one in cards.tolist()], dtype=np.uint64)
+    chance = hash_numbers(np.repeat(np.array(keys, dtype=np.uint64), sizes), numbers) & ~np.repeat(last, sizes)
+    order = np.argsort(chance | places)
+    # Small types are sorted by their digits, which is far faster.
+    order = order[np.argsort(deck.astype(np.min_scalar_type(len(deck)))[order], kind="stable")]
+    return places[order][expand_ranges(offsets_of(sizes)[:-1] + starts - first * cards, counts)].view(np.int64)
+
+
 def shuffle_rows(key: int, rows: np.ndarray, width: int) -> np.ndarray:
     """One shuffle of 0..width-1 for each row number, int64, shape (len(rows), width)."""
     places = np.arange(width, dtype=np.uint64)
@@ -77,12 +99,13 @@ def shuffle_rows(key: int, rows: np.ndarray, width: int) -> np.ndarray:
 
 def reverse_bits(numbers: np.ndarray) -> np.ndarray:
     """Mirrors the lowest BITS bits: the van der Corput sequence in base 2, scaled by 2**BITS."""
-    mirrored = np.zeros_like(numbers, dtype=np.int64)
-    rest = numbers.astype(np.int64)
-    for _ in range(BITS):
-        mirrored = (mirrored << 1) | (rest & 1)
-        rest = rest >> 1
-    return mirrored
+    mirrored = numbers.astype(np.uint64)
+    for width in (1, 2, 4, 8, 16, 32):
+        # The lower half of every 2 * width bits.
+        lower = np.uint64(((1 << 64) - 1) // ((1 << width) + 1))
+        shift = np.uint64(width)
+        mirrored = (mirrored >> shift & lower) | (mirrored & lower) << shift
+    return (mirrored >> np.uint64(64 - BITS)).astype(np.int64)
 
 
 def stratify(key: int, start: int, count: int) -> np.ndarray:

@@ -112,19 +112,28 @@ class RowWriter:
 
     def write_block(self, split: str, block: int, rows: int = BLOCK) -> pa.Table:
         """The first `rows` rows of a block of a split."""
-        return self.write(draw_block(self.plan, split, block).cut(0, rows), split)
+        return self.write(draw_block(self.plan, split, block, 0, rows), split)
 
     def write_row(self, split: str, index: int) -> dict[str, Any]:
-        """One row of a split, with no more than the scenes of its window before it."""
+        """One row of a split, with no more than the questions of its window before it."""
         block, place = divmod(index, BLOCK)
         first = place - place % WINDOW
-        scenes = draw_block(self.plan, split, block).cut(first, place + 1)
-        return self.write(scenes, split).slice(place - first).to_pylist()[0]
+        scenes = draw_block(self.plan, split, block, first, place + 1)
+        return self.write(scenes, split, skip=place - first).to_pylist()[0]
 
-    def write(self, scenes: Scenes, split: str, tallies: Tallies | None = None) -> pa.Table:
-        """Rows of these scenes, which begin a window of a block; answers of questions are added to `tallies`."""
+    def write(self, scenes: Scenes, split: str, tallies: Tallies | None = None, skip: int = 0) -> pa.Table:
+        """Rows of scenes.
+
+        Args:
+            scenes: The scenes, which begin a window of a block.
+            split: Their split.
+            tallies: Where answers of questions are counted.
+            skip: How many scenes at the beginning get no row, since only questions need those before them.
+        """
         recipe = self.plan.recipe
-        words = BlockWords(scenes, self.plan.taxonomy)
+        asked = words = BlockWords(scenes, self.plan.taxonomy)
+        if skip:
+            words = BlockWords(scenes.cut(skip, len(scenes)), self.plan.taxonomy)
         key = derive_key(recipe.seed, recipe.name, split, "questions")
         caption_key = derive_key(recipe.seed, recipe.name, split, "captions")
         texts = self.captions.write(words, caption_key)
@@ -133,24 +142,24 @@ class RowWriter:
             pairs = edit_scenes(self.captions, scenes, derive_key(recipe.seed, recipe.name, split, "pairs"))
             pairs = self._drop_foreign(pairs, split)
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
-        questions = self.questions.write(words, key, tallies, edited)
+        questions = self.questions.write(asked, key, tallies, edited)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
         spans, starts, ends = texts.find_mentions(self.captions.tracer.book)
         mentions = [caption_pool.take(spans.values), make_array(starts), make_array(ends)]
         columns = [
-            _write_ids(f"{recipe.name}/{split}/", scenes),
+            _write_ids(f"{recipe.name}/{split}/", words.scenes),
             texts.write(caption_pool),
             _write_graphs(words, caption_pool),
-            _write_attributes(words, caption_pool, "scene", scenes.scene_attributes),
-            _write_questions(questions, question_pool),
+            _write_attributes(words, caption_pool, "scene", words.scenes.scene_attributes),
+            _write_questions(questions, question_pool).slice(skip),
             _list(
                 spans.offsets,
                 pa.StructArray.from_arrays(mentions, fields=list(SCHEMA.field("mentions").type.value_type)),
             ),
-            _write_structures(self.plan.structures.table, scenes.structures),
+            _write_structures(self.plan.structures.table, words.scenes.structures),
         ]
         if pairs and edited:
-            columns.append(self._write_pairs(pairs, edited, questions, caption_key))
+            columns.append(self._write_pairs(pairs, edited, questions, caption_key).slice(skip))
         return pa.Table.from_arrays(columns, schema=schema_of(recipe))
 
     def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:

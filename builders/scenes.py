@@ -159,8 +159,8 @@ def _plan_split(plan: Plan, sides: Sides) -> Plan:
     return Plan(recipe, taxonomy, structures, pools, sides=sides, groups=groups)
 
 
-def draw_block(plan: Plan, split: str, block: int) -> Scenes:
-    """Draws the scenes of one block of a split. Depends on nothing but its arguments.
+def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = BLOCK) -> Scenes:
+    """Draws scenes of one block of a split, from `first` to before `last`. Depends on nothing but its arguments.
 
     Content comes from decks that go on from block to block: how many cards the earlier blocks took is known from the
     counts of their structures, without drawing them.
@@ -169,17 +169,19 @@ def draw_block(plan: Plan, split: str, block: int) -> Scenes:
     plan = plan.splits.get(split, plan)
     layout = _lay_out(plan, key, block)
     objects = _draw_objects(plan, layout, split)
+    attributes = _draw_attributes(plan, layout, objects, (first, last))
     subjects, targets = layout.subjects, layout.targets
-    return Scenes(
+    scenes = Scenes(
         layout.start,
         layout.structures,
         Ragged(objects, layout.objects),
-        _order_attributes(plan.taxonomy, Ragged(_draw_attributes(plan, layout, objects), layout.attributes)),
+        _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes)),
         Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
         subjects,
         targets,
-        _draw_scene_attributes(plan, key, layout.start, block),
+        _draw_scene_attributes(plan, key, layout.start, block, (first, last)),
     )
+    return scenes.cut(first, last)
 
 
 @dataclass(frozen=True)
@@ -353,7 +355,7 @@ def _find_caption_sides(
     return is_of_others
 
 
-def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
+def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: tuple[int, int]) -> np.ndarray:
     pools, seed = plan.pools, plan.pools.seed.attributes
     holder = np.repeat(objects, np.diff(layout.attributes))
     holder_class = pools.classes.of[holder]
@@ -396,6 +398,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.nda
             clash,
             refuse=refuse,
             insist=insist,
+            wanted=_bound_slots(layout.attributes[layout.objects], wanted),
         )
     except GasError as error:
         if not insist:
@@ -423,6 +426,11 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndar
     return drawn
 
 
+def _bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:
+    """The first slot, and the one after the last, of a run of scenes."""
+    return int(offsets[scenes[0]]), int(offsets[scenes[1]])
+
+
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
     """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
     rank = rank_attributes(taxonomy)
@@ -438,7 +446,7 @@ def rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
     return after * 1000 + view_numbers(taxonomy.attributes["order"], np.int8).astype(np.int64)
 
 
-def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragged:
+def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted: tuple[int, int]) -> Ragged:
     """Deals how many attributes each scene has, then their kinds, then for each kind its concepts."""
     low, high = plan.recipe.content.scene_attributes.count
     decks, choices = plan.pools.scene_attributes, high - low + 1
@@ -467,6 +475,7 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int) -> Ragg
             np.zeros(len(cards), dtype=np.int64),
             fitting=Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)])),
             clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
+            wanted=_bound_slots(offsets, wanted),
         )
     except GasError as error:
         message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"

@@ -180,6 +180,7 @@ def part_clashes(
     refuse: Accept = refuse_nothing,
     insist: bool = False,
     swaps: int = SWAPS,
+    wanted: tuple[int, int] | None = None,
 ) -> np.ndarray:
     """Swaps cards between holders until no two cards of one holder clash; what swapping cannot mend is drawn again.
 
@@ -193,6 +194,7 @@ def part_clashes(
         refuse: Whether cards should not be in slots, of which no two need be alike.
         insist: Whether what is refused is not even there where nothing else fits.
         swaps: Rounds of swaps before what still clashes is drawn again.
+        wanted: The first slot and the one after the last of some holders, if no others need be right.
 
     Raises:
         GasError: Nothing fits beside the other cards of a holder.
@@ -260,6 +262,9 @@ def part_clashes(
             tries = draw_fitting(card_key, slots, slot_class[slots], fitting)
             good = ~clashes(slots, tries)
         else:
+            # No holder depends on others any more where every card will be tried in all that are left.
+            if wanted and len(slots) * fitting.lengths.max(initial=0) <= MOST_LOOKED_AT:
+                slots, bad = (some[(some >= wanted[0]) & (some < wanted[1])] for some in (slots, bad))
             every = fitting.take(slot_class[slots])
             slot_of = np.repeat(slots, every.lengths)
             free = np.flatnonzero(~clashes(slot_of, every.values))

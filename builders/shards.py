@@ -102,7 +102,7 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     structures, tallies = np.zeros(len(writer.plan.structures.table), dtype=bool), Tallies()
     with pq.ParquetWriter(path, schema_of(writer.plan.recipe), compression="zstd") as file:
         for block, rows in list_blocks(shard.first, shard.last):
-            scenes = draw_block(writer.plan, shard.split, block).cut(0, rows)
+            scenes = draw_block(writer.plan, shard.split, block, 0, rows)
             structures[scenes.structures] = True
             file.write_table(writer.write(scenes, shard.split, tallies), row_group_size=BLOCK)
             report(rows)

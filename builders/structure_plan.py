@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from .arrays import Ragged, number_rows, offsets_of
-from .decks import BITS, count_below, deal, derive_key, stratify
+from .decks import BITS, count_below, deal_each, derive_key, stratify
 from .structures import StructureTable
 
 
@@ -72,13 +72,10 @@ def draw_structures(plan: StructurePlan, seed_key: int, start: int, count: int) 
     """Rows of `plan.table` for the scenes from `start` on, int64, shape (count,)."""
     points = stratify(derive_key(seed_key, "structure"), start, count)
     cell_of = np.searchsorted(plan.bounds, points, side="right") - 1
-    before = count_cells(plan, seed_key, start)
+    counts = np.bincount(cell_of, minlength=len(plan.cells))
+    cells = np.flatnonzero(counts)
+    counts, keys = counts[cells], [derive_key(seed_key, "cell", cell) for cell in cells.tolist()]
+    cards = deal_each(keys, plan.cells.lengths[cells], count_cells(plan, seed_key, start)[cells], counts)
     drawn = np.empty(count, dtype=np.int64)
-    by_cell = np.argsort(cell_of, kind="stable")
-    ends = np.cumsum(np.bincount(cell_of, minlength=len(plan.cells)))
-    for cell in np.unique(cell_of):
-        scenes = by_cell[ends[cell - 1] if cell else 0 : ends[cell]]
-        members = plan.cells[cell]
-        cards = deal(derive_key(seed_key, "cell", int(cell)), len(members), int(before[cell]), len(scenes))
-        drawn[scenes] = members[cards]
+    drawn[np.argsort(cell_of, kind="stable")] = plan.cells.values[np.repeat(plan.cells.offsets[cells], counts) + cards]
     return drawn

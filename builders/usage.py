@@ -111,7 +111,7 @@ def count_drawn(
     totals["structures"] = np.zeros(len(rows["structures"]), dtype=np.int64)
     for block in range(start // BLOCK, -(-last // BLOCK)):
         begin = block * BLOCK
-        some = draw_block(plan, split, block).cut(max(start - begin, 0), min(last - begin, BLOCK))
+        some = draw_block(plan, split, block, max(start - begin, 0), min(last - begin, BLOCK))
         for name in ELEMENTS:
             totals[name] += np.bincount(getattr(some, name).values, minlength=len(totals[name]))
         totals["structures"] += np.bincount(topology[some.structures], minlength=len(totals["structures"]))

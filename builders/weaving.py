@@ -160,11 +160,11 @@ class Book:
 
     def frame_words(self, tokens: np.ndarray, entries: np.ndarray | int) -> np.ndarray:
         """Tokens of words in the frames of their entries, one a token or the same for all; shape (tokens,), int64."""
-        frames = self.table()[0][4].astype(np.int64)
+        frames = self.table()[0][4].take(entries).astype(np.int64)
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
         # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
-        codes = np.where(frames, self._room + (frames - 1) * self._words, 0).take(entries) + tokens
+        codes = np.where(frames, self._room + (frames - 1) * self._words, 0) + tokens
         found = self._framed.take(codes)
         if not found.all():
             lacking, names = np.unique(codes[found == 0]), list(self.frames)

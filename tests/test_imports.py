@@ -41,6 +41,18 @@ create_writer(load_recipe("general", {"pairs": True, "captions.unambiguous": Tru
     assert list_imported(code, ("pandas", "torch")) == []
 
 
+def test_building_imports_neither_pandas_nor_datasets(tmp_path):
+    """Both take longer than all the rest of a small build, and `datasets` imports torch where it is installed."""
+    code = f"""
+from pathlib import Path
+from generate_any_scene.builders.dataset import build_datasets
+from generate_any_scene.builders.recipe_files import load_recipe
+recipe = load_recipe("general", ("pairs=true", "splits={{train: 20, test: 0}}"))
+build_datasets([recipe], Path({str(tmp_path / "gas")!r}))
+"""
+    assert list_imported(code, ("pandas", "datasets", "torch")) == []
+
+
 def test_the_public_names_are_there():
     import generate_any_scene
 

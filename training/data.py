@@ -24,32 +24,35 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
     Raises:
         RecipeError: It cannot be opened, has no rows, or lacks a column; nothing else has been loaded by then.
     """
-    rows = _open(data, key)
-    columns = list(columns)
-    draws = bool(data.draw) and "image" in columns
-    theirs = {name: data.columns.get(name, name) for name in columns}
-    if draws:
-        theirs["image"] = data.columns.get("scene_graph", "scene_graph")
-    problems = [
-        Problem(f"`{column}` is none of the columns that a training of this kind uses", key=f"{key}.columns",
-                hint=f"these are {', '.join(columns)}")
-        for column in data.columns if column not in (*columns, "scene_graph")
-    ]  # fmt: skip
-    for ours, column in theirs.items():
-        if column not in rows.column_names:
-            what = f"there is no column `{column}`"
-            hint = f"{advise(column, rows.column_names)}; name it with `{key}.columns={{{ours}: ...}}`"
-            problems.append(Problem(what, key=key, hint=hint))
+    rows, columns = _open(data, key), list(columns)
+    draws = data.draw is not None and "image" in columns
+    wanted = [
+        *(column for column in columns if not (draws and column == "image")),
+        *(["scene_graph"] if draws else []),
+    ]
+    theirs = {column: data.columns.get(column, column) for column in wanted}
+    problems = []
+    for column in data.columns:
+        if column not in wanted:
+            what = f"`{column}` is none of the columns that are used here, which are {', '.join(wanted)}"
+            problems.append(Problem(what, key=f"{key}.columns", hint="leave it out"))
+    for column, name in theirs.items():
+        if name not in rows.column_names:
+            hint = f"{advise(name, rows.column_names)}; name it with `{key}.columns: {{{column}: ...}}`"
+            problems.append(Problem(f"the data has no column `{name}`", key=key, hint=hint))
     if not rows.num_rows:
-        problems.append(Problem("has no rows", key=key, hint="take another split"))
+        problems.append(Problem("the data has no rows", key=key, hint="take another split"))
     if problems:
         raise RecipeError(problems)
     if data.limit:
         rows = rows.select(range(min(data.limit, rows.num_rows)))
-    rows = rows.select_columns(list(dict.fromkeys(theirs.values())))
+    rows = rows.select_columns(list(theirs.values()))
+    rows = rows.rename_columns({name: column for column, name in theirs.items() if column != name})
     if draws:
-        return _draw_images(rows, theirs)
-    return rows.rename_columns({column: ours for ours, column in theirs.items() if column != ours})
+        from .sandbox.pictures import draw_rows
+
+        rows = draw_rows(rows)
+    return rows.select_columns(columns)
 
 
 def _open(data: Data, key: str) -> Any:
@@ -87,9 +90,3 @@ def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
 
         described["recipe_fingerprint"] = compute_fingerprint(open_writer(data.recipe, dict(data.overrides)))
     return {**described, "rows": rows.num_rows, "fingerprint": rows._fingerprint}
-
-
-def _draw_images(rows: Any, theirs: Mapping[str, str]) -> Any:
-    from .sandbox.pictures import draw_rows
-
-    return draw_rows(rows, theirs)

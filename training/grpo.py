@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import PartialState
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, TrainerCallback
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PrinterCallback,
+    TrainerCallback,
+)
 from trl import GRPOConfig, GRPOTrainer
 
 from ..errors import GasError, Problem
@@ -39,7 +46,7 @@ MASKED = -1e4
 
 
 def check_grpo(recipe: Grpo, rows: Any) -> list[Problem]:
-    """Finds what is wrong before any weight is loaded: keys, the model's name, its vocabulary, rows without questions."""
+    """Finds what is wrong with keys, rows, the model's name and its vocabulary, before any weight is loaded."""
     values, problems = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
     if not problems:
         try:
@@ -78,8 +85,11 @@ def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
     codebook = recipe.decoder.codebook or SandboxDecoder().codebook
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     if offset + codebook > config.vocab_size:
-        what = f"visual ids {offset} to {offset + codebook - 1} are out of range: the model has {config.vocab_size} ids"
-        hint = f"there is room for {max(config.vocab_size - offset, 0)} codes after id {offset}; mend `decoder.offset` or it"
+        what = (
+            f"visual ids {offset} to {offset + codebook - 1} are out of range: the model has {config.vocab_size} ids"
+        )
+        room = max(config.vocab_size - offset, 0)
+        hint = f"there is room for {room} codes from id {offset} on; mend `decoder.offset` or this"
         problems.append(Problem(what, key="decoder.codebook", hint=hint))
     room = getattr(config, "max_position_embeddings", None)
     prompts = [recipe.prompt.format(caption=caption) for caption in rows["caption"]]
@@ -121,6 +131,7 @@ def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], No
     )
     if trainer.ref_model is not None:
         mask_text(trainer.ref_model, offset, decoder.codebook)
+    trainer.remove_callback(PrinterCallback)
     trainer.add_callback(RewardLog(folder / "rewards.jsonl", report))
     held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data") if recipe.held_out else None
 

@@ -55,12 +55,12 @@ def measure_mean(values: Sequence[float]) -> tuple[float, float]:
 
 
 def compare_results(before: Results, after: Results) -> dict[str, Any]:
-    """Accuracies before and after, and the gain, each with its 95 % confidence interval, as JSON can hold them."""
+    """Mean shares before and after, and the mean gain, with 95 % confidence intervals, as JSON can hold them."""
     gains = [one - other for one, other in zip(after.shares, before.shares, strict=True)]
     described: dict[str, Any] = {"pictures": len(after.images), "questions": after.asked}
     for name, values in (("before", before.shares), ("after", after.shares), ("gain", gains)):
         mean, margin = measure_mean(values)
-        described[name] = {"accuracy" if name != "gain" else "mean": mean, "interval": [mean - margin, mean + margin]}
+        described[name] = {"mean": mean, "interval": [mean - margin, mean + margin]}
     for name, results in (("before", before), ("after", after)):
         described[name] |= {"refused": results.refused / results.asked, "out_of_range": results.out_of_range}
     return described
@@ -96,8 +96,8 @@ def try_rows(
                 marks = judged.marks[row]
                 found.append((place, images[row], share or 0.0, len(marks), marks.count(None), out_of_range))
     found = sorted(gather_object(found), key=lambda one: one[0])
-    _, images, shares, asked_of, refused, out = zip(*found, strict=True)
-    return Results(rows["caption"][:], list(images), list(shares), sum(asked_of), sum(refused), float(np.mean(out)))
+    _, made, shares, asked_of, refused, out = zip(*found, strict=True)
+    return Results(rows["caption"][:], list(made), list(shares), sum(asked_of), sum(refused), float(np.mean(out)))
 
 
 @torch.no_grad()
@@ -117,7 +117,12 @@ def sample_tokens(
     for _ in range(count):
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         logits = model(
-            tokens, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True, logits_to_keep=1
+            tokens,
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=True,
+            logits_to_keep=1,
         ).logits[:, -1]
         # The largest of logits with Gumbel noise is a sample of their softmax.
         uniform = torch.stack([torch.rand(logits.shape[1], generator=generator) for generator in generators])

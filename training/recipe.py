@@ -18,6 +18,7 @@ from ..builders.recipe_fields import Names, Part, Text, expand, read_number, rea
 from ..builders.recipe_files import Dumper, read_document
 from ..builders.yaml_lines import Document, raise_problems, validate
 from ..errors import Problem, RecipeError, suggest
+from .judge import MODEL
 
 Whole = Annotated[int, Field(ge=1), BeforeValidator(read_whole)]
 WholeOrZero = Annotated[int, Field(ge=0), BeforeValidator(read_whole)]
@@ -71,6 +72,7 @@ class Training(Part):
     name: Text = Field(description="The name of the training.")
     description: str = Field(default="", description="One paragraph: what it is for.")
     kind: Literal["finetune", "grpo"] = Field(description="What is trained how.")
+    data: Rows = Field(description="Rows to train on.")
     output: Text = Field(default="", description="The folder for results; `runs/` and the name when left out.")
     seed: WholeOrZero = Field(default=0, description="Another seed gives another run.")
 
@@ -162,7 +164,7 @@ class JudgeSettings(Part):
     kind: Literal["model", "sandbox"] = Field(
         default="model", description="A vision-language model; or the sandbox's judge, which sees all of its shapes."
     )
-    model: Text = Field(default="Qwen/Qwen2.5-VL-3B-Instruct", description="A folder, or a name on the Hub.")
+    model: Text = Field(default=MODEL, description="A folder, or a name on the Hub.")
     revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(default="auto", description="Of its weights.")
     batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
@@ -244,12 +246,12 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
     """
     document, _ = read_document(name_or_path, overrides, kind="training")
     kind = document.value.get("kind")
-    if kind not in KINDS:
+    if str(kind) not in KINDS:
         what = "is missing" if kind is None else f"{show(kind)} is no kind of training"
         hint = suggest(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
         document.report(("kind",), what, hint)
         raise_problems(document)
-    return LoadedTraining(validate(KINDS[kind], document), document)
+    return LoadedTraining(validate(KINDS[str(kind)], document), document)
 
 
 def dump_training(recipe: Training) -> str:

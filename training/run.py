@@ -7,46 +7,47 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import GasError
+from ..builders.folder import write_text
+from ..errors import GasError, Problem, RecipeError
 from ..version import __version__
 from .data import describe_data, load_rows
-from .recipe import Finetune, Grpo, LoadedTraining, dump_training
+from .recipe import LoadedTraining, Training, dump_training
 from .upstream import list_versions, require
 
 RECORD = "run.json"
+REQUIRED = ("torch", "transformers", "diffusers", "peft", "accelerate", "trl", "PIL", "matplotlib")
 
 
 def run_training(
     loaded: LoadedTraining, dry_run: bool = False, report: Callable[[str], None] = print
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     """Runs a training, or with `dry_run` only checks that it could begin. No weight is loaded before all is checked.
 
     The folder then holds `recipe.yaml` (resolved), `run.json` (versions, data, results) and what the kind of training
     writes. A training that was stopped goes on from its last checkpoint when it is started again.
 
-    Returns: What `run.json` holds.
+    Returns: What `run.json` holds; nothing on other processes than the first.
 
     Raises:
-        RecipeError: Something is wrong with the recipe, its keys for other packages, or its data; all at once.
+        RecipeError: Something is wrong with the recipe, its keys for other packages, or its data.
         GasError: A package is missing, or the folder holds another training.
     """
-    recipe = loaded.recipe
-    require("torch", "transformers", "diffusers", "peft", "accelerate", "trl", "PIL")
+    recipe, folder = loaded.recipe, loaded.recipe.folder
+    require(*REQUIRED)
     quiet_others()
-    if isinstance(recipe, Grpo):
-        from .grpo import COLUMNS, check_grpo as check, train_grpo as train  # noqa: I001
-    else:
-        assert isinstance(recipe, Finetune)
-        from .diffusion import COLUMNS, check_finetune as check, train_finetune as train  # type: ignore[no-redef,assignment]  # noqa: I001
-    folder = recipe.folder
+    check, train, columns = _find_trainer(recipe)
     if not dry_run:
         _check_folder(folder, recipe)
-    rows = load_rows(recipe.data, COLUMNS)
-    if problems := check(recipe, rows):  # type: ignore[arg-type]
+    try:
+        rows = load_rows(recipe.data, columns)
+        problems = check(recipe, rows)
+    except RecipeError as error:
+        problems = list(error.problems)
+    if problems:
         raise loaded.locate(problems)
     record: dict[str, Any] = {
         "recipe": recipe.name,
@@ -57,24 +58,58 @@ def run_training(
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "data": describe_data(recipe.data, rows),
     }
-    if dry_run:
-        return record
-    main = is_main_process()
-    if main:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "recipe.yaml").write_text(dump_training(recipe), encoding="utf-8")
-        _write_record(folder, record)
-    started = time.time()
-    results = train(recipe, rows, folder, report if main else lambda _: None)  # type: ignore[arg-type]
-    record |= {"seconds": round(time.time() - started, 1), "results": results}
-    if main:
-        _write_record(folder, record)
-    return record
+    is_first = os.environ.get("RANK", "0") == "0"
+    if not dry_run:
+        if is_first:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(folder / "recipe.yaml", dump_training(recipe))
+            _write_record(folder, record)
+        started = time.time()
+        results = train(recipe, rows, folder, report if is_first else lambda _: None)
+        record |= {"seconds": round(time.time() - started, 1), "results": results}
+        if is_first:
+            _write_record(folder, record)
+        end_processes()
+    return record if is_first else {}
 
 
-def is_main_process() -> bool:
-    """Whether this is the first of the processes that `accelerate launch` or `torchrun` started, or the only one."""
-    return os.environ.get("RANK", "0") == "0"
+def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
+    """Lines for people: what came out of a training, and where it lies."""
+    if "results" not in record:
+        return [f"{recipe.name} can begin: {record['data']['rows']:,} rows, results into {recipe.folder}"]
+    lines = [f"{recipe.name}: done in {record['seconds']:,.0f} s"]
+    held_out = record["results"].get("held_out")
+    if held_out:
+        for name in ("before", "after", "gain"):
+            low, high = held_out[name]["interval"]
+            lines.append(f"  held out, {name + ':':<8}{held_out[name]['mean']:6.3f}  (95 %: {low:.3f} to {high:.3f})")
+    places = {
+        "model": "the model",
+        "held_out.png": "pictures before and after",
+        "rewards.png": "the reward of each step",
+        "run.json": "results, versions, data",
+    }
+    there = {name: what for name, what in places.items() if (recipe.folder / name).exists()}
+    return [*lines, *(f"  {recipe.folder / name}: {what}" for name, what in there.items())]
+
+
+def _find_trainer(recipe: Training) -> tuple[Callable[..., list[Problem]], Callable[..., dict], tuple[str, ...]]:
+    """What checks a recipe, what trains by it, and the columns that it needs."""
+    if recipe.kind == "grpo":
+        from . import grpo
+
+        return grpo.check_grpo, grpo.train_grpo, grpo.COLUMNS
+    from . import diffusion
+
+    return diffusion.check_finetune, diffusion.train_finetune, diffusion.COLUMNS
+
+
+def end_processes() -> None:
+    """Leaves the group of processes, if there is one: torch complains otherwise when they end."""
+    from accelerate import PartialState
+
+    if PartialState._shared_state:
+        PartialState().destroy_process_group()
 
 
 def quiet_others() -> None:
@@ -94,6 +129,8 @@ def _check_folder(folder: Path, recipe: Any) -> None:
     """Refuses a folder that holds another training, or one that is done."""
     record, written = folder / RECORD, folder / "recipe.yaml"
     if not record.is_file():
+        if folder.is_dir() and any(folder.iterdir()):
+            raise GasError(f"{folder} holds something else; give another folder with --set output=...")
         return
     hint = "give another folder with --set output=..., or remove this one"
     if "results" in json.loads(record.read_text(encoding="utf-8")):
@@ -103,6 +140,4 @@ def _check_folder(folder: Path, recipe: Any) -> None:
 
 
 def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
-    beside = folder / f".{RECORD}"
-    beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    beside.rename(folder / RECORD)
+    write_text(folder / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, get_type_hints
 
@@ -40,7 +40,7 @@ def list_versions() -> dict[str, str]:
 
 
 def read_keys(
-    given: Mapping[str, Any], taker: Callable[..., Any], key: str, ours: Mapping[str, str] | None = None
+    given: Mapping[str, Any], taker: type, key: str, ours: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Reads keys that a class of another package takes.
 
@@ -73,9 +73,10 @@ def read_keys(
     return values, problems
 
 
-def _find_hints(taker: Callable[..., Any]) -> Mapping[str, Any]:
+def _find_hints(taker: type) -> Mapping[str, Any]:
+    """The types of a dataclass's fields, or else of what a class is made with."""
     try:
-        return get_type_hints(taker if not isinstance(taker, type) or taker.__annotations__ else taker.__init__)
+        return get_type_hints(taker) or get_type_hints(vars(taker).get("__init__"))
     except (NameError, TypeError):
         return {}
 

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
-from datasets import load_dataset
+from datasets import Features, load_dataset
+from datasets.info import DatasetInfosDict
 from generate_any_scene.builders import card_counts
 from generate_any_scene.builders.card import write_card
 from generate_any_scene.builders.dataset import build_datasets
@@ -129,6 +130,17 @@ def test_tasks_and_licenses_are_those_of_the_recipes(built, varied):
 def test_datasets_loads_a_folder_that_has_pictures(config, varied, tmp_path):
     rows = load_dataset(str(varied), config, split="train", cache_dir=str(tmp_path))
     assert len(rows) == (40 if config == "wild" else 60)
+
+
+def test_features_are_those_of_the_files(folder):
+    infos = DatasetInfosDict.from_directory(str(folder))
+    for config in read_manifest(folder)["configs"]:
+        path = next((folder / config).glob("train-*.parquet"))
+        features = Features.from_arrow_schema(pq.read_schema(path))
+        assert infos[config].features == features
+        for view, columns in VIEWS.items():
+            assert infos[f"{config}_{view}"].features == Features({column: features[column] for column in columns})
+        assert infos[config].splits["train"].num_examples == pq.read_metadata(path).num_rows
 
 
 def test_every_picture_is_there_well_formed_and_named(folder):

@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 from generate_any_scene.builders.arrays import Ragged, expand_ranges, number_rows
-from generate_any_scene.builders.decks import BITS, WINDOW, count_below, deal, derive_key, shuffle_rows, stratify
+from generate_any_scene.builders.decks import (
+    BITS,
+    WINDOW,
+    count_below,
+    deal,
+    deal_each,
+    derive_key,
+    reverse_bits,
+    shuffle_rows,
+    stratify,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +30,20 @@ def test_every_deck_holds_each_card_once(key, cards, deck, decks):
 @given(key=keys, cards=st.integers(1, 300), start=st.integers(0, 2000), count=st.integers(0, 700))
 def test_dealing_may_begin_anywhere(key, cards, start, count):
     assert (deal(key, cards, start, count) == deal(key, cards, 0, start + count)[start:]).all()
+
+
+@given(
+    st.lists(st.tuples(keys, st.integers(1, 300), st.integers(0, 2000), st.integers(1, 700)), min_size=1, max_size=5)
+)
+def test_several_decks_are_dealt_at_once_as_one_by_one(decks):
+    some, *numbers = zip(*decks, strict=True)
+    dealt = deal_each(list(some), *(np.array(column) for column in numbers))
+    assert (dealt == np.concatenate([deal(*deck) for deck in decks])).all()
+
+
+@given(st.integers(0, 2**BITS - 1))
+def test_bits_are_mirrored(number):
+    assert f"{reverse_bits(np.array([number]))[0]:0{BITS}b}" == f"{number:0{BITS}b}"[::-1]
 
 
 def test_decks_are_shuffled_anew():

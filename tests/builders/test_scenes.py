@@ -175,6 +175,20 @@ def test_a_block_does_not_depend_on_those_before_it(drawn, open_writer):
         assert (one == other).all()
 
 
+def test_scenes_drawn_without_those_beside_them_are_the_same(open_writer):
+    for name in ("general", "attribute_binding"):
+        plan = open_writer(name).plan
+        block = draw_block(plan, "train", 5)
+        for first, last in ((0, 1), (64, 120), (8000, BLOCK)):
+            part, whole = draw_block(plan, "train", 5, first, last), block.cut(first, last)
+            assert part.start == whole.start
+            for column in ("structures", "objects", "attributes", "relations", "subjects", "scene_attributes"):
+                one, other = (
+                    getattr(getattr(scenes, column), "values", getattr(scenes, column)) for scenes in (part, whole)
+                )
+                assert (one == other).all()
+
+
 def test_splits_seeds_and_names_give_other_scenes(open_writer):
     plan = open_writer("multi_object").plan
     objects = draw_block(plan, "train", 0).objects.values[:100]

@@ -203,7 +203,9 @@ def _what_has(match: re.Match, choices: str) -> Reply:
 
 def _which_describes(match: re.Match, choices: str) -> Reply:
     words = _list_words(choices, (*COLORS, *SIZES))
-    return _about_one(match["name"], lambda thing, _: _join([word for word in words if word in (thing.color, thing.size)]))
+    return _about_one(
+        match["name"], lambda thing, _: _join([word for word in words if word in (thing.color, thing.size)])
+    )
 
 
 def _which_is_there(match: re.Match, choices: str) -> Reply:
@@ -250,7 +252,7 @@ def _at_what(match: re.Match, choices: str) -> Reply:
 
 
 def _how_related(match: re.Match, choices: str) -> Reply:
-    words = _list_words(choices, STEPS)
+    words = _list_words(choices, tuple(STEPS))
 
     def reply(thing: Thing, things: list[Thing]) -> str:
         def about(other: Thing, _: list[Thing]) -> str:

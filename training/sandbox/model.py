@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, get_scheduler
+from tokenizers.pre_tokenizers import ByteLevel
+from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer, get_scheduler
 
 from ..recipe import SandboxModel
 from .pictures import CODES, TOKENS, decode_shape, encode_scene
@@ -19,30 +19,20 @@ START = "<image>"
 """Begins the tokens of a picture."""
 LOOKS = 8
 """Pictures that are drawn of each scene: what a caption leaves open differs in them."""
+MOST_WORDS = 1024
+"""Tokens of text: bytes, words and what they are merged from."""
+FILLED = 3.0
+"""What a cell with a shape weighs in the loss: most cells are empty, which is learned at once."""
 
 
-def make_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
-    """Makes a tokenizer of the words of some texts; the visual tokens are not in it, as with SimpleAR's."""
-    split = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
-    lower = normalizers.Lowercase()
-    words = {word for text in texts for word, _ in split.pre_tokenize_str(lower.normalize_str(text))}
-    special = ["<pad>", "<unk>", "<end>", START]
-    vocabulary = {word: number for number, word in enumerate([*special, *sorted(words)])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.normalizer, tokenizer.pre_tokenizer = lower, split
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        unk_token="<unk>",
-        eos_token="<end>",
-        additional_special_tokens=[START],
-        padding_side="left",
-        model_max_length=256,
-    )
+def make_tokenizer(texts: list[str]) -> Qwen2Tokenizer:
+    """Makes a tokenizer with a token for each word of some texts; visual tokens are not in it, as with SimpleAR's."""
+    letters = Qwen2Tokenizer(vocab={letter: i for i, letter in enumerate(sorted(ByteLevel.alphabet()))}, merges=[])
+    return letters.train_new_from_iterator(texts, vocab_size=MOST_WORDS, new_special_tokens=[START])
 
 
-def make_model(tokenizer: PreTrainedTokenizerFast, settings: SandboxModel) -> Qwen2ForCausalLM:
-    """Makes a model whose vocabulary is the tokenizer's words and, after them, the grid tokens; weights by torch's seed.
+def make_model(tokenizer: Qwen2Tokenizer, settings: SandboxModel) -> Qwen2ForCausalLM:
+    """Makes a model whose vocabulary is the tokenizer's words and then the grid tokens; weights by torch's seed.
 
     The vector of a grid token begins as the sum of those of its words, as in models whose text and image encoders were
     aligned: with random ones, most of the first training would go into finding out that a red square is red.
@@ -64,8 +54,8 @@ def make_model(tokenizer: PreTrainedTokenizerFast, settings: SandboxModel) -> Qw
     vectors, heads = model.get_input_embeddings().weight, model.get_output_embeddings().weight
     with torch.no_grad():
         for code in range(1, CODES):
-            words = [word for word in decode_shape(code) or () if word]
-            vectors[len(tokenizer) + code] = vectors[tokenizer.convert_tokens_to_ids(words)].sum(dim=0)
+            words = " ".join(word for word in decode_shape(code) or () if word)
+            vectors[len(tokenizer) + code] = vectors[tokenizer(f" {words}")["input_ids"]].sum(dim=0)
         heads.copy_(vectors)
     return model
 
@@ -92,10 +82,12 @@ def save_pretrained_model(
     pictures = np.array(
         [[encode_scene(graph, look) for look in some] for graph, some in zip(rows["scene_graph"], looks, strict=True)]
     )
-    texts = tokenizer(prompts, padding=True, return_tensors="pt")
+    texts = tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt")
     visual = torch.from_numpy(pictures) + len(tokenizer)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.01)
-    schedule = get_scheduler("cosine", optimizer, math.ceil(settings.steps / 20), settings.steps)
+    weights = torch.ones(model.config.vocab_size)
+    weights[len(tokenizer) + 1 :] = FILLED
+    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = get_scheduler("cosine", optimizer, math.ceil(settings.steps / 5), settings.steps)
     model.train()
     for step in range(settings.steps):
         chosen = torch.from_numpy(random.integers(len(prompts), size=settings.batch_size))
@@ -105,7 +97,7 @@ def save_pretrained_model(
         mask = torch.cat([texts.attention_mask[chosen], torch.ones_like(grids)], dim=1)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         logits = model(tokens, attention_mask=mask, position_ids=positions, logits_to_keep=TOKENS + 1).logits
-        loss = torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), grids.flatten())
+        loss = torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), grids.flatten(), weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()

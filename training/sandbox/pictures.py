@@ -45,11 +45,11 @@ STEPS: Mapping[str, tuple[int, int]] = {
 def encode_scene(graph: Mapping[str, Any], seed: int) -> np.ndarray:
     """Turns a scene graph into tokens: int64, shape (9,), row by row.
 
-    What the graph leaves open is drawn by `seed`: the cells among those that its relations allow, and the color of what
-    has none, which is none that another object has in words.
+    What the graph leaves open is drawn by `seed`: the cells, among those that its relations allow, and the color of
+    what has none, which is none that another object has in words.
 
     Raises:
-        GasError: Something is no shape, color, size or relation of the sandbox, or the relations contradict each other.
+        GasError: Something is no shape, color, size or relation of the sandbox, or relations contradict each other.
     """
     random = np.random.default_rng(seed)
     objects = [_read_object(item) for item in graph["objects"]]
@@ -158,7 +158,7 @@ def draw_shape(draw: ImageDraw.ImageDraw, shape: str, x: float, y: float, radius
 
 
 def _list_corners(points: int, inner: float) -> list[tuple[float, float]]:
-    """Corners of a polygon that points up; between them those of a star, at `inner` of its radius, unless that is 1."""
+    """Corners of a polygon that points up; between them those of a star, at `inner` of its radius if that is not 1."""
     reaches = [1.0] * points if inner == 1 else [1.0, inner] * points
     turns = [2 * pi * step / len(reaches) for step in range(len(reaches))]
     return [(reach * sin(turn), -reach * cos(turn)) for reach, turn in zip(reaches, turns, strict=True)]
