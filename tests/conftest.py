@@ -53,6 +53,12 @@ def taxonomy():
     return load_taxonomy()
 
 
+@pytest.fixture(scope="session")
+def taxonomy_of():
+    """The concepts of a shipped recipe: `taxonomy_of("sandbox")`."""
+    return lambda recipe: load_taxonomy(load_recipe(recipe).recipe.taxonomy)
+
+
 @functools.lru_cache(maxsize=32)
 def _open_writer(recipe, overrides) -> RowWriter:
     return create_writer(load_recipe(recipe, overrides))

@@ -1,5 +1,6 @@
 """Questions: every answer is worked out again from the scene graph and the question's own words."""
 
+import functools
 from collections import Counter
 
 import pytest
@@ -10,14 +11,29 @@ from question_oracle import Oracle
 TWINS = ("content.objects.under=[dog.n.01]", "content.objects.top=3")
 
 
+@pytest.fixture(scope="module", params=[*list_recipes(), "twins"])
+def recipe(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def oracle(taxonomy):
+def rows(recipe, write_rows):
+    return write_rows("multi_object", TWINS, 600) if recipe == "twins" else write_rows(recipe, rows=600)
+
+
+@pytest.fixture(scope="module")
+def own_taxonomy(recipe, taxonomy_of):
+    return taxonomy_of("multi_object" if recipe == "twins" else recipe)
+
+
+@functools.lru_cache(maxsize=2)
+def make_oracle(taxonomy):
     return Oracle(taxonomy)
 
 
-@pytest.fixture(scope="module", params=[*list_recipes(), "twins"])
-def rows(request, write_rows):
-    return write_rows("multi_object", TWINS, 600) if request.param == "twins" else write_rows(request.param, rows=600)
+@pytest.fixture(scope="module")
+def oracle(own_taxonomy):
+    return make_oracle(own_taxonomy)
 
 
 def list_questions(rows, **wanted):
@@ -38,7 +54,7 @@ def test_every_answer_follows_from_the_scene_graph(kind, rows, oracle):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", list_recipes())
+@pytest.mark.parametrize("recipe", list_recipes(), scope="module")
 def test_every_answer_of_many_scenes_follows_from_the_scene_graph(recipe, oracle, open_writer):
     writer, wrong, asked = open_writer(recipe), [], 0
     for block, rows in list_blocks(0, 20_000):
@@ -161,12 +177,12 @@ def test_foils_are_not_in_the_scene(rows):
             assert question["foil"] not in {one["value"] for one in row["scene_attributes"]}
 
 
-def test_foils_of_attributes_apply_to_the_object(rows, taxonomy):
+def test_foils_of_attributes_apply_to_the_object(rows, own_taxonomy):
     """A foil that nobody would ask of such an object would give the answer away."""
     applies = {}
-    for one in taxonomy.attributes.to_pylist():
+    for one in own_taxonomy.attributes.to_pylist():
         applies.setdefault(one["name"], set()).update(one["applies_to"].split("|"))
-    kinds = {row["id"]: set(row["kinds"].split("|")) for row in taxonomy.objects.to_pylist()}
+    kinds = {row["id"]: set(row["kinds"].split("|")) for row in own_taxonomy.objects.to_pylist()}
     for row, question in list_questions(rows, kind="attribute", answer="no"):
         holder = row["scene_graph"]["objects"][int(question["elements"][0].split("/")[1])]
         assert applies[question["foil"]] & (kinds[holder["concept"]] | {"any"})

@@ -73,13 +73,14 @@ def check_round_trip(row, readings):
 
 
 @pytest.fixture(scope="module")
-def read_rows(write_rows, parser):
+def read_rows(write_rows, parser, taxonomy_of):
     """The first rows of a recipe, each with the readings of its caption: `read_rows("video")`."""
 
     @functools.cache
     def read(recipe, *overrides):
         rows = write_rows(recipe, overrides, 600)
-        return [(row, parser.read(row["caption"])) for row in rows]
+        reader = CaptionParser(taxonomy_of(recipe)) if recipe == "sandbox" else parser
+        return [(row, reader.read(row["caption"])) for row in rows]
 
     return read
 
@@ -104,7 +105,8 @@ def test_only_words_can_be_read_in_several_ways(rows_with_readings):
 def test_no_other_scene_is_among_the_readings(rows_with_readings):
     for (row, readings), (neighbour, _) in pairwise(rows_with_readings):
         scene, _ = put_in_order_of_mention(row)
-        others = [put_in_order_of_mention(neighbour)[0]]
+        # Scenes of a small world may be alike.
+        others = [other for other in [put_in_order_of_mention(neighbour)[0]] if other != scene]
         if scene.relations:
             (subject, meaning, target), *rest = scene.relations
             others.append(scene._replace(relations=((target, meaning, subject), *rest)))

@@ -32,16 +32,18 @@ def goes_together(wanted, kinds):
     return "any" in wanted or wanted & kinds
 
 
-def test_attributes_apply_to_their_objects(drawn, taxonomy):
-    _, blocks = drawn
+def test_attributes_apply_to_their_objects(drawn):
+    plan, blocks = drawn
+    taxonomy = plan.taxonomy
     for scenes in blocks:
         holders = scenes.objects.values[repeat_holders(scenes.attributes)]
         wanted = read_kinds(taxonomy, "attributes", "applies_to", scenes.attributes.values)
         assert all(map(goes_together, wanted, read_kinds(taxonomy, "objects", "kinds", holders)))
 
 
-def test_relations_join_objects_of_their_kinds(drawn, taxonomy):
-    _, blocks = drawn
+def test_relations_join_objects_of_their_kinds(drawn):
+    plan, blocks = drawn
+    taxonomy = plan.taxonomy
     for scenes in blocks:
         shift = scenes.objects.offsets[:-1][repeat_holders(scenes.relations)]
         for ends, column in ((scenes.subjects, "subject_kinds"), (scenes.targets, "object_kinds")):
@@ -50,16 +52,18 @@ def test_relations_join_objects_of_their_kinds(drawn, taxonomy):
             assert all(map(goes_together, wanted, kinds))
 
 
-def test_no_object_has_two_attributes_of_one_group(drawn, taxonomy):
-    _, blocks = drawn
+def test_no_object_has_two_attributes_of_one_group(drawn):
+    plan, blocks = drawn
+    taxonomy = plan.taxonomy
     groups = np.array(taxonomy.attributes["group"].to_pylist())
     for scenes in blocks:
         held = list(zip(repeat_holders(scenes.attributes).tolist(), groups[scenes.attributes.values], strict=True))
         assert len(set(held)) == len(held)
 
 
-def test_attributes_stand_in_the_order_of_english(drawn, taxonomy):
-    _, blocks = drawn
+def test_attributes_stand_in_the_order_of_english(drawn):
+    plan, blocks = drawn
+    taxonomy = plan.taxonomy
     orders = taxonomy.attributes["order"].to_numpy()
     after = np.array(taxonomy.attributes["position"].to_pylist()) == "after"
     for scenes in blocks:
