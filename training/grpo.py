@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -253,10 +254,16 @@ class QuestionReward:
     ) -> list[float | None]:
         """Rewards completions, each with its scene's questions in JSON."""
         codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
-        judged = judge_questions(self.judge, self.decoder.decode(codes), [json.loads(text) for text in questions])
+        judged = judge_questions(self.judge, self.decoder.decode(codes), [read_questions(text) for text in questions])
         log_metric("ids_out_of_range", out_of_range)
         log_metric("answers_refused", judged.refused / max(judged.asked, 1))
         return judged.shares
+
+
+@lru_cache(maxsize=1024)
+def read_questions(text: str) -> list[dict[str, Any]]:
+    """Reads a scene's questions, which all completions of its prompt have in common."""
+    return json.loads(text)
 
 
 class RewardLog(TrainerCallback):

@@ -85,7 +85,7 @@ def _find_patches(colors: np.ndarray) -> list[_Patch]:
 
     def find(run: int) -> int:
         while owner[run] != run:
-            run = owner[run]
+            owner[run] = run = owner[owner[run]]
         return run
 
     above = 0
@@ -97,7 +97,7 @@ def _find_patches(colors: np.ndarray) -> list[_Patch]:
             if other_row >= row or other_start >= end:
                 break
             if kind == other_kind and start < other_end:
-                owner[find(other)] = find(number)
+                owner[find(number)] = find(other)
     patches: dict[int, _Patch] = {}
     for number, (row, start, end, kind) in enumerate(runs):
         patches.setdefault(find(number), _Patch(kind, [])).runs.append((row, start, end))

@@ -84,6 +84,7 @@ def save_pretrained_model(
     )
     texts = tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt")
     visual = torch.from_numpy(pictures) + len(tokenizer)
+    others = random.integers(len(prompts), size=(settings.steps, settings.batch_size))
     weights = torch.ones(model.config.vocab_size)
     weights[len(tokenizer) + 1 :] = FILLED
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
@@ -92,7 +93,9 @@ def save_pretrained_model(
     for step in range(settings.steps):
         chosen = torch.from_numpy(random.integers(len(prompts), size=settings.batch_size))
         look = torch.from_numpy(random.integers(LOOKS, size=settings.batch_size))
-        grids = visual[chosen, look]
+        # Some captions are those of other pictures.
+        shown = torch.from_numpy(np.where(random.random(len(chosen)) < settings.mismatched, others[step], chosen))
+        grids = visual[shown, look]
         tokens = torch.cat([texts.input_ids[chosen], grids], dim=1)
         mask = torch.cat([texts.attention_mask[chosen], torch.ones_like(grids)], dim=1)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
