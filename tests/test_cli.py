@@ -13,7 +13,7 @@ from generate_any_scene.version import __version__
 
 SMALL = ("--set", "splits={train: 20, validation: 0, test: 5}")
 PLAIN = (*SMALL, "--set", "questions=[]")
-COMMANDS = ("list", "show", "validate", "schema", "preview", "build", "verify", "diff")
+COMMANDS = ("list", "show", "validate", "schema", "preview", "build", "verify", "diff", "train")
 
 
 def test_list_names_every_recipe(gas):
@@ -22,6 +22,16 @@ def test_list_names_every_recipe(gas):
     assert all(name in out for name in list_recipes())
     listed = json.loads(gas("list", "--json")[1])
     assert [recipe["name"] for recipe in listed] == list_recipes()
+    assert all(recipe["description"] for recipe in listed)
+
+
+def test_list_names_every_training(gas):
+    status, out, err = gas("list", "training")
+    assert (status, err) == (0, "")
+    assert all(name in out for name in list_recipes("training"))
+    listed = json.loads(gas("list", "training", "--json")[1])
+    assert [recipe["name"] for recipe in listed] == list_recipes("training")
+    assert {recipe["kind"] for recipe in listed} == {"finetune", "grpo"}
     assert all(recipe["description"] for recipe in listed)
 
 
@@ -40,7 +50,7 @@ def test_show_prints_a_recipe_that_can_be_used(gas, tmp_path):
 def test_every_shipped_recipe_is_valid_and_fast(recipe, gas):
     (report,) = json.loads(gas("validate", recipe, "--json")[1])
     assert report["row_by_row"] == []
-    assert report["structures"] > 10 and report["objects"] > (7 if recipe == "sandbox" else 1000)
+    assert report["structures"] > 10 and report["objects"] >= (8 if recipe == "sandbox" else 1000)
 
 
 def test_validate_tells_of_slow_templates(gas, write_recipe):
@@ -103,6 +113,10 @@ def test_build_writes_a_folder_and_says_how_to_load_it(gas, empty):
         (["build", "multi_object", "video", "--set", "name=same"], "two recipes are named same"),
         (["build", "base"], "there is no recipe `base`"),
         (["build"], "Missing argument"),
+        (["list", "trainings"], "trainings"),
+        (["train", "finetune_sd1"], "did you mean `finetune_sd15`"),
+        (["train", "nothing.yaml"], "nothing.yaml: there is no such file"),
+        (["train", "finetune_sd15", "--set", "resolutoin=64"], "did you mean `resolution`"),
         (["build", "multi_object", "--workers", "0"], "--workers"),
         (["biuld"], "No such command"),
         (["show", "multi_objct"], "did you mean `multi_object`"),

@@ -20,6 +20,23 @@ def test_importing_is_light(module):
     assert list_imported(f"import {module}", HEAVY) == []
 
 
+def test_recipes_of_trainings_are_read_without_what_trains():
+    """So that `gas list training` is quick, and works without the extra `train`."""
+    code = """
+import sys
+from generate_any_scene import cli
+from generate_any_scene.training import answers, data, judge, recipe, run, upstream
+recipe.load_training("sandbox_grpo")
+sys.argv, stdout, sys.stdout = ["gas", "list", "training"], sys.stdout, sys.stderr
+try:
+    cli.main()
+except SystemExit as stop:
+    assert not stop.code
+sys.stdout = stdout
+"""
+    assert list_imported(code, (*TRAINING, "accelerate", "datasets", "PIL")) == []
+
+
 def test_the_engine_imports_nothing_that_trains():
     code = """
 import importlib, pkgutil

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DATA = ("recipes/*/*.yaml", "taxonomy/*.tsv", "templates/*.jinja", "templates/*/*.jinja")
+DATA = ("recipes/*/*.yaml", "taxonomy/*.tsv", "taxonomy/sandbox/*.tsv", "templates/*.jinja", "templates/*/*.jinja")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,8 @@ def test_the_wheel_holds_all_data(names):
 
 @pytest.mark.slow
 def test_the_wheel_holds_the_modules(names):
-    for folder in ("builders", "taxonomy"):
+    for folder in ("builders", "taxonomy", "training", "training/sandbox"):
+        assert list((ROOT / folder).glob("*.py"))
         assert {f"generate_any_scene/{folder}/{path.name}" for path in (ROOT / folder).glob("*.py")} <= names
     for name in ("__init__", "__main__", "cli", "errors", "version"):
         assert f"generate_any_scene/{name}.py" in names

@@ -25,6 +25,8 @@ WholeOrZero = Annotated[int, Field(ge=0), BeforeValidator(read_whole)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(read_number)]
 Verbatim = dict[str, Any]
 """Keys and values of upstream's own."""
+LEARNING_RATE = 1e-4
+"""Of fine-tuning, unless the recipe gives another; torch's own, 1e-3, is far too high for it."""
 
 
 class Data(Part):
@@ -58,12 +60,19 @@ class Data(Part):
         if (self.recipe is None) == (self.path is None):
             raise refuse("give either `recipe` or `path`", "such as `data: {recipe: multi_object}`")
         others = {"name", "data_dir", "data_files", "revision"} if self.recipe else {"overrides"}
-        if others := others & self.model_fields_set:
+        if others := {key for key in others if getattr(self, key)}:
             raise refuse(f"`{min(others)}` does not go with `{'recipe' if self.recipe else 'path'}`", "leave it out")
         return self
 
 
 Rows = Annotated[Data, expand("recipe", str | Data)]
+SOURCES: Mapping[str, set[str]] = {
+    "recipe": {"recipe", "overrides", "draw"},
+    "path": {"path", "name", "data_dir", "data_files", "revision"},
+}
+"""Keys of `Data` that say where rows are from, and those that go with them."""
+PLACES = (("data",), ("held_out", "data"), ("sandbox_model", "data"))
+"""Where a recipe may have such keys."""
 
 
 class Training(Part):
@@ -73,7 +82,9 @@ class Training(Part):
     description: str = Field(default="", description="One paragraph: what it is for.")
     kind: Literal["finetune", "grpo"] = Field(description="What is trained how.")
     data: Rows = Field(description="Rows to train on.")
-    output: Text = Field(default="", description="The folder for results; `runs/` and the name when left out.")
+    output: Text | None = Field(
+        default=None, description="The folder for results; `runs/` and the name when left out."
+    )
     seed: WholeOrZero = Field(default=0, description="Another seed gives another run.")
 
     @property
@@ -97,7 +108,10 @@ class Finetune(Training):
     resolution: Whole = Field(default=512, description="Width and height of the images, in pixels.")
     batch_size: Whole = Field(default=8, description="Images of a step, on each process.")
     gradient_accumulation_steps: Whole = Field(default=2, description="Steps that make an update.")
-    optimizer: Verbatim = Field(default={"lr": 1e-4}, description="Keys of `torch.optim.AdamW`, as they are.")
+    optimizer: Verbatim = Field(
+        default={"lr": LEARNING_RATE},
+        description="Keys of `torch.optim.AdamW`, as they are; `lr` is 1e-4 if not given.",
+    )
     lr_scheduler: Text = Field(default="cosine", description="A schedule of diffusers, such as cosine or constant.")
     warmup_steps: WholeOrZero = Field(default=0, description="Updates until the learning rate is reached.")
     max_grad_norm: Positive = Field(default=1.0, description="The norm that gradients are clipped to.")
@@ -108,6 +122,12 @@ class Finetune(Training):
     checkpoint_every: WholeOrZero = Field(
         default=500, description="Updates between checkpoints, from which a stopped training goes on; 0 for none."
     )
+
+    @field_validator("optimizer")
+    @classmethod
+    def add_learning_rate(cls, optimizer: Verbatim) -> Verbatim:
+        """A learning rate is always given, also where only other keys are."""
+        return {"lr": LEARNING_RATE, **optimizer}
 
     @model_validator(mode="after")
     def check_end(self) -> Finetune:
@@ -231,8 +251,10 @@ class LoadedTraining:
         """An error with the place in a file of each key that these problems name."""
         located = []
         for problem in problems:
-            place = self.document.find_place(tuple((problem.key or "").split(".")))
-            located.append(replace(problem, file=place.file or None, line=place.line, column=place.column))
+            if not problem.file:  # or it is in a dataset's recipe
+                place = self.document.find_place(tuple((problem.key or "").split(".")))
+                problem = replace(problem, file=place.file or None, line=place.line, column=place.column)
+            located.append(problem)
         return RecipeError(located)
 
 
@@ -248,6 +270,8 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
         GasError: There is no such recipe.
     """
     document, _ = read_document(name_or_path, overrides, kind="training")
+    for place in PLACES:
+        _drop_older_source(document, place)
     kind = document.value.get("kind")
     if str(kind) not in KINDS:
         what = "is missing" if kind is None else f"{show(kind)} is no kind of training"
@@ -255,6 +279,25 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
         document.report(("kind",), what, hint)
         raise_problems(document)
     return LoadedTraining(validate(KINDS[str(kind)], document), document)
+
+
+def _drop_older_source(document: Document, place: tuple[str, ...]) -> None:
+    """A source of rows replaces that of a parent, or of the recipe that is overridden, with all that went with it."""
+
+    def find_age(key: str) -> int:
+        file = document.find_place((*place, key)).file
+        return document.sources.index(file) if file in document.sources else -1
+
+    data: Any = document.value
+    for key in place:
+        data = data.get(key) if isinstance(data, dict) else None
+    if isinstance(data, dict) and data.keys() >= SOURCES.keys():
+        newer, older = sorted(SOURCES, key=find_age)
+        limit = find_age(older)
+        if find_age(newer) < limit:
+            for key in SOURCES[older] & data.keys():
+                if find_age(key) >= limit:
+                    del data[key]
 
 
 def dump_training(recipe: Training) -> str:

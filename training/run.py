@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,8 @@ def run_training(
     require(*REQUIRED)
     quiet_others()
     check, train, columns = _find_trainer(recipe)
-    if not dry_run:
+    is_first = os.environ.get("RANK", "0") == "0"
+    if is_first:  # others may come later, when it has begun to write
         _check_folder(folder, recipe)
     try:
         rows = load_rows(recipe.data, columns)
@@ -58,10 +60,8 @@ def run_training(
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "data": describe_data(recipe.data, rows),
     }
-    is_first = os.environ.get("RANK", "0") == "0"
     if not dry_run:
         if is_first:
-            folder.mkdir(parents=True, exist_ok=True)
             write_text(folder / "recipe.yaml", dump_training(recipe))
             _write_record(folder, record)
         started = time.time()
@@ -69,7 +69,7 @@ def run_training(
         record |= {"seconds": round(time.time() - started, 1), "results": results}
         if is_first:
             _write_record(folder, record)
-        end_processes()
+    end_processes()
     return record if is_first else {}
 
 
@@ -99,9 +99,9 @@ def _find_trainer(recipe: Training) -> tuple[Callable[..., list[Problem]], Calla
         from . import grpo
 
         return grpo.check_grpo, grpo.train_grpo, grpo.COLUMNS
-    from . import diffusion
+    from . import diffusion, diffusion_check
 
-    return diffusion.check_finetune, diffusion.train_finetune, diffusion.COLUMNS
+    return diffusion_check.check_finetune, diffusion.train_finetune, diffusion_check.COLUMNS
 
 
 def end_processes() -> None:
@@ -113,7 +113,8 @@ def end_processes() -> None:
 
 
 def quiet_others() -> None:
-    """No progress bars and no advice of other packages, unless somebody watches."""
+    """No deprecations that packages tell each other; no progress bars of theirs unless somebody watches."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     if sys.stderr.isatty():
         return
     import datasets
@@ -128,12 +129,14 @@ def quiet_others() -> None:
 def _check_folder(folder: Path, recipe: Any) -> None:
     """Refuses a folder that holds another training, or one that is done."""
     record, written = folder / RECORD, folder / "recipe.yaml"
-    if not record.is_file():
+    if folder.exists() and not folder.is_dir():
+        raise GasError(f"{folder} is a file; give a folder with --set output=...")
+    if not written.is_file():
         if folder.is_dir() and any(folder.iterdir()):
             raise GasError(f"{folder} holds something else; give another folder with --set output=...")
         return
     hint = "give another folder with --set output=..., or remove this one"
-    if "results" in json.loads(record.read_text(encoding="utf-8")):
+    if record.is_file() and "results" in json.loads(record.read_text(encoding="utf-8")):
         raise GasError(f"{folder} holds a training that is done; {hint}")
     if written.read_text(encoding="utf-8") != dump_training(recipe):
         raise GasError(f"{folder} holds another training, which was stopped: its recipe.yaml differs; {hint}")

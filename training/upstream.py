@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic_core import PydanticCustomError
 
-from ..builders.recipe_fields import read_number, read_whole, show
+from ..builders.recipe_fields import read_number, read_whole, refuse, show
 from ..errors import GasError, Problem, advise
 
 PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")
@@ -44,7 +46,8 @@ def read_keys(
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Reads keys that a class of another package takes.
 
-    YAML 1.1 reads `1e-4` as text, so what is annotated as a number is read as one.
+    YAML 1.1 reads `1e-4` as text, so what is annotated as a number is read as one, and so is what looks like this in
+    mappings, whose values have no annotations. It reads `no` as false, which is refused where text is wanted.
 
     Args:
         given: The keys with their values.
@@ -67,25 +70,46 @@ def read_keys(
             problems.append(Problem(message, key=place, hint=advise(name, parameters)))
         else:
             try:
-                values[name] = _read_value(value, str(hints.get(name, "")))
+                values[name] = _read_value(value, _list_types(hints.get(name, Any)))
             except PydanticCustomError as error:
-                problems.append(Problem(error.message(), key=place))
+                hint = (error.context or {}).get("hint", "")
+                problems.append(Problem(error.message(), key=place, hint=hint))
     return values, problems
 
 
 def _find_hints(taker: type) -> Mapping[str, Any]:
     """The types of a dataclass's fields, or else of what a class is made with."""
     try:
-        return get_type_hints(taker) or get_type_hints(vars(taker).get("__init__"))
+        return get_type_hints(taker if is_dataclass(taker) else vars(taker).get("__init__"))
     except (NameError, TypeError):
         return {}
 
 
-def _read_value(value: Any, hint: str) -> Any:
+def _list_types(hint: Any) -> set[Any]:
+    """The types that a hint is put together from: {float, NoneType} of `float | None`."""
+    if get_origin(hint) is Literal:
+        return {type(value) for value in get_args(hint)}
+    return set().union(*map(_list_types, get_args(hint))) if get_args(hint) else {hint}
+
+
+def _read_value(value: Any, types: set[Any]) -> Any:
     """Only text is read anew, and only where no text is wanted."""
-    if isinstance(value, str) and "str" not in hint:
-        if "float" in hint:
+    if isinstance(value, dict):
+        return {key: _read_power(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_read_value(item, types) for item in value]
+    if isinstance(value, bool) and str in types and bool not in types:
+        raise refuse(
+            f"must be text, not {show(value)}", "put it in quotes: YAML reads `no` and `on` as false and true"
+        )
+    if isinstance(value, str) and str not in types:
+        if float in types:
             return float(read_number(value))
-        if "int" in hint:
+        if int in types:
             return read_whole(value)
     return value
+
+
+def _read_power(value: Any) -> Any:
+    """Numbers such as `1e-4`, which YAML 1.1 wants as `1.0e-4`."""
+    return float(value) if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9.]+[eE][-+]?[0-9]+", value) else value

@@ -19,12 +19,12 @@ from diffusers.image_processor import VaeImageProcessor
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.diffusion import (
     Samples,
-    check_finetune,
     compute_loss,
     load_pipeline,
     read_log,
     train_finetune,
 )
+from generate_any_scene.training.diffusion_check import check_finetune
 from generate_any_scene.training.recipe import Finetune
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
@@ -519,7 +519,7 @@ def test_what_the_hub_refuses_is_explained(create_recipe, run_python):
     names = ["gated", "unknown", "revision", "entry"]
     recipes = [create_recipe(model=f"some/{name}").model_dump(mode="json", exclude_defaults=True) for name in names]
     code = f"""
-from generate_any_scene.training.diffusion import check_finetune
+from generate_any_scene.training.diffusion_check import check_finetune
 from generate_any_scene.training.recipe import Finetune
 for recipe in {recipes}:
     print(*check_finetune(Finetune.model_validate(recipe)), sep="; ")
