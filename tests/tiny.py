@@ -214,3 +214,58 @@ def save_stable_diffusion(folder, seed=0):
         requires_safety_checker=False,
     ).save_pretrained(folder)
     return Path(folder)
+
+
+def save_simplear(folder, codes=64, positions=1024, seed=0):
+    """An autoregressive image model like SimpleAR, and `decoder.jit` beside it, like that of Cosmos; gives the folder.
+
+    Its text tokens are single bytes; `codes` visual ones follow them in its vocabulary, and the tokenizer has none of
+    these. The decoder makes pictures of 32 x 32 pixels of grids of 4 x 4.
+    """
+    import torch
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer
+
+    letters = {letter: number for number, letter in enumerate(sorted(ByteLevel.alphabet()))}
+    tokenizer = Qwen2Tokenizer(vocab=letters, merges=[], extra_special_tokens=["<|t2i|>", "<|soi|>"])
+    config = Qwen2Config(
+        **TEXT,
+        vocab_size=len(tokenizer) + codes,
+        num_key_value_heads=2,
+        max_position_embeddings=positions,
+        tie_word_embeddings=False,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        Qwen2ForCausalLM(config).save_pretrained(folder)
+        colors = torch.rand(codes, 3) * 2 - 1
+    tokenizer.save_pretrained(folder)
+    save_decoder(Path(folder) / "decoder.jit", colors)
+    return Path(folder)
+
+
+def save_decoder(path, colors):
+    """A TorchScript file: takes codes, shape [pictures, 1, rows, columns]; gives [pictures, 3, 1, height, width].
+
+    Each code is a square of 8 x 8 pixels in one of `colors`, shape [codes, 3], from -1 to 1.
+    """
+    import warnings
+
+    import torch
+
+    class Squares(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("colors", colors)
+
+        def forward(self, codes):
+            pixels = self.colors[codes].permute(0, 4, 1, 2, 3)
+            return pixels.repeat_interleave(8, dim=3).repeat_interleave(8, dim=4)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # TorchScript has had its day, but this is what is published
+        torch.jit.trace(Squares(), torch.zeros(1, 1, 4, 4, dtype=torch.int64)).save(str(path))
+    return path

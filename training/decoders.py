@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ..errors import GasError
 from .recipe import Decoder as Settings
 from .sandbox import pictures
 
@@ -60,6 +62,9 @@ class TorchScriptDecoder:
         image_size: Width and height that pictures are shrunk to; as they are when None.
         batch_size: Pictures made at once.
         device: Where.
+
+    Raises:
+        GasError: The file cannot be read.
     """
 
     path: Path
@@ -71,7 +76,13 @@ class TorchScriptDecoder:
     network: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.network = torch.jit.load(str(self.path), map_location=self.device).eval()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # torch's successors of TorchScript do not read these files
+            try:
+                self.network = torch.jit.load(str(self.path), map_location=self.device).eval()
+            except RuntimeError as error:
+                reason = " ".join(str(error).split())
+                raise GasError(f"{self.path} cannot be loaded as a TorchScript file: {reason}") from error
 
     @property
     def tokens(self) -> int:

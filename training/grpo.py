@@ -7,6 +7,7 @@ about the picture, and is the share of right answers.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,9 +25,10 @@ from transformers import (
     PrinterCallback,
     TrainerCallback,
 )
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from trl import GRPOConfig, GRPOTrainer
 
-from ..errors import GasError, Problem
+from ..errors import GasError, Problem, gather_problems
 from .answers import judge_questions
 from .data import load_rows
 from .decoders import Decoder, SandboxDecoder, make_decoder, split_ids
@@ -37,6 +39,7 @@ from .report import draw_curve
 from .upstream import read_keys
 
 COLUMNS = ("caption", "questions")
+SANDBOX_COLUMNS = ("caption", "scene_graph")
 OURS = {
     "output_dir": "it is `output` of the recipe",
     "seed": "it is `seed` of the recipe",
@@ -54,13 +57,14 @@ def check_grpo(recipe: Grpo, rows: Any) -> list[Problem]:
             _make_arguments(recipe, Path("unused"), values)
         except (ValueError, TypeError, ImportError, RuntimeError) as error:
             problems.append(Problem(" ".join(str(error).split()), key="trainer"))
-    chosen = (choose_questions(asked, recipe.question_kinds) for asked in rows["questions"])
-    empty = [place for place, asked in enumerate(chosen) if not asked]
-    if empty:
-        what = f"{len(empty):,} of {rows.num_rows:,} rows have no questions, so nothing rewards them; the first is row"
-        kinds = f" of the kinds {', '.join(recipe.question_kinds)}" if recipe.question_kinds else ""
-        hint = "ask for other kinds in `question_kinds`, or leave these rows out"
-        problems.append(Problem(f"{what} {empty[0]}{kinds}", key="data", hint=hint))
+    problems += _check_questions(recipe, rows, "data")
+    if recipe.held_out:
+        with gather_problems(problems):
+            held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data")
+            problems += _check_questions(recipe, held_out, "held_out.data")
+    if recipe.sandbox_model:
+        with gather_problems(problems):
+            load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
     if recipe.decoder.path and not Path(recipe.decoder.path).is_file():
         hint = "give the TorchScript file, such as Cosmos-1.0-Tokenizer-DV8x16x16/decoder.jit"
         problems.append(Problem(f"there is no file `{recipe.decoder.path}`", key="decoder.path", hint=hint))
@@ -73,6 +77,17 @@ def check_grpo(recipe: Grpo, rows: Any) -> list[Problem]:
     return problems
 
 
+def _check_questions(recipe: Grpo, rows: Any, key: str) -> list[Problem]:
+    chosen = (choose_questions(asked, recipe.question_kinds) for asked in rows["questions"])
+    empty = [place for place, asked in enumerate(chosen) if not asked]
+    if not empty:
+        return []
+    what = f"{len(empty):,} of {rows.num_rows:,} rows have no questions, so nothing rewards them; the first is row"
+    kinds = f" of the kinds {', '.join(recipe.question_kinds)}" if recipe.question_kinds else ""
+    hint = "ask for other kinds in `question_kinds`, or leave these rows out"
+    return [Problem(f"{what} {empty[0]}{kinds}", key=key, hint=hint)]
+
+
 def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
     assert recipe.model and recipe.decoder
     try:
@@ -82,6 +97,9 @@ def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
         reason = " ".join(str(error).split())
         hint = "give a folder, or the name of a model on the Hub"
         return [Problem(f"cannot load the model `{recipe.model}`: {reason}", key="model", hint=hint)]
+    if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
+        what = f"`{recipe.model}` is of the type {config.model_type}, which is no causal language model"
+        return [Problem(what, key="model", hint="give a model like SimpleAR, which is a Qwen2")]
     problems = []
     codebook = recipe.decoder.codebook or SandboxDecoder().codebook
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
@@ -170,7 +188,11 @@ def _make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
 
 
 def _make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:
-    return GRPOConfig(**{"report_to": "none", **values}, output_dir=str(folder / "checkpoints"), seed=recipe.seed)
+    return GRPOConfig(
+        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values},
+        output_dir=str(folder / "checkpoints"),
+        seed=recipe.seed,
+    )
 
 
 def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report: Callable[[str], None]) -> str:
@@ -180,7 +202,7 @@ def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report:
         from .sandbox.model import save_pretrained_model
 
         assert recipe.sandbox_model
-        rows = load_rows(recipe.sandbox_model.data, ("caption", "scene_graph"), "sandbox_model.data")
+        rows = load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
 
         def tell(step: int, loss: float) -> None:
             if step % 100 == 0 or step == 1:

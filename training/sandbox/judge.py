@@ -20,7 +20,7 @@ from .pictures import CELL, COLORS, GRID, GROUND, SHAPES, SIZES, STEPS, draw_sha
 SIDE = 12
 """Shapes are told apart by what they fill of 12 x 12 fields around them."""
 LEAST = 6
-"""Specks of fewer pixels are nothing."""
+"""Specks of fewer pixels, of a picture 72 wide, are nothing."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def find_things(picture: Image.Image) -> list[Thing]:
     for patch in _find_patches(colors):
         rows, starts, ends = zip(*patch.runs, strict=True)
         top, left, height, width = rows[0], min(starts), rows[-1] - rows[0] + 1, max(ends) - min(starts)
-        if sum(ends) - sum(starts) >= LEAST:
+        if (sum(ends) - sum(starts)) * scale**2 >= LEAST:
             mask = np.zeros((height, width), dtype=bool)
             for row, start, end in patch.runs:
                 mask[row - top, start - left : end - left] = True
