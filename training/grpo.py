@@ -136,6 +136,8 @@ def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], No
     values, _ = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
     arguments = _make_arguments(recipe, folder, values)
     state = PartialState()
+    if recipe.sandbox_model:
+        torch.set_num_threads(1)  # so small a model is slower on several
     name = _make_sandbox_model(recipe, folder, state, report) if recipe.sandbox_model else recipe.model
     tokenizer = AutoTokenizer.from_pretrained(name, revision=recipe.revision, padding_side="left")
     policy = AutoModelForCausalLM.from_pretrained(name, revision=recipe.revision, dtype=torch.float32)

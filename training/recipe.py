@@ -146,10 +146,10 @@ class SandboxModel(Part):
     layers: Whole = Field(default=3, description="Layers of the model.")
     heads: Whole = Field(default=4, description="Attention heads of a layer.")
     data: Rows = Field(default=Data(recipe="sandbox"), description="Rows with `caption` and `scene_graph`.")
-    mismatched: Annotated[float, Field(ge=0, lt=1), BeforeValidator(read_number)] = Field(
-        default=0.5, description="Share of pictures whose caption is that of another one, as on the web."
+    steps: Whole = Field(default=300, description="Updates on pictures of the captions' scenes.")
+    mismatched_steps: WholeOrZero = Field(
+        default=0, description="Updates after them on captions of other pictures, which spoil what was learned."
     )
-    steps: Whole = Field(default=300, description="Updates before reinforcement learning.")
     batch_size: Whole = Field(default=64, description="Pictures of an update.")
     learning_rate: Positive = Field(default=1e-3, description="The highest learning rate.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,34 +79,81 @@ def save_pretrained_model(
     tokenizer = make_tokenizer([text.replace(START, " ") for text in prompts])
     model = make_model(tokenizer, settings)
     random = np.random.default_rng(seed)
-    looks = random.integers(2**62, size=(len(prompts), LOOKS))
-    pictures = np.array(
-        [[encode_scene(graph, look) for look in some] for graph, some in zip(rows["scene_graph"], looks, strict=True)]
-    )
+    seeds = random.integers(2**62, size=(len(prompts), LOOKS)).tolist()
+    pictures = [
+        [encode_scene(graph, one) for one in some] for graph, some in zip(rows["scene_graph"], seeds, strict=True)
+    ]
     texts = tokenizer(prompts, padding=True, padding_side="left", return_tensors="pt")
-    visual = torch.from_numpy(pictures) + len(tokenizer)
-    others = random.integers(len(prompts), size=(settings.steps, settings.batch_size))
+    examples = Examples(
+        texts["input_ids"], texts["attention_mask"], torch.from_numpy(np.array(pictures)) + len(tokenizer)
+    )
     weights = torch.ones(model.config.vocab_size)
     weights[len(tokenizer) + 1 :] = FILLED
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    schedule = get_scheduler("cosine", optimizer, math.ceil(settings.steps / 5), settings.steps)
+
+    def tell(step: int, loss: float) -> None:
+        report(step + settings.steps, loss)
+
+    size, rate = settings.batch_size, settings.learning_rate
+    train_model(model, examples, weights, settings.steps, size, rate, 0.0, random, report)
+    if settings.mismatched_steps:
+        train_model(model, examples, weights, settings.mismatched_steps, size, rate / 3, 1.0, random, tell)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Prompts, and pictures of the scene of each.
+
+    Attributes:
+        tokens, mask: Of prompts, padded on the left, shape (prompts, length).
+        pictures: Ids of visual tokens, shape (prompts, LOOKS, TOKENS).
+    """
+
+    tokens: torch.Tensor
+    mask: torch.Tensor
+    pictures: torch.Tensor
+
+
+def train_model(
+    model: Qwen2ForCausalLM,
+    examples: Examples,
+    weights: torch.Tensor,
+    steps: int,
+    size: int,
+    rate: float,
+    mismatched: float,
+    random: np.random.Generator,
+    report: Callable[[int, float], None],
+) -> None:
+    """Trains a model to continue prompts with pictures, a share of which (`mismatched`) belongs to another prompt.
+
+    Args:
+        model: The model.
+        examples: What to draw batches from.
+        weights: Of each token in the loss.
+        steps: Updates.
+        size: Pictures of an update.
+        rate: The highest learning rate.
+        mismatched: Share of pictures that belong to another prompt.
+        random: What draws.
+        report: Is told of each update and its loss.
+    """
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = get_scheduler("cosine", optimizer, math.ceil(steps / 5), steps)
     model.train()
-    for step in range(settings.steps):
-        chosen = torch.from_numpy(random.integers(len(prompts), size=settings.batch_size))
-        look = torch.from_numpy(random.integers(LOOKS, size=settings.batch_size))
-        # Some captions are those of other pictures.
-        shown = torch.from_numpy(np.where(random.random(len(chosen)) < settings.mismatched, others[step], chosen))
-        grids = visual[shown, look]
-        tokens = torch.cat([texts.input_ids[chosen], grids], dim=1)
-        mask = torch.cat([texts.attention_mask[chosen], torch.ones_like(grids)], dim=1)
+    for step in range(steps):
+        chosen, others = random.integers(len(examples.tokens), size=(2, size))
+        shown = np.where(random.random(size) < mismatched, others, chosen)
+        pictures = examples.pictures[shown, random.integers(LOOKS, size=size)]
+        tokens = torch.cat([examples.tokens[chosen], pictures], dim=1)
+        mask = torch.cat([examples.mask[chosen], torch.ones_like(pictures)], dim=1)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
         logits = model(tokens, attention_mask=mask, position_ids=positions, logits_to_keep=TOKENS + 1).logits
-        loss = torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), grids.flatten(), weights)
+        loss = torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1), pictures.flatten(), weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
         report(step + 1, loss.item())
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
