@@ -15,6 +15,7 @@ from accelerate.utils import gather_object
 from PIL import Image
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
+from ..builders.decks import derive_key
 from .answers import judge_questions
 from .decoders import split_ids
 from .recipe import Grpo
@@ -86,7 +87,7 @@ def try_rows(
             places = own[start : start + size]
             batch = rows[places]
             prompts = [recipe.prompt.format(caption=caption) for caption in batch["caption"]]
-            seeds = [hash((recipe.seed, place)) % 2**62 for place in places]
+            seeds = [derive_key(recipe.seed, "held out", place) for place in places]
             ids = sample_tokens(model, tokenizer, prompts, reward.decoder.tokens, temperature, seeds)
             codes, out_of_range = split_ids(ids, reward.offset, reward.decoder)
             images = reward.decoder.decode(codes)

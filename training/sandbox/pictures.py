@@ -6,7 +6,6 @@ makes these tokens, as others make those of a learned codebook.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from ...builders.decks import derive_key
 from ...errors import GasError
 
 SHAPES = ("circle", "cross", "diamond", "heart", "ring", "square", "star", "triangle")
@@ -166,7 +166,7 @@ def _list_corners(points: int, inner: float) -> list[tuple[float, float]]:
 
 def choose_seed(text: str, seed: int = 0) -> int:
     """A number that depends on a text and on nothing else, to draw its picture by."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {text}".encode()).digest()[:8], "big")
+    return derive_key(seed, text)
 
 
 def draw_scene(graph: Mapping[str, Any], seed: int) -> Image.Image:
