@@ -28,6 +28,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from trl import GRPOConfig, GRPOTrainer
 
+from ..builders.folder import write_text
 from ..errors import GasError, Problem, gather_problems
 from .answers import judge_questions
 from .data import load_rows
@@ -295,6 +296,12 @@ class RewardLog(TrainerCallback):
 
     def __init__(self, path: Path, report: Callable[[str], None]) -> None:
         self.path, self.report = path, report
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Is called by the trainer; what a stopped training logged after its last checkpoint is made again."""
+        if state.is_world_process_zero and self.path.is_file():
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+            write_text(self.path, "".join(line for line in lines if json.loads(line)["step"] <= state.global_step))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Is called by the trainer."""

@@ -173,7 +173,7 @@ class Decoder(Part):
     def check_kind(self) -> Decoder:
         """The sandbox knows all of it; a file tells nothing."""
         keys = ("path", "codebook", "grid")
-        given = [key for key in (*keys, "offset") if getattr(self, key) is not None]
+        given = [key for key in (*keys, "offset", "image_size") if getattr(self, key) is not None]
         if self.kind == "sandbox" and given:
             raise refuse(f"`{given[0]}` does not go with `kind: sandbox`", "leave it out")
         if self.kind == "torchscript" and (missing := [key for key in keys if getattr(self, key) is None]):
