@@ -160,7 +160,8 @@ def find_shipped(name: str, kind: str) -> Traversable:
     files = list_files(kind)
     if name not in files or name.startswith("_"):
         close = suggest(name, list_recipes(kind)) or "a path has a slash or ends in .yaml;"
-        raise GasError(f"there is no recipe `{name}`; {close} `gas list` shows all of them")
+        command = "gas list" if kind == "datasets" else f"gas list {kind}"
+        raise GasError(f"there is no recipe `{name}`; {close} `{command}` shows all of them")
     return files[name]
 
 
