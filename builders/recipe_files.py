@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -41,14 +41,7 @@ class LoadedRecipe:
 
     def locate(self, error: RecipeError) -> RecipeError:
         """The same problems, with the place in a file of each key that they name."""
-        return RecipeError([self._locate(problem) for problem in error.problems])
-
-    def _locate(self, problem: Problem) -> Problem:
-        if problem.file or not problem.key:
-            return problem
-        path = tuple(int(part) if part.isdecimal() else part for part in problem.key.split("."))
-        place = self.document.find_place(path)
-        return replace(problem, file=place.file or None, line=place.line, column=place.column)
+        return self.document.locate(error.problems)
 
 
 def list_recipes(kind: str = "datasets") -> list[str]:

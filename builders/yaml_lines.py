@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, get_args
 
@@ -60,6 +60,17 @@ class Document:
             if path[:end] in self.places:
                 return self.places[path[:end]]
         return Place(self.sources[0] if self.sources else "")
+
+    def locate(self, problems: Iterable[Problem]) -> RecipeError:
+        """An error with the place in a file of each key that problems name, but of those that have a place."""
+        located = []
+        for problem in problems:
+            if problem.key and not problem.file:
+                path = tuple(int(part) if part.isdecimal() else part for part in problem.key.split("."))
+                place = self.find_place(path)
+                problem = replace(problem, file=place.file or None, line=place.line, column=place.column)
+            located.append(problem)
+        return RecipeError(located)
 
     def report(self, path: KeyPath, message: str, hint: str = "") -> None:
         """Add a problem at a path."""

@@ -95,6 +95,11 @@ class Judged:
         return sum(marks.count(None) for marks in self.marks)
 
 
+def choose_questions(questions: Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
+    """Takes the questions of some kinds, or all."""
+    return [one for one in questions if kinds is None or one["kind"] in kinds]
+
+
 def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:
     """Asks a judge all questions about all images, in one call.
 

@@ -30,10 +30,10 @@ from trl import GRPOConfig, GRPOTrainer
 
 from ..builders.folder import write_text
 from ..errors import GasError, Problem, gather_problems
-from .answers import judge_questions
+from .answers import choose_questions, judge_questions
 from .data import load_rows
 from .decoders import Decoder, SandboxDecoder, make_decoder, split_ids
-from .held_out import compare_results, draw_sheet, try_rows
+from .held_out import compare_results, try_rows, write_comparison
 from .judge import Judge, VisionLanguageJudge
 from .recipe import Grpo
 from .report import draw_curve
@@ -178,7 +178,7 @@ def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], No
         report(f"held out, after:  {after}")
         results["held_out"] = compare_results(before, after)
         if state.is_main_process:
-            draw_sheet(folder / "held_out.png", before, after, recipe.held_out.shown)
+            write_comparison(folder / "held_out.png", before, after, recipe.held_out.shown)
     if state.is_main_process and rewards:
         draw_curve(folder / "rewards.png", rewards, recipe.name)
     return results
@@ -248,11 +248,6 @@ def mask_text(model: PreTrainedModel, offset: int, codebook: int) -> None:
     bias[offset : offset + codebook] = 0
     del head.bias
     head.register_buffer("bias", bias, persistent=False)
-
-
-def choose_questions(questions: Sequence[Mapping[str, Any]], kinds: Sequence[str] | None) -> list[Mapping[str, Any]]:
-    """Takes the questions of some kinds, or all."""
-    return [one for one in questions if kinds is None or one["kind"] in kinds]
 
 
 @dataclass

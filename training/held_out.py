@@ -16,7 +16,7 @@ from PIL import Image
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..builders.decks import derive_key
-from .answers import judge_questions
+from .answers import choose_questions, judge_questions
 from .decoders import split_ids
 from .recipe import Grpo
 from .report import paste_sheet
@@ -75,8 +75,6 @@ def try_rows(
     Pictures are sampled as in training, each by random numbers of its own, so they depend on the recipe's seed, and
     neither on batches nor on processes.
     """
-    from .grpo import choose_questions
-
     assert recipe.held_out
     size, state = recipe.held_out.batch_size, PartialState()
     temperature = float(recipe.trainer.get("temperature", 1.0))
@@ -134,7 +132,7 @@ def sample_tokens(
     return torch.cat(drawn, dim=1).tolist()
 
 
-def draw_sheet(path: Path, before: Results, after: Results, shown: int) -> None:
+def write_comparison(path: Path, before: Results, after: Results, shown: int) -> None:
     """Draws pictures before and after under their captions, and writes what was judged beside it (`.jsonl`)."""
     pairs = list(zip(before.captions, before.images, before.shares, after.images, after.shares, strict=True))
     paste_sheet(path, pairs[:shown])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from ..builders.recipe_fields import Names, Part, Text, expand, read_number, read_whole, refuse, show
 from ..builders.recipe_files import Dumper, read_document
 from ..builders.yaml_lines import Document, raise_problems, validate
-from ..errors import Problem, RecipeError, suggest
+from ..errors import suggest
 from .judge import MODEL
 
 Whole = Annotated[int, Field(ge=1), BeforeValidator(read_whole)]
@@ -246,16 +246,6 @@ class LoadedTraining:
 
     recipe: Training
     document: Document
-
-    def locate(self, problems: Iterable[Problem]) -> RecipeError:
-        """An error with the place in a file of each key that these problems name."""
-        located = []
-        for problem in problems:
-            if not problem.file:  # or it is in a dataset's recipe
-                place = self.document.find_place(tuple((problem.key or "").split(".")))
-                problem = replace(problem, file=place.file or None, line=place.line, column=place.column)
-            located.append(problem)
-        return RecipeError(located)
 
 
 def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedTraining:

@@ -50,7 +50,7 @@ def run_training(
     except RecipeError as error:
         problems = list(error.problems)
     if problems:
-        raise loaded.locate(problems)
+        raise loaded.document.locate(problems)
     record: dict[str, Any] = {
         "recipe": recipe.name,
         "kind": recipe.kind,

@@ -14,15 +14,6 @@ COLORS = torch.tensor([[-1.0, 0.0, 1.0], [1.0, -1.0, -1.0], [-7.0, 7.0, 0.5]])
 PIXELS = [(0, 128, 255), (255, 0, 0), (0, 255, 191)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def single_thread():
-    """Several threads wait for each other where tests of other processes run beside these."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     return tiny.save_decoder(tmp_path_factory.mktemp("decoder") / "decoder.jit", COLORS)

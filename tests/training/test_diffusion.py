@@ -36,15 +36,6 @@ UNET = "model/unet/diffusion_pytorch_model.safetensors"
 FEATURES = datasets.Features({"caption": datasets.Value("string"), "image": datasets.Image()})
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Models this small are fastest so, above all where tests run beside each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     return save_stable_diffusion(tmp_path_factory.mktemp("model") / "sd")

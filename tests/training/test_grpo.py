@@ -13,9 +13,10 @@ import pytest
 import tiny
 import torch
 from generate_any_scene.errors import GasError, RecipeError
+from generate_any_scene.training.answers import choose_questions
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.decoders import SandboxDecoder
-from generate_any_scene.training.grpo import QuestionReward, choose_questions, mask_text
+from generate_any_scene.training.grpo import QuestionReward, mask_text
 from generate_any_scene.training.held_out import Results, compare_results, measure_mean, sample_tokens
 from generate_any_scene.training.recipe import dump_training, load_training
 from generate_any_scene.training.run import describe_run, run_training
@@ -28,15 +29,6 @@ from trl.trainer.utils import add_fused_lm_head
 
 CODES = 64
 PROMPTS = ["a", "<|t2i|>A photo of a very long caption of many words<|soi|>", "<|t2i|>A photo of a cup<|soi|>", "bb"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def single_thread():
-    """Several threads wait for each other where tests of other processes run beside these."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -30,17 +30,6 @@ ANSWERS = ["yes", "No", "a horse", "two", "Yes"]
 ARCHITECTURES = {"idefics3": tiny.save_idefics3, "qwen2_5_vl": tiny.save_qwen2_5_vl, "llava": tiny.save_llava}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def single_thread():
-    """Several threads wait for each other where tests of other processes run beside these."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def images():
     from PIL import Image

@@ -23,15 +23,6 @@ LORA = Path("model/pytorch_lora_weights.safetensors")
 SHAPES = "{recipe: sandbox, draw: sandbox, limit: 32, overrides: {splits: {train: 40, validation: 0, test: 0}}}"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Models this small are fastest so, above all where tests run beside each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     return save_stable_diffusion(tmp_path_factory.mktemp("model") / "sd")

@@ -175,7 +175,7 @@ def draw_scene(graph: Mapping[str, Any], seed: int) -> Image.Image:
 
 
 def draw_rows(rows: Any, seed: int = 0) -> Any:
-    """Adds the column `image` to a dataset with `caption` and `scene_graph`, drawn when a row is read."""
+    """Adds the column `image` to a dataset with `caption` and `scene_graph`; `datasets` keeps it."""
     import datasets
 
     features = datasets.Features({**rows.features, "image": datasets.Image()})
