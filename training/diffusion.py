@@ -323,7 +323,7 @@ def save_model(recipe: Finetune, pipeline: StableDiffusionPipeline, folder: Path
         StableDiffusionPipeline.save_lora_weights(
             beside,
             unet_lora_layers=get_peft_model_state_dict(pipeline.unet, adapter_name=ADAPTER),
-            unet_lora_adapter_metadata=pipeline.unet.peft_config[ADAPTER].to_dict(),
+            unet_lora_adapter_metadata=_sort_sets(pipeline.unet.peft_config[ADAPTER].to_dict()),
         )
     else:
         # The other parts as they were, not in the precision that was computed with.
@@ -407,3 +407,8 @@ def average(losses: list[float | None]) -> float | None:
     """The mean of those that are numbers."""
     finite = [loss for loss in losses if loss is not None]
     return sum(finite) / len(finite) if finite else None
+
+
+def _sort_sets(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A config whose sets are sorted lists, or else equal trainings would give files that differ."""
+    return {key: sorted(value) if isinstance(value, set) else value for key, value in config.items()}
