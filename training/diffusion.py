@@ -38,7 +38,7 @@ from transformers.utils import logging as transformers_logging
 from ..builders.decks import deal, derive_key
 from ..builders.folder import open_part, remove_tree, write_text
 from ..errors import GasError, Problem, RecipeError
-from .diffusion_check import ADAPTER, TARGETS, explain_model, find_weights
+from .diffusion_check import ADAPTER, LORA_WEIGHTS, TARGETS, explain_model, find_weights
 from .recipe import Finetune
 from .upstream import read_keys
 
@@ -325,6 +325,7 @@ def save_model(recipe: Finetune, pipeline: StableDiffusionPipeline, folder: Path
             unet_lora_layers=get_peft_model_state_dict(pipeline.unet, adapter_name=ADAPTER),
             unet_lora_adapter_metadata=_sort_sets(pipeline.unet.peft_config[ADAPTER].to_dict()),
         )
+        _sort_header(beside / LORA_WEIGHTS)
     else:
         # The other parts as they were, not in the precision that was computed with.
         whole = StableDiffusionPipeline.from_pretrained(recipe.model, revision=recipe.revision, unet=pipeline.unet)
@@ -407,6 +408,15 @@ def average(losses: list[float | None]) -> float | None:
     """The mean of those that are numbers."""
     finite = [loss for loss in losses if loss is not None]
     return sum(finite) / len(finite) if finite else None
+
+
+def _sort_header(path: Path) -> None:
+    """Sorts what safetensors writes in an order of chance, or else equal trainings would give files that differ."""
+    content = path.read_bytes()
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8:end]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)  # tensors begin at multiples of 8, as safetensors has them
+    path.write_bytes(len(header).to_bytes(8, "little") + header + content[end:])
 
 
 def _sort_sets(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -283,6 +283,15 @@ def test_a_training_that_is_complete_is_left_as_it_is(create_recipe, rows, tmp_p
     assert second["images_per_second"] == 0
 
 
+def test_equal_trainings_give_equal_bytes(create_recipe, rows, lora_run, tmp_path):
+    folder, _ = lora_run
+    train(create_recipe(optimizer={"lr": 2e-2}), rows, tmp_path)
+    assert (tmp_path / ADAPTER).read_bytes() == (folder / ADAPTER).read_bytes()
+    content = (tmp_path / ADAPTER).read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    assert list(header["__metadata__"]) == sorted(header["__metadata__"]) != []
+
+
 def test_a_checkpoint_that_a_disk_lost_is_named(create_recipe, rows, tmp_path):
     train(create_recipe(), rows, tmp_path)
     newest = tmp_path / "checkpoints" / "update_00000004.pt"
