@@ -8,8 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from ..taxonomy.arrow import make_array, view_numbers
+
 DENSE = 8
 """Possible codes for each row up to which they are counted instead of sorted."""
+MOST_CODES = 2**63
+"""Codes that a number has room for."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,28 @@ def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     firsts[code[::-1]] = np.arange(len(code))[::-1]
     examples = firsts[firsts >= 0]
     return examples, (np.cumsum(firsts >= 0) - 1)[code]
+
+
+def number_as_found(count: int, columns: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """What `number_rows` gives of `count` rows of integers from 0, but in the order in which kinds first occur.
+
+    That is faster where there are many kinds, for they are not sorted.
+    """
+
+    def encode(code: np.ndarray) -> tuple[np.ndarray, int]:
+        encoded = make_array(code).dictionary_encode()
+        return view_numbers(encoded.indices, np.int32), len(encoded.dictionary)
+
+    code, size = np.zeros(count, dtype=np.int64), 1
+    for column in columns:
+        top = int(column.max(initial=0)) + 1
+        if size * top > MOST_CODES:
+            code, size = encode(code)
+        code, size = code * np.int64(top) + column, size * top
+    numbers, kinds = encode(code)
+    examples = np.empty(kinds, dtype=np.int64)
+    examples[numbers[::-1]] = np.arange(count)[::-1]  # of rows that are alike the first is written last, so it stays
+    return examples, numbers
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from .decontaminate import Contamination, Findings
 from .export import Source
 from .folder import explain_disk, hash_file, read_built_manifest, remove_tree, write_manifest
 from .scenes import BLOCK
-from .shards import measure_columns
+from .shards import measure_columns, open_parquet
 
 LISTS = "dropped"
 """The folder of the lists."""
@@ -163,7 +163,7 @@ def _write_file(
     if not path.is_file() or hash_file(path) != file["sha256"]:
         raise GasError(f"{path} is missing or was changed; `gas verify {folder}` says how")
     new.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetFile(path) as source, pq.ParquetWriter(new, source.schema_arrow, compression="zstd") as writer:
+    with pq.ParquetFile(path) as source, open_parquet(new, source.schema_arrow) as writer:
         first = 0
         for number in range(source.metadata.num_row_groups):
             table = source.read_row_group(number)

@@ -15,7 +15,7 @@ from .scenes import Plan
 from .tallies import Tallies, count_answers
 from .templates import load_template
 from .tracing import Tracer
-from .weaving import Run, Texts
+from .weaving import RepeatedTexts, Run
 from .words import BlockWords, build_lexicon
 
 
@@ -23,13 +23,15 @@ from .words import BlockWords, build_lexicon
 class Questions:
     """All questions of a block, scene after scene; `offsets` are those of the scenes.
 
+    `kinds` and `forms` are tokens of each batch of questions, and `batches` the batch of each question.
     `edited_answers` are the answers about edited scenes, if there are any, with -1 where there is no single one.
     """
 
     offsets: np.ndarray
-    texts: Texts
+    texts: RepeatedTexts
     kinds: np.ndarray
     forms: np.ndarray
+    batches: np.ndarray
     answers: np.ndarray
     foils: np.ndarray
     elements: Ragged
@@ -78,9 +80,6 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[
     def merge(columns: list[np.ndarray]) -> np.ndarray:
         return np.concatenate(columns).take(order) if columns else order
 
-    def merge_numbers(numbers: list[int]) -> np.ndarray:
-        return np.repeat(np.array(numbers, dtype=np.int32), sizes).take(order)
-
     def merge_lists(lists: list[Ragged]) -> Ragged:
         filled = [(one, some) for one, some in zip(lists, places, strict=True) if len(one.values)]
         # What is scattered over a whole block is kept small, so that it stays in the cache.
@@ -97,8 +96,9 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[
     return Questions(
         offsets,
         tracer.weave_runs(runs, words),
-        merge_numbers([pool.add(batch.kind) for batch in batches]),
-        merge_numbers([pool.add(batch.form) for batch in batches]),
+        np.array([pool.add(batch.kind) for batch in batches], dtype=np.int32),
+        np.array([pool.add(batch.form) for batch in batches], dtype=np.int32),
+        np.repeat(np.arange(len(batches)), sizes).take(order),
         merge([batch.answers for batch in batches]),
         merge([batch.foils for batch in batches]),
         merge_lists([batch.elements for batch in batches]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,9 @@ VIEWS = {
 }
 """Columns of the configs `<name>_captions`, `<name>_questions` and `<name>_scene_graphs`, read from the same files."""
 
+WriteWords = Callable[[np.ndarray], pa.Array]
+"""Makes an Arrow column of the words with these tokens."""
+
 
 def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
@@ -121,7 +125,9 @@ class RowWriter:
         scenes = draw_block(self.plan, split, block, first, place + 1)
         return self.write(scenes, split, skip=place - first).to_pylist()[0]
 
-    def write(self, scenes: Scenes, split: str, tallies: Tallies | None = None, skip: int = 0) -> pa.Table:
+    def write(
+        self, scenes: Scenes, split: str, tallies: Tallies | None = None, skip: int = 0, encoded: bool = False
+    ) -> pa.Table:
         """Rows of scenes.
 
         Args:
@@ -129,6 +135,10 @@ class RowWriter:
             split: Their split.
             tallies: Where answers of questions are counted.
             skip: How many scenes at the beginning get no row, since only questions need those before them.
+            encoded: Whether columns of words are dictionaries, which Parquet writes faster than texts.
+
+        Returns:
+            A table with the schema `schema_of(recipe)`, but for the types of words if they are encoded.
         """
         recipe = self.plan.recipe
         asked = words = BlockWords(scenes, self.plan.taxonomy)
@@ -144,23 +154,26 @@ class RowWriter:
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
         questions = self.questions.write(asked, key, tallies, edited)
         caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
+        write_words = caption_pool.encode if encoded else caption_pool.take
         spans, starts, ends = texts.find_mentions(self.captions.tracer.book)
-        mentions = [caption_pool.take(spans.values), make_array(starts), make_array(ends)]
+        mentions = [write_words(spans.values), make_array(starts), make_array(ends)]
         columns = [
             _write_ids(f"{recipe.name}/{split}/", words.scenes),
             texts.write(caption_pool),
-            _write_graphs(words, caption_pool),
-            _write_attributes(words, caption_pool, "scene", words.scenes.scene_attributes),
-            _write_questions(questions, question_pool).slice(skip),
-            _list(
-                spans.offsets,
-                pa.StructArray.from_arrays(mentions, fields=list(SCHEMA.field("mentions").type.value_type)),
-            ),
+            _write_graphs(words, write_words),
+            _write_attributes(words, write_words, "scene", words.scenes.scene_attributes),
+            _write_questions(questions, question_pool, encoded).slice(skip),
+            _list(spans.offsets, pa.StructArray.from_arrays(mentions, names=["element", "start", "end"])),
             _write_structures(self.plan.structures.table, words.scenes.structures),
         ]
         if pairs and edited:
-            columns.append(self._write_pairs(pairs, edited, questions, caption_key).slice(skip))
-        return pa.Table.from_arrays(columns, schema=schema_of(recipe))
+            columns.append(self._write_pairs(pairs, edited, questions, caption_key, write_words).slice(skip))
+        schema = schema_of(recipe)
+        return (
+            pa.Table.from_arrays(columns, names=schema.names)
+            if encoded
+            else pa.Table.from_arrays(columns, schema=schema)
+        )
 
     def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:
         """Leaves out edited scenes with compositions that other splits keep unseen."""
@@ -170,7 +183,9 @@ class RowWriter:
         foreign = find_foreign(plan.sides, plan.groups, plan.structures.table, pairs.scenes)
         return replace(pairs, edits=np.where(foreign, -1, pairs.edits))
 
-    def _write_pairs(self, pairs: Pairs, words: BlockWords, questions: Questions, key: int) -> pa.StructArray:
+    def _write_pairs(
+        self, pairs: Pairs, words: BlockWords, questions: Questions, key: int, write_words: WriteWords
+    ) -> pa.StructArray:
         """The edited scenes, with the questions whose answers are others there."""
         texts, pool = self.captions.write(words, key, begin=False), self.captions.tracer.book.pool
         caption = texts.write(pool)
@@ -178,10 +193,10 @@ class RowWriter:
             [
                 make_texts(self.plan.recipe.pairs or ()).take(make_array(pairs.edits, pairs.edits >= 0)),
                 caption,
-                _write_graphs(words, pool),
+                _write_graphs(words, write_words),
                 _write_changes(questions, self.questions.tracer.book.pool),
             ],
-            fields=list(PAIR),
+            names=PAIR.names,
             mask=make_array(pairs.edits < 0),
         )
 
@@ -218,35 +233,36 @@ def _write_ids(prefix: str, scenes: Scenes) -> pa.Array:
     return join_texts(prefix, indices)
 
 
-def _write_attributes(words: BlockWords, pool: Pool, domain: str, concepts: Ragged) -> pa.ListArray:
-    parts = [pool.take(words.find_column(f"{domain}.{word}")) for word in ("kind", "name")]
-    return _list(concepts.offsets, pa.StructArray.from_arrays(parts, fields=list(ATTRIBUTE)))
+def _write_attributes(words: BlockWords, write_words: WriteWords, domain: str, concepts: Ragged) -> pa.ListArray:
+    parts = [write_words(words.find_column(f"{domain}.{word}")) for word in ("kind", "name")]
+    return _list(concepts.offsets, pa.StructArray.from_arrays(parts, names=ATTRIBUTE.names))
 
 
-def _write_graphs(words: BlockWords, pool: Pool) -> pa.StructArray:
+def _write_graphs(words: BlockWords, write_words: WriteWords) -> pa.StructArray:
     scenes = words.scenes
-    names, concepts = (pool.take(words.find_column(f"object.{word}")) for word in ("name", "id"))
-    attributes = _write_attributes(words, pool, "attribute", scenes.attributes)
-    objects = pa.StructArray.from_arrays([names, concepts, attributes], fields=list(OBJECT))
-    predicates, categories = (pool.take(words.find_column(f"relation.{word}")) for word in ("predicate", "category"))
+    names, concepts = (write_words(words.find_column(f"object.{word}")) for word in ("name", "id"))
+    attributes = _write_attributes(words, write_words, "attribute", scenes.attributes)
+    objects = pa.StructArray.from_arrays([names, concepts, attributes], names=OBJECT.names)
+    predicates, categories = (write_words(words.find_column(f"relation.{word}")) for word in ("predicate", "category"))
     ends = [make_array(ends.values.astype(np.int32)) for ends in (scenes.subjects, scenes.targets)]
-    relations = pa.StructArray.from_arrays([ends[0], predicates, categories, ends[1]], fields=list(RELATION))
+    relations = pa.StructArray.from_arrays([ends[0], predicates, categories, ends[1]], names=RELATION.names)
     lists = [_list(scenes.objects.offsets, objects), _list(scenes.relations.offsets, relations)]
-    return pa.StructArray.from_arrays(lists, fields=list(SCHEMA.field("scene_graph").type))
+    return pa.StructArray.from_arrays(lists, names=["objects", "relations"])
 
 
-def _write_questions(questions: Questions, pool: Pool) -> pa.ListArray:
+def _write_questions(questions: Questions, pool: Pool, encoded: bool) -> pa.ListArray:
+    write_words, batches = pool.encode if encoded else pool.take, make_array(questions.batches)
     columns = [
-        questions.texts.write(pool),
-        pool.take(questions.answers),
-        _list(questions.choices.offsets, pool.take(questions.choices.values)),
-        pool.take(questions.forms),
-        pool.take(questions.kinds),
-        _list(questions.elements.offsets, pool.take(questions.elements.values)),
+        questions.texts.encode(pool) if encoded else questions.texts.write(pool),
+        write_words(questions.answers),
+        _list(questions.choices.offsets, write_words(questions.choices.values)),
+        write_words(questions.forms).take(batches),
+        write_words(questions.kinds).take(batches),
+        _list(questions.elements.offsets, write_words(questions.elements.values)),
         _list(questions.depends_on.offsets, make_array(questions.depends_on.values)),
-        pool.words.take(make_array(questions.foils, questions.foils >= 0)),
+        write_words(questions.foils, questions.foils >= 0),
     ]
-    return _list(questions.offsets, pa.StructArray.from_arrays(columns, fields=list(QUESTION)))
+    return _list(questions.offsets, pa.StructArray.from_arrays(columns, names=QUESTION.names))
 
 
 def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
@@ -256,10 +272,8 @@ def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
     scene = np.repeat(np.arange(len(questions.offsets) - 1), np.diff(questions.offsets))
     rows = np.flatnonzero(again != questions.answers)
     numbers = (rows - questions.offsets[scene[rows]]).astype(np.int32)
-    answers = pool.words.take(make_array(again[rows], again[rows] >= 0))
-    changes = pa.StructArray.from_arrays(
-        [make_array(numbers), answers], fields=list(PAIR.field("changed").type.value_type)
-    )
+    answers = pool.take(again[rows], again[rows] >= 0)
+    changes = pa.StructArray.from_arrays([make_array(numbers), answers], names=["question", "answer"])
     return _list(offsets_of(np.bincount(scene[rows], minlength=len(questions.offsets) - 1)), changes)
 
 
@@ -269,5 +283,5 @@ def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray
     topologies = table.topologies.take(make_array(rows))
     return pa.StructArray.from_arrays(
         [*(make_array(count[rows].astype(np.int32)) for count in counts), make_array(degree[rows]), topologies],
-        fields=list(STRUCTURE),
+        names=STRUCTURE.names,
     )

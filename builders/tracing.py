@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import number_rows
 from .templates import Leaf, LooksAtWord, Piece, Slot, Word
-from .weaving import Book, Run, Texts, weave, weave_runs
+from .weaving import Book, RepeatedTexts, Run, Texts, weave, weave_runs
 from .words import BlockWords, Lexicon
 
 Render = Callable[[Leaf, tuple[int, ...]], list[Piece]]
@@ -70,7 +70,7 @@ class Tracer:
         """Puts the block's words into the programs."""
         return weave(self.book, words.find_column, programs, starts)
 
-    def weave_runs(self, runs: Sequence[Run], words: BlockWords) -> Texts:
+    def weave_runs(self, runs: Sequence[Run], words: BlockWords) -> RepeatedTexts:
         """The same, one program after the other."""
         return weave_runs(self.book, words.find_column, runs)
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..taxonomy.arrow import join_texts, make_array, make_texts, view_numbers
-from .arrays import Ragged, expand_ranges, offsets_of
+from .arrays import Ragged, expand_ranges, number_as_found, offsets_of
 from .templates import Piece
 
 LITERAL = "literal"
@@ -88,9 +88,14 @@ class Pool:
     def _measured(self) -> list[np.ndarray]:
         return [self._first_measures]
 
-    def take(self, tokens: np.ndarray) -> pa.StringArray:
-        """The words with these numbers."""
-        return self.words.take(make_array(tokens))
+    def take(self, tokens: np.ndarray, valid: np.ndarray | None = None) -> pa.StringArray:
+        """The words with these numbers, null where they are not valid."""
+        return self.words.take(make_array(tokens, valid))
+
+    def encode(self, tokens: np.ndarray, valid: np.ndarray | None = None) -> pa.DictionaryArray:
+        """What `take` gives, as a dictionary of the words in the order in which they first occur."""
+        encoded = make_array(tokens, valid).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(encoded.indices, self.words.take(encoded.dictionary))
 
 
 def _measure(words: pa.StringArray) -> np.ndarray:
@@ -158,13 +163,12 @@ class Book:
             )
         return self._elements
 
-    def frame_words(self, tokens: np.ndarray, entries: np.ndarray | int) -> np.ndarray:
-        """Tokens of words in the frames of their entries, one a token or the same for all; shape (tokens,), int64."""
-        frames = self.table()[0][4].take(entries).astype(np.int64)
+    def frame_words(self, tokens: np.ndarray, frames: np.ndarray | int) -> np.ndarray:
+        """Tokens of words in frames, one a token or the same for all; shape (tokens,), int64."""
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
         # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
-        codes = np.where(frames, self._room + (frames - 1) * self._words, 0) + tokens
+        codes = np.where(frames, self._room + (np.int64(frames) - 1) * self._words, 0) + tokens
         found = self._framed.take(codes)
         if not found.all():
             lacking, names = np.unique(codes[found == 0]), list(self.frames)
@@ -249,6 +253,22 @@ class Texts:
         return Ragged(several.values, offsets), first.astype(np.int32), last.astype(np.int32)
 
 
+@dataclass(frozen=True)
+class RepeatedTexts:
+    """Texts of which many are alike: text `i` is `distinct` text `which[i]`."""
+
+    distinct: Texts
+    which: np.ndarray
+
+    def write(self, pool: Pool) -> pa.StringArray:
+        """The texts as strings."""
+        return self.distinct.write(pool).take(make_array(self.which))
+
+    def encode(self, pool: Pool) -> pa.DictionaryArray:
+        """What `write` gives, as a dictionary."""
+        return pa.DictionaryArray.from_arrays(make_array(self.which), self.distinct.write(pool))
+
+
 def weave(
     book: Book, find_column: Callable[[str], np.ndarray], programs: np.ndarray, starts: Mapping[str, np.ndarray]
 ) -> Texts:
@@ -260,7 +280,7 @@ def weave(
         programs: Program of each text.
         starts: For each role, where each text's own words begin in the role's columns, shape (texts,).
     """
-    (column, role, number, *_), offsets = book.table()
+    (column, role, number, _, frame), offsets = book.table()
     # All columns lie side by side, the literals (whose number is their token) first: one look-up serves every entry.
     parts = [np.arange(len(book.pool)), *(find_column(name) for name in book.columns if name != LITERAL)]
     tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
@@ -276,7 +296,7 @@ def weave(
     at += role.take(entries)
     at = begins.reshape(-1).take(at)
     at += fixed.take(entries)
-    return Texts(book.frame_words(tokens.take(at), entries), bounds, entries)
+    return Texts(book.frame_words(tokens.take(at), frame.take(entries)), bounds, entries)
 
 
 @dataclass(frozen=True)
@@ -294,25 +314,38 @@ class Run:
     starts: Mapping[str, np.ndarray]
 
 
-def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]) -> Texts:
-    """Puts a block's words into programs that have many texts each: one of their entries after the other.
+def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]) -> RepeatedTexts:
+    """Puts a block's words into programs that have many texts each, of which many are alike.
 
     Together the runs have a text for every place. The texts' elements are not kept.
     """
     (column, role, number, _, frame), offsets = book.table()
     columns, roles = list(book.columns), list(book.roles)
-    lengths = np.empty(sum(len(run.places) for run in runs), dtype=np.int32)
+
+    def take_words(run: Run) -> list[np.ndarray]:
+        entries = range(offsets[run.program], offsets[run.program + 1])
+        return [
+            find_column(columns[column[entry]]).take(run.starts[roles[role[entry]]] + number[entry])
+            for entry in entries
+            if column[entry]
+        ]
+
+    # Programs that differ in nothing but where their words come from give texts that are alike.
+    groups: dict[tuple[tuple[int, int], ...], list[Run]] = {}
     for run in runs:
-        lengths[run.places] = offsets[run.program + 1] - offsets[run.program]
-    bounds = offsets_of(lengths, np.int32)
-    tokens = np.empty(bounds[-1], dtype=np.int32)
-    for run in runs:
-        at = bounds.take(run.places).astype(np.intp)
-        for entry in range(offsets[run.program], offsets[run.program + 1]):
-            if column[entry]:
-                words = find_column(columns[column[entry]]).take(run.starts[roles[role[entry]]] + number[entry])
-                tokens[at] = book.frame_words(words, entry) if frame[entry] else words
-            else:
-                tokens[at] = number[entry]
-            at += 1
-    return Texts(tokens, bounds)
+        span = slice(offsets[run.program], offsets[run.program + 1])
+        fixed = np.where(column[span] == 0, number[span], -1)
+        groups.setdefault(tuple(zip(fixed.tolist(), frame[span].tolist(), strict=True)), []).append(run)
+    which = np.empty(sum(len(run.places) for run in runs), dtype=np.int32)
+    tokens, lengths, size = [which[:0]], [which[:0]], 0
+    for entries, alike in groups.items():
+        words = [np.concatenate(parts) for parts in zip(*map(take_words, alike), strict=True)]
+        firsts, numbers = number_as_found(sum(len(run.places) for run in alike), words)
+        which[np.concatenate([run.places for run in alike])] = numbers + size
+        size += len(firsts)
+        texts, left = np.empty((len(firsts), len(entries)), dtype=np.int32), iter(words)
+        for place, (token, frame_of) in enumerate(entries):
+            texts[:, place] = token if token >= 0 else book.frame_words(next(left).take(firsts), frame_of)
+        tokens.append(texts.reshape(-1))
+        lengths.append(np.full(len(firsts), len(entries), dtype=np.int32))
+    return RepeatedTexts(Texts(np.concatenate(tokens), offsets_of(np.concatenate(lengths), np.int32)), which)
