@@ -154,7 +154,7 @@ class Pairs:
     def have(self, firsts: np.ndarray, seconds: np.ndarray) -> np.ndarray:
         """Whether integers are a pair, element by element."""
         rows, columns = self.places
-        return self.table.take(rows[firsts] * self.table.shape[1] + columns[seconds])
+        return self.table.take(rows.take(firsts) * self.table.shape[1] + columns.take(seconds))
 
 
 def pad_lists(ragged: Ragged) -> np.ndarray:

@@ -209,14 +209,18 @@ def part_clashes(
     def clashes(slots: np.ndarray, tries: np.ndarray, before: bool = False) -> np.ndarray:
         """Whether cards clash with those beside slots, or with those before them alone."""
         bad = refuse(slots, tries)
-        for others in beside[:, slots]:
-            there = (others >= 0) & (others < slots) if before else others >= 0
-            at = np.flatnonzero(there & ~bad)
-            bad[at] = clash(tries[at], cards[others[at]])
+        for row in beside:
+            others = row.take(slots)
+            there = others >= 0
+            if before:
+                there &= others < slots
+            there &= ~bad
+            at = np.flatnonzero(there)
+            bad[at] = clash(tries.take(at), cards.take(others.take(at)))
         return bad
 
     def find_bad(among: np.ndarray) -> np.ndarray:
-        return among[clashes(among, cards[among], before=True)]
+        return among[clashes(among, cards.take(among), before=True)]
 
     def list_slots_beside(*slots: np.ndarray) -> np.ndarray:
         """All slots of the holders of these slots."""

@@ -124,7 +124,8 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     Rows are in no order of values but their ids, so that bounds of other columns would help no reader; they would take
     a sixth of the time.
     """
-    return pq.ParquetWriter(path, schema, compression="zstd", store_schema=False, write_statistics=["id"])
+    options = {"write_statistics": ["id"], "write_batch_size": BLOCK, "store_schema": False}
+    return pq.ParquetWriter(path, schema, compression="zstd", **options)
 
 
 def measure_columns(path: Path) -> dict[str, int]:
