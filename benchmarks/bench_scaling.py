@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 MEGABYTE = 1e6 if sys.platform == "darwin" else 1e6 / 1024  # of what ru_maxrss counts: bytes there, KiB on Linux
 
@@ -30,6 +31,14 @@ def measure_build(recipe: str, rows: int, workers: int) -> tuple[float, float]:
     return seconds, usage.ru_maxrss / MEGABYTE
 
 
+def measure_beside(recipe: str, rows: int, builds: int) -> float:
+    """Seconds that so many builds, which share nothing but the machine and make so many rows together, take."""
+    started = time.perf_counter()
+    with ThreadPoolExecutor(builds) as pool:
+        list(pool.map(lambda _: measure_build(recipe, rows // builds, 1), range(builds)))
+    return time.perf_counter() - started
+
+
 def main() -> None:
     """Prints a line a build."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -37,7 +46,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="sizes, ascending")
     parser.add_argument("--workers", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     arguments = parser.parse_args()
-    print(f"{'recipe':<18}{'rows':>12}{'processes':>11}{'seconds':>9}{'rows/s':>9}{'us/row':>8}{'MB':>7}{'times':>7}")
+    print(f"{'recipe':<18}{'rows':>12}{'processes':>11}{'seconds':>9}{'rows/s':>9}{'us/row':>8}{'MB':>7}{'times':>7}{'apart':>7}")
     for recipe in arguments.recipes:
         builds = [(rows, 1) for rows in arguments.rows]
         builds += [(arguments.rows[-1], workers) for workers in arguments.workers if workers > 1]
@@ -46,8 +55,10 @@ def main() -> None:
             seconds, megabytes = measure_build(recipe, rows, workers)
             alone = seconds if workers == 1 else alone
             figures = f"{seconds:>9.1f}{rows / seconds:>9,.0f}{seconds / rows * 1e6:>8.1f}{megabytes:>7,.0f}"
-            print(f"{recipe:<18}{rows:>12,}{workers:>11}{figures}{alone / seconds:>7.2f}", flush=True)
-    print("MB: the largest process; times: how many times as fast as one process with as many rows")
+            apart = f"{alone / measure_beside(recipe, rows, workers):>7.2f}" if workers > 1 else ""
+            print(f"{recipe:<18}{rows:>12,}{workers:>11}{figures}{alone / seconds:>7.2f}{apart}", flush=True)
+    print("MB: the largest process; times: how many times as fast as one process with as many rows; apart: that of as")
+    print("many builds of one process each, side by side, which make as many rows together: what the machine has")
 
 
 if __name__ == "__main__":

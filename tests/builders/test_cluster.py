@@ -59,6 +59,7 @@ def by_one_process(tmp_path_factory):
     return hash_files(out)
 
 
+@pytest.mark.slow
 def test_a_cluster_makes_the_files_of_one_process(cluster, by_one_process, tmp_path, bucket):
     for out in (tmp_path / "gas", find_place(f"{bucket}/gas")):
         reported = []
@@ -67,7 +68,8 @@ def test_a_cluster_makes_the_files_of_one_process(cluster, by_one_process, tmp_p
         assert hash_files(out) == by_one_process
 
 
-@pytest.mark.parametrize("place", ["disk", pytest.param("store", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["disk", "store"])
 def test_a_node_that_is_lost_costs_nothing_but_time(place, cluster, by_one_process, tmp_path, bucket):
     out = tmp_path / "gas" if place == "disk" else find_place(f"{bucket}/gas")
     lose = once(lambda: cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False))

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.arrays import Ragged, expand_ranges, number_rows
+from generate_any_scene.builders import arrays
+from generate_any_scene.builders.arrays import Ragged, expand_ranges, number_as_found, number_rows
 from generate_any_scene.builders.decks import (
     BITS,
     WINDOW,
@@ -111,3 +112,22 @@ def test_rows_have_one_number_if_and_only_if_they_are_equal(rows):
     examples, numbers = number_rows(*np.array(rows, dtype=np.int64).T)
     assert [rows[examples[number]] for number in numbers] == rows
     assert len(examples) == len(set(rows))
+
+
+@pytest.mark.parametrize("room", [20, 2**63])
+@given(rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 2)), max_size=30))
+def test_rows_are_numbered_as_they_are_found(room, rows):
+    """Also where a number has no room for the codes of all columns."""
+    columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arrays, "MOST_CODES", room)
+        examples, numbers = number_as_found(len(rows), columns)
+    found = list(dict.fromkeys(rows))
+    assert [rows[example] for example in examples] == found
+    assert examples.tolist() == [rows.index(row) for row in found]
+    assert [found[number] for number in numbers] == rows
+
+
+def test_rows_of_no_columns_are_alike():
+    examples, numbers = number_as_found(3, [])
+    assert (examples.tolist(), numbers.tolist()) == ([0], [0, 0, 0])

@@ -92,6 +92,7 @@ def test_a_folder_of_other_things_is_refused(bucket):
     assert hash_files(find_place(bucket)).keys() == {"mine/notes.txt"}
 
 
+@pytest.mark.slow
 def test_what_the_store_refuses_is_one_clear_error(bucket, monkeypatch):
     with pytest.raises(GasError, match="s3://nowhere/gas: .*The specified bucket does not exist"):
         build_datasets([load()], find_place("s3://nowhere/gas"))

@@ -98,7 +98,7 @@ print(json.dumps({split: [row["caption"] for row in rows] for split, rows in loa
 """
 
 
-@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize("streaming", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_a_tag_is_loaded_with_datasets_alone(streaming, hub, log_in, built, tmp_path):
     push_folder(built["one"], REPO)
     push_folder(built["raised"], REPO)
