@@ -46,7 +46,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000], help="sizes, ascending")
     parser.add_argument("--workers", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     arguments = parser.parse_args()
-    print(f"{'recipe':<18}{'rows':>12}{'processes':>11}{'seconds':>9}{'rows/s':>9}{'us/row':>8}{'MB':>7}{'times':>7}{'apart':>7}")
+    print(
+        f"{'recipe':<18}{'rows':>12}{'processes':>11}{'seconds':>9}{'rows/s':>9}{'us/row':>8}{'MB':>7}{'times':>7}{'apart':>7}"
+    )
     for recipe in arguments.recipes:
         builds = [(rows, 1) for rows in arguments.rows]
         builds += [(arguments.rows[-1], workers) for workers in arguments.workers if workers > 1]
