@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from .shards import measure_columns, open_parquet
 
 LISTS = "dropped"
 """The folder of the lists."""
+QUESTIONS = "questions.list.element.question"
+"""The column whose dictionary is so large that Parquet does not make one by itself."""
 MEASURE = "Jaccard index of word 1- to 3-grams"
 
 
@@ -121,49 +124,48 @@ def _write_split(folder: Path, out: Path, info: dict[str, Any], places: np.ndarr
         for file in info["files"]:
             _copy_file(folder, out, file["path"])
         return info
-    files, first, before, after = [], 0, _Structures(), _Structures()
+    files, first, before, after = [], 0, _Content(), _Content()
     for file in info["files"]:
         last = first + file["rows"]
         gone = places[np.searchsorted(places, first) : np.searchsorted(places, last)] - first
         files.append(_write_file(folder, out, file, gone, before, after))
         first = last
-    columns: dict[str, int] = {}
-    for file in files:
-        for column, size in measure_columns(out / file["path"]).items():
-            columns[column] = columns.get(column, 0) + size
     lost: dict[str, int] = {}
-    for complexity, _ in before.seen - after.seen:
+    for complexity, _ in before.structures - after.structures:
         lost[str(complexity)] = lost.get(str(complexity), 0) + 1
     structures = {key: [there - lost.get(key, 0), all_] for key, (there, all_) in info["structures"].items()}
     return {
         **info,
         "rows": info["rows"] - len(places),
-        "columns": columns or info["columns"],
+        "columns": dict(after.columns),
         "files": files,
         "structures": structures,
     }
 
 
 @dataclass
-class _Structures:
-    """Structures that occur in some rows, as (complexity, topology)."""
+class _Content:
+    """What is in some rows: structures, as (complexity, topology), and the bytes of each column."""
 
-    seen: set[tuple[int, str]] = field(default_factory=set)
+    structures: set[tuple[int, str]] = field(default_factory=set)
+    columns: Counter[str] = field(default_factory=Counter)
 
     def add(self, table: pa.Table) -> None:
         column = table["structure"].combine_chunks()
-        self.seen.update(zip(*(column.field(name).to_pylist() for name in ("complexity", "topology")), strict=True))
+        values = (column.field(name).to_pylist() for name in ("complexity", "topology"))
+        self.structures.update(zip(*values, strict=True))
+        self.columns += measure_columns(table)
 
 
 def _write_file(
-    folder: Path, out: Path, file: dict[str, Any], gone: np.ndarray, before: _Structures, after: _Structures
+    folder: Path, out: Path, file: dict[str, Any], gone: np.ndarray, before: _Content, after: _Content
 ) -> dict[str, Any]:
     """Writes a file without some rows, a row group for each that it has; gives what the manifest says of it."""
     path, new = folder / file["path"], out / file["path"]
     if not path.is_file() or hash_file(path) != file["sha256"]:
         raise GasError(f"{path} is missing or was changed; `gas verify {folder}` says how")
     new.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetFile(path) as source, open_parquet(new, source.schema_arrow) as writer:
+    with pq.ParquetFile(path, read_dictionary=[QUESTIONS]) as source, open_parquet(new, source.schema_arrow) as writer:
         first = 0
         for number in range(source.metadata.num_row_groups):
             table = source.read_row_group(number)

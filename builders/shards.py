@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .. import __version__
@@ -50,7 +51,7 @@ class Written:
     Attributes:
         size: Bytes.
         sha256: Hex.
-        columns: Bytes of each column before compression.
+        columns: Bytes of each column, see `measure_columns`.
         structures: Which structures occur, a bit for each row of the structure table.
         tallies: Answers of its questions.
     """
@@ -101,6 +102,7 @@ def write_shard(writer: RowWriter, shard: Shard, fingerprint: str, folder: Folde
 def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) -> Written:
     """Writes the rows of one Parquet file into a file on a disk."""
     structures, tallies = np.zeros(len(writer.plan.structures.table), dtype=bool), Tallies()
+    columns = Counter[str]()
 
     def write_blocks() -> Iterator[pa.Table]:
         for block, rows in list_blocks(shard.first, shard.last):
@@ -113,9 +115,10 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     with open_parquet(path, first.schema) as file:
         for table in chain([first], tables):
             file.write_table(table, row_group_size=BLOCK)
+            columns += measure_columns(table)
             report(len(table))
     bits = np.packbits(structures).tobytes()
-    return Written(path.stat().st_size, hash_file(path), measure_columns(path), bits, tallies)
+    return Written(path.stat().st_size, hash_file(path), dict(columns), bits, tallies)
 
 
 def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -128,15 +131,25 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, schema, compression="zstd", **options)
 
 
-def measure_columns(path: Path) -> dict[str, int]:
-    """Bytes of each column before compression."""
-    metadata, sizes = pq.read_metadata(path), Counter[str]()
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        for index in range(metadata.num_columns):
-            column = group.column(index)
-            sizes[column.path_in_schema.partition(".")[0]] += column.total_uncompressed_size
-    return dict(sizes)
+def measure_columns(table: pa.Table) -> Counter[str]:
+    """Bytes that each column takes in memory when it is read, where words are texts."""
+    return Counter(
+        {
+            name: sum(map(_measure, column.chunks))
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
+
+
+def _measure(array: pa.Array) -> int:
+    if pa.types.is_struct(array.type):
+        return sum(map(_measure, array.flatten()))
+    if pa.types.is_list(array.type):
+        return 4 * (len(array) + 1) + _measure(array.flatten())
+    if pa.types.is_dictionary(array.type):
+        texts = pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0
+        return 4 * (len(array) + 1) + texts
+    return array.nbytes
 
 
 def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:

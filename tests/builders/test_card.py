@@ -141,6 +141,10 @@ def test_features_are_those_of_the_files(folder):
         for view, columns in VIEWS.items():
             assert infos[f"{config}_{view}"].features == Features({column: features[column] for column in columns})
         assert infos[config].splits["train"].num_examples == pq.read_metadata(path).num_rows
+        columns = pq.read_table(path)
+        assert infos[config].splits["train"].num_bytes == pytest.approx(columns.nbytes, rel=0.01)
+        captions = columns.select(["id", "caption"])
+        assert infos[f"{config}_captions"].splits["train"].num_bytes == pytest.approx(captions.nbytes, rel=0.01)
 
 
 def test_every_picture_is_there_well_formed_and_named(folder):
