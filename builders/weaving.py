@@ -319,33 +319,28 @@ def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Seque
 
     Together the runs have a text for every place. The texts' elements are not kept.
     """
-    (column, role, number, _, frame), offsets = book.table()
+    table, offsets = book.table()
     columns, roles = list(book.columns), list(book.roles)
-
-    def take_words(run: Run) -> list[np.ndarray]:
-        entries = range(offsets[run.program], offsets[run.program + 1])
-        return [
-            find_column(columns[column[entry]]).take(run.starts[roles[role[entry]]] + number[entry])
-            for entry in entries
-            if column[entry]
-        ]
-
     # Programs that differ in nothing but where their words come from give texts that are alike.
-    groups: dict[tuple[tuple[int, int], ...], list[Run]] = {}
+    groups: dict[tuple[tuple[int, int], ...], list[tuple[np.ndarray, list[np.ndarray]]]] = {}
     for run in runs:
-        span = slice(offsets[run.program], offsets[run.program + 1])
-        fixed = np.where(column[span] == 0, number[span], -1)
-        groups.setdefault(tuple(zip(fixed.tolist(), frame[span].tolist(), strict=True)), []).append(run)
+        fixed, words = list[tuple[int, int]](), list[np.ndarray]()
+        for column, role, number, _, frame in table[:, offsets[run.program] : offsets[run.program + 1]].T.tolist():
+            fixed.append((-1 if column else number, frame))
+            if column:
+                words.append(find_column(columns[column]).take(run.starts[roles[role]] + number))
+        groups.setdefault(tuple(fixed), []).append((run.places, words))
     which = np.empty(sum(len(run.places) for run in runs), dtype=np.int32)
     tokens, lengths, size = [which[:0]], [which[:0]], 0
     for entries, alike in groups.items():
-        words = [np.concatenate(parts) for parts in zip(*map(take_words, alike), strict=True)]
-        firsts, numbers = number_as_found(sum(len(run.places) for run in alike), words)
-        which[np.concatenate([run.places for run in alike])] = numbers + size
+        places = np.concatenate([some for some, _ in alike])
+        columns_of_words = [np.concatenate(parts) for parts in zip(*(words for _, words in alike), strict=True)]
+        firsts, numbers = number_as_found(len(places), columns_of_words)
+        which[places] = numbers + size
         size += len(firsts)
-        texts, left = np.empty((len(firsts), len(entries)), dtype=np.int32), iter(words)
-        for place, (token, frame_of) in enumerate(entries):
-            texts[:, place] = token if token >= 0 else book.frame_words(next(left).take(firsts), frame_of)
+        texts, left = np.empty((len(firsts), len(entries)), dtype=np.int32), iter(columns_of_words)
+        for place, (token, frame) in enumerate(entries):
+            texts[:, place] = token if token >= 0 else book.frame_words(next(left).take(firsts), frame)
         tokens.append(texts.reshape(-1))
         lengths.append(np.full(len(firsts), len(entries), dtype=np.int32))
     return RepeatedTexts(Texts(np.concatenate(tokens), offsets_of(np.concatenate(lengths), np.int32)), which)
