@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import pickle
 import sys
 import time
 from collections import deque
@@ -36,14 +35,13 @@ from tqdm.auto import tqdm
 from transformers.utils import logging as transformers_logging
 
 from ..builders.decks import deal, derive_key
-from ..builders.folder import open_part, remove_tree, write_text
+from ..builders.folder import remove_tree, write_text
 from ..errors import GasError, Problem, RecipeError
+from .checkpoints import load_checkpoint, save_checkpoint
 from .diffusion_check import ADAPTER, LORA_WEIGHTS, TARGETS, explain_model, find_weights
 from .recipe import Finetune
 from .upstream import read_keys
 
-Stateful = Mapping[str, Any]
-"""What has `state_dict` and `load_state_dict`, by name."""
 NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
 REPORTS = 20
 """Lines for people about the loss, where there is no progress bar."""
@@ -51,8 +49,6 @@ READERS = 4
 """Threads that read images: most of that work is PIL's, which lets others run."""
 AHEAD = 2
 """Batches that they are ahead of the training."""
-KEPT = 2
-"""Checkpoints that are kept: the newest, and the one before it in case a disk loses the newest."""
 FREE = {"name", "description", "output", "gradient_checkpointing", "checkpoint_every"}
 FREE |= {"batch_size", "gradient_accumulation_steps"}
 """Keys of a recipe that may change when a training goes on, the last two as long as their product stays."""
@@ -334,57 +330,7 @@ def save_model(recipe: Finetune, pipeline: StableDiffusionPipeline, folder: Path
     beside.rename(folder)
 
 
-# Checkpoints and the log.
-
-
-def save_checkpoint(
-    folder: Path, update: int, identity: Mapping[str, Any], trained: Mapping[str, torch.Tensor], stateful: Stateful
-) -> None:
-    """Saves all that changes during training, whole or not at all, and removes older checkpoints."""
-    content = {
-        "update": update,
-        "identity": dict(identity),
-        "weights": {name: weight.detach() for name, weight in trained.items()},
-        "states": {name: part.state_dict() for name, part in stateful.items()},
-    }
-    for left in folder.glob("update_*.pt.*"):  # by a training that was killed
-        left.unlink()
-    with open_part(folder / f"update_{update:08}.pt") as part:
-        torch.save(content, part)
-    for old in list_checkpoints(folder)[:-KEPT]:
-        old.unlink()
-
-
-def load_checkpoint(
-    folder: Path, identity: Mapping[str, Any], trained: Mapping[str, torch.Tensor], stateful: Stateful
-) -> int:
-    """Takes up the newest checkpoint and gives the number of its update, or 0 if there is none.
-
-    Raises:
-        GasError: It cannot be read, or is of a training with other settings.
-    """
-    if not (paths := list_checkpoints(folder)):
-        return 0
-    try:
-        content = torch.load(paths[-1], map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise GasError(f"{paths[-1]} cannot be read; delete it to go on from the one before") from error
-    there = content["identity"]
-    for key, value in identity.items():
-        if there.get(key) != value:
-            what = f"{folder} is of a training with other settings: `{key}` was {there.get(key)}, and is {value}"
-            raise GasError(f"{what}; take another output folder, or delete that one to begin anew")
-    with torch.no_grad():
-        for name, weight in trained.items():
-            weight.copy_(content["weights"][name])
-    for name, part in stateful.items():
-        part.load_state_dict(content["states"][name])
-    return content["update"]
-
-
-def list_checkpoints(folder: Path) -> list[Path]:
-    """Checkpoints, the newest last."""
-    return sorted(folder.glob("update_*.pt"))
+# The log.
 
 
 def cut_log(path: Path, updates: int) -> None:

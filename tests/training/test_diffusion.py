@@ -243,7 +243,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(keys, file, cre
     assert len(read_log(stopped / "log.jsonl")) == 5
     assert not (stopped / "model").exists()
     # What a machine that loses power leaves: half a checkpoint, and half a line.
-    half = stopped / "checkpoints" / "update_00000006.pt.123.part"
+    half = stopped / "checkpoints" / "update_00000006.safetensors.123.part"
     half.write_bytes(b"half")
     with (stopped / "log.jsonl").open("a") as log:
         log.write('{"update": 6, "lo')
@@ -255,13 +255,14 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(keys, file, cre
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert (tmp_path / "whole" / "log.jsonl").read_text() == (stopped / "log.jsonl").read_text()
-    assert sorted(path.name for path in half.parent.iterdir()) == ["update_00000004.pt", "update_00000006.pt"]
+    kept = ["update_00000004.safetensors", "update_00000006.safetensors"]
+    assert sorted(path.name for path in half.parent.iterdir()) == kept
 
 
 def test_a_checkpoint_of_an_adapter_is_smaller_than_the_denoiser(lora_run, model):
     folder, _ = lora_run
     denoiser = model / "unet" / "diffusion_pytorch_model.safetensors"
-    assert (folder / "checkpoints" / "update_00000004.pt").stat().st_size < denoiser.stat().st_size / 2
+    assert (folder / "checkpoints" / "update_00000004.safetensors").stat().st_size < denoiser.stat().st_size / 2
 
 
 def test_a_training_does_not_go_on_with_other_settings(create_recipe, rows, tmp_path):
@@ -294,9 +295,9 @@ def test_equal_trainings_give_equal_bytes(create_recipe, rows, lora_run, tmp_pat
 
 def test_a_checkpoint_that_a_disk_lost_is_named(create_recipe, rows, tmp_path):
     train(create_recipe(), rows, tmp_path)
-    newest = tmp_path / "checkpoints" / "update_00000004.pt"
+    newest = tmp_path / "checkpoints" / "update_00000004.safetensors"
     newest.write_bytes(newest.read_bytes()[:1000])
-    with pytest.raises(GasError, match=r"update_00000004.pt cannot be read; delete it to go on from the one before"):
+    with pytest.raises(GasError, match=r"update_00000004.safetensors cannot be read; delete it to go on from the"):
         train(create_recipe(), rows, tmp_path)
     newest.unlink()
     assert train(create_recipe(), rows, tmp_path)["updates"] == 4

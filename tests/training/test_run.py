@@ -169,7 +169,7 @@ def test_a_training_that_is_stopped_goes_on_by_the_same_command(gas, small, empt
     longer = ["--set", "epochs=4", "--set", "max_steps=30", "--set", "checkpoint_every=10"]
     command = ["train", "finetune_sd15", *small, *longer]
     folder = empty / "runs" / "finetune_sd15"
-    interrupt_when(folder / "checkpoints" / "update_00000010.pt")
+    interrupt_when(folder / "checkpoints" / "update_00000010.safetensors")
     status, out, err = gas(*command)
     assert (status, out) == (1, "")
     assert err.splitlines()[-1] == "gas: stopped; the same command goes on from the last checkpoint"
@@ -242,7 +242,7 @@ def test_a_training_that_is_killed_goes_on(small, tmp_path):
     started = [sys.executable, "-m", "generate_any_scene", *map(str, command)]
     with subprocess.Popen(started, cwd=tmp_path, env=ON_CPU, stderr=subprocess.DEVNULL) as process:
         end = time.monotonic() + 120
-        while not (folder / "checkpoints" / "update_00000008.pt").exists() and time.monotonic() < end:
+        while not (folder / "checkpoints" / "update_00000008.safetensors").exists() and time.monotonic() < end:
             time.sleep(0.05)
         process.kill()
     assert process.returncode == -signal.SIGKILL
