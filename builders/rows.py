@@ -169,11 +169,7 @@ class RowWriter:
         if pairs and edited:
             columns.append(self._write_pairs(pairs, edited, questions, caption_key, write_words).slice(skip))
         schema = schema_of(recipe)
-        return (
-            pa.Table.from_arrays(columns, names=schema.names)
-            if encoded
-            else pa.Table.from_arrays(columns, schema=schema)
-        )
+        return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
 
     def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:
         """Leaves out edited scenes with compositions that other splits keep unseen."""

@@ -168,7 +168,8 @@ class Book:
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
         # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
-        codes = np.where(frames, self._room + (np.int64(frames) - 1) * self._words, 0) + tokens
+        frames = np.asarray(frames, dtype=np.int64)
+        codes = np.where(frames, self._room + (frames - 1) * self._words, 0) + tokens
         found = self._framed.take(codes)
         if not found.all():
             lacking, names = np.unique(codes[found == 0]), list(self.frames)
@@ -265,7 +266,7 @@ class RepeatedTexts:
         return self.distinct.write(pool).take(make_array(self.which))
 
     def encode(self, pool: Pool) -> pa.DictionaryArray:
-        """What `write` gives, as a dictionary."""
+        """What `write` gives, as a dictionary; two of its texts may read alike, though they hardly ever do."""
         return pa.DictionaryArray.from_arrays(make_array(self.which), self.distinct.write(pool))
 
 

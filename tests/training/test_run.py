@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import datasets
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from generate_any_scene.training import diffusion
+from generate_any_scene.training.checkpoints import save_checkpoint
 from generate_any_scene.training.recipe import load_training
 from generate_any_scene.version import __version__
 from safetensors.torch import load_file
@@ -153,24 +154,17 @@ def test_a_folder_of_other_things_is_left_alone(dry, gas, small, empty):
 # Stopping and going on.
 
 
-def interrupt_when(path, patience=60):
-    """Presses Ctrl-C as soon as a file is there."""
+def test_a_training_that_is_stopped_goes_on_by_the_same_command(gas, small, empty, monkeypatch):
+    def save_and_press_ctrl_c(*arguments):
+        save_checkpoint(*arguments)
+        signal.raise_signal(signal.SIGINT)
 
-    def watch():
-        end = time.monotonic() + patience
-        while not path.exists() and time.monotonic() < end:
-            time.sleep(0.002)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def test_a_training_that_is_stopped_goes_on_by_the_same_command(gas, small, empty):
     longer = ["--set", "epochs=4", "--set", "max_steps=30", "--set", "checkpoint_every=10"]
     command = ["train", "finetune_sd15", *small, *longer]
     folder = empty / "runs" / "finetune_sd15"
-    interrupt_when(folder / "checkpoints" / "update_00000010.safetensors")
-    status, out, err = gas(*command)
+    with monkeypatch.context() as patch:
+        patch.setattr(diffusion, "save_checkpoint", save_and_press_ctrl_c)
+        status, out, err = gas(*command)
     assert (status, out) == (1, "")
     assert err.splitlines()[-1] == "gas: stopped; the same command goes on from the last checkpoint"
     assert "results" not in json.loads((folder / "run.json").read_text())
@@ -185,7 +179,7 @@ def test_a_training_that_is_stopped_goes_on_by_the_same_command(gas, small, empt
 
     status, out, err = gas(*command, "--json")
     assert status == 0
-    assert "goes on after update " in err
+    assert "goes on after update 10 of 30" in err
     record = json.loads(out)
     assert record["results"]["updates"] == 30
     assert json.loads((folder / "run.json").read_text()) == record
