@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ OFFLINE = {
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
 }
 os.environ.update(OFFLINE)
+# A shell has what it starts in the background ignore Ctrl-C, and what that starts, too; some tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest  # noqa: E402
 from generate_any_scene import cli  # noqa: E402
