@@ -76,6 +76,12 @@ def expand_ranges(starts: np.ndarray, lengths: np.ndarray, offsets: np.ndarray |
     return numbers
 
 
+def order_small(numbers: np.ndarray) -> np.ndarray:
+    """A stable `argsort` of integers from 0; those below 2**16 are sorted by their digits, which is far faster."""
+    top = int(numbers.max(initial=0))
+    return np.argsort(numbers.astype(np.min_scalar_type(top)) if top < 1 << 16 else numbers, kind="stable")
+
+
 def join_codes(*columns: np.ndarray) -> np.ndarray:
     """One integer for each row of some integer columns, in the order of the rows, from 0: equal where rows are."""
     code = np.zeros(len(columns[0]), dtype=np.int64)
@@ -119,10 +125,11 @@ def number_as_found(count: int, columns: Iterable[np.ndarray]) -> tuple[np.ndarr
         if size * top > MOST_CODES:
             code, size = encode(code)
         code, size = code * np.int64(top) + column, size * top
-    numbers, kinds = encode(code)
-    examples = np.empty(kinds, dtype=np.int64)
-    examples[numbers[::-1]] = np.arange(count)[::-1]  # of rows that are alike the first is written last, so it stays
-    return examples, numbers
+    if size == 1:
+        return np.arange(min(count, 1)), np.zeros(count, dtype=np.int32)
+    numbers, _ = encode(code)
+    # A number that is above all before it is one that was not there before.
+    return np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1)), numbers
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,50 @@ class Pairs:
         """Whether integers are a pair, element by element."""
         rows, columns = self.places
         return self.table.take(rows.take(firsts) * self.table.shape[1] + columns.take(seconds))
+
+
+def pair_members(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each place of lists with each other place of its list: the numbers of the one (ascending) and of the other."""
+    lengths = np.diff(offsets)
+    sizes = np.repeat(lengths, lengths)
+    one = np.repeat(np.arange(len(sizes)), sizes)
+    other = expand_ranges(np.repeat(offsets[:-1], lengths), sizes)
+    apart = np.flatnonzero(one != other)
+    return one.take(apart), other.take(apart)
+
+
+@dataclass(frozen=True)
+class Bits:
+    """A table of bools, eight columns a byte, so that much of it stays in a processor's cache.
+
+    Attributes:
+        words: uint64, shape (rows, words of a row); column `i` is the bit `i % 8` of a row's byte `i // 8`.
+    """
+
+    words: np.ndarray
+
+    @classmethod
+    def pack(cls, table: np.ndarray) -> Bits:
+        packed = np.packbits(table, axis=1, bitorder="little")
+        return cls(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64))
+
+    def have(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Whether the bits at these places are set, element by element; row -1 is the last one."""
+        at = rows * (8 * self.words.shape[1])
+        at += columns >> 3
+        bytes_there = self.words.view(np.uint8).reshape(-1).take(at)
+        return bytes_there & _BIT.take(columns & 7) != 0
+
+    def unite(self, lists: Ragged) -> Bits:
+        """For each list of rows, the columns that any of them has."""
+        words = np.zeros((len(lists), self.words.shape[1]), dtype=np.uint64)
+        for place in range(int(lists.lengths.max(initial=0))):
+            some = np.flatnonzero(lists.lengths > place)
+            words[some] |= self.words.take(lists.values.take(lists.offsets.take(some) + place), axis=0)
+        return Bits(words)
+
+
+_BIT = np.left_shift(1, np.arange(8)).astype(np.uint8)
 
 
 def pad_lists(ragged: Ragged) -> np.ndarray:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..taxonomy.arrow import match_texts
-from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists
+from .arrays import Ragged, expand_ranges, number_rows, offsets_of, pad_lists, pair_members
 from .asking import Batch, Block, make_single_lists
 from .decks import WINDOW, derive_key, hash_numbers, shuffle_rows
-from .foil_tables import find_kinship, find_near_attributes
+from .foil_tables import find_hypernyms, find_kinship, find_near_attributes
 from .foils import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes
 from .relation_foils import can_turn, draw_foil_relations, draw_foil_targets
 from .relation_logic import find_facts
@@ -29,7 +29,7 @@ def _list_twins(block: Block, chosen: np.ndarray) -> Ragged:
     """Elements of all objects that share the name of each chosen object."""
     first = block.words.twins[0]
     order = np.argsort(first, kind="stable")
-    starts = np.searchsorted(first[order], chosen)
+    starts = np.flatnonzero(np.diff(first.take(order), prepend=-1)).take((np.cumsum(block.is_first) - 1).take(chosen))
     counts = block.twin_count[chosen]
     return Ragged(block.object_elements[order[expand_ranges(starts, counts)]], offsets_of(counts))
 
@@ -40,10 +40,9 @@ def ask_objects(block: Block) -> list[Batch]:
     scene = block.scene_of_object[chosen]
     asked = block.scenes.objects.values[chosen]
     elements, names = _list_twins(block, chosen), block.tokens["object.name"]
-    foils: list[np.ndarray] = []
-    while len(foils) < CHOICES - 1:
-        key = derive_key(block.key, "object", len(foils))
-        foils.append(draw_foil_objects(key, block.plan, block.scenes, block.are_kin, scene, asked, foils))
+    foils = draw_foil_objects(
+        block.derive_keys("object", CHOICES - 1), block.plan, block.scenes, block.are_kin, scene, asked
+    )
 
     def ask_absent(rows: np.ndarray, absent: np.ndarray) -> Batch:
         starts, places = block.add_foils("object", absent), elements.take(rows)
@@ -96,30 +95,34 @@ def shuffle_choices(key: int, windows: np.ndarray, answers: np.ndarray, foils: l
     That is so for each number of choices.
     """
     columns = np.stack([answers, *foils], axis=1)
-    width, sizes = columns.shape[1], sum((one >= 0 for one in foils), np.ones(len(answers), dtype=np.int64))
-    some = np.flatnonzero(sizes < width)
-    columns[some] = np.take_along_axis(columns[some], np.argsort(columns[some] < 0, axis=1, kind="stable"), axis=1)
+    width = columns.shape[1]
+    pattern = (columns >= 0) @ (1 << np.arange(width))
+    sizes = np.bitwise_count(pattern).astype(np.int64)
     place = np.zeros(len(columns), dtype=np.int64)
     for size in range(2, width + 1):
         some = np.flatnonzero(sizes == size)
-        place[some] = _deal_places(derive_key(key, size), windows[some], size)
-    turned = _list_turns(width).take(sizes * width + place, axis=0)
-    there = turned >= 0
+        place[some] = _deal_places(derive_key(key, size), windows.take(some), size)
+    turned = _list_turns(width).take(pattern * width + place, axis=0)
+    there = (turned >= 0).reshape(-1)
     turned += np.arange(0, columns.size, width)[:, None]
-    return Ragged(columns.reshape(-1).take(turned[there]), offsets_of(sizes))
+    return Ragged(columns.reshape(-1).take(turned.reshape(-1).compress(there)), offsets_of(sizes))
 
 
 @lru_cache(maxsize=4)
 def _list_turns(width: int) -> np.ndarray:
-    """Which choice stands at each place, -1 for none: a row for each number of choices and place of the first."""
-    sizes, places, at = np.ogrid[: width + 1, :width, :width]
-    return np.where(at < sizes, (at - places) % np.maximum(sizes, 1), -1).reshape(-1, width)
+    """Which choice stands at each place, -1 for none: a row for each set of choices (bits) and place of the first."""
+    turns = np.full((1 << width, width, width), -1)
+    for pattern in range(1 << width):
+        there = [choice for choice in range(width) if pattern >> choice & 1]
+        for place in range(len(there)):
+            turns[pattern, place, : len(there)] = np.roll(there, place)
+    return turns.reshape(-1, width)
 
 
 def _deal_places(key: int, windows: np.ndarray, size: int) -> np.ndarray:
     """Deals places from decks of `size` cards, in each window (ascending) from decks of its own."""
-    at = np.arange(len(windows))
-    within = at - np.maximum.accumulate(np.where(np.diff(windows, prepend=-1) != 0, at, 0))
+    begins = np.flatnonzero(np.diff(windows, prepend=-1))
+    within = np.arange(len(windows)) - np.repeat(begins, np.diff(begins, append=len(windows)))
     turn = within % size
     new = turn == 0
     decks = windows[new] * (MOST_THINGS * WINDOW) + within[new] // size
@@ -134,17 +137,18 @@ def ask_counts(block: Block) -> list[Batch]:
     objects = block.scenes.objects
     countable = block.tokens["object.any"][objects.values] != block.fixed["any"]
     chosen = np.flatnonzero(block.is_first & countable)
-    is_a, count = find_kinship(block.plan), np.zeros(len(chosen), dtype=np.int64)
-    for column in pad_lists(objects).T:
-        present = column[block.scene_of_object[chosen]]
-        count += is_a(present, objects.values[chosen]) & (present >= 0)
-    chosen = chosen[count == block.twin_count[chosen]]
+    places = np.flatnonzero(find_hypernyms(block.plan)[objects.values[chosen]])
+    general = chosen[places]
+    is_a, count = find_kinship(block.plan), np.zeros(len(general), dtype=np.int64)
+    for present in pad_lists(objects)[block.scene_of_object[general]].T:
+        count += is_a(present, objects.values[general]) & (present >= 0)
+    chosen = np.delete(chosen, places[count != block.twin_count[general]])
     numbers = np.array([block.fixed[word] for word in NUMBERS])
     answers = numbers[block.twin_count[chosen]]
     scene = block.scene_of_object[chosen]
     elements, depends = _list_twins(block, chosen), block.depend_on(chosen)
-    key, asked = derive_key(block.key, "count"), objects.values[chosen]
-    foils = draw_foil_objects(key, block.plan, block.scenes, block.are_kin, scene, asked, countable=True)
+    keys, asked = [derive_key(block.key, "count")], objects.values[chosen]
+    (foils,) = draw_foil_objects(keys, block.plan, block.scenes, block.are_kin, scene, asked, countable=True)
     found = np.flatnonzero(foils >= 0)
     starts, names = block.add_foils("object", foils[found]), block.tokens["object.name"]
     zero = block.ask(
@@ -176,10 +180,7 @@ def ask_attributes(block: Block) -> list[Batch]:
         return []
     scene = block.scene_of_object[holders]
     elements, depends = make_single_lists(block.name_attributes()), block.depend_on(holders)
-    foils: list[np.ndarray] = []
-    while len(foils) < CHOICES - 1:
-        key = derive_key(block.key, "attribute", len(foils))
-        foils.append(draw_foil_attributes(key, block.plan, scenes, foils))
+    foils = draw_foil_attributes(block.derive_keys("attribute", CHOICES - 1), block.plan, scenes)
 
     def ask(
         form: str,
@@ -239,10 +240,11 @@ def ask_attributes(block: Block) -> list[Batch]:
 def _is_only_holder(block: Block) -> np.ndarray:
     """Whether no other object of the scene has each attribute, nor one that is near it, bool, one an attribute."""
     scenes, concepts, holders = block.scenes, block.scenes.attributes.values, block.holders
-    offsets = scenes.attributes.offsets[scenes.objects.offsets]
-    others = pad_lists(Ragged(np.arange(len(concepts)), offsets))[block.scene_of_object[holders]]
-    near = find_near_attributes(block.plan.taxonomy)[concepts[:, None], concepts[others]]
-    return ~((others >= 0) & near & (holders[others] != holders[:, None])).any(axis=1)
+    one, other = pair_members(scenes.attributes.offsets[scenes.objects.offsets])
+    near = find_near_attributes(block.plan.taxonomy)[concepts.take(one), concepts.take(other)]
+    only = np.ones(len(concepts), dtype=bool)
+    only[one.compress(near & (holders.take(one) != holders.take(other)))] = False
+    return only
 
 
 def ask_relations(block: Block) -> list[Batch]:
@@ -271,7 +273,7 @@ def ask_relations(block: Block) -> list[Batch]:
         return block.ask("relation", form, macro, scene[rows], starts, answers, **places)
 
     foil_key = derive_key(block.key, "relation")
-    absent = draw_foil_objects(foil_key, plan, scenes, block.are_kin, scene, scenes.objects.values[targets])
+    (absent,) = draw_foil_objects([foil_key], plan, scenes, block.are_kin, scene, scenes.objects.values[targets])
     others = draw_foil_relations(foil_key, plan, scenes, facts, RELATION_DRAWS)
     elsewhere = draw_foil_targets(derive_key(block.key, "target"), plan, scenes, facts)
     possible = np.stack([can_turn(plan, scenes, facts), others[:, 0] >= 0, elsewhere >= 0], axis=1)
@@ -337,10 +339,7 @@ def ask_scenes(block: Block) -> list[Batch]:
         return []
     elements = make_single_lists(block.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))
     kinds = block.tokens["scene.kind"][concepts]
-    foils: list[np.ndarray] = []
-    while len(foils) < CHOICES - 1:
-        key = derive_key(block.key, "scene", len(foils))
-        foils.append(draw_foil_scene_attributes(key, block.plan, scenes, foils))
+    foils = draw_foil_scene_attributes(block.derive_keys("scene", CHOICES - 1), block.plan, scenes)
 
     def ask(
         form: str, macro: str, rows: np.ndarray, starts: dict[str, np.ndarray], answers: np.ndarray | int, **more: Any

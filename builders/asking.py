@@ -10,7 +10,7 @@ import jinja2
 import numpy as np
 
 from .arrays import Ragged, number_rows, offsets_of
-from .decks import WINDOW
+from .decks import WINDOW, derive_key
 from .foils import AreKin, find_kin
 from .scenes import Plan
 from .templates import Leaf, Piece, render_macro
@@ -101,6 +101,10 @@ class Block:
     def are_kin(self) -> AreKin:
         """Tells whether objects are kin to anything in scenes of the block."""
         return find_kin(self.plan, self.scenes)
+
+    def derive_keys(self, purpose: str, count: int) -> list[int]:
+        """So many keys of the block for one purpose."""
+        return [derive_key(self.key, purpose, number) for number in range(count)]
 
     def find_windows(self, scene: np.ndarray) -> np.ndarray:
         """The window of scenes within which questions of these scenes are balanced."""

@@ -10,7 +10,7 @@ import hashlib
 
 import numpy as np
 
-from .arrays import expand_ranges, offsets_of
+from .arrays import expand_ranges, offsets_of, order_small
 
 BITS = 40
 """Resolution of the stratified sequence: it repeats after 2**40 scenes."""
@@ -30,14 +30,13 @@ def hash_numbers(key: int | np.ndarray, numbers: np.ndarray) -> np.ndarray:
     The key is one for all numbers, or uint64, one a number.
     """
     mixed = numbers.astype(np.uint64)
-    with np.errstate(over="ignore"):
-        mixed *= np.uint64(0x9E3779B97F4A7C15)
-        mixed += np.asarray(key, dtype=np.uint64)
-        mixed ^= mixed >> np.uint64(30)
-        mixed *= np.uint64(0xBF58476D1CE4E5B9)
-        mixed ^= mixed >> np.uint64(27)
-        mixed *= np.uint64(0x94D049BB133111EB)
-        mixed ^= mixed >> np.uint64(31)
+    mixed *= np.uint64(0x9E3779B97F4A7C15)
+    mixed += np.asarray(key, dtype=np.uint64)
+    mixed ^= mixed >> np.uint64(30)
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
     return mixed
 
 
@@ -79,9 +78,8 @@ def deal_each(keys: list[int], cards: np.ndarray, starts: np.ndarray, counts: np
     last = np.array([(1 << max(one - 1, 1).bit_length()) - 1 for one in cards.tolist()], dtype=np.uint64)
     chance = hash_numbers(np.repeat(np.array(keys, dtype=np.uint64), sizes), numbers) & ~np.repeat(last, sizes)
     order = np.argsort(chance | places)
-    # Small types are sorted by their digits, which is far faster.
-    order = order[np.argsort(deck.astype(np.min_scalar_type(len(deck)))[order], kind="stable")]
-    return places[order][expand_ranges(offsets_of(sizes)[:-1] + starts - first * cards, counts)].view(np.int64)
+    order = order.take(order_small(deck.take(order)))
+    return places.take(order)[expand_ranges(offsets_of(sizes)[:-1] + starts - first * cards, counts)].view(np.int64)
 
 
 def shuffle_rows(key: int, rows: np.ndarray, width: int) -> np.ndarray:

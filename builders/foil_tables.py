@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..taxonomy import Taxonomy, arrow, nearness
-from .arrays import Ragged, expand_ranges, offsets_of
+from .arrays import Bits, Ragged, expand_ranges, offsets_of
 from .decks import hash_numbers
 from .pools import find_objects
 from .scenes import Plan
@@ -120,21 +120,20 @@ def _deal_out(lists: Ragged, weights: np.ndarray) -> Ragged:
 
 
 @lru_cache(maxsize=4)
-def tabulate_relatives(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
-    """A place for each object of the taxonomy, and which of them are kin either way; None where they are too many.
-
-    Nothing is kin to what stands at the last place, which is for no object at all. A byte of the table has eight rows,
-    the first in its lowest bit: so the table stays in a processor's cache.
-    """
+def tabulate_relatives(plan: Plan) -> tuple[np.ndarray, Bits] | None:
+    """A place for each object of the taxonomy, and which of them are kin either way; None where they are too many."""
     if tables := _tabulate_kinship(plan):
         place, is_a = tables
-        return place, np.packbits(is_a | is_a.T, axis=0, bitorder="little")
+        return place, Bits.pack(is_a | is_a.T)
     return None
 
 
 @lru_cache(maxsize=4)
 def _tabulate_kinship(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
-    """The same of objects that are what others are called: row by column."""
+    """A place for each object of the taxonomy, and which objects (row) are what others (column) are called.
+
+    Nothing is kin to what stands at the last place, which is for objects that are in no scene or foil, and for -1.
+    """
     rows = _list_possible(plan)
     if len(rows) > MOST_TABULATED:
         return None
@@ -163,12 +162,17 @@ def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     shape; -1 gives anything.
     """
     if tables := _tabulate_kinship(plan):
-        place, is_a = tables
-        rows, flat = place // 8 * is_a.shape[1], np.packbits(is_a, axis=0, bitorder="little").reshape(-1)
-        masks = (1 << place % 8).astype(np.uint8)
-        return lambda some, others: (flat.take(rows[some] + place[others]) & masks[some]) != 0
+        place, is_a = tables[0], Bits.pack(tables[1])
+        return lambda some, others: is_a.have(place.take(some), place.take(others))
     lineage = list_lineages(plan.taxonomy)
     return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
+
+
+@lru_cache(maxsize=4)
+def find_hypernyms(plan: Plan) -> np.ndarray:
+    """Which objects of the taxonomy others in scenes may be called as well, bool: a dog, for there are poodles."""
+    lineages = list_lineages(plan.taxonomy)
+    return np.isin(lineages[:, 0], lineages[_list_possible(plan), 1:])
 
 
 @lru_cache(maxsize=4)

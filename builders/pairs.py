@@ -172,8 +172,7 @@ def _reverse_relation(drafts: _Drafts) -> Change:
 def _lead_around(facts: RelationFacts) -> np.ndarray:
     """Whether other relations lead from each relation's subject to its target, bool."""
     subjects, targets = facts.subjects, facts.targets
-    row, column = np.nonzero(facts.others >= 0)
-    other = facts.others[row, column]
+    row, other = np.repeat(np.arange(len(subjects)), facts.others.lengths), facts.others.values
     objects = int(max(subjects.max(initial=-1), targets.max(initial=-1))) + 1
     starts, ends = row * objects + subjects[other], row * objects + targets[other]
     # One bit for each relation and each object that any of the others of its scene starts from or ends at.
@@ -224,7 +223,7 @@ def _swap_attributes(drafts: _Drafts) -> Change:
 def _change_attribute(drafts: _Drafts) -> Change:
     """Makes an attribute another one of its family that is false of the object."""
     scenes = drafts.scenes
-    foils = draw_foil_attributes(derive_key(drafts.key, "attribute"), drafts.plan, scenes)
+    (foils,) = draw_foil_attributes([derive_key(drafts.key, "attribute")], drafts.plan, scenes)
     good = (foils >= 0) & _can_stand(drafts, np.arange(len(foils)), foils)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
@@ -253,7 +252,9 @@ def _change_object(drafts: _Drafts) -> Change:
     """Makes the only object of its name another one that takes the same attributes and relations."""
     scenes, every = drafts.scenes, drafts.scenes.objects.values
     key, scene_of = derive_key(drafts.key, "object"), drafts.scene_of_object
-    foils = draw_foil_objects(key, drafts.plan, scenes, find_kin(drafts.plan, scenes), scene_of, every, alike=True)
+    (foils,) = draw_foil_objects(
+        [key], drafts.plan, scenes, find_kin(drafts.plan, scenes), scene_of, every, alike=True
+    )
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         return replace(scenes, objects=Ragged(_set(every, places, foils[places]), scenes.objects.offsets))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import jinja2
@@ -72,18 +73,20 @@ class QuestionWriter:
 
 def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
-    pool, sizes = tracer.book.pool, [len(batch.scene) for batch in batches]
+    pool = tracer.book.pool
     offsets, places = _find_places([batch.scene for batch in batches], len(words.scenes))
-    order = np.empty(offsets[-1], dtype=np.int64)
-    order[np.concatenate([*places, order[:0]])] = np.arange(len(order))
+    size = int(offsets[-1])
 
-    def merge(columns: list[np.ndarray]) -> np.ndarray:
-        return np.concatenate(columns).take(order) if columns else order
+    # What is scattered over a whole block is kept small, so that it stays in the cache.
+    def merge(columns: Iterable[np.ndarray | int]) -> np.ndarray:
+        merged = np.empty(size, dtype=np.int32)
+        for one, some in zip(columns, places, strict=True):
+            merged[some] = one
+        return merged
 
     def merge_lists(lists: list[Ragged]) -> Ragged:
         filled = [(one, some) for one, some in zip(lists, places, strict=True) if len(one.values)]
-        # What is scattered over a whole block is kept small, so that it stays in the cache.
-        lengths = np.zeros(len(order), dtype=np.int32)
+        lengths = np.zeros(size, dtype=np.int32)
         for one, some in filled:
             lengths[some] = one.lengths if one.width is None else one.width
         offsets = offsets_of(lengths, np.int32)
@@ -98,9 +101,9 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[
         tracer.weave_runs(runs, words),
         np.array([pool.add(batch.kind) for batch in batches], dtype=np.int32),
         np.array([pool.add(batch.form) for batch in batches], dtype=np.int32),
-        np.repeat(np.arange(len(batches)), sizes).take(order),
-        merge([batch.answers for batch in batches]),
-        merge([batch.foils for batch in batches]),
+        merge(range(len(batches))),
+        merge(batch.answers for batch in batches),
+        merge(batch.foils for batch in batches),
         merge_lists([batch.elements for batch in batches]),
         merge_lists([batch.depends_on for batch in batches]),
         merge_lists([batch.choices for batch in batches]),

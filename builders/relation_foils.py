@@ -12,7 +12,7 @@ import numpy as np
 
 from ..taxonomy import Taxonomy
 from ..taxonomy.arrow import match_texts
-from .arrays import Ragged, number_rows, pad_lists
+from .arrays import Ragged, expand_ranges, number_rows
 from .decks import derive_key, draw_below, hash_numbers
 from .foil_tables import number_texts
 from .recipe_fields import LARGEST_COUNT
@@ -57,15 +57,14 @@ def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
     good &= ~spatial[truths] | (logic.excludes[heads] & ~logic.hedged[truths] & ~logic.hedged[foils])
     rows, draw, foils = rows[good], draw[good], foils[good]
     # Nor may other relations of the two objects lead there ("behind" what is behind it); in space the truth tells.
-    beside = (facts.find_beside(facts.subjects) | facts.find_beside(facts.targets)) & ~spatial[concepts][:, None]
-    heads = logic.head[foils]
+    some, pairs = _list_pairs(facts, rows)
+    beside = (facts.starts_there | facts.ends_there).take(pairs) & ~spatial.take(concepts.take(rows)).take(some)
+    some, other = some.compress(beside), concepts.take(facts.others.values.take(pairs.compress(beside)))
+    heads, inverse = logic.head.take(foils.take(some)), logic.inverse.take(other)
+    leads = logic.near[heads, logic.head.take(other)] | ((inverse >= 0) & logic.near[heads, inverse])
     good = np.ones(len(rows), dtype=bool)
-    for others, joins in zip(facts.others.T, beside.T, strict=True):
-        other = concepts[others[rows]]
-        inverse = logic.inverse[other]
-        leads = logic.near[heads, logic.head[other]] | ((inverse >= 0) & logic.near[heads, inverse])
-        good &= ~(leads & joins[rows])
-    found.reshape(-1)[draw[good]] = foils[good]
+    good[some.compress(leads)] = False
+    found.reshape(-1)[draw.compress(good)] = foils.compress(good)
     for column in range(1, draws):
         again = found[:, column] >= 0
         for before in found.T[:column]:
@@ -73,6 +72,13 @@ def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
             again[some] = ~logic.near[logic.head[found[some, column]], logic.head[before[some]]]
         found[~again, column] = -1
     return found
+
+
+def _list_pairs(facts: RelationFacts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of these relations with the others of their scenes: the place in `rows` of each, and its number."""
+    others = facts.others
+    lengths = others.lengths.take(rows)
+    return np.repeat(np.arange(len(rows)), lengths), expand_ranges(others.offsets.take(rows), lengths)
 
 
 @lru_cache(maxsize=4)
@@ -129,32 +135,32 @@ def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts
     Returns:
         Objects of the block, or -1, shape (relations of the block,).
     """
-    concepts = scenes.relations.values
+    concepts, values = scenes.relations.values, scenes.objects.values
     scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
-    spatial = find_spatial(plan.taxonomy)
-    every = pad_lists(Ragged(np.arange(len(scenes.objects.values)), scenes.objects.offsets))[scene]
-    row, column = np.nonzero((every >= 0) & ~spatial[concepts][:, None])
-    objects, subjects, targets = every[row, column], facts.subjects[row], facts.targets[row]
+    # Every object of the scene for each relation that is not in space.
+    rows = np.flatnonzero(~find_spatial(plan.taxonomy).take(concepts))
+    firsts, sizes = scenes.objects.offsets.take(scene.take(rows)), scenes.objects.lengths.take(scene.take(rows))
+    row, objects = np.repeat(rows, sizes), expand_ranges(firsts, sizes)
+    number = objects - np.repeat(firsts, sizes)
+    subjects, targets = facts.subjects.take(row), facts.targets.take(row)
     good = (objects != subjects) & (objects != targets)
-    values = scenes.objects.values
-    good &= _find_joins(plan)(concepts[row], values[subjects], values[objects])
-    others = facts.others[row]
-    starts, ends = facts.subjects[others], facts.targets[others]
-    for one in (subjects, targets):
-        joined = (starts == one[:, None]) & (ends == objects[:, None])
-        joined |= (starts == objects[:, None]) & (ends == one[:, None])
-        good &= ~(joined & (others >= 0)).any(axis=1)
-    # Nor any chain of relations of one sort that ends there.
-    leads = (facts.forward | facts.backward)[row] & ((starts == objects[:, None]) | (ends == objects[:, None]))
-    good &= ~leads.any(axis=1)
-    chance = np.zeros(every.shape, dtype=np.uint64)
-    ids = scenes.identify(scene)[row[good]] * (LARGEST_COUNT + 1) + column[good]
-    chance[row[good], column[good]] = hash_numbers(key, ids) | np.uint64(1)
-    if not every.shape[1]:
-        return np.full(len(concepts), -1, dtype=np.int64)
-    best = chance.argmax(axis=1)
-    at = np.arange(len(concepts))
-    found = np.where(chance[at, best] > 0, every[at, best], -1)
+    good &= _find_joins(plan)(concepts.take(row), values.take(subjects), values.take(objects))
+    row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
+    # No other relation may join it to either of the two, nor may a chain of relations of one sort end there.
+    some, pairs = _list_pairs(facts, row)
+    other, there = facts.others.values.take(pairs), objects.take(some)
+    starts, ends = (one.take(other) == there for one in (facts.subjects, facts.targets))
+    reached = (starts & facts.ends_there.take(pairs)) | (ends & facts.starts_there.take(pairs))
+    reached |= (starts | ends) & (facts.forward | facts.backward).take(pairs)
+    good = np.ones(len(row), dtype=bool)
+    good[some.compress(reached)] = False
+    row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
+    chance = hash_numbers(key, scenes.identify(scene).take(row) * (LARGEST_COUNT + 1) + number) | np.uint64(1)
+    found = np.full(len(concepts), -1, dtype=np.int64)
+    if len(row):
+        begins = np.flatnonzero(np.diff(row, prepend=-1))
+        best = np.repeat(np.maximum.reduceat(chance, begins), np.diff(begins, append=len(row))) == chance
+        found[row.compress(best)[::-1]] = objects.compress(best)[::-1]  # of two alike the first
     # What stands in one relation to two objects is asked about a third one once.
     examples, which = number_rows(facts.subjects, concepts, found)
-    return np.where(examples[which] == at, found, -1)
+    return np.where(examples[which] == np.arange(len(found)), found, -1)

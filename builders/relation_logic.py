@@ -16,7 +16,7 @@ from ..taxonomy import Taxonomy
 from ..taxonomy.arrow import find_rows, match_texts, read_truths
 from ..taxonomy.nearness import number_heads, relate_heads
 from ..taxonomy.schema import HEDGES
-from .arrays import Ragged, pad_lists
+from .arrays import Ragged, offsets_of, pair_members
 from .scenes import Scenes
 
 
@@ -72,61 +72,52 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
 class RelationFacts:
     """What the relations of a block say about each of them, in the sense of its own predicate.
 
-    Each relation of the block is a row; `others` of its scene are columns, padded with -1.
-
     Attributes:
         subjects, targets: Objects (of the block) that each relation joins.
-        others: The other relations of the same scene.
-        forward: Whether they say the same sort of thing of their subject and target, bool.
-        backward: Whether they say it of their target and subject, bool.
+        others: The other relations of its scene, one list a relation. What follows is of these pairs, bool.
+        forward: Whether the other says the same sort of thing of its subject and target.
+        backward: Whether it says it of its target and subject.
+        starts_there: Whether the other's subject is one of the objects that the relation joins.
+        ends_there: Whether its target is.
     """
 
     subjects: np.ndarray
     targets: np.ndarray
-    others: np.ndarray
+    others: Ragged
     forward: np.ndarray
     backward: np.ndarray
+    starts_there: np.ndarray
+    ends_there: np.ndarray
 
-    def _any(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-        """Whether another relation says it of these objects; -1 stands for any."""
-        subjects, targets = self.subjects[self.others], self.targets[self.others]
-
-        def match(subjects: np.ndarray, targets: np.ndarray) -> np.ndarray:
-            return ((starts < 0)[:, None] | (subjects == starts[:, None])) & (
-                (ends < 0)[:, None] | (targets == ends[:, None])
-            )
-
-        return ((self.forward & match(subjects, targets)) | (self.backward & match(targets, subjects))).any(axis=1)
-
-    def find_beside(self, objects: np.ndarray) -> np.ndarray:
-        """Which of the other relations join one of these objects, one a relation; bool, of the shape of `others`."""
-        joined = (self.subjects[self.others] == objects[:, None]) | (self.targets[self.others] == objects[:, None])
-        return joined & (self.others >= 0)
+    def find_any(self, holds: np.ndarray) -> np.ndarray:
+        """Whether something holds of any of a relation's pairs, bool, one a relation."""
+        found = np.zeros(len(self.subjects), dtype=bool)
+        found[np.repeat(np.arange(len(found)), self.others.lengths).compress(holds)] = True
+        return found
 
     def has_one_target(self) -> np.ndarray:
         """Whether nothing else is what a relation's subject stands in this relation to, bool, one a relation."""
-        anything = np.full(len(self.subjects), -1)
-        return ~self._any(self.subjects, anything) & ~self._any(self.targets, anything)
+        return ~self.find_any((self.forward & self.starts_there) | (self.backward & self.ends_there))
 
     def has_one_subject(self) -> np.ndarray:
         """Whether nothing else stands in this relation to a relation's target, bool, one a relation."""
-        anything = np.full(len(self.subjects), -1)
-        return ~self._any(anything, self.targets) & ~self._any(anything, self.subjects)
+        return ~self.find_any((self.forward & self.ends_there) | (self.backward & self.starts_there))
 
 
 def find_facts(taxonomy: Taxonomy, scenes: Scenes) -> RelationFacts:
     """Compares each relation of a block with the others of its scene."""
-    logic, relations = read_logic(taxonomy), scenes.relations.values
-    scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
-    shift = scenes.objects.offsets[:-1][scene]
-    every = np.arange(len(relations))
-    others = pad_lists(Ragged(every, scenes.relations.offsets))[scene]
-    others = np.where(others == every[:, None], -1, others)
-    heads, stated = logic.head[relations][:, None], relations[others]
-    inverse = logic.inverse[stated]
-    same = logic.near[heads, logic.head[stated]]
-    backward = ((inverse >= 0) & logic.near[heads, inverse]) | (logic.symmetric[stated] & same)
-    there = others >= 0
-    return RelationFacts(
-        scenes.subjects.values + shift, scenes.targets.values + shift, others, same & there, backward & there
-    )
+    logic, relations, lengths = read_logic(taxonomy), scenes.relations.values, scenes.relations.lengths
+    shift = np.repeat(scenes.objects.offsets[:-1], lengths)
+    subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
+    one, other = pair_members(scenes.relations.offsets)
+    heads, stated = logic.head.take(relations.take(one)), relations.take(other)
+    inverse = logic.inverse.take(stated)
+    forward = logic.near[heads, logic.head.take(stated)]
+    backward = ((inverse >= 0) & logic.near[heads, inverse]) | (logic.symmetric.take(stated) & forward)
+
+    def is_end(objects: np.ndarray) -> np.ndarray:
+        return (objects == subjects.take(one)) | (objects == targets.take(one))
+
+    starts_there, ends_there = (is_end(objects.take(other)) for objects in (subjects, targets))
+    others = Ragged(other, offsets_of(np.repeat(lengths, lengths) - 1))
+    return RelationFacts(subjects, targets, others, forward, backward, starts_there, ends_there)

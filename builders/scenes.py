@@ -482,7 +482,8 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted:
         hint = "lower the count or allow more kinds"
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
-    order = np.argsort(join_codes(scene, _rank_scene_attributes(plan.taxonomy)[values], values))
+    codes = join_codes(scene, _rank_scene_attributes(plan.taxonomy).take(values), values)
+    order = np.argsort(codes, kind="stable")  # which is fast where much is in order already
     return Ragged(values[order], offsets)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import GasError
-from .arrays import Ragged, offsets_of
+from .arrays import Ragged, offsets_of, order_small
 from .decks import derive_key, draw_below, hash_numbers, shuffle, shuffle_rows
 
 SWAPS = 16
@@ -62,7 +62,7 @@ def fill_slots(
     visits = shuffle_rows(derive_key(key, "visit"), np.arange(PARTS), size) + size * np.arange(PARTS)[:, None]
     # Cards class by class as they are dealt. Those that have waited come first, so that all of a class are used alike.
     dealt_class = card_class[cards]
-    queue = cards[np.argsort(dealt_class, kind="stable")]
+    queue = cards.take(order_small(dealt_class))
     starts = offsets_of(np.bincount(dealt_class, minlength=len(fits)))[:-1]
     dealt, gone = np.zeros(len(fits), dtype=np.int64), np.zeros(len(fits), dtype=np.int64)
     open_slots, rooms = cards[:0], fits.astype(np.int64)
@@ -116,7 +116,8 @@ def _fill_evenly(
     luck = shuffle(derive_key(key, "cards"), count)
     worn, lucky = np.bincount(seated[seated >= 0], minlength=count) * count + luck, np.argsort(luck)
     order = shuffle(derive_key(key, "slots"), len(slots))
-    slots = slots[order[np.argsort(slot_class[slots[order]], kind="stable")]]
+    slots = slots[order]
+    slots = slots[order_small(slot_class[slots])]
     ends = np.flatnonzero(np.diff(slot_class[slots], append=-1)) + 1
     runs = np.split(slots, ends[:-1])
     choices = np.bincount(card_class, minlength=len(fits)) @ fits
@@ -202,7 +203,7 @@ def part_clashes(
     cards = cards.copy()
     beside = _list_neighbours(offsets)
     size = len(cards)
-    by_class = np.argsort(slot_class, kind="stable")
+    by_class = order_small(slot_class)
     class_sizes = np.bincount(slot_class)
     class_starts = np.cumsum(class_sizes) - class_sizes
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from .arrays import Ragged, number_rows, offsets_of
+from .arrays import Ragged, number_rows, offsets_of, order_small
 from .decks import BITS, count_below, deal_each, derive_key, stratify
 from .structures import StructureTable
 
@@ -77,5 +77,5 @@ def draw_structures(plan: StructurePlan, seed_key: int, start: int, count: int) 
     counts, keys = counts[cells], [derive_key(seed_key, "cell", cell) for cell in cells.tolist()]
     cards = deal_each(keys, plan.cells.lengths[cells], count_cells(plan, seed_key, start)[cells], counts)
     drawn = np.empty(count, dtype=np.int64)
-    drawn[np.argsort(cell_of, kind="stable")] = plan.cells.values[np.repeat(plan.cells.offsets[cells], counts) + cards]
+    drawn[order_small(cell_of)] = plan.cells.values[np.repeat(plan.cells.offsets[cells], counts) + cards]
     return drawn

@@ -94,8 +94,13 @@ class Pool:
 
     def encode(self, tokens: np.ndarray, valid: np.ndarray | None = None) -> pa.DictionaryArray:
         """What `take` gives, as a dictionary of the words in the order in which they first occur."""
-        encoded = make_array(tokens, valid).dictionary_encode()
-        return pa.DictionaryArray.from_arrays(encoded.indices, self.words.take(encoded.dictionary))
+        if valid is not None:  # Arrow is slow where there are nulls: until later a word stands there
+            tokens = np.where(valid, tokens, tokens[np.argmax(valid)] if valid.any() else 0)
+        encoded = make_array(tokens).dictionary_encode()
+        indices, words = encoded.indices, self.words.take(encoded.dictionary)
+        if valid is not None:
+            indices = make_array(view_numbers(indices, np.int32), valid)
+        return pa.DictionaryArray.from_arrays(indices, words)
 
 
 def _measure(words: pa.StringArray) -> np.ndarray:
@@ -139,6 +144,13 @@ class Book:
         self._table = None
         return len(self._lengths) - 1
 
+    def extend(self, entries: np.ndarray, lengths: np.ndarray) -> int:
+        """Keeps programs whose entries are as `table` gives them, and returns the number of the first."""
+        self._entries.frombytes(entries.T.astype(np.int32).tobytes())
+        self._lengths.extend(lengths.tolist())
+        self._table = None
+        return len(self._lengths) - len(lengths)
+
     def _number(self, piece: Piece, frame: tuple[str, str]) -> tuple[int, ...]:
         element = self.mentions.setdefault(piece.element, len(self.mentions)) if piece.element else -1
         if piece.slot is None:
@@ -168,8 +180,9 @@ class Book:
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
         # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
-        frames = np.asarray(frames, dtype=np.int64)
-        codes = np.where(frames, self._room + (frames - 1) * self._words, 0) + tokens
+        begins = self._room + (np.arange(len(self.frames)) - 1) * self._words
+        begins[0] = 0
+        codes = begins.take(frames) + tokens
         found = self._framed.take(codes)
         if not found.all():
             lacking, names = np.unique(codes[found == 0]), list(self.frames)
@@ -329,7 +342,8 @@ def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Seque
         for column, role, number, _, frame in table[:, offsets[run.program] : offsets[run.program + 1]].T.tolist():
             fixed.append((-1 if column else number, frame))
             if column:
-                words.append(find_column(columns[column]).take(run.starts[roles[role]] + number))
+                start = run.starts[roles[role]]
+                words.append(find_column(columns[column]).take(start + number if number else start))
         groups.setdefault(tuple(fixed), []).append((run.places, words))
     which = np.empty(sum(len(run.places) for run in runs), dtype=np.int32)
     tokens, lengths, size = [which[:0]], [which[:0]], 0

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ..taxonomy import Taxonomy
 from ..taxonomy.arrow import choose_texts, join_texts, make_texts, match_texts, read_truths, view_numbers
-from .arrays import join_codes, number_rows, pad_lists
+from .arrays import expand_ranges, join_codes, number_rows, offsets_of, pad_lists
 from .numerals import write_number, write_ordinal
 from .recipe_fields import LARGEST_COUNT
 from .scenes import Scenes
@@ -268,16 +268,20 @@ class BlockWords:
         """For each object: the first one of its scene that is equal in some columns, its rank, and their number."""
         objects = self.scenes.objects
         alike = join_codes(np.repeat(np.arange(len(objects)), objects.lengths), *columns)
-        # Two sorts of one column each are far faster than one of several.
-        mentioned = np.argsort(self._find_mention_order())
-        order = mentioned[np.argsort(alike[mentioned], kind="stable")]
-        new = np.diff(alike[order], prepend=-1) != 0
-        group = np.cumsum(new) - 1
-        starts = np.flatnonzero(new)
-        first, rank, number = (np.empty(len(order), dtype=np.int64) for _ in range(3))
-        first[order] = order[starts[group]]
-        rank[order] = np.arange(len(order)) - starts[group]
-        number[order] = np.diff(np.append(starts, len(order)))[group]
+        order = np.argsort(alike, kind="stable")
+        starts = np.flatnonzero(np.diff(alike.take(order), prepend=-1))
+        sizes = np.diff(starts, append=len(order))
+        first, rank, number = np.arange(len(order)), np.zeros_like(order), np.ones_like(order)
+        # Few have others like them.
+        several = np.flatnonzero(sizes > 1)
+        starts, sizes = starts.take(several), sizes.take(several)
+        group, places = np.repeat(several, sizes), order.take(expand_ranges(starts, sizes))
+        if len(places):
+            places = places.take(np.lexsort((self._find_mention_order().take(places), group)))
+        begins = offsets_of(sizes)[:-1]
+        first[places] = np.repeat(places.take(begins), sizes)
+        rank[places] = np.arange(len(places)) - np.repeat(begins, sizes)
+        number[places] = np.repeat(sizes, sizes)
         return first, rank, number
 
     @cached_property
