@@ -578,7 +578,9 @@ def structures(
         Path | None,
         typer.Option(help="Draw them all into this PNG file (needs the extra `plots`).", show_default=False),
     ] = None,
-    clear: Annotated[bool, typer.Option("--clear", help="Remove the tables that are kept on disk.")] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Remove what is kept on disk of structures and their captions.")
+    ] = False,
 ) -> None:
     """List, count or draw all structures: scene graphs without content, each once.
 
@@ -587,13 +589,14 @@ def structures(
     """
     from dataclasses import replace
 
+    from .builders.disk_cache import clear_folder, find_folder
     from .builders.limits import bound_limits, read_limits
     from .builders.recipe_files import load_recipe
-    from .builders.structure_cache import clear_tables, find_folder, find_structures
+    from .builders.structure_cache import find_structures
 
     if clear:
-        removed = clear_tables()
-        print(f"removed {removed} tables from {find_folder()}", file=sys.stderr)
+        for kind in ("structures", "captions"):
+            print(f"removed {clear_folder(kind)} tables from {find_folder(kind)}", file=sys.stderr)
         return
     given = {
         "complexity": complexity,

@@ -13,8 +13,11 @@ from ..errors import Problem, RecipeError
 from ..taxonomy.arrow import match_texts
 from .arrays import offsets_of
 from .decks import BITS, WINDOW, stratify
+from .limits import read_limits
 from .scenes import Plan
-from .templates import Leaf, Piece, load_template, read_source, render_block, split_blocks
+from .structure_cache import find_file as find_structures_file
+from .templates import Leaf, Piece, load_template, read_source, read_sources, render_block, split_blocks
+from .trace_cache import find_file, keep_programs, read_programs
 from .tracing import Render, Tracer
 from .views import Groups, Shape, view_scene
 from .weaving import Texts
@@ -59,6 +62,13 @@ class CaptionWriter:
         weights = np.array([captions.weight for captions in chosen.values()])
         shares = np.cumsum(weights) / weights.sum()
         self.bounds = np.rint(np.concatenate([[0.0], shares]) * 2.0**BITS).astype(np.int64)
+        self._file = find_file(
+            find_structures_file(read_limits(self.plan.recipe)).name,
+            self.plan.recipe.modality,
+            [(name, read_sources(template)) for name, template in zip(chosen, self.templates, strict=True)],
+        )
+        self.tracer.programs.update(read_programs(self._file, self.tracer.book))
+        self._kept = len(self.tracer.programs)
         self._is_picture = match_texts(self.plan.taxonomy.scene_attributes["role"], "picture")
 
     def find_shape(self, structure: int) -> Shape:
@@ -76,6 +86,18 @@ class CaptionWriter:
             self._numbers[shape] = len(self.plan.structures.table) + len(self.shapes)
             self.shapes.append(shape)
         return self._numbers[shape]
+
+    def keep_traces(self) -> None:
+        """Keeps what the templates yielded on disk, if that is notably more than was there; not of the rows' own."""
+        structures = len(self.plan.structures.table)
+        programs = {
+            (name, key): program
+            for (name, key), program in self.tracer.programs.items()
+            if key[0] < structures and not key[3]
+        }
+        if len(programs) > 1.02 * self._kept and not self.tracer.row_by_row:
+            keep_programs(self._file, self.tracer.book, programs)
+            self._kept = len(programs)
 
     def write(self, words: BlockWords, key: int, begin: bool = True) -> Texts:
         """Captions of all scenes of a block, or of more that belong to it; they belong to `tracer.book.pool`.

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from jinja2 import Environment, meta
-
 from .rows import RowWriter
-from .templates import read_source
+from .templates import read_sources
 
 DATA_VERSION = 1
 """Raised when the engine makes other rows from the same recipe, taxonomy and templates."""
@@ -33,14 +31,5 @@ def read_templates(writer: RowWriter) -> dict[str, str]:
     """The text of every template that the rows are made with, by name."""
     sources: dict[str, str] = {}
     for template in (*writer.captions.templates, *writer.questions.templates.values()):
-        _add_sources(sources, template.environment, template.name or "")
+        sources |= read_sources(template)
     return sources
-
-
-def _add_sources(sources: dict[str, str], environment: Environment, name: str) -> None:
-    """Adds the text of a template and of those that it imports."""
-    if name not in sources:
-        sources[name] = read_source(environment.get_template(name))
-        for imported in meta.find_referenced_templates(environment.parse(sources[name])):
-            if imported:
-                _add_sources(sources, environment, imported)

@@ -117,6 +117,7 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
             file.write_table(table, row_group_size=BLOCK)
             columns += measure_columns(table)
             report(len(table))
+    writer.captions.keep_traces()
     bits = np.packbits(structures).tobytes()
     return Written(path.stat().st_size, hash_file(path), dict(columns), bits, tallies)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import jinja2
+import jinja2.meta
 import jinja2.sandbox
 from jinja2 import nodes
 
@@ -172,6 +173,29 @@ def read_source(template: jinja2.Template) -> str:
     environment = template.environment
     assert environment.loader is not None and template.name is not None
     return environment.loader.get_source(environment, template.name)[0]
+
+
+def read_sources(template: jinja2.Template) -> dict[str, str]:
+    """The text of a template and of those that it imports, by name.
+
+    Raises:
+        GasError: One of them does not exist.
+    """
+    sources: dict[str, str] = {}
+
+    def add(template: jinja2.Template) -> None:
+        assert template.name is not None
+        if template.name not in sources:
+            sources[template.name] = read_source(template)
+            for imported in jinja2.meta.find_referenced_templates(template.environment.parse(sources[template.name])):
+                if imported:
+                    add(template.environment.get_template(imported))
+
+    try:
+        add(template)
+    except jinja2.TemplateNotFound as error:
+        raise GasError(f"{template.filename}: it imports {error.name}, which does not exist") from error
+    return sources
 
 
 def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:

@@ -22,11 +22,12 @@ class Tracer:
     Attributes:
         lexicon: The words of the taxonomy.
         row_by_row: Names of the parts of templates that look at words.
+        programs: Programs of the book by what was rendered, and for which key.
     """
 
     lexicon: Lexicon
     row_by_row: set[str] = field(default_factory=set)
-    _programs: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
+    programs: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.book = Book(self.lexicon.create_pool())
@@ -35,7 +36,7 @@ class Tracer:
         """Forgets what rows of an earlier block left behind; programs that hold for every row stay."""
         if self.row_by_row:
             self.book = Book(self.lexicon.create_pool())
-            self._programs.clear()
+            self.programs.clear()
 
     def find_programs(
         self, name: str, keys: np.ndarray, render: Render, words: BlockWords, starts: Mapping[str, np.ndarray]
@@ -75,9 +76,9 @@ class Tracer:
         return weave_runs(self.book, words.find_column, runs)
 
     def _trace(self, name: str, key: tuple[int, ...], render: Render) -> int:
-        if (name, key) not in self._programs:
-            self._programs[name, key] = self.book.add(render(Slot, key))
-        return self._programs[name, key]
+        if (name, key) not in self.programs:
+            self.programs[name, key] = self.book.add(render(Slot, key))
+        return self.programs[name, key]
 
 
 def _read_row(words: BlockWords, starts: Mapping[str, np.ndarray], row: int) -> Leaf:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from datasets import load_dataset
 from generate_any_scene import to_networkx
+from generate_any_scene.builders.disk_cache import clear_folder
 from generate_any_scene.builders.limits import read_limits
 from generate_any_scene.builders.recipe import Recipe
 from generate_any_scene.builders.recipe_files import load_recipe
 from generate_any_scene.builders.rows import create_writer
-from generate_any_scene.builders.structure_cache import clear_tables, find_structures
+from generate_any_scene.builders.structure_cache import find_structures
 from generate_any_scene.builders.structures import enumerate_structures
 from generate_any_scene.errors import RecipeError
 from hypothesis import given, settings
@@ -191,7 +192,7 @@ def test_completions_are_kept_on_disk_as_any_structures_are(tmp_path, monkeypatc
         assert getattr(made, name).shape[1] > 0
         assert (getattr(made, name) == getattr(kept, name)).all()
     assert kept.topologies.equals(made.topologies)
-    assert clear_tables() == 1
+    assert clear_folder("structures") == 1
 
 
 # Content

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from generate_any_scene.builders import structure_cache
+from generate_any_scene.builders.disk_cache import clear_folder
 from generate_any_scene.builders.limits import bound_limits
 from generate_any_scene.builders.structure_cache import (
-    clear_tables,
     find_file,
     find_structures,
     keep_table,
@@ -18,9 +18,9 @@ LIMITS = bound_limits((3, 6), relations=(0, 2))
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(structure_cache, "find_folder", lambda: tmp_path / "structures")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     find_structures.cache_clear()
-    yield tmp_path / "structures"
+    yield tmp_path / "generate-any-scene/structures"
     find_structures.cache_clear()
 
 
@@ -58,11 +58,12 @@ def test_a_damaged_table_is_noticed_and_made_again(cache, damage):
 def test_other_limits_and_other_code_have_other_files(cache, monkeypatch):
     file = find_file(LIMITS)
     assert find_file(bound_limits((3, 6), relations=(0, 3))) != file
-    monkeypatch.setattr(structure_cache, "_hash_code", lambda: "other code")
+    monkeypatch.setattr(structure_cache, "hash_code", lambda *names: "other code")
     assert find_file(LIMITS) != file
 
 
 def test_a_folder_that_cannot_be_written_is_said_once_and_does_no_harm(cache):
+    cache.parent.mkdir()
     cache.write_text("a file where the folder would be")
     with pytest.warns(UserWarning, match="structures are not kept"):
         keep_table(LIMITS, enumerate_structures(LIMITS))
@@ -70,6 +71,6 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_does_no_harm(cache):
 
 def test_clearing_removes_what_was_kept(cache):
     find_structures(LIMITS)
-    assert clear_tables() == 1
-    assert clear_tables() == 0
+    assert clear_folder("structures") == 1
+    assert clear_folder("structures") == 0
     assert read_table(LIMITS) is None
