@@ -121,16 +121,17 @@ def _make_files(
         from .cluster import make_on_cluster
 
         return make_on_cluster(packed, shards, folder, workers, address, report)
+
+    def make(shard: Shard, report: Report) -> Written:
+        open_writer = partial(writers.__getitem__, shard.config)
+        return make_shard(open_writer, shard, packed[shard.config].fingerprint, folder, report)
+
     workers = min(workers or choose_workers(sum(map(len, shards))), len(shards))
     if workers > 1:
         from .processes import make_in_processes
 
-        return make_in_processes(packed, shards, folder, workers, report)
-    written = {}
-    for shard in shards:
-        open_writer = partial(writers.__getitem__, shard.config)
-        written[shard] = make_shard(open_writer, shard, packed[shard.config].fingerprint, folder, report)
-    return written
+        return make_in_processes(make, packed, shards, folder, workers, report)
+    return {shard: make(shard, report) for shard in shards}
 
 
 def _list_shards(writer: RowWriter) -> list[Shard]:

@@ -6,10 +6,11 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ..errors import GasError
@@ -19,30 +20,54 @@ from .shards import Report, Shard, Written, make_shard
 
 
 def make_in_processes(
-    recipes: dict[str, PackedRecipe], shards: Sequence[Shard], folder: Folder, workers: int, report: Report
+    make: Callable[[Shard, Report], Written],
+    recipes: dict[str, PackedRecipe],
+    shards: Sequence[Shard],
+    folder: Folder,
+    workers: int,
+    report: Report,
 ) -> dict[Shard, Written]:
-    """Makes files that are not there yet, each in one of so many processes; what they are is told when all are done.
+    """Makes files that are not there yet in so many processes, of which this one is the first.
+
+    Each takes the next file when it is done with one; what the others have made is told when all are done.
+
+    Args:
+        make: Makes a file in this process.
+        recipes: What the other processes make files from, by config.
+        shards: The files.
+        folder: Where they are written.
+        workers: Processes, at least two.
+        report: Called with the number of rows that were just finished.
 
     Raises:
         GasError: A process was ended, or a file cannot be made. Those that were finished stay.
     """
     context = multiprocessing.get_context("spawn")
-    finished, told = context.Value("q", 0), 0
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(recipes, finished)) as pool:
+    taken, finished, told = context.Value("q", 0), context.Value("q", 0), 0
+    initial = (recipes, taken, finished)
+    with ProcessPoolExecutor(workers - 1, context, initializer=_start_worker, initargs=initial) as pool:
         try:
             with _hold_interrupts():
-                futures = {pool.submit(_make_in_worker, shard, folder): shard for shard in shards}
-            waiting: set[Future[Written]] = set(futures)
+                futures = [pool.submit(_make_in_worker, shards, folder) for _ in range(workers - 1)]
             with _note_interrupts() as interrupted:
-                while waiting:
-                    done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+
+                def look_around(rows: int) -> None:
+                    """Reports what was finished, here and elsewhere, and raises what came up elsewhere."""
+                    nonlocal told
                     if interrupted.is_set():
                         raise KeyboardInterrupt
                     now = finished.value
-                    report(now - told)
+                    report(rows + now - told)
                     told = now
-                    for future in done:
-                        future.result()
+                    for future in futures:
+                        if future.done():
+                            future.result()
+
+                written = {shard: make(shard, look_around) for shard in _take_shards(shards, taken)}
+                waiting = set(futures)
+                while waiting:
+                    waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).not_done
+                    look_around(0)
         except BaseException as error:
             processes = list(pool._processes.values())  # which shutdown forgets
             pool.shutdown(wait=False, cancel_futures=True)
@@ -57,7 +82,20 @@ def make_in_processes(
                     exit_status=1,
                 ) from error
             raise
-    return {shard: future.result() for future, shard in futures.items()}
+    for future in futures:
+        written |= future.result()
+    return written
+
+
+def _take_shards(shards: Sequence[Shard], taken: Any) -> Iterator[Shard]:
+    """Takes files until all are taken; `taken` is how many, shared by all processes."""
+    while True:
+        with taken.get_lock():
+            place = taken.value
+            taken.value += 1
+        if place >= len(shards):
+            return
+        yield shards[place]
 
 
 @contextmanager
@@ -90,10 +128,10 @@ def _note_interrupts() -> Iterator[threading.Event]:
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(recipes: dict[str, PackedRecipe], finished: Any) -> None:
+def _start_worker(recipes: dict[str, PackedRecipe], taken: Any, finished: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers
     threading.Thread(target=_end_with_main, daemon=True).start()
-    _worker.update(recipes=recipes, finished=finished)
+    _worker.update(recipes=recipes, taken=taken, finished=finished)
 
 
 def _end_with_main() -> None:
@@ -104,10 +142,13 @@ def _end_with_main() -> None:
         os._exit(1)
 
 
-def _make_in_worker(shard: Shard, folder: Folder) -> Written:
+def _make_in_worker(shards: Sequence[Shard], folder: Folder) -> dict[Shard, Written]:
     def report(rows: int) -> None:
         with _worker["finished"].get_lock():
             _worker["finished"].value += rows
 
-    recipe = _worker["recipes"][shard.config]
-    return make_shard(lambda: open_writer(recipe), shard, recipe.fingerprint, folder, report)
+    written = {}
+    for shard in _take_shards(shards, _worker["taken"]):
+        recipe = _worker["recipes"][shard.config]
+        written[shard] = make_shard(partial(open_writer, recipe), shard, recipe.fingerprint, folder, report)
+    return written
