@@ -1,8 +1,10 @@
 """Arrays that stand for lists and tables, held to Python's own."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from generate_any_scene.builders.arrays import Bits, Ragged, number_as_found, offsets_of, order_small, pair_members
+from generate_any_scene.builders.arrays import Bits, Ragged, offsets_of, order_small, pair_members
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ SMALL = st.lists(st.integers(0, 4), max_size=8)
 @given(st.lists(SMALL, max_size=5))
 def test_members_of_a_list_are_paired_with_all_others_of_it(lists):
     offsets = offsets_of(np.array([len(one) for one in lists], dtype=np.int64))
-    places = [range(start, end) for start, end in zip(offsets, offsets[1:], strict=False)]
+    places = [range(start, end) for start, end in pairwise(offsets)]
     expected = [(one, other) for some in places for one in some for other in some if one != other]
     assert list(zip(*(array.tolist() for array in pair_members(offsets)), strict=True)) == expected
 
@@ -22,15 +24,6 @@ def test_order_is_that_of_a_stable_sort(numbers):
     assert order_small(np.array(numbers, dtype=np.int64)).tolist() == sorted(
         range(len(numbers)), key=numbers.__getitem__
     )
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=20), st.integers(0, 2))
-def test_kinds_are_numbered_in_the_order_in_which_they_occur(rows, width):
-    columns = [np.array([row[column] for row in rows], dtype=np.int64) for column in range(width)]
-    kinds = list(dict.fromkeys(row[:width] for row in rows))
-    examples, numbers = number_as_found(len(rows), columns)
-    assert [rows[one][:width] for one in examples] == kinds
-    assert numbers.tolist() == [kinds.index(row[:width]) for row in rows]
 
 
 @pytest.mark.parametrize("columns", [1, 7, 64, 65, 200])
