@@ -17,7 +17,7 @@ from .limits import read_limits
 from .scenes import Plan
 from .structure_cache import find_file as find_structures_file
 from .templates import Leaf, Piece, load_template, read_source, read_sources, render_block, split_blocks
-from .trace_cache import find_file, keep_programs, read_programs
+from .trace_cache import MOST_KEPT, find_file, keep_programs, read_programs
 from .tracing import Render, Tracer
 from .views import Groups, Shape, view_scene
 from .weaving import Texts
@@ -88,14 +88,19 @@ class CaptionWriter:
         return self._numbers[shape]
 
     def keep_traces(self) -> None:
-        """Keeps what the templates yielded on disk, if that is notably more than was there; not of the rows' own."""
+        """Keeps what the templates yielded on disk, if it is notably more than was there, but no more than is of use.
+
+        What they yielded for shapes beyond the structures, and for objects that are alike, is of the rows alone.
+        """
+        if self.tracer.row_by_row or len(self.tracer.programs) > MOST_KEPT:
+            return
         structures = len(self.plan.structures.table)
         programs = {
             (name, key): program
             for (name, key), program in self.tracer.programs.items()
             if key[0] < structures and not key[3]
         }
-        if len(programs) > 1.02 * self._kept and not self.tracer.row_by_row:
+        if len(programs) > 1.02 * self._kept:
             keep_programs(self._file, self.tracer.book, programs)
             self._kept = len(programs)
 

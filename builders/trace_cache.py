@@ -20,6 +20,8 @@ from .weaving import LITERAL, Book
 KIND = "captions"
 CODE = ("captions.py", "numerals.py", "templates.py", "trace_cache.py", "tracing.py", "views.py", "weaving.py")
 """Files that decide what a template yields, besides its text and Jinja."""
+MOST_KEPT = 1 << 15
+"""Programs that are kept: with far more structures than that, a build hardly meets one that another build met."""
 
 Programs = dict[tuple[str, tuple[int, ...]], int]
 """Programs of a book by what was rendered and its key, as `Tracer` has them."""

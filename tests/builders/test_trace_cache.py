@@ -1,7 +1,7 @@
 """What caption templates yielded, on disk: rows are the same with and without it."""
 
 import pytest
-from generate_any_scene.builders import trace_cache
+from generate_any_scene.builders import captions, trace_cache
 from generate_any_scene.builders.recipe_files import load_recipe
 from generate_any_scene.builders.rows import create_writer
 from generate_any_scene.builders.scenes import draw_block
@@ -73,6 +73,12 @@ def test_other_templates_structures_and_code_have_other_files(cache, write_recip
     assert count(load_recipe(path, ("structure.complexity=[1,4]",))) == 3
     monkeypatch.setattr(trace_cache, "hash_code", lambda *names: "other code")
     assert count(load_recipe(path)) == 4
+
+
+def test_what_is_too_much_is_not_kept(cache, monkeypatch):
+    monkeypatch.setattr(captions, "MOST_KEPT", 100)
+    write(load_recipe("general", ("questions=[]",)))
+    assert not cache.exists()
 
 
 def test_a_template_that_looks_at_words_is_not_kept(cache, write_recipe):
