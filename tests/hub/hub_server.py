@@ -21,8 +21,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import hub_api
+import hub_buckets
 import hub_files
 import hub_xet
+from hub_buckets import Bucket
 from hub_calls import Answer, Call, answer
 from hub_files import Upload
 from hub_repositories import Commit, File, Repository
@@ -178,7 +180,7 @@ class HubServer:
     """Serves from its creation to `close`; a context manager.
 
     Attributes:
-        repositories: By type ("dataset", "model") and id.
+        repositories: By type ("dataset", "model", "bucket") and id.
         users: By token. Two are of `user`, who is in `org`; `hf_stranger` belongs to nobody here.
         requests: All there were, in the order of their arrival.
         faults: Those to come; of a request the first that fits, and no other.
@@ -189,10 +191,10 @@ class HubServer:
 
     page_size: int = 1000
     part_size: int = 16 * 1024 * 1024
-    repositories: dict[tuple[str, str], Repository] = field(default_factory=dict)
+    repositories: dict[tuple[str, str], Repository | Bucket] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
     downloads: dict[str, tuple[Repository, File]] = field(default_factory=dict)
-    xet_tokens: dict[str, Repository] = field(default_factory=dict)
+    xet_tokens: dict[str, Repository | Bucket] = field(default_factory=dict)
     grants: dict[str, list[bytes] | None] = field(default_factory=dict)
     xorbs: dict[str, list[bytes]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
@@ -207,7 +209,7 @@ class HubServer:
             STRANGER_TOKEN: User(("stranger",), "write"),
         }
         self._listeners = []
-        self.url = self._listen("hub", hub_api.ROUTES + hub_files.ROUTES + hub_xet.ROUTES)
+        self.url = self._listen("hub", hub_api.ROUTES + hub_files.ROUTES + hub_buckets.ROUTES + hub_xet.ROUTES)
         self.storage_url = self._listen("storage", hub_files.STORAGE_ROUTES + hub_xet.STORAGE_ROUTES)
 
     def _listen(self, host: str, routes: list) -> str:
@@ -233,6 +235,10 @@ class HubServer:
     def create_repository(self, id: str, type: str = "dataset", private: bool = False) -> Repository:
         self.repositories[type, id] = Repository(id, type, private)
         return self.repositories[type, id]
+
+    def create_bucket(self, id: str, private: bool = True) -> Bucket:
+        self.repositories["bucket", id] = bucket = Bucket(id, private)
+        return bucket
 
     def commit(self, id: str, files: dict[str, bytes | None], message="Another's commit", revision="main") -> Commit:
         """A commit to a dataset that somebody else makes; None deletes a file."""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+from hub_buckets import BUCKET, Bucket
 from hub_calls import API, REVISION, Answer
 from hub_repositories import HubError, Repository
 
@@ -22,8 +23,8 @@ HAS_METADATA, HAS_VERIFICATION = 1 << 30, 1 << 31
 LAST = b"\xff" * 32
 
 
-def give_token(call, type, id, access, revision):
-    """A token of the storage, for one repository, which the client takes to the address in `casUrl`."""
+def give_token(call, type, id, access, revision=""):
+    """A token of the storage, for one repository or bucket, which the client takes to the address in `casUrl`."""
     repository = call.find_repository(type, id, write=access == "write" and not call.ask("create_pr"))
     if access == "write":
         call.require_user()
@@ -37,7 +38,7 @@ def give_token(call, type, id, access, revision):
     return Answer({"casUrl": call.hub.storage_url, "accessToken": token, "exp": ends}, headers=headers)
 
 
-def find_session(call) -> Repository:
+def find_session(call) -> Repository | Bucket:
     token = call.headers.get("Authorization", "").removeprefix("Bearer ")
     if token not in call.hub.xet_tokens:
         raise HubError(401, "Unauthorized")
@@ -76,13 +77,18 @@ def commit_xorb(call, hash, key):
 
 
 def receive_shard(call):
-    """Puts the files of a shard together and keeps them as the LFS objects of the repository."""
+    """Puts the files of a shard together and keeps them as the LFS objects of the repository, or in the bucket."""
     repository = find_session(call)
-    for sha256, terms in read_files(call.data):
+    for xet, sha256, terms in read_files(call.data):
         try:
             data = b"".join(chunk for xorb, start, stop in terms for chunk in call.hub.xorbs[xorb][start:stop])
         except KeyError as error:
             raise HubError(400, f"A shard names a xorb that was not sent: {error}") from error
+        if isinstance(repository, Bucket):
+            repository.objects[xet] = data
+            continue
+        if sha256 is None:
+            raise HubError(400, "A file of a dataset needs its sha256")
         if hashlib.sha256(data).hexdigest() != sha256:
             raise HubError(400, "The chunks of a file do not make what its sha256 says")
         repository.objects[sha256] = data
@@ -120,23 +126,26 @@ def spell(hash: bytes) -> str:
     return "".join(f"{number:016x}" for number in struct.unpack("<4Q", hash))
 
 
-def read_files(shard: bytes) -> Iterator[tuple[str, list[tuple[str, int, int]]]]:
-    """The sha256 of each file of a shard, and from which chunks of which xorbs it is made."""
+def read_files(shard: bytes) -> Iterator[tuple[str, str | None, list[tuple[str, int, int]]]]:
+    """The Xet hash and sha256 of each file of a shard, and from which chunks of which xorbs it is made."""
     at = ENTRY  # behind the header
     while shard[at : at + 32] != LAST:
         flags, count = struct.unpack_from("<2I", shard, at + 32)
-        terms = []
+        xet, sha256, terms = spell(shard[at : at + 32]), None, []
         for entry in range(at + ENTRY, at + ENTRY * (1 + count), ENTRY):
             start, stop = struct.unpack_from("<2I", shard, entry + 40)
             terms.append((spell(shard[entry : entry + 32]), start, stop))
         at += ENTRY * (1 + count) + (ENTRY * count if flags & HAS_VERIFICATION else 0)
-        if not flags & HAS_METADATA:
-            raise HubError(400, "A file of a dataset needs its sha256")
-        yield spell(shard[at : at + 32]), terms
-        at += ENTRY
+        if flags & HAS_METADATA:
+            sha256 = spell(shard[at : at + 32])
+            at += ENTRY
+        yield xet, sha256, terms
 
 
-ROUTES = [("GET", f"{API}/xet-(?P<access>read|write)-token/{REVISION}", give_token)]
+ROUTES = [
+    ("GET", f"{API}/xet-(?P<access>read|write)-token/{REVISION}", give_token),
+    ("GET", f"/api/(?P<type>bucket)s/{BUCKET}/xet-(?P<access>read|write)-token", give_token),
+]
 STORAGE_ROUTES = [
     ("GET", "/v1/chunks/[^/]+/(?P<hash>[0-9a-f]+)", find_chunk),
     ("POST", "/v1/xorb-grants/[^/]+/(?P<hash>[0-9a-f]+)", grant_xorb),
