@@ -592,10 +592,11 @@ def structures(
     from .builders.disk_cache import clear_folder, find_folder
     from .builders.limits import bound_limits, read_limits
     from .builders.recipe_files import load_recipe
-    from .builders.structure_cache import find_structures
+    from .builders.structure_cache import KIND, find_structures
+    from .builders.trace_cache import KIND as CAPTIONS
 
     if clear:
-        for kind in ("structures", "captions"):
+        for kind in (KIND, CAPTIONS):
             print(f"removed {clear_folder(kind)} tables from {find_folder(kind)}", file=sys.stderr)
         return
     given = {

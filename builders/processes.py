@@ -49,25 +49,24 @@ def make_in_processes(
         try:
             with _hold_interrupts():
                 futures = [pool.submit(_make_in_worker, shards, folder) for _ in range(workers - 1)]
-            with _note_interrupts() as interrupted:
 
-                def look_around(rows: int) -> None:
-                    """Reports what was finished, here and elsewhere, and raises what came up elsewhere."""
-                    nonlocal told
-                    if interrupted.is_set():
-                        raise KeyboardInterrupt
-                    now = finished.value
-                    report(rows + now - told)
-                    told = now
-                    for future in futures:
-                        if future.done():
-                            future.result()
+            @_delay_interrupts()
+            def look_around(rows: int) -> None:
+                """Reports what was finished, here and elsewhere, and raises what came up elsewhere."""
+                nonlocal told
+                now = finished.value
+                report(rows + now - told)
+                told = now
+                for future in futures:
+                    if future.done():
+                        future.result()
 
-                written = {shard: make(shard, look_around) for shard in _take_shards(shards, taken)}
-                waiting = set(futures)
-                while waiting:
+            written = {shard: make(shard, look_around) for shard in _take_shards(shards, taken)}
+            waiting = set(futures)
+            while waiting:
+                with _delay_interrupts():
                     waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).not_done
-                    look_around(0)
+                look_around(0)
         except BaseException as error:
             processes = list(pool._processes.values())  # which shutdown forgets
             pool.shutdown(wait=False, cancel_futures=True)
@@ -112,17 +111,19 @@ def _hold_interrupts() -> Iterator[None]:
 
 
 @contextmanager
-def _note_interrupts() -> Iterator[threading.Event]:
-    """Ctrl-C is looked for between waits: in the middle of one, a lock of the pool could stay closed for ever."""
-    interrupted = threading.Event()
+def _delay_interrupts() -> Iterator[None]:
+    """Ctrl-C comes at the end: in the middle of a look at the pool, a lock of it could stay closed for ever."""
     if threading.current_thread() is not threading.main_thread():
-        yield interrupted
+        yield
         return
+    interrupted = threading.Event()
     before = signal.signal(signal.SIGINT, lambda number, frame: interrupted.set())
     try:
-        yield interrupted
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
+    if interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 _worker: dict[str, Any] = {}
