@@ -17,17 +17,17 @@ from .version import __version__ as __version__
 __all__ = ["GasError", "explode_questions", "scene", "to_networkx"]
 
 if TYPE_CHECKING:
-    from .builders.access import scene
-    from .builders.explode import explode_questions
-    from .builders.graphs import to_networkx
+    from .builders.recipe.networkx_graphs import to_networkx
+    from .builders.rows.explode import explode_questions
+    from .builders.rows.single import scene
     from .errors import GasError
 
 # Imported when asked for, so that `import generate_any_scene` stays light.
 _PLACES = {
     "GasError": ".errors",
-    "explode_questions": ".builders.explode",
-    "scene": ".builders.access",
-    "to_networkx": ".builders.graphs",
+    "explode_questions": ".builders.rows.explode",
+    "scene": ".builders.rows.single",
+    "to_networkx": ".builders.recipe.networkx_graphs",
 }
 
 

@@ -70,10 +70,10 @@ def list_command(
     as_json: AsJson = False,
 ) -> None:
     """List the recipes that come with the package: of datasets, or of trainings (`gas list training`)."""
-    from .builders.recipe_files import list_recipes, load_recipe
+    from .builders.recipe.loading import list_recipes, load_recipe
 
     if kind == "training":
-        from .training.recipe import load_training
+        from .training.recipes.loading import load_training
 
         rows = [vars(load_training(name).recipe) for name in list_recipes("training")]
         _print_recipes([{key: row[key] for key in ("name", "kind", "description")} for row in rows], as_json)
@@ -101,7 +101,7 @@ def _print_recipes(recipes: list[dict[str, str]], as_json: bool) -> None:
 @app.command()
 def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
     """Print a recipe with everything that it extends, and with your overrides."""
-    from .builders.recipe_files import dump_recipe, load_recipe
+    from .builders.recipe.loading import dump_recipe, load_recipe
 
     loaded = load_recipe(recipe, overrides).recipe
     print(
@@ -113,8 +113,8 @@ def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -
 @app.command()
 def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
     """Check recipes without building anything: keys, constraints, concepts and templates."""
-    from .builders.recipe_files import load_recipe
-    from .builders.validate import validate_recipe
+    from .builders.inspection.recipe_check import validate_recipe
+    from .builders.recipe.loading import load_recipe
 
     reports = [validate_recipe(load_recipe(recipe, overrides)) for recipe in recipes]
     if as_json:
@@ -131,7 +131,7 @@ def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = Fa
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of recipes, for editors that complete and check YAML."""
-    from .builders.recipe import json_schema
+    from .builders.recipe.model import json_schema
 
     print(json.dumps(json_schema(), indent=2))
 
@@ -154,8 +154,8 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
-    from .builders.preview import draw_scenes, preview_rows, print_scene
-    from .builders.recipe_files import load_recipe
+    from .builders.inspection.preview import draw_scenes, preview_rows, print_scene
+    from .builders.recipe.loading import load_recipe
 
     settings = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
     rows = preview_rows(load_recipe(recipe, settings), split, count)
@@ -208,9 +208,8 @@ def stats(
 
     What the recipe leaves but no scene has counts, too. Perfectly even use has Gini 0, entropy 100 %, a share of 10 %.
     """
-    from .builders.export import find_split
-    from .builders.recipe_files import load_recipe
-    from .builders.stats import (
+    from .builders.export.export import find_split
+    from .builders.inspection.evenness import (
         ROWS,
         check_groups,
         describe_usage,
@@ -219,7 +218,8 @@ def stats(
         print_usage,
         refuse_options,
     )
-    from .builders.usage import count_built, count_drawn
+    from .builders.inspection.usage import count_built, count_drawn
+    from .builders.recipe.loading import load_recipe
 
     check_groups(by, under)
     if is_built(source):
@@ -277,8 +277,8 @@ def diff(
     """
     from contextlib import ExitStack
 
-    from .builders.diff import compare_sides, count_rows, describe_difference, match_configs
-    from .builders.diff_sources import open_side
+    from .builders.diff.datasets import compare_sides, count_rows, describe_difference, match_configs
+    from .builders.diff.sources import open_side
 
     if everything and rows is not None:
         raise GasError("--all looks at all rows, --rows at the first; leave one of them out")
@@ -290,7 +290,7 @@ def diff(
     if as_json:
         print(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
     else:
-        from .builders.diff_tables import print_difference
+        from .builders.diff.tables import print_difference
 
         print_difference(difference, _create_console())
     if exit_code and difference.differs:
@@ -335,9 +335,9 @@ def build(
 ) -> None:
     """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
     try:
-        from .builders.dataset import build_datasets
-        from .builders.folder import find_place
-        from .builders.recipe_files import load_recipe
+        from .builders.build.build import build_datasets
+        from .builders.folder.files import find_place
+        from .builders.recipe.loading import load_recipe
 
         if address and engine != "ray":
             raise GasError("--address names a Ray cluster; add --engine ray")
@@ -368,7 +368,7 @@ def verify(
 
     Exits with 0 when all is well, with 1 when anything is not.
     """
-    from .builders.verify import describe_verification, read_configs, verify_folder
+    from .builders.inspection.verification import describe_verification, read_configs, verify_folder
 
     rows = sum(sum(config.sizes.values()) for config in read_configs(folder))
     with _show_progress(rows, "verifying") as report:
@@ -409,7 +409,7 @@ def push(
 
     Configs that others pushed to the repository stay. A tag never moves: other rows need another version.
     """
-    from .builders.push import describe_push, push_folder
+    from .builders.hub.push import describe_push, push_folder
 
     with _show_progress(None, "pushing", unit="files") as report:
         pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report)
@@ -446,7 +446,7 @@ def export(
     Questions for scorers: TIFA, DSG, GenEval 2. Prompts for trainers: plain JSON lines, TRL (plain or as chats, with
     questions for a reward), Flow-GRPO, T2I-R1, SimpleAR, and the JSON of the paper's own scripts (`gas`).
     """
-    from .builders.export import check_format, describe_export, export_split, find_split
+    from .builders.export.export import check_format, describe_export, export_split, find_split
 
     check_format(format_)
     source = find_split(folder, config, split)
@@ -494,14 +494,14 @@ def decontaminate(
     """
     from contextlib import nullcontext
 
-    from .builders.decontaminate import (
+    from .builders.decontaminate.drop_rows import describe_dropping, drop_rows, open_dropping
+    from .builders.decontaminate.report import (
         describe_findings,
         find_contaminated,
         list_findings,
         list_sources,
         load_prompts,
     )
-    from .builders.drop_rows import describe_dropping, drop_rows, open_dropping
 
     sources = list_sources(folder, config, split)
     prompts = load_prompts(against, threshold, column, folder)
@@ -544,7 +544,7 @@ def train(
     With several processes: `accelerate launch -m generate_any_scene train RECIPE`, or torchrun in its place.
     """
     try:
-        from .training.recipe import load_training
+        from .training.recipes.loading import load_training
         from .training.run import describe_run, run_training
 
         loaded = load_training(recipe, overrides)
@@ -589,11 +589,11 @@ def structures(
     """
     from dataclasses import replace
 
-    from .builders.disk_cache import clear_folder, find_folder
-    from .builders.limits import bound_limits, read_limits
-    from .builders.recipe_files import load_recipe
-    from .builders.structure_cache import KIND, find_structures
-    from .builders.trace_cache import KIND as CAPTIONS
+    from .builders.foundation.disk_cache import clear_folder, find_folder
+    from .builders.recipe.loading import load_recipe
+    from .builders.structures.cache import KIND, find_structures
+    from .builders.structures.limits import bound_limits, read_limits
+    from .builders.text.trace_cache import KIND as CAPTIONS
 
     if clear:
         for kind in (KIND, CAPTIONS):
@@ -615,7 +615,7 @@ def structures(
         raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
     table = find_structures(limits)
     if png:
-        from .builders.preview import draw_structures
+        from .builders.inspection.preview import draw_structures
 
         draw_structures(table, png)
         print(f"drew {len(table):,} structures into {png}", file=sys.stderr)

@@ -14,12 +14,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from generate_any_scene.builders.decks import derive_key
-from generate_any_scene.builders.recipe_files import load_recipe
-from generate_any_scene.builders.rows import create_writer
-from generate_any_scene.builders.scenes import BLOCK, draw_block
-from generate_any_scene.builders.shards import open_parquet
-from generate_any_scene.builders.words import BlockWords
+from generate_any_scene.builders.build.shards import open_parquet
+from generate_any_scene.builders.content.draw import BLOCK, draw_block
+from generate_any_scene.builders.foundation.counter_rng import derive_key
+from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.rows.writer import create_writer
+from generate_any_scene.builders.text.surface_forms import BlockWords
 
 STAGES = ("scenes", "captions", "questions", "rows", "parquet", "build")
 

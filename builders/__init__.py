@@ -1,1 +1,23 @@
-"""The engine: from a recipe to structures, content, captions and questions, and to a dataset for the Hub."""
+"""The engine: recipes in, datasets out. Read from the top, the folders are the pipeline.
+
+    recipe          what a recipe may say, and reading one
+    foundation      ragged arrays, counter-based randomness, the cache on disk
+    structures      constraints -> every scene graph without content; counting, caching, sampling them
+    content         filters -> pools -> typed decks -> assignment -> scenes
+    text            Jinja with placeholders -> programs -> strings; captions
+    foils           what is certainly false of a scene
+    questions       what is asked, one file a kind; balance, minimal pairs
+    rows            a block of scenes as an Arrow table: the dataset's columns
+    folder          what lies on disk or in a store
+    drawing         SVG: bars, scene graphs, structures
+    card            the dataset card
+    build           recipes -> a built folder, by one process or many
+    inspection      looks at a recipe or a folder; writes nothing
+    diff            what differs between two datasets
+    hub             a built folder on the Hub
+    export          the files of scorers and trainers
+    decontaminate   captions that are prompts of a benchmark, and the folder without them
+
+A folder imports those above it, never one below, and `taxonomy`; it imports nothing that trains. `gas.py` is the
+builder that `load_dataset("gas", ...)` finds, which the folder is named after; `registration.py` makes it findable.
+"""

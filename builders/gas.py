@@ -14,13 +14,13 @@ import pyarrow as pa
 from datasets.builder import Key
 
 from ..errors import GasError
-from .access import open_writer
-from .decks import WINDOW
-from .fingerprint import compute_fingerprint
-from .recipe_files import list_recipes
-from .rows import VIEWS, RowWriter, schema_of
-from .scenes import draw_block
-from .shards import list_blocks
+from .build.shards import list_blocks
+from .content.draw import draw_block
+from .foundation.counter_rng import WINDOW
+from .recipe.loading import list_recipes
+from .rows.fingerprint import compute_fingerprint
+from .rows.single import open_writer
+from .rows.writer import VIEWS, RowWriter, schema_of
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """The concepts that scenes are made of: objects, attributes, relations, scene attributes.
 
-The tables are tab-separated files beside this module (`schema.py` says what their columns mean):
+The tables are tab-separated files in `tables/` (`schema.py` says what their columns mean):
 
     >>> from generate_any_scene.taxonomy import load_taxonomy
     >>> taxonomy = load_taxonomy()
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .loader import Taxonomy, load_taxonomy
     from .schema import COLUMNS, KINDS, SCENE_ATTRIBUTE_KINDS
-    from .validate import validate_taxonomy
+    from .table_rules import validate_taxonomy
 
 MODULES = {
     "COLUMNS": "schema",
@@ -27,7 +27,7 @@ MODULES = {
     "SCENE_ATTRIBUTE_KINDS": "schema",
     "Taxonomy": "loader",
     "load_taxonomy": "loader",
-    "validate_taxonomy": "validate",
+    "validate_taxonomy": "table_rules",
 }
 
 __all__ = ["COLUMNS", "KINDS", "SCENE_ATTRIBUTE_KINDS", "Taxonomy", "load_taxonomy", "validate_taxonomy"]

@@ -43,10 +43,10 @@ def info(
     as_json: AsJson = False,
 ) -> None:
     """Count the concepts, by kind, category and tier."""
+    from .display import show_counts
     from .loader import load_taxonomy
-    from .look_up import count_concepts
     from .places import list_imports
-    from .show import show_counts
+    from .search import count_concepts
 
     names = names or DEFAULTS
     counts = count_concepts(load_taxonomy(names))
@@ -67,10 +67,10 @@ def search(
 ) -> None:
     """Find concepts by their words: ids, names, parents, kinds, tiers."""
     from ..errors import GasError
+    from .display import show_hits
     from .loader import load_taxonomy
-    from .look_up import search_concepts
-    from .show import show_hits
-    from .tables import suggest
+    from .read_tsv import suggest
+    from .search import search_concepts
 
     taxonomy = load_taxonomy(names)
     found = search_concepts(taxonomy, word)
@@ -95,9 +95,9 @@ def tree(
     """Show the objects under one, each with the number of objects below it."""
     from dataclasses import asdict
 
+    from .display import show_tree
     from .loader import load_taxonomy
-    from .look_up import grow_tree
-    from .show import show_tree
+    from .search import grow_tree
 
     branch = grow_tree(load_taxonomy(names), object_, depth)
     if as_json:
@@ -117,7 +117,7 @@ def validate_command(
     from ..errors import GasError
     from .loader import load_all_shipped, load_taxonomy
     from .places import DEFAULT, PAPER, PROFILES, stands_alone
-    from .validate import check_paper_scale, validate_taxonomy
+    from .table_rules import check_paper_scale, validate_taxonomy
 
     names = [folder] if folder in PROFILES or stands_alone(folder) else ["default", folder]
     problems = validate_taxonomy(load_taxonomy(names))
@@ -167,8 +167,8 @@ def import_command(
     as_json: AsJson = False,
 ) -> None:
     """Keep your own concepts under a name that recipes can then list in `taxonomy:`."""
-    from .import_taxonomy import import_taxonomy
-    from .show import show_report
+    from .display import show_report
+    from .exchange.importing import import_taxonomy
 
     report = import_taxonomy(folder, name)
     if report.replaced:
@@ -191,8 +191,8 @@ def export(
 ) -> None:
     """Write a taxonomy into a folder, as our tables or in the layout of the public GAS metadata."""
     from ..errors import GasError
-    from .export_taxonomy import FORMATS, export_taxonomy
-    from .tables import suggest
+    from .exchange.exporting import FORMATS, export_taxonomy
+    from .read_tsv import suggest
 
     if format_ not in FORMATS:
         raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}{suggest(format_, FORMATS)}")

@@ -13,12 +13,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..arrow import choose_texts, find_rows, make_array, match_texts, read_truths, view_numbers
 from ..errors import GasError
-from .arrow import choose_texts, find_rows, make_array, match_texts, read_truths, view_numbers
+from . import tables as shipped
 from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy
 from .profiles import apply_profile
+from .read_tsv import MOST_PROBLEMS, raise_problems, read_table, suggest
 from .schema import COLUMNS, KINDS
-from .tables import MOST_PROBLEMS, raise_problems, read_table, suggest
 
 ALL_KINDS = np.uint64((1 << len(KINDS)) - 1)
 
@@ -250,7 +251,7 @@ def _advise_default(value: str, target: str, key: _Layers) -> str:
 
 @lru_cache(maxsize=2)
 def _list_shipped(table: str) -> frozenset[str]:
-    file = files(__package__) / f"{table}.tsv"
+    file = files(shipped) / f"{table}.tsv"
     return frozenset(read_table(file.read_bytes(), table, str(file))["id"].to_pylist())
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrow import find_rows, make_texts, view_numbers
+from ..arrow import find_rows, make_texts, view_numbers
 from .loader import Taxonomy
 
 

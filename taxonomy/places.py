@@ -10,12 +10,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ..errors import GasError
+from . import sandbox
+from . import tables as shipped
+from .read_tsv import suggest
 from .schema import COLUMNS
-from .tables import suggest
 
 DEFAULT, PAPER, SANDBOX = "default", "paper", "sandbox"
 PROFILES = (DEFAULT, PAPER)
-"""What can be seen of the tables beside this file."""
+"""What can be seen of the shipped tables."""
 SHIPPED = (*PROFILES, SANDBOX)
 SUPPORTING = "supporting"
 """The table of objects that a taxonomy needs only to hold its tree together; the shipped rows win over them."""
@@ -60,9 +62,9 @@ def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:
         GasError: There is none, or its folder holds no table.
     """
     if name in PROFILES:
-        return files(__package__)
+        return files(shipped)
     if name == SANDBOX:
-        return files(__package__) / SANDBOX
+        return files(sandbox)
     imported = find_imports() / name
     place = imported if NAME.fullmatch(name) and imported.is_dir() else (folder or Path()) / name
     if not place.is_dir():
@@ -124,7 +126,7 @@ def stands_alone(name: str) -> bool:
     place = find_taxonomy(name)
     if any(not (place / f"{table}.tsv").is_file() for table in COLUMNS if table != "frequency"):
         return False
-    return bool(_list_roots(place) - _list_roots(files(__package__)))
+    return bool(_list_roots(place) - _list_roots(files(shipped)))
 
 
 def _list_roots(place: Traversable) -> set[str]:

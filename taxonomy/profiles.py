@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .arrow import find_rows, make_array, make_texts, read_truths, view_numbers
+from ..arrow import find_rows, make_array, make_texts, read_truths, view_numbers
 from .places import PAPER
 
 

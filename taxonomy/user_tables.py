@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from .scene_phrases import EXCLUDES, choose_modality, choose_role, make_phrase
+from .english.inflection import choose_article, is_plural, make_plural
+from .english.scene_phrases import EXCLUDES, choose_modality, choose_role, make_phrase
 from .schema import COLUMNS
-from .simple_english import choose_article, is_plural, make_plural
 
 Derive = Callable[[Mapping[str, str]], str]
 

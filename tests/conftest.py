@@ -27,9 +27,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import pytest  # noqa: E402
 from generate_any_scene import cli  # noqa: E402
-from generate_any_scene.builders.dataset import build_datasets  # noqa: E402
-from generate_any_scene.builders.recipe_files import load_recipe  # noqa: E402
-from generate_any_scene.builders.rows import RowWriter, create_writer  # noqa: E402
+from generate_any_scene.builders.build.build import build_datasets  # noqa: E402
+from generate_any_scene.builders.recipe.loading import load_recipe  # noqa: E402
+from generate_any_scene.builders.rows.writer import RowWriter, create_writer  # noqa: E402
 from generate_any_scene.taxonomy import load_taxonomy  # noqa: E402
 from hypothesis import settings  # noqa: E402
 

@@ -8,7 +8,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from generate_any_scene.builders.recipe_files import list_recipes
+from generate_any_scene.builders.recipe.loading import list_recipes
 from generate_any_scene.version import __version__
 
 SMALL = ("--set", "splits={train: 20, validation: 0, test: 5}")

@@ -1,7 +1,7 @@
 """Golden rows: what shipped recipes and templates write does not change unnoticed, nor under a version."""
 
 import pytest
-from generate_any_scene.builders.recipe_files import list_recipes, load_recipe
+from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
 from update import list_files, list_golden, make_golden, read_golden
 from versions import describe_rows, find_problem, read_records
 

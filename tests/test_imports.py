@@ -25,7 +25,9 @@ def test_recipes_of_trainings_are_read_without_what_trains():
     code = """
 import sys
 from generate_any_scene import cli
-from generate_any_scene.training import answers, data, judge, recipe, run, upstream
+from generate_any_scene.training.judges import marking as answers, vision_language as judge
+from generate_any_scene.training import data, run, upstream
+from generate_any_scene.training.recipes import loading as recipe
 recipe.load_training("sandbox_grpo")
 sys.argv, stdout, sys.stdout = ["gas", "list", "training"], sys.stdout, sys.stderr
 try:
@@ -41,9 +43,9 @@ def test_the_engine_imports_nothing_that_trains():
     code = """
 import importlib, pkgutil
 from generate_any_scene import builders
-for module in pkgutil.iter_modules(builders.__path__):
-    if module.name != "gas":  # `datasets` imports torch where it is installed
-        importlib.import_module(f"generate_any_scene.builders.{module.name}")
+for module in pkgutil.walk_packages(builders.__path__, f"{builders.__name__}."):
+    if module.name != f"{builders.__name__}.gas":  # `datasets` imports torch where it is installed
+        importlib.import_module(module.name)
 """
     assert list_imported(code, TRAINING) == []
 
@@ -51,8 +53,8 @@ for module in pkgutil.iter_modules(builders.__path__):
 def test_writing_rows_imports_neither_pandas_nor_torch():
     """Arrow imports pandas for nearly all that it makes of Python objects, which takes as long as all the rest."""
     code = """
-from generate_any_scene.builders.recipe_files import load_recipe
-from generate_any_scene.builders.rows import create_writer
+from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.rows.writer import create_writer
 create_writer(load_recipe("general", {"pairs": True, "captions.unambiguous": True})).write_block("train", 0, 20)
 """
     assert list_imported(code, ("pandas", "torch")) == []
@@ -62,8 +64,8 @@ def test_building_imports_neither_pandas_nor_datasets(tmp_path):
     """Both take longer than all the rest of a small build, and `datasets` imports torch where it is installed."""
     code = f"""
 from pathlib import Path
-from generate_any_scene.builders.dataset import build_datasets
-from generate_any_scene.builders.recipe_files import load_recipe
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.recipe.loading import load_recipe
 recipe = load_recipe("general", ("pairs=true", "splits={{train: 20, test: 0}}"))
 build_datasets([recipe], Path({str(tmp_path / "gas")!r}))
 """

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from generate_any_scene.builders import fingerprint
-from generate_any_scene.builders.recipe_files import load_recipe
+from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.rows import fingerprint
 from versions import RULE, choose_part, describe_rows, find_problem, raise_version
 
 REPOSITORY = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..builders.recipe_files import is_path
+from ..builders.recipe.loading import is_path
 from ..errors import GasError, Problem, RecipeError, advise
-from .recipe import Data
+from .recipes.loading import Data
 
 
 def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
@@ -120,8 +120,8 @@ def _open(data: Data, key: str) -> Any:
 
 def _check_recipe(data: Data, key: str) -> None:
     """Finds what is wrong with a dataset recipe, in its file or in its overrides."""
-    from ..builders.access import open_writer
     from ..builders.gas import OVERRIDES
+    from ..builders.rows.single import open_writer
 
     assert data.recipe is not None
     problems = [
@@ -162,8 +162,8 @@ def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
     """
     described = data.model_dump(mode="json", exclude_defaults=True)
     if data.recipe:
-        from ..builders.access import open_writer
-        from ..builders.fingerprint import compute_fingerprint
+        from ..builders.rows.fingerprint import compute_fingerprint
+        from ..builders.rows.single import open_writer
 
         described["recipe_fingerprint"] = compute_fingerprint(open_writer(data.recipe, dict(data.overrides)))
     return {**described, "rows": rows.num_rows, "fingerprint": rows._fingerprint}

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ..errors import GasError
-from .recipe import Decoder as Settings
+from .recipes.loading import Decoder as Settings
 from .sandbox import pictures
 
 

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..builders.folder import write_text
+from ..builders.folder.files import write_text
 from ..errors import GasError, Problem, RecipeError
 from ..version import __version__
 from .data import describe_data, load_rows
-from .recipe import LoadedTraining, Training, dump_training
+from .recipes.loading import LoadedTraining, Training, dump_training
 from .upstream import list_versions, require
 
 RECORD = "run.json"
@@ -96,10 +96,11 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
 def _find_trainer(recipe: Training) -> tuple[Callable[..., list[Problem]], Callable[..., dict], tuple[str, ...]]:
     """What checks a recipe, what trains by it, and the columns that it needs."""
     if recipe.kind == "grpo":
-        from . import grpo
+        from .trainers import grpo
 
         return grpo.check_grpo, grpo.train_grpo, grpo.COLUMNS
-    from . import diffusion, diffusion_check
+    from .trainers.finetune import check as diffusion_check
+    from .trainers.finetune import train as diffusion
 
     return diffusion_check.check_finetune, diffusion.train_finetune, diffusion_check.COLUMNS
 

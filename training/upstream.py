@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic_core import PydanticCustomError
 
-from ..builders.recipe_fields import read_number, read_whole, refuse, show
+from ..builders.recipe.fields import read_number, read_whole, refuse, show
 from ..errors import GasError, Problem, advise
 
 PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..schema import COLUMNS
 
-TABLES_FOLDER = Path(__file__).parents[1]
+TABLES_FOLDER = Path(__file__).parents[1] / "tables"
 
 
 def write_table(table: str, rows: Iterable[Mapping[str, str]], folder: Path = TABLES_FOLDER) -> None:

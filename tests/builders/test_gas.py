@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset, load_dataset_builder
 from generate_any_scene.builders.gas import GasConfig
-from generate_any_scene.builders.recipe_files import list_recipes, load_recipe
-from generate_any_scene.builders.rows import SCHEMA, VIEWS
+from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
+from generate_any_scene.builders.rows.writer import SCHEMA, VIEWS
 
 SMALL = {"train": 200, "validation": 30, "test": 0}
 

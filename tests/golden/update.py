@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from generate_any_scene.builders.recipe_files import list_recipes, load_recipe
-from generate_any_scene.builders.rows import create_writer
-from generate_any_scene.builders.templates import list_templates
+from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
+from generate_any_scene.builders.rows.writer import create_writer
+from generate_any_scene.builders.text.templates import list_templates
 from versions import FILE, describe_rows, find_conflict, find_problem, read_records, write_records
 
 FOLDER = Path(__file__).parent

@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from generate_any_scene.builders.fingerprint import compute_fingerprint
-from generate_any_scene.builders.recipe_files import LoadedRecipe
-from generate_any_scene.builders.rows import create_writer
+from generate_any_scene.builders.recipe.loading import LoadedRecipe
+from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
+from generate_any_scene.builders.rows.writer import create_writer
 
 FILE = Path(__file__).with_name("versions.json")
 ROWS = 100

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, load_taxonomy, validate_taxonomy
-from generate_any_scene.taxonomy import __file__ as package_file
 from generate_any_scene.taxonomy.loader import load_all_shipped
-from generate_any_scene.taxonomy.validate import check_paper_scale
+from generate_any_scene.taxonomy.table_rules import check_paper_scale
+from generate_any_scene.taxonomy.tables import __file__ as package_file
 
 FOLDER = Path(package_file).parent
 

@@ -12,9 +12,9 @@ import datasets
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from generate_any_scene.training import diffusion
-from generate_any_scene.training.checkpoints import save_checkpoint
-from generate_any_scene.training.recipe import load_training
+from generate_any_scene.training.recipes.loading import load_training
+from generate_any_scene.training.trainers.finetune import train as diffusion
+from generate_any_scene.training.trainers.finetune.checkpoints import save_checkpoint
 from generate_any_scene.version import __version__
 from safetensors.torch import load_file
 from tiny import save_stable_diffusion

@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ...builders.numerals import write_number
 from ...errors import GasError
+from ...taxonomy.english.numerals import write_number
 from .pictures import CELL, COLORS, GRID, GROUND, SHAPES, SIZES, STEPS, draw_shape
 
 SIDE = 12

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ...builders.decks import derive_key
+from ...builders.foundation.counter_rng import derive_key
 from ...errors import GasError
 
 SHAPES = ("circle", "cross", "diamond", "heart", "ring", "square", "star", "triangle")

@@ -1,0 +1,4 @@
+"""Recipes in, folder out: by this process, by several, by a Ray cluster, to the same bytes.
+
+Others take `build_datasets` (`build.py`).
+"""

@@ -1,0 +1,178 @@
+"""Writes the files of a build with Ray, on this machine or on many that share no disk.
+
+Into a store (`s3://...`) each worker writes its files itself. On a disk, which may be that of one machine only, they
+come to the process that started the build, which writes them. A worker or a machine that is lost costs what it was
+making: Ray gives that to another.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ... import __version__
+from ...errors import GasError
+from ..folder.files import Folder, is_local, open_part
+from .recipe_bundle import PackedRecipe, open_writer
+from .shards import Report, Shard, Written, encode_shard, find_written, make_shard, write_record
+
+TRIES = 10
+"""How often a file may be begun again because a worker or its machine was lost."""
+VERSIONS = {"generate-any-scene": __version__, "pyarrow": pa.__version__}
+"""What the bytes of a file depend on, besides its recipe."""
+
+
+def make_on_cluster(
+    recipes: dict[str, PackedRecipe],
+    shards: Sequence[Shard],
+    folder: Folder,
+    workers: int | None,
+    address: str | None,
+    report: Report,
+) -> dict[Shard, Written]:
+    """Makes files that are not there yet as tasks of Ray.
+
+    Args:
+        recipes: By config.
+        shards: The files.
+        folder: Where they belong.
+        workers: How many are made at once; None for one on each CPU of the cluster.
+        address: Of a running cluster, as `ray.init` takes it. None for the one that this process has joined, or that
+            `RAY_ADDRESS` names; if there is neither, one is started on this machine.
+        report: Called with the rows of each file that is finished.
+
+    Raises:
+        GasError: Ray is not installed or cannot be reached, machines have other versions, or a file cannot be made.
+            Files that were finished stay.
+    """
+    ray = _import_ray()
+    with _join_cluster(ray, address), _explain_losses(ray):
+        task = ray.remote(num_cpus=1, max_retries=TRIES)(_encode_shard if is_local(folder.out) else _make_shard)
+        shared = {name: ray.put(recipe) for name, recipe in recipes.items()}
+        written: dict[Shard, Written] = {}
+        running: dict[Any, Shard] = {}
+        waiting = iter(shards)
+        try:
+            while True:
+                # A few more than there are CPUs, so that none waits. Not all: there may be very many.
+                most = workers or 2 * max(1, int(ray.cluster_resources().get("CPU", 1)))
+                while len(running) < most and (shard := next(waiting, None)) is not None:
+                    found = _find_here(shard, recipes, folder)
+                    if found:
+                        written[shard] = found
+                        report(len(shard))
+                    else:
+                        running[task.remote(shared[shard.config], shard, folder, VERSIONS)] = shard
+                if not running:
+                    return written
+                for reference in ray.wait(list(running))[0]:
+                    shard = running.pop(reference)
+                    result = ray.get(reference)
+                    written[shard] = result if isinstance(result, Written) else _place(shard, recipes, folder, *result)
+                    report(len(shard))
+        except BaseException:
+            for reference in running:
+                ray.cancel(reference, force=True)
+            raise
+
+
+def _import_ray() -> Any:
+    try:
+        import ray
+    except ImportError as error:
+        raise GasError("--engine ray needs Ray: pip install 'generate-any-scene[ray]'") from error
+    return ray
+
+
+@contextmanager
+def _join_cluster(ray: Any, address: str | None) -> Iterator[None]:
+    """Uses the cluster that this process belongs to, or joins or starts one until the build ends."""
+    if ray.is_initialized():
+        if address:
+            raise GasError(
+                "this process has joined a cluster already; leave --address out, or call ray.shutdown() before"
+            )
+        yield
+        return
+    address = address or os.environ.get("RAY_ADDRESS")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # of a cluster that starts here: a build calls nobody
+    try:
+        if address:
+            _reach(address)
+        ray.init(address, log_to_driver=False, logging_level="ERROR")
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise GasError(f"--address {address}: there is no cluster to join: {first}", exit_status=1) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _reach(address: str) -> None:
+    """Fails if nothing listens there: Ray would try for seven minutes, and end the process."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), timeout=10).close()
+
+
+@contextmanager
+def _explain_losses(ray: Any) -> Iterator[None]:
+    """Gives errors of our own as they were raised, and what Ray gave up on as one message."""
+    try:
+        yield
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+    except ray.exceptions.RayError as error:
+        first = str(error).strip().partition("\n")[0]
+        raise GasError(
+            f"the cluster gave up on a file after {TRIES} tries: {first}; the same command goes on where it was",
+            exit_status=1,
+        ) from error
+
+
+def _find_here(shard: Shard, recipes: dict[str, PackedRecipe], folder: Folder) -> Written | None:
+    """What a build before this one finished on this disk; workers look into stores themselves."""
+    return find_written(shard, recipes[shard.config].fingerprint, folder) if is_local(folder.out) else None
+
+
+def _make_shard(recipe: PackedRecipe, shard: Shard, folder: Folder, versions: dict[str, str]) -> Written:
+    """A task: looks for a file in a store, or makes it there."""
+    _check_versions(versions)
+    return make_shard(lambda: open_writer(recipe), shard, recipe.fingerprint, folder, lambda rows: None)
+
+
+def _encode_shard(
+    recipe: PackedRecipe, shard: Shard, folder: Folder, versions: dict[str, str]
+) -> tuple[Written, bytes]:
+    """A task: makes a file, which Ray carries to the disk where it belongs."""
+    _check_versions(versions)
+    with tempfile.TemporaryDirectory() as temporary:
+        path = Path(temporary, "shard.parquet")
+        return encode_shard(open_writer(recipe), shard, path, lambda rows: None), path.read_bytes()
+
+
+def _check_versions(versions: dict[str, str]) -> None:
+    if versions != VERSIONS:
+        ours, theirs = (
+            " and ".join(f"{name} {version}" for name, version in one.items()) for one in (VERSIONS, versions)
+        )
+        raise GasError(
+            f"a machine of the cluster has {ours}, where the build was started there is {theirs}; install the same "
+            "versions on all machines, since files depend on them",
+            exit_status=1,
+        )
+
+
+def _place(shard: Shard, recipes: dict[str, PackedRecipe], folder: Folder, written: Written, data: bytes) -> Written:
+    with open_part(folder.files / shard.path) as part:
+        part.write_bytes(data)
+    write_record(shard, recipes[shard.config].fingerprint, written, folder)
+    return written

@@ -1,0 +1,113 @@
+"""Recipes as texts, with the templates and tables of the user's own that they need.
+
+A built folder has them, so that its recipe builds it again. Processes and machines of a cluster get them, so that all
+make the same rows, whatever is edited meanwhile, and whether or not they see the user's disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ... import __version__
+from ...errors import GasError
+from ..folder.files import AnyPath, write_text
+from ..recipe.loading import LoadedRecipe, dump_recipe, is_path, load_recipe
+from ..rows.fingerprint import compute_fingerprint, read_templates
+from ..rows.writer import RowWriter, create_writer
+
+
+@dataclass(frozen=True)
+class PackedRecipe:
+    """All that a config's rows are made from, but what the package ships.
+
+    Attributes:
+        name: Of the config.
+        text: The recipe with all that it extends, YAML.
+        fingerprint: Of its rows.
+        files: Texts of the user's own files, by their path from the recipe.
+    """
+
+    name: str
+    text: str
+    fingerprint: str
+    files: dict[str, str] = field(compare=False)
+
+    def hash_texts(self) -> dict[str, str]:
+        """SHA-256 (hex) of the recipe and of each of the user's own files, by path in a built folder."""
+        texts = {f"{self.name}.yaml": self.text, **dict(sorted(self.files.items()))}
+        return {f"recipes/{path}": hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+
+
+def pack_recipe(loaded: LoadedRecipe, writer: RowWriter) -> PackedRecipe:
+    """Collects the texts of a recipe that is ready to write rows."""
+    recipe = loaded.recipe
+    return PackedRecipe(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), _read_own_files(loaded, writer))
+
+
+def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
+    folder = loaded.folder
+    if folder is None:
+        return {}
+    files = {name: text for name, text in read_templates(writer).items() if (folder / name).is_file()}
+    for entry in loaded.recipe.taxonomy:
+        if is_path(entry, "/"):
+            tables = (folder / entry).glob("*.tsv")
+            files |= {f"{entry}/{path.name}": path.read_text(encoding="utf-8") for path in tables}
+    return files
+
+
+@lru_cache(maxsize=2)
+def open_writer(packed: PackedRecipe) -> RowWriter:
+    """Makes a recipe ready to write rows, in another process or on another machine than the one that packed it.
+
+    Raises:
+        GasError: What is installed here makes other rows of it.
+    """
+    unpacked = tempfile.TemporaryDirectory()
+    writer = create_writer(_unpack_recipe(packed, Path(unpacked.name)))
+    weakref.finalize(writer, unpacked.cleanup)  # templates are read when they are first rendered
+    if compute_fingerprint(writer) != packed.fingerprint:
+        raise GasError(
+            f"{packed.name}: generate-any-scene {__version__}, as it is installed on this machine, makes other rows "
+            "than where the build was started; install the same version on all machines",
+            exit_status=1,
+        )
+    return writer
+
+
+def _unpack_recipe(packed: PackedRecipe, folder: Path) -> LoadedRecipe:
+    path = folder / f"{packed.name}.yaml"
+    write_texts(folder, {**packed.files, path.name: packed.text})
+    loaded = load_recipe(path)
+    return loaded if packed.files else replace(loaded, folder=None)  # whose templates need no sandbox
+
+
+def write_texts(folder: AnyPath, texts: dict[str, str]) -> None:
+    """Writes files of a folder."""
+    for name, text in texts.items():
+        write_text(folder / name, text)
+
+
+def refuse_collisions(recipes: Iterable[PackedRecipe], out: AnyPath, manifest: dict[str, Any]) -> None:
+    """Refuses files that would replace another recipe's.
+
+    Raises:
+        GasError: A file of that path comes with another recipe, built now or before, and differs.
+    """
+    names = {packed.name for packed in recipes}
+    written = dict[str, str]()
+    for name, config in manifest["configs"].items():
+        if name not in names:
+            written |= config["sources"]
+    for packed in recipes:
+        for path, digest in packed.hash_texts().items():
+            if written.setdefault(path, digest) != digest:
+                hint = "rename it beside your recipe, or choose another folder with --out"
+                raise GasError(f"{path} comes with another recipe in {out}, too, and differs; {hint}")

@@ -1,0 +1,217 @@
+"""The Parquet files of a split: how it is cut, and how each is written so that a build that is killed can go on.
+
+A file `<path>` of a build is complete if `<path>.json` in the work folder, written after, says so and has its SHA-256.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ... import __version__
+from ..content.draw import BLOCK, draw_block
+from ..folder.files import RECORD, AnyPath, Folder, hash_file, open_part, write_text
+from ..questions.majority_baseline import Tallies
+from ..rows.writer import RowWriter
+
+SHARD_BLOCKS, MOST_FILES = 8, 4096
+"""Blocks in a Parquet file, and files of a split (the Hub takes 10,000 in a folder): beyond that, files grow. Part of
+the files' layout, not of the rows."""
+Report = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One Parquet file of a split: rows `first` to before `last`, `first` being the start of a block."""
+
+    config: str
+    split: str
+    first: int
+    last: int
+    path: str
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is known of a file that is complete.
+
+    Attributes:
+        size: Bytes.
+        sha256: Hex.
+        columns: Bytes of each column, see `measure_columns`.
+        structures: Which structures occur, a bit for each row of the structure table.
+        tallies: Answers of its questions.
+    """
+
+    size: int
+    sha256: str
+    columns: dict[str, int]
+    structures: bytes
+    tallies: Tallies
+
+
+def list_shards(config: str, split: str, rows: int) -> list[Shard]:
+    """Cuts a split into files."""
+    step = SHARD_BLOCKS * BLOCK
+    while -(-rows // step) > MOST_FILES:
+        step *= 2
+    count = -(-rows // step)
+    return [
+        Shard(config, split, i * step, min((i + 1) * step, rows), f"{config}/{split}-{i:05d}-of-{count:05d}.parquet")
+        for i in range(count)
+    ]
+
+
+def list_blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yields (block, rows of it) for rows `first` to before `last`."""
+    for start in range(first, last, BLOCK):
+        yield start // BLOCK, min(BLOCK, last - start)
+
+
+def make_shard(
+    open_writer: Callable[[], RowWriter], shard: Shard, fingerprint: str, folder: Folder, report: Report
+) -> Written:
+    """Finds a file that this build made before it was stopped, or writes it."""
+    written = find_written(shard, fingerprint, folder)
+    if written:
+        report(len(shard))
+    return written or write_shard(open_writer(), shard, fingerprint, folder, report)
+
+
+def write_shard(writer: RowWriter, shard: Shard, fingerprint: str, folder: Folder, report: Report) -> Written:
+    """Writes one Parquet file, a row group a block, and the record that it is complete, with the rows' fingerprint."""
+    with open_part(folder.files / shard.path) as part:
+        written = encode_shard(writer, shard, part, report)
+    write_record(shard, fingerprint, written, folder)
+    return written
+
+
+def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) -> Written:
+    """Writes the rows of one Parquet file into a file on a disk."""
+    structures, tallies = np.zeros(len(writer.plan.structures.table), dtype=bool), Tallies()
+    columns = Counter[str]()
+
+    def write_blocks() -> Iterator[pa.Table]:
+        for block, rows in list_blocks(shard.first, shard.last):
+            scenes = draw_block(writer.plan, shard.split, block, 0, rows)
+            structures[scenes.structures] = True
+            yield writer.write(scenes, shard.split, tallies, encoded=True)
+
+    tables = write_blocks()
+    first = next(tables)
+    with open_parquet(path, first.schema) as file:
+        for table in chain([first], tables):
+            file.write_table(table, row_group_size=BLOCK)
+            columns += measure_columns(table)
+            report(len(table))
+    writer.captions.keep_traces()
+    bits = np.packbits(structures).tobytes()
+    return Written(path.stat().st_size, hash_file(path), dict(columns), bits, tallies)
+
+
+def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Opens a Parquet file for rows, whose words may be dictionaries: Arrow's own schema would tell readers so.
+
+    Rows are in no order of values but their ids, so that bounds of other columns would help no reader; they would take
+    a sixth of the time.
+    """
+    options = {"write_statistics": ["id"], "write_batch_size": BLOCK, "store_schema": False}
+    return pq.ParquetWriter(path, schema, compression="zstd", **options)
+
+
+def measure_columns(table: pa.Table) -> Counter[str]:
+    """Bytes that each column takes in memory when it is read, where words are texts."""
+    return Counter(
+        {
+            name: sum(map(_measure, column.chunks))
+            for name, column in zip(table.column_names, table.columns, strict=True)
+        }
+    )
+
+
+def _measure(array: pa.Array) -> int:
+    if pa.types.is_struct(array.type):
+        return sum(map(_measure, array.flatten()))
+    if pa.types.is_list(array.type):
+        return 4 * (len(array) + 1) + _measure(array.flatten())
+    if pa.types.is_dictionary(array.type):
+        texts = pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0
+        return 4 * (len(array) + 1) + texts
+    return array.nbytes
+
+
+def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
+    """Looks for a file that this build made before it was stopped, which may be in its place already.
+
+    A file that is not as its record says is removed from the work folder.
+    """
+    written = _read_record(shard, fingerprint, folder)
+    if written:
+        for place in dict.fromkeys((folder.files, folder.out)):
+            if is_whole(place / shard.path, written.size, written.sha256):
+                return written
+    if folder.files == folder.work:
+        (folder.work / shard.path).unlink(missing_ok=True)
+    return None
+
+
+def is_whole(path: AnyPath, size: int, sha256: str) -> bool:
+    """Whether a file is there and has this size and SHA-256."""
+    return path.is_file() and path.stat().st_size == size and hash_file(path) == sha256
+
+
+def remove_others(folder: Folder, shards: Iterable[Shard]) -> None:
+    """Removes from the work folder all but these files and their records."""
+    kept = {folder.work / path for shard in shards for path in (shard.path, shard.path + RECORD)}
+    for path in list[AnyPath](folder.work.rglob("*")):
+        if path not in kept and not path.is_dir():
+            path.unlink()
+
+
+def _describe_origin(shard: Shard, fingerprint: str) -> dict[str, Any]:
+    """What the bytes of a file depend on; Arrow decides how rows are encoded."""
+    return {
+        "fingerprint": fingerprint,
+        "engine": __version__,
+        "pyarrow": pa.__version__,
+        "rows": [shard.first, shard.last],
+    }
+
+
+def write_record(shard: Shard, fingerprint: str, written: Written, folder: Folder) -> None:
+    """Records that a file is complete."""
+    record = {
+        "origin": _describe_origin(shard, fingerprint),
+        "bytes": written.size,
+        "sha256": written.sha256,
+        "columns": written.columns,
+        "structures": written.structures.hex(),
+        "tallies": [[*key, answers] for key, answers in written.tallies.items()],
+    }
+    write_text(folder.work / (shard.path + RECORD), json.dumps(record))
+
+
+def _read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
+    """What the record of a file says; None if there is none, or of other rows, or no whole one."""
+    try:
+        record = json.loads((folder.work / (shard.path + RECORD)).read_text(encoding="utf-8"))
+        if record["origin"] != _describe_origin(shard, fingerprint):
+            return None
+        structures = bytes.fromhex(record["structures"])
+        tallies = {(kind, form, macro): Counter(answers) for kind, form, macro, answers in record["tallies"]}
+        return Written(record["bytes"], record["sha256"], record["columns"], structures, tallies)
+    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
+        return None

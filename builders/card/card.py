@@ -1,0 +1,144 @@
+"""The dataset's card: the page that the Hub shows of a built folder, with its pictures.
+
+Its numbers come from the manifest, from the first rows of each config, and from its recipe and the taxonomy; none is
+written by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ... import __version__
+from ...taxonomy import tables
+from ..folder.files import ASSETS, CARD, AnyPath, write_text
+from ..recipe.model import SPLITS
+from ..rows.writer import VIEWS
+from ..text.templates import create_environment
+from .charts import Pictures, draw_assets
+from .markdown import escape_markdown, write_fence, write_json
+from .metadata import describe_metadata
+from .sample import rank
+from .sections import Section, describe_config
+
+FEW, MANY = 3, 1
+"""Scenes that are drawn of each config where there are no more configs than the first number, and of more."""
+LONGEST_VALUE = 120
+"""Letters of a value of a recipe in a table."""
+
+
+def write_card(out: AnyPath, manifest: dict[str, Any]) -> None:
+    """Writes README.md and its pictures for all configs of a folder, whose Parquet files and recipes are in place."""
+    configs = dict(sorted(manifest["configs"].items()))
+    drawn = FEW if len(configs) <= FEW else MANY
+    sections = [describe_config(out, name, config, drawn) for name, config in configs.items()]
+    assets = {
+        section.name: draw_assets(
+            section.name, section.manifest, section.sample, section.filtered, section.object_kinds
+        )
+        for section in sections
+    }
+    for pictures in assets.values():
+        for name, (_, picture) in pictures.items():
+            write_text(out / ASSETS / name, picture)
+    write_text(out / CARD, _write_page(sections, assets))
+    named = {name for pictures in assets.values() for name in pictures}
+    if not isinstance(out, Path):
+        (out / ASSETS).fs.invalidate_cache()
+    for path in list[AnyPath]((out / ASSETS).iterdir()):
+        if path.name not in named:  # of a config that is no longer here, or has no such picture any more
+            path.unlink()
+
+
+def list_assets(folder: Path) -> list[str]:
+    """Pictures of a folder's card, by their path in it."""
+    return sorted(path.relative_to(folder).as_posix() for path in (folder / ASSETS).glob("*"))
+
+
+def _write_page(sections: list[Section], assets: dict[str, Pictures]) -> str:
+    metadata = describe_metadata(sections)
+    text = (
+        create_environment(None)
+        .get_template("cards/dataset.jinja")
+        .render(
+            metadata=metadata.to_yaml(),
+            title=metadata.pretty_name,
+            sections=sections,
+            assets=assets,
+            folder=ASSETS,
+            views=VIEWS,
+            split_names=SPLITS,
+            scenes=sum(info["rows"] for section in sections for info in section.manifest["splits"].values()),
+            questions=sum(map(_count_all_questions, sections)),
+            bytes=sum(
+                file["bytes"]
+                for section in sections
+                for info in section.manifest["splits"].values()
+                for file in info["files"]
+            ),
+            sample=_choose_sample(sections),
+            licenses=sorted({section.recipe.license for section in sections}),
+            sources=tomllib.loads(files(tables).joinpath("SOURCES.toml").read_text(encoding="utf-8"))["source"],
+            version=__version__,
+            choose_questions=choose_questions,
+            count_questions=_count_questions,
+            count_all_questions=_count_all_questions,
+            escape=escape_markdown,
+            fence=write_fence,
+            rank=rank,
+            show_value=_show_value,
+            write_size=_write_size,
+            number="{:,}".format,
+            percent="{:.1%}".format,
+        )
+    )
+    return text.rstrip() + "\n"
+
+
+def _count_questions(info: dict[str, Any]) -> int:
+    """Questions of a split, by what the manifest says of it."""
+    return sum(form["questions"] for forms in info["questions"].values() for form in forms.values())
+
+
+def _count_all_questions(section: Section) -> int:
+    return sum(map(_count_questions, section.manifest["splits"].values()))
+
+
+def _write_size(size: float) -> str:
+    """Bytes as people read them: 1.2 MB."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _show_value(value: Any) -> str:
+    """A value of a recipe in one line, cut where it is long."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + " ..."
+
+
+def _choose_sample(sections: list[Section]) -> str:
+    """A row as JSON, which has something of everything, with one question of each kind and form."""
+    rows = [row for section in sections for row in section.sample.scenes]
+    row = max(
+        rows,
+        key=lambda row: (
+            bool(row.get("pair")),
+            bool(row["questions"]),
+            sum(min(row["structure"][part], 2) for part in ("attributes", "relations")),
+        ),
+    )
+    return write_json({**row, "questions": choose_questions(row)})
+
+
+def choose_questions(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first question of a row of each kind and form, and of false statements."""
+    kinds = {
+        (question["kind"], question["form"], question["foil"] is None): question for question in row["questions"][::-1]
+    }
+    return [question for question in row["questions"] if question in kinds.values()]

@@ -1,0 +1,110 @@
+"""The YAML at the head of a card: what the Hub lists a dataset under, and what its viewer and `load_dataset` read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+
+from ..rows.writer import VIEWS, schema_of
+from .sections import Section
+
+SIZES = (
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+    (10**9, "100M<n<1B"),
+    (10**10, "1B<n<10B"),
+    (10**11, "10B<n<100B"),
+    (10**12, "100B<n<1T"),
+)
+MODELS = {"image": "text-to-image", "video": "text-to-video", "3d": "text-to-3d"}
+MOST_NAMED = 3
+"""Configs that the title names."""
+
+
+def describe_metadata(sections: list[Section]) -> Any:
+    """The card's YAML, as `huggingface_hub.DatasetCardData`."""
+    from huggingface_hub import DatasetCardData
+
+    rows = sum(split["rows"] for section in sections for split in section.manifest["splits"].values())
+    recipes = [section.recipe for section in sections]
+    tasks = [MODELS[modality] for modality in MODELS if any(recipe.modality == modality for recipe in recipes)]
+    if any(recipe.questions for recipe in recipes):
+        tasks.append("visual-question-answering")
+    names = [section.name for section in sections]
+    data = DatasetCardData(
+        language=["en"],
+        license=_name_license({recipe.license for recipe in recipes}),
+        pretty_name="Generate Any Scene" + (f": {', '.join(names)}" if len(names) <= MOST_NAMED else ""),
+        size_categories=[next((name for size, name in SIZES if rows < size), "n>1T")],
+        task_categories=tasks,
+        annotations_creators=["machine-generated"],
+        source_datasets=["original"],
+        tags=["scene-graph", "synthetic", "generate-any-scene", *sorted({recipe.modality for recipe in recipes})],
+        configs=[
+            view
+            for number, section in enumerate(sections)
+            for view in _list_views(section.name, section.manifest, number == 0)
+        ],
+    )
+    data["dataset_info"] = _describe_infos(sections)
+    return data
+
+
+def _name_license(licenses: set[str]) -> str:
+    return licenses.pop() if len(licenses) == 1 else "other"
+
+
+def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[str, Any]]:
+    """The config and its views, which read fewer columns of the same files."""
+    views = [{"config_name": name, **({"default": True} if default else {})}]
+    views += [{"config_name": f"{name}_{view}", "columns": list(columns)} for view, columns in VIEWS.items()]
+    # A list of its own for each view: YAML would write a shared one as an alias.
+    return [
+        {**view, "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config["splits"]]}
+        for view in views
+    ]
+
+
+def _describe_infos(sections: list[Section]) -> list[dict[str, Any]]:
+    """Columns, rows and bytes of each config and view, as `datasets.DatasetInfo` has them in YAML.
+
+    They are written without `datasets`, which takes longer to import than a small dataset takes to build.
+    """
+    infos: dict[str, dict[str, Any]] = {}
+    for section in sections:
+        name, splits, schema = section.name, section.manifest["splits"], schema_of(section.recipe)
+        for view, columns in {
+            name: tuple(schema.names),
+            **{f"{name}_{view}": columns for view, columns in VIEWS.items()},
+        }.items():
+            sizes = {split: sum(info["columns"][column] for column in columns) for split, info in splits.items()}
+            infos[view] = {
+                "config_name": view,
+                "features": _describe_fields(schema.field(column) for column in columns),
+                "splits": [
+                    {"name": split, "num_bytes": sizes[split], "num_examples": info["rows"]}
+                    for split, info in splits.items()
+                ],
+                "download_size": sum(file["bytes"] for info in splits.values() for file in info["files"]),
+                "dataset_size": sum(sizes.values()),
+            }
+    return [infos[view] for view in sorted(infos)]
+
+
+def _describe_fields(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
+    return [{"name": field.name, **_describe_type(field.type)} for field in fields]
+
+
+def _describe_type(kind: pa.DataType) -> dict[str, Any]:
+    """A type as features in YAML have it; a list names what is in it without a key for that."""
+    if pa.types.is_struct(kind):
+        return {"struct": _describe_fields(kind)}
+    if pa.types.is_list(kind):
+        return {"list": next(iter(_describe_type(kind.value_type).values()))}
+    return {"dtype": {"float": "float32"}.get(str(kind), str(kind))}

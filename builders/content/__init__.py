@@ -1,0 +1,4 @@
+"""Which concepts a recipe leaves, what goes with what, and who gets what: `Scenes`.
+
+Others take `Plan`, `plan_scenes` (`plan.py`), `draw_block` (`draw.py`), `Scenes` and `BLOCK` (`scenes.py`).
+"""

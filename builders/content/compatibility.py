@@ -1,0 +1,83 @@
+"""Decks of concepts, and which of their cards go with which objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from ...arrow import match_texts
+from ...taxonomy import Taxonomy
+
+TIERS = ("common", "visible", "full")
+ANYTHING = ~np.uint64(0)
+
+
+@dataclass(frozen=True)
+class Deck:
+    """Attributes or relations to deal.
+
+    Attributes:
+        rows: Row of the taxonomy's table of each card.
+        classes: Class of each card: those of one class go with the same objects.
+        fits: Whether attributes go with an object, bool, shape (classes, object classes); or whether relations join
+            two, shape (classes, object classes squared), column `subject class * object classes + object class`.
+    """
+
+    rows: np.ndarray
+    classes: np.ndarray
+    fits: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class ObjectClasses:
+    """Objects of the same kinds take the same attributes and relations: they are one class.
+
+    Attributes:
+        of: Class of each object of the taxonomy; -1 for those that no scene has.
+        kinds: Kinds of each class, as `Taxonomy.kind_bits` has them; a class of all kinds where they do not count.
+        typed: Whether kinds count.
+    """
+
+    of: np.ndarray
+    kinds: np.ndarray
+    typed: bool
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+
+def in_tier(table: pa.Table, tier: str) -> np.ndarray:
+    """Which rows are in a tier, bool. Tiers hold those before them: `visible` has all of `common`."""
+    return match_texts(table["tier"], *TIERS[: TIERS.index(tier) + 1])
+
+
+def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:
+    """Puts these objects into classes."""
+    bits = taxonomy.kind_bits(taxonomy.objects["kinds"]) if typed else np.full(taxonomy.objects.num_rows, ANYTHING)
+    kinds, class_of = np.unique(bits[rows], return_inverse=True)
+    classes = np.full(len(bits), -1, dtype=np.int64)
+    classes[rows] = class_of
+    return ObjectClasses(classes, kinds, typed)
+
+
+def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
+    """A deck of these attributes."""
+    column = taxonomy.kind_bits(taxonomy.attributes["applies_to"])[rows]
+    kinds, classes = np.unique(column if objects.typed else np.full(len(rows), ANYTHING), return_inverse=True)
+    return Deck(rows, classes, (kinds[:, None] & objects.kinds) != 0)
+
+
+def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
+    """A deck of these relations."""
+    ends = [taxonomy.kind_bits(taxonomy.relations[column])[rows] for column in ("subject_kinds", "object_kinds")]
+    kinds, classes = np.unique(
+        np.stack(ends) if objects.typed else np.full((2, len(rows)), ANYTHING), axis=1, return_inverse=True
+    )
+    subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds)
+    fits = subject[:, :, None] & target[:, None, :]
+    return Deck(rows, classes.reshape(-1), fits.reshape(len(fits), len(objects) ** 2))

@@ -1,0 +1,507 @@
+"""Scenes as columns: the structure and the concepts of each scene of a block (paper section 3.1, steps 1 to 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+
+import numpy as np
+
+from ...arrow import match_texts, view_numbers
+from ...errors import GasError, Problem, RecipeError, gather_problems
+from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
+from ..foundation.counter_rng import deal, derive_key, draw_below
+from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
+from ..recipe.model import Recipe
+from ..structures.cache import find_structures
+from ..structures.enumeration import check_limits
+from ..structures.limits import read_limits
+from ..structures.sampling import StructurePlan, count_cells, draw_structures, plan_structures
+from .assignment import PARTS, fill_slots, list_fitting, part_clashes
+from .pools import Pools, check_room, choose_pools, measure_room, number_names
+from .seed_content import deal_cards, deal_objects, measure_needs
+from .unseen import (
+    CAPTION_SIDES,
+    CAPTIONS,
+    Groups,
+    Sides,
+    choose_sides,
+    group_objects,
+    keep_concepts,
+    list_structures,
+    part_evenly,
+    refine_attributes,
+    refine_relations,
+)
+
+BLOCK = 8192
+"""Scenes in a block. Part of the data version: another size deals other scenes."""
+
+CAPTION_SWAPS = 128
+"""Rounds of swaps until each scene is its split's: few for training, which has most sides, many for the others."""
+
+MOST_THINGS = 4096
+"""More than a scene has of anything."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is worked out once for a recipe and used for every block.
+
+    Attributes:
+        recipe: The recipe.
+        taxonomy: Its concepts.
+        structures: Which structure each scene gets.
+        pools: What fills structures.
+        splits: The same for each split, where some keep compositions unseen.
+        sides: With those: which compositions a split has.
+        groups: Groups of objects, where pairs of them are kept unseen.
+    """
+
+    recipe: Recipe
+    taxonomy: Taxonomy
+    structures: StructurePlan
+    pools: Pools
+    splits: dict[str, Plan] = field(default_factory=dict)
+    sides: Sides | None = None
+    groups: Groups | None = None
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """A run of scenes, one array a property. Concepts are rows of the taxonomy's tables.
+
+    Attributes:
+        start: Index of the first scene in its split.
+        structures: Row of the structure table for each scene.
+        objects: Concepts of each scene's objects.
+        attributes: Concepts of each object's attributes (one list an object), in the order in which English puts them.
+        relations: Concepts of each scene's relations, in the order of the structure's edges.
+        subjects, targets: Object numbers of the relations' ends.
+        scene_attributes: Concepts of each scene's attributes, those of the setting first.
+    """
+
+    start: int
+    structures: np.ndarray
+    objects: Ragged
+    attributes: Ragged
+    relations: Ragged
+    subjects: Ragged
+    targets: Ragged
+    scene_attributes: Ragged
+
+    def __len__(self) -> int:
+        return len(self.structures)
+
+    def identify(self, scene_of: np.ndarray) -> np.ndarray:
+        """Numbers for things in scenes (`scene_of`, ascending) that are the same whichever scenes are beside them."""
+        counts = np.bincount(scene_of, minlength=len(self))
+        within = np.arange(len(scene_of)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return (self.start + scene_of) * MOST_THINGS + within
+
+    def cut(self, first: int, last: int) -> Scenes:
+        """The scenes from `first` to before `last`, counted within this run."""
+        objects = _cut(self.objects, first, last)
+        begin, end = self.objects.offsets[first], self.objects.offsets[last]
+        return Scenes(
+            self.start + first,
+            self.structures[first:last],
+            objects,
+            _cut(self.attributes, begin, end),
+            _cut(self.relations, first, last),
+            _cut(self.subjects, first, last),
+            _cut(self.targets, first, last),
+            _cut(self.scene_attributes, first, last),
+        )
+
+
+def _cut(ragged: Ragged, first: int, last: int) -> Ragged:
+    offsets = ragged.offsets[first : last + 1]
+    return Ragged(ragged.values[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+
+def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
+    """Enumerates the structures and chooses the concepts of a recipe.
+
+    Raises:
+        RecipeError: Constraints or filters leave nothing, or name what does not exist; all that is wrong at once.
+    """
+    limits = read_limits(recipe)
+    problems: list[Problem] = []
+    with gather_problems(problems):
+        check_limits(limits)
+    with gather_problems(problems):
+        pools = choose_pools(recipe, taxonomy)
+    if problems:
+        raise RecipeError(problems)
+    table = find_structures(limits)
+    check_room(recipe, taxonomy, pools, table)
+    plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
+    sides = choose_sides(recipe)
+    return replace(plan, splits={split: _plan_split(plan, sides[split]) for split in sides})
+
+
+def _plan_split(plan: Plan, sides: Sides) -> Plan:
+    """What a split may have, where some keep compositions unseen."""
+    recipe, taxonomy, table = plan.recipe, plan.taxonomy, plan.structures.table
+    rows = list_structures(sides, table)
+    pools = plan.pools
+    if "concept" in sides.own:
+        pools = choose_pools(recipe, taxonomy, partial(keep_concepts, sides))
+    pools = measure_room(refine_attributes(sides, pools))
+    check_room(recipe, taxonomy, pools, table, rows)
+    needs = measure_needs(pools.seed, table, rows)
+    groups = group_objects(sides, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
+    if groups and groups.own is not None:
+        pools = replace(pools, objects=pools.objects[np.isin(groups.of[pools.objects], groups.own)])
+    structures = plan_structures(table, recipe.structure.distribution, rows)
+    return Plan(recipe, taxonomy, structures, pools, sides=sides, groups=groups)
+
+
+def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = BLOCK) -> Scenes:
+    """Draws scenes of one block of a split, from `first` to before `last`. Depends on nothing but its arguments.
+
+    Content comes from decks that go on from block to block: how many cards the earlier blocks took is known from the
+    counts of their structures, without drawing them.
+    """
+    key = derive_key(plan.recipe.seed, plan.recipe.name, split)
+    plan = plan.splits.get(split, plan)
+    layout = _lay_out(plan, key, block)
+    objects = _draw_objects(plan, layout, split)
+    attributes = _draw_attributes(plan, layout, objects, (first, last))
+    subjects, targets = layout.subjects, layout.targets
+    scenes = Scenes(
+        layout.start,
+        layout.structures,
+        Ragged(objects, layout.objects),
+        _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes)),
+        Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
+        subjects,
+        targets,
+        _draw_scene_attributes(plan, key, layout.start, block, (first, last)),
+    )
+    return scenes.cut(first, last)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The structures of a block, and places for content, numbered through the block.
+
+    Attributes:
+        key: Key of the split.
+        block: Number of the block.
+        start: Index of its first scene.
+        structures: Row of the structure table for each scene.
+        cells: How many of the earlier scenes are of each cell.
+        objects: Where each scene's objects begin, and the end.
+        attributes: Where each object's attributes begin, and the end.
+        subjects, targets: Numbers within their scenes of each relation's ends.
+        ends: The same, numbered through the block.
+        seeds: The coloured objects, attributes and relations of the seed graph, shape (scenes, coloured elements).
+    """
+
+    key: int
+    block: int
+    start: int
+    structures: np.ndarray
+    cells: np.ndarray
+    objects: np.ndarray
+    attributes: np.ndarray
+    subjects: Ragged
+    targets: Ragged
+    ends: tuple[np.ndarray, np.ndarray]
+    seeds: dict[str, np.ndarray]
+
+
+def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
+    start, table = block * BLOCK, plan.structures.table
+    structures = draw_structures(plan.structures, key, start, BLOCK)
+    objects = offsets_of(table.objects[structures])
+    attributes = offsets_of(table.attribute_counts.take(structures).values)
+    subjects, targets = table.subjects.take(structures), table.targets.take(structures)
+    shift = np.repeat(objects[:-1], subjects.lengths)
+    seeds = {
+        "objects": objects[:-1, None] + table.seed_objects[structures],
+        "attributes": attributes[objects[:-1], None] + table.seed_attributes[structures],
+        "relations": subjects.offsets[:-1, None] + table.seed_relations[structures],
+    }
+    ends = (subjects.values + shift, targets.values + shift)
+    cells = count_cells(plan.structures, key, start)
+    return _Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds)
+
+
+def _deal_free(plan: Plan, layout: _Layout, name: str, cards: int) -> tuple[np.ndarray, np.ndarray]:
+    """Deals what the seed graph does not give: the places (of all of the block) and their cards."""
+    counts, seeds = getattr(plan.structures.table, name), layout.seeds[name]
+    free = np.ones(int(counts[layout.structures].sum()), dtype=bool)
+    free[seeds] = False
+    places = np.flatnonzero(free)
+    per_cell = plan.structures.measure_cells(counts).astype(np.int64) - seeds.shape[1]
+    return places, deal(derive_key(layout.key, name), cards, int(layout.cells @ per_cell), len(places))
+
+
+def _draw_objects(plan: Plan, layout: _Layout, split: str) -> np.ndarray:
+    """An object gets a concept that can hold as many attributes as the structure puts there."""
+    pools, seeds = plan.pools, layout.seeds
+    needs = measure_needs(pools.seed, plan.structures.table, layout.structures)
+    drawn = np.empty(layout.objects[-1], dtype=np.int64)
+    drawn[seeds["objects"]] = deal_objects(
+        pools.seed,
+        pools.classes,
+        layout.key,
+        layout.start,
+        seeds["objects"],
+        (layout.ends[0][seeds["relations"]], layout.ends[1][seeds["relations"]]),
+        has_room=lambda places, classes: pools.object_room[classes] >= needs[places],
+    )
+    places, cards = _deal_free(plan, layout, "objects", len(pools.objects))
+    key = derive_key(layout.key, "objects", layout.block)
+    given = drawn[seeds["objects"]]
+    drawn[places] = pools.objects[_seat_objects(plan, layout, split, key, places, cards, needs, given)]
+    return drawn
+
+
+def _seat_objects(
+    plan: Plan,
+    layout: _Layout,
+    split: str,
+    key: int,
+    places: np.ndarray,
+    cards: np.ndarray,
+    needs: np.ndarray,
+    given: np.ndarray,
+) -> np.ndarray:
+    """Seats dealt objects where there is room for the attributes, and where the split has the scene.
+
+    `given` are the objects of the seed graph, shape (scenes, objects of it).
+    """
+    groups, objects, distinct = plan.groups, plan.pools.objects, plan.recipe.content.objects.distinct
+    scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
+    card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places])
+    fitting = list_fitting(card_class, fits)
+    is_of_others = _find_caption_sides(plan, layout, split, scene)
+    seated = fill_slots(key, cards, card_class, slot_class, fits)
+    # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it.
+    part = scene * PARTS // len(layout.structures)
+    seated = part_clashes(
+        derive_key(key, "captions"),
+        seated,
+        np.arange(len(seated) + 1),
+        slot_class * PARTS + part,
+        fitting.take(np.arange(len(fitting)).repeat(PARTS)),
+        refuse=is_of_others,
+        swaps=CAPTION_SWAPS,
+    )
+    if groups is None and not distinct:
+        return seated
+    names = number_names(plan.taxonomy)
+
+    def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        some, others = objects[some], objects[others]
+        bad = names[some] == names[others] if distinct else np.zeros(len(some), dtype=bool)
+        if groups is None:
+            return bad
+        if groups.own is not None:  # one object twice would be no pair
+            return bad | (some == others)
+        return bad | ((groups.of[some] == groups.of[others]) & (some != others))
+
+    def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        bad = is_of_others(slots, tries)
+        if distinct:
+            bad |= (names[given[scene[slots]]] == names[objects[tries]][:, None]).any(axis=1)
+        return bad
+
+    offsets = offsets_of(np.bincount(scene, minlength=len(layout.structures)))
+    return part_clashes(derive_key(key, "groups"), seated, offsets, slot_class, fitting, clash, refuse=refuse)
+
+
+def _class_objects(
+    plan: Plan, layout: _Layout, scene: np.ndarray, needs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Classes of cards and slots by room for attributes, and by groups where scenes are made of one; which fit."""
+    pools, groups = plan.pools, plan.groups
+    slot_columns = [needs]
+    card_columns = [np.minimum(pools.object_room[pools.classes.of[pools.objects]], needs.max(initial=0))]
+    if groups and groups.own is not None:
+        turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
+        slot_columns.append(groups.own[turn][scene])
+        card_columns.append(groups.of[pools.objects])
+    slots, slot_class = number_rows(*slot_columns)
+    cards, card_class = number_rows(*card_columns)
+    fits = card_columns[0][cards, None] >= slot_columns[0][slots]
+    if len(slot_columns) > 1:
+        fits &= card_columns[1][cards, None] == slot_columns[1][slots]
+    return card_class, slot_class, fits
+
+
+def _find_caption_sides(
+    plan: Plan, layout: _Layout, split: str, scene: np.ndarray
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Tells of slots and cards for them whether that would make the scene another split's.
+
+    The side of a scene is that of its structure and its first object, so it is known before the rest.
+    """
+    key = derive_key(plan.recipe.seed, "captions")
+    rows, row_of = np.unique(plan.pools.objects, return_inverse=True)
+    card_side = part_evenly(key, rows, CAPTIONS)[row_of]
+    slot_side = draw_below(key, layout.structures, CAPTIONS)[scene]
+    is_first = np.diff(scene, prepend=-1) > 0
+    own = CAPTION_SIDES[split]
+
+    def is_of_others(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
+        return is_first[slots] & ~own[(card_side[cards] + slot_side[slots]) % CAPTIONS]
+
+    return is_of_others
+
+
+def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: tuple[int, int]) -> np.ndarray:
+    pools, seed = plan.pools, plan.pools.seed.attributes
+    holder = np.repeat(objects, np.diff(layout.attributes))
+    holder_class = pools.classes.of[holder]
+    places, cards = _deal_free(plan, layout, "attributes", len(pools.attributes))
+    key = derive_key(layout.key, "attributes", layout.block)
+    # Cards of all decks, those of the seed graph last, and the deck that each place takes them from.
+    decks = [pools.attributes, *seed]
+    firsts = offsets_of(np.array([len(deck) for deck in decks]))
+    rows = np.concatenate([deck.rows for deck in decks])
+    deck_of = np.zeros(len(holder_class), dtype=np.int64)
+    deck_of[layout.seeds["attributes"]] = 1 + np.arange(len(seed))
+    drawn = np.empty(len(holder_class), dtype=np.int64)
+    drawn[places] = fill_slots(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
+    seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
+    drawn[layout.seeds["attributes"]] = firsts[1:-1] + seated
+    groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
+    lists = [list_fitting(deck.classes, deck.fits) for deck in decks]
+    fitting = Ragged(
+        np.concatenate([first + one.values for first, one in zip(firsts, lists, strict=False)]),
+        offsets_of(np.concatenate([one.lengths for one in lists])),
+    )
+    # A seed graph's value is taken as it is, however it reads.
+    named = np.array([False, *(len(deck) == 1 for deck in seed)])[deck_of]
+
+    def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        alike = (groups[some] == groups[others]) | (texts[some] == texts[others])
+        return alike | pools.attribute_clash.have(rows[some], rows[others])
+
+    def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        return pools.object_clash.have(rows[tries], holder[slots]) & ~named[slots]
+
+    insist = any(captions.unambiguous for captions in plan.recipe.captions)
+    try:
+        seated = part_clashes(
+            key,
+            drawn,
+            layout.attributes,
+            deck_of * len(pools.classes) + holder_class,
+            fitting,
+            clash,
+            refuse=refuse,
+            insist=insist,
+            wanted=_bound_slots(layout.attributes[layout.objects], wanted),
+        )
+    except GasError as error:
+        if not insist:
+            raise
+        message = "no attributes that can be read in one way fit on some object"
+        hint = "allow more kinds of attributes, or leave `unambiguous` out"
+        raise RecipeError([Problem(message, key="captions", hint=hint)]) from error
+    return rows[seated]
+
+
+def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
+    deck, seed = plan.pools.relations, plan.pools.seed.relations
+    object_class = plan.pools.classes.of[objects]
+    pair = object_class[layout.ends[0]] * len(plan.pools.classes) + object_class[layout.ends[1]]
+    places, cards = _deal_free(plan, layout, "relations", len(deck))
+    key = derive_key(layout.key, "relations", layout.block)
+    drawn = np.empty(len(pair), dtype=np.int64)
+    classes = (deck.classes, pair[places], deck.fits)
+    if plan.sides:
+        classes = refine_relations(plan.sides, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
+    drawn[places] = deck.rows[fill_slots(key, cards, *classes)]
+    seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
+    for column, one in enumerate(seed):
+        drawn[layout.seeds["relations"][:, column]] = one.rows[seated[:, column]]
+    return drawn
+
+
+def _bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:
+    """The first slot, and the one after the last, of a run of scenes."""
+    return int(offsets[scenes[0]]), int(offsets[scenes[1]])
+
+
+def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
+    """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
+    rank = rank_attributes(taxonomy)
+    holder = np.repeat(np.arange(len(attributes)), attributes.lengths)
+    order = np.argsort(join_codes(holder, rank[attributes.values]), kind="stable")
+    return Ragged(attributes.values[order], attributes.offsets)
+
+
+@lru_cache(maxsize=4)
+def rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Where English puts each attribute among those of an object."""
+    after = match_texts(taxonomy.attributes["position"], "after")
+    return after * 1000 + view_numbers(taxonomy.attributes["order"], np.int8).astype(np.int64)
+
+
+def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted: tuple[int, int]) -> Ragged:
+    """Deals how many attributes each scene has, then their kinds, then for each kind its concepts."""
+    low, high = plan.recipe.content.scene_attributes.count
+    decks, choices = plan.pools.scene_attributes, high - low + 1
+    count_key, kind_key = derive_key(key, "scene_attribute_counts"), derive_key(key, "scene_attribute_kinds")
+    counts = low + deal(count_key, choices, start, BLOCK)
+    offsets = offsets_of(counts)
+    if not offsets[-1]:
+        return Ragged(np.zeros(0, dtype=np.int64), offsets)
+    full, rest = divmod(start, choices)
+    before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
+    kinds = deal(kind_key, len(decks), before, int(offsets[-1]))
+    full, rest = divmod(before, len(decks))
+    dealt = full + np.isin(np.arange(len(decks)), deal(kind_key, len(decks), full * len(decks), rest))
+    cards = np.empty(len(kinds), dtype=np.int64)
+    for kind in range(len(decks)):
+        slots = np.flatnonzero(kinds == kind)
+        deck_key, size = derive_key(key, "scene_attributes", kind), len(decks[kind])
+        cards[slots] = decks.offsets[kind] + deal(deck_key, size, int(dealt[kind]), len(slots))
+    sort_of, clash = _sort_clashes(plan)
+    sorts, clash = len(clash), clash.reshape(-1)
+    try:
+        cards = part_clashes(
+            derive_key(key, "scene", block),
+            cards,
+            offsets,
+            np.zeros(len(cards), dtype=np.int64),
+            fitting=Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)])),
+            clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
+            wanted=_bound_slots(offsets, wanted),
+        )
+    except GasError as error:
+        message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"
+        hint = "lower the count or allow more kinds"
+        raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
+    values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
+    codes = join_codes(scene, _rank_scene_attributes(plan.taxonomy).take(values), values)
+    order = np.argsort(codes, kind="stable")  # which is fast where much is in order already
+    return Ragged(values[order], offsets)
+
+
+@lru_cache(maxsize=4)
+def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """The sort of each scene attribute, those that exclude the same ones, and which sorts exclude each other."""
+    clash = plan.pools.scene_clash
+    number: dict[bytes, int] = {}
+    rows = np.packbits(clash, axis=1)
+    sorts = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], dtype=np.int64)
+    firsts = np.unique(sorts, return_index=True)[1]
+    return sorts, clash[np.ix_(firsts, firsts)]
+
+
+@lru_cache(maxsize=4)
+def _rank_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Where a text names each scene attribute: those of the setting first, then by kind."""
+    table = taxonomy.scene_attributes
+    order = {kind: rank for rank, kind in enumerate(SCENE_ATTRIBUTE_KINDS)}
+    kinds = np.array([order.get(kind, len(order)) for kind in table["kind"].to_pylist()])
+    return kinds + (len(order) + 1) * match_texts(table["role"], "picture")

@@ -1,0 +1,335 @@
+"""Which concepts a recipe leaves, and which of them go together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrow import make_array, match_texts, number_texts, read_truths, view_numbers
+from ...errors import Problem, RecipeError, advise, gather_problems
+from ...taxonomy import Taxonomy
+from ..foundation.ragged import Pairs, Ragged
+from ..recipe.model import Recipe
+from ..structures.enumeration import StructureTable
+from .ambiguity import Words, find_ambiguous_pairs, find_said_twice, keep_unambiguous
+from .compatibility import Deck, ObjectClasses, classify_objects, in_tier, make_attribute_deck, make_relation_deck
+from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
+
+
+@dataclass(frozen=True)
+class Pools:
+    """Concepts to deal. Numbers are rows of the taxonomy's tables; a deck lists a concept as often as it has cards.
+
+    Attributes:
+        objects: Deck of objects.
+        attributes, relations: Decks, with what they go with.
+        seed: Decks for the elements of the recipe's seed graph.
+        classes: Classes of all objects that scenes may have.
+        object_room: Most attributes that an object of each class can hold, of those that are dealt.
+        attribute_group: Group of every attribute of the taxonomy: two of one group never stand on one object.
+        attribute_text: Number of the adjective of every attribute: neither do two that read alike.
+        attribute_clash: Two attributes that do not stand on one object because of how they read, each pair both ways.
+        object_clash: Attributes and objects that do not go together because of how they read.
+        foil_attributes: What a false statement about an attribute may name.
+        scene_attributes: Decks, one a kind, of rows.
+        scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`.
+    """
+
+    objects: np.ndarray
+    attributes: Deck
+    relations: Deck
+    seed: SeedDecks
+    classes: ObjectClasses
+    object_room: np.ndarray
+    attribute_group: np.ndarray
+    attribute_text: np.ndarray
+    attribute_clash: Pairs
+    object_clash: Pairs
+    foil_attributes: Deck
+    scene_attributes: Ragged
+    scene_clash: np.ndarray
+
+
+def choose_pools(
+    recipe: Recipe, taxonomy: Taxonomy, keep: Callable[[str, np.ndarray], np.ndarray] = lambda name, rows: rows
+) -> Pools:
+    """Applies the recipe's filters to the taxonomy, and `keep` to what they leave of each table.
+
+    Raises:
+        RecipeError: All of the names that the taxonomy does not have, and filters that leave nothing.
+    """
+    problems: list[Problem] = []
+    allowed, objects, attributes, relations, scene_attributes = filter_concepts(recipe, taxonomy, problems)
+    seed = choose_seed_rows(recipe, taxonomy, np.unique(objects), allowed, problems)
+    if problems:
+        raise RecipeError(problems)
+    objects, attributes, relations = (
+        keep(name, rows) for name, rows in (("objects", objects), ("attributes", attributes), ("relations", relations))
+    )
+    decks = [keep("scene_attributes", rows).tolist() for rows in scene_attributes.lists()]
+    scene_attributes = Ragged.from_lists([rows for rows in decks if rows])
+    words = _list_words(objects, attributes, relations, scene_attributes, seed)
+    pairs = [find_said_twice(taxonomy, words)]
+    if any(captions.unambiguous for captions in recipe.captions):
+        kept = keep_unambiguous(taxonomy, words)
+        objects, attributes, relations = (
+            rows[np.isin(rows, good)]
+            for rows, good in ((objects, kept.objects), (attributes, kept.attributes), (relations, kept.relations))
+        )
+        scene_attributes = Ragged.from_lists(
+            [
+                np.intersect1d(scene_attributes[kind], kept.scene_attributes).tolist()
+                for kind in range(len(scene_attributes))
+            ]
+        )
+        seed = _keep_seed(seed, kept) if seed else None
+        words = _list_words(objects, attributes, relations, scene_attributes, seed)
+        pairs.append(find_ambiguous_pairs(taxonomy, words))
+    on_objects, in_turn = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    typed = recipe.content.constraints == "typed"
+    groups, texts = (number_texts(taxonomy.attributes[column]) for column in ("group", "adjective"))
+    groups = groups if typed else np.arange(len(groups))
+    classes = classify_objects(taxonomy, np.concatenate([objects, *(seed.objects if seed else ())]), typed)
+    deck = make_attribute_deck(taxonomy, attributes, classes)
+    clashes = (groups, texts)
+    return Pools(
+        objects,
+        deck,
+        make_relation_deck(taxonomy, relations, classes),
+        make_seed_decks(seed, taxonomy, classes, clashes, attributes) if seed else SeedDecks(),
+        classes,
+        _count_groups(deck, groups, len(classes)),
+        *clashes,
+        Pairs.from_rows(np.concatenate([in_turn, in_turn[:, ::-1]]), (len(groups), len(groups))),
+        Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
+        _find_foils(recipe, taxonomy, seed, classes) if seed else deck,
+        scene_attributes,
+        _find_clashes(taxonomy.scene_attributes.take(make_array(scene_attributes.values))),
+    )
+
+
+def filter_concepts(
+    recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Ragged]:
+    """Applies the filters of `content`, each table by itself; what is wrong with them is added to `problems`.
+
+    Returns: Objects that may be in a scene (bool, one an object), and rows of objects (as often as they have cards),
+        of attributes, of relations, and of scene attributes by kind.
+    """
+    wanted = recipe.content
+    allowed = _filter_objects(recipe, taxonomy, problems)
+    objects = _choose_objects(recipe, taxonomy, allowed, problems)
+    key = "content.attributes.kinds"
+    attributes = _choose_rows(
+        taxonomy.attributes, wanted.attributes.tier, "kind", wanted.attributes.kinds, key, problems
+    )
+    key = "content.relations.categories"
+    relations = _choose_rows(
+        taxonomy.relations, wanted.relations.tier, "category", wanted.relations.categories, key, problems
+    )
+    return allowed, objects, attributes, relations, _choose_scene_attributes(recipe, taxonomy, problems)
+
+
+def _list_words(
+    objects: np.ndarray,
+    attributes: np.ndarray,
+    relations: np.ndarray,
+    scene_attributes: Ragged,
+    seed: SeedRows | None,
+) -> Words:
+    """All concepts that scenes may have; first those that a seed graph names."""
+    chosen = [objects, attributes, relations, scene_attributes.values]
+    for place, decks in enumerate((seed.objects, seed.attributes, seed.relations) if seed else ()):
+        named = [rows for rows in decks if len(rows) == 1]
+        chosen[place] = np.concatenate([*named, chosen[place], *decks])
+    return Words(*(np.array(list(dict.fromkeys(rows.tolist())), dtype=np.int64) for rows in chosen))
+
+
+def _keep_seed(seed: SeedRows, kept: Words) -> SeedRows:
+    """Leaves out what can be read in two ways, except what the seed graph names."""
+
+    def keep(decks: tuple[np.ndarray, ...], good: np.ndarray) -> tuple[np.ndarray, ...]:
+        left = [rows[np.isin(rows, good)] for rows in decks]
+        return tuple(some if len(some) else rows for some, rows in zip(left, decks, strict=True))
+
+    return replace(
+        seed,
+        objects=keep(seed.objects, kept.objects),
+        attributes=keep(seed.attributes, kept.attributes),
+        relations=keep(seed.relations, kept.relations),
+    )
+
+
+def _find_foils(recipe: Recipe, taxonomy: Taxonomy, seed: SeedRows, classes: ObjectClasses) -> Deck:
+    """The recipe's attributes and, of the kinds that its seed graph has, all others of the tier."""
+    column, wanted = taxonomy.attributes["kind"], recipe.content.attributes
+    kinds = number_texts(column)
+    chosen = np.isin(kinds, kinds[np.concatenate([np.zeros(0, dtype=np.int64), *seed.attributes])])
+    chosen |= match_texts(column, *wanted.kinds) if wanted.kinds is not None else True
+    rows = np.flatnonzero(chosen & in_tier(taxonomy.attributes, wanted.tier))
+    return make_attribute_deck(taxonomy, rows, classes)
+
+
+def _resolve(taxonomy: Taxonomy, names: Iterable[str], key: str, problems: list[Problem]) -> dict[str, int]:
+    """Rows of the objects that there are, by the names that the recipe has for them."""
+    found = {}
+    for name in names:
+        with gather_problems(problems, key):
+            found[name] = taxonomy.object_index(name)
+    return found
+
+
+def _filter_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> np.ndarray:
+    """Objects that may be in a scene, bool, shape (objects,); `under`, `top` and `weights` choose among them."""
+    wanted = recipe.content.objects
+    exclude = _resolve(taxonomy, wanted.exclude, "content.objects.exclude", problems)
+    allowed = np.zeros(taxonomy.objects.num_rows, dtype=bool)
+    allowed[find_objects(taxonomy, wanted.tier)] = True
+    allowed &= ~taxonomy.is_under(exclude)
+    if wanted.min_frequency is not None:
+        allowed &= view_numbers(taxonomy.objects["frequency"], np.float32) >= wanted.min_frequency
+    return allowed
+
+
+def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, allowed: np.ndarray, problems: list[Problem]) -> np.ndarray:
+    wanted, key = recipe.content.objects, "content.objects"
+    table = taxonomy.objects
+    before = len(problems)
+    under = _resolve(taxonomy, wanted.under, f"{key}.under", problems)
+    weighted = _resolve(taxonomy, wanted.weights, f"{key}.weights", problems)
+    rows = np.flatnonzero(allowed & taxonomy.is_under(under) if under else allowed)
+    if wanted.top is not None:
+        frequency = view_numbers(table["frequency"], np.float32)
+        most = max(1, round(wanted.top * len(rows))) if isinstance(wanted.top, float) else wanted.top
+        rows = np.sort(rows[np.argsort(-frequency[rows], kind="stable")[:most]])
+    cards = np.ones(table.num_rows, dtype=np.int64)
+    for name, row in weighted.items():
+        if row not in rows:
+            message = f"{name} is not among the {len(rows)} objects that the other filters leave"
+            problems.append(Problem(message, key=f"{key}.weights", hint="widen the filters or leave it out"))
+        cards[row] = wanted.weights[name]
+    rows = np.repeat(rows, cards[rows])
+    if not len(rows) and len(problems) == before:
+        hint = f"widen one of tier ({wanted.tier}), under, exclude, min_frequency"
+        problems.append(Problem("the filters leave no object", key=key, hint=hint))
+    return rows
+
+
+@lru_cache(maxsize=8)
+def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
+    """Rows of all objects of a tier. What is offensive is never among them, whatever a recipe asks for."""
+    offensive = read_truths(pc.match_substring(taxonomy.objects["flags"], "offensive"))
+    return np.flatnonzero(in_tier(taxonomy.objects, tier) & ~offensive)
+
+
+def _choose_rows(
+    table: pa.Table, tier: str, column: str, names: tuple[str, ...] | None, key: str, problems: list[Problem]
+) -> np.ndarray:
+    if names is not None:
+        known = sorted(table[column].unique().to_pylist())
+        for name in names:
+            if name not in known:
+                problems.append(Problem(f"there is no {column} `{name}`", key=key, hint=advise(name, known)))
+    chosen = in_tier(table, tier)
+    return np.flatnonzero(chosen if names is None else chosen & match_texts(table[column], *names))
+
+
+def _choose_scene_attributes(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> Ragged:
+    wanted, table = recipe.content.scene_attributes, taxonomy.scene_attributes
+    has_modality = np.array([recipe.modality in cell.split("|") for cell in table["modality"].to_pylist()], dtype=bool)
+    table_kinds = np.array(table["kind"].to_pylist())
+    key = "content.scene_attributes.kinds"
+    rows = _choose_rows(table, wanted.tier, "kind", wanted.kinds, key, problems)
+    rows = rows[has_modality[rows]]
+    kinds = sorted(set(table_kinds[rows]))
+    for name in wanted.kinds or ():
+        if name not in kinds and name in table_kinds:
+            hint = f"a {recipe.modality} can have {', '.join(sorted(set(table_kinds[has_modality])))}"
+            problems.append(Problem(f"no `{name}` exists for modality {recipe.modality}", key=key, hint=hint))
+    if wanted.count.high > len(kinds) and not problems:
+        message = (
+            f"at most {len(kinds)} scene attributes can stand together, one of each kind, not {wanted.count.high}"
+        )
+        problems.append(
+            Problem(message, key="content.scene_attributes.count", hint="lower the count or allow more kinds")
+        )
+    return Ragged.from_lists([rows[table_kinds[rows] == kind].tolist() for kind in kinds])
+
+
+def _find_clashes(table: pa.Table) -> np.ndarray:
+    """Scene attributes of one kind, and those that one of them excludes by kind or id, bool, shape (rows, rows)."""
+    kinds = number_texts(table["kind"])
+    clashes = kinds[:, None] == kinds
+    for cell in table["excludes"].unique().to_pylist():
+        excluded = match_texts(table["kind"], *cell.split("|")) | match_texts(table["id"], *cell.split("|"))
+        clashes[np.ix_(match_texts(table["excludes"], cell), excluded)] = True
+    return clashes | clashes.T
+
+
+def measure_room(pools: Pools) -> Pools:
+    """Counts again how many attributes objects can hold, after classes or decks have changed."""
+    room = _count_groups(pools.attributes, pools.attribute_group, len(pools.classes))
+    return replace(pools, object_room=room)
+
+
+def _count_groups(deck: Deck, groups: np.ndarray, classes: int) -> np.ndarray:
+    """Groups of attributes that fit each class of objects."""
+    rooms = [len(np.unique(groups[deck.rows[deck.fits[deck.classes, one]]])) for one in range(classes)]
+    return np.array(rooms, dtype=np.int64)
+
+
+@lru_cache(maxsize=4)
+def number_names(taxonomy: Taxonomy) -> np.ndarray:
+    """A number for each object of the taxonomy, the same for those of one name."""
+    return number_texts(pc.utf8_lower(taxonomy.objects["name"]))
+
+
+def check_room(
+    recipe: Recipe, taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np.ndarray | None = None
+) -> None:
+    """Refuses pools that cannot fill every structure, of all or of those in `rows`.
+
+    Raises:
+        RecipeError: No object holds enough attributes, there are too few names for objects of different names, or no
+            relation fits between some objects.
+    """
+    problems = []
+    rows = np.arange(len(table)) if rows is None else rows
+    needed = int(measure_needs(pools.seed, table, rows).max(initial=0))
+    room = int(pools.object_room.max(initial=0))
+    if needed > room:
+        message = (
+            f"structures have up to {needed} attributes on one object, but an object here can hold {room}, "
+            "one of each group"
+        )
+        hint = (
+            f"set it to {room} or allow more kinds of attributes"
+            if room
+            else "allow kinds of attributes, or set it to 0"
+        )
+        problems.append(Problem(message, key="content.attributes.max_per_object", hint=hint))
+    names = len(np.unique(number_names(taxonomy)[pools.objects]))
+    most = int(table.objects[rows].max())
+    if recipe.content.objects.distinct and most > names:
+        message = f"structures have up to {most} objects, but there are only {names} names for them"
+        hint = "lower structure.objects, allow more objects, or leave `distinct` out"
+        problems.append(Problem(message, key="content.objects.distinct", hint=hint))
+    fits = pools.relations.fits
+    if table.relations[rows].max() > len(pools.seed.relations) and not fits.any(axis=0).all():
+        lacking = np.flatnonzero(~fits.any(axis=0))
+        ends = [
+            taxonomy.objects["name"][int(np.flatnonzero(pools.classes.of == one)[0])].as_py()
+            for one in divmod(int(lacking[0]), len(pools.classes))
+        ]
+        message = (
+            f"no relation that is left fits from some objects to others, for instance from {ends[0]} to {ends[1]}"
+        )
+        hint = "add the category `spatial`, narrow content.objects.under, or set content.constraints: none"
+        problems.append(Problem(message, key="content.relations", hint=hint))
+    if problems:
+        raise RecipeError(problems)

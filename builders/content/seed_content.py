@@ -1,0 +1,296 @@
+"""What the elements of a seed graph may be, and how they are dealt.
+
+Types choose among what a seed graph leaves open, as far as they leave a choice: a value or a predicate that it names
+is taken as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrow import make_array, match_texts
+from ...errors import Problem, RecipeError, advise, gather_problems
+from ...taxonomy import Taxonomy
+from ..foundation.counter_rng import deal, derive_key
+from ..foundation.ragged import offsets_of
+from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRelation
+from ..structures.enumeration import StructureTable
+from ..structures.seed_graphs import SeedSlots, read_seed
+from .assignment import draw_again, fill_slots
+from .compatibility import Deck, ObjectClasses, in_tier, make_attribute_deck, make_relation_deck
+
+KEY = "structure.seed_graph"
+
+
+@dataclass(frozen=True)
+class SeedRows:
+    """Rows of the taxonomy's tables that the coloured elements of a seed graph may be, in the order of their slots."""
+
+    graph: SeedGraph
+    slots: SeedSlots
+    objects: tuple[np.ndarray, ...]
+    attributes: tuple[np.ndarray, ...]
+    relations: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class SeedDecks:
+    """Decks for the coloured elements of a seed graph, in the order of a structure table's seed columns.
+
+    Attributes:
+        objects: Rows of the taxonomy's objects.
+        attributes, relations: With what they go with.
+        shares: Whether each attribute may be of a group of those that are dealt to all objects.
+    """
+
+    objects: tuple[np.ndarray, ...] = ()
+    attributes: tuple[Deck, ...] = ()
+    relations: tuple[Deck, ...] = ()
+    shares: tuple[bool, ...] = ()
+
+
+def choose_seed_rows(
+    recipe: Recipe, taxonomy: Taxonomy, dealt: np.ndarray, allowed: np.ndarray, problems: list[Problem]
+) -> SeedRows | None:
+    """Finds what a recipe's seed graph names; None without one. What is wrong is added to `problems`.
+
+    Args:
+        recipe: The recipe.
+        taxonomy: Its concepts.
+        dealt: Rows of the objects that the recipe deals, of which an object that may be anything is one.
+        allowed: Objects that the recipe does not exclude, by tier, frequency or name, bool.
+        problems: What is wrong with the recipe.
+    """
+    graph = recipe.structure.seed_graph
+    if graph is None:
+        return None
+    slots, content = read_seed(graph), recipe.content
+    attributes, relations = [], []
+    for i, j in slots.attributes:
+        spec = graph.objects[i].attributes[j]
+        wanted = {"kind": spec.kind, "value": spec.value}
+        key = f"{KEY}.objects.{i}.attributes.{j}"
+        attributes.append(_find_rows(taxonomy.attributes, content.attributes.tier, wanted, key, problems))
+    for i in slots.relations:
+        relation = graph.relations[i]
+        wanted = {"category": relation.category, "predicate": relation.predicate}
+        key = f"{KEY}.relations.{i}"
+        relations.append(_find_rows(taxonomy.relations, content.relations.tier, wanted, key, problems))
+    objects = [
+        _find_objects(graph.objects[i], taxonomy, dealt, allowed, f"{KEY}.objects.{i}", problems)
+        for i in slots.objects
+    ]
+    return SeedRows(graph, slots, tuple(objects), tuple(attributes), tuple(relations))
+
+
+def _find_objects(
+    wanted: SeedObject,
+    taxonomy: Taxonomy,
+    dealt: np.ndarray,
+    allowed: np.ndarray,
+    key: str,
+    problems: list[Problem],
+) -> np.ndarray:
+    rows = dealt
+    if wanted.concept is not None:
+        rows = dealt[:0]
+        with gather_problems(problems, f"{key}.concept"):
+            rows = np.array([taxonomy.object_index(wanted.concept)])
+            if "offensive" in taxonomy.objects["flags"][int(rows[0])].as_py():
+                problems.append(Problem(f"{wanted.concept} is offensive", key=f"{key}.concept", hint="choose another"))
+    elif wanted.under:
+        before = len(problems)
+        with gather_problems(problems, f"{key}.under"):
+            rows = np.flatnonzero(allowed & taxonomy.is_under(wanted.under))
+        if not len(rows) and len(problems) == before:
+            message = f"content.objects leaves nothing under {', '.join(wanted.under)}"
+            hint = "widen its tier, exclude or min_frequency"
+            problems.append(Problem(message, key=f"{key}.under", hint=hint))
+    return rows
+
+
+def _find_rows(
+    table: pa.Table, tier: str, wanted: dict[str, str | None], key: str, problems: list[Problem]
+) -> np.ndarray:
+    """Rows with all of the wanted words; those of other tiers only if they are named exactly."""
+    word = {"value": "name"}
+    chosen = np.ones(table.num_rows, dtype=bool)
+    for name, text in wanted.items():
+        if text is not None:
+            column = table[word.get(name, name)]
+            matches = chosen & match_texts(pc.utf8_lower(column), text.lower())
+            if not matches.any():
+                known = column.filter(make_array(chosen)).unique().to_pylist()
+                problems.append(Problem(f"there is no {name} `{text}`", key=f"{key}.{name}", hint=advise(text, known)))
+            chosen = matches
+    exact = next(reversed(wanted.values())) is not None
+    usual = chosen & in_tier(table, tier)
+    return np.flatnonzero(usual if usual.any() or not exact else chosen)
+
+
+def make_seed_decks(
+    seed: SeedRows,
+    taxonomy: Taxonomy,
+    classes: ObjectClasses,
+    clashes: tuple[np.ndarray, np.ndarray],
+    dealt: np.ndarray,
+) -> SeedDecks:
+    """Makes decks of what a seed graph's elements may be, without the objects that could not have the rest.
+
+    Args:
+        seed: What the seed graph names.
+        taxonomy: The concepts.
+        classes: Classes of all objects.
+        clashes: Two numbers for each attribute of the taxonomy: an object has no two attributes that share one.
+        dealt: Rows of the attributes that are dealt to all objects.
+
+    Raises:
+        RecipeError: No attribute of a kind, or no relation of a category, goes with what the objects may be.
+    """
+    graph, slots = seed.graph, seed.slots
+    column = {i: place for place, i in enumerate(slots.objects)}
+    objects = list(seed.objects)
+    attributes = [make_attribute_deck(taxonomy, rows, classes) for rows in seed.attributes]
+    relations = [make_relation_deck(taxonomy, rows, classes) for rows in seed.relations]
+    problems = _find_clashing(seed, clashes)
+
+    def keep(i: int, possible: np.ndarray, named: bool, what: str) -> bool:
+        """Leaves out what an object cannot be. False if that would be everything, but what it has is named so."""
+        rows = objects[column[i]]
+        left = rows[possible[classes.of[rows]]]
+        if len(left):
+            objects[column[i]] = left
+        elif not named:
+            message = f"nothing that object {i} may be goes with {what}"
+            hint = "name the value or the predicate to have it all the same, or set content.constraints: none"
+            problems.append(Problem(message, key=f"{KEY}.objects.{i}", hint=hint))
+        return len(left) > 0 or not named
+
+    for _ in objects:  # what one object cannot be, its neighbours learn in the next turn
+        for place, (i, j) in enumerate(slots.attributes):
+            spec, fits = graph.objects[i].attributes[j], attributes[place].fits
+            if not keep(i, np.any(fits, axis=0), spec.value is not None, f"`{_name(spec)}`"):
+                fits[:, classes.of[objects[column[i]]]] = True
+        for place, number in enumerate(slots.relations):
+            relation = graph.relations[number]
+            fits = relations[place].fits.reshape(-1, len(classes), len(classes))
+            joined: np.ndarray = np.any(fits, axis=0)
+            subject, target = relation.subject, relation.object
+            subjects, targets = (np.unique(classes.of[objects[column[end]]]) for end in (subject, target))
+            named, what = relation.predicate is not None, f"`{_name(relation)}` and what object {{}} may be"
+            if not keep(subject, np.any(joined[:, targets], axis=1), named, what.format(target)):
+                fits[:, subjects[:, None], targets] = True
+            elif not problems:
+                subjects = np.unique(classes.of[objects[column[subject]]])
+                keep(target, np.any(joined[subjects], axis=0), named, what.format(subject))
+    if problems:
+        raise RecipeError(dict.fromkeys(problems))
+    groups = clashes[0]
+    shares = tuple(bool(np.isin(groups[rows], groups[dealt]).any()) for rows in seed.attributes)
+    return SeedDecks(tuple(objects), tuple(attributes), tuple(relations), shares)
+
+
+def _find_clashing(seed: SeedRows, clashes: tuple[np.ndarray, np.ndarray]) -> list[Problem]:
+    """Two attributes of one object that exclude each other whatever they are."""
+    problems = []
+    for (one, (i, first)), (other, (k, second)) in combinations(enumerate(seed.slots.attributes), 2):
+        rows, others = seed.attributes[one][:, None], seed.attributes[other][None, :]
+        if i == k and np.logical_or.reduce([numbers[rows] == numbers[others] for numbers in clashes]).all():
+            names = (_name(seed.graph.objects[i].attributes[at]) for at in (first, second))
+            message = f"`{'` and `'.join(names)}` exclude each other on one object"
+            problems.append(Problem(message, key=f"{KEY}.objects.{i}.attributes.{second}", hint="keep one of them"))
+    return problems
+
+
+def _name(spec: SeedAttribute | SeedRelation) -> str:
+    words = (spec.value, spec.kind) if isinstance(spec, SeedAttribute) else (spec.predicate, spec.category)
+    return next(filter(None, words), "")
+
+
+def measure_needs(seed: SeedDecks, table: StructureTable, structures: np.ndarray) -> np.ndarray:
+    """How many groups of attributes each object must be able to hold, int64, one an object of these structures.
+
+    The attributes of the seed graph take places of those that are dealt where they are of their groups.
+    """
+    counts = table.attribute_counts.take(structures).values.astype(np.int64)
+    firsts = offsets_of(table.attributes[structures])[:-1, None]
+    holders = np.searchsorted(offsets_of(counts), firsts + table.seed_attributes[structures], side="right") - 1
+    given = np.bincount(holders.reshape(-1), minlength=len(counts))
+    shared = np.bincount(holders[:, list(seed.shares)].reshape(-1), minlength=len(counts))
+    return np.where(counts > given, counts - given + shared, 0)
+
+
+def deal_objects(
+    seed: SeedDecks,
+    classes: ObjectClasses,
+    key: int,
+    start: int,
+    slots: np.ndarray,
+    ends: tuple[np.ndarray, np.ndarray],
+    has_room: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> np.ndarray:
+    """Deals the coloured objects of a block, one to each scene; where types exclude a card, another is drawn.
+
+    Args:
+        seed: The decks.
+        classes: Classes of objects.
+        key: Key of the split.
+        start: Index of the first scene.
+        slots: Which of the block's objects the coloured ones are, shape (scenes, coloured objects).
+        ends: Which of them are the coloured relations' subjects and objects, shape (scenes, coloured relations).
+        has_room: Tells whether slots have room enough in classes of objects.
+
+    Returns:
+        Rows of the taxonomy's objects, shape (scenes, coloured objects).
+    """
+    dealt = np.full(slots.shape, -1, dtype=np.int64)
+    joined = [deck.fits.any(axis=0).reshape(len(classes), len(classes)) for deck in seed.relations]
+    # The column of each relation's ends, scene by scene: objects of one colour stand in any order.
+    columns = [[np.argmax(slots == end[:, [place]], axis=1) for end in ends] for place in range(len(seed.relations))]
+    for column, rows in enumerate(seed.objects):
+
+        def accept(scenes: np.ndarray, cards: np.ndarray, column: int = column, rows: np.ndarray = rows) -> np.ndarray:
+            one = classes.of[rows[cards]]
+            good = has_room(slots[scenes, column], one)
+            for fits, (subjects, targets) in zip(joined, columns, strict=True):
+                subject, target = subjects[scenes], targets[scenes]
+                for here, there, table in ((subject, target, fits), (target, subject, fits.T)):
+                    other = dealt[scenes, there]
+                    good &= (here != column) | (other < 0) | table[one, classes.of[other]]
+            return good
+
+        cards = deal(derive_key(key, "seed_objects", column), len(rows), start, len(slots))
+        bad = np.flatnonzero(~accept(np.arange(len(slots)), cards))
+        cards[bad] = draw_again(derive_key(key, "seed_objects", column, start), bad, len(rows), accept)
+        dealt[:, column] = rows[cards]
+    return dealt
+
+
+def deal_cards(
+    decks: tuple[Deck, ...], name: str, key: int, start: int, slots: np.ndarray, slot_class: np.ndarray
+) -> np.ndarray:
+    """Deals the coloured attributes or relations of a block, one of each to each scene.
+
+    Args:
+        decks: A deck for each coloured element.
+        name: What they are.
+        key: Key of the split.
+        start: Index of the first scene.
+        slots: Which of the block's they are, shape (scenes, coloured elements).
+        slot_class: Class of every slot of the block.
+
+    Returns:
+        Cards of each one's deck, shape (scenes, coloured elements).
+    """
+    dealt = np.zeros(slots.shape, dtype=np.int64)
+    for column, deck in enumerate(decks):
+        cards = deal(derive_key(key, f"seed_{name}", column), len(deck), start, len(slots))
+        choice_key = derive_key(key, f"seed_{name}", column, start)
+        dealt[:, column] = fill_slots(choice_key, cards, deck.classes, slot_class[slots[:, column]], deck.fits)
+    return dealt

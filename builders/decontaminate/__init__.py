@@ -1,0 +1,4 @@
+"""Captions that are prompts of a benchmark, or nearly, and the folder without them.
+
+Others take `find_contaminated`.
+"""

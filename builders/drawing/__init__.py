@@ -1,0 +1,1 @@
+"""SVG, the same bytes everywhere: charts of bars, scene graphs, structures."""

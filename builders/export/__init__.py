@@ -1,0 +1,1 @@
+"""A split in the files of a scorer or a trainer. Others take `export_split`."""

@@ -1,0 +1,188 @@
+"""Scenes of a built folder in the files that existing scorers and trainers read.
+
+`scorers.py` has the layouts of scorers, `trainers.py` those of trainers. Rows are read and written in
+batches.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...errors import GasError, advise
+from ..folder.files import read_built_manifest
+from .scorers import SCORERS, Format, Layout, Tally
+from .trainers import TRAINERS
+
+LAYOUTS: dict[str, Format] = {**SCORERS, **TRAINERS}
+
+BATCH = 512
+"""Rows that are in memory as Python objects at once."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One split of a built folder.
+
+    Attributes:
+        name: `<config>/<split>`.
+        rows: How many scenes it has.
+        files: Its Parquet files in the order of the rows.
+        recipe: The recipe it was built from.
+    """
+
+    name: str
+    rows: int
+    files: tuple[Path, ...]
+    recipe: Path
+
+
+def find_split(folder: Path, config: str | None = None, split: str | None = None, default: str = "test") -> Source:
+    """Finds a split of a built folder.
+
+    Args:
+        folder: What `gas build` wrote.
+        config: May be left out where there is only one.
+        split: May be left out where there is only one; else it is the default.
+        default: A split's name.
+
+    Raises:
+        GasError: The folder was not built, or has no such config or split.
+    """
+    configs = read_built_manifest(folder)["configs"]
+    if config is None and len(configs) != 1:
+        raise GasError(f"{folder} has the configs {', '.join(configs) or '(none)'}; choose one with --config")
+    config = config or next(iter(configs))
+    if config not in configs:
+        raise GasError(f"{folder} has no config `{config}`; {advise(config, configs)}")
+    splits = configs[config]["splits"]
+    split = split or (next(iter(splits)) if len(splits) == 1 else default)
+    if split not in splits:
+        raise GasError(f"{config} in {folder} has no split `{split}`; {advise(split, splits)}")
+    files = tuple(folder / file["path"] for file in splits[split]["files"])
+    return Source(f"{config}/{split}", splits[split]["rows"], files, folder / configs[config]["recipe"])
+
+
+def check_format(name: str) -> None:
+    """Refuses a format that is not there.
+
+    Raises:
+        GasError: It is not there.
+    """
+    if name not in LAYOUTS:
+        raise GasError(f"there is no format `{name}`; {advise(name, LAYOUTS)}")
+
+
+def export_split(
+    source: Source, format_: str, out: Path | None = None, report: Callable[[int], None] = lambda rows: None
+) -> Tally:
+    """Writes a split in the layout of a scorer or a trainer. The same rows give the same bytes.
+
+    Args:
+        source: The split.
+        format_: A key of `LAYOUTS`.
+        out: The file, or the folder of a format that is several files; each is there only when it is whole. Without
+            it, stdout.
+        report: Called with the number of rows that were just finished.
+
+    Raises:
+        GasError: There is no such format, a file cannot be read or written, or the layout can hold nothing of the
+            split.
+    """
+    check_format(format_)
+    files, tally = list_files(source, format_, out), Tally()
+    columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
+    with ExitStack() as stack:
+        opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
+        begun = dict.fromkeys(range(len(opened)), False)
+        for batch in read_batches(source, columns, BATCH):
+            for row in batch.to_pylist():
+                written = False
+                for number, (layout, file) in enumerate(opened):
+                    lines = [layout.write(record) for record in layout.convert(row, tally)]
+                    if lines:
+                        start = layout.between if begun[number] else layout.begin
+                        file.write(f"{start}{layout.between.join(lines)}".encode())
+                        begun[number] = written = True
+                tally.scenes += written
+                tally.empty += not written
+            report(len(batch))
+        if not any(begun.values()):
+            if format_ in TRAINERS:
+                raise GasError(f"{source.name} has no scene that {format_} can hold")
+            raise GasError(f"{source.name} has no question that {format_} can hold; build it with other `questions`")
+        for number, (layout, file) in enumerate(opened):
+            file.write(layout.end.encode() if begun[number] else b"")
+            file.flush()
+    return tally
+
+
+def list_files(source: Source, format_: str, out: Path | None) -> dict[Path | None, Layout]:
+    """Which files a format is, and how each is written; None for stdout.
+
+    Raises:
+        GasError: It is several files, and there is no folder for them.
+    """
+    layouts = LAYOUTS[format_](source.recipe)
+    if isinstance(layouts, Layout):
+        return {out: layouts}
+    if out is None or out.is_file():
+        what = "" if out is None else f"{out} is a file; "
+        raise GasError(f"{what}{format_} is several files: give a folder for them with --out")
+    split = source.name.split("/")[1]
+    return {out / name.format(split=split): layout for name, layout in layouts.items()}
+
+
+def describe_export(source: Source, format_: str, tally: Tally) -> str:
+    """What was written and what was left out, in a few lines."""
+    asked = f"{tally.questions:,} questions about {tally.scenes:,} scenes"
+    lines = [f"wrote {asked if tally.questions else f'{tally.scenes:,} prompts'} of {source.name}"]
+    if left := +tally.left_out:
+        sorts = ", ".join(f"{count:,} {sort}" for sort, count in sorted(left.items()))
+        lines.append(f"  left out, since {format_} does not hold them: {sorts}")
+    if tally.empty:
+        lines.append(f"  left out, since nothing of them is left: {tally.empty:,} scenes")
+    return "\n".join(lines)
+
+
+def read_batches(source: Source, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
+    """Some columns of a split, so many rows at once.
+
+    Raises:
+        GasError: A file is missing or damaged.
+    """
+    for path in source.files:
+        try:
+            with pq.ParquetFile(path) as file:
+                yield from file.iter_batches(rows, columns=list(columns))
+        except (OSError, pa.ArrowException) as error:
+            raise GasError(f"{path} is missing or damaged; build {source.name.split('/')[0]} again") from error
+
+
+@contextmanager
+def open_out(out: Path | None) -> Iterator[BinaryIO]:
+    """Opens a file beside its place and moves it there at the end; or stdout."""
+    if out is None:
+        yield sys.stdout.buffer
+        return
+    if out.is_dir():
+        raise GasError(f"{out} is a folder; give a file with --out")
+    beside = out.with_name(f".{out.name}.new")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            yield file
+        os.replace(beside, out)
+    except OSError as error:
+        raise GasError(f"{out}: cannot be written: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,5 @@
+"""What is certainly false: the scene graph is all that the picture shows.
+
+Others take the functions that draw foils (`draw.py` for objects, attributes and scene attributes, `relations.py`),
+and `find_facts` (`relation_logic.py`).
+"""

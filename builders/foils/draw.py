@@ -1,0 +1,246 @@
+"""What a false statement puts in the place of the truth.
+
+The rule that makes it false: the scene graph is all that is in the picture. An object that is not in it is absent; an
+attribute that it does not give an object, out of those that exclude each other, is not the object's. Relations have
+rules of their own, in `relation_foils`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from ...taxonomy import Taxonomy
+from ..content.draw import Plan, Scenes
+from ..foundation.counter_rng import derive_key, draw_below
+from ..foundation.ragged import Bits, Ragged, pad_lists
+from .tables import (
+    find_kinship,
+    find_near_attributes,
+    find_near_scene_attributes,
+    list_foil_attributes,
+    list_foil_objects,
+    list_foil_scene_attributes,
+    number_texts,
+    tabulate_relatives,
+)
+
+Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether questions (numbers) can have foils (rows of the taxonomy)."""
+AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether objects (rows of the taxonomy) are kin to anything in scenes (numbers, which come first)."""
+
+TURNS = 4
+"""Draws before foils are compared with each other, and again as many before a question goes without one."""
+
+
+def draw_foil_objects(
+    keys: Sequence[int],
+    plan: Plan,
+    scenes: Scenes,
+    are_kin: AreKin,
+    scene_of: np.ndarray,
+    asked: np.ndarray,
+    countable: bool = False,
+    alike: bool = False,
+) -> list[np.ndarray]:
+    """Objects for each question of which nothing in its scene is a kind, and which are no kind of anything there.
+
+    Names decide, not concepts: a dish of any sense is there when an omelet is. Where there are such, the foil is of
+    the same kinds as what is asked about, so that it is neither easy to tell nor more frequent than the truth. Where
+    the recipe's own objects are too few, any object of its tier will do. No two questions of a scene have the same
+    first foil.
+
+    Args:
+        keys: Keys of the choice, one for each foil that a question gets; they differ in name.
+        plan: The plan of the recipe.
+        scenes: The block.
+        are_kin: What `find_kin` gives for it.
+        scene_of: Scene of each question.
+        asked: Object (a row of the taxonomy) that each question is about.
+        countable: Whether only what can be counted will do.
+        alike: Whether only what takes the same attributes and relations will do.
+
+    Returns:
+        For each key, rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
+    """
+    names, ids = number_texts(plan.taxonomy, "name", "objects"), scenes.identify(scene_of)
+    drawn: list[np.ndarray] = []
+    names_drawn: list[np.ndarray] = []
+
+    def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
+        good = ~are_kin(scene_of.take(rows), foils)
+        for others in names_drawn:
+            good &= others.take(rows) != names.take(foils)
+        return good
+
+    for key in keys:
+        found = np.full(len(scene_of), -1, dtype=np.int64)
+        for turn, (lists, list_of) in enumerate(list_foil_objects(plan, countable)[: 1 if alike else None]):
+            # A scene may well have the same wrong choice twice.
+            owner = None if drawn else scene_of
+            found = draw_until_fit(derive_key(key, turn), ids, found, lists, list_of.take(asked), fits, owner, names)
+        drawn.append(found)
+        names_drawn.append(np.where(found < 0, -1, names.take(found)))
+    return drawn
+
+
+def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
+    """Gives a function that tells whether objects (rows of the taxonomy) are kin, either way, to any of a scene."""
+    if tables := tabulate_relatives(plan):
+        place, relatives = tables
+        of_scene = relatives.unite(Ragged(place.take(scenes.objects.values), scenes.objects.offsets))
+        return lambda scene, objects: of_scene.have(scene, place.take(objects))
+    is_a, present = find_kinship(plan), pad_lists(scenes.objects).T
+
+    def are_kin(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(scene), dtype=bool)
+        for row in present:
+            others = row[scene]
+            found |= (others >= 0) & (is_a(others, objects) | is_a(objects, others))
+        return found
+
+    return are_kin
+
+
+def draw_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
+    """Attributes for each attribute of the block that its object does not have.
+
+    They come from the same group or, where that has no other, from the same kind, and have no word in common with any
+    attribute of the object. No object is asked about the same foil twice.
+
+    Args:
+        keys: Keys of the choice, one for each foil that an attribute gets.
+        plan: The plan of the recipe.
+        scenes: The block.
+
+    Returns:
+        For each key, rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
+    """
+    classes = plan.pools.classes
+    holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
+    list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
+    ids = scenes.identify(np.repeat(np.arange(len(scenes)), scenes.objects.lengths)[holders])
+    near, texts = _pack_near(find_near_attributes, plan.taxonomy), number_texts(plan.taxonomy)
+    held = scenes.attributes.take(np.flatnonzero(scenes.attributes.lengths))
+    return _draw_apart(keys, ids, list_foil_attributes(plan), list_of, near, held, texts)
+
+
+def draw_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
+    """Scene attributes of the same kind for each one of the block, without a word in common with any of its scene.
+
+    Args:
+        keys: Keys of the choice, one for each foil that a scene attribute gets.
+        plan: The plan of the recipe.
+        scenes: The block.
+
+    Returns:
+        For each key, rows of the taxonomy's scene attributes, or -1, shape (scene attributes of the block,).
+    """
+    own, lists = scenes.scene_attributes, list_foil_scene_attributes(plan)
+    ids = scenes.identify(np.repeat(np.arange(len(scenes)), own.lengths))
+    near, labels = _pack_near(find_near_scene_attributes, plan.taxonomy), np.arange(len(lists))
+    return _draw_apart(keys, ids, lists, own.values, near, own, labels)
+
+
+def _draw_apart(
+    keys: Sequence[int],
+    ids: np.ndarray,
+    lists: Ragged,
+    list_of: np.ndarray,
+    near: Bits,
+    owned: Ragged,
+    labels: np.ndarray,
+) -> list[np.ndarray]:
+    """Draws foils for all attributes of some owners that are near none of the owner's, nor near each other."""
+    owner, near_owned = np.repeat(np.arange(len(owned)), owned.lengths), near.unite(owned)
+    drawn: list[np.ndarray] = []
+
+    def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
+        bad = near_owned.have(owner.take(rows), foils)
+        for others in drawn:
+            bad |= near.have(others.take(rows), foils)
+        return ~bad
+
+    for key in keys:
+        drawn.append(draw_until_fit(key, ids, np.full(len(ids), -1), lists, list_of, fits, owner, labels))
+    return drawn
+
+
+@lru_cache(maxsize=8)
+def _pack_near(find: Callable[[Taxonomy], np.ndarray], taxonomy: Taxonomy) -> Bits:
+    """A table of what is near what, with a last row for what is near nothing: -1 leads there."""
+    return Bits.pack(np.pad(find(taxonomy), ((0, 1), (0, 0))))
+
+
+def draw_until_fit(
+    key: int,
+    ids: np.ndarray,
+    found: np.ndarray,
+    lists: Ragged,
+    list_of: np.ndarray,
+    fits: Fits,
+    owner: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+) -> np.ndarray:
+    """Draws for each question without a foil (-1) from its list until the choice fits.
+
+    Args:
+        key: Key of the choices.
+        ids: What chance goes by, a number for each question.
+        found: Foils, or -1.
+        lists: What to draw from, all of a list alike.
+        list_of: List of each question.
+        fits: Tells whether questions (numbers) can have foils.
+        owner: What each question is about: two of one owner never get foils of the same label. All may be alike when
+            it is not given.
+        labels: A number for each foil.
+    """
+    sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
+    rows = np.flatnonzero(found < 0)
+    rows = rows[sizes.take(list_of.take(rows)) > 0]
+    if not len(rows):
+        return found
+    found = found.copy()
+
+    def draw(turn: int, rows: np.ndarray) -> np.ndarray:
+        """Draws for these questions; returns those that are still without a foil."""
+        one = list_of.take(rows)
+        chance = draw_below(derive_key(key, turn), ids.take(rows), sizes.take(one))
+        foils = values.take(starts.take(one) + chance)
+        good = fits(rows, foils)
+        found[rows] = np.where(good, foils, -1)
+        return rows.compress(~good)
+
+    asked = np.zeros(0 if owner is None else int(owner.max()) + 1, dtype=bool)
+    if owner is not None:
+        asked[owner.take(rows)] = True
+    for turn in range(TURNS):
+        rows = draw(turn, rows) if len(rows) else rows
+    if owner is None or labels is None:
+        return found
+    # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
+    turn = TURNS
+    while True:
+        beside = np.flatnonzero(asked.take(owner) & (found >= 0))
+        rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, beside)))
+        if turn == 2 * TURNS or not len(rows):
+            return found
+        asked[:] = False
+        asked[owner.take(rows)] = True
+        rows = draw(turn, rows)
+        turn += 1
+
+
+def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Takes away foils whose label another of these questions has already for the same owner; returns whose."""
+    codes = owner.take(among) * len(labels)
+    codes += labels.take(found.take(among))
+    order = np.argsort(codes, kind="stable")
+    codes = codes.take(order)
+    again = 1 + np.flatnonzero(codes[1:] == codes[:-1])
+    repeats = np.sort(among.take(order.take(again)))
+    found[repeats] = -1
+    return repeats

@@ -1,0 +1,166 @@
+"""What a false statement about a relation puts in its place: another relation, another object, the other direction.
+
+The scene graph is all that is in the picture, and `relation_logic` tells what may hold although it is not stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+
+from ...arrow import match_texts
+from ...taxonomy import Taxonomy
+from ..content.draw import Plan, Scenes
+from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
+from ..foundation.ragged import Ragged, expand_ranges, number_rows
+from ..recipe.fields import LARGEST_COUNT
+from .relation_logic import RelationFacts, read_logic
+from .tables import number_texts
+
+
+def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
+    """Relations for some of the block that do not hold between the same objects, and are not near each other.
+
+    In space much holds that nobody states, so there the foil is one that the truth excludes; elsewhere it is another
+    of the same category that is not near the truth. It is drawn from all of the category, and only once: so the truth
+    would have come up as often for the foil, and no predicate is more often true than false where it is asked about.
+
+    Args:
+        key: Key of the choice.
+        plan: The plan of the recipe.
+        scenes: The block.
+        facts: What its relations say.
+        draws: How often to draw for each relation; not every draw yields a foil.
+
+    Returns:
+        Rows of the taxonomy's relations, or -1, shape (relations of the block, draws).
+    """
+    logic, concepts = read_logic(plan.taxonomy), scenes.relations.values
+    categories, (lists, breadth) = number_texts(plan.taxonomy, "category", "relations"), _list_foil_relations(plan)
+    spatial, can_join = find_spatial(plan.taxonomy), _find_joins(plan)
+    found = np.full((len(concepts), draws), -1, dtype=np.int64)
+    # What rules most of them out comes first, so that little is left to look at closely.
+    rows, draw = np.repeat(np.arange(len(concepts)), draws), np.arange(found.size)
+    scene_of = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    ids = (scenes.identify(scene_of)[:, None] * draws + np.arange(draws)).reshape(-1)
+    one = categories[concepts[rows]]
+    foils = lists.values[lists.offsets[one] + draw_below(key, ids, lists.lengths[one])]
+    subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
+    left = np.flatnonzero(can_join(foils, subjects[rows], targets[rows]))
+    rows, draw, foils = rows[left], draw[left], foils[left]
+    # What goes with more objects than the truth would come up as a foil more often than the other way around.
+    truths, luck = concepts[rows], hash_numbers(derive_key(key, "luck"), ids[draw]) / 2.0**64
+    heads = logic.head[foils], logic.head[truths]
+    good = (luck * breadth[foils] < breadth[truths]) & ~logic.near[heads]
+    good &= ~spatial[truths] | (logic.excludes[heads] & ~logic.hedged[truths] & ~logic.hedged[foils])
+    rows, draw, foils = rows[good], draw[good], foils[good]
+    # Nor may other relations of the two objects lead there ("behind" what is behind it); in space the truth tells.
+    some, pairs = _list_pairs(facts, rows)
+    beside = (facts.starts_there | facts.ends_there).take(pairs) & ~spatial.take(concepts.take(rows)).take(some)
+    some, other = some.compress(beside), concepts.take(facts.others.values.take(pairs.compress(beside)))
+    heads, inverse = logic.head.take(foils.take(some)), logic.inverse.take(other)
+    leads = logic.near[heads, logic.head.take(other)] | ((inverse >= 0) & logic.near[heads, inverse])
+    good = np.ones(len(rows), dtype=bool)
+    good[some.compress(leads)] = False
+    found.reshape(-1)[draw.compress(good)] = foils.compress(good)
+    for column in range(1, draws):
+        again = found[:, column] >= 0
+        for before in found.T[:column]:
+            some = np.flatnonzero(again & (before >= 0))
+            again[some] = ~logic.near[logic.head[found[some, column]], logic.head[before[some]]]
+        found[~again, column] = -1
+    return found
+
+
+def _list_pairs(facts: RelationFacts, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of these relations with the others of their scenes: the place in `rows` of each, and its number."""
+    others = facts.others
+    lengths = others.lengths.take(rows)
+    return np.repeat(np.arange(len(rows)), lengths), expand_ranges(others.offsets.take(rows), lengths)
+
+
+@lru_cache(maxsize=4)
+def find_spatial(taxonomy: Taxonomy) -> np.ndarray:
+    """Which relations are in space, bool, shape (relations of the taxonomy,)."""
+    return match_texts(taxonomy.relations["category"], "spatial")
+
+
+@lru_cache(maxsize=4)
+def _list_foil_relations(plan: Plan) -> tuple[Ragged, np.ndarray]:
+    """The pool's relations of each category, and with how many pairs of objects each relation of the taxonomy goes."""
+    taxonomy, pools = plan.taxonomy, plan.pools
+    categories = number_texts(taxonomy, "category", "relations")
+    rows = np.unique(np.concatenate([pools.relations.rows, *(deck.rows for deck in pools.seed.relations)]))
+    lists = [rows[categories[rows] == one].tolist() for one in range(categories.max(initial=-1) + 1)]
+    breadth = np.ones(taxonomy.relations.num_rows)
+    if pools.classes.typed:
+        share = np.bincount(pools.classes.of[pools.objects], minlength=len(pools.classes))
+        for column in ("subject_kinds", "object_kinds"):
+            bits = taxonomy.kind_bits(taxonomy.relations[column])
+            kinds, which = np.unique(bits, return_inverse=True)
+            breadth *= ((kinds[:, None] & pools.classes.kinds) != 0)[which] @ share
+    return Ragged.from_lists(lists), breadth
+
+
+@lru_cache(maxsize=4)
+def _find_joins(plan: Plan) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Gives a function that tells whether relations make sense between objects; all are rows of the taxonomy."""
+    if not plan.pools.classes.typed:
+        return lambda relations, subjects, targets: np.ones(len(relations), dtype=bool)
+    taxonomy = plan.taxonomy
+    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
+    subject_kinds, object_kinds = (
+        taxonomy.kind_bits(taxonomy.relations[column]) for column in ("subject_kinds", "object_kinds")
+    )
+    return lambda relations, subjects, targets: (
+        (subject_kinds[relations] & kinds[subjects] != 0) & (object_kinds[relations] & kinds[targets] != 0)
+    )
+
+
+def can_turn(plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
+    """Whether each relation of the block certainly does not hold the other way around, but makes sense so, bool."""
+    concepts = scenes.relations.values
+    subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
+    return read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
+
+
+def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
+    """Another object of the scene for each relation, to which its subject does not stand in this relation.
+
+    None for relations in space, where it may well do so without anybody's stating it, nor where any relation joins the
+    two objects, or leads on from the target.
+
+    Returns:
+        Objects of the block, or -1, shape (relations of the block,).
+    """
+    concepts, values = scenes.relations.values, scenes.objects.values
+    scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    # Every object of the scene for each relation that is not in space.
+    rows = np.flatnonzero(~find_spatial(plan.taxonomy).take(concepts))
+    firsts, sizes = scenes.objects.offsets.take(scene.take(rows)), scenes.objects.lengths.take(scene.take(rows))
+    row, objects = np.repeat(rows, sizes), expand_ranges(firsts, sizes)
+    number = objects - np.repeat(firsts, sizes)
+    subjects, targets = facts.subjects.take(row), facts.targets.take(row)
+    good = (objects != subjects) & (objects != targets)
+    good &= _find_joins(plan)(concepts.take(row), values.take(subjects), values.take(objects))
+    row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
+    # No other relation may join it to either of the two, nor may a chain of relations of one sort end there.
+    some, pairs = _list_pairs(facts, row)
+    other, there = facts.others.values.take(pairs), objects.take(some)
+    starts, ends = (one.take(other) == there for one in (facts.subjects, facts.targets))
+    reached = (starts & facts.ends_there.take(pairs)) | (ends & facts.starts_there.take(pairs))
+    reached |= (starts | ends) & (facts.forward | facts.backward).take(pairs)
+    good = np.ones(len(row), dtype=bool)
+    good[some.compress(reached)] = False
+    row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
+    chance = hash_numbers(key, scenes.identify(scene).take(row) * (LARGEST_COUNT + 1) + number) | np.uint64(1)
+    found = np.full(len(concepts), -1, dtype=np.int64)
+    if len(row):
+        begins = np.flatnonzero(np.diff(row, prepend=-1))
+        best = np.repeat(np.maximum.reduceat(chance, begins), np.diff(begins, append=len(row))) == chance
+        found[row.compress(best)[::-1]] = objects.compress(best)[::-1]  # of two alike the first
+    # What stands in one relation to two objects is asked about a third one once.
+    examples, which = number_rows(facts.subjects, concepts, found)
+    return np.where(examples[which] == np.arange(len(found)), found, -1)

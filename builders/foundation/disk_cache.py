@@ -1,0 +1,69 @@
+"""Tables in the user's cache folder that save work: each is whole or not there, and of the code that is running."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import warnings
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import platformdirs
+import pyarrow as pa
+
+DIGEST = 32  # bytes of SHA-256 before the Arrow stream
+
+
+def find_folder(kind: str) -> Path:
+    """The folder of tables of a kind, in the user's cache folder."""
+    return Path(platformdirs.user_cache_dir("generate-any-scene", appauthor=False)) / kind
+
+
+@lru_cache(maxsize=8)
+def hash_code(*packages: str) -> str:
+    """SHA-256 (hex) of the code in packages (by their full names), which decides what is in a table."""
+    digest = hashlib.sha256()
+    for package in packages:
+        modules = [file for file in files(package).iterdir() if file.name.endswith(".py")]
+        for module in sorted(modules, key=lambda module: module.name):
+            digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def read_batch(path: Path) -> pa.RecordBatch | None:
+    """Reads a kept table; None when there is none or the file is damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content[DIGEST:]).digest() != content[:DIGEST]:
+        return None
+    with pa.ipc.open_stream(pa.py_buffer(content)[DIGEST:]) as stream:
+        return stream.read_next_batch()
+
+
+def keep_batch(path: Path, batch: pa.RecordBatch) -> None:
+    """Writes a table beside its place and moves it there, so that two processes can do so at once."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as stream:
+        stream.write_batch(batch)
+    content = sink.getvalue().to_pybytes()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".new", delete=False) as file:
+            file.write(hashlib.sha256(content).digest() + content)
+        os.replace(file.name, path)
+    except OSError as error:
+        kind = path.parent.name
+        warnings.warn(f"{kind} are not kept for the next time: {path.parent}: {error.strerror}", stacklevel=2)
+
+
+def clear_folder(kind: str) -> int:
+    """Removes all kept tables of a kind and returns how many there were."""
+    folder = find_folder(kind)
+    count = len(list(folder.glob("*.arrow"))) if folder.is_dir() else 0
+    shutil.rmtree(folder, ignore_errors=True)
+    return count

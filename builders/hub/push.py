@@ -1,0 +1,374 @@
+"""Pushes a built folder to a dataset repository of the Hub: one commit, and a tag that never moves.
+
+What other pushes brought to the repository stays: their configs are in the manifest and on the card beside ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ... import __version__
+from ...errors import GasError
+from ..build.shards import is_whole
+from ..card.card import list_assets, write_card
+from ..card.sample import find_sample
+from ..folder.files import ASSETS, CARD, MANIFEST, hash_file, read_built_manifest, write_manifest
+from .client import (
+    WAITS,
+    Snapshot,
+    ask,
+    explain_hub,
+    fetch_file,
+    find_status,
+    hide_bars,
+    is_passing,
+    read_manifest_at,
+    read_snapshot,
+)
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+    from huggingface_hub.hf_api import RepoFile
+
+HARMLESS = frozenset({".gitattributes", ".gitignore", CARD, "LICENSE"})
+"""What a repository may hold that no build wrote; a card is replaced."""
+GROUP = 8
+"""Files that are uploaded together. The Hub keeps what is complete, so an interrupted push begins with the next."""
+Report = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Push:
+    """What a push does, or would do.
+
+    Attributes:
+        repo: The repository.
+        configs: Versions of what is pushed, by config.
+        added: Files that are uploaded: their place in the repository, and here.
+        removed: Files of earlier versions that go.
+        tags: Tags that are set on the commit.
+        kept: Tags that name this content already.
+        commit: The commit that has it, if there is one.
+        url: Of the commit or of the pull request.
+        bytes: Size of what is uploaded.
+    """
+
+    repo: str
+    configs: dict[str, str]
+    added: dict[str, Path] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    commit: str | None = None
+    url: str = ""
+    bytes: int = 0
+
+    @property
+    def title(self) -> str:
+        """Of the commit: what is pushed, and a digest of it, by which it is found again."""
+        digest = hashlib.sha256()
+        for path, place in sorted(self.added.items()):
+            digest.update(f"{path} {hash_file(place)}\n".encode())
+        names = ", ".join(f"{name} {version}" for name, version in self.configs.items())
+        return f"{names} ({digest.hexdigest()[:7]})"
+
+
+def push_folder(
+    folder: Path,
+    repo: str,
+    private: bool = False,
+    create_pr: bool = False,
+    dry_run: bool = False,
+    tag: str | None = None,
+    report: Report = lambda files: None,
+) -> Push:
+    """Uploads a built folder as one commit and tags it, unless all of that is there.
+
+    The tag is `v` and the version of the recipes, if they have one in common. Where that tag exists without one of our
+    configs, or versions differ, configs get tags of their own: `<config>-v<version>`.
+
+    Args:
+        folder: What `gas build` wrote.
+        repo: `name/repository`; made if it does not exist.
+        private: Make it private.
+        create_pr: Propose the change instead of making it; nothing is tagged.
+        dry_run: Only say what would be done.
+        tag: Another tag.
+        report: Called with the number of files that were just uploaded.
+
+    Raises:
+        GasError: The folder is not whole, a tag names other content, the repository holds something else, or the Hub
+            refuses. What was uploaded need not be uploaded again.
+    """
+    from huggingface_hub import HfApi
+
+    manifest = read_built_manifest(folder)
+    _refuse_damage(folder, manifest)
+    api = HfApi(library_name="generate-any-scene", library_version=__version__)
+    with explain_hub(repo), hide_bars():
+        for attempt in range(len(WAITS) + 1):
+            with tempfile.TemporaryDirectory() as temporary:
+                snapshot = read_snapshot(api, repo)
+                plan = _plan(api, folder, repo, manifest, snapshot, tag, Path(temporary))
+                plan = replace(plan, bytes=sum(place.stat().st_size for place in plan.added.values()))
+                if private and snapshot and not ask(api.repo_info, repo, repo_type="dataset").private:
+                    raise GasError(
+                        f"{repo} exists and is public; leave --private out, or make it private on the Hub first"
+                    )
+                if dry_run or not (plan.added or plan.removed or plan.tags):
+                    return plan
+                if create_pr and (url := _find_proposal(api, plan)):
+                    return replace(plan, added={}, removed=(), tags=(), url=url)
+                try:
+                    return _carry_out(api, plan, snapshot, private, create_pr, report)
+                except Exception as error:
+                    # Somebody else was quicker, or an answer got lost: look again at what is there.
+                    if attempt == len(WAITS) or not (find_status(error) in (409, 412) or is_passing(error)):
+                        raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _refuse_damage(folder: Path, manifest: dict[str, Any]) -> None:
+    for entry in manifest["configs"].values():
+        for file in _list_files(entry):
+            if not is_whole(folder / file["path"], file["bytes"], file["sha256"]):
+                raise GasError(
+                    f"{folder / file['path']} is missing or not as the manifest has it; `gas verify {folder}` says "
+                    "more, building it again mends it"
+                )
+
+
+def _list_files(entry: dict[str, Any]) -> list[dict[str, Any]]:
+    return [file for split in entry["splits"].values() for file in split["files"]]
+
+
+def _plan(
+    api: HfApi,
+    folder: Path,
+    repo: str,
+    manifest: dict[str, Any],
+    snapshot: Snapshot | None,
+    tag: str | None,
+    temporary: Path,
+) -> Push:
+    """What there is to do, given what is there."""
+    ours = manifest["configs"]
+    versions = {name: entry["version"] for name, entry in ours.items()}
+    if snapshot is None:
+        files = _list_folder(folder, ours)
+        return Push(repo, versions, files, tags=_choose_tags(versions, tag, lambda tag, name: None, set())[0])
+    if not snapshot.manifest["configs"] and (others := snapshot.files.keys() - HARMLESS):
+        raise GasError(f"{repo} holds files that no build wrote, such as {min(others)}; choose another with --repo")
+    tags, kept = _choose_tags(versions, tag, _compare_with(api, repo, ours, snapshot), set(snapshot.tags))
+    theirs = snapshot.manifest["configs"]
+    same = all(theirs.get(name) == entry for name, entry in ours.items())
+    files = _list_folder(folder, ours)
+    if theirs.keys() - ours.keys():
+        data = {
+            path: place
+            for path, place in files.items()
+            if path not in (CARD, MANIFEST) and path not in list_assets(folder)
+        }
+        if same and not _list_changed(data, ours, snapshot.files):
+            return Push(repo, versions, tags=tags, kept=kept, commit=snapshot.commit)
+        files = data | _merge(api, folder, repo, manifest, snapshot, temporary)
+    removed = _list_outdated(ours, theirs, files, snapshot.files)
+    return Push(
+        repo, versions, _list_changed(files, ours, snapshot.files), removed, tags, kept, commit=snapshot.commit
+    )
+
+
+def _list_folder(folder: Path, configs: Mapping[str, Any]) -> dict[str, Path]:
+    """The files of a built folder that are pushed, by their path in it."""
+    paths = [MANIFEST, CARD, *list_assets(folder)]
+    for entry in configs.values():
+        paths += [*entry["sources"], *(file["path"] for file in _list_files(entry))]
+        if "dropped" in entry:
+            paths.append(entry["dropped"]["file"])
+    return {path: folder / path for path in dict.fromkeys(paths)}
+
+
+def _list_changed(
+    files: Mapping[str, Path], configs: Mapping[str, Any], there: Mapping[str, RepoFile]
+) -> dict[str, Path]:
+    """Those that are not in the repository, or not the same."""
+    digests = {file["path"]: file["sha256"] for entry in configs.values() for file in _list_files(entry)}
+    return {path: place for path, place in files.items() if not _is_same(there.get(path), place, digests.get(path))}
+
+
+def _is_same(there: RepoFile | None, path: Path, sha256: str | None) -> bool:
+    if there is None or there.size != path.stat().st_size:
+        return False
+    if there.lfs:
+        return there.lfs.sha256 == (sha256 or hashlib.sha256(path.read_bytes()).hexdigest())
+    data = path.read_bytes()
+    return there.blob_id == hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()  # as git names what it keeps
+
+
+def _list_outdated(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], files: Mapping[str, Path], there: Mapping[str, RepoFile]
+) -> tuple[str, ...]:
+    """Files of the repository that belong to an earlier version of what is pushed."""
+    sources = {path for name in ours if name in theirs for path in theirs[name]["sources"]}
+    sources |= {theirs[name]["dropped"]["file"] for name in ours if "dropped" in theirs.get(name, {})}
+    kept = {path for name, entry in theirs.items() if name not in ours for path in entry["sources"]}
+    return tuple(
+        path
+        for path in there
+        if path not in files
+        and (path.partition("/")[0] in ours or path in sources - kept or path.startswith(ASSETS + "/"))
+    )
+
+
+def _merge(
+    api: HfApi, folder: Path, repo: str, manifest: dict[str, Any], snapshot: Snapshot, temporary: Path
+) -> dict[str, Path]:
+    """Writes manifest and card of what is pushed together with what others pushed."""
+    merged = {**manifest, "configs": {**snapshot.manifest["configs"], **manifest["configs"]}}
+    for name, entry in merged["configs"].items():
+        for path in (*entry["sources"], find_sample(entry)[1]):
+            place = temporary / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            near = folder / path if name in manifest["configs"] else fetch_file(api, repo, path, snapshot.commit)
+            place.symlink_to(Path(near).resolve())
+    write_card(temporary, merged)
+    write_manifest(temporary, merged)
+    return {path: temporary / path for path in (MANIFEST, CARD, *list_assets(temporary))}
+
+
+def _choose_tags(
+    versions: Mapping[str, str],
+    wanted: str | None,
+    compare: Callable[[str, str], bool | None],
+    existing: set[str],
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Tags to set, and those that name this content already.
+
+    Args:
+        versions: By config.
+        wanted: A tag that was asked for.
+        compare: Whether a tag that exists has the same content of a config; None if it has not that config.
+        existing: The tags of the repository.
+
+    Raises:
+        GasError: A tag exists and has other content.
+    """
+    tags, kept = list[str](), list[str]()
+
+    def place(tag: str, names: Iterable[str]) -> list[str]:
+        """Sets a tag or finds it; gives the configs that it has not."""
+        if tag not in existing:
+            tags.append(tag)
+            return []
+        same = {name: compare(tag, name) for name in names}
+        if changed := [name for name, equal in same.items() if equal is False]:
+            raise GasError(
+                f"the tag {tag} exists and has other content of {', '.join(changed)}; raise `version` in the recipe "
+                f"(now {versions[changed[0]]}), build it and push again"
+            )
+        kept.append(tag)
+        return [name for name, equal in same.items() if equal is None]
+
+    if wanted:
+        if lacking := place(wanted, versions):
+            raise GasError(f"the tag {wanted} exists without {', '.join(lacking)}; choose another with --tag")
+    else:
+        numbers = set(versions.values())
+        left = place(f"v{numbers.pop()}", versions) if len(numbers) == 1 else list(versions)
+        for name in left:
+            if place(f"{name}-v{versions[name]}", [name]):
+                raise GasError(f"the tag {name}-v{versions[name]} exists without {name}; choose another with --tag")
+    return tuple(tags), tuple(kept)
+
+
+def _compare_with(
+    api: HfApi, repo: str, ours: Mapping[str, Any], snapshot: Snapshot
+) -> Callable[[str, str], bool | None]:
+    def compare(tag: str, name: str) -> bool | None:
+        commit = snapshot.tags[tag]
+        if commit not in manifests:
+            manifests[commit] = read_manifest_at(api, repo, commit)
+        entry = manifests[commit]["configs"].get(name)
+        return None if entry is None else _describe_content(entry) == _describe_content(ours[name])
+
+    manifests = {snapshot.commit: snapshot.manifest}
+    return compare
+
+
+def _describe_content(entry: dict[str, Any]) -> Any:
+    """What makes two versions of a config the same: its files and recipe, not what built them."""
+    return [(file["path"], file["sha256"]) for file in _list_files(entry)], entry["sources"]
+
+
+def _carry_out(
+    api: HfApi, plan: Push, snapshot: Snapshot | None, private: bool, create_pr: bool, report: Report
+) -> Push:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    commit, url = plan.commit, ""
+    if snapshot is None:
+        ask(api.create_repo, plan.repo, repo_type="dataset", private=private, exist_ok=True)
+        refs = ask(api.list_repo_refs, plan.repo, repo_type="dataset")
+        commit = next(branch.target_commit for branch in refs.branches if branch.name == "main")
+    if plan.added or plan.removed:
+        additions = [CommitOperationAdd(path, place) for path, place in plan.added.items()]
+        for start in range(0, len(additions), GROUP):
+            group = additions[start : start + GROUP]
+            ask(api.preupload_lfs_files, plan.repo, group, repo_type="dataset", create_pr=create_pr)
+            report(len(group))
+        made = api.create_commit(
+            plan.repo,
+            [*additions, *(CommitOperationDelete(path) for path in plan.removed)],
+            commit_message=plan.title,
+            commit_description=f"Built and pushed by generate-any-scene {__version__}.",
+            repo_type="dataset",
+            parent_commit=commit,
+            create_pr=create_pr,
+        )
+        commit, url = made.oid, made.pr_url or made.commit_url
+        if create_pr:
+            return replace(plan, tags=(), commit=commit, url=url)
+    for tag in plan.tags:
+        ask(api.create_tag, plan.repo, tag=tag, revision=commit, repo_type="dataset")
+    return replace(plan, commit=commit, url=url)
+
+
+def _find_proposal(api: HfApi, plan: Push) -> str:
+    """The address of an open pull request with the same content."""
+    if plan.commit is None:
+        return ""
+    discussions = ask(
+        lambda: list(
+            api.get_repo_discussions(
+                plan.repo, repo_type="dataset", discussion_type="pull_request", discussion_status="open"
+            )
+        )
+    )
+    return next((discussion.url for discussion in discussions if discussion.title == plan.title), "")
+
+
+def describe_push(push: Push, dry_run: bool) -> str:
+    """What was done, or would be, and how to load it."""
+    said, told, removed = ("would push", "would tag", "remove") if dry_run else ("pushed", "tagged", "removed")
+    lines = []
+    if push.added or push.removed:
+        files = f"{len(push.added)} file{'s' if len(push.added) != 1 else ''} ({push.bytes / 1e6:.1f} MB)"
+        lines.append(f"{push.repo}: {said} {files}" + (f", {removed} {len(push.removed)}" if push.removed else ""))
+    lines += [f"{push.repo}: {told} {tag}" for tag in push.tags]
+    if not lines:
+        there = f"; {' and '.join(push.kept)} has it" if push.kept else ""
+        lines.append(f"{push.repo}: nothing to do{there}")
+    lines += [push.url] if push.url else []
+    tags = (*push.tags, *push.kept)
+    if tags and not dry_run:
+        lines.append("\nLoad it with\n\n    from datasets import load_dataset")
+        for name, version in push.configs.items():
+            own = f"{name}-v{version}"
+            tag = own if own in tags else tags[0]
+            lines.append(f'    {name} = load_dataset("{push.repo}", "{name}", revision="{tag}")')
+    return "\n".join(lines)

@@ -1,0 +1,4 @@
+"""Looks at a recipe or a folder; writes nothing.
+
+Others take `preview_rows` (`preview.py`), `verify_folder` (`verification.py`) and `measure_evenness` (`evenness.py`).
+"""

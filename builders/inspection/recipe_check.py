@@ -1,0 +1,52 @@
+"""Checks a recipe as a build would, without writing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..recipe.loading import LoadedRecipe
+from ..rows.writer import create_writer
+
+SAMPLE = 256
+"""Scenes that are written in memory, so that templates and content are tried, too."""
+
+
+@dataclass(frozen=True)
+class ValidReport:
+    """What a valid recipe leaves to draw from.
+
+    Attributes:
+        row_by_row: Parts of templates that look at words, which makes them slow.
+    """
+
+    name: str
+    version: str
+    structures: int
+    objects: int
+    attributes: int
+    relations: int
+    scene_attributes: int
+    row_by_row: list[str]
+
+
+def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
+    """Plans the recipe and writes a few rows of it in memory.
+
+    Raises:
+        GasError: What a build of the recipe would raise.
+    """
+    writer = create_writer(loaded)
+    writer.write_block(next(iter(loaded.recipe.splits)), 0, SAMPLE)
+    plan, pools = writer.plan, writer.plan.pools
+    return ValidReport(
+        loaded.recipe.name,
+        loaded.recipe.version,
+        len(plan.structures.table),
+        len(np.unique(pools.objects)),
+        len(pools.attributes),
+        len(pools.relations),
+        len(pools.scene_attributes.values),
+        sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
+    )

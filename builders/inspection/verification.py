@@ -1,0 +1,362 @@
+"""Checks a built folder: its files against the manifest, and its rows against what its recipes make."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ... import __version__
+from ...errors import GasError
+from ..build.shards import list_blocks
+from ..content.draw import BLOCK
+from ..decontaminate.drop_rows import read_dropped
+from ..folder.files import ASSETS, CARD, MANIFEST, WORK, AnyPath, hash_file, read_built_manifest
+from ..foundation.counter_rng import derive_key, shuffle
+from ..recipe.loading import load_recipe
+from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
+from ..rows.writer import RowWriter, create_writer
+from .row_difference import compare_rows
+
+MENDED = ("missing", "damaged", "edited", "encoding")
+"""Findings about files that another build of the same recipe mends."""
+NONE = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        kind: `missing`, `damaged` (cannot be read), `edited` (other rows), `encoding` (the same rows, written anew),
+            `rows` (the manifest's file, but not what the recipe makes), `recipe`, `version` (of the engine or the
+            taxonomy), `unnamed` (not in the manifest) or `unfinished`.
+        path: The file, from the folder.
+        message: What is wrong with it.
+    """
+
+    kind: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+@dataclass
+class Verification:
+    """What was found, and how much was checked.
+
+    Attributes:
+        findings: All that is wrong.
+        files: Parquet files that the manifest names.
+        bytes: Their size, by the manifest.
+        rows: Their rows.
+        remade: Rows that were made again.
+        mendable: Configs that building their recipe again mends.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+    rows: int = 0
+    remade: int = 0
+    mendable: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class File:
+    """A Parquet file by the manifest.
+
+    Attributes:
+        path: From the folder.
+        split: Its split.
+        first: The number that its first row had in the split when that was built.
+        rows: Its rows.
+        dropped: Rows that were left out of it later.
+        bytes: Its size.
+        sha256: Hex.
+    """
+
+    path: str
+    split: str
+    first: int
+    rows: int
+    dropped: int
+    bytes: int
+    sha256: str
+
+    @property
+    def last(self) -> int:
+        """The number that the row after its last one had when it was built."""
+        return self.first + self.rows + self.dropped
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config by the manifest.
+
+    `sizes` are those of its splits when it was built; `dropped` is the list of rows that were left out later, and its
+    SHA-256, if there is any.
+    """
+
+    name: str
+    version: str
+    fingerprint: str
+    engine: str
+    data_version: int
+    taxonomy: str
+    recipe: str
+    sources: dict[str, str]
+    sizes: dict[str, int]
+    files: tuple[File, ...]
+    dropped: tuple[str, str] | None = None
+
+
+def verify_folder(
+    folder: Path, sample: int | None = 2, report: Callable[[int], None] = lambda rows: None
+) -> Verification:
+    """Checks all files of a built folder by their SHA-256, and some of their rows by making them again.
+
+    Args:
+        folder: What `gas build` wrote.
+        sample: How many blocks of each split are made again, always the same ones; None for all. Of a file that has
+            another SHA-256 all are.
+        report: Called with the rows of each file that was checked.
+
+    Raises:
+        GasError: No build wrote the folder, or its manifest is not whole.
+    """
+    result = Verification()
+    if (folder / WORK).exists():
+        message = "a build is at work here or was stopped; its command, given again, finishes it"
+        result.findings.append(Finding("unfinished", WORK, message))
+    configs = read_configs(folder)
+    if not (folder / CARD).is_file():
+        result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
+    result.findings += _list_lost_pictures(folder)
+    for config in configs:
+        writer, findings = _open_recipe(folder, config)
+        gone, finding = _read_list(folder, config)
+        if finding:
+            writer, findings = None, [*findings, finding]
+        chosen = set(_choose_blocks(config, sample))
+        for file in config.files:
+            blocks = list(list_blocks(file.first, file.last))
+            some = [block for block in blocks if (file.split, block[0]) in chosen]
+            finding, remade = _check_file(folder, file, blocks, some, writer, gone.get(file.split, NONE))
+            findings += [finding] if finding else []
+            result.files += 1
+            result.bytes += file.bytes
+            result.rows += file.rows
+            result.remade += remade
+            report(file.last - file.first)
+        if writer and not config.dropped and any(finding.kind in MENDED for finding in findings):
+            result.mendable.append(config.name)
+        result.findings += [*findings, *_list_unnamed(folder, config)]
+    return result
+
+
+def _list_lost_pictures(folder: Path) -> list[Finding]:
+    """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
+    if not (folder / CARD).is_file():
+        return []
+    shown = re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", (folder / CARD).read_text(encoding="utf-8", errors="replace"))
+    message = "a picture of the card is missing; any build into this folder draws it"
+    return [Finding("missing", path, message) for path in dict.fromkeys(shown) if not (folder / path).is_file()]
+
+
+def describe_verification(folder: Path, result: Verification) -> str:
+    """One line: how much was checked, and what came of it."""
+    files = f"{result.files:,} file{'s' if result.files != 1 else ''} ({result.bytes / 1e6:.1f} MB)"
+    checked = f"checked {files} by SHA-256, and {result.remade:,} of {result.rows:,} rows by making them again"
+    if not result.findings:
+        return f"{checked}: all is well"
+    count = f"{len(result.findings)} finding{'s' if len(result.findings) != 1 else ''}"
+    recipes = " ".join(shlex.quote(str(folder / f"recipes/{name}.yaml")) for name in result.mendable)
+    mend = f"; `gas build {recipes} --out {shlex.quote(str(folder))}` makes files anew" if recipes else ""
+    return f"{checked}: {count}{mend}"
+
+
+def read_configs(folder: AnyPath) -> list[Config]:
+    """What the manifest of a built folder says.
+
+    Raises:
+        GasError: No build wrote the folder, or its manifest is not whole.
+    """
+    manifest = read_built_manifest(folder)
+    try:
+        return [_read_config(name, entry) for name, entry in manifest["configs"].items()]
+    except (LookupError, TypeError, AttributeError) as error:
+        raise GasError(
+            f"{folder / MANIFEST} lacks some of what a build writes there ({error!r}); put the file back, or "
+            "build the recipes again into another folder"
+        ) from error
+
+
+def _read_config(name: str, entry: dict[str, Any]) -> Config:
+    files, sizes = list[File](), dict[str, int]()
+    for split, info in entry["splits"].items():
+        first = 0
+        for file in info["files"]:
+            rows, dropped = int(file["rows"]), int(file.get("dropped", 0))
+            files.append(File(file["path"], split, first, rows, dropped, int(file["bytes"]), file["sha256"]))
+            first = files[-1].last
+        sizes[split] = first
+    return Config(
+        name,
+        entry["version"],
+        entry["fingerprint"],
+        entry["engine"]["version"],
+        entry["engine"]["data_version"],
+        entry["taxonomy"],
+        entry["recipe"],
+        dict(entry["sources"]),
+        sizes,
+        tuple(files),
+        (entry["dropped"]["file"], entry["dropped"]["sha256"]) if "dropped" in entry else None,
+    )
+
+
+def _read_list(folder: Path, config: Config) -> tuple[dict[str, np.ndarray], Finding | None]:
+    """Which rows of each split were left out after the build, by their numbers then; or why that is not known."""
+    if not config.dropped:
+        return {}, None
+    path, digest = config.dropped
+    if not (folder / path).is_file():
+        return {}, Finding("missing", path, "the list of dropped rows is missing; no rows are made again without it")
+    if hash_file(folder / path) != digest:
+        message = "was edited; no rows are made again without the list of dropped rows as it was"
+        return {}, Finding("edited", path, message)
+    return read_dropped(folder, path), None
+
+
+def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[Finding]]:
+    """The recipe in the folder, ready to make the rows again, or why it cannot."""
+    install = f"install generate-any-scene=={config.engine} to make rows again; SHA-256 are checked all the same"
+    findings = [finding for name, digest in config.sources.items() if (finding := _check_source(folder, name, digest))]
+    if any(finding.kind == "missing" for finding in findings):
+        return None, findings
+    if config.data_version != DATA_VERSION:
+        message = f"built with data version {config.data_version}, here is {DATA_VERSION} ({__version__}); {install}"
+        return None, [*findings, Finding("version", config.recipe, message)]
+    try:
+        writer = create_writer(load_recipe(folder / config.recipe))
+    except GasError as error:
+        message = f"cannot be used: {'; '.join(str(error).splitlines())}"
+        return None, [*findings, Finding("recipe", config.recipe, message)]
+    if compute_fingerprint(writer) == config.fingerprint:
+        return writer, findings
+    if findings:
+        return None, findings
+    here = writer.plan.taxonomy.version
+    what = f"the taxonomy {here[:12]}, not {config.taxonomy[:12]}" if here != config.taxonomy else "other templates"
+    message = f"as it was built, but generate-any-scene {__version__} has {what}; {install}"
+    return None, [Finding("version", config.recipe, message)]
+
+
+def _check_source(folder: Path, name: str, digest: str) -> Finding | None:
+    """What is wrong with a recipe or a file that came with it."""
+    if not (folder / name).is_file():
+        return Finding("missing", name, "is missing; no rows are made again without it")
+    found = hash_file(folder / name)
+    if found != digest:
+        message = f"was edited: its SHA-256 is {found[:12]}, the manifest's {digest[:12]}"
+        return Finding("recipe", name, message)
+    return None
+
+
+def _choose_blocks(config: Config, sample: int | None) -> Iterator[tuple[str, int]]:
+    """Blocks to make again: (split, block), the same whenever they are asked for."""
+    for split, rows in config.sizes.items():
+        order = shuffle(derive_key("verify", config.name, split), -(-rows // BLOCK)).tolist()
+        yield from ((split, block) for block in order[:sample])
+
+
+def _check_file(
+    folder: Path,
+    file: File,
+    blocks: list[tuple[int, int]],
+    some: list[tuple[int, int]],
+    writer: RowWriter | None,
+    gone: np.ndarray,
+) -> tuple[Finding | None, int]:
+    """What is wrong with a file, if anything, and how many of its rows were made again.
+
+    Rows with the numbers `gone` were left out after the build.
+    """
+    path = folder / file.path
+    if not path.is_file():
+        return Finding("missing", file.path, "the file is missing"), 0
+    try:
+        size, digest = path.stat().st_size, hash_file(path)
+    except OSError as error:
+        return Finding("damaged", file.path, f"cannot be read: {error.strerror or error}"), 0
+    sound = (size, digest) == (file.bytes, file.sha256)
+    remade = 0
+    try:
+        for block, rows in some if sound else blocks:
+            start, lost, end = np.searchsorted(gone, (file.first, block * BLOCK, block * BLOCK + rows))
+            left = rows - int(end - lost)
+            found = _read_rows(path, block * BLOCK - file.first - int(lost - start), left, file.rows)
+            if writer:
+                remade += left
+                made = writer.write_block(file.split, block, rows)
+                kept = np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
+                if difference := compare_rows(found, made.take(kept) if left < rows else made):
+                    break
+        else:
+            difference = ""
+    except _UnreadableError as error:
+        what = "is damaged" if not sound else "cannot be read, though its SHA-256 is the manifest's"
+        return Finding("damaged", file.path, f"{what}: {error}"), remade
+    if sound:
+        message = f"its SHA-256 is the manifest's, but the recipe makes other rows: {difference}"
+        return (Finding("rows", file.path, message) if difference else None), remade
+    digests = f"its SHA-256 is {digest[:12]}, the manifest's {file.sha256[:12]}"
+    if not writer:
+        return Finding("edited", file.path, f"was changed and can be read; {digests}"), remade
+    if difference:
+        return Finding("edited", file.path, f"was changed: {difference}; {digests}"), remade
+    return Finding("encoding", file.path, f"was written anew: the rows are the same, the bytes not; {digests}"), remade
+
+
+class _UnreadableError(Exception):
+    """Arrow cannot read a file."""
+
+
+def _read_rows(path: Path, first: int, rows: int, total: int) -> pa.Table:
+    """Rows of a file, which may be cut into row groups in any way; more or fewer where it has not `total`."""
+    try:
+        with pq.ParquetFile(path) as file:
+            last = max(first + rows, file.metadata.num_rows if first + rows == total else 0)
+            groups, start, skipped = [], 0, 0
+            for number in range(file.metadata.num_row_groups):
+                end = start + file.metadata.row_group(number).num_rows
+                if start < last and end > first:
+                    groups.append(number)
+                elif not groups:
+                    skipped = end
+                start = end
+            table = file.read_row_groups(groups).slice(first - skipped, last - first)
+            table.validate(full=True)  # or bytes that are no text would come to light later
+            return table
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _UnreadableError(" ".join(str(error).split())) from error
+
+
+def _list_unnamed(folder: Path, config: Config) -> list[Finding]:
+    """Files of a config's folder that the manifest does not name; `load_dataset` may read them."""
+    named = {folder / file.path for file in config.files}
+    return [
+        Finding("unnamed", path.relative_to(folder).as_posix(), "is not in the manifest; move it elsewhere")
+        for path in sorted((folder / config.name).rglob("*"))
+        if path not in named and not path.is_dir()
+    ]

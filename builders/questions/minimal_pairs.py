@@ -1,0 +1,322 @@
+"""Minimal pairs: each scene of a block with one thing changed.
+
+An edited scene keeps its elements at their places, so that the two graphs can be compared element by element; an
+object that is added comes last. What is changed is false of the scene as it was, by the rule that makes foils false.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from ...arrow import match_texts, number_texts
+from ..content.draw import Plan, Scenes, rank_attributes
+from ..foils.draw import draw_foil_attributes, draw_foil_objects, find_kin
+from ..foils.relation_logic import RelationFacts, find_facts
+from ..foils.relations import can_turn, draw_foil_relations
+from ..foils.tables import find_near_attributes, list_lineages
+from ..foundation.counter_rng import deal, derive_key, hash_numbers, shuffle_rows
+from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
+from ..recipe.fields import LARGEST_COUNT
+from ..text.captions import CaptionWriter
+from ..text.views import Shape
+
+RESHAPING = ("relation_reversed", "count")
+"""Edits that give a scene another shape."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What is edited in each scene of a block.
+
+    Attributes:
+        edits: Number of the edit in the recipe's list, or -1 where none is possible.
+        scenes: The edited scenes; a scene without an edit is as it was.
+    """
+
+    edits: np.ndarray
+    scenes: Scenes
+
+
+@dataclass(frozen=True)
+class Change:
+    """Where an edit can be made, one place a scene, and what it does there.
+
+    Attributes:
+        places: Number in the block of a relation, attribute or object; -1 in scenes where the edit is not possible.
+        apply: Makes edited scenes out of scenes, with the edit at these places.
+    """
+
+    places: np.ndarray
+    apply: Callable[[Scenes, np.ndarray], Scenes]
+
+
+def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
+    """Makes one edit in each scene of (the beginning of) a block.
+
+    The wanted edits are dealt from decks, so that all are used as often; where one is not possible, another is made.
+
+    Args:
+        captions: Who writes the captions, and numbers the shapes of edited scenes.
+        scenes: The scenes.
+        key: Key of the split.
+    """
+    wanted = captions.plan.recipe.pairs or ()
+    drafts = _Drafts(captions.plan, scenes, key)
+    changes = [EDITORS[edit](drafts) for edit in wanted]
+    possible = np.stack([change.places >= 0 for change in changes], axis=1)
+    first = deal(derive_key(key, "edits"), len(wanted), scenes.start, len(scenes))
+    others = shuffle_rows(derive_key(key, "others"), scenes.start + np.arange(len(scenes)), len(wanted))
+    tried = np.concatenate([first[:, None], others], axis=1)
+    found = np.take_along_axis(possible, tried, axis=1)
+    edits = np.where(found.any(axis=1), tried[np.arange(len(scenes)), found.argmax(axis=1)], -1)
+    places = np.zeros(len(scenes), dtype=np.int64)
+    # What adds objects comes last: the others count places as they were.
+    for number in sorted(range(len(wanted)), key=lambda number: wanted[number] == "count"):
+        some = edits == number
+        if wanted[number] in RESHAPING:
+            elements = scenes.relations if wanted[number] == "relation_reversed" else scenes.objects
+            places[some] = (changes[number].places - elements.offsets[:-1])[some]
+        scenes = changes[number].apply(scenes, changes[number].places[some])
+    return Pairs(edits, _number_shapes(captions, scenes, edits, places, [edit in RESHAPING for edit in wanted]))
+
+
+def _number_shapes(
+    captions: CaptionWriter, scenes: Scenes, edits: np.ndarray, places: np.ndarray, reshapes: list[bool]
+) -> Scenes:
+    """Gives each edited scene the number of its shape, where that is another one.
+
+    The shape depends on nothing but the structure, the edit and its place in the scene.
+    """
+    structures = scenes.structures.astype(np.int64)
+    rows = np.flatnonzero((edits >= 0) & np.array([*reshapes, False])[edits])
+    examples, which = number_rows(structures[rows], edits[rows], places[rows])
+    numbers = np.zeros(len(examples), dtype=np.int64)
+    for i, scene in enumerate(rows[examples].tolist()):
+        begin, end = scenes.objects.offsets[scene : scene + 2]
+        counts = np.diff(scenes.attributes.offsets[begin : end + 1])
+        shape = Shape(*(tuple(one.tolist()) for one in (counts, scenes.subjects[scene], scenes.targets[scene])))
+        numbers[i] = captions.number_shape(shape)
+    structures[rows] = numbers[which]
+    return replace(scenes, structures=structures)
+
+
+class _Drafts:
+    """What the edits of one block share."""
+
+    def __init__(self, plan: Plan, scenes: Scenes, key: int) -> None:
+        self.plan, self.scenes, self.key = plan, scenes, key
+        self.scene_of_object = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
+        self.scene_of_relation = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+        self.holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
+        self.names = list_lineages(plan.taxonomy)[scenes.objects.values, 0]
+
+    @cached_property
+    def facts(self) -> RelationFacts:
+        return find_facts(self.plan.taxonomy, self.scenes)
+
+    @cached_property
+    def alike(self) -> np.ndarray:
+        """How many objects of its scene have each one's name; 0 where another is one too, as a baker is a person."""
+        lineages = list_lineages(self.plan.taxonomy)
+        objects = self.scenes.objects
+        others = pad_lists(Ragged(np.arange(len(self.names)), objects.offsets))[self.scene_of_object]
+        same = (others >= 0) & (self.names[others] == self.names[:, None])
+        is_one = (lineages[objects.values[others]] == self.names[:, None, None]).any(axis=2) & (others >= 0)
+        return np.where((is_one == same).all(axis=1), same.sum(axis=1), 0)
+
+    def choose(self, edit: str, scene_of: np.ndarray, good: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
+        """One of the good candidates of each scene, by chance; -1 where there is none.
+
+        Args:
+            edit: What the choice is for.
+            scene_of: Scene of each candidate, ascending.
+            good: Which candidates are possible, bool.
+            codes: A number for each candidate that does not depend on other scenes; made here when left out.
+        """
+        rows = np.flatnonzero(good)
+        codes = self.scenes.identify(scene_of) if codes is None else codes
+        chance = hash_numbers(derive_key(self.key, edit, "place"), codes[rows])
+        order = np.lexsort((chance, scene_of[rows]))
+        scene, first = np.unique(scene_of[rows][order], return_index=True)
+        chosen = np.full(len(self.scenes), -1, dtype=np.int64)
+        chosen[scene] = rows[order[first]]
+        return chosen
+
+
+def _set(values: np.ndarray, places: np.ndarray, others: np.ndarray) -> np.ndarray:
+    changed = values.copy()
+    changed[places] = others
+    return changed
+
+
+def _reverse_relation(drafts: _Drafts) -> Change:
+    """Turns around what certainly does not hold both ways; not where that would close a circle."""
+    facts, scene_of = drafts.facts, drafts.scene_of_relation
+    good = can_turn(drafts.plan, drafts.scenes, facts) & (drafts.names[facts.subjects] != drafts.names[facts.targets])
+
+    def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
+        starts, ends = scenes.subjects.values, scenes.targets.values
+        return replace(
+            scenes,
+            subjects=Ragged(_set(starts, places, ends[places]), scenes.subjects.offsets),
+            targets=Ragged(_set(ends, places, starts[places]), scenes.targets.offsets),
+        )
+
+    return Change(drafts.choose("relation_reversed", scene_of, good & ~_lead_around(facts)), apply)
+
+
+def _lead_around(facts: RelationFacts) -> np.ndarray:
+    """Whether other relations lead from each relation's subject to its target, bool."""
+    subjects, targets = facts.subjects, facts.targets
+    row, other = np.repeat(np.arange(len(subjects)), facts.others.lengths), facts.others.values
+    objects = int(max(subjects.max(initial=-1), targets.max(initial=-1))) + 1
+    starts, ends = row * objects + subjects[other], row * objects + targets[other]
+    # One bit for each relation and each object that any of the others of its scene starts from or ends at.
+    _, numbers = np.unique(np.concatenate([starts, ends]), return_inverse=True)
+    starts, ends = numbers[: len(row)], numbers[len(row) :]
+    reached, last = (np.zeros(int(numbers.max(initial=-1)) + 1, dtype=bool) for _ in range(2))
+    reached[starts[subjects[other] == subjects[row]]] = True
+    while (new := reached[starts] & ~reached[ends]).any():
+        reached[ends[new]] = True
+    last[ends[targets[other] == targets[row]]] = True
+    around = np.zeros(len(subjects), dtype=bool)
+    around[row[(reached & last)[ends]]] = True
+    return around
+
+
+def _swap_attributes(drafts: _Drafts) -> Change:
+    """Swaps two attributes of a kind between objects of different names, where each goes with the other's object."""
+    scenes, plan, holders = drafts.scenes, drafts.plan, drafts.holders
+    concepts, kinds = scenes.attributes.values, _number_kinds(plan)
+    scene_of = drafts.scene_of_object[holders]
+    offsets = scenes.attributes.offsets[scenes.objects.offsets]
+    every = pad_lists(Ragged(np.arange(len(concepts)), offsets))[scene_of]
+    one, place = np.nonzero(every > np.arange(len(concepts))[:, None])
+    other = every[one, place]
+    good = kinds[concepts[one]] == kinds[concepts[other]]
+    good &= drafts.names[holders[one]] != drafts.names[holders[other]]
+    one, place, other = one[good], place[good], other[good]
+    near = find_near_attributes(plan.taxonomy)
+    good = ~near[concepts[one], concepts[other]]
+    for some, others in ((one, other), (other, one)):
+        good &= _find_fits(plan)(concepts[some], scenes.objects.values[holders[others]])
+        good &= _can_stand(drafts, others, concepts[some])
+    chosen = drafts.choose(
+        "attributes_swapped", scene_of[one], good, scenes.identify(scene_of)[one] * (LARGEST_COUNT + 1) + place
+    )
+    others = np.full(len(concepts), -1, dtype=np.int64)
+    there = chosen >= 0
+    others[one[chosen[there]]] = other[chosen[there]]
+
+    def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
+        values, both = scenes.attributes.values, np.concatenate([places, others[places]])
+        swapped = _set(values, both, values[np.concatenate([others[places], places])])
+        return replace(scenes, attributes=Ragged(swapped, scenes.attributes.offsets))
+
+    return Change(np.where(there, one[chosen] if len(one) else -1, -1), apply)
+
+
+def _change_attribute(drafts: _Drafts) -> Change:
+    """Makes an attribute another one of its family that is false of the object."""
+    scenes = drafts.scenes
+    (foils,) = draw_foil_attributes([derive_key(drafts.key, "attribute")], drafts.plan, scenes)
+    good = (foils >= 0) & _can_stand(drafts, np.arange(len(foils)), foils)
+
+    def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
+        values = _set(scenes.attributes.values, places, foils[places])
+        return replace(scenes, attributes=Ragged(values, scenes.attributes.offsets))
+
+    return Change(drafts.choose("attribute", drafts.scene_of_object[drafts.holders], good), apply)
+
+
+def _can_stand(drafts: _Drafts, places: np.ndarray, concepts: np.ndarray) -> np.ndarray:
+    """Whether attributes (rows of the taxonomy) can stand at places of others, beside what else the object has.
+
+    They clash with nothing there, nothing there says what they replace, and English puts them at the same place.
+    """
+    attributes, plan = drafts.scenes.attributes, drafts.plan
+    rank, group, near = rank_attributes(plan.taxonomy), plan.pools.attribute_group, find_near_attributes(plan.taxonomy)
+    beside = pad_lists(Ragged(np.arange(len(attributes.values)), attributes.offsets))[drafts.holders[places]]
+    held, there = attributes.values[beside], (beside >= 0) & (beside != places[:, None])
+    own = concepts[:, None]
+    clash = near[own, held] | near[attributes.values[places][:, None], held] | (group[own] == group[held])
+    clash |= np.where(beside < places[:, None], rank[held] > rank[own], rank[held] < rank[own])
+    return ~(clash & there).any(axis=1)
+
+
+def _change_object(drafts: _Drafts) -> Change:
+    """Makes the only object of its name another one that takes the same attributes and relations."""
+    scenes, every = drafts.scenes, drafts.scenes.objects.values
+    key, scene_of = derive_key(drafts.key, "object"), drafts.scene_of_object
+    (foils,) = draw_foil_objects(
+        [key], drafts.plan, scenes, find_kin(drafts.plan, scenes), scene_of, every, alike=True
+    )
+
+    def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
+        return replace(scenes, objects=Ragged(_set(every, places, foils[places]), scenes.objects.offsets))
+
+    return Change(drafts.choose("object", scene_of, (foils >= 0) & (drafts.alike == 1)), apply)
+
+
+def _change_count(drafts: _Drafts) -> Change:
+    """Puts one more beside an object that stands alone and can be counted, with the same attributes."""
+    scenes, table = drafts.scenes, drafts.plan.taxonomy.objects
+    countable = match_texts(table["countability"], "count")
+    alone = np.ones(len(drafts.names), dtype=bool)
+    alone[drafts.facts.subjects] = alone[drafts.facts.targets] = False
+    good = alone & countable[scenes.objects.values] & (drafts.alike > 0) & (drafts.alike < LARGEST_COUNT)
+
+    def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
+        offsets = scenes.objects.offsets
+        scene = np.searchsorted(offsets, places, "right") - 1
+        order = np.insert(np.arange(offsets[-1]), offsets[scene + 1], places)
+        lengths = scenes.objects.lengths + np.bincount(scene, minlength=len(scenes))
+        return replace(
+            scenes,
+            objects=Ragged(scenes.objects.values[order], offsets_of(lengths)),
+            attributes=scenes.attributes.take(order),
+        )
+
+    return Change(drafts.choose("count", drafts.scene_of_object, good), apply)
+
+
+def _change_predicate(drafts: _Drafts) -> Change:
+    """Makes a relation another one that does not hold between the two objects."""
+    foils = draw_foil_relations(derive_key(drafts.key, "predicate"), drafts.plan, drafts.scenes, drafts.facts)[:, 0]
+
+    def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
+        values = _set(scenes.relations.values, places, foils[places])
+        return replace(scenes, relations=Ragged(values, scenes.relations.offsets))
+
+    return Change(drafts.choose("predicate", drafts.scene_of_relation, foils >= 0), apply)
+
+
+@lru_cache(maxsize=4)
+def _number_kinds(plan: Plan) -> np.ndarray:
+    return number_texts(plan.taxonomy.attributes["kind"])
+
+
+@lru_cache(maxsize=4)
+def _find_fits(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Gives a function that tells whether attributes apply to objects; both are rows of the taxonomy."""
+    if not plan.pools.classes.typed:
+        return lambda attributes, objects: np.ones(len(attributes), dtype=bool)
+    taxonomy = plan.taxonomy
+    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
+    applies = taxonomy.kind_bits(taxonomy.attributes["applies_to"])
+    return lambda attributes, objects: applies[attributes] & kinds[objects] != 0
+
+
+EDITORS: dict[str, Callable[[_Drafts], Change]] = {
+    "relation_reversed": _reverse_relation,
+    "attributes_swapped": _swap_attributes,
+    "attribute": _change_attribute,
+    "object": _change_object,
+    "count": _change_count,
+    "predicate": _change_predicate,
+}
+"""What looks for the places of each edit."""

@@ -1,0 +1,276 @@
+"""Find recipes, read them with what they extend and what overrides them, and write them out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ... import recipes as shipped
+from ...errors import GasError, Problem, RecipeError, suggest
+from .model import Recipe
+from .yaml_document import (
+    LARGEST_FILE,
+    Document,
+    KeyPath,
+    merge,
+    raise_problems,
+    read_value,
+    read_yaml,
+    validate,
+    wrap,
+)
+
+SUFFIXES = (".yaml", ".yml")
+MOST_PARENTS = 10
+# A concept's id holds dots, so what follows these keys is one key.
+FREE_KEYS = ("content.objects.weights.",)
+
+
+@dataclass(frozen=True)
+class LoadedRecipe:
+    """A recipe with where it came from.
+
+    Attributes:
+        recipe: The recipe, with what it extends and the overrides.
+        folder: What all of its relative paths start from, those in its parents too. A shipped recipe has no paths,
+            and None here.
+        sources: The files it was made from, its own first, then its parents'.
+        document: What they say, and where.
+    """
+
+    recipe: Recipe
+    folder: Path | None
+    sources: tuple[str, ...]
+    document: Document = field(compare=False, repr=False)
+
+    def locate(self, error: RecipeError) -> RecipeError:
+        """The same problems, with the place in a file of each key that they name."""
+        return self.document.locate(error.problems)
+
+
+def list_recipes(kind: str = "datasets") -> list[str]:
+    """Name the shipped recipes of a kind, which is a folder in `recipes/`. None of them is read."""
+    return [name for name in list_files(kind) if not name.startswith("_")]
+
+
+def list_files(kind: str) -> dict[str, Traversable]:
+    """Map the names of all shipped recipes of a kind, parents too, to their files."""
+    folder = resources.files(shipped) / kind
+    files = {Path(file.name).stem: file for file in folder.iterdir() if file.name.endswith(SUFFIXES)}
+    return dict(sorted(files.items()))
+
+
+def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedRecipe:
+    """Load a recipe with what it extends, and lay overrides over it.
+
+    Args:
+        name_or_path: A shipped recipe's name, or a path: anything with a slash or that ends in .yaml or .yml.
+        overrides: `dotted.key=value` texts with values in YAML, as `--set` takes them, or a mapping, nested or with
+            dotted keys. A null gives a key its default again.
+
+    Raises:
+        RecipeError: With all of the recipe's mistakes.
+        GasError: When there is no such recipe.
+    """
+    document, folder = read_document(name_or_path, overrides)
+    recipe = validate(Recipe, document)
+    paths: list[tuple[KeyPath, str, str]] = []
+    for name, captions in recipe.caption_keys.items():
+        place = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
+        paths.append(((*place, "template"), captions.template, ".jinja"))
+    paths += [(("taxonomy", index), entry, "/") for index, entry in enumerate(recipe.taxonomy)]
+    for key, text, suffix in paths:
+        # `..` has no slash, but is no name either.
+        if is_path(text, suffix) or set(text) == {"."}:
+            try:
+                resolve_inside(folder, text, ".".join(map(str, key)))
+            except RecipeError as error:
+                document.report(key, error.problems[0].message, error.problems[0].hint)
+    raise_problems(document)
+    return LoadedRecipe(recipe, folder, document.sources, document)
+
+
+def is_path(text: str, *suffixes: str) -> bool:
+    """Tell a path from the name of something that the package ships."""
+    return "/" in text or "\\" in text or text.endswith(suffixes)
+
+
+def resolve_inside(folder: Path | None, path: str, key: str) -> Path:
+    """Return the full path of a recipe's relative path; nothing need be there.
+
+    Args:
+        folder: `LoadedRecipe.folder`.
+        path: As the recipe states it, with `/` between its parts.
+        key: The key that states it, for the error.
+
+    Raises:
+        RecipeError: When the path leaves the folder, also through a symbolic link.
+    """
+    hint = "put the file beside the recipe, or below, and write the path from there"
+    if folder is None:
+        raise RecipeError(
+            [Problem(f"`{path}` is a path, which a shipped recipe cannot have", key=key, hint="extend it in a file")]
+        )
+    if "\\" in path:
+        raise RecipeError([Problem(f"`{path}` has a backslash", key=key, hint="write / between folders")])
+    root = folder.resolve()
+    full = (root / path).resolve()
+    if Path(path).is_absolute() or not full.is_relative_to(root):
+        raise RecipeError([Problem(f"`{path}` leaves the recipe's folder", key=key, hint=hint)])
+    return full
+
+
+def read_document(
+    name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = (), kind: str = "datasets"
+) -> tuple[Document, Path | None]:
+    """Read a recipe of any kind, with its parents and overrides, and the folder it lies in (None when shipped)."""
+    text = str(name_or_path)
+    folder = None
+    if isinstance(name_or_path, Path) or is_path(text, *SUFFIXES):
+        folder = Path(text).parent
+        document = read_parents(read_file(Path(text), text), folder, kind, [Path(text).resolve()])
+    else:
+        file = find_shipped(text, kind)
+        document = read_parents(read_file(file, f"recipes/{kind}/{file.name}"), None, kind, [file])
+    sources = document.sources
+    for override in read_overrides(overrides):
+        document = merge(document, override)
+    document.sources = sources
+    document.value = drop_nulls(document.value)
+    return document, folder.absolute() if folder else None
+
+
+def read_file(file: Traversable | Path, name: str) -> Document:
+    """Read one YAML file; `name` is what errors call it."""
+    if not file.is_file():
+        what = "is a folder" if file.is_dir() else "there is no such file"
+        raise GasError(f"{name}: {what}; give the path of a .yaml file, or a name that `gas list` shows")
+    try:
+        with file.open("rb") as stream:
+            return read_yaml(stream.read(LARGEST_FILE + 1), name)
+    except OSError as error:
+        raise GasError(f"{name}: cannot be read: {error.strerror}", exit_status=1) from error
+
+
+def find_shipped(name: str, kind: str) -> Traversable:
+    """Return the file of a shipped recipe that can be built."""
+    files = list_files(kind)
+    if name not in files or name.startswith("_"):
+        close = suggest(name, list_recipes(kind)) or "a path has a slash or ends in .yaml;"
+        command = "gas list" if kind == "datasets" else f"gas list {kind}"
+        raise GasError(f"there is no recipe `{name}`; {close} `{command}` shows all of them")
+    return files[name]
+
+
+def read_parents(document: Document, folder: Path | None, kind: str, chain: list[Any]) -> Document:
+    """Lay a document over the recipe that its `extends` names, and that one over its own.
+
+    Args:
+        document: A recipe as its file states it.
+        folder: The folder of the recipe asked for, which paths may not leave; None for shipped recipes.
+        kind: The folder of shipped recipes where names are looked up.
+        chain: The files read so far, to notice a circle.
+    """
+    name = document.value.pop("extends", None)
+    if name is None:
+        return document
+    files = list_files(kind)
+    # `base` lies in `_base.yaml`, since it is a parent only.
+    file: Any = files.get(f"_{name}") or files.get(str(name))
+    label = f"recipes/{kind}/{file.name}" if file else ""
+    if not isinstance(name, str):
+        document.report(("extends",), "must be one name or path", "a recipe has one parent")
+        return document
+    if is_path(name, *SUFFIXES):
+        try:
+            file = resolve_inside(folder, name, "extends")
+        except RecipeError as error:
+            document.report(("extends",), error.problems[0].message, error.problems[0].hint)
+            return document
+        label = str(folder / name) if folder else name
+        if not file.is_file():
+            document.report(("extends",), f"there is no file `{label}`")
+            return document
+    elif not file:
+        choices = [choice.removeprefix("_") for choice in files]
+        hint = suggest(name, choices) or f"the shipped ones are {', '.join(choices)}"
+        document.report(("extends",), f"there is no recipe `{name}`", hint)
+        return document
+    else:
+        folder = None
+    if file in chain or len(chain) > MOST_PARENTS:
+        what = "extends itself, through its parents" if file in chain else f"has more than {MOST_PARENTS} parents"
+        document.report(("extends",), f"the recipe {what}", "remove one `extends`")
+        return document
+    parent = read_parents(read_file(file, label), folder, kind, [*chain, file])
+    return merge(parent, document)
+
+
+def read_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> list[Document]:
+    """Read overrides as documents, each to be laid over those before."""
+    if isinstance(overrides, str):
+        overrides = [overrides]
+    if isinstance(overrides, Mapping):
+        documents = []
+        for key, value in overrides.items():
+            documents.append(wrap(value, split_key(str(key)), "override"))
+    else:
+        documents = []
+        for text in overrides:
+            key, equals, value = text.partition("=")
+            if not equals or not key.strip():
+                hint = "write `--set key=value`, such as `--set structure.complexity=[3,5]`"
+                raise RecipeError([Problem(f"`{text}` sets nothing", "--set", hint=hint)])
+            documents.append(read_value(value, split_key(key.strip()), "--set"))
+    for document in documents:
+        if "extends" in document.value:
+            document.report(("extends",), "cannot be overridden", "write a recipe that extends another one")
+            del document.value["extends"]
+    return documents
+
+
+def split_key(key: str) -> KeyPath:
+    """Split a dotted key, but not the ids at the end of some."""
+    for prefix in FREE_KEYS:
+        if key.startswith(prefix):
+            return (*prefix.rstrip(".").split("."), key[len(prefix) :])
+    return tuple(key.split("."))
+
+
+def drop_nulls(value: Any) -> Any:
+    """Remove keys without a value: they take their default."""
+    if isinstance(value, dict):
+        return {key: drop_nulls(item) for key, item in value.items() if item is not None}
+    return value
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes lists in one line: `[3, 9]`."""
+
+
+Dumper.add_representer(
+    list, lambda dumper, values: dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=True)
+)
+
+
+def drop_unset(value: Any) -> Any:
+    """Remove what is empty unless somebody says otherwise; an empty list of questions or kinds means none."""
+    if isinstance(value, list):
+        return [drop_unset(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    empty = {"description": "", "under": [], "exclude": [], "weights": {}, "attributes": [], "relations": []}
+    return {key: drop_unset(item) for key, item in value.items() if key not in empty or item != empty[key]}
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """Write a recipe as YAML that needs no other file and loads as an equal recipe."""
+    values = drop_unset(recipe.model_dump(mode="json", exclude_none=True))
+    text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=119)
+    return f"# gas build {recipe.name}\n{text}"

@@ -1,0 +1,437 @@
+"""What a recipe may say: one tree of Pydantic models, and the JSON Schema that editors use.
+
+Nothing here reads files (see `recipe_files`) or knows the taxonomy: names of concepts are checked where it is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    ValidatorFunctionWrapHandler,
+    WrapSerializer,
+    WrapValidator,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from .fields import (
+    LARGEST_COUNT,
+    Count,
+    Counts,
+    Names,
+    Number,
+    Numbers,
+    Part,
+    PositiveCounts,
+    Range,
+    Text,
+    expand,
+    read_number,
+    read_text,
+    read_top,
+    read_whole,
+    refuse,
+    refuse_repeats,
+    shorten,
+    show,
+    wrap_one,
+    write_top,
+)
+from .networkx_graphs import read_graph
+
+SplitName = Literal["train", "validation", "test"]
+QuestionKind = Literal["object", "attribute", "relation", "count", "scene"]
+Edit = Literal["relation_reversed", "attributes_swapped", "attribute", "object", "count", "predicate"]
+Modality = Literal["image", "video", "3d"]
+
+Unseen = Literal["object_attribute", "object_relation_object", "object_pair", "structure", "concept"]
+SPLITS: tuple[SplitName, ...] = get_args(SplitName)
+QUESTION_KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
+EDITS: tuple[Edit, ...] = get_args(Edit)
+
+# A config `<name>_captions` shows the captions of `<name>`, so no recipe can have such a name itself.
+VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
+
+LARGEST_SPLIT = 10**11
+LARGEST_SEED = 2**63 - 1
+MOST_SEEDS = 50  # objects of a seed graph
+MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
+
+
+def read_edits(value: Any) -> Any:
+    """Read what `pairs` says: one name or a list of them, or true and false for all and none."""
+    if isinstance(value, bool) or value is None:
+        return EDITS if value else None
+    return wrap_one(value) or None
+
+
+class Degree(Part):
+    """How many relations an object takes part in."""
+
+    in_: Counts | None = Field(
+        default=None, alias="in", description="Relations that end at an object, for each object."
+    )
+    out: Counts | None = Field(default=None, description="Relations that start at an object, for each object.")
+
+
+class SeedAttribute(Part):
+    """An attribute that an object of a seed graph has: a value, any of a kind, or any at all."""
+
+    kind: Text | None = Field(default=None, description="A kind such as color; any when left out.")
+    value: Text | None = Field(default=None, description="A value such as red; any of the kind when left out.")
+
+
+class SeedObject(Part):
+    """An object that every scene has: a concept, any under some concepts, or any at all."""
+
+    concept: Text | None = Field(default=None, description="A concept: an id or a name.")
+    under: Names = Field(default=(), description="Any of these concepts and what lies under them: ids or names.")
+    attributes: tuple[SeedAttribute, ...] = Field(default=(), description="Attributes that it has at least.")
+
+    @model_validator(mode="after")
+    def check_choice(self) -> SeedObject:
+        """One of the two: together they say the same twice, or contradict each other."""
+        if self.concept is not None and self.under:
+            raise refuse("`concept` and `under` exclude each other", "keep one of them")
+        return self
+
+
+class SeedRelation(Part):
+    """A relation that every scene has: a predicate, any of a category, or any at all."""
+
+    subject: Count = Field(description="Where it starts: the number of an object of the seed graph, from 0.")
+    predicate: Text | None = Field(default=None, description="A predicate such as chasing; any when left out.")
+    category: Text | None = Field(default=None, description="A category such as spatial; any when left out.")
+    object: Count = Field(description="Where it ends: the number of an object of the seed graph, from 0.")
+
+
+class SeedGraph(Part):
+    """A scene graph that is part of every scene, as far as it is laid down."""
+
+    objects: tuple[SeedObject, ...] = Field(min_length=1, max_length=MOST_SEEDS, description="Its objects.")
+    relations: tuple[SeedRelation, ...] = Field(default=(), description="Its relations.")
+
+    @model_validator(mode="after")
+    def check_relations(self) -> SeedGraph:
+        """Refuse what no scene graph can contain: loops, two relations between the same two objects, cycles."""
+        pairs: list[tuple[int, int]] = []
+        for relation in self.relations:
+            pair = (relation.subject, relation.object)
+            place = f"relation {len(pairs)}"
+            if max(pair) >= len(self.objects):
+                raise refuse(
+                    f"{place} names object {max(pair)}", f"there are {len(self.objects)} objects, numbered from 0"
+                )
+            if pair[0] == pair[1]:
+                raise refuse(f"{place} joins object {pair[0]} with itself", "a relation joins two objects")
+            if pair in pairs:
+                raise refuse(f"{place} joins the same objects as another one", "keep one of them")
+            pairs.append(pair)
+        ends = dict.fromkeys(range(len(self.objects)))
+        while starts := [one for one in ends if not any(s in ends and o == one for s, o in pairs)]:
+            for one in starts:
+                del ends[one]
+        if ends:
+            cycle = ", ".join(map(str, ends))
+            raise refuse(f"the relations lead in a circle through objects {cycle}", "turn one of them around")
+        return self
+
+
+class Structure(Part):
+    """Which scene graphs to make, before they have content. What is left out is not constrained."""
+
+    complexity: PositiveCounts = Field(description="Objects + attributes + relations.")
+    objects: PositiveCounts | None = Field(default=None, description="Objects in a scene.")
+    attributes: Counts | None = Field(default=None, description="Attributes in a scene, over all of its objects.")
+    relations: Counts | None = Field(default=None, description="Relations in a scene.")
+    average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.")
+    components: PositiveCounts | None = Field(
+        default=None, description="Weakly connected components of objects and relations; a lone object is one."
+    )
+    degree: Degree | None = Field(default=None, description="Relations into and out of each object.")
+    distribution: Literal["objects_first", "uniform"] = Field(
+        default="objects_first",
+        description="objects_first: every number of objects equally often; uniform: every structure that fits.",
+    )
+    seed_graph: Annotated[SeedGraph, BeforeValidator(read_graph, json_schema_input_type=SeedGraph)] | None = Field(
+        default=None, description="A scene graph that every scene contains."
+    )
+
+
+class ObjectFilter(Part):
+    """Which concepts become objects."""
+
+    tier: Literal["common", "visible", "full"] = Field(
+        default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
+    )
+    under: Names = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
+    exclude: Names = Field(default=(), description="Without these concepts and what lies under them: ids or names.")
+    min_frequency: Number | None = Field(
+        default=None, description="The least word frequency of a concept, on the Zipf scale."
+    )
+    top: (
+        Annotated[
+            int | float,
+            PlainValidator(read_top, json_schema_input_type=Annotated[int, Field(ge=1)] | str),
+            PlainSerializer(write_top),
+        ]
+        | None
+    ) = Field(default=None, description="Only the most frequent concepts: a share (10%) or a number of them.")
+    weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
+        default={}, description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out."
+    )
+    # None rather than false, so that recipes without it keep their fingerprints.
+    distinct: bool | None = Field(
+        default=None,
+        description="Whether no two objects of a scene have one name, so that no question is about `the first dog`.",
+    )
+
+
+class AttributeFilter(Part):
+    """Which attributes objects get."""
+
+    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    kinds: Names | None = Field(
+        default=None, description="Only these kinds, such as color or material; all when left out."
+    )
+    max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
+
+
+class RelationFilter(Part):
+    """Which relations join objects."""
+
+    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    categories: Names | None = Field(
+        default=None, description="Only these categories, such as spatial or interactional; all when left out."
+    )
+
+
+class SceneAttributeFilter(Part):
+    """Which attributes the whole picture gets."""
+
+    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.")
+    kinds: Names | None = Field(
+        default=None,
+        description="Only these kinds, such as weather or artist; all that the modality has when left out.",
+    )
+
+
+class Content(Part):
+    """What fills the structures."""
+
+    objects: ObjectFilter = Field(default=ObjectFilter(), description="Which concepts become objects.")
+    attributes: AttributeFilter = Field(default=AttributeFilter(), description="Which attributes objects get.")
+    relations: RelationFilter = Field(default=RelationFilter(), description="Which relations join objects.")
+    scene_attributes: SceneAttributeFilter = Field(
+        default=SceneAttributeFilter(), description="Which attributes the whole picture gets."
+    )
+    constraints: Literal["typed", "none"] = Field(
+        default="typed",
+        description="typed: attributes and relations only where they make sense; none: anywhere.",
+    )
+
+
+class Captions(Part):
+    """How scenes are put into words, or a share of them."""
+
+    template: Text = Field(
+        default="default", description="A template in templates/captions, or a path beside the recipe."
+    )
+    weight: Annotated[float, Field(gt=0, le=LARGEST_COUNT), BeforeValidator(read_number)] = Field(
+        default=1.0, description="In a list: how many scenes get this template, against the others' weights."
+    )
+
+    unambiguous: bool = Field(
+        default=False,
+        description="Whether scenes are made of what can be read in one way; in a list, one that asks is enough.",
+    )
+
+    count_alike: bool = Field(
+        default=False,
+        description="Whether objects without relations that are alike are counted: two red balls.",
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing, so that options that later versions add leave fingerprints as they are."""
+        fields = handler(self)
+        for name in set(fields) - {"template"}:
+            if fields[name] == type(self).model_fields[name].default:
+                del fields[name]
+        return shorten(fields, "template")
+
+
+def read_captions(value: Any, handler: ValidatorFunctionWrapHandler) -> tuple[Captions, ...]:
+    """Take a list of templates, or one of them, whose mistakes are not said to be in a list."""
+    if isinstance(value, list | tuple):
+        return handler(value)
+    return (Captions.model_validate(value if isinstance(value, dict | Captions) else {"template": value}),)
+
+
+def write_captions(value: Any, handler: SerializerFunctionWrapHandler) -> Any:
+    """Write a list of one as that one."""
+    written = handler(value)
+    return written[0] if len(written) == 1 else written
+
+
+class Split(Part):
+    """One split of the dataset."""
+
+    size: Annotated[int, Field(ge=0, le=LARGEST_SPLIT), BeforeValidator(read_whole)] = Field(
+        description="Rows in the split; 0 leaves it out."
+    )
+
+    unseen: Annotated[tuple[Unseen, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
+        default=(), description="Kinds of compositions of which no other split has any that this one has."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing, so that recipes without it keep their fingerprints."""
+        fields = handler(self)
+        if not fields.get("unseen"):
+            fields.pop("unseen", None)
+        return shorten(fields, "size")
+
+
+class Recipe(Part):
+    """A dataset of scene graphs, captions and questions, as one YAML file states it."""
+
+    name: Text = Field(description="The name of the dataset's config: small letters, digits and underscores.")
+    version: Text = Field(default="1.0.0", description="The recipe's version, X.Y.Z.")
+    description: str = Field(default="", description="One paragraph: what the dataset teaches or measures.")
+    license: Text = Field(
+        default="unknown", description="The dataset's license as the Hub writes it, such as cc-by-4.0."
+    )
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED), BeforeValidator(read_whole)] = Field(
+        default=0, description="Another seed gives other scenes."
+    )
+    taxonomy: Names = Field(
+        default=("default",), min_length=1, description="Names or folders of concepts; later ones add to earlier ones."
+    )
+    modality: Modality = Field(default="image", description="Which scene attributes exist.")
+    structure: Structure = Field(description="Which scene graphs to make, before they have content.")
+    content: Content = Field(default=Content(), description="What fills the structures.")
+    captions: Annotated[
+        Annotated[tuple[Annotated[Captions, expand("template", str | Captions)], ...], Field(min_length=1)],
+        WrapValidator(read_captions, json_schema_input_type=str | Captions | list[str | Captions]),
+        WrapSerializer(write_captions),
+    ] = Field(
+        default=(Captions(),),
+        description="How scenes are put into words: a template, a mapping with it, or a list of them.",
+    )
+    questions: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
+        default=QUESTION_KINDS, description="The kinds of questions to ask; an empty list for none."
+    )
+    pairs: Annotated[
+        Annotated[tuple[Edit, ...], AfterValidator(refuse_repeats)] | None,
+        BeforeValidator(read_edits, json_schema_input_type=bool | Edit | tuple[Edit, ...] | None),
+    ] = Field(
+        default=None,
+        description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
+    )
+    splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
+        description="Rows in each split: a number, or a mapping with `size`."
+    )
+
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        """Refuse names that cannot be a config's, or that are those of another config's views."""
+        if not re.fullmatch("[a-z][a-z0-9_]*", name):
+            raise refuse(
+                f"{show(name)} is not a name",
+                "write small letters, digits and underscores, a letter first, such as `my_scenes`",
+            )
+        for suffix in VIEW_SUFFIXES:
+            if name.endswith(suffix):
+                raise refuse(f"{show(name)} may not end in `{suffix}`", "such names show one part of another config")
+        return name
+
+    @field_validator("version")
+    @classmethod
+    def check_version(cls, version: str) -> str:
+        """Take three numbers, as semver.org defines them, without labels."""
+        if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", version):
+            raise refuse(f"{show(version)} is not a version", "write three numbers, such as 1.0.0")
+        return version
+
+    @field_validator("license")
+    @classmethod
+    def check_license(cls, license: str) -> str:
+        """Take what looks like one of the Hub's identifiers; which ones exist is the Hub's matter."""
+        if not re.fullmatch("[a-z0-9][a-z0-9.+-]*", license):
+            raise refuse(
+                f"{show(license)} is not a license identifier", "write it as the Hub does, such as cc-by-4.0 or mit"
+            )
+        return license
+
+    @field_validator("description", mode="before")
+    @classmethod
+    def join_lines(cls, description: Any) -> str:
+        """Make one line of one paragraph, however the file wraps it."""
+        if not isinstance(description, str):
+            return read_text(description)
+        if re.search(r"\n\s*\n", description.strip()):
+            raise refuse("must be one paragraph", "remove the empty line")
+        joined = " ".join(description.split())
+        return read_text(joined) if joined else ""
+
+    @field_validator("splits")
+    @classmethod
+    def order_splits(cls, splits: dict[SplitName, Split]) -> dict[SplitName, Split]:
+        """Leave out the empty splits and put the others in the usual order."""
+        filled = {name: splits[name] for name in SPLITS if name in splits and splits[name].size}
+        if "train" in filled and filled["train"].unseen:
+            raise refuse(
+                "train cannot be unseen: it is what other splits are compared with",
+                "move `unseen` to validation or test",
+            )
+        if not filled:
+            raise refuse("every split is empty", "give at least one of them rows, such as `train: 1000`")
+        return filled
+
+    @property
+    def caption_keys(self) -> dict[str, Captions]:
+        """The templates of captions, by the key under which a file states them."""
+        if len(self.captions) == 1:
+            return {"captions": self.captions[0]}
+        return {f"captions.{number}": captions for number, captions in enumerate(self.captions)}
+
+    def content_fields(self) -> dict[str, Any]:
+        """Return what rows depend on, as JSON can hold it: the recipe's part of the fingerprint.
+
+        Sizes of splits are not in it, since a larger split begins with the rows of the smaller one. Neither are keys
+        without a value, so that a key that later versions add leaves the rows of recipes without it as they are.
+        """
+        fields = self.model_dump(mode="json", exclude_none=True, exclude={"version", "description", "license"})
+        options = {name: split.model_dump(exclude={"size"}, exclude_none=True) for name, split in self.splits.items()}
+        fields["splits"] = {name: option for name, option in options.items() if option}
+        return fields
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of a recipe's file, for editors.
+
+    No key is required in it, because every one of them may come from the recipe that a file extends.
+    """
+    schema = Recipe.model_json_schema()
+    for part in (schema, *schema["$defs"].values()):
+        if part["title"] != "Split":
+            part.pop("required", None)
+        for key in part["properties"].values():
+            key.pop("title", None)
+    extends = {"type": "string", "description": "The recipe that this one changes: a shipped one's name, or a path."}
+    schema["properties"] = {"extends": extends, **schema["properties"]}
+    schema["title"] = "Recipe of a Generate Any Scene dataset"
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,386 @@
+"""Read YAML that strangers wrote and check it against a model, with the place of every mistake."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ...errors import Problem, RecipeError, suggest
+from .fields import escape, show
+
+LARGEST_FILE = 1_000_000  # bytes
+MOST_NODES = 50_000
+MOST_PROBLEMS = 100
+LONGEST_NUMBER = 128  # bits; to print a much longer one takes Python a quadratic time
+DEEPEST = 30  # levels of lists and mappings; composing YAML is recursive
+
+# Dates are left as text: no key of ours holds one, and `2024-01-01` may well be a name.
+TYPED_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
+PLAIN_TAGS = TYPED_TAGS | {f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "value", "seq", "map")}
+
+KeyPath = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a key or an item of a list stands; lines and columns count from 1."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass
+class Document:
+    """A mapping from YAML.
+
+    Attributes:
+        value: The mapping, of plain Python values.
+        places: Where each key and each item of a list stands, by its path.
+        texts: How each scalar is written, where Python's value no longer shows it (`no`, `1.0`).
+        problems: What is wrong without making the file unreadable.
+        sources: The files that it was merged from, the file itself first.
+    """
+
+    value: dict[str, Any] = field(default_factory=dict)
+    places: dict[KeyPath, Place] = field(default_factory=dict)
+    texts: dict[KeyPath, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    sources: tuple[str, ...] = ()
+
+    def find_place(self, path: KeyPath) -> Place:
+        """Return the place of the longest beginning of `path` that has one."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.places:
+                return self.places[path[:end]]
+        return Place(self.sources[0] if self.sources else "")
+
+    def locate(self, problems: Iterable[Problem]) -> RecipeError:
+        """An error with the place in a file of each key that problems name, but of those that have a place."""
+        located = []
+        for problem in problems:
+            if problem.key and not problem.file:
+                path = tuple(int(part) if part.isdecimal() else part for part in problem.key.split("."))
+                place = self.find_place(path)
+                problem = replace(problem, file=place.file or None, line=place.line, column=place.column)
+            located.append(problem)
+        return RecipeError(located)
+
+    def report(self, path: KeyPath, message: str, hint: str = "") -> None:
+        """Add a problem at a path."""
+        place = self.find_place(path)
+        key = escape(".".join(str(part) for part in path))
+        self.problems.append(Problem(message, place.file or None, place.line, place.column, key or None, hint))
+
+
+class Loader(yaml.SafeLoader):
+    """A safe loader that refuses aliases, which make a small file expand to a huge one, and what is deep or long."""
+
+    nodes = 0
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node, as `yaml.composer.Composer` calls it for each."""
+        event = self.peek_event()
+        self.nodes += 1
+        self.depth += 1
+        problem = ""
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"`*{event.anchor}` is an alias, which recipes do without; write its value out"
+        elif self.depth > DEEPEST or self.nodes > MOST_NODES:
+            problem = f"more than {DEEPEST} levels or {MOST_NODES:,} values"
+        if problem:
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
+def read_yaml(data: bytes, file: str) -> Document:
+    """Read the mapping that a YAML file holds.
+
+    Args:
+        data: What the file holds.
+        file: What errors call it.
+
+    Raises:
+        RecipeError: When it cannot be read at all; lesser problems are in the document.
+    """
+    if len(data) > LARGEST_FILE:
+        raise RecipeError([Problem(f"larger than {LARGEST_FILE:,} bytes", file, hint="is this a recipe?")])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+        raise RecipeError([Problem("not UTF-8", file, line, column, hint="save the file as UTF-8")]) from error
+    node, loader = compose(text, file)
+    if not isinstance(node, yaml.MappingNode):
+        what = "is empty" if node is None else "must hold a mapping of keys to values"
+        line = node.start_mark.line + 1 if node else 1
+        hint = "write `key: value` lines; `gas list` names recipes to start from"
+        raise RecipeError([Problem(what, file, line, 1, hint=hint)])
+    document = Document(sources=(file,), places={(): Place(file, 1, 1)})
+    document.value = build(node, (), document, loader)
+    return document
+
+
+def read_value(text: str, path: KeyPath, file: str) -> Document:
+    """Read one YAML value, such as `[3, 5]`, as a document that has nothing else, at `path`."""
+    document = Document(sources=(file,), places={path: Place(file)})
+    try:
+        node, loader = compose(text, file)
+    except RecipeError as error:
+        message, key = error.problems[0].message, ".".join(map(str, path))
+        raise RecipeError([Problem(message, file, key=key, hint="quote it, for the shell and for YAML")]) from error
+    wrapped = wrap(build(node, path, document, loader) if node else None, path, file)
+    # Of what is not in a file, lines would mislead.
+    problems = [replace(problem, line=None, column=None) for problem in document.problems]
+    return replace(wrapped, texts=document.texts, problems=problems)
+
+
+def wrap(value: Any, path: KeyPath, file: str) -> Document:
+    """Make a document of one value: mappings of one key each, with the value at `path`."""
+    document = Document(sources=(file,), places=dict.fromkeys(list_paths(value, path), Place(file)))
+    for key in reversed(path):
+        value = {key: value}
+    document.value = value
+    return document
+
+
+def list_paths(value: Any, path: KeyPath) -> Iterator[KeyPath]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, item in items:
+        yield from list_paths(item, (*path, key))
+
+
+def compose(text: str, file: str) -> tuple[yaml.Node | None, Loader]:
+    """Parse YAML into nodes, which know their lines."""
+    try:
+        loader = Loader(text)
+        return loader.get_single_node(), loader
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        what = f"a character that YAML does not allow: U+{code:04X}"
+        raise RecipeError([Problem(what, file, line, column, hint="remove it")]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = escape(", ".join(part for part in (error.context, error.problem) if part))
+        hint = "indent with spaces, not with tabs" if "\\t" in what else ""
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise RecipeError([Problem(f"not valid YAML: {what}", file, line, column, hint=hint)]) from error
+
+
+def build(node: yaml.Node, path: KeyPath, document: Document, loader: Loader) -> Any:
+    """Turn a node into plain Python values and note where its parts stand."""
+    if node.tag not in PLAIN_TAGS:
+        document.report(path, f"the tag `{node.tag.replace('tag:yaml.org,2002:', '!!')}` is not allowed", "remove it")
+        return None
+    if isinstance(node, yaml.MappingNode):
+        return dict(build_pairs(node, path, document, loader))
+    if isinstance(node, yaml.SequenceNode):
+        values = []
+        for index, item in enumerate(node.value):
+            here = (*path, index)
+            document.places[here] = find_start(item, document)
+            values.append(build(item, here, document, loader))
+        return values
+    if node.tag not in TYPED_TAGS:
+        return node.value
+    try:
+        value = loader.construct_object(node)
+    except (ValueError, LookupError):  # `!!bool x`, or thousands of digits
+        value = math.nan
+    if value is math.nan or (isinstance(value, int) and value.bit_length() > LONGEST_NUMBER):
+        document.report(path, f"{show(node.value)} cannot be read as YAML's type {node.tag.rpartition(':')[2]}")
+        return None
+    if value is not None:
+        document.texts[path] = node.value
+    return value
+
+
+def build_pairs(
+    node: yaml.MappingNode, path: KeyPath, document: Document, loader: Loader
+) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of a mapping, as they are written, with their values."""
+    seen: dict[str, Place] = {}
+    for key_node, value_node in node.value:
+        place = find_start(key_node, document)
+        if not isinstance(key_node, yaml.ScalarNode):
+            document.places[(*path, "?")] = place
+            document.report((*path, "?"), "a key must be text", "quote values that hold {braces}")
+            continue
+        # As it is written: YAML 1.1 would make `no` and `on` booleans.
+        key = key_node.value
+        here = (*path, key)
+        document.places[here] = place
+        if key in seen:
+            document.report(here, f"{show(key)} stands here twice", f"remove it here or in line {seen[key].line}")
+            continue
+        seen[key] = place
+        yield key, build(value_node, here, document, loader)
+
+
+def find_start(node: yaml.Node, document: Document) -> Place:
+    return Place(document.sources[0], node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def merge(under: Document, over: Document) -> Document:
+    """Lay one document over another: mappings merge, everything else (lists, too) replaces."""
+    replaced: set[KeyPath] = set()
+    value = merge_values(under.value, over.value, (), replaced)
+
+    def keep(entries: dict[KeyPath, Any]) -> dict[KeyPath, Any]:
+        # All that stood below a replaced key goes with it.
+        return {
+            path: entry
+            for path, entry in entries.items()
+            if not any(path[:end] in replaced for end in range(len(path) + 1))
+        }
+
+    # What an override puts between its key and the file's keys has no place yet.
+    new = {path: over.find_place(path) for path in replaced}
+    return Document(
+        value,
+        new | keep(under.places) | over.places,
+        keep(under.texts) | over.texts,
+        under.problems + over.problems,
+        over.sources + under.sources,
+    )
+
+
+def merge_values(under: Any, over: Any, path: KeyPath, replaced: set[KeyPath]) -> Any:
+    if not (isinstance(under, dict) and isinstance(over, dict)):
+        replaced.add(path)
+        return over
+    merged = dict(under)
+    for key, value in over.items():
+        merged[key] = merge_values(under.get(key), value, (*path, key), replaced)
+    return merged
+
+
+def raise_problems(document: Document) -> None:
+    """Raise all problems of a document, those of its own file first, in the order of the lines."""
+    order = {source: index for index, source in enumerate(document.sources)}
+
+    def rank(problem: Problem) -> tuple[float, int, int]:
+        return order.get(problem.file or "", math.inf), problem.line or 0, problem.column or 0
+
+    if document.problems:
+        raise RecipeError(sorted(dict.fromkeys(document.problems), key=rank))
+
+
+def validate(model: type[Model], document: Document) -> Model:
+    """Make a model of a document, or raise all of its problems at once."""
+    try:
+        made = model.model_validate(document.value)
+    except ValidationError as first:
+        try:
+            # What YAML read as a number or a boolean where text is wanted was meant as it is written.
+            document.value = restore_texts(document.value, (), collect_texts(first, document))
+            made = model.model_validate(document.value)
+        except ValidationError as error:
+            errors = error.errors()
+            for details in errors[:MOST_PROBLEMS]:
+                # A list whose only item is wrong is not too short.
+                path = details["loc"]
+                inside = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
+                if details["type"] != "too_short" or not inside:
+                    report_error(model, document, details)
+            if error.error_count() > MOST_PROBLEMS:
+                document.report((), f"{error.error_count() - MOST_PROBLEMS} more problems")
+    raise_problems(document)
+    return made
+
+
+def collect_texts(error: ValidationError, document: Document) -> dict[KeyPath, str]:
+    """Find how the values that should be text are written."""
+    paths = [details["loc"] for details in error.errors() if details["type"] in ("recipe_text", "literal_error")]
+    # One name may stand for a list of one, whose item has no place in the file.
+    paths += [path[:-1] for path in paths if path and path[-1] == 0]
+    return {path: document.texts[path] for path in paths if path in document.texts}
+
+
+def restore_texts(value: Any, path: KeyPath, texts: dict[KeyPath, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: restore_texts(item, (*path, key), texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [restore_texts(item, (*path, index), texts) for index, item in enumerate(value)]
+    return texts.get(path, value)
+
+
+def report_error(model: type[BaseModel], document: Document, details: Any) -> None:
+    """Put one of Pydantic's errors into our words."""
+    path, kind, context = tuple(details["loc"]), details["type"], details.get("ctx", {})
+    wrong_key = path[-1:] == ("[key]",)
+    path = path[:-1] if wrong_key else path
+    value, hint = document.texts.get(path, details["input"]), ""
+    choices = [choice.strip("'") for choice in context.get("expected", "").replace(" or ", ", ").split(", ")]
+    if kind == "extra_forbidden":
+        message, hint = f"unknown key {show(path[-1])}", advise_key(model, path)
+    elif kind == "literal_error" and wrong_key:
+        message = f"unknown key {show(path[-1])}"
+        hint = suggest(str(path[-1]), choices) or f"the keys here are {', '.join(choices)}"
+    elif kind == "literal_error":
+        message, hint = f"{show(value)} is not one of {', '.join(choices)}", suggest(str(value), choices)
+    elif kind == "missing":
+        message, hint = "is missing", f"add `{path[-1]}: ...`"
+    elif kind == "greater_than_equal":
+        message = f"must be at least {context['ge']}, not {show(value)}"
+    elif kind == "greater_than":
+        message = f"must be greater than {context['gt']:g}, not {show(value)}"
+    elif kind == "less_than_equal":
+        message = f"must be at most {context['le']}, not {show(value)}"
+    elif kind in ("model_type", "dict_type"):
+        message, hint = f"must be a mapping of keys to values, not {show(value)}", "write `{key: value}`"
+        if kind == "model_type":
+            hint = advise_key(model, (*path, ""))
+    elif kind == "tuple_type":
+        message, hint = f"must be a list, not {show(value)}", "write `[first, second]`"
+    elif kind == "too_short":
+        message, hint = "must name at least one", "leave the key out to get its default"
+    else:
+        message, hint = context.get("message", details["msg"]), context.get("hint", "")
+        if isinstance(details["input"], bool) and path in document.texts:
+            hint = f"YAML reads {show(value)} as {show(details['input'])[1:-1]}"
+    document.report(path, message, hint)
+
+
+def advise_key(model: type[BaseModel], path: KeyPath) -> str:
+    """Name the key that was meant, or where it belongs, or else the keys that may stand in its place."""
+    keys = [("extends",), *list_keys(model)]
+    path = tuple(part for part in path if isinstance(part, str))  # without the places in lists
+    # The names of splits are not among the keys, but what stands below them is.
+    here = tuple(part for end, part in enumerate(path[:-1], 1) if path[:end] in keys)
+    choices = [key[-1] for key in keys if key[:-1] == here]
+    word = str(path[-1])
+    elsewhere = [f"`{'.'.join(key)}`" for key in keys if key[-1] == word]
+    if close := suggest(word, choices):
+        return close
+    if elsewhere:
+        return f"did you mean {' or '.join(elsewhere)}?"
+    return f"the keys here are {', '.join(choices)}"
+
+
+def list_keys(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of every key that a model has."""
+    for name, info in model.model_fields.items():
+        here = (*path, info.alias or name)
+        yield here
+        for inner in find_models(info.annotation):
+            yield from list_keys(inner, here)
+
+
+def find_models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in find_models(argument)]

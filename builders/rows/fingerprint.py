@@ -1,0 +1,35 @@
+"""What a dataset's rows depend on, as one digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from ..text.templates import read_sources
+from .writer import RowWriter
+
+DATA_VERSION = 1
+"""Raised when the engine makes other rows from the same recipe, taxonomy and templates."""
+
+
+def compute_fingerprint(writer: RowWriter) -> str:
+    """SHA-256 (hex) over all that rows depend on: the recipe's fields, the taxonomy, the templates, the engine.
+
+    The sizes of the splits are left out: a larger split begins with the rows of a smaller one.
+    """
+    plan = writer.plan
+    parts = {
+        "data_version": DATA_VERSION,
+        "recipe": plan.recipe.content_fields(),
+        "taxonomy": plan.taxonomy.version,
+        "templates": read_templates(writer),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def read_templates(writer: RowWriter) -> dict[str, str]:
+    """The text of every template that the rows are made with, by name."""
+    sources: dict[str, str] = {}
+    for template in (*writer.captions.templates, *writer.questions.templates.values()):
+        sources |= read_sources(template)
+    return sources

@@ -1,0 +1,283 @@
+"""Rows of the dataset: a block's columns of numbers and texts as one Arrow table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrow import join_texts, make_array, make_texts
+from ...errors import Problem, RecipeError, gather_problems
+from ...taxonomy import load_taxonomy
+from ..content.draw import BLOCK, Plan, Scenes, draw_block, plan_scenes
+from ..content.unseen import find_foreign
+from ..foundation.counter_rng import WINDOW, derive_key
+from ..foundation.ragged import Ragged, offsets_of
+from ..questions.majority_baseline import Tallies
+from ..questions.minimal_pairs import Pairs, edit_scenes
+from ..questions.writer import Questions, QuestionWriter
+from ..recipe.loading import LoadedRecipe
+from ..recipe.model import Recipe
+from ..structures.enumeration import StructureTable
+from ..text.assembly import Pool
+from ..text.captions import CaptionWriter
+from ..text.surface_forms import BlockWords
+from ..text.templates import load_template
+
+ATTRIBUTE = pa.struct([("kind", pa.string()), ("value", pa.string())])
+OBJECT = pa.struct([("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE))])
+RELATION = pa.struct(
+    [("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())]
+)
+QUESTION = pa.struct(
+    [
+        ("question", pa.string()),
+        ("answer", pa.string()),
+        ("choices", pa.list_(pa.string())),
+        ("form", pa.string()),
+        ("kind", pa.string()),
+        ("elements", pa.list_(pa.string())),
+        ("depends_on", pa.list_(pa.int32())),
+        ("foil", pa.string()),
+    ]
+)
+STRUCTURE = pa.struct(
+    [
+        ("objects", pa.int32()),
+        ("attributes", pa.int32()),
+        ("relations", pa.int32()),
+        ("complexity", pa.int32()),
+        ("components", pa.int32()),
+        ("average_degree", pa.float32()),
+        ("topology", pa.string()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("caption", pa.string()),
+        ("scene_graph", pa.struct([("objects", pa.list_(OBJECT)), ("relations", pa.list_(RELATION))])),
+        ("scene_attributes", pa.list_(ATTRIBUTE)),
+        ("questions", pa.list_(QUESTION)),
+        ("mentions", pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
+        ("structure", STRUCTURE),
+    ]
+)
+"""The columns of every config, in this order."""
+
+PAIR = pa.struct(
+    [
+        ("edit", pa.string()),
+        ("caption", pa.string()),
+        ("scene_graph", SCHEMA.field("scene_graph").type),
+        ("changed", pa.list_(pa.struct([("question", pa.int32()), ("answer", pa.string())]))),
+    ]
+)
+"""The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
+
+VIEWS = {
+    "captions": ("id", "caption"),
+    "questions": ("id", "questions"),
+    "scene_graphs": ("id", "scene_graph", "scene_attributes", "structure"),
+}
+"""Columns of the configs `<name>_captions`, `<name>_questions` and `<name>_scene_graphs`, read from the same files."""
+
+WriteWords = Callable[[np.ndarray], pa.Array]
+"""Makes an Arrow column of the words with these tokens."""
+
+
+def schema_of(recipe: Recipe) -> pa.Schema:
+    """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
+    return SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
+
+
+@dataclass
+class RowWriter:
+    """Makes the rows of a recipe, block by block. Keeps what templates yielded, so use one for many blocks.
+
+    Attributes:
+        plan: The plan of the recipe.
+        folder: Where the recipe's own templates are, if it has any.
+    """
+
+    plan: Plan
+    folder: Path | None = None
+    captions: CaptionWriter = field(init=False)
+    questions: QuestionWriter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.captions = CaptionWriter(self.plan, self.folder)
+        self.questions = QuestionWriter(self.plan)
+
+    def write_block(self, split: str, block: int, rows: int = BLOCK) -> pa.Table:
+        """The first `rows` rows of a block of a split."""
+        return self.write(draw_block(self.plan, split, block, 0, rows), split)
+
+    def write_row(self, split: str, index: int) -> dict[str, Any]:
+        """One row of a split, with no more than the questions of its window before it."""
+        block, place = divmod(index, BLOCK)
+        first = place - place % WINDOW
+        scenes = draw_block(self.plan, split, block, first, place + 1)
+        return self.write(scenes, split, skip=place - first).to_pylist()[0]
+
+    def write(
+        self, scenes: Scenes, split: str, tallies: Tallies | None = None, skip: int = 0, encoded: bool = False
+    ) -> pa.Table:
+        """Rows of scenes.
+
+        Args:
+            scenes: The scenes, which begin a window of a block.
+            split: Their split.
+            tallies: Where answers of questions are counted.
+            skip: How many scenes at the beginning get no row, since only questions need those before them.
+            encoded: Whether columns of words are dictionaries, which Parquet writes faster than texts.
+
+        Returns:
+            A table with the schema `schema_of(recipe)`, but for the types of words if they are encoded.
+        """
+        recipe = self.plan.recipe
+        asked = words = BlockWords(scenes, self.plan.taxonomy)
+        if skip:
+            words = BlockWords(scenes.cut(skip, len(scenes)), self.plan.taxonomy)
+        key = derive_key(recipe.seed, recipe.name, split, "questions")
+        caption_key = derive_key(recipe.seed, recipe.name, split, "captions")
+        texts = self.captions.write(words, caption_key)
+        pairs = edited = None
+        if recipe.pairs:
+            pairs = edit_scenes(self.captions, scenes, derive_key(recipe.seed, recipe.name, split, "pairs"))
+            pairs = self._drop_foreign(pairs, split)
+            edited = BlockWords(pairs.scenes, self.plan.taxonomy)
+        questions = self.questions.write(asked, key, tallies, edited)
+        caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
+        write_words = caption_pool.encode if encoded else caption_pool.take
+        spans, starts, ends = texts.find_mentions(self.captions.tracer.book)
+        mentions = [write_words(spans.values), make_array(starts), make_array(ends)]
+        columns = [
+            _write_ids(f"{recipe.name}/{split}/", words.scenes),
+            texts.write(caption_pool),
+            _write_graphs(words, write_words),
+            _write_attributes(words, write_words, "scene", words.scenes.scene_attributes),
+            _write_questions(questions, question_pool, encoded).slice(skip),
+            _list(spans.offsets, pa.StructArray.from_arrays(mentions, names=["element", "start", "end"])),
+            _write_structures(self.plan.structures.table, words.scenes.structures),
+        ]
+        if pairs and edited:
+            columns.append(self._write_pairs(pairs, edited, questions, caption_key, write_words).slice(skip))
+        schema = schema_of(recipe)
+        return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
+
+    def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:
+        """Leaves out edited scenes with compositions that other splits keep unseen."""
+        plan = self.plan.splits.get(split)
+        if plan is None or plan.sides is None:
+            return pairs
+        foreign = find_foreign(plan.sides, plan.groups, plan.structures.table, pairs.scenes)
+        return replace(pairs, edits=np.where(foreign, -1, pairs.edits))
+
+    def _write_pairs(
+        self, pairs: Pairs, words: BlockWords, questions: Questions, key: int, write_words: WriteWords
+    ) -> pa.StructArray:
+        """The edited scenes, with the questions whose answers are others there."""
+        texts, pool = self.captions.write(words, key, begin=False), self.captions.tracer.book.pool
+        caption = texts.write(pool)
+        return pa.StructArray.from_arrays(
+            [
+                make_texts(self.plan.recipe.pairs or ()).take(make_array(pairs.edits, pairs.edits >= 0)),
+                caption,
+                _write_graphs(words, write_words),
+                _write_changes(questions, self.questions.tracer.book.pool),
+            ],
+            names=PAIR.names,
+            mask=make_array(pairs.edits < 0),
+        )
+
+
+def create_writer(loaded: LoadedRecipe) -> RowWriter:
+    """Prepares a recipe for writing rows.
+
+    Raises:
+        RecipeError: The recipe asks for what does not exist or cannot be; all mistakes at once, with their places.
+    """
+    recipe, problems = loaded.recipe, list[Problem]()
+    with gather_problems(problems, "taxonomy"):
+        taxonomy = load_taxonomy(recipe.taxonomy, loaded.folder)
+        with gather_problems(problems):
+            plan = plan_scenes(recipe, taxonomy)
+    for place, captions in recipe.caption_keys.items():
+        with gather_problems(problems, place):
+            load_template("captions", captions.template, loaded.folder)
+    if problems:
+        raise loaded.locate(RecipeError(problems))
+    try:
+        return RowWriter(plan, loaded.folder)
+    except RecipeError as error:
+        raise loaded.locate(error) from error
+
+
+def _list(offsets: np.ndarray, values: pa.Array) -> pa.ListArray:
+    return pa.ListArray.from_arrays(make_array(offsets.astype(np.int32, copy=False)), values)
+
+
+def _write_ids(prefix: str, scenes: Scenes) -> pa.Array:
+    numbers = make_array(np.arange(scenes.start, scenes.start + len(scenes)))
+    indices = pc.utf8_lpad(pc.cast(numbers, pa.string()), 9, "0")
+    return join_texts(prefix, indices)
+
+
+def _write_attributes(words: BlockWords, write_words: WriteWords, domain: str, concepts: Ragged) -> pa.ListArray:
+    parts = [write_words(words.find_column(f"{domain}.{word}")) for word in ("kind", "name")]
+    return _list(concepts.offsets, pa.StructArray.from_arrays(parts, names=ATTRIBUTE.names))
+
+
+def _write_graphs(words: BlockWords, write_words: WriteWords) -> pa.StructArray:
+    scenes = words.scenes
+    names, concepts = (write_words(words.find_column(f"object.{word}")) for word in ("name", "id"))
+    attributes = _write_attributes(words, write_words, "attribute", scenes.attributes)
+    objects = pa.StructArray.from_arrays([names, concepts, attributes], names=OBJECT.names)
+    predicates, categories = (write_words(words.find_column(f"relation.{word}")) for word in ("predicate", "category"))
+    ends = [make_array(ends.values.astype(np.int32)) for ends in (scenes.subjects, scenes.targets)]
+    relations = pa.StructArray.from_arrays([ends[0], predicates, categories, ends[1]], names=RELATION.names)
+    lists = [_list(scenes.objects.offsets, objects), _list(scenes.relations.offsets, relations)]
+    return pa.StructArray.from_arrays(lists, names=["objects", "relations"])
+
+
+def _write_questions(questions: Questions, pool: Pool, encoded: bool) -> pa.ListArray:
+    write_words, batches = pool.encode if encoded else pool.take, make_array(questions.batches)
+    columns = [
+        questions.texts.encode(pool) if encoded else questions.texts.write(pool),
+        write_words(questions.answers),
+        _list(questions.choices.offsets, write_words(questions.choices.values)),
+        write_words(questions.forms).take(batches),
+        write_words(questions.kinds).take(batches),
+        _list(questions.elements.offsets, write_words(questions.elements.values)),
+        _list(questions.depends_on.offsets, make_array(questions.depends_on.values)),
+        write_words(questions.foils, questions.foils >= 0),
+    ]
+    return _list(questions.offsets, pa.StructArray.from_arrays(columns, names=QUESTION.names))
+
+
+def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
+    """The questions of each scene that have another answer, or none, about the edited scene."""
+    again = questions.edited_answers
+    assert again is not None
+    scene = np.repeat(np.arange(len(questions.offsets) - 1), np.diff(questions.offsets))
+    rows = np.flatnonzero(again != questions.answers)
+    numbers = (rows - questions.offsets[scene[rows]]).astype(np.int32)
+    answers = pool.take(again[rows], again[rows] >= 0)
+    changes = pa.StructArray.from_arrays([make_array(numbers), answers], names=["question", "answer"])
+    return _list(offsets_of(np.bincount(scene[rows], minlength=len(questions.offsets) - 1)), changes)
+
+
+def _write_structures(table: StructureTable, rows: np.ndarray) -> pa.StructArray:
+    counts = [table.objects, table.attributes, table.relations, table.complexity, table.components]
+    degree = (2 * table.relations / table.objects).astype(np.float32)
+    topologies = table.topologies.take(make_array(rows))
+    return pa.StructArray.from_arrays(
+        [*(make_array(count[rows].astype(np.int32)) for count in counts), make_array(degree[rows]), topologies],
+        names=STRUCTURE.names,
+    )

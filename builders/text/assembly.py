@@ -1,0 +1,361 @@
+"""Turns pieces of text into Arrow strings for all rows at once.
+
+Text is a sequence of tokens: numbers of words in one pool. A program is what a template yielded, as columns of
+numbers; woven with a block's columns of words it gives the tokens of all rows. Fixed text belongs to the word that
+follows it, its frame, and framed words are kept in the pool, so that a text has few tokens. One `take` from the pool
+then lays the bytes of all texts side by side in their final order, and the rows' offsets are sums of the tokens'
+lengths: no string is built in Python.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrow import join_texts, make_array, make_texts, view_numbers
+from ..foundation.ragged import Ragged, expand_ranges, number_as_found, offsets_of
+from .templates import Piece
+
+LITERAL = "literal"
+
+
+class Pool:
+    """All words that texts are made of, by number. Words are only added, never changed."""
+
+    def __init__(self, words: pa.StringArray) -> None:
+        self._first = words
+        self._chunks = [words]
+        self._added: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._size = len(words)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, word: str) -> int:
+        """The number of a word, which is added when it was not added before."""
+        if word not in self._numbers:
+            self._numbers[word] = self._size
+            self._added.append(word)
+            self._size += 1
+        return self._numbers[word]
+
+    def add_framed(self, tokens: np.ndarray, before: str, after: str) -> np.ndarray:
+        """Adds words that the pool began with, with text before and after them. Returns their numbers."""
+        self._close_chunk()
+        self._chunks.append(join_texts(before, self._first.take(make_array(tokens)), after))
+        # A frame is not what a word names.
+        sizes, *margins = self._first_measures[:, tokens]
+        before_size, after_size = len(before), len(after)
+        self._measured.append(
+            np.stack([sizes + before_size + after_size, margins[0] + before_size, margins[1] + after_size])
+        )
+        self._size += len(tokens)
+        return np.arange(self._size - len(tokens), self._size)
+
+    def _close_chunk(self) -> None:
+        if self._added:
+            self._chunks.append(make_texts(self._added))
+            self._measured.append(_measure(self._chunks[-1]))
+            self._added = []
+
+    @property
+    def words(self) -> pa.StringArray:
+        self._close_chunk()
+        if len(self._chunks) > 1:
+            self._chunks = [pa.concat_arrays(self._chunks)]
+        return self._chunks[0]
+
+    @property
+    def measures(self) -> np.ndarray:
+        """Characters of each word, and those before and after what it names: spaces or a frame. int32, (3, words)."""
+        self._close_chunk()
+        if len(self._measured) > 1:
+            self._measured[:] = [np.concatenate(self._measured, axis=1)]
+        return self._measured[0]
+
+    @cached_property
+    def _first_measures(self) -> np.ndarray:
+        return _measure(self._first)
+
+    @cached_property
+    def _measured(self) -> list[np.ndarray]:
+        return [self._first_measures]
+
+    def take(self, tokens: np.ndarray, valid: np.ndarray | None = None) -> pa.StringArray:
+        """The words with these numbers, null where they are not valid."""
+        return self.words.take(make_array(tokens, valid))
+
+    def encode(self, tokens: np.ndarray, valid: np.ndarray | None = None) -> pa.DictionaryArray:
+        """What `take` gives, as a dictionary of the words in the order in which they first occur."""
+        if valid is not None:  # Arrow is slow where there are nulls: until later a word stands there
+            tokens = np.where(valid, tokens, tokens[np.argmax(valid)] if valid.any() else 0)
+        encoded = make_array(tokens).dictionary_encode()
+        indices, words = encoded.indices, self.words.take(encoded.dictionary)
+        if valid is not None:
+            indices = make_array(view_numbers(indices, np.int32), valid)
+        return pa.DictionaryArray.from_arrays(indices, words)
+
+
+def _measure(words: pa.StringArray) -> np.ndarray:
+    """Characters of words, and spaces at their beginning and end."""
+    trims = (lambda one: one, pc.utf8_ltrim_whitespace, pc.utf8_rtrim_whitespace)
+    every, *trimmed = (view_numbers(pc.utf8_length(trim(words)), np.int32) for trim in trims)
+    return np.stack([every, *(every - one for one in trimmed)])
+
+
+class Book:
+    """Programs, by number. Each is a run of entries: column, role, number, what is mentioned (or -1), and frame.
+
+    A frame is the fixed text before and after a word of a column.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.columns = {LITERAL: 0}
+        self.roles = {LITERAL: 0}
+        self.frames = {("", ""): 0}
+        self.mentions: dict[str, int] = {}
+        self._elements = Ragged.from_lists([])
+        self._known: dict[tuple[Piece, tuple[str, str]], tuple[int, ...]] = {}
+        self._entries = array("i")
+        self._lengths = array("q")
+        self._table: tuple[np.ndarray, np.ndarray] | None = None
+        self._words, self._room = len(pool), 0
+        self._framed = np.zeros(0, dtype=np.int32)
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def add(self, pieces: Sequence[Piece]) -> int:
+        """Keeps a program and returns its number."""
+        framed = _frame_slots(pieces)
+        for one in framed:
+            if one not in self._known:
+                self._known[one] = self._number(*one)
+            self._entries.extend(self._known[one])
+        self._lengths.append(len(framed))
+        self._table = None
+        return len(self._lengths) - 1
+
+    def extend(self, entries: np.ndarray, lengths: np.ndarray) -> int:
+        """Keeps programs whose entries are as `table` gives them, and returns the number of the first."""
+        self._entries.frombytes(entries.T.astype(np.int32).tobytes())
+        self._lengths.extend(lengths.tolist())
+        self._table = None
+        return len(self._lengths) - len(lengths)
+
+    def _number(self, piece: Piece, frame: tuple[str, str]) -> tuple[int, ...]:
+        element = self.mentions.setdefault(piece.element, len(self.mentions)) if piece.element else -1
+        if piece.slot is None:
+            return 0, 0, self.pool.add(piece.text), element, 0
+        column, role, number = piece.slot
+        name = f"{column}^" if piece.capitalized else column
+        place = self.columns.setdefault(name, len(self.columns)), self.roles.setdefault(role, len(self.roles))
+        return *place, number, element, self.frames.setdefault(frame, len(self.frames))
+
+    def table(self) -> tuple[np.ndarray, np.ndarray]:
+        """All programs' entries, int32, shape (5, entries), and where each program begins and the last ends."""
+        if self._table is None:
+            entries = np.array(self._entries, dtype=np.int32).reshape(-1, 5).T.copy()
+            self._table = (entries, offsets_of(np.array(self._lengths, dtype=np.int64)))
+        return self._table
+
+    def list_elements(self) -> Ragged:
+        """Tokens of the elements that each of `mentions` is of."""
+        if len(self._elements) < len(self.mentions):
+            self._elements = Ragged.from_lists(
+                [[self.pool.add(one) for one in name.split()] for name in self.mentions]
+            )
+        return self._elements
+
+    def frame_words(self, tokens: np.ndarray, frames: np.ndarray | int) -> np.ndarray:
+        """Tokens of words in frames, one a token or the same for all; shape (tokens,), int64."""
+        if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
+            self._make_room()
+        # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
+        begins = self._room + (np.arange(len(self.frames)) - 1) * self._words
+        begins[0] = 0
+        codes = begins.take(frames) + tokens
+        found = self._framed.take(codes)
+        if not found.all():
+            lacking, names = np.unique(codes[found == 0]), list(self.frames)
+            frame_of = (lacking - self._room) // self._words + 1
+            for frame in np.unique(frame_of).tolist():
+                some = lacking[frame_of == frame]
+                words = self.pool.add_framed((some - self._room) % self._words, *names[frame])
+                self._framed[some] = words + 1
+            found = self._framed.take(codes)
+        found -= 1
+        return found
+
+    def _make_room(self) -> None:
+        """Makes the table of framed words larger: by code, the token + 1, or 0 for words that are yet to be framed."""
+        room, before = 2 * len(self.pool), self._framed[self._room :]
+        # Zeros take no memory until they are written to.
+        self._framed = np.zeros(room + 2 * len(self.frames) * self._words, dtype=np.int32)
+        self._framed[:room] = np.arange(room) + 1
+        self._framed[room : room + len(before)] = before
+        self._room = room
+
+
+def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]:
+    """Makes fixed text a frame of the slot that follows it, or of the last one."""
+    framed: list[tuple[Piece, tuple[str, str]]] = []
+    text = ""
+    for piece in pieces:
+        if piece.slot:
+            framed.append((piece, (text, "")))
+            text = ""
+        elif piece.element:
+            framed += [(Piece(text), ("", "")), (piece, ("", ""))] if text else [(piece, ("", ""))]
+            text = ""
+        else:
+            text += piece.text
+    if text and framed and framed[-1][0].slot:
+        framed[-1] = (framed[-1][0], (framed[-1][1][0], text))
+    elif text:
+        framed.append((Piece(text), ("", "")))
+    return framed
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts as tokens: text `i` is `tokens[offsets[i]:offsets[i + 1]]`.
+
+    `entries` has the entry of the book's table that each token comes from, where texts mention elements.
+    """
+
+    tokens: np.ndarray
+    offsets: np.ndarray
+    entries: np.ndarray | None = None
+
+    def write(self, pool: Pool) -> pa.StringArray:
+        """The texts as strings."""
+        words = pool.take(self.tokens)
+        starts = np.frombuffer(words.buffers()[1], dtype=np.int32)[: len(words) + 1]
+        return pa.StringArray.from_buffers(
+            len(self.offsets) - 1, pa.py_buffer(starts[self.offsets]), words.buffers()[2]
+        )
+
+    def find_mentions(self, book: Book) -> tuple[Ragged, np.ndarray, np.ndarray]:
+        """Tokens of the elements mentioned in each text, with start and end in characters, without spaces around.
+
+        What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
+        """
+        assert self.entries is not None
+        pool, mentions = book.pool, book.table()[0][3].take(self.entries)
+        sizes, *margins = pool.measures
+        lengths = sizes.take(self.tokens)
+        bounds = offsets_of(lengths)
+        found = np.flatnonzero(mentions >= 0)
+        before, after = (margin.take(self.tokens[found]) for margin in margins)
+        there = np.flatnonzero(lengths[found] > before + after)
+        found, before, after = found[there], before[there], after[there]
+        several = book.list_elements().take(mentions[found])
+        if several.width != 1:
+            found, before, after = (np.repeat(one, several.lengths) for one in (found, before, after))
+        offsets = np.searchsorted(found, self.offsets)
+        shift = np.repeat(bounds[self.offsets[:-1]], np.diff(offsets))
+        first, last = bounds[found] + before - shift, bounds[found + 1] - after - shift
+        return Ragged(several.values, offsets), first.astype(np.int32), last.astype(np.int32)
+
+
+@dataclass(frozen=True)
+class RepeatedTexts:
+    """Texts of which many are alike: text `i` is `distinct` text `which[i]`."""
+
+    distinct: Texts
+    which: np.ndarray
+
+    def write(self, pool: Pool) -> pa.StringArray:
+        """The texts as strings."""
+        return self.distinct.write(pool).take(make_array(self.which))
+
+    def encode(self, pool: Pool) -> pa.DictionaryArray:
+        """What `write` gives, as a dictionary; two of its texts may read alike, though they hardly ever do."""
+        return pa.DictionaryArray.from_arrays(make_array(self.which), self.distinct.write(pool))
+
+
+def weave(
+    book: Book, find_column: Callable[[str], np.ndarray], programs: np.ndarray, starts: Mapping[str, np.ndarray]
+) -> Texts:
+    """Puts a block's words into programs.
+
+    Args:
+        book: The programs.
+        find_column: Tokens of a column of words, by name.
+        programs: Program of each text.
+        starts: For each role, where each text's own words begin in the role's columns, shape (texts,).
+    """
+    (column, role, number, _, frame), offsets = book.table()
+    # All columns lie side by side, the literals (whose number is their token) first: one look-up serves every entry.
+    parts = [np.arange(len(book.pool)), *(find_column(name) for name in book.columns if name != LITERAL)]
+    tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
+    fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64))[column] + number
+    begins = np.zeros((len(programs), len(book.roles)), dtype=np.int64)
+    for name, at in starts.items():
+        if name in book.roles:
+            begins[:, book.roles[name]] = at
+    lengths = np.diff(offsets)[programs]
+    bounds = offsets_of(lengths)
+    entries = expand_ranges(offsets[:-1][programs], lengths, bounds)
+    at = np.repeat(np.arange(len(programs)) * len(book.roles), lengths)
+    at += role.take(entries)
+    at = begins.reshape(-1).take(at)
+    at += fixed.take(entries)
+    return Texts(book.frame_words(tokens.take(at), frame.take(entries)), bounds, entries)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Texts of one program.
+
+    Attributes:
+        program: Its number.
+        places: Where the texts stand among all that are woven, in any order.
+        starts: For each role, where each text's own words begin in the role's columns.
+    """
+
+    program: int
+    places: np.ndarray
+    starts: Mapping[str, np.ndarray]
+
+
+def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]) -> RepeatedTexts:
+    """Puts a block's words into programs that have many texts each, of which many are alike.
+
+    Together the runs have a text for every place. The texts' elements are not kept.
+    """
+    table, offsets = book.table()
+    columns, roles = list(book.columns), list(book.roles)
+    # Programs that differ in nothing but where their words come from give texts that are alike.
+    groups: dict[tuple[tuple[int, int], ...], list[tuple[np.ndarray, list[np.ndarray]]]] = {}
+    for run in runs:
+        fixed, words = list[tuple[int, int]](), list[np.ndarray]()
+        for column, role, number, _, frame in table[:, offsets[run.program] : offsets[run.program + 1]].T.tolist():
+            fixed.append((-1 if column else number, frame))
+            if column:
+                start = run.starts[roles[role]]
+                words.append(find_column(columns[column]).take(start + number if number else start))
+        groups.setdefault(tuple(fixed), []).append((run.places, words))
+    which = np.empty(sum(len(run.places) for run in runs), dtype=np.int32)
+    tokens, lengths, size = [which[:0]], [which[:0]], 0
+    for entries, alike in groups.items():
+        places = np.concatenate([some for some, _ in alike])
+        columns_of_words = [np.concatenate(parts) for parts in zip(*(words for _, words in alike), strict=True)]
+        firsts, numbers = number_as_found(len(places), columns_of_words)
+        which[places] = numbers + size
+        size += len(firsts)
+        texts, left = np.empty((len(firsts), len(entries)), dtype=np.int32), iter(columns_of_words)
+        for place, (token, frame) in enumerate(entries):
+            texts[:, place] = token if token >= 0 else book.frame_words(next(left).take(firsts), frame)
+        tokens.append(texts.reshape(-1))
+        lengths.append(np.full(len(firsts), len(entries), dtype=np.int32))
+    return RepeatedTexts(Texts(np.concatenate(tokens), offsets_of(np.concatenate(lengths), np.int32)), which)

@@ -1,0 +1,365 @@
+"""The words of a block's scenes as columns of tokens: what English makes of a concept and its place in a scene."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrow import choose_texts, join_texts, make_texts, match_texts, read_truths, view_numbers
+from ...taxonomy import Taxonomy
+from ...taxonomy.english.numerals import write_number, write_ordinal
+from ..content.draw import Scenes
+from ..foundation.ragged import expand_ranges, join_codes, number_rows, offsets_of, pad_lists
+from ..recipe.fields import LARGEST_COUNT
+from .assembly import Pool
+
+ORDINALS = tuple(write_ordinal(number) for number in range(1, LARGEST_COUNT + 1))
+NUMBERS = tuple(map(write_number, range(LARGEST_COUNT + 1)))
+FIXED = (
+    "",
+    "a",
+    "an",
+    "some",
+    "any",
+    "another",
+    "more",
+    "another ",
+    "more ",
+    "other ",
+    "is",
+    "are",
+    "does",
+    "do",
+    "yes",
+    "no",
+)
+SENSES = {"sense": (", the ", ","), "sense_last": (", the ", ""), "sense_tag": (" (", ")")}
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """Every word that the taxonomy can put into a text.
+
+    Attributes:
+        words: All words, then all of them with a capital first letter.
+        tokens: For each `table.column`, the token of each row.
+        fixed: Tokens of words that are in no table.
+    """
+
+    words: pa.StringArray
+    tokens: dict[str, np.ndarray]
+    fixed: dict[str, int]
+    _found: dict[str, int] = field(default_factory=dict)
+
+    def capital(self, tokens: np.ndarray) -> np.ndarray:
+        return tokens + len(self.words) // 2
+
+    def find(self, word: str) -> int:
+        """The token of a word, or -1."""
+        if word not in self._found:
+            place = pc.index(self.words.slice(0, len(self.words) // 2), make_texts([word])[0])
+            self._found[word] = place.as_py()
+        return self._found[word]
+
+    def create_pool(self) -> Pool:
+        return Pool(self.words)
+
+
+@lru_cache(maxsize=4)
+def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
+    """Numbers all words of a taxonomy."""
+    objects, attributes, relations, scenes = (
+        taxonomy.objects,
+        taxonomy.attributes,
+        taxonomy.relations,
+        taxonomy.scene_attributes,
+    )
+    is_parent = read_truths(pc.is_in(objects["id"], objects["parent"].combine_chunks()))
+    is_person = read_truths(pc.match_substring_regex(objects["kinds"], r"\bperson\b"))
+    before, finite = match_texts(attributes["position"], "before"), ~match_texts(relations["finite"], "")
+    # What cannot follow a noun as it is: "a boy that is a friend of ...", "a box that contains ...".
+    nominal = read_truths(pc.match_substring_regex(relations["predicate"], "^(a|an|the) "))
+    singular = choose_texts(finite, relations["finite"], join_texts("is ", relations["predicate"]))
+    plural = choose_texts(finite, relations["finite_plural"], join_texts("are ", relations["predicate"]))
+    columns = {
+        "object.name": objects["name"],
+        "object.plural": objects["plural"],
+        "object.article": objects["article"],
+        "object.any": choose_texts(match_texts(objects["countability"], "count"), objects["article"], "any"),
+        "object.be": choose_texts(match_texts(objects["countability"], "plural"), "are", "is"),
+        "object.what": choose_texts(is_person, "who", "what"),
+        "object.id": objects["id"],
+        # What tells objects of one name apart, by the name of what they are: ", the tool,", or " (tool)" among tags.
+        **{
+            f"object.{name}": choose_texts(is_parent, join_texts(opening, objects["name"], closing), "")
+            for name, (opening, closing) in SENSES.items()
+        },
+        "attribute.name": attributes["name"],
+        "attribute.kind": attributes["kind"],
+        "attribute.text": attributes["adjective"],
+        "attribute.article": attributes["article"],
+        "attribute.before": choose_texts(before, join_texts(attributes["adjective"], " "), ""),
+        "attribute.after": choose_texts(before, "", join_texts(" ", attributes["adjective"])),
+        "relation.predicate": relations["predicate"],
+        "relation.category": relations["category"],
+        "relation.is": singular,
+        "relation.are": plural,
+        "relation.link": choose_texts(finite | nominal, "that ", ""),
+        "relation.aside_link": choose_texts(finite, "that ", ""),
+        "relation.singular": singular,
+        "relation.base": choose_texts(finite, relations["finite_plural"], relations["predicate"]),
+        "scene.name": scenes["name"],
+        "scene.kind": scenes["kind"],
+        "scene.phrase": scenes["phrase"],
+    }
+    fixed = [*FIXED, *(f"{word} " for word in ORDINALS), *ORDINALS, *NUMBERS]
+    chunks = [
+        column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()
+    ]
+    encoded = pa.concat_arrays([make_texts(fixed), *chunks]).dictionary_encode()
+    words = encoded.dictionary
+    capital = join_texts(pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1))
+    numbers = view_numbers(encoded.indices, np.int32)
+    ends = np.cumsum([len(fixed), *map(len, chunks)])
+    tokens = {name: numbers[start:end] for name, start, end in zip(columns, ends[:-1], ends[1:], strict=True)}
+    return Lexicon(
+        pa.concat_arrays([words, capital]), tokens, dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True))
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def _find_sense(taxonomy: Taxonomy, concept: int, others: frozenset[int]) -> int:
+    """The nearest concept above one that is above none of the others and has another name, or -1."""
+    shared = {one for other in others for one in _list_above(taxonomy, other)}
+    names = taxonomy.objects["name"]
+    for one in _list_above(taxonomy, concept)[1:]:
+        if one not in shared and names[one] != names[concept]:
+            return one
+    return -1
+
+
+def _list_above(taxonomy: Taxonomy, concept: int) -> list[int]:
+    """A concept and all that it lies under."""
+    above = [concept]
+    while (parent := int(taxonomy.parent_index[above[-1]])) >= 0:
+        above.append(parent)
+    return above
+
+
+class BlockWords:
+    """Columns of tokens for the scenes of a block, each made when it is first asked for."""
+
+    def __init__(self, scenes: Scenes, taxonomy: Taxonomy) -> None:
+        self.scenes = scenes
+        self.taxonomy = taxonomy
+        self.lexicon = build_lexicon(taxonomy)
+        self._columns: dict[str, np.ndarray] = {}
+        self._foils: dict[str, list[np.ndarray]] = {}
+
+    def find_column(self, name: str) -> np.ndarray:
+        """Tokens of a column such as `object.name`, one an object; `object.name^` begins with a capital.
+
+        Names that begin with `foil_` are those of `add_foils`.
+        """
+        if name not in self._columns:
+            if name.endswith("^"):
+                self._columns[name] = self.lexicon.capital(self.find_column(name[:-1]))
+            else:
+                self._columns[name] = self._make_column(name)
+        return self._columns[name]
+
+    def add_foils(self, table: str, rows: np.ndarray, plural: np.ndarray | None = None) -> np.ndarray:
+        """Adds concepts that the scenes do not have to the columns `foil_<table>.<word>`; returns their places there.
+
+        Args:
+            table: `object`, `attribute`, `relation` or `scene`.
+            rows: Rows of the taxonomy's table.
+            plural: Of relations, whether the subject of each is plural, bool.
+        """
+        parts = self._foils.setdefault(table, [])
+        first = sum(part.shape[1] for part in parts)
+        parts.append(np.stack([rows, np.zeros_like(rows) if plural is None else plural]))
+        self._columns = {name: one for name, one in self._columns.items() if not name.startswith(f"foil_{table}.")}
+        return first + np.arange(len(rows))
+
+    def _find_foil_words(self, table: str, word: str) -> np.ndarray:
+        # A program of an earlier block may have such words when this block has none.
+        rows, plural = np.concatenate(self._foils.get(table, [np.zeros((2, 0), dtype=np.int64)]), axis=1)
+        if table == "relation":
+            return self.inflect(f"relation.{word}", rows, plural != 0)
+        return self.lexicon.tokens[f"{table}.{'article' if word == 'bare_article' else word}"][rows]
+
+    def _make_column(self, name: str) -> np.ndarray:
+        scenes, tokens = self.scenes, self.lexicon.tokens
+        domain, word = name.split(".")
+        if domain.startswith("foil_"):
+            return self._find_foil_words(domain.removeprefix("foil_"), word)
+        if name == "object.ordinal":
+            return self._number_objects()
+        if name.removeprefix("object.") in SENSES:
+            return np.where(self._senses >= 0, tokens[name][self._senses], self.lexicon.fixed[""])
+        if name in ("object.article", "object.name_article"):
+            return self._introduce_objects(name == "object.article")
+        if name == "object.again":
+            repeated = np.where(self._countable, self.lexicon.fixed["another "], self.lexicon.fixed["more "])
+            return np.where(self._alike[1] > 0, repeated, self.lexicon.fixed[""])
+        if name == "object.bare_article":
+            return tokens["object.article"][scenes.objects.values]
+        if name in ("relation.verb", "relation.ask"):
+            return self._agree(name)
+        if name == "object.other":
+            return np.where(self._alike[1] > 0, self.lexicon.fixed["other "], self.lexicon.fixed[""])
+        if name in ("relation.joined", "relation.aside"):
+            link = "relation.link" if name == "relation.joined" else "relation.aside_link"
+            linked = self.find_column(link) != self.lexicon.fixed[""]
+            return np.where(linked, self.find_column("relation.verb"), self.find_column("relation.predicate"))
+        concepts = {
+            "object": scenes.objects,
+            "attribute": scenes.attributes,
+            "relation": scenes.relations,
+            "scene": scenes.scene_attributes,
+        }[domain]
+        return tokens[name][concepts.values]
+
+    @cached_property
+    def twins(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For each object: the first one of its scene with the same name, its rank among those, and their number.
+
+        The rank counts in the order in which objects are first mentioned.
+        """
+        return self._rank_objects(self.find_column("object.name"))
+
+    @cached_property
+    def _alike(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The same of objects that a text does not tell apart by their senses."""
+        if not np.any(self._senses >= 0):
+            return self.twins
+        return self._rank_objects(self.find_column("object.name"), self._senses)
+
+    def list_alike(self) -> dict[int, list[tuple[int, ...]]]:
+        """For each scene, the groups of objects without relations that are equal in concept and attributes.
+
+        Only what can be counted, and only groups of two or more.
+        """
+        scenes = self.scenes
+        scene = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
+        content = scenes.objects.values.astype(np.int64)
+        for column in pad_lists(scenes.attributes).T:
+            content = number_rows(content, column)[1]
+        joined = np.zeros(len(scene), dtype=bool)
+        for ends in (scenes.subjects, scenes.targets):
+            joined[ends.values + np.repeat(scenes.objects.offsets[:-1], ends.lengths)] = True
+        countable = self.find_column("object.any") != self.lexicon.fixed["any"]
+        places = np.flatnonzero(~joined & countable & (self._senses < 0))
+        _, group_of = number_rows(scene[places], content[places])
+        order = np.argsort(group_of, kind="stable")
+        found: dict[int, list[tuple[int, ...]]] = {}
+        for group in np.split(places[order], np.flatnonzero(np.diff(group_of[order])) + 1):
+            if len(group) > 1:
+                numbers = group - scenes.objects.offsets[scene[group[0]]]
+                found.setdefault(int(scene[group[0]]), []).append(tuple(numbers.tolist()))
+        return found
+
+    def _rank_objects(self, *columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For each object: the first one of its scene that is equal in some columns, its rank, and their number."""
+        objects = self.scenes.objects
+        alike = join_codes(np.repeat(np.arange(len(objects)), objects.lengths), *columns)
+        order = np.argsort(alike, kind="stable")
+        starts = np.flatnonzero(np.diff(alike.take(order), prepend=-1))
+        sizes = np.diff(starts, append=len(order))
+        first, rank, number = np.arange(len(order)), np.zeros_like(order), np.ones_like(order)
+        # Few have others like them.
+        several = np.flatnonzero(sizes > 1)
+        starts, sizes = starts.take(several), sizes.take(several)
+        group, places = np.repeat(several, sizes), order.take(expand_ranges(starts, sizes))
+        if len(places):
+            places = places.take(np.lexsort((self._find_mention_order().take(places), group)))
+        begins = offsets_of(sizes)[:-1]
+        first[places] = np.repeat(places.take(begins), sizes)
+        rank[places] = np.arange(len(places)) - np.repeat(begins, sizes)
+        number[places] = np.repeat(sizes, sizes)
+        return first, rank, number
+
+    @cached_property
+    def _senses(self) -> np.ndarray:
+        """For each object of which its scene has a namesake of another concept: the concept that tells them apart.
+
+        That is the nearest above it that is above none of the others; -1 where there is none or no need.
+        """
+        concepts = self.scenes.objects.values
+        first, _, number = self.twins
+        senses = np.full(len(concepts), -1, dtype=np.int64)
+        for group in np.unique(first[(number > 1) & (concepts != concepts[first])]):
+            places = np.flatnonzero(first == group)
+            for place in places:
+                others = set(concepts[places].tolist()) - {int(concepts[place])}
+                senses[place] = _find_sense(self.taxonomy, int(concepts[place]), frozenset(others))
+        return senses
+
+    def _find_mention_order(self) -> np.ndarray:
+        """Numbers that grow, within a scene, in the order in which texts first mention its objects.
+
+        Texts go through the objects that relations start from, each followed by the objects of its relations; objects
+        without relations come last.
+        """
+        scenes = self.scenes
+        scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+        shift = scenes.objects.offsets[:-1][scene]
+        subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
+        every, step = np.arange(len(scenes.objects.values)), LARGEST_COUNT + 1
+        order = (every + len(every)) * step
+        # What relations only end at has no turn of its own.
+        order[targets] = 2 * len(every) * step
+        order[subjects] = subjects * step
+        place = np.arange(len(scene)) - scenes.relations.offsets[:-1][scene]
+        np.minimum.at(order, targets, subjects * step + place + 1)
+        return order
+
+    def _number_objects(self) -> np.ndarray:
+        _, rank, number = self._alike
+        words = np.array([self.lexicon.fixed[f"{word} "] for word in ORDINALS])
+        return np.where(number > 1, words[rank], self.lexicon.fixed[""])
+
+    @property
+    def _countable(self) -> np.ndarray:
+        return self.find_column("object.bare_article") != self.lexicon.fixed["some"]
+
+    def _introduce_objects(self, with_attributes: bool) -> np.ndarray:
+        """The article before an object and its attributes, by the sound of the first word; or `another`."""
+        fixed, attributes = self.lexicon.fixed, self.scenes.attributes
+        own, countable = self.find_column("object.bare_article"), self._countable
+        repeated = np.where(countable, fixed["another"], fixed["more"])
+        if not with_attributes:
+            return np.where(self._alike[1] > 0, repeated, own)
+        has_before = np.zeros(len(own), dtype=bool)
+        has_any = attributes.lengths > 0
+        first = attributes.values[attributes.offsets[:-1][has_any]]
+        # Attributes that stand after the noun come last, so the first one tells.
+        has_before[has_any] = self.lexicon.tokens["attribute.before"][first] != fixed[""]
+        by_attribute = np.full(len(own), fixed["a"])
+        by_attribute[has_any] = self.lexicon.tokens["attribute.article"][first]
+        article = np.where(has_before & countable, by_attribute, own)
+        return np.where(self._alike[1] > 0, repeated, article)
+
+    def _agree(self, name: str) -> np.ndarray:
+        """Verbs in the number of their subject."""
+        scenes = self.scenes
+        subjects = scenes.subjects.values + np.repeat(scenes.objects.offsets[:-1], scenes.relations.lengths)
+        plural = self.find_column("object.be")[subjects] == self.lexicon.fixed["are"]
+        return self.inflect(name, scenes.relations.values, plural)
+
+    def inflect(self, name: str, relations: np.ndarray, plural: np.ndarray) -> np.ndarray:
+        """Tokens of a word of relations (rows of the taxonomy) whose subjects are plural or not."""
+        tokens, fixed = self.lexicon.tokens, self.lexicon.fixed
+        if name == "relation.verb":
+            return np.where(plural, tokens["relation.are"][relations], tokens["relation.is"][relations])
+        if name != "relation.ask":
+            return tokens[name][relations]
+        finite = tokens["relation.aside_link"][relations] != fixed[""]
+        return np.where(
+            finite, np.where(plural, fixed["do"], fixed["does"]), np.where(plural, fixed["are"], fixed["is"])
+        )

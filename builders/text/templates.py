@@ -1,0 +1,297 @@
+"""Jinja templates, and what they yield: a sequence of fixed text and places for words.
+
+A template is rendered with placeholders instead of words. Printing a placeholder leaves a mark; anything that would
+look at the word raises `LooksAtWord`, and such a template is rendered again for every row, with the words themselves.
+Both ways yield pieces, so everything after this file treats them alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import jinja2
+import jinja2.meta
+import jinja2.sandbox
+from jinja2 import nodes
+
+from ... import templates as shipped
+from ...errors import GasError, advise, suggest
+
+OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
+MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
+CLOSING = re.compile(r"\s*[.,;:?!]")
+ENDS_IN_COMMA = {"object.sense"}
+"""Columns of words that end in a comma; those of `<column>_last` are the same without it."""
+
+
+class LooksAtWord(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
+    """A template compares, changes or counts a word, so it cannot be rendered before the word is known."""
+
+
+class Piece(NamedTuple):
+    """A piece of rendered text: fixed `text`, or the word in a `slot`.
+
+    `element` names the part of the scene that the piece mentions, or is empty. A `capitalized` slot begins with a
+    capital.
+    """
+
+    text: str
+    slot: tuple[str, str, int] | None = None
+    element: str = ""
+    capitalized: bool = False
+
+
+class Slot:
+    """Stands for a word that is not known yet: an entry of a column, `role` and `number` say which."""
+
+    def __init__(self, column: str, role: str, number: int, element: str) -> None:
+        self.where = f"{column},{role},{number},{element}"
+        self.mark = f"{OPEN}{self.where}{MIDDLE}{CLOSE}"
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise LooksAtWord(self.where)
+
+    __str__ = __eq__ = __ne__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
+    __add__ = __radd__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = __html__ = __int__ = (
+        _refuse
+    )
+
+
+class Word(str):
+    """A word that is known, with the part of the scene that it mentions."""
+
+    element: str
+
+    def __new__(cls, text: str, element: str) -> Word:
+        word = super().__new__(cls, text)
+        word.element = element
+        return word
+
+
+Leaf = Callable[[str, str, int, str], Slot | Word]
+"""Makes the placeholder or the word for (column, role, number, element)."""
+
+
+def _mark(value: Any) -> Any:
+    if isinstance(value, Slot):
+        return value.mark
+    if isinstance(value, Word):
+        return f"{OPEN}{value.element}{MIDDLE}{value}{CLOSE}"
+    return value
+
+
+def list_phrases(values: Any) -> str:
+    """Filter `listing`: "a", "a and b", "a, b, and c"."""
+    parts = [str(_mark(value)) for value in values]
+    if len(parts) < 3:
+        return " and ".join(parts)
+    return ", ".join(parts[:-1]) + ", and " + parts[-1]
+
+
+def capitalize(value: Any) -> str:
+    """Filter `capitalized`: the first letter large, the others as they are."""
+    text = str(_mark(value)).lstrip()
+    if not text.startswith(OPEN):
+        return text[:1].upper() + text[1:]
+    where, word = text[1:].split(CLOSE)[0].split(MIDDLE)
+    rest = text[text.index(CLOSE) + 1 :]
+    if word:
+        return f"{OPEN}{where}{MIDDLE}{word[0].upper()}{word[1:]}{CLOSE}{rest}"
+    return f"{OPEN}^{where}{MIDDLE}{CLOSE}{rest}"
+
+
+class Missing(jinja2.StrictUndefined):
+    """What a template names that is not there; an error that says what is there when it is used."""
+
+    @property
+    def _undefined_message(self) -> str:
+        names = getattr(self._undefined_obj, "names", None)
+        if names is None or not isinstance(self._undefined_name, str):
+            return super()._undefined_message
+        return f"there is no `{self._undefined_name}` here; {advise(self._undefined_name, names)}"
+
+
+@lru_cache(maxsize=16)
+def create_environment(folder: Path | None) -> jinja2.Environment:
+    """Jinja over the shipped templates; with a recipe's folder its sandbox, which finds that folder's templates first.
+
+    The sandbox makes rendering three times as slow, so what we ship ourselves does without it.
+    """
+    shipped = jinja2.FunctionLoader(_read_shipped)
+    kind = jinja2.sandbox.SandboxedEnvironment if folder else jinja2.Environment
+    environment = kind(
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder), shipped]) if folder else shipped,
+        undefined=Missing,
+        finalize=_mark,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,
+    )
+    environment.filters.update(listing=list_phrases, capitalized=capitalize)
+    return environment
+
+
+def _read_shipped(name: str) -> str | None:
+    file = files(shipped).joinpath(*name.split("/"))
+    return file.read_text(encoding="utf-8") if file.is_file() else None
+
+
+def list_templates(kind: str) -> list[str]:
+    """Names of the shipped templates of a kind, `captions` or `questions`."""
+    folder = files(shipped) / kind
+    return sorted(file.name.removesuffix(".jinja") for file in folder.iterdir() if file.name.endswith(".jinja"))
+
+
+def load_template(kind: str, name: str, folder: Path | None) -> jinja2.Template:
+    """Finds a shipped template by name, or one in the recipe's folder by path.
+
+    Raises:
+        GasError: There is no such template, or it is not valid Jinja.
+    """
+    own = "/" in name or name.endswith(".jinja")
+    try:
+        return create_environment(folder).get_template(name if own else f"{kind}/{name}.jinja")
+    except jinja2.TemplateSyntaxError as error:
+        raise GasError(f"{error.filename or error.name or name}:{error.lineno}: {error.message}") from error
+    except jinja2.TemplateNotFound as error:
+        if error.name not in (name, f"{kind}/{name}.jinja"):
+            raise GasError(f"template {name}: it imports {error.name}, which does not exist") from error
+        place = f"{folder or Path()}/{name} does not exist" if own else f"there is no template `{name}`"
+        hint = (
+            suggest(name, list_templates(kind))
+            or f"choose from {', '.join(list_templates(kind))}, or write a path ending in .jinja"
+        )
+        raise GasError(f"{place}; {hint}") from error
+
+
+def read_source(template: jinja2.Template) -> str:
+    """The template's text."""
+    environment = template.environment
+    assert environment.loader is not None and template.name is not None
+    return environment.loader.get_source(environment, template.name)[0]
+
+
+def read_sources(template: jinja2.Template) -> dict[str, str]:
+    """The text of a template and of those that it imports, by name.
+
+    Raises:
+        GasError: One of them does not exist.
+    """
+    sources: dict[str, str] = {}
+
+    def add(template: jinja2.Template) -> None:
+        assert template.name is not None
+        if template.name not in sources:
+            sources[template.name] = read_source(template)
+            for imported in jinja2.meta.find_referenced_templates(template.environment.parse(sources[template.name])):
+                if imported:
+                    add(template.environment.get_template(imported))
+
+    try:
+        add(template)
+    except jinja2.TemplateNotFound as error:
+        raise GasError(f"{template.filename}: it imports {error.name}, which does not exist") from error
+    return sources
+
+
+def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
+    """What of `scene` each of the template's blocks uses; one unnamed block when it prints outside of blocks.
+
+    Blocks are rendered apart, each once for every combination of what it uses. An empty set means that it uses the
+    scene as a whole.
+    """
+    tree = template.environment.parse(read_source(template))
+    outside = [
+        node
+        for node in tree.body
+        if not isinstance(node, nodes.Block)
+        and not (
+            isinstance(node, nodes.Output)
+            and all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
+        )
+    ]
+    if outside:
+        return {"": frozenset()}
+    return {block.name: _find_uses(block) for block in tree.body if isinstance(block, nodes.Block)}
+
+
+def _find_uses(block: nodes.Block) -> frozenset[str]:
+    uses = [
+        node.attr
+        for node in block.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name == "scene"
+    ]
+    names = [node for node in block.find_all(nodes.Name) if node.name == "scene"]
+    return frozenset(uses) if len(uses) == len(names) else frozenset()
+
+
+def render_block(template: jinja2.Template, block: str, variables: dict[str, Any]) -> list[Piece]:
+    """Renders one block, or the whole template when `block` is empty."""
+    context = template.new_context(variables)
+    run = template.blocks[block] if block else template.root_render_func
+    return split_marks(_guard(template, lambda: "".join(run(context))))
+
+
+def render_macro(
+    template: jinja2.Template, macro: str, arguments: list[Any], variables: dict[str, Any]
+) -> list[Piece]:
+    """Calls a macro of the template; `variables` are what all of its macros see."""
+    return split_marks(_guard(template, lambda: str(getattr(template.make_module(variables), macro)(*arguments))))
+
+
+@lru_cache(maxsize=64)
+def list_macros(template: jinja2.Template) -> frozenset[str]:
+    """Names of the macros that the template itself defines."""
+    tree = template.environment.parse(read_source(template))
+    return frozenset(node.name for node in tree.body if isinstance(node, nodes.Macro))
+
+
+def _guard(template: jinja2.Template, render: Callable[[], str]) -> str:
+    try:
+        return render()
+    except LooksAtWord:
+        raise
+    except Exception as error:  # a template may raise anything; it is the user's input, so say where
+        place = template.filename or template.name
+        trace = error.__traceback__
+        while trace:
+            if trace.tb_frame.f_code.co_filename == template.filename:
+                place = f"{template.filename}:{template.get_corresponding_lineno(trace.tb_lineno)}"
+            trace = trace.tb_next
+        raise GasError(f"{place}: {error}") from error
+
+
+def split_marks(text: str) -> list[Piece]:
+    """Splits rendered text at its marks. White space in fixed text becomes one space, and none at either end.
+
+    A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
+    """
+    fixed, *marked = MARK.split(text.strip())
+    pieces = [_make_piece(fixed)]
+    # The end of the text closes it as punctuation does.
+    follows = [*marked[2:-1:3], marked[-1] or "."] if marked else []
+    for where, word, after, following in zip(marked[::3], marked[1::3], marked[2::3], follows, strict=True):
+        ends = CLOSING.match(following) is not None
+        if word or "," not in where:
+            pieces.append(Piece(word.removesuffix(",") if ends and not where else word, element=where))
+        else:
+            pieces.append(_read_slot(where, ends))
+        pieces.append(_make_piece(after))
+    return [piece for piece in pieces if piece.text or piece.slot]
+
+
+@lru_cache(maxsize=1 << 14)
+def _make_piece(fixed: str) -> Piece:
+    return Piece(re.sub(r"\s+", " ", fixed))
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_slot(where: str, ends: bool) -> Piece:
+    column, role, number, element = where.removeprefix("^").split(",")
+    column = f"{column}_last" if ends and column in ENDS_IN_COMMA else column
+    return Piece("", (column, role, int(number)), element, where.startswith("^"))

@@ -1,0 +1,91 @@
+"""Renders a template once for each case that it can tell apart, or, when it looks at words, once for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..foundation.ragged import number_rows
+from .assembly import Book, RepeatedTexts, Run, Texts, weave, weave_runs
+from .surface_forms import BlockWords, Lexicon
+from .templates import Leaf, LooksAtWord, Piece, Slot, Word
+
+Render = Callable[[Leaf, tuple[int, ...]], list[Piece]]
+
+
+@dataclass
+class Tracer:
+    """The programs that templates have yielded so far.
+
+    Attributes:
+        lexicon: The words of the taxonomy.
+        row_by_row: Names of the parts of templates that look at words.
+        programs: Programs of the book by what was rendered, and for which key.
+    """
+
+    lexicon: Lexicon
+    row_by_row: set[str] = field(default_factory=set)
+    programs: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.book = Book(self.lexicon.create_pool())
+
+    def begin_block(self) -> None:
+        """Forgets what rows of an earlier block left behind; programs that hold for every row stay."""
+        if self.row_by_row:
+            self.book = Book(self.lexicon.create_pool())
+            self.programs.clear()
+
+    def find_programs(
+        self, name: str, keys: np.ndarray, render: Render, words: BlockWords, starts: Mapping[str, np.ndarray]
+    ) -> np.ndarray:
+        """Finds the program of each text.
+
+        Args:
+            name: What is rendered, for instance a block or macro of a template.
+            keys: What may differ between texts besides their words, integers, shape (texts, any).
+            render: Renders one text, given a maker of words and a row of `keys`.
+            words: The block's words.
+            starts: For each role, where each text's words begin in the role's columns, shape (texts,).
+        """
+        if name not in self.row_by_row:
+            try:
+                if not keys.shape[1]:
+                    return np.broadcast_to(self._trace(name, (), render), len(keys))
+                examples, which = number_rows(*keys.T)
+                programs = [self._trace(name, tuple(key), render) for key in keys[examples].tolist()]
+                return np.array(programs, dtype=np.int64)[which]
+            except LooksAtWord:
+                self.row_by_row.add(name)
+        return np.array(
+            [
+                self.book.add(render(_read_row(words, starts, row), tuple(key)))
+                for row, key in enumerate(keys.tolist())
+            ],
+            dtype=np.int64,
+        )
+
+    def weave(self, programs: np.ndarray, words: BlockWords, starts: Mapping[str, np.ndarray]) -> Texts:
+        """Puts the block's words into the programs."""
+        return weave(self.book, words.find_column, programs, starts)
+
+    def weave_runs(self, runs: Sequence[Run], words: BlockWords) -> RepeatedTexts:
+        """The same, one program after the other."""
+        return weave_runs(self.book, words.find_column, runs)
+
+    def _trace(self, name: str, key: tuple[int, ...], render: Render) -> int:
+        if (name, key) not in self.programs:
+            self.programs[name, key] = self.book.add(render(Slot, key))
+        return self.programs[name, key]
+
+
+def _read_row(words: BlockWords, starts: Mapping[str, np.ndarray], row: int) -> Leaf:
+    """Makes the words of one row: the reference that placeholders are held to."""
+
+    def leaf(column: str, role: str, number: int, element: str) -> Word:
+        token = int(words.find_column(column)[starts[role][row] + number])
+        return Word(words.lexicon.words[token].as_py(), element)
+
+    return leaf

@@ -1,0 +1,225 @@
+"""What a template sees of a scene: its shape in Python, and every word as a placeholder or as the word itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ...taxonomy.english.numerals import write_number
+from .templates import Leaf, Slot
+
+MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
+OBJECT_WORDS = (
+    *("name", "plural", "article", "name_article", "bare_article", "again", "any", "be", "ordinal", "what", "id"),
+    *("sense", "sense_tag", "other"),
+)
+ATTRIBUTE_WORDS = ("name", "kind", "text", "before", "after")
+RELATION_WORDS = ("verb", "singular", "ask", "base", "link", "joined", "aside_link", "aside", "predicate", "category")
+SCENE_WORDS = ("name", "kind", "phrase")
+# Words that stand for the element itself where they are printed; the others (articles, verbs' auxiliaries) only help.
+NAMING = {
+    *(
+        "name",
+        "plural",
+        "text",
+        "before",
+        "after",
+        "verb",
+        "singular",
+        "base",
+        "joined",
+        "aside",
+        "predicate",
+        "phrase",
+    ),
+}
+
+Groups = tuple[tuple[int, ...], ...]
+"""Objects of a scene that are alike, by their numbers."""
+
+
+class Shape(NamedTuple):
+    """A scene graph without content: attributes on each object, and the object numbers of each relation's ends."""
+
+    attribute_counts: tuple[int, ...]
+    subjects: tuple[int, ...]
+    targets: tuple[int, ...]
+
+
+class Words(dict[str, Any]):
+    """Words by their names, each made when it is first looked up: templates look at few of them."""
+
+    def __init__(self, names: tuple[str, ...], make: Callable[[str], Any]) -> None:
+        super().__init__()
+        self.names, self._make = names, make
+
+    def __missing__(self, name: str) -> Any:
+        if name not in self.names:
+            raise KeyError(name)
+        self[name] = self._make(name)
+        return self[name]
+
+
+@dataclass
+class View:
+    """An object, attribute, relation or scene attribute; its words are attributes such as `name`."""
+
+    number: int
+    words: Words
+    count: int = 1
+    attributes: list[View] = field(default_factory=list)
+    relations: list[View] = field(default_factory=list)
+    incoming: list[View] = field(default_factory=list)
+    subject: View | None = None
+    target: View | None = None
+
+    @property
+    def names(self) -> list[str]:
+        """What a template can ask for, for its errors."""
+        return [*self.words.names, "number", "count", "attributes", "relations", "incoming", "subject", "target"]
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["words"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+@dataclass
+class SceneView:
+    """A whole scene.
+
+    Attributes:
+        objects, relations: The scene graph.
+        counted: Objects without relations; those that are to be counted are one, with their `count` and `numeral`.
+        settings, pictures: Attributes of the scene, and of the picture of it.
+        medium: What the picture is.
+    """
+
+    objects: list[View]
+    relations: list[View]
+    counted: list[View]
+    settings: list[View]
+    pictures: list[View]
+    medium: str
+
+    @property
+    def names(self) -> list[str]:
+        """What a template can ask for, for its errors."""
+        return [
+            "objects",
+            "subjects",
+            "alone",
+            "counted",
+            "in_order",
+            "relations",
+            "attributes",
+            "settings",
+            "pictures",
+            "medium",
+        ]
+
+    @property
+    def subjects(self) -> list[View]:
+        """Objects that relations start from."""
+        return [one for one in self.objects if one.relations]
+
+    @property
+    def alone(self) -> list[View]:
+        """Objects without relations."""
+        return [one for one in self.objects if not one.relations and not one.incoming]
+
+    @property
+    def in_order(self) -> list[View]:
+        """Objects in the order in which texts introduce them, which `another` and ordinals count by.
+
+        Those that relations start from, each followed by the objects of its relations; then those without relations.
+        """
+        order: dict[int, View] = {}
+        for one in (*self.subjects, *self.alone):
+            for other in (one, *(relation.target for relation in one.relations)):
+                assert other is not None
+                order.setdefault(other.number, other)
+        return list(order.values())
+
+    @property
+    def attributes(self) -> list[View]:
+        """All scene attributes."""
+        return self.settings + self.pictures
+
+
+def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> View:
+    """One element whose words come from columns `domain.word`, at `number` places after where its role begins."""
+    find = _find_slots if leaf is Slot else _find_words
+    return View(number, find(leaf, domain, role, number, element, words))
+
+
+def _find_words(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> Words:
+    return Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else ""))
+
+
+_find_slots = lru_cache(maxsize=1 << 14)(_find_words)
+"""Placeholders are the same for all scenes."""
+
+
+def view_scene(
+    leaf: Leaf, shape: Shape | None, settings: int, pictures: int, modality: str, alike: Groups = ()
+) -> SceneView:
+    """A scene of this shape (None: without objects) and with these numbers of scene attributes.
+
+    `alike` has the numbers of objects that are to be counted, a group each.
+    """
+    objects: list[View] = []
+    relations: list[View] = []
+    firsts: list[int] = []
+    if shape is not None:
+        at = 0
+        for i, count in enumerate(shape.attribute_counts):
+            view = view_element(leaf, "object", "object", i, f"object/{i}", OBJECT_WORDS)
+            view.attributes = [
+                view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", ATTRIBUTE_WORDS)
+                for j in range(count)
+            ]
+            firsts.append(at)
+            at += count
+            objects.append(view)
+        for k, (s, t) in enumerate(zip(shape.subjects, shape.targets, strict=True)):
+            view = view_element(leaf, "relation", "relation", k, f"relation/{k}", RELATION_WORDS)
+            view.subject, view.target = objects[s], objects[t]
+            objects[s].relations.append(view)
+            objects[t].incoming.append(view)
+            relations.append(view)
+    attributes = [
+        view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)
+    ]
+    groups = {group[0]: group for group in alike}
+    later = {number for group in alike for number in group[1:]}
+    counted = [
+        view_group(leaf, groups[one.number], firsts[one.number], len(one.attributes)) if one.number in groups else one
+        for one in objects
+        if not one.relations and not one.incoming and one.number not in later
+    ]
+    return SceneView(objects, relations, counted, attributes[:settings], attributes[settings:], MEDIUMS[modality])
+
+
+def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> View:
+    """Objects that are alike, as one: what it prints mentions all of them. `first` is where its attributes begin."""
+    elements = " ".join(f"object/{number}" for number in group)
+    view = view_element(leaf, "object", "object", group[0], elements, OBJECT_WORDS)
+    view.count = len(group)
+    # Placeholders may be those of another scene; the elements tell how many there are, so there it is the same.
+    view.words |= {"numeral": write_number(len(group)), "be": "are"}
+    view.attributes = [
+        view_element(
+            leaf,
+            "attribute",
+            "attribute",
+            first + j,
+            " ".join(f"attribute/{number}/{j}" for number in group),
+            ATTRIBUTE_WORDS,
+        )
+        for j in range(attributes)
+    ]
+    return view

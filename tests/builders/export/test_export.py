@@ -1,0 +1,177 @@
+"""`gas export`: which split is written, what is told, and files that are there only when they are whole."""
+
+import json
+import shutil
+from collections import Counter
+
+import pyarrow.parquet as pq
+import pytest
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.export import export
+from generate_any_scene.builders.recipe.loading import load_recipe
+
+FILES = [name for name in export.LAYOUTS if name != "flow_grpo"]
+"""Formats that are one file."""
+
+
+@pytest.fixture
+def run_export(gas):
+    """Runs `gas export` in an empty folder; gives exit status, stdout and stderr."""
+    return lambda *arguments: gas("export", *arguments)
+
+
+def read_rows(folder, config, split="test"):
+    return pq.read_table(folder / config / f"{split}-00000-of-00001.parquet").to_pylist()
+
+
+@pytest.mark.parametrize("format_", FILES)
+def test_stdout_has_the_bytes_of_the_file(format_, built, run_export, empty, monkeypatch):
+    arguments = (built, "--format", format_, "--config", "video")
+    status, out, err = run_export(*arguments)
+    assert status == 0
+    assert "\x1b" not in err
+    assert run_export(*arguments, "--out", "-") == (0, out, err)
+    monkeypatch.setattr(export, "BATCH", 7)
+    assert run_export(*arguments, "--split", "test", "--out", "new/file") == (0, "", err)
+    assert (empty / "new" / "file").read_bytes().decode() == out
+    assert [path.name for path in (empty / "new").iterdir()] == ["file"]
+
+
+def test_what_is_left_out_is_told(built, run_export):
+    _, out, err = run_export(built, "-f", "dsg", "--config", "multi_object")
+    answers = Counter(question["answer"] for row in read_rows(built, "multi_object") for question in row["questions"])
+    assert len(out.splitlines()) == 1 + answers["yes"]
+    assert f"wrote {answers['yes']:,} questions about 40 scenes of multi_object/test" in err
+    assert f"{answers['no']:,} yes/no with the answer no" in err
+
+
+def test_several_files_come_into_a_folder(built, run_export, empty):
+    for split in ("train", "test"):
+        status, out, err = run_export(
+            built, "-f", "flow_grpo", "--config", "video", "--split", split, "-o", "new/data"
+        )
+        assert (status, out) == (0, "")
+        rows = read_rows(built, "video", split)
+        assert f"wrote {len(rows)} prompts of video/{split}" in err
+        assert (empty / f"new/data/{split}.txt").read_text().splitlines() == [row["caption"] for row in rows]
+    assert {path.name for path in (empty / "new/data").iterdir()} == {
+        *("train.txt", "train_metadata.jsonl", "test.txt", "test_metadata.jsonl")
+    }
+
+
+def test_of_several_files_none_is_there_when_one_cannot_be_finished(built_with_dogs, run_export, empty):
+    broken = empty / "gas"
+    shutil.copytree(built_with_dogs, broken)
+    (broken / "dogs/test-00000-of-00001.parquet").unlink()
+    status, _, err = run_export(broken, "-f", "flow_grpo", "--config", "dogs", "--out", "data")
+    assert status == 2
+    assert "missing or damaged" in err
+    assert not list((empty / "data").iterdir())
+
+
+def test_what_trainers_cannot_hold_is_told(built, run_export):
+    rows = read_rows(built, "video")
+    _, _, err = run_export(built, "-f", "t2i_r1", "--config", "video")
+    assert f"{sum(len(row['scene_attributes']) for row in rows)} scene attributes" in err
+    assert " 0 " not in err
+    for format_ in ("prompts", "simplear", "gas"):
+        assert run_export(built, "-f", format_, "--config", "video")[2] == "wrote 40 prompts of video/test\n"
+    asked = sum(len(row["questions"]) for row in rows)
+    _, _, err = run_export(built, "-f", "trl", "--config", "video")
+    assert err == f"wrote {asked:,} questions about 40 scenes of video/test\n"
+
+
+def test_the_only_config_and_split_need_no_names(run_export, empty):
+    recipe = load_recipe("multi_object", ("splits={train: 4, validation: 0, test: 0}", "questions=[attribute]"))
+    build_datasets([recipe], empty / "gas")
+    status, out, err = run_export("gas", "--format", "geneval2")
+    assert status == 0
+    rows = read_rows(empty / "gas", "multi_object", "train")
+    with_attributes = [row["caption"] for row in rows if row["structure"]["attributes"]]
+    assert [json.loads(line)["prompt"] for line in out.splitlines()] == with_attributes
+    assert len(with_attributes) == 4 or f"{4 - len(with_attributes)} scenes" in err
+
+
+def test_a_file_that_cannot_be_finished_is_not_there(built_with_dogs, run_export, empty):
+    broken = empty / "gas"
+    shutil.copytree(built_with_dogs, broken)
+    manifest = json.loads((broken / "manifest.json").read_text())
+    files = manifest["configs"]["dogs"]["splits"]["test"]["files"]
+    files.append({**files[0], "path": "dogs/test-00001-of-00002.parquet"})
+    (broken / "manifest.json").write_text(json.dumps(manifest))
+    out = empty / "out.json"
+    arguments = (broken, "--format", "tifa", "--config", "dogs", "--out", out)
+    status, _, err = run_export(*arguments)
+    assert status == 2
+    assert "test-00001-of-00002.parquet is missing or damaged; build dogs again" in err
+    assert not out.exists()
+    out.write_text("mine")
+    (broken / files[1]["path"]).write_bytes(b"PAR1 not at all")
+    assert "missing or damaged" in run_export(*arguments)[2]
+    assert out.read_text() == "mine"
+    assert {path.name for path in empty.iterdir()} == {"gas", "out.json"}
+
+
+def test_without_questions_there_is_nothing_to_export(run_export, empty):
+    recipe = load_recipe("multi_object", ("splits={train: 4, validation: 0, test: 0}", "questions=[]"))
+    build_datasets([recipe], empty / "gas")
+    status, out, err = run_export("gas", "--format", "tifa")
+    assert (status, out) == (2, "")
+    assert "no question that tifa can hold" in err
+    assert run_export("gas", "--format", "tifa", "--out", "file")[0] == 2
+    assert not (empty / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{folder}"], "Missing option '--format'"),
+        (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
+        (["{folder}", "--format", "xml"], "choose from tifa, dsg, geneval2, prompts, trl, trl_chat, flow_grpo"),
+        (["{folder}", "--format", "flow_grpo", "--config", "dogs"], "flow_grpo is several files: give a folder"),
+        (
+            ["{folder}", "--format", "flow_grpo", "--config", "dogs", "--out", "{folder}/README.md"],
+            "README.md is a file; flow_grpo is several files",
+        ),
+        (["{folder}", "--format", "dsg"], "choose one with --config"),
+        (["{folder}", "--format", "dsg", "--config", "vdieo"], "no config `vdieo`; did you mean `video`?"),
+        (
+            ["{folder}", "--format", "dsg", "--config", "dogs", "--split", "tset"],
+            "no split `tset`; did you mean `test`?",
+        ),
+        (
+            ["{folder}", "--format", "dsg", "--config", "dogs", "--split", "train"],
+            "no split `train`; choose from test",
+        ),
+        (["{folder}/video", "--format", "dsg"], "has no manifest.json; give a folder that `gas build` wrote"),
+        (["nowhere", "--format", "dsg"], "nowhere is no folder"),
+        (
+            ["{folder}", "--format", "dsg", "--config", "dogs", "--out", "{folder}"],
+            "is a folder; give a file with --out",
+        ),
+        (
+            ["{folder}", "--format", "dsg", "--config", "dogs", "--out", "{folder}/README.md/file"],
+            "README.md/file: cannot be written",
+        ),
+    ],
+)
+def test_mistakes_are_one_message_and_exit_status_2(arguments, message, built_with_dogs, run_export, empty):
+    status, out, err = run_export(*(argument.format(folder=built_with_dogs) for argument in arguments))
+    assert (status, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+    assert not list(empty.iterdir())
+
+
+def test_a_manifest_of_something_else_is_told(run_export, empty):
+    (empty / "manifest.json").write_text("{}")
+    status, _, err = run_export(empty, "--format", "dsg")
+    assert status == 2
+    assert "manifest.json was not written by a build; give a folder" in err
+
+
+def test_help(run_export):
+    status, out, _ = run_export("--help")
+    assert status == 0
+    words = out.replace(",", " ").replace(".", " ").split()
+    assert [word for word in words[words.index("tifa") :] if word in export.LAYOUTS] == list(export.LAYOUTS)

@@ -1,0 +1,377 @@
+"""`gas push` against a Hub over HTTP, with the real client, whatever goes wrong on the way."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.hub import client as engine
+from generate_any_scene.builders.hub.push import push_folder
+from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.errors import GasError
+from hub_server import READ_TOKEN, STRANGER_TOKEN, WRITE_TOKEN
+from huggingface_hub import DatasetCard
+
+SMALL = ("splits={train: 30, validation: 0, test: 10}", "questions=[object]")
+REPO = "org/gas"
+
+
+def build(folder, *overrides, name="multi_object"):
+    build_datasets([load_recipe(name, (*SMALL, *overrides))], folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Folders that are built once: by name."""
+    place = tmp_path_factory.mktemp("built")
+    both = build(build(place / "both"), name="video")
+    return {
+        "one": build(place / "one"),
+        "video": build(place / "video", name="video"),
+        "both": both,
+        "changed": build(place / "changed", "seed=1"),
+        "raised": build(place / "raised", "seed=1", "version=1.1.0", "splits.test=0"),
+    }
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(engine, "WAITS", (0.01,) * 4)
+
+
+@pytest.fixture
+def log_in(connect, monkeypatch):
+    """The client of this process knows the test Hub, and this token."""
+
+    def log_in(token=WRITE_TOKEN):
+        monkeypatch.setenv("HF_TOKEN", token)
+        return connect(token)
+
+    log_in()
+    return log_in
+
+
+def read_files(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def read_hub(hub, revision="main"):
+    return {
+        path: hub.read(REPO, path, revision) for path in hub.list_files(REPO, revision) if path != ".gitattributes"
+    }
+
+
+def list_writes(hub):
+    return [str(request) for request in hub.requests if request.method in ("POST", "PUT", "DELETE")]
+
+
+def test_a_folder_is_pushed_as_one_commit_and_tagged(hub, log_in, built):
+    pushed = push_folder(built["one"], REPO)
+    assert read_hub(hub) == read_files(built["one"]) == read_hub(hub, "v1.0.0")
+    assert len(hub.find("POST", "/commit/")) == 1
+    assert (pushed.tags, pushed.kept) == (("v1.0.0",), ())
+    assert hub.outside == []
+
+
+def test_nothing_to_do_is_said_and_nothing_is_written(hub, log_in, built, gas):
+    push_folder(built["one"], REPO)
+    hub.requests.clear()
+    status, printed, err = gas("push", built["one"], "--repo", REPO)
+    assert (status, err) == (0, "")
+    assert printed.splitlines()[0] == "org/gas: nothing to do; v1.0.0 has it"
+    assert 'load_dataset("org/gas", "multi_object", revision="v1.0.0")' in printed
+    assert list_writes(hub) == []
+    assert len(hub.find(path=REPO)) <= 4
+
+
+LOAD = """
+import json, sys
+from datasets import load_dataset
+config, revision, streaming = json.loads(sys.argv[1])
+loaded = load_dataset("org/gas", config, revision=revision, streaming=streaming)
+print(json.dumps({split: [row["caption"] for row in rows] for split, rows in loaded.items()}))
+"""
+
+
+@pytest.mark.parametrize("streaming", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_a_tag_is_loaded_with_datasets_alone(streaming, hub, log_in, built, tmp_path):
+    push_folder(built["one"], REPO)
+    push_folder(built["raised"], REPO)
+    hub.fail("GET", "/object/", 429, {"Retry-After": "0"})
+    for revision, sizes in (("v1.0.0", {"train": 30, "test": 10}), ("v1.1.0", {"train": 30})):
+        arguments = json.dumps(["multi_object", revision, streaming])
+        run = subprocess.run(
+            [sys.executable, "-c", LOAD, arguments],
+            env=hub.environment(tmp_path / f"home-{revision}", token=READ_TOKEN),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr
+        captions = json.loads(run.stdout)
+        assert {split: len(texts) for split, texts in captions.items()} == sizes
+    assert hub.outside == []
+
+
+def test_configs_that_others_pushed_stay(hub, log_in, built):
+    push_folder(built["one"], REPO)
+    pushed = push_folder(built["video"], REPO)
+    assert pushed.tags == ("video-v1.0.0",)
+    assert read_hub(hub) == read_files(built["both"])
+    assert read_hub(hub, "video-v1.0.0") == read_hub(hub)
+    assert read_hub(hub, "v1.0.0") == read_files(built["one"])
+    card = DatasetCard(hub.read(REPO, "README.md").decode())
+    assert {config["config_name"] for config in card.data.configs} >= {"multi_object", "video", "video_captions"}
+    hub.requests.clear()
+    for name in ("one", "video", "both"):
+        pushed = push_folder(built[name], REPO)
+        assert (pushed.added, pushed.removed, pushed.tags) == ({}, (), ())
+    assert list_writes(hub) == []
+
+
+def test_other_rows_under_an_old_tag_are_refused(hub, log_in, built, gas):
+    push_folder(built["one"], REPO)
+    before = read_hub(hub)
+    hub.requests.clear()
+    status, printed, err = gas("push", built["changed"], "--repo", REPO)
+    assert (status, printed) == (2, "")
+    assert (
+        "the tag v1.0.0 exists and has other content of multi_object; raise `version` in the recipe (now 1.0.0)" in err
+    )
+    assert read_hub(hub) == before
+    assert list_writes(hub) == []
+
+
+def test_another_version_replaces_files_and_leaves_the_old_tag(hub, log_in, built):
+    push_folder(built["both"], REPO)
+    pushed = push_folder(built["raised"], REPO)
+    assert pushed.tags == ("v1.1.0",)
+    assert pushed.removed == ("multi_object/test-00000-of-00001.parquet",)
+    assert read_hub(hub, "v1.0.0") == read_files(built["both"])
+    found = read_hub(hub, "v1.1.0")
+    assert json.loads(found["manifest.json"])["configs"].keys() == {"multi_object", "video"}
+    of_both, raised = read_files(built["both"]), read_files(built["raised"])
+    assert {path: data for path, data in found.items() if path.startswith("video/")} == {
+        path: data for path, data in of_both.items() if path.startswith("video/")
+    }
+    assert found["multi_object/train-00000-of-00001.parquet"] == raised["multi_object/train-00000-of-00001.parquet"]
+
+
+def test_versions_that_differ_give_each_config_its_tag(hub, log_in, built, tmp_path):
+    shutil.copytree(built["raised"], tmp_path / "gas")
+    build(tmp_path / "gas", name="video")
+    pushed = push_folder(tmp_path / "gas", REPO)
+    assert pushed.tags == ("multi_object-v1.1.0", "video-v1.0.0")
+
+
+def test_a_tag_of_ones_own(hub, log_in, built):
+    assert push_folder(built["one"], REPO, tag="draft").tags == ("draft",)
+    with pytest.raises(GasError, match="the tag draft exists and has other content"):
+        push_folder(built["changed"], REPO, tag="draft")
+    with pytest.raises(GasError, match="the tag draft exists without video"):
+        push_folder(built["video"], REPO, tag="draft")
+
+
+def test_a_dry_run_writes_nothing(hub, log_in, built, gas):
+    status, printed, _ = gas("push", built["one"], "--repo", REPO, "--dry-run")
+    files = read_files(built["one"])
+    size = sum(map(len, files.values())) / 1e6
+    assert (status, printed) == (
+        0,
+        f"org/gas: would push {len(files)} files ({size:.1f} MB)\norg/gas: would tag v1.0.0\n",
+    )
+    assert list_writes(hub) == []
+    status, printed, _ = gas("push", built["one"], "--repo", REPO, "--dry-run", "--json")
+    assert json.loads(printed)["added"] == sorted(files)
+
+
+def test_a_pull_request_is_opened_once(hub, log_in, built, gas):
+    push_folder(built["one"], REPO)
+    before = read_hub(hub)
+    status, printed, _ = gas("push", built["raised"], "--repo", REPO, "--create-pr")
+    assert status == 0
+    assert "/discussions/1" in printed
+    assert "tagged" not in printed
+    assert read_hub(hub) == before
+    assert (
+        read_hub(hub, "refs/pr/1")["recipes/multi_object.yaml"]
+        == (built["raised"] / "recipes/multi_object.yaml").read_bytes()
+    )
+    hub.requests.clear()
+    assert "/discussions/1" in gas("push", built["raised"], "--repo", REPO, "--create-pr")[1]
+    assert list_writes(hub) == []
+
+
+def test_a_private_repository(hub, log_in, built):
+    push_folder(built["one"], REPO, private=True)
+    assert log_in().repo_info(REPO, repo_type="dataset").private
+    push_folder(built["raised"], REPO, private=True)
+    push_folder(built["one"], "org/public")
+    with pytest.raises(GasError, match="org/public exists and is public"):
+        push_folder(built["raised"], "org/public", private=True)
+
+
+def test_the_second_of_two_pushers_sees_that_the_parent_moved(hub, log_in, built):
+    """While our files are on their way, another config is pushed."""
+
+    def push_other(request):
+        push_folder(built["video"], REPO)
+
+    hub.create_repository(REPO)
+    hub.before("/commit/", push_other, method="POST")
+    push_folder(built["one"], REPO)
+    assert [request.status for request in hub.find("POST", f"{REPO}/commit/")] == [412, 200, 200]
+    assert json.loads(hub.read(REPO, "manifest.json"))["configs"].keys() == {"multi_object", "video"}
+    assert read_hub(hub) == read_files(built["both"])
+
+
+def test_a_repository_where_others_never_stop(hub, log_in, built):
+    push_folder(built["one"], REPO)
+    count = iter(range(100))
+    hub.before(
+        f"{REPO}/commit/",
+        lambda request: hub.commit(REPO, {"NOTES.md": b"%d" % next(count)}),
+        method="POST",
+        times=None,
+    )
+    with pytest.raises(GasError, match="others keep committing to it"):
+        push_folder(built["raised"], REPO)
+    assert "v1.1.0" not in {tag.name for tag in log_in().list_repo_refs(REPO, repo_type="dataset").tags}
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize(
+    "place", ["/refs", "/tree/", "/repos/create", "/preupload/", "/objects/batch", "/commit/", "/tag/"]
+)
+def test_faults_that_pass_are_got_over(status, place, hub, log_in, built, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    if place == "/tree/":
+        hub.create_repository(REPO)
+    hub.fail(None, place, status, {"Retry-After": "0"}, times=2)
+    push_folder(built["one"], REPO)
+    assert read_hub(hub, "v1.0.0") == read_files(built["one"])
+
+
+@pytest.mark.parametrize("place", ["/refs", "/repos/create", "/preupload/", "/objects/batch", "/commit/", "/tag/"])
+def test_an_answer_that_got_lost_does_nothing_twice(place, hub, log_in, built, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    hub.lose_answer(place)
+    push_folder(built["one"], REPO)
+    assert read_hub(hub, "v1.0.0") == read_files(built["one"])
+    assert len(hub.find("POST", "/commit/")) == 1
+
+
+def test_an_interrupted_upload_goes_on(hub, log_in, built, monkeypatch):
+    """The connection breaks in the middle of the second file, for good; the next push sends only what is left."""
+    monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("generate_any_scene.builders.hub.push.GROUP", 1)
+    files = [path for path in read_files(built["one"]) if path.endswith(".parquet")]
+    hub.before("/upload/", lambda request: hub.drop("/upload/", 1000, times=None), method="PUT")
+    with pytest.raises(GasError, match="the same command goes on where it was"):
+        push_folder(built["one"], REPO)
+    whole = [request for request in hub.find("PUT", "/upload/") if request.status == 200]
+    hub.faults.clear()
+    hub.requests.clear()
+    push_folder(built["one"], REPO)
+    again = [request for request in hub.find("PUT", "/upload/") if request.status == 200]
+    assert len(whole) + len(again) == len(files)
+    assert read_hub(hub, "v1.0.0") == read_files(built["one"])
+
+
+def test_a_tag_that_could_not_be_set_is_set_by_the_next_push(hub, log_in, built):
+    hub.fail("POST", "/tag/", 403, times=1)
+    with pytest.raises(GasError, match="403"):
+        push_folder(built["one"], REPO)
+    hub.requests.clear()
+    assert push_folder(built["one"], REPO).tags == ("v1.0.0",)
+    assert hub.find("POST", "/commit/") == []
+    assert read_hub(hub, "v1.0.0") == read_files(built["one"])
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        ("hf_wrong", "the Hub does not know who you are (401); log in with `hf auth login`"),
+        (READ_TOKEN, "your token may not do that (403"),
+        (STRANGER_TOKEN, "your token may not do that (403"),
+    ],
+)
+def test_tokens_that_may_not_write(token, message, hub, log_in, built, gas):
+    hub.create_repository(REPO)
+    log_in(token)
+    status, printed, err = gas("push", built["one"], "--repo", REPO)
+    assert (status, printed) == (1, "")
+    assert message in err
+    assert len(err.splitlines()) == 1
+    assert token not in err
+
+
+def test_no_token(hub, connect, built, monkeypatch, gas):
+    connect(None)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    status, _, err = gas("push", built["one"], "--repo", REPO)
+    assert status == 1
+    assert "log in with `hf auth login`" in err
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (429, "too many requests from you (429)"),
+        (500, "a fault of its own (500)"),
+        (409, "in the way of another change (409"),
+        (418, "the Hub refuses it (418"),
+    ],
+)
+def test_faults_that_stay_are_one_clear_message(status, message, hub, log_in, built, gas):
+    hub.fail(None, "/refs", status, {"Retry-After": "0"}, times=None)
+    code, _, err = gas("push", built["one"], "--repo", REPO)
+    assert code == 1
+    assert message in err
+    assert len(err.splitlines()) == 1
+
+
+def test_no_network_and_no_wish_for_one(hub, log_in, built, gas, monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
+    assert "the Hub cannot be reached" in gas("push", built["one"], "--repo", REPO)[2]
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    assert "HF_HUB_OFFLINE is set" in gas("push", built["one"], "--repo", REPO)[2]
+
+
+def test_wrong_input(hub, log_in, built, gas, tmp_path):
+    hub.create_repository("org/mine")
+    hub.commit("org/mine", {"data.csv": b"a,b"})
+    status, _, err = gas("push", built["one"], "--repo", "org/mine")
+    assert status == 2
+    assert err == "gas: org/mine holds files that no build wrote, such as data.csv; choose another with --repo\n"
+    status, _, err = gas("push", built["one"], "--repo", "a/b/c")
+    assert status == 2 and "--repo a/b/c" in err
+    assert "give a folder that `gas build` wrote" in gas("push", tmp_path, "--repo", REPO)[2]
+    shutil.copytree(built["one"], tmp_path / "damaged")
+    (tmp_path / "damaged/multi_object/test-00000-of-00001.parquet").write_bytes(b"PAR1")
+    assert "is missing or not as the manifest has it" in gas("push", tmp_path / "damaged", "--repo", REPO)[2]
+    assert hub.find("POST", "/commit/") == []
+
+
+def test_the_token_goes_to_the_hub_alone(hub, built, tmp_path):
+    """The command as users have it: with the client's other way of uploading, too."""
+    environment = hub.environment(tmp_path / "home")
+    command = [sys.executable, "-m", "generate_any_scene", "push", str(built["one"]), "--repo", REPO]
+    for _ in range(2):
+        run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        assert WRITE_TOKEN not in run.stdout + run.stderr
+    assert "nothing to do" in run.stdout
+    assert read_hub(hub, "v1.0.0") == read_files(built["one"])
+    for request in hub.requests:
+        assert WRITE_TOKEN not in request.path
+        if request.host != "hub":
+            assert WRITE_TOKEN not in str(request.headers)
+    assert hub.outside == []

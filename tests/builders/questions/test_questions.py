@@ -1,0 +1,210 @@
+"""Questions: every answer is worked out again from the scene graph and the question's own words."""
+
+import functools
+from collections import Counter
+
+import pytest
+from generate_any_scene.builders.build.shards import list_blocks
+from generate_any_scene.builders.recipe.loading import list_recipes
+from question_oracle import Oracle
+
+TWINS = ("content.objects.under=[dog.n.01]", "content.objects.top=3")
+
+
+@pytest.fixture(scope="module", params=[*list_recipes(), "twins"])
+def recipe(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def rows(recipe, write_rows):
+    return write_rows("multi_object", TWINS, 600) if recipe == "twins" else write_rows(recipe, rows=600)
+
+
+@pytest.fixture(scope="module")
+def own_taxonomy(recipe, taxonomy_of):
+    return taxonomy_of("multi_object" if recipe == "twins" else recipe)
+
+
+@functools.lru_cache(maxsize=2)
+def make_oracle(taxonomy):
+    return Oracle(taxonomy)
+
+
+@pytest.fixture(scope="module")
+def oracle(own_taxonomy):
+    return make_oracle(own_taxonomy)
+
+
+def list_questions(rows, **wanted):
+    for row in rows:
+        for question in row["questions"]:
+            if all(question[key] == value for key, value in wanted.items()):
+                yield row, question
+
+
+@pytest.mark.parametrize("kind", ["object", "attribute", "relation", "count", "scene"])
+def test_every_answer_follows_from_the_scene_graph(kind, rows, oracle):
+    wrong = [
+        (row["id"], question["question"], question["answer"])
+        for row, question in list_questions(rows, kind=kind)
+        if oracle.answer(row, question) != question["answer"]
+    ]
+    assert not wrong[:5], len(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", list_recipes(), scope="module")
+def test_every_answer_of_many_scenes_follows_from_the_scene_graph(recipe, oracle, open_writer):
+    writer, wrong, asked = open_writer(recipe), [], 0
+    for block, rows in list_blocks(0, 20_000):
+        table = writer.write_block("train", block, rows)
+        for start in range(0, rows, 1000):  # rows as Python has them are large
+            for row, question in list_questions(table.slice(start, 1000).to_pylist()):
+                asked += 1
+                if oracle.answer(row, question) != question["answer"]:
+                    wrong.append((row["id"], question["question"], question["answer"]))
+    assert not wrong[:5], f"{len(wrong)} of {asked}"
+
+
+def test_every_element_of_a_scene_is_asked_about(rows):
+    for row in rows:
+        graph = row["scene_graph"]
+        asked = {element for question in row["questions"] for element in question["elements"]}
+        objects = {f"object/{i}" for i in range(len(graph["objects"]))}
+        attributes = {
+            f"attribute/{i}/{j}" for i, item in enumerate(graph["objects"]) for j in range(len(item["attributes"]))
+        }
+        relations = {f"relation/{k}" for k in range(len(graph["relations"]))}
+        assert asked == objects | attributes | relations | {f"scene/{k}" for k in range(len(row["scene_attributes"]))}
+
+
+def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, oracle):
+    for row in rows:
+        relations = row["scene_graph"]["relations"]
+        for number, question in enumerate(row["questions"]):
+            needed = set()
+            for element in question["elements"]:
+                domain, *numbers = element.split("/")
+                if domain == "attribute" or question["kind"] == "count":
+                    needed.add(f"object/{numbers[0]}")
+                if domain == "relation" and question["answer"] != "no":
+                    relation = relations[int(numbers[0])]
+                    needed |= {f"object/{relation['subject']}", f"object/{relation['object']}"}
+            if question["answer"] == "zero":
+                needed.clear()
+            if question["kind"] == "relation" and question["answer"] == "no":
+                needed |= {f"object/{number}" for number in oracle.list_named(row, question["question"])}
+            parents = [row["questions"][index] for index in question["depends_on"]]
+            assert all(index < number for index in question["depends_on"])
+            assert all(parent["kind"] == "object" and parent["answer"] == "yes" for parent in parents)
+            assert needed <= {element for parent in parents for element in parent["elements"]}
+            assert len(set(question["depends_on"])) == len(question["depends_on"])
+            assert bool(parents) == bool(needed)
+
+
+@pytest.mark.parametrize("rows_asked", [600, 350])
+@pytest.mark.parametrize("recipe", list_recipes())
+def test_yes_is_right_as_often_as_no(recipe, rows_asked, write_rows):
+    """Whoever always says yes is right half of the time, about each kind, wherever a block is cut off."""
+    for kind in ("object", "attribute", "relation", "scene"):
+        asked = list_questions(write_rows(recipe, rows=600)[:rows_asked], kind=kind, form="yes_no")
+        answers = Counter(question["answer"] for _, question in asked)
+        assert answers["no"] == pytest.approx(answers["yes"], rel=0.005, abs=2), kind
+
+
+def test_a_question_has_a_foil_exactly_when_it_says_something_false(rows):
+    for _, question in list_questions(rows):
+        assert (question["foil"] is not None) == (question["answer"] in ("no", "zero"))
+
+
+def test_forms_hold_what_their_names_say(rows):
+    for _, question in list_questions(rows):
+        assert (question["form"] == "yes_no") == (question["answer"] in ("yes", "no"))
+        assert (question["form"] == "count") == (question["kind"] == "count")
+        assert bool(question["choices"]) == (question["form"] == "multiple_choice")
+
+
+def test_every_element_is_asked_about_in_every_form_that_fits(rows):
+    """Yes or no always; choices where there are foils; openly where the graph has one answer."""
+    forms = {}
+    for row in rows:
+        for question in row["questions"]:
+            for element in question["elements"]:
+                forms.setdefault((row["id"], element), set()).add(question["form"])
+    assert all("yes_no" in found for found in forms.values())
+    shares = {
+        (domain, form): sum(form in found for found in some) / len(some)
+        for domain in ("object", "attribute", "scene", "relation")
+        if (some := [found for (_, element), found in forms.items() if element.startswith(domain)])
+        for form in ("multiple_choice", "open")
+    }
+    # Few relations exclude others that would come up as often the other way around.
+    for (domain, form), share in shares.items():
+        assert share > {"relation": 0.1, "object": 0.2}.get(domain, 0.9), (domain, form)
+
+
+def test_choices_hold_the_answer_once_and_nothing_twice(rows):
+    for _, question in list_questions(rows, form="multiple_choice"):
+        assert len(question["choices"]) >= 2
+        assert question["choices"].count(question["answer"]) == 1
+        assert len(set(question["choices"])) == len(question["choices"])
+
+
+def test_whoever_always_takes_the_same_place_is_right_by_chance(rows):
+    places = Counter()
+    for _, question in list_questions(rows, form="multiple_choice"):
+        places[question["kind"], len(question["choices"]), question["choices"].index(question["answer"])] += 1
+    for (kind, size, _), count in places.items():
+        even = sum(places[kind, size, place] for place in range(size)) / size
+        # Each template deals places of its own.
+        assert abs(count - even) < 12 + 0.02 * even
+
+
+def test_foils_are_not_in_the_scene(rows):
+    for row, question in list_questions(rows):
+        objects = row["scene_graph"]["objects"]
+        if question["foil"] is None:
+            continue
+        if question["kind"] in ("object", "count"):
+            assert question["foil"] not in {item["name"] for item in objects}
+        elif question["kind"] == "relation":
+            assert question["foil"] in question["question"]
+        elif question["kind"] == "attribute":
+            held = objects[int(question["elements"][0].split("/")[1])]["attributes"]
+            assert question["foil"] not in {one["value"] for one in held}
+        else:
+            assert question["foil"] not in {one["value"] for one in row["scene_attributes"]}
+
+
+def test_foils_of_attributes_apply_to_the_object(rows, own_taxonomy):
+    """A foil that nobody would ask of such an object would give the answer away."""
+    applies = {}
+    for one in own_taxonomy.attributes.to_pylist():
+        applies.setdefault(one["name"], set()).update(one["applies_to"].split("|"))
+    kinds = {row["id"]: set(row["kinds"].split("|")) for row in own_taxonomy.objects.to_pylist()}
+    for row, question in list_questions(rows, kind="attribute", answer="no"):
+        holder = row["scene_graph"]["objects"][int(question["elements"][0].split("/")[1])]
+        assert applies[question["foil"]] & (kinds[holder["concept"]] | {"any"})
+
+
+def test_no_question_is_asked_twice(rows):
+    for row in rows:
+        asked = [(question["question"], question["form"], *question["choices"]) for question in row["questions"]]
+        assert len(set(asked)) == len(asked)
+
+
+def test_only_the_kinds_that_a_recipe_names_are_asked(write_rows):
+    rows = write_rows("general", ("questions=[count, relation]",), 200)
+    kinds = {question["kind"] for _, question in list_questions(rows)}
+    assert kinds == {"count", "relation"}
+    assert not any(question["depends_on"] for _, question in list_questions(rows))
+    assert all(not row["questions"] for row in write_rows("general", ("questions=[]",), 20))
+
+
+def test_other_kinds_of_questions_do_not_change_those_that_stay(write_rows):
+    every, some = (write_rows("general", overrides, 200) for overrides in ((), ("questions=[object, attribute]",)))
+    for row, other in zip(every, some, strict=True):
+        assert [question for question in row["questions"] if question["kind"] in ("object", "attribute")] == other[
+            "questions"
+        ]

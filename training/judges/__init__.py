@@ -1,0 +1,1 @@
+"""Who answers questions about pictures, and how replies become right or wrong."""

@@ -1,0 +1,302 @@
+"""How a question of a row is put to a judge, and whether the reply is right. Nothing here needs torch.
+
+Judges reply in words, often in a whole sentence. A reply is compared word by word: case, punctuation, accents and
+articles do not matter, hyphens part words, and numbers stay whole (`1.8` is one word). A reply is refused, and neither
+right nor wrong, where it is no answer to the question; see `mark_reply`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ...errors import GasError
+from ...taxonomy.english.numerals import SPELLED_NUMBERS
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from .vision_language import Judge
+
+Question: TypeAlias = Mapping[str, Any]
+"""A question as a row has it: `question`, `answer`, `choices`, `form`, `kind` and more."""
+
+CHOOSE = "Choose one:"
+"""Follows the words of a multiple-choice question on a line of its own; below it, each choice has one."""
+BULLET = "- "
+"""Begins the line of each choice. Choices hold commas, slashes and "or", but no line break."""
+
+MORE_NUMBERS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")
+NUMBERS = {word: number for number, word in enumerate((*SPELLED_NUMBERS, *MORE_NUMBERS))} | {
+    "no": 0,
+    "none": 0,
+    "single": 1,
+}
+"""What words for numbers mean, in replies to questions how many there are."""
+
+DENIALS = {"not", "no", "nor", "neither", "never", "isnt", "arent", "doesnt", "dont", "wasnt", "werent"}
+"""What comes right after one of these is not what the reply says."""
+
+_ARTICLE = re.compile(r"(?<![\w-])(?:a|an|the)\s+(?=\S)")
+_WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_]*\+*|[^\W_]+\+*")
+# Hyphens do not part these: a "four-leaf clover" is not four, and "2-3" is no number.
+_COUNTED = re.compile(r"[^\W_]+(?:[-.,/][^\W_]+)*")
+_MILLIMETRES = re.compile(r"(?<=\d)\s+(?=mm\b)")
+_DASH = re.compile(r"(?<=\d)\s*[-\u2010-\u2015]\s*(?=\d)|(?<=\w)[\u2010-\u2015](?=\w)")
+_ABSENT = re.compile(
+    r"\b(?:(?:is|are|was|were|do|does|did|can|could)(?: not|nt)|cannot) "
+    r"(?:see |find |spot |show |contain |appear to be |seem to be )?any\b"
+)
+_REFUSAL = re.compile(
+    r"\b(?:"
+    r"(?:cannot|can not|cant|could not|couldnt|unable to|not able to|not possible to|impossible to|hard to"
+    r"|difficult to) (?:be |really |clearly |definitively )?(?:tell|say|see|determined?|identif\w+|answer\w*|know\w*"
+    r"|judged?|infer\w*|seen|provide|assist|help)"
+    r"|(?:do not|dont) (?:know|have enough)"
+    r"|(?:not|isnt) (?:sure|certain|clear(?= (?:from|if|in|whether|wh\w+|how)\b|$)|specified|mentioned|applicable)"
+    r"|not enough information"
+    r"|no idea|not visible|unclear|unsure|unanswerable|undetermined|insufficient information|sorry"
+    r")\b|^(?:unknown|n a)$"
+)
+_TURN = re.compile(r"\b(?:but|however|though)\b")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a judge made of questions about images.
+
+    Attributes:
+        replies: What it said, one list an image.
+        marks: Whether each reply is right, as `mark_reply` says, in the same lists.
+    """
+
+    replies: list[list[str]]
+    marks: list[list[bool | None]]
+
+    @property
+    def shares(self) -> list[float | None]:
+        """The share of each image's questions that were answered right, refused ones being not; None without any."""
+        return [marks.count(True) / len(marks) if marks else None for marks in self.marks]
+
+    @property
+    def asked(self) -> int:
+        return sum(map(len, self.marks))
+
+    @property
+    def right(self) -> int:
+        return sum(marks.count(True) for marks in self.marks)
+
+    @property
+    def refused(self) -> int:
+        return sum(marks.count(None) for marks in self.marks)
+
+
+def choose_questions(questions: Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
+    """Takes the questions of some kinds, or all."""
+    return [one for one in questions if kinds is None or one["kind"] in kinds]
+
+
+def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:
+    """Asks a judge all questions about all images, in one call.
+
+    Args:
+        judge: Whom to ask.
+        images: The images.
+        questions_of_each: The questions about each image, as `questions` of a row has them; none, perhaps.
+
+    Returns: Replies and marks, one list an image.
+
+    Raises:
+        ValueError: There are not as many lists of questions as images.
+        GasError: The judge has not given one reply a question.
+    """
+    if len(images) != len(questions_of_each):
+        raise ValueError(f"{len(images)} images, but questions about {len(questions_of_each)}")
+    asked = [(image, one) for image, some in zip(images, questions_of_each, strict=True) for one in some]
+    replies = judge.answer([image for image, _ in asked], [word_question(one) for _, one in asked]) if asked else []
+    if len(replies) != len(asked):
+        raise GasError(f"the judge gave {len(replies)} replies to {len(asked)} questions", exit_status=1)
+    rest = iter(replies)
+    replies_of_each = [[next(rest) for _ in some] for some in questions_of_each]
+    marks = [
+        [mark_reply(reply, one) for reply, one in zip(said, some, strict=True)]
+        for said, some in zip(replies_of_each, questions_of_each, strict=True)
+    ]
+    return Judged(replies_of_each, marks)
+
+
+def word_question(question: Question) -> str:
+    r"""The text to ask: the question itself, and below it the choices, if there are any.
+
+    A multiple-choice question has `Choose one:` on its second line, and then one line a choice, each after `- `:
+
+        How is the cup related to the plate?
+        Choose one:
+        - above
+        - an aunt or uncle of
+
+    so `text.split("\n- ")[1:]` are the choices again, whatever they hold.
+    """
+    if question["form"] != "multiple_choice":
+        return question["question"]
+    return "\n".join([question["question"], CHOOSE, *(f"{BULLET}{choice}" for choice in question["choices"])])
+
+
+def mark_reply(reply: str, question: Question) -> bool | None:
+    """Whether a reply in words is right.
+
+    The answer itself always is. Otherwise, by the question's `form`:
+
+    `yes_no`: The first word decides; a reply that begins with neither yes nor no is refused.
+
+    `count`: The first number decides, in digits or in words up to twenty; `no`, `none` and `not any` are zero. A reply
+    without a number or with two joined by "or" or "to" is refused.
+
+    `multiple_choice`: The one choice that the reply names decides; where it names none or several, it is refused. Of
+    choices within one another (red, dark red) the longest is meant, and one right after `not` or `no` is not meant.
+
+    `open`: Right if the answer's words follow each other in the reply, not right after `not` or `no`. Questions about
+    the whole scene may be answered without words that they say themselves: `Shallow.` for `shallow depth of field`.
+    Another reply is wrong; it is refused only where it says that it cannot tell.
+
+    In the last two, a noun may have a plural ending that the answer has not, and only what follows a "but" counts
+    where the reply says first that it cannot tell.
+
+    Args:
+        reply: What the judge said.
+        question: The question as a row has it, of which `question`, `answer`, `choices`, `form` and `kind` are read.
+
+    Returns: True for right, False for wrong, None where the judge gave no answer to the question.
+    """
+    asked = question["question"], question["answer"], question["form"], question["kind"]
+    return _mark(reply, *asked, tuple(question["choices"]))
+
+
+@lru_cache(maxsize=65536)  # in reinforcement learning the same few replies come again and again
+def _mark(reply: str, question: str, answer: str, form: str, kind: str, choices: tuple[str, ...]) -> bool | None:
+    if reply.strip().casefold() == answer.casefold():
+        return True
+    words = _split_words(reply)
+    if form == "yes_no":
+        return words[0] == answer.casefold() if words and words[0] in ("yes", "no") else None
+    if form == "count":
+        number = _read_count(reply)
+        return None if number is None else number == _read_count(answer)
+    words = _leave_out_refusal(words)
+    if not words:
+        return None
+    if form == "multiple_choice":
+        named = _find_choice(words, choices)
+        return None if named is None else named == answer
+    return _holds_answer(words, question, answer, kind)
+
+
+def _split_words(text: str) -> list[str]:
+    return _WORD.findall(_MILLIMETRES.sub("", _ARTICLE.sub("", _fold(text))))
+
+
+def _fold(text: str) -> str:
+    """Lower case, without accents and apostrophes: `jack-o-lantern`, `isnt`, `papier-mache`."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if letter not in "'’" and not unicodedata.combining(letter))
+
+
+def _leave_out_refusal(words: list[str]) -> list[str]:
+    """All words; where they say that the judge cannot tell, those after a "but", or none."""
+    text = " ".join(words)
+    refusal = _REFUSAL.search(text)
+    if not refusal:
+        return words
+    turn = _TURN.search(text, refusal.end())
+    return _leave_out_refusal(text[turn.end() :].split()) if turn else []
+
+
+def _read_count(reply: str) -> int | None:
+    """The first number that a reply says, if it is one alone."""
+    text = _ARTICLE.sub("", _DASH.sub("-", _fold(reply)))
+    if _ABSENT.search(text):
+        return 0
+    if _REFUSAL.search(" ".join(_WORD.findall(text))):
+        return None
+    found = list(_COUNTED.finditer(text))
+    words = [one.group() for one in found]
+    for place, word in enumerate(words):
+        number = _read_number(word)
+        if number is None:
+            continue
+        if word == "no" and re.match(r"\s*(?:[^\w\s]|$)", text[found[place].end() :]):
+            continue  # "No, there are two."
+        if place and words[place - 1] in DENIALS:
+            if number == 1:  # "not a single dog", "not one"
+                return 0
+            continue
+        if words[place + 1 : place + 2] in (["or"], ["to"]) and any(map(_is_number, words[place + 2 : place + 3])):
+            return None
+        return number
+    return None
+
+
+def _read_number(word: str) -> int | None:
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,9}", word, re.ASCII):
+        return int(word.replace(",", ""))
+    return NUMBERS.get(word)
+
+
+def _is_number(word: str) -> bool:
+    return _read_number(word) is not None
+
+
+def _find_choice(words: list[str], choices: Sequence[str]) -> str | None:
+    """The one choice that words name, or None."""
+    for with_plurals in (False, True):
+        spans = [
+            (start, start + len(phrase), choice)
+            for choice in choices
+            if (phrase := _split_words(choice))
+            for start in _find_phrase(words, phrase, with_plurals)
+        ]
+        longest = [
+            (start, choice)
+            for start, end, choice in spans
+            if not any(first <= start and end <= last and last - first > end - start for first, last, _ in spans)
+        ]
+        named = {choice for start, choice in longest if not _is_denied(words, start)}
+        if named:
+            return named.pop() if len(named) == 1 else None
+    return None
+
+
+def _holds_answer(words: list[str], question: str, answer: str, kind: str) -> bool:
+    """Whether words hold the answer to an open question."""
+    wanted = _split_words(answer)
+    if not wanted:
+        return False
+    starts = _find_phrase(words, wanted, True)
+    if kind == "scene":
+        said = set(_split_words(question))
+        new = [place for place, word in enumerate(wanted) if word not in said]
+        if new:
+            short = _find_phrase(words, wanted[new[0] : new[-1] + 1], True)
+            starts += [start for start in short if start - new[0] not in starts]
+    return any(not _is_denied(words, start) for start in starts)
+
+
+def _find_phrase(words: list[str], phrase: list[str], with_plurals: bool) -> list[int]:
+    """Where a phrase begins in words; with plurals, its last word may have a plural ending there."""
+    *first, last = phrase
+    endings = {last}
+    if with_plurals:
+        endings |= {f"{last}s", f"{last}es"} | ({f"{last[:-1]}ies"} if last.endswith("y") else set())
+    return [
+        start
+        for start in range(len(words) - len(first))
+        if words[start + len(first)] in endings and words[start : start + len(first)] == first
+    ]
+
+
+def _is_denied(words: list[str], start: int) -> bool:
+    return start > 0 and words[start - 1] in DENIALS

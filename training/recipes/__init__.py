@@ -1,0 +1,1 @@
+"""What a training recipe may say, and reading one; nothing here imports torch."""

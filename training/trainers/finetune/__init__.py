@@ -1,0 +1,1 @@
+"""Fine-tuning of a diffusion model on pictures and captions."""
