@@ -154,7 +154,8 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
-    from .builders.inspection.preview import draw_scenes, preview_rows, print_scene
+    from .builders.drawing.figures import draw_scenes
+    from .builders.inspection.preview import preview_rows, print_scene
     from .builders.recipe.loading import load_recipe
 
     settings = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
@@ -208,13 +209,15 @@ def stats(
 
     What the recipe leaves but no scene has counts, too. Perfectly even use has Gini 0, entropy 100 %, a share of 10 %.
     """
-    from .builders.export.export import find_split
+    from .builders.folder.reading import (
+        find_split,
+        is_built,
+    )
     from .builders.inspection.evenness import (
         ROWS,
         check_groups,
         describe_usage,
         draw_usage,
-        is_built,
         print_usage,
         refuse_options,
     )
@@ -368,7 +371,8 @@ def verify(
 
     Exits with 0 when all is well, with 1 when anything is not.
     """
-    from .builders.inspection.verification import describe_verification, read_configs, verify_folder
+    from .builders.folder.reading import read_configs
+    from .builders.inspection.verification import describe_verification, verify_folder
 
     rows = sum(sum(config.sizes.values()) for config in read_configs(folder))
     with _show_progress(rows, "verifying") as report:
@@ -446,7 +450,8 @@ def export(
     Questions for scorers: TIFA, DSG, GenEval 2. Prompts for trainers: plain JSON lines, TRL (plain or as chats, with
     questions for a reward), Flow-GRPO, T2I-R1, SimpleAR, and the JSON of the paper's own scripts (`gas`).
     """
-    from .builders.export.export import check_format, describe_export, export_split, find_split
+    from .builders.export.export import check_format, describe_export, export_split
+    from .builders.folder.reading import find_split
 
     check_format(format_)
     source = find_split(folder, config, split)
@@ -615,7 +620,7 @@ def structures(
         raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
     table = find_structures(limits)
     if png:
-        from .builders.inspection.preview import draw_structures
+        from .builders.drawing.figures import draw_structures
 
         draw_structures(table, png)
         print(f"drew {len(table):,} structures into {png}", file=sys.stderr)

@@ -14,8 +14,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from generate_any_scene.builders.build.shards import open_parquet
-from generate_any_scene.builders.content.draw import BLOCK, draw_block
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scenes import BLOCK
+from generate_any_scene.builders.folder.parquet import open_parquet
 from generate_any_scene.builders.foundation.counter_rng import derive_key
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer

@@ -13,8 +13,8 @@
     card            the dataset card
     build           recipes -> a built folder, by one process or many
     inspection      looks at a recipe or a folder; writes nothing
-    diff            what differs between two datasets
     hub             a built folder on the Hub
+    diff            what differs between two datasets
     export          the files of scorers and trainers
     decontaminate   captions that are prompts of a benchmark, and the folder without them
 

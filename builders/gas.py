@@ -14,13 +14,14 @@ import pyarrow as pa
 from datasets.builder import Key
 
 from ..errors import GasError
-from .build.shards import list_blocks
 from .content.draw import draw_block
+from .content.scenes import list_blocks
 from .foundation.counter_rng import WINDOW
 from .recipe.loading import list_recipes
 from .rows.fingerprint import compute_fingerprint
+from .rows.schema import VIEWS, schema_of
 from .rows.single import open_writer
-from .rows.writer import VIEWS, RowWriter, schema_of
+from .rows.writer import RowWriter
 
 
 @dataclass

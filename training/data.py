@@ -10,7 +10,7 @@ from typing import Any
 
 from ..builders.recipe.loading import is_path
 from ..errors import GasError, Problem, RecipeError, advise
-from .recipes.loading import Data
+from .recipes.common import Data
 
 
 def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:

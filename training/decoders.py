@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ..errors import GasError
-from .recipes.loading import Decoder as Settings
+from .recipes.grpo import Decoder as Settings
 from .sandbox import pictures
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,59 +15,22 @@ from PIL import Image
 from transformers import DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
 
 from ..builders.foundation.counter_rng import derive_key
-from .decoders import split_ids
+from .decoders import Decoder, split_ids
 from .judges.marking import choose_questions, judge_questions
-from .recipes.loading import Grpo
+from .judges.protocol import Judge
+from .metrics.answer_accuracy import Results
+from .recipes.grpo import Grpo
 from .reports.contact_sheet import paste_sheet
-
-if TYPE_CHECKING:
-    from .trainers.grpo import QuestionReward
-
-
-@dataclass(frozen=True)
-class Results:
-    """What a judge made of pictures.
-
-    Attributes:
-        captions: What each picture should show.
-        images: The pictures.
-        shares: The share of each picture's questions that were answered right.
-        asked, refused: Questions, and those that the judge did not answer.
-        out_of_range: Share of token ids that are no code.
-    """
-
-    captions: list[str]
-    images: list[Image.Image]
-    shares: list[float]
-    asked: int
-    refused: int
-    out_of_range: float
-
-    def __str__(self) -> str:
-        accuracy, margin = measure_mean(self.shares)
-        return f"accuracy {accuracy:.3f} ± {margin:.3f} ({len(self.images)} pictures, {self.asked:,} questions)"
-
-
-def measure_mean(values: Sequence[float]) -> tuple[float, float]:
-    """A mean, and half of its 95 % confidence interval by the normal approximation."""
-    array = np.asarray(values, dtype=float)
-    return float(array.mean()), float(1.96 * array.std(ddof=1) / np.sqrt(len(array))) if len(array) > 1 else 0.0
-
-
-def compare_results(before: Results, after: Results) -> dict[str, Any]:
-    """Mean shares before and after, and the mean gain, with 95 % confidence intervals, as JSON can hold them."""
-    gains = [one - other for one, other in zip(after.shares, before.shares, strict=True)]
-    described: dict[str, Any] = {"pictures": len(after.images), "questions": after.asked}
-    for name, values in (("before", before.shares), ("after", after.shares), ("gain", gains)):
-        mean, margin = measure_mean(values)
-        described[name] = {"mean": mean, "interval": [mean - margin, mean + margin]}
-    for name, results in (("before", before), ("after", after)):
-        described[name] |= {"refused": results.refused / results.asked, "out_of_range": results.out_of_range}
-    return described
 
 
 def try_rows(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, reward: QuestionReward, recipe: Grpo, rows: Any
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    decoder: Decoder,
+    judge: Judge,
+    offset: int,
+    recipe: Grpo,
+    rows: Any,
 ) -> Results:
     """Makes a picture of each caption and has its questions answered; every process does its share.
 
@@ -86,11 +48,11 @@ def try_rows(
             batch = rows[places]
             prompts = [recipe.prompt.format(caption=caption) for caption in batch["caption"]]
             seeds = [derive_key(recipe.seed, "held out", place) for place in places]
-            ids = sample_tokens(model, tokenizer, prompts, reward.decoder.tokens, temperature, seeds)
-            codes, out_of_range = split_ids(ids, reward.offset, reward.decoder)
-            images = reward.decoder.decode(codes)
+            ids = sample_tokens(model, tokenizer, prompts, decoder.tokens, temperature, seeds)
+            codes, out_of_range = split_ids(ids, offset, decoder)
+            images = decoder.decode(codes)
             asked = [choose_questions(some, recipe.question_kinds) for some in batch["questions"]]
-            judged = judge_questions(reward.judge, images, asked)
+            judged = judge_questions(judge, images, asked)
             for row, (place, share) in enumerate(zip(places, judged.shares, strict=True)):
                 marks = judged.marks[row]
                 found.append((place, images[row], share or 0.0, len(marks), marks.count(None), out_of_range))

@@ -16,7 +16,8 @@ from ..builders.folder.files import write_text
 from ..errors import GasError, Problem, RecipeError
 from ..version import __version__
 from .data import describe_data, load_rows
-from .recipes.loading import LoadedTraining, Training, dump_training
+from .recipes.common import Training
+from .recipes.loading import LoadedTraining, dump_training
 from .upstream import list_versions, require
 
 RECORD = "run.json"

@@ -18,24 +18,29 @@ import numpy as np
 from ... import __version__
 from ...errors import GasError
 from ..card.card import write_card
-from ..content.draw import BLOCK
+from ..content.scenes import BLOCK
+from ..folder.build_folder import (
+    Folder,
+    open_folder,
+)
 from ..folder.files import (
     AnyPath,
-    Folder,
     explain_disk,
     is_local,
-    open_folder,
-    read_manifest,
     remove_tree,
+)
+from ..folder.manifest import (
+    read_manifest,
     write_manifest,
 )
+from ..folder.parquet import is_whole
 from ..questions.majority_baseline import Tallies, add_tallies, measure_guesses
 from ..recipe.loading import LoadedRecipe
 from ..rows.fingerprint import DATA_VERSION
 from ..rows.writer import RowWriter, create_writer
 from ..structures.enumeration import StructureTable
 from .recipe_bundle import PackedRecipe, pack_recipe, refuse_collisions, write_texts
-from .shards import SHARD_BLOCKS, Report, Shard, Written, is_whole, list_shards, make_shard, remove_others
+from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shard, remove_others
 
 
 def choose_workers(rows: int) -> int:

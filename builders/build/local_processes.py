@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from ...errors import GasError
-from ..folder.files import Folder
+from ..folder.build_folder import Folder
 from .recipe_bundle import PackedRecipe, open_writer
 from .shards import Report, Shard, Written, make_shard
 

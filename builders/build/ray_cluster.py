@@ -19,7 +19,8 @@ import pyarrow as pa
 
 from ... import __version__
 from ...errors import GasError
-from ..folder.files import Folder, is_local, open_part
+from ..folder.build_folder import Folder
+from ..folder.files import is_local, open_part
 from .recipe_bundle import PackedRecipe, open_writer
 from .shards import Report, Shard, Written, encode_shard, find_written, make_shard, write_record
 

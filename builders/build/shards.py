@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ... import __version__
-from ..content.draw import BLOCK, draw_block
-from ..folder.files import RECORD, AnyPath, Folder, hash_file, open_part, write_text
+from ..content.draw import draw_block
+from ..content.scenes import BLOCK, list_blocks
+from ..folder.build_folder import Folder
+from ..folder.files import RECORD, AnyPath, hash_file, open_part, write_text
+from ..folder.parquet import is_whole, measure_columns, open_parquet
 from ..questions.majority_baseline import Tallies
 from ..rows.writer import RowWriter
 
@@ -75,12 +76,6 @@ def list_shards(config: str, split: str, rows: int) -> list[Shard]:
     ]
 
 
-def list_blocks(first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yields (block, rows of it) for rows `first` to before `last`."""
-    for start in range(first, last, BLOCK):
-        yield start // BLOCK, min(BLOCK, last - start)
-
-
 def make_shard(
     open_writer: Callable[[], RowWriter], shard: Shard, fingerprint: str, folder: Folder, report: Report
 ) -> Written:
@@ -122,37 +117,6 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     return Written(path.stat().st_size, hash_file(path), dict(columns), bits, tallies)
 
 
-def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    """Opens a Parquet file for rows, whose words may be dictionaries: Arrow's own schema would tell readers so.
-
-    Rows are in no order of values but their ids, so that bounds of other columns would help no reader; they would take
-    a sixth of the time.
-    """
-    options = {"write_statistics": ["id"], "write_batch_size": BLOCK, "store_schema": False}
-    return pq.ParquetWriter(path, schema, compression="zstd", **options)
-
-
-def measure_columns(table: pa.Table) -> Counter[str]:
-    """Bytes that each column takes in memory when it is read, where words are texts."""
-    return Counter(
-        {
-            name: sum(map(_measure, column.chunks))
-            for name, column in zip(table.column_names, table.columns, strict=True)
-        }
-    )
-
-
-def _measure(array: pa.Array) -> int:
-    if pa.types.is_struct(array.type):
-        return sum(map(_measure, array.flatten()))
-    if pa.types.is_list(array.type):
-        return 4 * (len(array) + 1) + _measure(array.flatten())
-    if pa.types.is_dictionary(array.type):
-        texts = pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0
-        return 4 * (len(array) + 1) + texts
-    return array.nbytes
-
-
 def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
     """Looks for a file that this build made before it was stopped, which may be in its place already.
 
@@ -166,11 +130,6 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
     if folder.files == folder.work:
         (folder.work / shard.path).unlink(missing_ok=True)
     return None
-
-
-def is_whole(path: AnyPath, size: int, sha256: str) -> bool:
-    """Whether a file is there and has this size and SHA-256."""
-    return path.is_file() and path.stat().st_size == size and hash_file(path) == sha256
 
 
 def remove_others(folder: Folder, shards: Iterable[Shard]) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 
 from ... import __version__
 from ...taxonomy import tables
-from ..folder.files import ASSETS, CARD, AnyPath, write_text
+from ..folder.files import AnyPath, write_text
+from ..folder.manifest import ASSETS, CARD
 from ..recipe.model import SPLITS
-from ..rows.writer import VIEWS
+from ..rows.schema import VIEWS
 from ..text.templates import create_environment
 from .charts import Pictures, draw_assets
 from .markdown import escape_markdown, write_fence, write_json

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..rows.writer import VIEWS, schema_of
+from ..rows.schema import VIEWS, schema_of
 from .sections import Section
 
 SIZES = (

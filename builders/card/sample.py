@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from ...arrow import find_rows, make_array, make_texts, view_numbers
 from ...taxonomy import Taxonomy
-from ..content.draw import BLOCK
 from ..content.filter_report import SORTS
+from ..content.scenes import BLOCK
 from ..folder.files import AnyPath
 
 SAMPLE = BLOCK

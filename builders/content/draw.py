@@ -3,160 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from ...arrow import match_texts, view_numbers
-from ...errors import GasError, Problem, RecipeError, gather_problems
+from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
-from ..recipe.model import Recipe
-from ..structures.cache import find_structures
-from ..structures.enumeration import check_limits
-from ..structures.limits import read_limits
-from ..structures.sampling import StructurePlan, count_cells, draw_structures, plan_structures
+from ..structures.sampling import count_cells, draw_structures
 from .assignment import PARTS, fill_slots, list_fitting, part_clashes
-from .pools import Pools, check_room, choose_pools, measure_room, number_names
+from .plan import Plan
+from .pools import number_names
+from .scenes import BLOCK, Scenes
 from .seed_content import deal_cards, deal_objects, measure_needs
 from .unseen import (
     CAPTION_SIDES,
     CAPTIONS,
-    Groups,
-    Sides,
-    choose_sides,
-    group_objects,
-    keep_concepts,
-    list_structures,
     part_evenly,
-    refine_attributes,
     refine_relations,
 )
 
-BLOCK = 8192
-"""Scenes in a block. Part of the data version: another size deals other scenes."""
-
 CAPTION_SWAPS = 128
 """Rounds of swaps until each scene is its split's: few for training, which has most sides, many for the others."""
-
-MOST_THINGS = 4096
-"""More than a scene has of anything."""
-
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What is worked out once for a recipe and used for every block.
-
-    Attributes:
-        recipe: The recipe.
-        taxonomy: Its concepts.
-        structures: Which structure each scene gets.
-        pools: What fills structures.
-        splits: The same for each split, where some keep compositions unseen.
-        sides: With those: which compositions a split has.
-        groups: Groups of objects, where pairs of them are kept unseen.
-    """
-
-    recipe: Recipe
-    taxonomy: Taxonomy
-    structures: StructurePlan
-    pools: Pools
-    splits: dict[str, Plan] = field(default_factory=dict)
-    sides: Sides | None = None
-    groups: Groups | None = None
-
-
-@dataclass(frozen=True)
-class Scenes:
-    """A run of scenes, one array a property. Concepts are rows of the taxonomy's tables.
-
-    Attributes:
-        start: Index of the first scene in its split.
-        structures: Row of the structure table for each scene.
-        objects: Concepts of each scene's objects.
-        attributes: Concepts of each object's attributes (one list an object), in the order in which English puts them.
-        relations: Concepts of each scene's relations, in the order of the structure's edges.
-        subjects, targets: Object numbers of the relations' ends.
-        scene_attributes: Concepts of each scene's attributes, those of the setting first.
-    """
-
-    start: int
-    structures: np.ndarray
-    objects: Ragged
-    attributes: Ragged
-    relations: Ragged
-    subjects: Ragged
-    targets: Ragged
-    scene_attributes: Ragged
-
-    def __len__(self) -> int:
-        return len(self.structures)
-
-    def identify(self, scene_of: np.ndarray) -> np.ndarray:
-        """Numbers for things in scenes (`scene_of`, ascending) that are the same whichever scenes are beside them."""
-        counts = np.bincount(scene_of, minlength=len(self))
-        within = np.arange(len(scene_of)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return (self.start + scene_of) * MOST_THINGS + within
-
-    def cut(self, first: int, last: int) -> Scenes:
-        """The scenes from `first` to before `last`, counted within this run."""
-        objects = _cut(self.objects, first, last)
-        begin, end = self.objects.offsets[first], self.objects.offsets[last]
-        return Scenes(
-            self.start + first,
-            self.structures[first:last],
-            objects,
-            _cut(self.attributes, begin, end),
-            _cut(self.relations, first, last),
-            _cut(self.subjects, first, last),
-            _cut(self.targets, first, last),
-            _cut(self.scene_attributes, first, last),
-        )
-
-
-def _cut(ragged: Ragged, first: int, last: int) -> Ragged:
-    offsets = ragged.offsets[first : last + 1]
-    return Ragged(ragged.values[offsets[0] : offsets[-1]], offsets - offsets[0])
-
-
-def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
-    """Enumerates the structures and chooses the concepts of a recipe.
-
-    Raises:
-        RecipeError: Constraints or filters leave nothing, or name what does not exist; all that is wrong at once.
-    """
-    limits = read_limits(recipe)
-    problems: list[Problem] = []
-    with gather_problems(problems):
-        check_limits(limits)
-    with gather_problems(problems):
-        pools = choose_pools(recipe, taxonomy)
-    if problems:
-        raise RecipeError(problems)
-    table = find_structures(limits)
-    check_room(recipe, taxonomy, pools, table)
-    plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
-    sides = choose_sides(recipe)
-    return replace(plan, splits={split: _plan_split(plan, sides[split]) for split in sides})
-
-
-def _plan_split(plan: Plan, sides: Sides) -> Plan:
-    """What a split may have, where some keep compositions unseen."""
-    recipe, taxonomy, table = plan.recipe, plan.taxonomy, plan.structures.table
-    rows = list_structures(sides, table)
-    pools = plan.pools
-    if "concept" in sides.own:
-        pools = choose_pools(recipe, taxonomy, partial(keep_concepts, sides))
-    pools = measure_room(refine_attributes(sides, pools))
-    check_room(recipe, taxonomy, pools, table, rows)
-    needs = measure_needs(pools.seed, table, rows)
-    groups = group_objects(sides, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
-    if groups and groups.own is not None:
-        pools = replace(pools, objects=pools.objects[np.isin(groups.of[pools.objects], groups.own)])
-    structures = plan_structures(table, recipe.structure.distribution, rows)
-    return Plan(recipe, taxonomy, structures, pools, sides=sides, groups=groups)
 
 
 def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = BLOCK) -> Scenes:

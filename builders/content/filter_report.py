@@ -15,7 +15,8 @@ import numpy as np
 from ...taxonomy import Taxonomy
 from ..recipe.model import Recipe
 from .compatibility import Deck
-from .pools import Pools, choose_pools, filter_concepts
+from .filters import filter_concepts
+from .pools import Pools, choose_pools
 
 SORTS = ("objects", "attributes", "relations", "scene_attributes")
 FILTERS = {

@@ -20,8 +20,8 @@ from ..structures.enumeration import StructureTable
 from .compatibility import Deck, ObjectClasses
 
 if TYPE_CHECKING:
-    from .draw import Scenes
     from .pools import Pools
+    from .scenes import Scenes
 
 SIDES = 4
 """Sides of a composition: one for each split that keeps its kind unseen, the others for all other splits."""

@@ -26,11 +26,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import GasError
-from ..build.shards import measure_columns, open_parquet
 from ..card.card import write_card
-from ..content.draw import BLOCK
-from ..export.export import Source
-from ..folder.files import explain_disk, hash_file, read_built_manifest, remove_tree, write_manifest
+from ..content.scenes import BLOCK
+from ..folder.files import explain_disk, hash_file, remove_tree
+from ..folder.manifest import read_built_manifest, write_manifest
+from ..folder.parquet import measure_columns, open_parquet
+from ..folder.reading import Source
 from .report import Contamination, Findings
 
 LISTS = "dropped"
@@ -216,16 +217,6 @@ def _copy_file(folder: Path, out: Path, path: str) -> None:
         raise GasError(f"{folder / path} is missing; `gas verify {folder}` says what else is")
     (out / path).parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / path, out / path)
-
-
-def read_dropped(folder: Path, path: str) -> dict[str, np.ndarray]:
-    """The numbers that rows of a list had in their splits, in order."""
-    numbers: dict[str, array] = {}
-    with (folder / path).open(encoding="utf-8") as file:
-        for line in file:
-            _, split, number = json.loads(line)["id"].split("/")
-            numbers.setdefault(split, array("q")).append(int(number))
-    return {split: np.sort(np.array(of, dtype=np.int64)) for split, of in numbers.items()}
 
 
 def describe_dropping(out: Path, findings: Findings) -> str:

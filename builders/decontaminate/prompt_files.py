@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import GasError, advise
-from ..folder.files import MANIFEST, hash_file, read_built_manifest
+from ..folder.files import hash_file
+from ..folder.manifest import MANIFEST, read_built_manifest
 
 COLUMNS = ("prompt", "caption", "text")
 """Which column has the prompts, if nobody says so: the first of these that is there, in any case."""

@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from ...errors import GasError, advise
-from ..export.export import Source, read_batches
-from ..folder.files import read_built_manifest
+from ..folder.manifest import read_built_manifest
+from ..folder.reading import Source, read_batches
 from .near_duplicates import TextIndex
 from .prompt_files import PromptFile, describe_file, read_prompts
 

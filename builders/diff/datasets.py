@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ...errors import GasError, advise
-from ..content.draw import Plan
+from ..content.plan import Plan
 from .sources import Side, Variant, check_sizes
 from .splits import SIDES, Comparison, Pair, SplitDifference, compare_sizes, compare_split
 

@@ -21,12 +21,11 @@ import yaml
 from ... import __version__
 from ...errors import GasError, advise
 from ..build.recipe_bundle import pack_recipe
-from ..build.shards import list_blocks
-from ..content.draw import BLOCK
-from ..folder.files import MANIFEST, AnyPath, find_place, is_local, is_of_store, read_built_manifest
+from ..content.scenes import BLOCK, list_blocks
+from ..folder.files import AnyPath, find_place, is_local, is_of_store
+from ..folder.manifest import MANIFEST, read_built_manifest
+from ..folder.reading import Config, File, is_built, read_configs
 from ..hub.client import ask, fetch_file, find_status, is_passing
-from ..inspection.evenness import is_built
-from ..inspection.verification import Config, File, read_configs
 from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
 from ..rows.fingerprint import DATA_VERSION
 from ..rows.writer import RowWriter, create_writer

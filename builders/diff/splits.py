@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from ...errors import GasError
-from ..content.draw import Plan
+from ..content.plan import Plan
 from ..folder.files import is_local
+from ..folder.reading import File
 from ..inspection.evenness import SORTS, Evenness, measure_evenness
 from ..inspection.usage import COLUMNS, UseCounter, create_counter
-from ..inspection.verification import File
 from .rows import CaptionOverlap, CaptionSet, RowChanges, compare_batches, measure_overlap
 from .sources import Variant, read_file_rows, read_rows
 

@@ -8,67 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from ...errors import GasError, advise
-from ..folder.files import read_built_manifest
-from .scorers import SCORERS, Format, Layout, Tally
+from ..folder.reading import Source, read_batches
+from .layout import Format, Layout, Tally
+from .scorers import SCORERS
 from .trainers import TRAINERS
 
 LAYOUTS: dict[str, Format] = {**SCORERS, **TRAINERS}
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """One split of a built folder.
-
-    Attributes:
-        name: `<config>/<split>`.
-        rows: How many scenes it has.
-        files: Its Parquet files in the order of the rows.
-        recipe: The recipe it was built from.
-    """
-
-    name: str
-    rows: int
-    files: tuple[Path, ...]
-    recipe: Path
-
-
-def find_split(folder: Path, config: str | None = None, split: str | None = None, default: str = "test") -> Source:
-    """Finds a split of a built folder.
-
-    Args:
-        folder: What `gas build` wrote.
-        config: May be left out where there is only one.
-        split: May be left out where there is only one; else it is the default.
-        default: A split's name.
-
-    Raises:
-        GasError: The folder was not built, or has no such config or split.
-    """
-    configs = read_built_manifest(folder)["configs"]
-    if config is None and len(configs) != 1:
-        raise GasError(f"{folder} has the configs {', '.join(configs) or '(none)'}; choose one with --config")
-    config = config or next(iter(configs))
-    if config not in configs:
-        raise GasError(f"{folder} has no config `{config}`; {advise(config, configs)}")
-    splits = configs[config]["splits"]
-    split = split or (next(iter(splits)) if len(splits) == 1 else default)
-    if split not in splits:
-        raise GasError(f"{config} in {folder} has no split `{split}`; {advise(split, splits)}")
-    files = tuple(folder / file["path"] for file in splits[split]["files"])
-    return Source(f"{config}/{split}", splits[split]["rows"], files, folder / configs[config]["recipe"])
 
 
 def check_format(name: str) -> None:
@@ -151,20 +105,6 @@ def describe_export(source: Source, format_: str, tally: Tally) -> str:
     if tally.empty:
         lines.append(f"  left out, since nothing of them is left: {tally.empty:,} scenes")
     return "\n".join(lines)
-
-
-def read_batches(source: Source, columns: Sequence[str], rows: int) -> Iterator[pa.RecordBatch]:
-    """Some columns of a split, so many rows at once.
-
-    Raises:
-        GasError: A file is missing or damaged.
-    """
-    for path in source.files:
-        try:
-            with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(rows, columns=list(columns))
-        except (OSError, pa.ArrowException) as error:
-            raise GasError(f"{path} is missing or damaged; build {source.name.split('/')[0]} again") from error
 
 
 @contextmanager

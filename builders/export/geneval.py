@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from ...taxonomy import Taxonomy
-from .scorers import Row, Tally
+from .layout import Row, Tally
 
 CLASSES = {
     "person.n.01": "person",

@@ -27,7 +27,7 @@ from pathlib import Path
 from ...taxonomy import Taxonomy, load_taxonomy
 from ..recipe.loading import load_recipe
 from .geneval import convert_geneval, match_ending, name_classes
-from .scorers import Format, Layout, Row, Tally
+from .layout import Format, Layout, Row, Tally
 
 LOCALITIES = {
     "to the left of": "on the left of",

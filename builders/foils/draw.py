@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 
 from ...taxonomy import Taxonomy
-from ..content.draw import Plan, Scenes
+from ..content.plan import Plan
+from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below
 from ..foundation.ragged import Bits, Ragged, pad_lists
 from .tables import (

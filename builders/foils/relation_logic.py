@@ -16,7 +16,7 @@ from ...arrow import find_rows, match_texts, read_truths
 from ...taxonomy import Taxonomy
 from ...taxonomy.nearness import number_heads, relate_heads
 from ...taxonomy.schema import HEDGES
-from ..content.draw import Scenes
+from ..content.scenes import Scenes
 from ..foundation.ragged import Ragged, offsets_of, pair_members
 
 

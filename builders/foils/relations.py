@@ -12,7 +12,8 @@ import numpy as np
 
 from ...arrow import match_texts
 from ...taxonomy import Taxonomy
-from ..content.draw import Plan, Scenes
+from ..content.plan import Plan
+from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
 from ..foundation.ragged import Ragged, expand_ranges, number_rows
 from ..recipe.fields import LARGEST_COUNT

@@ -10,8 +10,8 @@ import numpy as np
 
 from ... import arrow
 from ...taxonomy import Taxonomy, nearness
-from ..content.draw import Plan
-from ..content.pools import find_objects
+from ..content.filters import find_objects
+from ..content.plan import Plan
 from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Bits, Ragged, expand_ranges, offsets_of
 

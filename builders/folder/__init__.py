@@ -1,4 +1,16 @@
-"""A built folder: what is where, whole at every moment.
+"""A built folder: what is where, whole at every moment. It is a Hub dataset repository as it stands.
+
+    README.md                               the card
+    card-assets/<config>-scenes.svg         its pictures
+    manifest.json                           fingerprints, versions, SHA-256 and rows of each file
+    recipes/<config>.yaml                   the recipe with everything that it extends
+    <config>/<split>-00000-of-00002.parquet
+
+On a disk, files are written into a folder beside their place, the work folder, and moved there when all are complete.
+A store (`s3://...`, `hf://buckets/...`) cannot move files, but shows none before it is complete: there they are
+written to their place, and the work folder has only their records. A config is taken out of the manifest before its
+files change and put back after, so what the manifest names is whole at every moment. What is finished stays when a
+build is stopped, so that the same build goes on where it was.
 
 Others take `Manifest` (`manifest.py`), `Source`, `find_split`, `read_batches` (`reading.py`), `write_text` and
 `open_part` (`files.py`).

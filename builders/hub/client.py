@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ...errors import GasError
-from ..folder.files import MANIFEST, check_manifest
+from ..folder.manifest import MANIFEST, check_manifest
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

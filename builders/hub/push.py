@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...errors import GasError
-from ..build.shards import is_whole
 from ..card.card import list_assets, write_card
 from ..card.sample import find_sample
-from ..folder.files import ASSETS, CARD, MANIFEST, hash_file, read_built_manifest, write_manifest
+from ..folder.files import hash_file
+from ..folder.manifest import ASSETS, CARD, MANIFEST, read_built_manifest, write_manifest
+from ..folder.parquet import is_whole
 from .client import (
     WAITS,
     Snapshot,

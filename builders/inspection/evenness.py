@@ -15,9 +15,8 @@ import numpy as np
 
 from ...errors import GasError, advise
 from ...taxonomy import Taxonomy
-from ..folder.files import MANIFEST
-from ..recipe.loading import list_recipes
-from .preview import import_figure, save_picture
+from ..drawing.figures import import_figure, save_picture
+from ..folder.reading import is_built
 from .usage import ELEMENTS, Usage
 
 if TYPE_CHECKING:
@@ -77,12 +76,6 @@ def measure_evenness(uses: np.ndarray) -> Evenness:
     entropy = float(-(some @ np.log(some)) / np.log(count)) if count > 1 else None
     below = np.interp(0.9 * count, np.arange(count + 1), np.concatenate([[0.0], np.cumsum(shares)]))
     return Evenness(count, used, total, gini, entropy, float(1 - below))
-
-
-def is_built(source: str) -> bool:
-    """Whether a name is meant as a folder; one that is in the way of a shipped recipe's name only if built."""
-    folder = Path(source)
-    return (folder / MANIFEST).is_file() or (folder.is_dir() and source not in list_recipes())
 
 
 def refuse_options(source: str, given: dict[str, Any]) -> None:

@@ -1,26 +1,18 @@
-"""Shows scenes: in a terminal, and as pictures of their graphs."""
+"""Shows scenes in a terminal."""
 
 from __future__ import annotations
 
-import math
-import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import GasError, advise
-from ..content.draw import BLOCK
+from ..content.scenes import BLOCK
 from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
-from ..structures.enumeration import StructureTable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 Row = dict[str, Any]
-ROW = 5
-"""Objects without relations in one row of a picture."""
-MOST_DRAWN = 1200
-"""Structures in one picture."""
 
 
 def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
@@ -88,131 +80,3 @@ def _draw_tree(row: Row) -> Any:
 
 def _label_object(row: Row, number: int) -> str:
     return f"[{number}] {row['scene_graph']['objects'][number]['name']}"
-
-
-def draw_scenes(rows: list[Row], path: Path) -> None:
-    """Draws the scene graphs of rows into one PNG, one below the other.
-
-    Raises:
-        GasError: matplotlib is not installed, or the file cannot be written.
-    """
-    figure_class = import_figure()
-    places = [place_objects(row) for row in rows]
-    heights = [1.2 + 1.1 * len({y for _, y in place}) for place in places]
-    figure = figure_class(figsize=(10, sum(heights)), layout="constrained")
-    panels = figure.subplots(len(rows), squeeze=False, height_ratios=heights)[:, 0]
-    for axes, row, place in zip(panels, rows, places, strict=True):
-        scene = ", ".join(f"{item['kind'].replace('_', ' ')}: {item['value']}" for item in row["scene_attributes"])
-        axes.set_title("\n".join(textwrap.wrap(row["caption"], 130)), fontsize=10, loc="left")
-        axes.set_xlabel(scene, fontsize=8, color="#3b6ea5", loc="left")
-        axes.set(xlim=(0, 1), ylim=(min(y for _, y in place) - 0.6, 0.6), xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
-        _draw_graph(axes, row, place)
-    save_picture(figure, path)
-
-
-def import_figure() -> Any:
-    """Imports what pictures are made with.
-
-    Raises:
-        GasError: matplotlib is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise GasError("drawing needs matplotlib: pip install 'generate-any-scene[plots]'", exit_status=1) from error
-    return Figure
-
-
-def save_picture(figure: Any, path: Path) -> None:
-    """Writes a figure into a PNG file.
-
-    Raises:
-        GasError: The file cannot be written.
-    """
-    try:
-        figure.savefig(path, format="png", dpi=110)
-    except OSError as error:
-        raise GasError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def draw_structures(table: StructureTable, path: Path) -> None:
-    """Draws structures into one PNG, a small picture each; an object's number of attributes is written in it.
-
-    Objects of a seed graph are orange.
-
-    Raises:
-        GasError: matplotlib is not installed, the file cannot be written, or there are too many to see.
-    """
-    if len(table) > MOST_DRAWN:
-        raise GasError(
-            f"{len(table):,} structures are too many for one picture of {MOST_DRAWN}; narrow the constraints"
-        )
-    figure_class = import_figure()
-    columns = min(12, math.ceil(math.sqrt(len(table))))
-    rows = -(-len(table) // columns)
-    figure = figure_class(figsize=(1.3 * columns, 1.3 * rows), layout="constrained")
-    for i, axes in enumerate(figure.subplots(rows, columns, squeeze=False).reshape(-1)):
-        axes.axis("off")
-        if i < len(table):
-            _draw_structure(axes, table, i)
-    save_picture(figure, path)
-
-
-def _draw_structure(axes: Any, table: StructureTable, number: int) -> None:
-    counts, edges = table.attribute_counts[number], zip(table.subjects[number], table.targets[number], strict=True)
-    angles = [math.pi / 2 - 2 * math.pi * i / len(counts) for i in range(len(counts))]
-    places = [(math.cos(angle), math.sin(angle)) if len(counts) > 1 else (0.0, 0.0) for angle in angles]
-    for subject, target in edges:
-        arrow = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 6, "shrinkB": 6}
-        axes.annotate("", places[target], places[subject], arrowprops=arrow)
-    for i, ((x, y), count) in enumerate(zip(places, counts, strict=True)):
-        color = "#fde3c8" if i in table.seed_objects[number] else "#e8f1fb"
-        axes.plot(x, y, "o", markersize=11, color=color, markeredgecolor="#3b6ea5")
-        axes.text(x, y, str(count) if count else "", ha="center", va="center", fontsize=7)
-    axes.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal")
-
-
-def place_objects(row: Row) -> list[tuple[float, float]]:
-    """Places each object: x in [0, 1]; y is 0, -1, ... so that relations go down; objects without relations last."""
-    import networkx
-
-    graph: networkx.DiGraph = networkx.DiGraph(
-        (relation["subject"], relation["object"]) for relation in row["scene_graph"]["relations"]
-    )
-    layers = [sorted(layer) for layer in networkx.topological_generations(graph)]
-    alone = [number for number in range(len(row["scene_graph"]["objects"])) if number not in graph]
-    layers += [alone[at : at + ROW] for at in range(0, len(alone), ROW)]
-    places = {}
-    for depth, layer in enumerate(layers):
-        for i, number in enumerate(layer):
-            # Rows are shifted a little against each other, so that an arrow over several rows passes beside what is
-            # between.
-            shift = 0.07 * (1, -1, 0)[depth % 3] if len(layer) < 3 else 0.0
-            places[number] = ((i + 0.5) / len(layer) + shift, -float(depth))
-    return [places[number] for number in range(len(places))]
-
-
-def _draw_graph(axes: Any, row: Row, places: list[tuple[float, float]]) -> None:
-    nodes = []
-    for item, (x, y) in zip(row["scene_graph"]["objects"], places, strict=True):
-        text = "\n".join([item["name"], *(attribute["value"] for attribute in item["attributes"])])
-        style = {"boxstyle": "round,pad=0.5", "facecolor": "#e8f1fb", "edgecolor": "#3b6ea5"}
-        nodes.append(axes.text(x, y, text, ha="center", va="center", fontsize=9, bbox=style, zorder=3))
-    for relation in row["scene_graph"]["relations"]:
-        subject, target = relation["subject"], relation["object"]
-        (x0, y0), (x1, y1) = places[subject], places[target]
-        bend = 0.0 if y0 - y1 == 1 else 0.25
-        arrow = {
-            "arrowstyle": "-|>",
-            "color": "#777777",
-            "patchA": nodes[subject].get_bbox_patch(),
-            "patchB": nodes[target].get_bbox_patch(),
-        }
-        axes.annotate("", (x1, y1), (x0, y0), arrowprops={**arrow, "connectionstyle": f"arc3,rad={bend}"}, zorder=1)
-        # Nearer to the subject, where arrows that meet in one object are still apart; on the bend of a bent one.
-        x, y = x0 + (x1 - x0) * 0.45 - 0.5 * bend * 0.25, y0 + (y1 - y0) * 0.45
-        white = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
-        axes.text(
-            x, y, relation["predicate"], ha="center", va="center", fontsize=8, color="#8a2f8a", bbox=white, zorder=2
-        )

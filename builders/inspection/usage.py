@@ -15,8 +15,10 @@ import pyarrow.compute as pc
 
 from ...arrow import find_rows, join_texts, make_array, number_texts
 from ...errors import GasError, advise
-from ..content.draw import BLOCK, Plan, draw_block
-from ..export.export import Source, read_batches
+from ..content.draw import draw_block
+from ..content.plan import Plan
+from ..content.scenes import BLOCK
+from ..folder.reading import Source, read_batches
 from ..recipe.loading import LoadedRecipe, load_recipe
 from ..recipe.model import LARGEST_SPLIT
 from ..rows.writer import create_writer

@@ -7,7 +7,6 @@ import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +14,11 @@ import pyarrow.parquet as pq
 
 from ... import __version__
 from ...errors import GasError
-from ..build.shards import list_blocks
-from ..content.draw import BLOCK
-from ..decontaminate.drop_rows import read_dropped
-from ..folder.files import ASSETS, CARD, MANIFEST, WORK, AnyPath, hash_file, read_built_manifest
+from ..content.scenes import BLOCK, list_blocks
+from ..folder.build_folder import WORK
+from ..folder.files import hash_file
+from ..folder.manifest import ASSETS, CARD
+from ..folder.reading import Config, File, read_configs, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.loading import load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
@@ -69,55 +69,6 @@ class Verification:
     rows: int = 0
     remade: int = 0
     mendable: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class File:
-    """A Parquet file by the manifest.
-
-    Attributes:
-        path: From the folder.
-        split: Its split.
-        first: The number that its first row had in the split when that was built.
-        rows: Its rows.
-        dropped: Rows that were left out of it later.
-        bytes: Its size.
-        sha256: Hex.
-    """
-
-    path: str
-    split: str
-    first: int
-    rows: int
-    dropped: int
-    bytes: int
-    sha256: str
-
-    @property
-    def last(self) -> int:
-        """The number that the row after its last one had when it was built."""
-        return self.first + self.rows + self.dropped
-
-
-@dataclass(frozen=True)
-class Config:
-    """A config by the manifest.
-
-    `sizes` are those of its splits when it was built; `dropped` is the list of rows that were left out later, and its
-    SHA-256, if there is any.
-    """
-
-    name: str
-    version: str
-    fingerprint: str
-    engine: str
-    data_version: int
-    taxonomy: str
-    recipe: str
-    sources: dict[str, str]
-    sizes: dict[str, int]
-    files: tuple[File, ...]
-    dropped: tuple[str, str] | None = None
 
 
 def verify_folder(
@@ -183,46 +134,6 @@ def describe_verification(folder: Path, result: Verification) -> str:
     recipes = " ".join(shlex.quote(str(folder / f"recipes/{name}.yaml")) for name in result.mendable)
     mend = f"; `gas build {recipes} --out {shlex.quote(str(folder))}` makes files anew" if recipes else ""
     return f"{checked}: {count}{mend}"
-
-
-def read_configs(folder: AnyPath) -> list[Config]:
-    """What the manifest of a built folder says.
-
-    Raises:
-        GasError: No build wrote the folder, or its manifest is not whole.
-    """
-    manifest = read_built_manifest(folder)
-    try:
-        return [_read_config(name, entry) for name, entry in manifest["configs"].items()]
-    except (LookupError, TypeError, AttributeError) as error:
-        raise GasError(
-            f"{folder / MANIFEST} lacks some of what a build writes there ({error!r}); put the file back, or "
-            "build the recipes again into another folder"
-        ) from error
-
-
-def _read_config(name: str, entry: dict[str, Any]) -> Config:
-    files, sizes = list[File](), dict[str, int]()
-    for split, info in entry["splits"].items():
-        first = 0
-        for file in info["files"]:
-            rows, dropped = int(file["rows"]), int(file.get("dropped", 0))
-            files.append(File(file["path"], split, first, rows, dropped, int(file["bytes"]), file["sha256"]))
-            first = files[-1].last
-        sizes[split] = first
-    return Config(
-        name,
-        entry["version"],
-        entry["fingerprint"],
-        entry["engine"]["version"],
-        entry["engine"]["data_version"],
-        entry["taxonomy"],
-        entry["recipe"],
-        dict(entry["sources"]),
-        sizes,
-        tuple(files),
-        (entry["dropped"]["file"], entry["dropped"]["sha256"]) if "dropped" in entry else None,
-    )
 
 
 def _read_list(folder: Path, config: Config) -> tuple[dict[str, np.ndarray], Finding | None]:

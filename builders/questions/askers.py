@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from ...arrow import match_texts
-from ..content.draw import MOST_THINGS
+from ..content.scenes import MOST_THINGS
 from ..foils.draw import draw_foil_attributes, draw_foil_objects, draw_foil_scene_attributes
 from ..foils.relation_logic import find_facts
 from ..foils.relations import can_turn, draw_foil_relations, draw_foil_targets
 from ..foils.tables import find_hypernyms, find_kinship, find_near_attributes
 from ..foundation.counter_rng import WINDOW, derive_key, hash_numbers, shuffle_rows
 from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of, pad_lists, pair_members
-from ..text.surface_forms import NUMBERS
+from ..text.lexicon import NUMBERS
 from ..text.templates import list_macros
 from .batches import Batch, Block, make_single_lists
 

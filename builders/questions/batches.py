@@ -9,7 +9,7 @@ from functools import cached_property
 import jinja2
 import numpy as np
 
-from ..content.draw import Plan
+from ..content.plan import Plan
 from ..foils.draw import AreKin, find_kin
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, number_rows, offsets_of

@@ -17,7 +17,8 @@ from ...taxonomy import Taxonomy
 from ..foils.relation_logic import read_logic
 from ..foils.tables import find_near_attributes, list_lineages
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
-from ..text.surface_forms import NUMBERS, BlockWords, build_lexicon
+from ..text.lexicon import NUMBERS, build_lexicon
+from ..text.surface_forms import BlockWords
 from .batches import Batch, Block
 
 NONE = -1

@@ -13,7 +13,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ...arrow import match_texts, number_texts
-from ..content.draw import Plan, Scenes, rank_attributes
+from ..content.draw import rank_attributes
+from ..content.plan import Plan
+from ..content.scenes import Scenes
 from ..foils.draw import draw_foil_attributes, draw_foil_objects, find_kin
 from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, draw_foil_relations

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 import jinja2
 import numpy as np
 
-from ..content.draw import Plan
+from ..content.plan import Plan
 from ..foundation.ragged import Ragged, expand_ranges, offsets_of
 from ..text.assembly import RepeatedTexts, Run
-from ..text.surface_forms import BlockWords, build_lexicon
+from ..text.lexicon import build_lexicon
+from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
 from ..text.tracing import Tracer
 from .askers import ASKERS

@@ -14,6 +14,9 @@ import yaml
 from ... import recipes as shipped
 from ...errors import GasError, Problem, RecipeError, suggest
 from .model import Recipe
+from .validation import (
+    validate,
+)
 from .yaml_document import (
     LARGEST_FILE,
     Document,
@@ -22,7 +25,6 @@ from .yaml_document import (
     raise_problems,
     read_value,
     read_yaml,
-    validate,
     wrap,
 )
 

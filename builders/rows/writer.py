@@ -14,7 +14,9 @@ import pyarrow.compute as pc
 from ...arrow import join_texts, make_array, make_texts
 from ...errors import Problem, RecipeError, gather_problems
 from ...taxonomy import load_taxonomy
-from ..content.draw import BLOCK, Plan, Scenes, draw_block, plan_scenes
+from ..content.draw import draw_block
+from ..content.plan import Plan, plan_scenes
+from ..content.scenes import BLOCK, Scenes
 from ..content.unseen import find_foreign
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, offsets_of
@@ -22,78 +24,15 @@ from ..questions.majority_baseline import Tallies
 from ..questions.minimal_pairs import Pairs, edit_scenes
 from ..questions.writer import Questions, QuestionWriter
 from ..recipe.loading import LoadedRecipe
-from ..recipe.model import Recipe
 from ..structures.enumeration import StructureTable
 from ..text.assembly import Pool
 from ..text.captions import CaptionWriter
 from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
-
-ATTRIBUTE = pa.struct([("kind", pa.string()), ("value", pa.string())])
-OBJECT = pa.struct([("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE))])
-RELATION = pa.struct(
-    [("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())]
-)
-QUESTION = pa.struct(
-    [
-        ("question", pa.string()),
-        ("answer", pa.string()),
-        ("choices", pa.list_(pa.string())),
-        ("form", pa.string()),
-        ("kind", pa.string()),
-        ("elements", pa.list_(pa.string())),
-        ("depends_on", pa.list_(pa.int32())),
-        ("foil", pa.string()),
-    ]
-)
-STRUCTURE = pa.struct(
-    [
-        ("objects", pa.int32()),
-        ("attributes", pa.int32()),
-        ("relations", pa.int32()),
-        ("complexity", pa.int32()),
-        ("components", pa.int32()),
-        ("average_degree", pa.float32()),
-        ("topology", pa.string()),
-    ]
-)
-SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("caption", pa.string()),
-        ("scene_graph", pa.struct([("objects", pa.list_(OBJECT)), ("relations", pa.list_(RELATION))])),
-        ("scene_attributes", pa.list_(ATTRIBUTE)),
-        ("questions", pa.list_(QUESTION)),
-        ("mentions", pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
-        ("structure", STRUCTURE),
-    ]
-)
-"""The columns of every config, in this order."""
-
-PAIR = pa.struct(
-    [
-        ("edit", pa.string()),
-        ("caption", pa.string()),
-        ("scene_graph", SCHEMA.field("scene_graph").type),
-        ("changed", pa.list_(pa.struct([("question", pa.int32()), ("answer", pa.string())]))),
-    ]
-)
-"""The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
-
-VIEWS = {
-    "captions": ("id", "caption"),
-    "questions": ("id", "questions"),
-    "scene_graphs": ("id", "scene_graph", "scene_attributes", "structure"),
-}
-"""Columns of the configs `<name>_captions`, `<name>_questions` and `<name>_scene_graphs`, read from the same files."""
+from .schema import ATTRIBUTE, OBJECT, PAIR, QUESTION, RELATION, STRUCTURE, schema_of
 
 WriteWords = Callable[[np.ndarray], pa.Array]
 """Makes an Arrow column of the words with these tokens."""
-
-
-def schema_of(recipe: Recipe) -> pa.Schema:
-    """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
-    return SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
 
 
 @dataclass

@@ -11,13 +11,14 @@ import numpy as np
 
 from ...arrow import match_texts
 from ...errors import Problem, RecipeError
-from ..content.draw import Plan
+from ..content.plan import Plan
 from ..foundation.counter_rng import BITS, WINDOW, stratify
 from ..foundation.ragged import offsets_of
 from ..structures.cache import find_file as find_structures_file
 from ..structures.limits import read_limits
 from .assembly import Texts
-from .surface_forms import BlockWords, build_lexicon
+from .lexicon import build_lexicon
+from .surface_forms import BlockWords
 from .templates import Leaf, Piece, load_template, read_source, read_sources, render_block, split_blocks
 from .trace_cache import MOST_KEPT, find_file, keep_programs, read_programs
 from .tracing import Render, Tracer

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..foundation.ragged import number_rows
 from .assembly import Book, RepeatedTexts, Run, Texts, weave, weave_runs
-from .surface_forms import BlockWords, Lexicon
+from .lexicon import Lexicon
+from .surface_forms import BlockWords
 from .templates import Leaf, LooksAtWord, Piece, Slot, Word
 
 Render = Callable[[Leaf, tuple[int, ...]], list[Piece]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 
-from .relations import Row, expand, read_relation, split_entries
+from .relation_rows import Row, expand, read_relation, split_entries
 from .sources import DATA
 
 # What doubles its last letter although the participle does not show it.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..schema import RELATION_CATEGORIES
+from .relation_rows import Row, expand, read_relation, split_entries
 from .sources import DATA
-
-Row = dict[str, str]
 
 # Rows a category, as in the paper (Table 1); the long tail fills up what the hand-made rows leave.
 WANTED = {
@@ -46,11 +44,6 @@ def build_relations(sources: Path) -> list[Row]:
     return list(rows.values())
 
 
-def make_id(category: str, predicate: str) -> str:
-    """Makes an id out of a category and a predicate: `spatial.on_top_of`."""
-    return f"{category}.{re.sub(r'[^a-z0-9]+', '_', predicate.lower()).strip('_')}"
-
-
 def read_block(category: str, block: dict, sets: dict[str, str]) -> Iterator[tuple[Row, ...]]:
     """Reads a block of the hand file into single rows and pairs of inverses."""
     subject, object_ = expand(block["subject"], sets), expand(block["object"], sets)
@@ -68,48 +61,6 @@ def read_block(category: str, block: dict, sets: dict[str, str]) -> Iterator[tup
             row["symmetric"] = str(int(symmetric))
             rows.append(row)
         yield tuple(rows)
-
-
-def split_entries(text: str) -> list[str]:
-    """Splits the entries of a block: at semicolons and line ends."""
-    return [" ".join(entry.split()) for entry in re.split(r"[;\n]", text) if entry.strip()]
-
-
-def expand(kinds: str, sets: dict[str, str]) -> str:
-    """Replaces the names of sets by the kinds that they stand for."""
-    result: list[str] = []
-    for name in kinds.split("|"):
-        result += [kind for kind in sets.get(name, name).split("|") if kind not in result]
-    return "|".join(result)
-
-
-def read_relation(category: str, subtype: str, text: str, kinds: tuple[str, str]) -> Row:
-    """Reads one relation of the hand file's notation."""
-    text, _, modifier = text.rstrip("]").partition("[")
-    text, modifier = text.strip(), modifier.strip()
-    finite, _, plural = text.lstrip("+").partition("/")
-    if text.startswith("+"):
-        # The verb is the first word: "stands for" gives "stand for".
-        plural = plural or re.sub(r"^(\S+)s\b", r"\1", finite)
-        text = plural
-    else:
-        finite = plural = ""
-    head = " ".join(text.replace(modifier, "", 1).split()) if modifier else text
-    return {
-        "id": make_id(category, text),
-        "category": category,
-        "subtype": subtype,
-        "predicate": text,
-        "finite": finite,
-        "finite_plural": plural,
-        "subject_kinds": kinds[0],
-        "object_kinds": kinds[1],
-        "symmetric": "0",
-        "inverse": "",
-        "head": head,
-        "modifier": modifier,
-        "tier": "common",
-    }
 
 
 def add_rows(rows: dict[str, Row], pair: tuple[Row, ...]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from datasets import load_dataset, load_dataset_builder
 from generate_any_scene.builders.gas import GasConfig
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
-from generate_any_scene.builders.rows.writer import SCHEMA, VIEWS
+from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 
 SMALL = {"train": 200, "validation": 30, "test": 0}
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from caption_parser import CaptionParser, Scene
-from generate_any_scene.builders.content.draw import BLOCK, draw_block
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.recipe.loading import list_recipes
 
 # Kinds of ambiguity that no sentence can mend: words that have several meanings ("a red fox").

@@ -6,7 +6,7 @@ import tiny
 import torch
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.decoders import SandboxDecoder, TorchScriptDecoder, make_decoder, split_ids
-from generate_any_scene.training.recipes.loading import Decoder
+from generate_any_scene.training.recipes.grpo import Decoder
 from PIL import Image
 
 COLORS = torch.tensor([[-1.0, 0.0, 1.0], [1.0, -1.0, -1.0], [-7.0, 7.0, 0.5]])

@@ -7,7 +7,7 @@ import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.judges.marking import judge_questions, word_question
-from generate_any_scene.training.recipes.loading import Data
+from generate_any_scene.training.recipes.common import Data
 from generate_any_scene.training.sandbox.judge import SandboxJudge, find_things, read_question
 from generate_any_scene.training.sandbox.pictures import (
     CELL,

@@ -20,7 +20,7 @@ from ...taxonomy.english.numerals import SPELLED_NUMBERS
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from .vision_language import Judge
+    from .protocol import Judge
 
 Question: TypeAlias = Mapping[str, Any]
 """A question as a row has it: `question`, `answer`, `choices`, `form`, `kind` and more."""

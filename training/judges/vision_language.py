@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...errors import GasError, advise
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
@@ -32,26 +32,6 @@ DTYPES = ("auto", "float32", "bfloat16", "float16")
 Tokens: TypeAlias = tuple[int, ...]
 DIGITS = {word: str(number) for number, word in enumerate(SPELLED_NUMBERS)}
 WORDS = {digits: word for word, digits in DIGITS.items()}
-
-
-class Judge(Protocol):
-    """Looks at images and answers questions about them."""
-
-    def answer(self, images: Sequence[Image], questions: Sequence[str]) -> list[str]:
-        """Replies in words to each question about the image at the same place.
-
-        Raises:
-            ValueError: There are not as many questions as images.
-        """
-        ...
-
-    def probability(self, images: Sequence[Image], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
-        """How probable the judge finds each answer to the question about the image at the same place, from 0 to 1.
-
-        Raises:
-            ValueError: There are not as many questions or answers as images, or an answer is empty.
-        """
-        ...
 
 
 @dataclass(frozen=True)

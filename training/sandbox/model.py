@@ -13,7 +13,7 @@ import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer, get_scheduler
 
-from ..recipes.loading import SandboxModel
+from ..recipes.grpo import SandboxModel
 from .pictures import CODES, TOKENS, decode_shape, encode_scene
 
 START = "<image>"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +29,15 @@ from trl import GRPOConfig, GRPOTrainer
 from ...builders.folder.files import write_text
 from ...errors import GasError, Problem, gather_problems
 from ..data import load_rows
-from ..decoders import Decoder, SandboxDecoder, make_decoder, split_ids
-from ..generate import compare_results, try_rows, write_comparison
-from ..judges.marking import choose_questions, judge_questions
-from ..judges.vision_language import Judge, VisionLanguageJudge
-from ..recipes.loading import Grpo
-from ..reports.contact_sheet import draw_curve
+from ..decoders import SandboxDecoder, make_decoder
+from ..generate import try_rows, write_comparison
+from ..judges.marking import choose_questions
+from ..judges.protocol import Judge
+from ..judges.vision_language import VisionLanguageJudge
+from ..metrics.answer_accuracy import compare_results
+from ..recipes.grpo import Grpo
+from ..reports.curves import draw_curve
+from ..rewards import QuestionReward
 from ..upstream import read_keys
 
 COLUMNS = ("caption", "questions")
@@ -160,7 +161,7 @@ def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], No
     def judge_held_out() -> Any:
         assert recipe.held_out
         model = trainer.accelerator.unwrap_model(trainer.model)
-        return try_rows(model, tokenizer, reward, recipe, held_out)
+        return try_rows(model, tokenizer, decoder, reward.judge, offset, recipe, held_out)
 
     results: dict[str, Any] = {}
     before = judge_held_out() if recipe.held_out else None
@@ -248,42 +249,6 @@ def mask_text(model: PreTrainedModel, offset: int, codebook: int) -> None:
     bias[offset : offset + codebook] = 0
     del head.bias
     head.register_buffer("bias", bias, persistent=False)
-
-
-@dataclass
-class QuestionReward:
-    """A reward function of TRL: the share of a scene's questions that a judge answers right about the picture.
-
-    Attributes:
-        decoder: Makes pictures of completions.
-        judge: Answers.
-        offset: The id of the decoder's code 0.
-    """
-
-    decoder: Decoder
-    judge: Judge
-    offset: int
-    __name__ = "answers"
-
-    def __call__(
-        self,
-        completion_ids: Sequence[Sequence[int]],
-        questions: Sequence[str],
-        log_metric: Callable[[str, float], None] = lambda name, value: None,
-        **_: Any,
-    ) -> list[float | None]:
-        """Rewards completions, each with its scene's questions in JSON."""
-        codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
-        judged = judge_questions(self.judge, self.decoder.decode(codes), [read_questions(text) for text in questions])
-        log_metric("ids_out_of_range", out_of_range)
-        log_metric("answers_refused", judged.refused / max(judged.asked, 1))
-        return judged.shares
-
-
-@lru_cache(maxsize=1024)
-def read_questions(text: str) -> list[dict[str, Any]]:
-    """Reads a scene's questions, which all completions of its prompt have in common."""
-    return json.loads(text)
 
 
 class RewardLog(TrainerCallback):

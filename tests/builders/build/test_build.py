@@ -13,12 +13,13 @@ import yaml
 from filelock import FileLock
 from generate_any_scene.builders.build import shards as layout
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.build.shards import list_blocks, list_shards
-from generate_any_scene.builders.content.draw import BLOCK
+from generate_any_scene.builders.build.shards import list_shards
+from generate_any_scene.builders.content.scenes import BLOCK, list_blocks
 from generate_any_scene.builders.folder.files import LOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
-from generate_any_scene.builders.rows.writer import SCHEMA, VIEWS, create_writer
+from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
+from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import GasError
 from huggingface_hub import DatasetCard
 from stopping import StoppedError, stop_at

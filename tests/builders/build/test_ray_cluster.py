@@ -11,8 +11,9 @@ import ray
 from generate_any_scene.builders.build import ray_cluster as engine
 from generate_any_scene.builders.build import shards
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.content.draw import BLOCK
-from generate_any_scene.builders.folder.files import WORK, find_place
+from generate_any_scene.builders.content.scenes import BLOCK
+from generate_any_scene.builders.folder.build_folder import WORK
+from generate_any_scene.builders.folder.files import find_place
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.errors import GasError
 from ray.cluster_utils import Cluster

@@ -14,8 +14,8 @@ import time
 import pytest
 from generate_any_scene.builders.build import shards
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.content.draw import BLOCK
-from generate_any_scene.builders.folder.files import WORK
+from generate_any_scene.builders.content.scenes import BLOCK
+from generate_any_scene.builders.folder.build_folder import WORK
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.errors import GasError
 from stopping import StoppedError, hash_files, stop_at

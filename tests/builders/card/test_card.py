@@ -14,10 +14,10 @@ from datasets.info import DatasetInfosDict
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.card import sample as card_counts
 from generate_any_scene.builders.card.card import write_card
-from generate_any_scene.builders.folder.files import ASSETS
+from generate_any_scene.builders.folder.manifest import ASSETS
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.recipe.loading import dump_recipe, load_recipe
-from generate_any_scene.builders.rows.writer import VIEWS
+from generate_any_scene.builders.rows.schema import VIEWS
 from huggingface_hub import DatasetCard, DatasetCardData
 from markdown_it import MarkdownIt
 

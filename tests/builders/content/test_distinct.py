@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.content.draw import BLOCK
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import RecipeError

@@ -4,7 +4,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.content.draw import BLOCK, draw_block
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.recipe.loading import list_recipes
 from generate_any_scene.errors import RecipeError
 

@@ -188,7 +188,7 @@ def test_dropping_twice_keeps_both_lists(built, prompts, decontaminate, gas, emp
 def test_rows_of_all_blocks_and_files_can_be_dropped(blocks, monkeypatch, decontaminate, gas, empty):
     """Three files, one of which is left with nothing; or three blocks of one file."""
     from generate_any_scene.builders.build import shards
-    from generate_any_scene.builders.content.draw import BLOCK
+    from generate_any_scene.builders.content.scenes import BLOCK
 
     monkeypatch.setattr(shards, "SHARD_BLOCKS", blocks)
     settings = (f"splits={{train: {2 * BLOCK + 9}, validation: 0, test: 0}}", "questions=[]", "structure.complexity=3")

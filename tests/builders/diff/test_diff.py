@@ -10,7 +10,7 @@ import pytest
 from generate_any_scene.arrow import make_texts
 from generate_any_scene.builders.build import shards
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.content.draw import BLOCK
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.diff import rows as diff_rows
 from generate_any_scene.builders.diff import splits as diff_splits
 from generate_any_scene.builders.diff.datasets import flatten_keys

@@ -8,9 +8,11 @@ from statistics import mean
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from generate_any_scene.builders.export.export import export_split, find_split
-from generate_any_scene.builders.export.scorers import Tally, convert_dsg, convert_geneval2, convert_tifa, count_atoms
-from generate_any_scene.builders.text.surface_forms import NUMBERS
+from generate_any_scene.builders.export.export import export_split
+from generate_any_scene.builders.export.layout import Tally
+from generate_any_scene.builders.export.scorers import convert_dsg, convert_geneval2, convert_tifa, count_atoms
+from generate_any_scene.builders.folder.reading import find_split
+from generate_any_scene.builders.text.lexicon import NUMBERS
 
 TIFA_TYPES = {
     *("object", "animal/human", "food", "activity", "attribute", "counting"),

@@ -7,9 +7,9 @@ import networkx
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
-from generate_any_scene.builders.export.export import export_split, find_split
+from generate_any_scene.builders.export.export import export_split
 from generate_any_scene.builders.export.geneval import CLASSES, COLORS, GROUP, convert_geneval, name_classes
-from generate_any_scene.builders.export.scorers import Tally
+from generate_any_scene.builders.export.layout import Tally
 from generate_any_scene.builders.export.trainers import (
     TRAINERS,
     convert_gas,
@@ -19,6 +19,7 @@ from generate_any_scene.builders.export.trainers import (
     convert_t2i_r1,
     convert_trl,
 )
+from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.networkx_graphs import to_networkx
 
 

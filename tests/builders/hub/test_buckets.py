@@ -9,8 +9,8 @@ import time
 import pytest
 from generate_any_scene.builders.build import shards
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.content.draw import BLOCK
-from generate_any_scene.builders.folder.files import WORK
+from generate_any_scene.builders.content.scenes import BLOCK
+from generate_any_scene.builders.folder.build_folder import WORK
 from generate_any_scene.builders.recipe.loading import load_recipe
 from hub_server import READ_TOKEN, WRITE_TOKEN
 from stopping import hash_files

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from generate_any_scene.arrow import match_texts
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.export.export import find_split
+from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.inspection.evenness import find_nodes, group_uses, measure_evenness
 from generate_any_scene.builders.inspection.usage import ELEMENTS, count_built, count_drawn
 from generate_any_scene.builders.recipe.loading import load_recipe

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from generate_any_scene.builders.build import shards
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.content.draw import BLOCK
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.folder.files import hash_file
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.fingerprint import DATA_VERSION

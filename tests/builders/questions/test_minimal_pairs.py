@@ -12,7 +12,8 @@ from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.recipe.loading import dump_recipe, list_recipes, load_recipe
 from generate_any_scene.builders.recipe.model import EDITS, json_schema
 from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
-from generate_any_scene.builders.rows.writer import PAIR, SCHEMA, VIEWS, create_writer, schema_of
+from generate_any_scene.builders.rows.schema import PAIR, SCHEMA, VIEWS, schema_of
+from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.builders.text.surface_forms import BlockWords
 from generate_any_scene.errors import RecipeError
 from question_oracle import Oracle

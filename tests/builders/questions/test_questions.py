@@ -4,7 +4,7 @@ import functools
 from collections import Counter
 
 import pytest
-from generate_any_scene.builders.build.shards import list_blocks
+from generate_any_scene.builders.content.scenes import list_blocks
 from generate_any_scene.builders.recipe.loading import list_recipes
 from question_oracle import Oracle
 

@@ -3,7 +3,7 @@
 import pytest
 from datasets import Dataset, DatasetDict, Features, IterableDatasetDict
 from generate_any_scene import explode_questions
-from generate_any_scene.builders.rows.writer import SCHEMA
+from generate_any_scene.builders.rows.schema import SCHEMA
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,12 @@ import networkx as nx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from generate_any_scene.builders.build.shards import open_parquet
-from generate_any_scene.builders.content.draw import BLOCK, draw_block
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scenes import BLOCK
+from generate_any_scene.builders.folder.parquet import open_parquet
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
-from generate_any_scene.builders.rows.writer import SCHEMA, VIEWS, create_writer
+from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
+from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import RecipeError
 
 TEXT = pa.string()

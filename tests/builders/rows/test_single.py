@@ -2,7 +2,7 @@
 
 import pytest
 from generate_any_scene import GasError, scene
-from generate_any_scene.builders.content.draw import BLOCK
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.rows.single import open_writer
 
 PLACES = (0, 1, 63, 64, 777, BLOCK - 1)

@@ -3,7 +3,8 @@
 import pytest
 from generate_any_scene.builders.recipe.loading import list_files, list_recipes
 from generate_any_scene.errors import GasError, RecipeError
-from generate_any_scene.training.recipes.loading import Finetune, dump_training, load_training
+from generate_any_scene.training.recipes.finetune import Finetune
+from generate_any_scene.training.recipes.loading import dump_training, load_training
 
 SHIPPED = list_recipes("training")
 MINE = """

@@ -15,13 +15,15 @@ import torch
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.decoders import SandboxDecoder
-from generate_any_scene.training.generate import Results, compare_results, measure_mean, sample_tokens
+from generate_any_scene.training.generate import sample_tokens
 from generate_any_scene.training.judges.marking import choose_questions
+from generate_any_scene.training.metrics.answer_accuracy import Results, compare_results, measure_mean
 from generate_any_scene.training.recipes.loading import dump_training, load_training
+from generate_any_scene.training.rewards import QuestionReward
 from generate_any_scene.training.run import describe_run, run_training
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 from generate_any_scene.training.sandbox.pictures import TOKENS, encode_shape
-from generate_any_scene.training.trainers.grpo import QuestionReward, mask_text
+from generate_any_scene.training.trainers.grpo import mask_text
 from PIL import Image
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2ForCausalLM

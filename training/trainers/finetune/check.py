@@ -16,7 +16,7 @@ from peft import LoraConfig
 from safetensors import SafetensorError, safe_open
 
 from ....errors import Problem, advise
-from ...recipes.loading import Finetune
+from ...recipes.finetune import Finetune
 from ...upstream import read_keys
 
 COLUMNS = ("caption", "image")

@@ -37,7 +37,7 @@ from transformers.utils import logging as transformers_logging
 from ....builders.folder.files import remove_tree, write_text
 from ....builders.foundation.counter_rng import deal, derive_key
 from ....errors import GasError, Problem, RecipeError
-from ...recipes.loading import Finetune
+from ...recipes.finetune import Finetune
 from ...upstream import read_keys
 from .check import ADAPTER, LORA_WEIGHTS, TARGETS, explain_model, find_weights
 from .checkpoints import load_checkpoint, save_checkpoint

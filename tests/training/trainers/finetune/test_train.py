@@ -17,7 +17,7 @@ import torch
 from diffusers import PNDMScheduler, StableDiffusionPipeline
 from diffusers.image_processor import VaeImageProcessor
 from generate_any_scene.errors import GasError, RecipeError
-from generate_any_scene.training.recipes.loading import Finetune
+from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers.finetune.check import check_finetune
 from generate_any_scene.training.trainers.finetune.train import (
     Samples,
@@ -309,7 +309,7 @@ from pathlib import Path
 import datasets, torch
 from accelerate import PartialState
 from generate_any_scene.training.trainers.finetune.train import train_finetune
-from generate_any_scene.training.recipes.loading import Finetune
+from generate_any_scene.training.recipes.finetune import Finetune
 torch.set_num_threads(1)
 recipe = Finetune.model_validate(json.loads(sys.argv[1]))
 results = train_finetune(recipe, datasets.load_from_disk(sys.argv[2]), Path(sys.argv[3]))
@@ -520,7 +520,7 @@ def test_what_the_hub_refuses_is_explained(create_recipe, run_python):
     recipes = [create_recipe(model=f"some/{name}").model_dump(mode="json", exclude_defaults=True) for name in names]
     code = f"""
 from generate_any_scene.training.trainers.finetune.check import check_finetune
-from generate_any_scene.training.recipes.loading import Finetune
+from generate_any_scene.training.recipes.finetune import Finetune
 for recipe in {recipes}:
     print(*check_finetune(Finetune.model_validate(recipe)), sep="; ")
 """

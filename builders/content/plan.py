@@ -1,0 +1,88 @@
+"""What all blocks of a recipe share: the structures and the concepts that its constraints leave, for each split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from ...errors import Problem, RecipeError, gather_problems
+from ...taxonomy import Taxonomy
+from ..recipe.model import Recipe
+from ..structures.cache import find_structures
+from ..structures.enumeration import check_limits
+from ..structures.limits import read_limits
+from ..structures.sampling import StructurePlan, plan_structures
+from .pools import Pools, check_room, choose_pools, measure_room
+from .seed_content import measure_needs
+from .unseen import (
+    Groups,
+    Sides,
+    choose_sides,
+    group_objects,
+    keep_concepts,
+    list_structures,
+    refine_attributes,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is worked out once for a recipe and used for every block.
+
+    Attributes:
+        recipe: The recipe.
+        taxonomy: Its concepts.
+        structures: Which structure each scene gets.
+        pools: What fills structures.
+        splits: The same for each split, where some keep compositions unseen.
+        sides: With those: which compositions a split has.
+        groups: Groups of objects, where pairs of them are kept unseen.
+    """
+
+    recipe: Recipe
+    taxonomy: Taxonomy
+    structures: StructurePlan
+    pools: Pools
+    splits: dict[str, Plan] = field(default_factory=dict)
+    sides: Sides | None = None
+    groups: Groups | None = None
+
+
+def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
+    """Enumerates the structures and chooses the concepts of a recipe.
+
+    Raises:
+        RecipeError: Constraints or filters leave nothing, or name what does not exist; all that is wrong at once.
+    """
+    limits = read_limits(recipe)
+    problems: list[Problem] = []
+    with gather_problems(problems):
+        check_limits(limits)
+    with gather_problems(problems):
+        pools = choose_pools(recipe, taxonomy)
+    if problems:
+        raise RecipeError(problems)
+    table = find_structures(limits)
+    check_room(recipe, taxonomy, pools, table)
+    plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
+    sides = choose_sides(recipe)
+    return replace(plan, splits={split: _plan_split(plan, sides[split]) for split in sides})
+
+
+def _plan_split(plan: Plan, sides: Sides) -> Plan:
+    """What a split may have, where some keep compositions unseen."""
+    recipe, taxonomy, table = plan.recipe, plan.taxonomy, plan.structures.table
+    rows = list_structures(sides, table)
+    pools = plan.pools
+    if "concept" in sides.own:
+        pools = choose_pools(recipe, taxonomy, partial(keep_concepts, sides))
+    pools = measure_room(refine_attributes(sides, pools))
+    check_room(recipe, taxonomy, pools, table, rows)
+    needs = measure_needs(pools.seed, table, rows)
+    groups = group_objects(sides, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
+    if groups and groups.own is not None:
+        pools = replace(pools, objects=pools.objects[np.isin(groups.of[pools.objects], groups.own)])
+    structures = plan_structures(table, recipe.structure.distribution, rows)
+    return Plan(recipe, taxonomy, structures, pools, sides=sides, groups=groups)

@@ -1,0 +1,110 @@
+"""Reinforcement learning of an autoregressive image model: its recipe."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from ...builders.recipe.fields import Names, Part, Text, refuse, show
+from ..judges.vision_language import MODEL
+from .common import Data, Positive, Rows, Training, Verbatim, Whole, WholeOrZero
+
+
+class SandboxModel(Part):
+    """A small Qwen2 that is made from its sizes and first trained on pictures of scenes."""
+
+    hidden_size: Whole = Field(default=128, description="Width of the model.")
+    layers: Whole = Field(default=3, description="Layers of the model.")
+    heads: Whole = Field(default=4, description="Attention heads of a layer.")
+    data: Rows = Field(default=Data(recipe="sandbox"), description="Rows with `caption` and `scene_graph`.")
+    steps: Whole = Field(default=300, description="Updates on pictures of the captions' scenes.")
+    mismatched_steps: WholeOrZero = Field(
+        default=0, description="Updates after them on captions of other pictures, which spoil what was learned."
+    )
+    batch_size: Whole = Field(default=64, description="Pictures of an update.")
+    learning_rate: Positive = Field(default=1e-3, description="The highest learning rate.")
+
+
+class Decoder(Part):
+    """What makes pictures of visual tokens."""
+
+    kind: Literal["torchscript", "sandbox"] = Field(
+        default="torchscript", description="A TorchScript file, such as the Cosmos tokenizer's; or the sandbox's grid."
+    )
+    path: Text | None = Field(default=None, description="The TorchScript file, for instance decoder.jit.")
+    codebook: Whole | None = Field(default=None, description="Visual tokens that there are; they follow the text's.")
+    offset: WholeOrZero | None = Field(
+        default=None, description="The id of the first visual token; the number of the tokenizer's when left out."
+    )
+    grid: tuple[Whole, Whole] | None = Field(default=None, description="Rows and columns of a picture's tokens.")
+    image_size: Whole | None = Field(default=None, description="Pixels that pictures are shrunk to, for the judge.")
+    batch_size: Whole = Field(default=4, description="Pictures that are decoded at once.")
+
+    @model_validator(mode="after")
+    def check_kind(self) -> Decoder:
+        """The sandbox knows all of it; a file tells nothing."""
+        keys = ("path", "codebook", "grid")
+        given = [key for key in (*keys, "offset", "image_size") if getattr(self, key) is not None]
+        if self.kind == "sandbox" and given:
+            raise refuse(f"`{given[0]}` does not go with `kind: sandbox`", "leave it out")
+        if self.kind == "torchscript" and (missing := [key for key in keys if getattr(self, key) is None]):
+            raise refuse(f"`kind: torchscript` needs `{missing[0]}`", "add it")
+        return self
+
+
+class JudgeSettings(Part):
+    """Who answers questions about pictures."""
+
+    kind: Literal["model", "sandbox"] = Field(
+        default="model", description="A vision-language model; or the sandbox's judge, which sees all of its shapes."
+    )
+    model: Text = Field(default=MODEL, description="A folder, or a name on the Hub.")
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(default="auto", description="Of its weights.")
+    batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
+    max_new_tokens: Whole = Field(default=16, description="The longest answer.")
+    min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
+    max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
+
+
+class HeldOut(Part):
+    """Rows that are not trained on, to be judged before and after."""
+
+    data: Rows = Field(description="Rows with the columns `caption` and `questions`.")
+    batch_size: Whole = Field(default=64, description="Pictures that are made at once.")
+    shown: Whole = Field(default=12, description="Pictures on the contact sheet.")
+
+
+class Grpo(Training):
+    """Reinforcement learning of an autoregressive image model, rewarded by answers to each scene's questions."""
+
+    kind: Literal["grpo"]
+    model: Text | None = Field(default=None, description="A causal language model: a folder, or a name on the Hub.")
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    sandbox_model: SandboxModel | None = Field(default=None, description="Make the model of the sandbox instead.")
+    prompt: Text = Field(default="{caption}", description="What the model is given; {caption} stands for the caption.")
+    data: Rows = Field(description="Rows with the columns `caption` and `questions`.")
+    question_kinds: Names | None = Field(
+        default=None, description="Only questions of these kinds, such as [object, relation]; all when left out."
+    )
+    decoder: Decoder = Field(description="What makes pictures of visual tokens.")
+    judge: JudgeSettings = Field(default=JudgeSettings(), description="Who answers questions about pictures.")
+    trainer: Verbatim = Field(default={}, description="Keys of `trl.GRPOConfig`, as they are.")
+    held_out: HeldOut | None = Field(default=None, description="Rows to judge before and after.")
+
+    @field_validator("prompt")
+    @classmethod
+    def check_prompt(cls, prompt: str) -> str:
+        """The caption stands in it, once, and nothing else in braces."""
+        if re.findall(r"\{[^{}]*\}", prompt) != ["{caption}"]:
+            raise refuse(f"{show(prompt)} must hold {{caption}} once, and no other braces")
+        return prompt
+
+    @model_validator(mode="after")
+    def check_model(self) -> Grpo:
+        """One model."""
+        if (self.model is None) == (self.sandbox_model is None):
+            raise refuse("give either `model` or `sandbox_model`", "such as `model: Daniel0724/SimpleAR-0.5B-SFT`")
+        return self
