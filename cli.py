@@ -115,13 +115,14 @@ def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = Fa
     """Check recipes without building anything: keys, constraints, concepts and templates."""
     from .builders.inspection.recipe_check import validate_recipe
     from .builders.recipe.loading import load_recipe
+    from .taxonomy import TABLES
 
     reports = [validate_recipe(load_recipe(recipe, overrides)) for recipe in recipes]
     if as_json:
         print(json.dumps([vars(report) for report in reports], indent=2))
         return
     for report in reports:
-        counts = ("structures", "objects", "attributes", "relations", "scene_attributes")
+        counts = ("structures", *TABLES)
         left = ", ".join(f"{getattr(report, count):,} {count.replace('_', ' ')}" for count in counts)
         print(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:

@@ -18,19 +18,30 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .loader import Taxonomy, load_taxonomy
-    from .schema import COLUMNS, KINDS, SCENE_ATTRIBUTE_KINDS
+    from .schema import COLUMNS, IDENTITY, KINDS, SCENE_ATTRIBUTE_KINDS, TABLES
     from .table_rules import validate_taxonomy
 
 MODULES = {
     "COLUMNS": "schema",
+    "IDENTITY": "schema",
     "KINDS": "schema",
     "SCENE_ATTRIBUTE_KINDS": "schema",
+    "TABLES": "schema",
     "Taxonomy": "loader",
     "load_taxonomy": "loader",
     "validate_taxonomy": "table_rules",
 }
 
-__all__ = ["COLUMNS", "KINDS", "SCENE_ATTRIBUTE_KINDS", "Taxonomy", "load_taxonomy", "validate_taxonomy"]
+__all__ = [
+    "COLUMNS",
+    "IDENTITY",
+    "KINDS",
+    "SCENE_ATTRIBUTE_KINDS",
+    "TABLES",
+    "Taxonomy",
+    "load_taxonomy",
+    "validate_taxonomy",
+]
 
 
 def __getattr__(name: str) -> Any:

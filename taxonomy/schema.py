@@ -53,6 +53,17 @@ ATTRIBUTE_KINDS: tuple[str, ...] = (
     "human",
     "adjective",
 )
+IDENTITY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "objects": ("id",),
+        "attributes": ("kind", "name"),
+        "relations": ("category", "predicate"),
+        "scene_attributes": ("kind", "name"),
+    }
+)
+"""The tables of concepts, and the columns that say which concept a row of a dataset means."""
+TABLES: tuple[str, ...] = tuple(IDENTITY)
+
 SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
     "location",
     "weather",

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from .loader import Taxonomy
-from .schema import KINDS
+from .schema import KINDS, TABLES
 
-TABLES = ("objects", "attributes", "relations", "scene_attributes")
 WORDS = {
     "objects": ("id", "name", "plural", "paper_name"),
     "attributes": ("id", "name", "adjective"),

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from .loader import Taxonomy, load_taxonomy
+from .schema import TABLES
 
 OFFSET = re.compile(r"\d{8}$")
 # The paper's Table 1 and Appendix B have 28,787 objects; its rules, taken to the letter, give 28,798 names.
@@ -97,7 +98,7 @@ def check_paper_scale(taxonomy: Taxonomy) -> list[str]:
 
 
 def _iterate_tables(taxonomy: Taxonomy) -> Iterator[tuple[str, pa.Table]]:
-    for name in ("objects", "attributes", "relations", "scene_attributes"):
+    for name in TABLES:
         yield name, getattr(taxonomy, name)
 
 

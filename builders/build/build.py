@@ -34,12 +34,12 @@ from ..folder.manifest import (
     write_manifest,
 )
 from ..folder.parquet import is_whole
-from ..questions.majority_baseline import Tallies, add_tallies, measure_guesses
+from ..questions.majority_baseline import Tallies, add_tallies, measure_majority_baseline
 from ..recipe.loading import LoadedRecipe
 from ..rows.fingerprint import DATA_VERSION
 from ..rows.writer import RowWriter, create_writer
 from ..structures.enumeration import StructureTable
-from .recipe_bundle import PackedRecipe, pack_recipe, refuse_collisions, write_texts
+from .recipe_bundle import RecipeBundle, bundle_recipe, refuse_collisions, write_texts
 from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shard, remove_others
 
 
@@ -78,7 +78,7 @@ def build_datasets(
     if twice := {name for name in names if names.count(name) > 1}:
         raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")
     writers = {loaded.recipe.name: create_writer(loaded) for loaded in recipes}
-    packed = {loaded.recipe.name: pack_recipe(loaded, writers[loaded.recipe.name]) for loaded in recipes}
+    packed = {loaded.recipe.name: bundle_recipe(loaded, writers[loaded.recipe.name]) for loaded in recipes}
     with open_folder(out) as folder, explain_disk(out):
         manifest = read_manifest(out)
         refuse_collisions(packed.values(), out, manifest)
@@ -113,7 +113,7 @@ def build_datasets(
 
 def _make_files(
     writers: dict[str, RowWriter],
-    packed: dict[str, PackedRecipe],
+    packed: dict[str, RecipeBundle],
     shards: Sequence[Shard],
     folder: Folder,
     workers: int | None,
@@ -178,7 +178,7 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
         os.replace(str(folder.work / name), str(folder.out / name))
 
 
-def _describe(writer: RowWriter, packed: PackedRecipe) -> dict[str, Any]:
+def _describe(writer: RowWriter, packed: RecipeBundle) -> dict[str, Any]:
     """What the manifest says of one config, but for its splits."""
     return {
         "version": writer.plan.recipe.version,
@@ -209,7 +209,7 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dic
                 for shard, written in files.items()
             ],
             "structures": _count_structures(table, seen),
-            "questions": measure_guesses(tallies),
+            "questions": measure_majority_baseline(tallies),
         }
     return splits
 

@@ -15,13 +15,13 @@ from typing import Any
 
 from ...errors import GasError
 from ..folder.build_folder import Folder
-from .recipe_bundle import PackedRecipe, open_writer
+from .recipe_bundle import RecipeBundle, open_writer
 from .shards import Report, Shard, Written, make_shard
 
 
 def make_in_processes(
     make: Callable[[Shard, Report], Written],
-    recipes: dict[str, PackedRecipe],
+    recipes: dict[str, RecipeBundle],
     shards: Sequence[Shard],
     folder: Folder,
     workers: int,
@@ -129,7 +129,7 @@ def _delay_interrupts() -> Iterator[None]:
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(recipes: dict[str, PackedRecipe], taken: Any, finished: Any) -> None:
+def _start_worker(recipes: dict[str, RecipeBundle], taken: Any, finished: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers
     threading.Thread(target=_end_with_main, daemon=True).start()
     _worker.update(recipes=recipes, taken=taken, finished=finished)

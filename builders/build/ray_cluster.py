@@ -21,7 +21,7 @@ from ... import __version__
 from ...errors import GasError
 from ..folder.build_folder import Folder
 from ..folder.files import is_local, open_part
-from .recipe_bundle import PackedRecipe, open_writer
+from .recipe_bundle import RecipeBundle, open_writer
 from .shards import Report, Shard, Written, encode_shard, find_written, make_shard, write_record
 
 TRIES = 10
@@ -31,7 +31,7 @@ VERSIONS = {"generate-any-scene": __version__, "pyarrow": pa.__version__}
 
 
 def make_on_cluster(
-    recipes: dict[str, PackedRecipe],
+    recipes: dict[str, RecipeBundle],
     shards: Sequence[Shard],
     folder: Folder,
     workers: int | None,
@@ -139,19 +139,19 @@ def _explain_losses(ray: Any) -> Iterator[None]:
         ) from error
 
 
-def _find_here(shard: Shard, recipes: dict[str, PackedRecipe], folder: Folder) -> Written | None:
+def _find_here(shard: Shard, recipes: dict[str, RecipeBundle], folder: Folder) -> Written | None:
     """What a build before this one finished on this disk; workers look into stores themselves."""
     return find_written(shard, recipes[shard.config].fingerprint, folder) if is_local(folder.out) else None
 
 
-def _make_shard(recipe: PackedRecipe, shard: Shard, folder: Folder, versions: dict[str, str]) -> Written:
+def _make_shard(recipe: RecipeBundle, shard: Shard, folder: Folder, versions: dict[str, str]) -> Written:
     """A task: looks for a file in a store, or makes it there."""
     _check_versions(versions)
     return make_shard(lambda: open_writer(recipe), shard, recipe.fingerprint, folder, lambda rows: None)
 
 
 def _encode_shard(
-    recipe: PackedRecipe, shard: Shard, folder: Folder, versions: dict[str, str]
+    recipe: RecipeBundle, shard: Shard, folder: Folder, versions: dict[str, str]
 ) -> tuple[Written, bytes]:
     """A task: makes a file, which Ray carries to the disk where it belongs."""
     _check_versions(versions)
@@ -172,7 +172,7 @@ def _check_versions(versions: dict[str, str]) -> None:
         )
 
 
-def _place(shard: Shard, recipes: dict[str, PackedRecipe], folder: Folder, written: Written, data: bytes) -> Written:
+def _place(shard: Shard, recipes: dict[str, RecipeBundle], folder: Folder, written: Written, data: bytes) -> Written:
     with open_part(folder.files / shard.path) as part:
         part.write_bytes(data)
     write_record(shard, recipes[shard.config].fingerprint, written, folder)

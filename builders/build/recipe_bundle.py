@@ -24,7 +24,7 @@ from ..rows.writer import RowWriter, create_writer
 
 
 @dataclass(frozen=True)
-class PackedRecipe:
+class RecipeBundle:
     """All that a config's rows are made from, but what the package ships.
 
     Attributes:
@@ -45,10 +45,10 @@ class PackedRecipe:
         return {f"recipes/{path}": hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
 
 
-def pack_recipe(loaded: LoadedRecipe, writer: RowWriter) -> PackedRecipe:
+def bundle_recipe(loaded: LoadedRecipe, writer: RowWriter) -> RecipeBundle:
     """Collects the texts of a recipe that is ready to write rows."""
     recipe = loaded.recipe
-    return PackedRecipe(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), _read_own_files(loaded, writer))
+    return RecipeBundle(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), _read_own_files(loaded, writer))
 
 
 def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
@@ -64,7 +64,7 @@ def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
 
 
 @lru_cache(maxsize=2)
-def open_writer(packed: PackedRecipe) -> RowWriter:
+def open_writer(packed: RecipeBundle) -> RowWriter:
     """Makes a recipe ready to write rows, in another process or on another machine than the one that packed it.
 
     Raises:
@@ -82,7 +82,7 @@ def open_writer(packed: PackedRecipe) -> RowWriter:
     return writer
 
 
-def _unpack_recipe(packed: PackedRecipe, folder: Path) -> LoadedRecipe:
+def _unpack_recipe(packed: RecipeBundle, folder: Path) -> LoadedRecipe:
     path = folder / f"{packed.name}.yaml"
     write_texts(folder, {**packed.files, path.name: packed.text})
     loaded = load_recipe(path)
@@ -95,7 +95,7 @@ def write_texts(folder: AnyPath, texts: dict[str, str]) -> None:
         write_text(folder / name, text)
 
 
-def refuse_collisions(recipes: Iterable[PackedRecipe], out: AnyPath, manifest: dict[str, Any]) -> None:
+def refuse_collisions(recipes: Iterable[RecipeBundle], out: AnyPath, manifest: dict[str, Any]) -> None:
     """Refuses files that would replace another recipe's.
 
     Raises:

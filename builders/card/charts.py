@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..content.filter_report import SORTS, Filtered
+from ...taxonomy import TABLES
+from ..content.filter_report import FilterReport
 from ..drawing.bar_charts import Bar, Panel, draw_charts
 from ..drawing.scene_graphs import draw_graph
 from ..recipe.model import QUESTION_KINDS
@@ -20,7 +21,7 @@ FORMS = {"yes_no": "yes/no", "multiple_choice": "multiple choice", "open": "open
 
 
 def draw_assets(
-    name: str, config: dict[str, Any], sample: Sample, filtered: Filtered | None, object_kinds: Mapping[str, int]
+    name: str, config: dict[str, Any], sample: Sample, filtered: FilterReport | None, object_kinds: Mapping[str, int]
 ) -> Pictures:
     """Draws the pictures of one config.
 
@@ -100,9 +101,9 @@ def _show_kinds(sample: Sample, object_kinds: Mapping[str, int]) -> list[Panel]:
     return panels
 
 
-def _show_concepts(sample: Sample, filtered: Filtered | None) -> list[Panel]:
+def _show_concepts(sample: Sample, filtered: FilterReport | None) -> list[Panel]:
     panels = []
-    for sort in SORTS:
+    for sort in TABLES:
         uses = sample.concepts[sort]
         if not uses:
             continue

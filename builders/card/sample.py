@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...arrow import find_rows, make_array, make_texts, view_numbers
-from ...taxonomy import Taxonomy
-from ..content.filter_report import SORTS
+from ...taxonomy import IDENTITY, TABLES, Taxonomy
 from ..content.scenes import BLOCK
 from ..folder.files import AnyPath
 
@@ -29,13 +28,6 @@ CONCEPTS = {
     "scene_attributes": ("kind", "value"),
 }
 """Fields of rows that say which concept is meant, the last of which can be read."""
-COLUMNS = {
-    "objects": ("id",),
-    "attributes": ("kind", "name"),
-    "relations": ("category", "predicate"),
-    "scene_attributes": ("kind", "name"),
-}
-"""The same in the taxonomy's tables."""
 Row = dict[str, Any]
 Counts = Counter[Any]
 
@@ -105,7 +97,7 @@ def count_rows(batch: pa.RecordBatch, split: str, whole: bool, drawn: int) -> Sa
         "relations": relations,
         "scene_attributes": pc.list_flatten(batch["scene_attributes"]),
     }
-    concepts = {sort: _count_fields(items[sort], *CONCEPTS[sort]) for sort in SORTS}
+    concepts = {sort: _count_fields(items[sort], *CONCEPTS[sort]) for sort in TABLES}
     named = _count_fields(objects, "concept", "name")
     words = np.sort(view_numbers(_count_words(batch["caption"]), np.int32))
     questions = pc.list_flatten(batch["questions"])
@@ -120,7 +112,7 @@ def count_rows(batch: pa.RecordBatch, split: str, whole: bool, drawn: int) -> Sa
         (int(words[0]), int(words[len(words) // 2]), int(words[-1])),
         concepts,
         dict(sorted(named)),
-        {sort: _sum_by(concepts[sort], 0) for sort in SORTS if len(CONCEPTS[sort]) > 1},
+        {sort: _sum_by(concepts[sort], 0) for sort in TABLES if len(CONCEPTS[sort]) > 1},
         _count_forms(questions),
         _count_answers(questions),
         edits,
@@ -215,8 +207,8 @@ def count_object_kinds(sample: Sample, taxonomy: Taxonomy) -> Counts:
 def count_used(sample: Sample, taxonomy: Taxonomy, left: dict[str, np.ndarray]) -> dict[str, int]:
     """How many of the concepts that filters leave occur in the sample, by sort."""
     used = {}
-    for sort in SORTS:
-        table = getattr(taxonomy, sort).select(COLUMNS[sort]).take(make_array(left[sort]))
+    for sort in TABLES:
+        table = getattr(taxonomy, sort).select(IDENTITY[sort]).take(make_array(left[sort]))
         there = set(zip(*(column.to_pylist() for column in table.columns), strict=True))
         used[sort] = len(there & set(sample.concepts[sort]))
     return used

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...errors import GasError
 from ...taxonomy import Taxonomy, load_taxonomy
-from ..content.filter_report import Filtered, count_drops
+from ..content.filter_report import FilterReport, count_filtered
 from ..folder.files import AnyPath
 from ..recipe.loading import dump_recipe, load_recipe
 from ..recipe.model import Recipe
@@ -40,7 +40,7 @@ class Section:
     recipe: Recipe
     recipe_text: str
     sample: Sample
-    filtered: Filtered | None
+    filtered: FilterReport | None
     used: dict[str, int]
     object_kinds: Mapping[str, int]
     own_tables: tuple[str, ...]
@@ -60,7 +60,7 @@ def describe_config(out: AnyPath, name: str, config: dict[str, Any], drawn: int)
         loaded = load_recipe(near / config["recipe"])
         recipe = loaded.recipe
         taxonomy = _find_taxonomy(recipe, loaded.folder, config)
-    filtered = count_drops(recipe, taxonomy) if taxonomy else None
+    filtered = count_filtered(recipe, taxonomy) if taxonomy else None
     return Section(
         name,
         config,

@@ -35,7 +35,7 @@ class Words:
     scene_attributes: np.ndarray
 
 
-def find_said_twice(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, np.ndarray]:
+def find_repeated_words(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, np.ndarray]:
     """What would say a word twice: `a paper paper bag`, `bright red red wine`, `a dark dark red scarf`.
 
     Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
@@ -75,7 +75,7 @@ def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
     names = _split(taxonomy.objects["name"], words.objects)
     objects = _keep_first(words.objects, names)
     known = {names[row] for row in objects}
-    cut = Cutter({adjectives[row] for row in attributes}, known)
+    cut = Segmenter({adjectives[row] for row in attributes}, known)
     good = [
         names[row] not in TOPICS
         and not (names[row][0] in SPELLED_ORDINALS and names[row][1:] in known)
@@ -102,7 +102,7 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
     """
     by_adjective = _group(_split(taxonomy.attributes["adjective"], words.attributes))
     by_name = _group(_split(taxonomy.objects["name"], words.objects))
-    cut = Cutter(set(by_adjective), set(by_name))
+    cut = Segmenter(set(by_adjective), set(by_name))
     by_end, by_start, names_by_start = (defaultdict[Tokens, set[Tokens]](set) for _ in range(3))
     for adjective in by_adjective:
         for place in range(1, len(adjective) + 1):
@@ -130,7 +130,7 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
     )
 
 
-class Cutter:
+class Segmenter:
     """Cuts words into adjectives and a name."""
 
     def __init__(self, adjectives: set[Tokens], names: set[Tokens]) -> None:

@@ -29,7 +29,7 @@ def refuse_nothing(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
     return np.zeros(len(slots), dtype=bool)
 
 
-def fill_slots(
+def assign_concepts(
     key: int, cards: np.ndarray, card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray
 ) -> np.ndarray:
     """Gives every slot a card that fits it, using each dealt card once where the types leave room for that.
@@ -171,7 +171,7 @@ def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.nd
     return drawn
 
 
-def part_clashes(
+def resolve_conflicts(
     key: int,
     cards: np.ndarray,
     offsets: np.ndarray,

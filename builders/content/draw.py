@@ -13,21 +13,22 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
-from ..structures.sampling import count_cells, draw_structures
-from .assignment import PARTS, fill_slots, list_fitting, part_clashes
+from ..structures.sampling import count_cells, sample_structures
+from .assignment import PARTS, assign_concepts, list_fitting, resolve_conflicts
 from .plan import Plan
 from .pools import number_names
 from .scenes import BLOCK, Scenes
 from .seed_content import deal_cards, deal_objects, measure_needs
 from .unseen import (
-    CAPTION_SIDES,
-    CAPTIONS,
+    BUCKETS_OF_SPLIT,
+    CAPTION_BUCKETS,
     part_evenly,
     refine_relations,
 )
 
 CAPTION_SWAPS = 128
-"""Rounds of swaps until each scene is its split's: few for training, which has most sides, many for the others."""
+"""Swap rounds before a caption's split constraint falls back to redrawing. `train` owns 6 of 8 hash buckets and needs
+few, the other splits own one each."""
 
 
 def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = BLOCK) -> Scenes:
@@ -87,7 +88,7 @@ class _Layout:
 
 def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
     start, table = block * BLOCK, plan.structures.table
-    structures = draw_structures(plan.structures, key, start, BLOCK)
+    structures = sample_structures(plan.structures, key, start, BLOCK)
     objects = offsets_of(table.objects[structures])
     attributes = offsets_of(table.attribute_counts.take(structures).values)
     subjects, targets = table.subjects.take(structures), table.targets.take(structures)
@@ -151,11 +152,11 @@ def _seat_objects(
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
     card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places])
     fitting = list_fitting(card_class, fits)
-    is_of_others = _find_caption_sides(plan, layout, split, scene)
-    seated = fill_slots(key, cards, card_class, slot_class, fits)
+    is_of_others = _find_caption_buckets(plan, layout, split, scene)
+    seated = assign_concepts(key, cards, card_class, slot_class, fits)
     # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it.
     part = scene * PARTS // len(layout.structures)
-    seated = part_clashes(
+    seated = resolve_conflicts(
         derive_key(key, "captions"),
         seated,
         np.arange(len(seated) + 1),
@@ -184,7 +185,7 @@ def _seat_objects(
         return bad
 
     offsets = offsets_of(np.bincount(scene, minlength=len(layout.structures)))
-    return part_clashes(derive_key(key, "groups"), seated, offsets, slot_class, fitting, clash, refuse=refuse)
+    return resolve_conflicts(derive_key(key, "groups"), seated, offsets, slot_class, fitting, clash, refuse=refuse)
 
 
 def _class_objects(
@@ -206,22 +207,22 @@ def _class_objects(
     return card_class, slot_class, fits
 
 
-def _find_caption_sides(
+def _find_caption_buckets(
     plan: Plan, layout: _Layout, split: str, scene: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Tells of slots and cards for them whether that would make the scene another split's.
 
-    The side of a scene is that of its structure and its first object, so it is known before the rest.
+    The bucket of a scene is that of its structure and its first object, so it is known before the rest.
     """
     key = derive_key(plan.recipe.seed, "captions")
     rows, row_of = np.unique(plan.pools.objects, return_inverse=True)
-    card_side = part_evenly(key, rows, CAPTIONS)[row_of]
-    slot_side = draw_below(key, layout.structures, CAPTIONS)[scene]
+    card_bucket = part_evenly(key, rows, CAPTION_BUCKETS)[row_of]
+    slot_bucket = draw_below(key, layout.structures, CAPTION_BUCKETS)[scene]
     is_first = np.diff(scene, prepend=-1) > 0
-    own = CAPTION_SIDES[split]
+    own = BUCKETS_OF_SPLIT[split]
 
     def is_of_others(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
-        return is_first[slots] & ~own[(card_side[cards] + slot_side[slots]) % CAPTIONS]
+        return is_first[slots] & ~own[(card_bucket[cards] + slot_bucket[slots]) % CAPTION_BUCKETS]
 
     return is_of_others
 
@@ -239,7 +240,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     deck_of = np.zeros(len(holder_class), dtype=np.int64)
     deck_of[layout.seeds["attributes"]] = 1 + np.arange(len(seed))
     drawn = np.empty(len(holder_class), dtype=np.int64)
-    drawn[places] = fill_slots(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
+    drawn[places] = assign_concepts(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
     seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
     drawn[layout.seeds["attributes"]] = firsts[1:-1] + seated
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
@@ -260,7 +261,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
 
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
     try:
-        seated = part_clashes(
+        seated = resolve_conflicts(
             key,
             drawn,
             layout.attributes,
@@ -288,9 +289,9 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndar
     key = derive_key(layout.key, "relations", layout.block)
     drawn = np.empty(len(pair), dtype=np.int64)
     classes = (deck.classes, pair[places], deck.fits)
-    if plan.sides:
-        classes = refine_relations(plan.sides, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
-    drawn[places] = deck.rows[fill_slots(key, cards, *classes)]
+    if plan.unseen:
+        classes = refine_relations(plan.unseen, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
+    drawn[places] = deck.rows[assign_concepts(key, cards, *classes)]
     seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
     for column, one in enumerate(seed):
         drawn[layout.seeds["relations"][:, column]] = one.rows[seated[:, column]]
@@ -339,7 +340,7 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted:
     sort_of, clash = _sort_clashes(plan)
     sorts, clash = len(clash), clash.reshape(-1)
     try:
-        cards = part_clashes(
+        cards = resolve_conflicts(
             derive_key(key, "scene", block),
             cards,
             offsets,

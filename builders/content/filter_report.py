@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ...taxonomy import Taxonomy
+from ...taxonomy import TABLES, Taxonomy
 from ..recipe.model import Recipe
 from .compatibility import Deck
 from .filters import filter_concepts
 from .pools import Pools, choose_pools
 
-SORTS = ("objects", "attributes", "relations", "scene_attributes")
 FILTERS = {
     "objects": ("tier", "exclude", "min_frequency", "under", "top", "weights"),
     "attributes": ("tier", "kinds"),
@@ -31,11 +30,11 @@ ALWAYS = {"objects": "offensive", "scene_attributes": "modality"}
 
 
 @dataclass(frozen=True)
-class Drop:
+class FilterCount:
     """What one filter leaves out.
 
     Attributes:
-        sort: One of `SORTS`.
+        sort: One of `TABLES`.
         filter: A key of the recipe by its path; `content.constraints` of what goes with none of the objects that are
             left, and `offensive` of what no recipe gets.
         value: What the recipe says there, None where it says nothing.
@@ -49,7 +48,7 @@ class Drop:
 
 
 @dataclass(frozen=True)
-class Filtered:
+class FilterReport:
     """What the filters of a recipe make of the taxonomy, by sort.
 
     Attributes:
@@ -60,26 +59,31 @@ class Filtered:
     """
 
     total: dict[str, int]
-    drops: tuple[Drop, ...]
+    drops: tuple[FilterCount, ...]
     added: dict[str, int]
     left: dict[str, np.ndarray]
 
 
-def count_drops(recipe: Recipe, taxonomy: Taxonomy) -> Filtered:
+def count_filtered(recipe: Recipe, taxonomy: Taxonomy) -> FilterReport:
     """Counts what the filters of a recipe leave out of a taxonomy.
 
     Raises:
         RecipeError: The recipe does not go with the taxonomy.
     """
     pools = choose_pools(recipe, taxonomy)
-    total = {sort: getattr(taxonomy, sort).num_rows for sort in SORTS}
-    dealt, seeds = _list_dealt(pools, [sort for sort in SORTS if _find_ban(recipe, sort)]), _list_seeds(pools)
-    drops = tuple(drop for sort in SORTS for drop in _count_sort(recipe, taxonomy, pools, sort, dealt[sort]))
-    added = {sort: len(np.setdiff1d(seeds[sort], dealt[sort])) for sort in SORTS}
-    return Filtered(total, drops, added, {sort: np.union1d(dealt[sort], seeds[sort]) for sort in SORTS})
+    total = {sort: getattr(taxonomy, sort).num_rows for sort in TABLES}
+    dealt, seeds = (
+        _list_dealt(pools, [sort for sort in TABLES if _find_disabling_key(recipe, sort)]),
+        _list_seeds(pools),
+    )
+    drops = tuple(drop for sort in TABLES for drop in _count_sort(recipe, taxonomy, pools, sort, dealt[sort]))
+    added = {sort: len(np.setdiff1d(seeds[sort], dealt[sort])) for sort in TABLES}
+    return FilterReport(total, drops, added, {sort: np.union1d(dealt[sort], seeds[sort]) for sort in TABLES})
 
 
-def _count_sort(recipe: Recipe, taxonomy: Taxonomy, pools: Pools, sort: str, dealt: np.ndarray) -> Iterator[Drop]:
+def _count_sort(
+    recipe: Recipe, taxonomy: Taxonomy, pools: Pools, sort: str, dealt: np.ndarray
+) -> Iterator[FilterCount]:
     left = getattr(taxonomy, sort).num_rows
     wanted, steps = getattr(recipe.content, sort), list[tuple[str, Any, int]]()
     for number in range(len(FILTERS[sort]) + 1):
@@ -93,14 +97,14 @@ def _count_sort(recipe: Recipe, taxonomy: Taxonomy, pools: Pools, sort: str, dea
         steps.append(("captions.unambiguous", True, len(_list_rows(pools, sort))))
     if sort in ("attributes", "relations") and recipe.content.constraints == "typed":
         steps.append(("content.constraints", "typed", len(_list_dealt(pools, ())[sort])))
-    steps += [(*ban, 0) for ban in _find_ban(recipe, sort)]
+    steps += [(*ban, 0) for ban in _find_disabling_key(recipe, sort)]
     for path, value, after in steps:
         if path:
-            yield Drop(sort, path, value, left - after)
+            yield FilterCount(sort, path, value, left - after)
         left = after
 
 
-def _find_ban(recipe: Recipe, sort: str) -> list[tuple[str, Any]]:
+def _find_disabling_key(recipe: Recipe, sort: str) -> list[tuple[str, Any]]:
     """The key of the recipe, and what it says, that keeps all of a sort out of scenes; mostly there is none."""
     structure, content = recipe.structure, recipe.content
     bans = {
@@ -121,7 +125,7 @@ def _count_left(recipe: Recipe, taxonomy: Taxonomy, sort: str, names: tuple[str,
     chosen = open_filter.model_copy(update={name: getattr(wanted, name) for name in names})
     content = recipe.content.model_copy(update={sort: chosen})
     _, *rows, by_kind = filter_concepts(recipe.model_copy(update={"content": content}), taxonomy, [])
-    return len(np.unique([*rows, by_kind.values][SORTS.index(sort)]))
+    return len(np.unique([*rows, by_kind.values][TABLES.index(sort)]))
 
 
 def _list_rows(pools: Pools, sort: str) -> np.ndarray:
@@ -137,7 +141,7 @@ def _list_rows(pools: Pools, sort: str) -> np.ndarray:
 
 def _list_dealt(pools: Pools, banned: Collection[str]) -> dict[str, np.ndarray]:
     """Rows of what is dealt: of what filters leave, what goes with some object, and none of sorts that are banned."""
-    rows = {sort: _list_rows(pools, sort) for sort in SORTS}
+    rows = {sort: _list_rows(pools, sort) for sort in TABLES}
     rows |= {"attributes": _list_fitting(pools.attributes), "relations": _list_fitting(pools.relations)}
     return {sort: some[:0] if sort in banned else some for sort, some in rows.items()}
 

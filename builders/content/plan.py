@@ -18,8 +18,8 @@ from .pools import Pools, check_room, choose_pools, measure_room
 from .seed_content import measure_needs
 from .unseen import (
     Groups,
-    Sides,
-    choose_sides,
+    UnseenCompositions,
+    choose_unseen,
     group_objects,
     keep_concepts,
     list_structures,
@@ -37,7 +37,7 @@ class Plan:
         structures: Which structure each scene gets.
         pools: What fills structures.
         splits: The same for each split, where some keep compositions unseen.
-        sides: With those: which compositions a split has.
+        unseen: With those: which compositions a split has.
         groups: Groups of objects, where pairs of them are kept unseen.
     """
 
@@ -46,7 +46,7 @@ class Plan:
     structures: StructurePlan
     pools: Pools
     splits: dict[str, Plan] = field(default_factory=dict)
-    sides: Sides | None = None
+    unseen: UnseenCompositions | None = None
     groups: Groups | None = None
 
 
@@ -67,22 +67,22 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
     table = find_structures(limits)
     check_room(recipe, taxonomy, pools, table)
     plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
-    sides = choose_sides(recipe)
-    return replace(plan, splits={split: _plan_split(plan, sides[split]) for split in sides})
+    unseen = choose_unseen(recipe)
+    return replace(plan, splits={split: _plan_split(plan, one) for split, one in unseen.items()})
 
 
-def _plan_split(plan: Plan, sides: Sides) -> Plan:
+def _plan_split(plan: Plan, unseen: UnseenCompositions) -> Plan:
     """What a split may have, where some keep compositions unseen."""
     recipe, taxonomy, table = plan.recipe, plan.taxonomy, plan.structures.table
-    rows = list_structures(sides, table)
+    rows = list_structures(unseen, table)
     pools = plan.pools
-    if "concept" in sides.own:
-        pools = choose_pools(recipe, taxonomy, partial(keep_concepts, sides))
-    pools = measure_room(refine_attributes(sides, pools))
+    if "concept" in unseen.own:
+        pools = choose_pools(recipe, taxonomy, partial(keep_concepts, unseen))
+    pools = measure_room(refine_attributes(unseen, pools))
     check_room(recipe, taxonomy, pools, table, rows)
     needs = measure_needs(pools.seed, table, rows)
-    groups = group_objects(sides, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
+    groups = group_objects(unseen, recipe, pools, int(table.objects[rows].max()), int(needs.max(initial=0)))
     if groups and groups.own is not None:
         pools = replace(pools, objects=pools.objects[np.isin(groups.of[pools.objects], groups.own)])
     structures = plan_structures(table, recipe.structure.distribution, rows)
-    return Plan(recipe, taxonomy, structures, pools, sides=sides, groups=groups)
+    return Plan(recipe, taxonomy, structures, pools, unseen=unseen, groups=groups)

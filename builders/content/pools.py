@@ -16,7 +16,7 @@ from ...taxonomy import Taxonomy
 from ..foundation.ragged import Pairs, Ragged
 from ..recipe.model import Recipe
 from ..structures.enumeration import StructureTable
-from .ambiguity import Words, find_ambiguous_pairs, find_said_twice, keep_unambiguous
+from .ambiguity import Words, find_ambiguous_pairs, find_repeated_words, keep_unambiguous
 from .compatibility import Deck, ObjectClasses, classify_objects, in_tier, make_attribute_deck, make_relation_deck
 from .filters import filter_concepts
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
@@ -75,7 +75,7 @@ def choose_pools(
     decks = [keep("scene_attributes", rows).tolist() for rows in scene_attributes.lists()]
     scene_attributes = Ragged.from_lists([rows for rows in decks if rows])
     words = _list_words(objects, attributes, relations, scene_attributes, seed)
-    pairs = [find_said_twice(taxonomy, words)]
+    pairs = [find_repeated_words(taxonomy, words)]
     if any(captions.unambiguous for captions in recipe.captions):
         kept = keep_unambiguous(taxonomy, words)
         objects, attributes, relations = (

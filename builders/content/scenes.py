@@ -13,8 +13,8 @@ BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
 
 
-MOST_THINGS = 4096
-"""More than a scene has of anything."""
+IDS_PER_SCENE = 4096
+"""Upper bound on the elements of one sort in a scene; ids are scene * IDS_PER_SCENE + i."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Scenes:
         """Numbers for things in scenes (`scene_of`, ascending) that are the same whichever scenes are beside them."""
         counts = np.bincount(scene_of, minlength=len(self))
         within = np.arange(len(scene_of)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return (self.start + scene_of) * MOST_THINGS + within
+        return (self.start + scene_of) * IDS_PER_SCENE + within
 
     def cut(self, first: int, last: int) -> Scenes:
         """The scenes from `first` to before `last`, counted within this run."""

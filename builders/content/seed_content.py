@@ -22,7 +22,7 @@ from ..foundation.ragged import offsets_of
 from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRelation
 from ..structures.enumeration import StructureTable
 from ..structures.seed_graphs import SeedSlots, read_seed
-from .assignment import draw_again, fill_slots
+from .assignment import assign_concepts, draw_again
 from .compatibility import Deck, ObjectClasses, in_tier, make_attribute_deck, make_relation_deck
 
 KEY = "structure.seed_graph"
@@ -292,5 +292,5 @@ def deal_cards(
     for column, deck in enumerate(decks):
         cards = deal(derive_key(key, f"seed_{name}", column), len(deck), start, len(slots))
         choice_key = derive_key(key, f"seed_{name}", column, start)
-        dealt[:, column] = fill_slots(choice_key, cards, deck.classes, slot_class[slots[:, column]], deck.fits)
+        dealt[:, column] = assign_concepts(choice_key, cards, deck.classes, slot_class[slots[:, column]], deck.fits)
     return dealt

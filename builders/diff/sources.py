@@ -20,7 +20,7 @@ import yaml
 
 from ... import __version__
 from ...errors import GasError, advise
-from ..build.recipe_bundle import pack_recipe
+from ..build.recipe_bundle import bundle_recipe
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import AnyPath, find_place, is_local, is_of_store
 from ..folder.manifest import MANIFEST, read_built_manifest
@@ -118,7 +118,7 @@ def _open_recipe(name: str) -> Side:
         )
     loaded = load_recipe(name)
     writer, recipe = create_writer(loaded), loaded.recipe
-    packed = pack_recipe(loaded, writer)
+    packed = bundle_recipe(loaded, writer)
     config = Config(
         recipe.name,
         recipe.version,

@@ -37,7 +37,7 @@ TURNS = 4
 """Draws before foils are compared with each other, and again as many before a question goes without one."""
 
 
-def draw_foil_objects(
+def sample_foil_objects(
     keys: Sequence[int],
     plan: Plan,
     scenes: Scenes,
@@ -106,7 +106,7 @@ def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
     return are_kin
 
 
-def draw_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
+def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
     """Attributes for each attribute of the block that its object does not have.
 
     They come from the same group or, where that has no other, from the same kind, and have no word in common with any
@@ -129,7 +129,7 @@ def draw_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> lis
     return _draw_apart(keys, ids, list_foil_attributes(plan), list_of, near, held, texts)
 
 
-def draw_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
+def sample_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
     """Scene attributes of the same kind for each one of the block, without a word in common with any of its scene.
 
     Args:

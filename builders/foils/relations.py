@@ -21,7 +21,7 @@ from .relation_logic import RelationFacts, read_logic
 from .tables import number_texts
 
 
-def draw_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
+def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
     """Relations for some of the block that do not hold between the same objects, and are not near each other.
 
     In space much holds that nobody states, so there the foil is one that the truth excludes; elsewhere it is another
@@ -127,7 +127,7 @@ def can_turn(plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
     return read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
 
 
-def draw_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
+def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
     """Another object of the scene for each relation, to which its subject does not stand in this relation.
 
     None for relations in space, where it may well do so without anybody's stating it, nor where any relation joins the

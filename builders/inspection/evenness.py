@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import GasError, advise
-from ...taxonomy import Taxonomy
+from ...taxonomy import TABLES, Taxonomy
 from ..drawing.figures import import_figure, save_picture
 from ..folder.reading import is_built
-from .usage import ELEMENTS, Usage
+from .usage import Usage
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-SORTS = (*ELEMENTS, "structures")
+SORTS = (*TABLES, "structures")
 GROUPS = {
     "node": ("objects",),
     "kind": ("attributes", "scene_attributes"),
@@ -223,7 +223,7 @@ def draw_usage(usage: Usage, path: Path) -> None:
         GasError: matplotlib is not installed, or the file cannot be written.
     """
     figure_class = import_figure()
-    shown = [sort for sort in ELEMENTS if len(usage.uses[sort])]
+    shown = [sort for sort in TABLES if len(usage.uses[sort])]
     columns = min(3, math.ceil(math.sqrt(len(shown) + 1)))
     rows = -(-(len(shown) + 1) // columns)
     figure = figure_class(figsize=(4.6 * columns, 3.4 * rows), layout="constrained")

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from ...arrow import find_rows, join_texts, make_array, number_texts
 from ...errors import GasError, advise
+from ...taxonomy import IDENTITY, TABLES
 from ..content.draw import draw_block
 from ..content.plan import Plan
 from ..content.scenes import BLOCK
@@ -23,14 +24,6 @@ from ..recipe.loading import LoadedRecipe, load_recipe
 from ..recipe.model import LARGEST_SPLIT
 from ..rows.writer import create_writer
 
-ELEMENTS = ("objects", "attributes", "relations", "scene_attributes")
-NAMES = {
-    "objects": ("id",),
-    "attributes": ("kind", "name"),
-    "relations": ("category", "predicate"),
-    "scene_attributes": ("kind", "name"),
-}
-"""Columns of the taxonomy's tables that say which concept a row of a dataset means."""
 OBJECTS, RELATIONS = "scene_graph.objects.list.element", "scene_graph.relations.list.element"
 COLUMNS = [
     f"{OBJECTS}.concept",
@@ -80,7 +73,7 @@ def list_possible(plan: Plan) -> dict[str, np.ndarray]:
         "relations": relations,
         "scene_attributes": [pools.scene_attributes.values] if most_scene_attributes else [],
     }
-    rows = {name: np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *decks[name]])) for name in ELEMENTS}
+    rows = {name: np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *decks[name]])) for name in TABLES}
     return {**rows, "structures": np.unique(number_texts(table.topologies), return_index=True)[1]}
 
 
@@ -109,16 +102,16 @@ def count_drawn(
     plan = create_writer(loaded).plan
     topology = number_texts(plan.structures.table.topologies)
     rows = list_possible(plan)
-    totals = {name: np.zeros(getattr(plan.taxonomy, name).num_rows, dtype=np.int64) for name in ELEMENTS}
+    totals = {name: np.zeros(getattr(plan.taxonomy, name).num_rows, dtype=np.int64) for name in TABLES}
     totals["structures"] = np.zeros(len(rows["structures"]), dtype=np.int64)
     for block in range(start // BLOCK, -(-last // BLOCK)):
         begin = block * BLOCK
         some = draw_block(plan, split, block, max(start - begin, 0), min(last - begin, BLOCK))
-        for name in ELEMENTS:
+        for name in TABLES:
             totals[name] += np.bincount(getattr(some, name).values, minlength=len(totals[name]))
         totals["structures"] += np.bincount(topology[some.structures], minlength=len(totals["structures"]))
         report(len(some))
-    uses = {name: total[rows[name]] if name in ELEMENTS else total for name, total in totals.items()}
+    uses = {name: total[rows[name]] if name in TABLES else total for name, total in totals.items()}
     return Usage(f"{recipe.name}/{split}", start, scenes, plan, rows, uses)
 
 
@@ -174,8 +167,8 @@ def create_counter(name: str, plan: Plan) -> UseCounter:
     """A counter that has counted nothing yet."""
     rows = list_possible(plan)
     names = {
-        sort: join_columns(getattr(plan.taxonomy, sort).select(NAMES[sort]).take(make_array(rows[sort])).columns)
-        for sort in ELEMENTS
+        sort: join_columns(getattr(plan.taxonomy, sort).select(IDENTITY[sort]).take(make_array(rows[sort])).columns)
+        for sort in TABLES
     }
     names["structures"] = plan.structures.table.topologies.take(make_array(rows["structures"]))
     return UseCounter(name, plan, rows, names, {sort: np.zeros(len(rows[sort]), dtype=np.int64) for sort in rows})

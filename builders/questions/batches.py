@@ -16,7 +16,7 @@ from ..foundation.ragged import Ragged, number_rows, offsets_of
 from ..text.surface_forms import BlockWords
 from ..text.templates import Leaf, Piece, render_macro
 from ..text.tracing import Tracer
-from ..text.views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, View, view_element
+from ..text.views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, ElementView, view_element
 
 VIEWS = {
     "object": ("object", OBJECT_WORDS),
@@ -48,7 +48,7 @@ class Batch:
     Attributes:
         kind, form: As in a row.
         macro: The macro of the template that asks.
-        scene: Scene of each question, counted within the block, in ascending order.
+        scene: Scene of each question, counted within the context, in ascending order.
         programs: Program of each question's text.
         starts: For each role, in the order of the macro's arguments, where its words begin.
         answers: Tokens.
@@ -74,7 +74,7 @@ class Batch:
 
 
 @dataclass
-class Block:
+class QuestionContext:
     """What the questions of one block share."""
 
     plan: Plan
@@ -85,7 +85,7 @@ class Block:
 
     def __post_init__(self) -> None:
         scenes = self.scenes = self.words.scenes
-        self.pool = self.tracer.book.pool
+        self.pool = self.tracer.program_table.pool
         self.fixed = self.words.lexicon.fixed
         self.tokens = self.words.lexicon.tokens
         self.scene_of_object = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
@@ -99,7 +99,7 @@ class Block:
 
     @cached_property
     def are_kin(self) -> AreKin:
-        """Tells whether objects are kin to anything in scenes of the block."""
+        """Tells whether objects are kin to anything in scenes of the context."""
         return find_kin(self.plan, self.scenes)
 
     def derive_keys(self, purpose: str, count: int) -> list[int]:
@@ -126,7 +126,7 @@ class Block:
 
     @property
     def holders(self) -> np.ndarray:
-        """Object (in the block) of each attribute."""
+        """Object (in the context) of each attribute."""
         return np.repeat(np.arange(len(self.scenes.attributes)), self.scenes.attributes.lengths)
 
     def depend_on(self, *objects: np.ndarray) -> Ragged:
@@ -164,7 +164,7 @@ class Block:
         medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
 
         def render(leaf: Leaf, _: tuple[int, ...]) -> list[Piece]:
-            views: list[View] = [
+            views: list[ElementView] = [
                 view_element(leaf, VIEWS[role][0], str(place), 0, "", VIEWS[role][1])
                 for place, role in enumerate(roles)
             ]

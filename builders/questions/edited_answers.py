@@ -19,15 +19,15 @@ from ..foils.tables import find_near_attributes, list_lineages
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
 from ..text.lexicon import NUMBERS, build_lexicon
 from ..text.surface_forms import BlockWords
-from .batches import Batch, Block
+from .batches import Batch, QuestionContext
 
 NONE = -1
 """No single answer; also, no object and no name."""
 
 
-def answer_again(block: Block, batches: Sequence[Batch], edited: BlockWords) -> list[np.ndarray]:
+def answer_edited(context: QuestionContext, batches: Sequence[Batch], edited: BlockWords) -> list[np.ndarray]:
     """The answers of a block's questions about edited scenes: tokens, or -1, shape (questions,) for each batch."""
-    scenes = _Edited(block, edited)
+    scenes = _Edited(context, edited)
     answer = {
         "object": _answer_object,
         "count": _answer_count,
@@ -40,20 +40,20 @@ def answer_again(block: Block, batches: Sequence[Batch], edited: BlockWords) -> 
 
 @dataclass
 class _Edited:
-    """The edited scenes of a block, as its questions see them.
+    """The edited scenes of a context, as its questions see them.
 
     Attributes:
         block: The block that the questions are about.
         words: The words of the edited scenes.
     """
 
-    block: Block
+    context: QuestionContext
     words: BlockWords
 
     def __post_init__(self) -> None:
         self.scenes = self.words.scenes
-        self.taxonomy = self.block.plan.taxonomy
-        self.yes, self.no = self.block.fixed["yes"], self.block.fixed["no"]
+        self.taxonomy = self.context.plan.taxonomy
+        self.yes, self.no = self.context.fixed["yes"], self.context.fixed["no"]
         self.names = self.words.find_column("object.name")
         self.scene_of_object = np.repeat(np.arange(len(self.scenes)), self.scenes.objects.lengths)
         self.first = self.scenes.objects.offsets[:-1]
@@ -61,12 +61,12 @@ class _Edited:
 
     @cached_property
     def meant(self) -> np.ndarray:
-        """For each object of the block, the object of the edited scene that the same words refer to, or -1."""
+        """For each object of the context, the object of the edited scene that the same words refer to, or -1."""
         some, others = [
             (scene, words.find_column("object.name"), words.find_column("object.ordinal"))
             for scene, words in (
                 (self.scene_of_object, self.words),
-                (self.block.scene_of_object, self.block.words),
+                (self.context.scene_of_object, self.context.words),
             )
         ]
         numbers = number_rows(*(np.concatenate(both) for both in zip(some, others, strict=True)))[1]
@@ -203,19 +203,19 @@ def _choose(batch: Batch, right: np.ndarray, doubtful: np.ndarray | None = None)
 
 def _answer_object(scenes: _Edited, batch: Batch) -> np.ndarray:
     question, asked = _repeat(batch)
-    there = scenes.count_called(batch.scene[question], scenes.block.tokens["object.name"][asked]) > 0
+    there = scenes.count_called(batch.scene[question], scenes.context.tokens["object.name"][asked]) > 0
     return np.where(there, scenes.yes, scenes.no) if batch.form == "yes_no" else _choose(batch, there)
 
 
 def _answer_count(scenes: _Edited, batch: Batch) -> np.ndarray:
-    numbers = np.array([scenes.block.fixed[word] for word in NUMBERS])
-    return numbers[scenes.count_called(batch.scene, scenes.block.tokens["object.name"][batch.asked.values])]
+    numbers = np.array([scenes.context.fixed[word] for word in NUMBERS])
+    return numbers[scenes.count_called(batch.scene, scenes.context.tokens["object.name"][batch.asked.values])]
 
 
 def _answer_attribute(scenes: _Edited, batch: Batch) -> np.ndarray:
     if batch.macro == "holder":
         return _answer_holder(scenes, batch)
-    tokens, (question, asked) = scenes.block.tokens, _repeat(batch)
+    tokens, (question, asked) = scenes.context.tokens, _repeat(batch)
     objects = scenes.meant[batch.starts["object"]]
     held = pad_lists(scenes.scenes.attributes)[objects]
     there = (held >= 0) & (objects >= 0)[:, None]
@@ -238,7 +238,7 @@ def _answer_holder(scenes: _Edited, batch: Batch) -> np.ndarray:
     holders = np.repeat(np.arange(len(attributes)), attributes.lengths)
     every = Ragged(np.arange(len(holders)), attributes.offsets[scenes.scenes.objects.offsets])
     places = pad_lists(every)[batch.scene]
-    held, texts = attributes.values[places], scenes.block.tokens["attribute.text"]
+    held, texts = attributes.values[places], scenes.context.tokens["attribute.text"]
     near = (places >= 0) & find_near_attributes(scenes.taxonomy)[asked, held]
     return scenes.choose_name(near & (texts[asked] == texts[held]), near, holders[places])
 
@@ -272,7 +272,7 @@ def _answer_relation(scenes: _Edited, batch: Batch) -> np.ndarray:
 
 def _find_called(scenes: _Edited, batch: Batch) -> np.ndarray:
     """Which objects of their scenes can be called what questions name with "a", bool, shape (questions, any)."""
-    role, words = ("foil_object" if "foil_object" in batch.starts else "target"), scenes.block.words
+    role, words = ("foil_object" if "foil_object" in batch.starts else "target"), scenes.context.words
     column = words.find_column("foil_object.name" if role == "foil_object" else "object.name")
     objects, tokens = scenes.objects[batch.scene], column[batch.starts[role]]
     codes = objects * len(words.lexicon.words) + tokens[:, None]

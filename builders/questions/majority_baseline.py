@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from ..text.assembly import Pool
+from ..text.assembly import WordPool
 from .batches import Batch
 
 Tallies = dict[tuple[str, str, str], Counter[str]]
 """How often each answer was right, by kind, form and macro; for choices, their number and the place of the answer."""
 
 
-def count_answers(tallies: Tallies, batches: Iterable[Batch], pool: Pool) -> None:
+def count_answers(tallies: Tallies, batches: Iterable[Batch], pool: WordPool) -> None:
     """Adds the answers of some questions, whose tokens belong to `pool`."""
     for batch in batches:
         if batch.form == "multiple_choice":
@@ -41,7 +41,7 @@ def add_tallies(tallies: Tallies, others: Tallies) -> None:
         tallies.setdefault(key, Counter()).update(answers)
 
 
-def measure_guesses(tallies: Tallies) -> dict[str, dict[str, dict[str, float]]]:
+def measure_majority_baseline(tallies: Tallies) -> dict[str, dict[str, dict[str, float]]]:
     """How many questions were asked, by kind and form, and the share that the best guess without a picture gets right.
 
     The best guess is the most frequent answer of the template, or the best place among as many choices.

@@ -16,9 +16,9 @@ from ...arrow import match_texts, number_texts
 from ..content.draw import rank_attributes
 from ..content.plan import Plan
 from ..content.scenes import Scenes
-from ..foils.draw import draw_foil_attributes, draw_foil_objects, find_kin
+from ..foils.draw import find_kin, sample_foil_attributes, sample_foil_objects
 from ..foils.relation_logic import RelationFacts, find_facts
-from ..foils.relations import can_turn, draw_foil_relations
+from ..foils.relations import can_turn, sample_foil_relations
 from ..foils.tables import find_near_attributes, list_lineages
 from ..foundation.counter_rng import deal, derive_key, hash_numbers, shuffle_rows
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
@@ -225,7 +225,7 @@ def _swap_attributes(drafts: _Drafts) -> Change:
 def _change_attribute(drafts: _Drafts) -> Change:
     """Makes an attribute another one of its family that is false of the object."""
     scenes = drafts.scenes
-    (foils,) = draw_foil_attributes([derive_key(drafts.key, "attribute")], drafts.plan, scenes)
+    (foils,) = sample_foil_attributes([derive_key(drafts.key, "attribute")], drafts.plan, scenes)
     good = (foils >= 0) & _can_stand(drafts, np.arange(len(foils)), foils)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
@@ -254,7 +254,7 @@ def _change_object(drafts: _Drafts) -> Change:
     """Makes the only object of its name another one that takes the same attributes and relations."""
     scenes, every = drafts.scenes, drafts.scenes.objects.values
     key, scene_of = derive_key(drafts.key, "object"), drafts.scene_of_object
-    (foils,) = draw_foil_objects(
+    (foils,) = sample_foil_objects(
         [key], drafts.plan, scenes, find_kin(drafts.plan, scenes), scene_of, every, alike=True
     )
 
@@ -288,7 +288,7 @@ def _change_count(drafts: _Drafts) -> Change:
 
 def _change_predicate(drafts: _Drafts) -> Change:
     """Makes a relation another one that does not hold between the two objects."""
-    foils = draw_foil_relations(derive_key(drafts.key, "predicate"), drafts.plan, drafts.scenes, drafts.facts)[:, 0]
+    foils = sample_foil_relations(derive_key(drafts.key, "predicate"), drafts.plan, drafts.scenes, drafts.facts)[:, 0]
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         values = _set(scenes.relations.values, places, foils[places])

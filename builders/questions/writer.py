@@ -16,14 +16,14 @@ from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
 from ..text.tracing import Tracer
 from .askers import ASKERS
-from .batches import Batch, Block
-from .edited_answers import answer_again
+from .batches import Batch, QuestionContext
+from .edited_answers import answer_edited
 from .majority_baseline import Tallies, count_answers
 
 
 @dataclass(frozen=True)
 class Questions:
-    """All questions of a block, scene after scene; `offsets` are those of the scenes.
+    """All questions of a context, scene after scene; `offsets` are those of the scenes.
 
     `kinds` and `forms` are tokens of each batch of questions, and `batches` the batch of each question.
     `edited_answers` are the answers about edited scenes, if there are any, with -1 where there is no single one.
@@ -58,23 +58,23 @@ class QuestionWriter:
     def write(
         self, words: BlockWords, key: int, tallies: Tallies | None = None, edited: BlockWords | None = None
     ) -> Questions:
-        """Asks everything that there is to ask about a block; words belong to `tracer.book.pool`.
+        """Asks everything that there is to ask about a block; words belong to `tracer.program_table.pool`.
 
         Answers are added to `tallies`. The same questions are answered about the edited scenes, if there are any.
         """
         self.tracer.begin_block()
-        block = Block(self.plan, self.templates, self.tracer, words, key)
+        context = QuestionContext(self.plan, self.templates, self.tracer, words, key)
         batches = [
-            batch for kind in ASKERS if kind in self.templates for batch in ASKERS[kind](block) if len(batch.scene)
+            batch for kind in ASKERS if kind in self.templates for batch in ASKERS[kind](context) if len(batch.scene)
         ]
         if tallies is not None:
-            count_answers(tallies, batches, self.tracer.book.pool)
-        return _merge(self.tracer, words, batches, answer_again(block, batches, edited) if edited else None)
+            count_answers(tallies, batches, self.tracer.program_table.pool)
+        return _merge(self.tracer, words, batches, answer_edited(context, batches, edited) if edited else None)
 
 
 def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
-    pool = tracer.book.pool
+    pool = tracer.program_table.pool
     offsets, places = _find_places([batch.scene for batch in batches], len(words.scenes))
     size = int(offsets[-1])
 
@@ -99,7 +99,7 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[
     runs = [run for batch, some in zip(batches, places, strict=True) for run in _split_batch(batch, some)]
     return Questions(
         offsets,
-        tracer.weave_runs(runs, words),
+        tracer.assemble_runs(runs, words),
         np.array([pool.add(batch.kind) for batch in batches], dtype=np.int32),
         np.array([pool.add(batch.form) for batch in batches], dtype=np.int32),
         merge(range(len(batches))),

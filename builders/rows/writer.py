@@ -17,7 +17,7 @@ from ...taxonomy import load_taxonomy
 from ..content.draw import draw_block
 from ..content.plan import Plan, plan_scenes
 from ..content.scenes import BLOCK, Scenes
-from ..content.unseen import find_foreign
+from ..content.unseen import find_leaks
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, offsets_of
 from ..questions.majority_baseline import Tallies
@@ -25,7 +25,7 @@ from ..questions.minimal_pairs import Pairs, edit_scenes
 from ..questions.writer import Questions, QuestionWriter
 from ..recipe.loading import LoadedRecipe
 from ..structures.enumeration import StructureTable
-from ..text.assembly import Pool
+from ..text.assembly import WordPool
 from ..text.captions import CaptionWriter
 from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
@@ -92,9 +92,9 @@ class RowWriter:
             pairs = self._drop_foreign(pairs, split)
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
         questions = self.questions.write(asked, key, tallies, edited)
-        caption_pool, question_pool = self.captions.tracer.book.pool, self.questions.tracer.book.pool
+        caption_pool, question_pool = self.captions.tracer.program_table.pool, self.questions.tracer.program_table.pool
         write_words = caption_pool.encode if encoded else caption_pool.take
-        spans, starts, ends = texts.find_mentions(self.captions.tracer.book)
+        spans, starts, ends = texts.find_mentions(self.captions.tracer.program_table)
         mentions = [write_words(spans.values), make_array(starts), make_array(ends)]
         columns = [
             _write_ids(f"{recipe.name}/{split}/", words.scenes),
@@ -113,23 +113,23 @@ class RowWriter:
     def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:
         """Leaves out edited scenes with compositions that other splits keep unseen."""
         plan = self.plan.splits.get(split)
-        if plan is None or plan.sides is None:
+        if plan is None or plan.unseen is None:
             return pairs
-        foreign = find_foreign(plan.sides, plan.groups, plan.structures.table, pairs.scenes)
+        foreign = find_leaks(plan.unseen, plan.groups, plan.structures.table, pairs.scenes)
         return replace(pairs, edits=np.where(foreign, -1, pairs.edits))
 
     def _write_pairs(
         self, pairs: Pairs, words: BlockWords, questions: Questions, key: int, write_words: WriteWords
     ) -> pa.StructArray:
         """The edited scenes, with the questions whose answers are others there."""
-        texts, pool = self.captions.write(words, key, begin=False), self.captions.tracer.book.pool
+        texts, pool = self.captions.write(words, key, begin=False), self.captions.tracer.program_table.pool
         caption = texts.write(pool)
         return pa.StructArray.from_arrays(
             [
                 make_texts(self.plan.recipe.pairs or ()).take(make_array(pairs.edits, pairs.edits >= 0)),
                 caption,
                 _write_graphs(words, write_words),
-                _write_changes(questions, self.questions.tracer.book.pool),
+                _write_changes(questions, self.questions.tracer.program_table.pool),
             ],
             names=PAIR.names,
             mask=make_array(pairs.edits < 0),
@@ -185,7 +185,7 @@ def _write_graphs(words: BlockWords, write_words: WriteWords) -> pa.StructArray:
     return pa.StructArray.from_arrays(lists, names=["objects", "relations"])
 
 
-def _write_questions(questions: Questions, pool: Pool, encoded: bool) -> pa.ListArray:
+def _write_questions(questions: Questions, pool: WordPool, encoded: bool) -> pa.ListArray:
     write_words, batches = pool.encode if encoded else pool.take, make_array(questions.batches)
     columns = [
         questions.texts.encode(pool) if encoded else questions.texts.write(pool),
@@ -200,7 +200,7 @@ def _write_questions(questions: Questions, pool: Pool, encoded: bool) -> pa.List
     return _list(questions.offsets, pa.StructArray.from_arrays(columns, names=QUESTION.names))
 
 
-def _write_changes(questions: Questions, pool: Pool) -> pa.ListArray:
+def _write_changes(questions: Questions, pool: WordPool) -> pa.ListArray:
     """The questions of each scene that have another answer, or none, about the edited scene."""
     again = questions.edited_answers
     assert again is not None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 Edges = tuple[tuple[int, int], ...]
 
 
-class Paint(NamedTuple):
+class Coloring(NamedTuple):
     """Colours, which tell elements of a seed graph from each other and from the rest (colour 0).
 
     Attributes:
@@ -37,12 +37,12 @@ class Component:
     Attributes:
         attributes: Number of attributes on each object.
         edges: Sorted (subject, object) pairs.
-        paint: Colours; none when all are 0.
+        coloring: Colours; none when all are 0.
     """
 
     attributes: tuple[int, ...]
     edges: Edges
-    paint: Paint | tuple[()] = ()
+    coloring: Coloring | tuple[()] = ()
 
     @property
     def objects(self) -> int:
@@ -54,13 +54,13 @@ class Component:
 
     @property
     def topology(self) -> str:
-        """Canonical text of a piece without paint: attributes on each object, the edges, as in `1.0.2:0>1,0>2`."""
+        """Canonical text of a piece without coloring: attributes on each object, the edges, as in `1.0.2:0>1,0>2`."""
         counts = ".".join(map(str, self.attributes))
         return counts + (":" + ",".join(f"{s}>{o}" for s, o in self.edges) if self.edges else "")
 
-    def strip(self) -> Component:
-        """The canonical piece that is left without paint."""
-        if not self.paint:
+    def uncolored(self) -> Component:
+        """The canonical piece that is left without coloring."""
+        if not self.coloring:
             return self
         order, edges, symmetries = _canonicalize_again(self.objects, self.edges)
         counts = [count for _, count in sorted(zip(order, self.attributes, strict=True))]

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ...arrow import make_texts
 from ...errors import Problem, RecipeError
 from ..foundation.ragged import Ragged
-from .components import Component, ComponentLimits, Paint, enumerate_components
+from .components import Coloring, Component, ComponentLimits, enumerate_components
 from .counting import count_structures, find_largest_complexity
 from .limits import Limits, find_conflict
 from .seed_graphs import SeedShape, enumerate_cores
@@ -84,7 +84,7 @@ def enumerate_structures(limits: Limits) -> StructureTable:
             sum(p.complexity for p in parts),
             sum(p.objects for p in parts),
             [p.topology for p in parts],
-            [p.paint for p in parts],
+            [p.coloring for p in parts],
         )
     )
     return _tabulate(rows)
@@ -159,13 +159,15 @@ def _complete_seed(limits: Limits, shape: SeedShape) -> Iterator[Parts]:
         components=(0, limits.components[1]),
     )
     library = _sort_library(enumerate_components(_bound_component(left)))
-    strip = cache(Component.strip)
+    uncolored = cache(Component.uncolored)
     seen: set[Parts] = set()
     for core in enumerate_cores(shape, _bound_component(replace(limits, components=(0, limits.components[1])))):
         for parts in _add_components(core, library, limits):
-            parts = tuple(sorted(parts, key=lambda part: (part.complexity, strip(part), part.paint), reverse=True))
+            parts = tuple(
+                sorted(parts, key=lambda part: (part.complexity, uncolored(part), part.coloring), reverse=True)
+            )
             # A part of the seed graph that may be anything looks like what is added.
-            if all(part.paint for part in core) or parts not in seen:
+            if all(part.coloring for part in core) or parts not in seen:
                 seen.add(parts)
                 yield parts
 
@@ -230,8 +232,8 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
         targets.append([o for _, o in edges])
         totals.append((shift, sum(counts[-1]), len(edges), len(parts)))
     objects, attributes, relations, components = np.array(totals, dtype=np.int32).T
-    topology = cache(lambda part: part.strip().topology)
-    if any(part.paint for part in rows[0]):
+    topology = cache(lambda part: part.uncolored().topology)
+    if any(part.coloring for part in rows[0]):
         seeds = [np.array(column, dtype=np.int32) for column in zip(*map(_find_seed, rows), strict=True)]
     else:
         seeds = [np.zeros((len(rows), 0), dtype=np.int32)] * 3
@@ -257,10 +259,12 @@ def _find_seed(parts: Parts) -> tuple[list[int], list[int], list[int]]:
     edges: list[tuple[int, int, int]] = []
     shift, attribute_shift = 0, 0
     for part in parts:
-        paint = part.paint or Paint((0,) * part.objects, ((),) * part.objects, (0,) * len(part.edges))
-        edges += [(s + shift, o + shift, colour) for (s, o), colour in zip(part.edges, paint.relations, strict=True)]
-        for i, colours in enumerate(paint.attributes):
-            objects.append((paint.objects[i], shift + i))
+        coloring = part.coloring or Coloring((0,) * part.objects, ((),) * part.objects, (0,) * len(part.edges))
+        edges += [
+            (s + shift, o + shift, colour) for (s, o), colour in zip(part.edges, coloring.relations, strict=True)
+        ]
+        for i, colours in enumerate(coloring.attributes):
+            objects.append((coloring.objects[i], shift + i))
             attributes += [(colour, attribute_shift + j) for j, colour in enumerate(colours)]
             attribute_shift += part.attributes[i]
         shift += part.objects

@@ -68,7 +68,7 @@ def count_cells(plan: StructurePlan, seed_key: int, scenes: int) -> np.ndarray:
     return np.diff(count_below(derive_key(seed_key, "structure"), scenes, plan.bounds))
 
 
-def draw_structures(plan: StructurePlan, seed_key: int, start: int, count: int) -> np.ndarray:
+def sample_structures(plan: StructurePlan, seed_key: int, start: int, count: int) -> np.ndarray:
     """Rows of `plan.table` for the scenes from `start` on, int64, shape (count,)."""
     points = stratify(derive_key(seed_key, "structure"), start, count)
     cell_of = np.searchsorted(plan.bounds, points, side="right") - 1

@@ -16,9 +16,9 @@ from typing import Any
 
 from ..recipe.model import SeedGraph
 from .components import (
+    Coloring,
     Component,
     ComponentLimits,
-    Paint,
     close_edges,
     find_numberings,
     list_symmetries,
@@ -234,16 +234,16 @@ def _place_on_piece(piece: _Piece, most: int, per_object: tuple[int, int]) -> li
     numberings = _find_numberings(bare, piece[1])
     objects, relations = _renumber(list(piece[0]), piece[1], numberings[0])
     symmetries = list_symmetries(numberings)
-    paint = Paint(
+    coloring = Coloring(
         tuple(colour for colour, _, _ in objects),
         tuple(colours for _, colours, _ in objects),
         tuple(colour for _, _, colour in relations),
     )
-    painted = any(paint.objects) or any(paint.attributes) or any(paint.relations)
+    painted = any(coloring.objects) or any(coloring.attributes) or any(coloring.relations)
     least = tuple(max(per_object[0], len(colours) + count) for _, colours, count in objects)
     edges = tuple((s, o) for s, o, _ in relations)
     placements = {
         max(tuple(counts[i] for i in symmetry) for symmetry in symmetries)
         for counts in place_attributes(least, most, per_object[1])
     }
-    return [Component(counts, edges, paint if painted else ()) for counts in sorted(placements)]
+    return [Component(counts, edges, coloring if painted else ()) for counts in sorted(placements)]

@@ -25,7 +25,7 @@ from .templates import Piece
 LITERAL = "literal"
 
 
-class Pool:
+class WordPool:
     """All words that texts are made of, by number. Words are only added, never changed."""
 
     def __init__(self, words: pa.StringArray) -> None:
@@ -110,13 +110,13 @@ def _measure(words: pa.StringArray) -> np.ndarray:
     return np.stack([every, *(every - one for one in trimmed)])
 
 
-class Book:
+class ProgramTable:
     """Programs, by number. Each is a run of entries: column, role, number, what is mentioned (or -1), and frame.
 
     A frame is the fixed text before and after a word of a column.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: WordPool) -> None:
         self.pool = pool
         self.columns = {LITERAL: 0}
         self.roles = {LITERAL: 0}
@@ -236,7 +236,7 @@ class Texts:
     offsets: np.ndarray
     entries: np.ndarray | None = None
 
-    def write(self, pool: Pool) -> pa.StringArray:
+    def write(self, pool: WordPool) -> pa.StringArray:
         """The texts as strings."""
         words = pool.take(self.tokens)
         starts = np.frombuffer(words.buffers()[1], dtype=np.int32)[: len(words) + 1]
@@ -244,13 +244,13 @@ class Texts:
             len(self.offsets) - 1, pa.py_buffer(starts[self.offsets]), words.buffers()[2]
         )
 
-    def find_mentions(self, book: Book) -> tuple[Ragged, np.ndarray, np.ndarray]:
+    def find_mentions(self, program_table: ProgramTable) -> tuple[Ragged, np.ndarray, np.ndarray]:
         """Tokens of the elements mentioned in each text, with start and end in characters, without spaces around.
 
         What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
         """
         assert self.entries is not None
-        pool, mentions = book.pool, book.table()[0][3].take(self.entries)
+        pool, mentions = program_table.pool, program_table.table()[0][3].take(self.entries)
         sizes, *margins = pool.measures
         lengths = sizes.take(self.tokens)
         bounds = offsets_of(lengths)
@@ -258,7 +258,7 @@ class Texts:
         before, after = (margin.take(self.tokens[found]) for margin in margins)
         there = np.flatnonzero(lengths[found] > before + after)
         found, before, after = found[there], before[there], after[there]
-        several = book.list_elements().take(mentions[found])
+        several = program_table.list_elements().take(mentions[found])
         if several.width != 1:
             found, before, after = (np.repeat(one, several.lengths) for one in (found, before, after))
         offsets = np.searchsorted(found, self.offsets)
@@ -274,43 +274,49 @@ class RepeatedTexts:
     distinct: Texts
     which: np.ndarray
 
-    def write(self, pool: Pool) -> pa.StringArray:
+    def write(self, pool: WordPool) -> pa.StringArray:
         """The texts as strings."""
         return self.distinct.write(pool).take(make_array(self.which))
 
-    def encode(self, pool: Pool) -> pa.DictionaryArray:
+    def encode(self, pool: WordPool) -> pa.DictionaryArray:
         """What `write` gives, as a dictionary; two of its texts may read alike, though they hardly ever do."""
         return pa.DictionaryArray.from_arrays(make_array(self.which), self.distinct.write(pool))
 
 
-def weave(
-    book: Book, find_column: Callable[[str], np.ndarray], programs: np.ndarray, starts: Mapping[str, np.ndarray]
+def assemble_texts(
+    program_table: ProgramTable,
+    find_column: Callable[[str], np.ndarray],
+    programs: np.ndarray,
+    starts: Mapping[str, np.ndarray],
 ) -> Texts:
     """Puts a block's words into programs.
 
     Args:
-        book: The programs.
+        program_table: The programs.
         find_column: Tokens of a column of words, by name.
         programs: Program of each text.
         starts: For each role, where each text's own words begin in the role's columns, shape (texts,).
     """
-    (column, role, number, _, frame), offsets = book.table()
+    (column, role, number, _, frame), offsets = program_table.table()
     # All columns lie side by side, the literals (whose number is their token) first: one look-up serves every entry.
-    parts = [np.arange(len(book.pool)), *(find_column(name) for name in book.columns if name != LITERAL)]
+    parts = [
+        np.arange(len(program_table.pool)),
+        *(find_column(name) for name in program_table.columns if name != LITERAL),
+    ]
     tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
     fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64))[column] + number
-    begins = np.zeros((len(programs), len(book.roles)), dtype=np.int64)
+    begins = np.zeros((len(programs), len(program_table.roles)), dtype=np.int64)
     for name, at in starts.items():
-        if name in book.roles:
-            begins[:, book.roles[name]] = at
+        if name in program_table.roles:
+            begins[:, program_table.roles[name]] = at
     lengths = np.diff(offsets)[programs]
     bounds = offsets_of(lengths)
     entries = expand_ranges(offsets[:-1][programs], lengths, bounds)
-    at = np.repeat(np.arange(len(programs)) * len(book.roles), lengths)
+    at = np.repeat(np.arange(len(programs)) * len(program_table.roles), lengths)
     at += role.take(entries)
     at = begins.reshape(-1).take(at)
     at += fixed.take(entries)
-    return Texts(book.frame_words(tokens.take(at), frame.take(entries)), bounds, entries)
+    return Texts(program_table.frame_words(tokens.take(at), frame.take(entries)), bounds, entries)
 
 
 @dataclass(frozen=True)
@@ -328,13 +334,15 @@ class Run:
     starts: Mapping[str, np.ndarray]
 
 
-def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]) -> RepeatedTexts:
+def assemble_runs(
+    program_table: ProgramTable, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]
+) -> RepeatedTexts:
     """Puts a block's words into programs that have many texts each, of which many are alike.
 
     Together the runs have a text for every place. The texts' elements are not kept.
     """
-    table, offsets = book.table()
-    columns, roles = list(book.columns), list(book.roles)
+    table, offsets = program_table.table()
+    columns, roles = list(program_table.columns), list(program_table.roles)
     # Programs that differ in nothing but where their words come from give texts that are alike.
     groups: dict[tuple[tuple[int, int], ...], list[tuple[np.ndarray, list[np.ndarray]]]] = {}
     for run in runs:
@@ -355,7 +363,7 @@ def weave_runs(book: Book, find_column: Callable[[str], np.ndarray], runs: Seque
         size += len(firsts)
         texts, left = np.empty((len(firsts), len(entries)), dtype=np.int32), iter(columns_of_words)
         for place, (token, frame) in enumerate(entries):
-            texts[:, place] = token if token >= 0 else book.frame_words(next(left).take(firsts), frame)
+            texts[:, place] = token if token >= 0 else program_table.frame_words(next(left).take(firsts), frame)
         tokens.append(texts.reshape(-1))
         lengths.append(np.full(len(firsts), len(entries), dtype=np.int32))
     return RepeatedTexts(Texts(np.concatenate(tokens), offsets_of(np.concatenate(lengths), np.int32)), which)

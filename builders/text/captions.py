@@ -68,7 +68,7 @@ class CaptionWriter:
             self.plan.recipe.modality,
             [(name, read_sources(template)) for name, template in zip(chosen, self.templates, strict=True)],
         )
-        self.tracer.programs.update(read_programs(self._file, self.tracer.book))
+        self.tracer.programs.update(read_programs(self._file, self.tracer.program_table))
         self._kept = len(self.tracer.programs)
         self._is_picture = match_texts(self.plan.taxonomy.scene_attributes["role"], "picture")
 
@@ -102,11 +102,11 @@ class CaptionWriter:
             if key[0] < structures and not key[3]
         }
         if len(programs) > 1.02 * self._kept:
-            keep_programs(self._file, self.tracer.book, programs)
+            keep_programs(self._file, self.tracer.program_table, programs)
             self._kept = len(programs)
 
     def write(self, words: BlockWords, key: int, begin: bool = True) -> Texts:
-        """Captions of all scenes of a block, or of more that belong to it; they belong to `tracer.book.pool`.
+        """Captions of all scenes of a block, or of more that belong to it; they belong to `tracer.program_table.pool`.
 
         Args:
             words: The block's words.
@@ -129,7 +129,9 @@ class CaptionWriter:
                     {role: at[scenes] for role, at in starts.items()},
                 )
         repeats = np.diff(parts)
-        texts = self.tracer.weave(programs, words, {role: np.repeat(at, repeats) for role, at in starts.items()})
+        texts = self.tracer.assemble_texts(
+            programs, words, {role: np.repeat(at, repeats) for role, at in starts.items()}
+        )
         return Texts(texts.tokens, texts.offsets[parts], texts.entries)
 
     def choose_templates(self, key: int, start: int, count: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from ...arrow import choose_texts, join_texts, make_texts, match_texts, read_tru
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.numerals import write_number, write_ordinal
 from ..recipe.fields import LARGEST_COUNT
-from .assembly import Pool
+from .assembly import WordPool
 
 ORDINALS = tuple(write_ordinal(number) for number in range(1, LARGEST_COUNT + 1))
 
@@ -69,8 +69,8 @@ class Lexicon:
             self._found[word] = place.as_py()
         return self._found[word]
 
-    def create_pool(self) -> Pool:
-        return Pool(self.words)
+    def create_pool(self) -> WordPool:
+        return WordPool(self.words)
 
 
 @lru_cache(maxsize=4)

@@ -1,8 +1,8 @@
 """Jinja templates, and what they yield: a sequence of fixed text and places for words.
 
 A template is rendered with placeholders instead of words. Printing a placeholder leaves a mark; anything that would
-look at the word raises `LooksAtWord`, and such a template is rendered again for every row, with the words themselves.
-Both ways yield pieces, so everything after this file treats them alike.
+look at the word raises `WordInspected`, and such a template is rendered again for every row, with the words
+themselves. Both ways yield pieces, so everything after this file treats them alike.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ ENDS_IN_COMMA = {"object.sense"}
 """Columns of words that end in a comma; those of `<column>_last` are the same without it."""
 
 
-class LooksAtWord(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
-    """A template compares, changes or counts a word, so it cannot be rendered before the word is known."""
+class WordInspected(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
+    """The template branched on a word, changed or counted it: it must be rendered per row, where the word is known."""
 
 
 class Piece(NamedTuple):
@@ -54,7 +54,7 @@ class Slot:
         self.mark = f"{OPEN}{self.where}{MIDDLE}{CLOSE}"
 
     def _refuse(self, *_: object) -> NoReturn:
-        raise LooksAtWord(self.where)
+        raise WordInspected(self.where)
 
     __str__ = __eq__ = __ne__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
     __add__ = __radd__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = __html__ = __int__ = (
@@ -254,7 +254,7 @@ def list_macros(template: jinja2.Template) -> frozenset[str]:
 def _guard(template: jinja2.Template, render: Callable[[], str]) -> str:
     try:
         return render()
-    except LooksAtWord:
+    except WordInspected:
         raise
     except Exception as error:  # a template may raise anything; it is the user's input, so say where
         place = template.filename or template.name

@@ -17,14 +17,14 @@ from ...taxonomy import english
 from ..foundation import ragged
 from ..foundation.disk_cache import find_folder, hash_code, keep_batch, read_batch
 from ..foundation.ragged import expand_ranges, offsets_of
-from .assembly import LITERAL, Book
+from .assembly import LITERAL, ProgramTable
 
 KIND = "captions"
 MOST_KEPT = 1 << 15
 """Programs that are kept: with far more structures than that, a build hardly meets one that another build met."""
 
 Programs = dict[tuple[str, tuple[int, ...]], int]
-"""Programs of a book by what was rendered and its key, as `Tracer` has them."""
+"""Programs of a program_table by what was rendered and its key, as `Tracer` has them."""
 
 
 def find_file(*parts: object) -> Path:
@@ -34,23 +34,23 @@ def find_file(*parts: object) -> Path:
     return find_folder(KIND) / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.arrow"
 
 
-def keep_programs(path: Path, book: Book, programs: Programs) -> None:
-    """Keeps some programs of a book, whose keys are alike long, on disk."""
-    entries, offsets = book.table()
+def keep_programs(path: Path, program_table: ProgramTable, programs: Programs) -> None:
+    """Keeps some programs of a program_table, whose keys are alike long, on disk."""
+    entries, offsets = program_table.table()
     numbers = np.fromiter(programs.values(), dtype=np.int64)
     lengths = np.diff(offsets).take(numbers)
     entries = entries.take(expand_ranges(offsets.take(numbers), lengths), axis=1)
-    is_text = entries[0] == book.columns[LITERAL]
+    is_text = entries[0] == program_table.columns[LITERAL]
     tokens, entries[2, is_text] = np.unique(entries[2, is_text], return_inverse=True)
     rendered = sorted({name for name, _ in programs})
     keys = np.array([(rendered.index(name), *key) for name, key in programs], dtype=np.int64)
     names = {
         "rendered": rendered,
-        "columns": list(book.columns),
-        "roles": list(book.roles),
-        "texts": book.pool.words.take(make_array(tokens)).to_pylist(),
-        "mentions": list(book.mentions),
-        "frames": list(book.frames),
+        "columns": list(program_table.columns),
+        "roles": list(program_table.roles),
+        "texts": program_table.pool.words.take(make_array(tokens)).to_pylist(),
+        "mentions": list(program_table.mentions),
+        "frames": list(program_table.frames),
     }
     bounds = make_array(offsets_of(lengths * len(entries)).astype(np.int32))
     columns = {
@@ -60,7 +60,7 @@ def keep_programs(path: Path, book: Book, programs: Programs) -> None:
     keep_batch(path, pa.record_batch(columns).replace_schema_metadata({"names": json.dumps(names)}))
 
 
-def read_programs(path: Path, book: Book) -> Programs:
+def read_programs(path: Path, program_table: ProgramTable) -> Programs:
     """Adds programs that were kept to a book; none if there are none or the file is damaged."""
     batch = read_batch(path)
     if batch is None:
@@ -68,7 +68,7 @@ def read_programs(path: Path, book: Book) -> Programs:
     names = json.loads(batch.schema.metadata[b"names"])
     entries = view_numbers(batch["entries"].values, np.int32).reshape(-1, 5).T.copy()
     is_text = entries[0] == names["columns"].index(LITERAL)
-    tokens = np.array([book.pool.add(text) for text in names["texts"]], dtype=np.int32)
+    tokens = np.array([program_table.pool.add(text) for text in names["texts"]], dtype=np.int32)
     entries[2, is_text] = tokens[entries[2, is_text]]
 
     def renumber(row: int, numbers: MutableMapping[Any, int], kept: Iterable[Any]) -> None:
@@ -76,11 +76,11 @@ def read_programs(path: Path, book: Book) -> Programs:
         places = np.array([*(numbers.setdefault(name, len(numbers)) for name in kept), -1], dtype=np.int32)
         entries[row] = places[entries[row]]
 
-    renumber(0, book.columns, names["columns"])
-    renumber(1, book.roles, names["roles"])
-    renumber(3, book.mentions, names["mentions"])
-    renumber(4, book.frames, map(tuple, names["frames"]))
+    renumber(0, program_table.columns, names["columns"])
+    renumber(1, program_table.roles, names["roles"])
+    renumber(3, program_table.mentions, names["mentions"])
+    renumber(4, program_table.frames, map(tuple, names["frames"]))
     lengths = np.diff(view_numbers(batch["entries"].offsets, np.int32)) // len(entries)
-    first = book.extend(entries, lengths)
+    first = program_table.extend(entries, lengths)
     keys = view_numbers(batch["key"].values, np.int64).reshape(batch.num_rows, -1).tolist()
     return {(names["rendered"][key[0]], tuple(key[1:])): first + place for place, key in enumerate(keys)}

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..foundation.ragged import number_rows
-from .assembly import Book, RepeatedTexts, Run, Texts, weave, weave_runs
+from .assembly import ProgramTable, RepeatedTexts, Run, Texts, assemble_runs, assemble_texts
 from .lexicon import Lexicon
 from .surface_forms import BlockWords
-from .templates import Leaf, LooksAtWord, Piece, Slot, Word
+from .templates import Leaf, Piece, Slot, Word, WordInspected
 
 Render = Callable[[Leaf, tuple[int, ...]], list[Piece]]
 
@@ -23,7 +23,7 @@ class Tracer:
     Attributes:
         lexicon: The words of the taxonomy.
         row_by_row: Names of the parts of templates that look at words.
-        programs: Programs of the book by what was rendered, and for which key.
+        programs: Programs of the program_table by what was rendered, and for which key.
     """
 
     lexicon: Lexicon
@@ -31,12 +31,12 @@ class Tracer:
     programs: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.book = Book(self.lexicon.create_pool())
+        self.program_table = ProgramTable(self.lexicon.create_pool())
 
     def begin_block(self) -> None:
         """Forgets what rows of an earlier block left behind; programs that hold for every row stay."""
         if self.row_by_row:
-            self.book = Book(self.lexicon.create_pool())
+            self.program_table = ProgramTable(self.lexicon.create_pool())
             self.programs.clear()
 
     def find_programs(
@@ -58,27 +58,27 @@ class Tracer:
                 examples, which = number_rows(*keys.T)
                 programs = [self._trace(name, tuple(key), render) for key in keys[examples].tolist()]
                 return np.array(programs, dtype=np.int64)[which]
-            except LooksAtWord:
+            except WordInspected:
                 self.row_by_row.add(name)
         return np.array(
             [
-                self.book.add(render(_read_row(words, starts, row), tuple(key)))
+                self.program_table.add(render(_read_row(words, starts, row), tuple(key)))
                 for row, key in enumerate(keys.tolist())
             ],
             dtype=np.int64,
         )
 
-    def weave(self, programs: np.ndarray, words: BlockWords, starts: Mapping[str, np.ndarray]) -> Texts:
+    def assemble_texts(self, programs: np.ndarray, words: BlockWords, starts: Mapping[str, np.ndarray]) -> Texts:
         """Puts the block's words into the programs."""
-        return weave(self.book, words.find_column, programs, starts)
+        return assemble_texts(self.program_table, words.find_column, programs, starts)
 
-    def weave_runs(self, runs: Sequence[Run], words: BlockWords) -> RepeatedTexts:
+    def assemble_runs(self, runs: Sequence[Run], words: BlockWords) -> RepeatedTexts:
         """The same, one program after the other."""
-        return weave_runs(self.book, words.find_column, runs)
+        return assemble_runs(self.program_table, words.find_column, runs)
 
     def _trace(self, name: str, key: tuple[int, ...], render: Render) -> int:
         if (name, key) not in self.programs:
-            self.programs[name, key] = self.book.add(render(Slot, key))
+            self.programs[name, key] = self.program_table.add(render(Slot, key))
         return self.programs[name, key]
 
 

@@ -63,17 +63,17 @@ class Words(dict[str, Any]):
 
 
 @dataclass
-class View:
+class ElementView:
     """An object, attribute, relation or scene attribute; its words are attributes such as `name`."""
 
     number: int
     words: Words
     count: int = 1
-    attributes: list[View] = field(default_factory=list)
-    relations: list[View] = field(default_factory=list)
-    incoming: list[View] = field(default_factory=list)
-    subject: View | None = None
-    target: View | None = None
+    attributes: list[ElementView] = field(default_factory=list)
+    relations: list[ElementView] = field(default_factory=list)
+    incoming: list[ElementView] = field(default_factory=list)
+    subject: ElementView | None = None
+    target: ElementView | None = None
 
     @property
     def names(self) -> list[str]:
@@ -98,11 +98,11 @@ class SceneView:
         medium: What the picture is.
     """
 
-    objects: list[View]
-    relations: list[View]
-    counted: list[View]
-    settings: list[View]
-    pictures: list[View]
+    objects: list[ElementView]
+    relations: list[ElementView]
+    counted: list[ElementView]
+    settings: list[ElementView]
+    pictures: list[ElementView]
     medium: str
 
     @property
@@ -122,22 +122,22 @@ class SceneView:
         ]
 
     @property
-    def subjects(self) -> list[View]:
+    def subjects(self) -> list[ElementView]:
         """Objects that relations start from."""
         return [one for one in self.objects if one.relations]
 
     @property
-    def alone(self) -> list[View]:
+    def alone(self) -> list[ElementView]:
         """Objects without relations."""
         return [one for one in self.objects if not one.relations and not one.incoming]
 
     @property
-    def in_order(self) -> list[View]:
+    def in_order(self) -> list[ElementView]:
         """Objects in the order in which texts introduce them, which `another` and ordinals count by.
 
         Those that relations start from, each followed by the objects of its relations; then those without relations.
         """
-        order: dict[int, View] = {}
+        order: dict[int, ElementView] = {}
         for one in (*self.subjects, *self.alone):
             for other in (one, *(relation.target for relation in one.relations)):
                 assert other is not None
@@ -145,15 +145,15 @@ class SceneView:
         return list(order.values())
 
     @property
-    def attributes(self) -> list[View]:
+    def attributes(self) -> list[ElementView]:
         """All scene attributes."""
         return self.settings + self.pictures
 
 
-def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> View:
+def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> ElementView:
     """One element whose words come from columns `domain.word`, at `number` places after where its role begins."""
     find = _find_slots if leaf is Slot else _find_words
-    return View(number, find(leaf, domain, role, number, element, words))
+    return ElementView(number, find(leaf, domain, role, number, element, words))
 
 
 def _find_words(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> Words:
@@ -171,8 +171,8 @@ def view_scene(
 
     `alike` has the numbers of objects that are to be counted, a group each.
     """
-    objects: list[View] = []
-    relations: list[View] = []
+    objects: list[ElementView] = []
+    relations: list[ElementView] = []
     firsts: list[int] = []
     if shape is not None:
         at = 0
@@ -204,7 +204,7 @@ def view_scene(
     return SceneView(objects, relations, counted, attributes[:settings], attributes[settings:], MEDIUMS[modality])
 
 
-def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> View:
+def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> ElementView:
     """Objects that are alike, as one: what it prints mentions all of them. `first` is where its attributes begin."""
     elements = " ".join(f"object/{number}" for number in group)
     view = view_element(leaf, "object", "object", group[0], elements, OBJECT_WORDS)

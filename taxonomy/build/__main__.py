@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..schema import TABLES
 from .write import TABLES_FOLDER, write_table
-
-TABLES = ("objects", "attributes", "relations", "scene_attributes")
 
 
 def main() -> None:

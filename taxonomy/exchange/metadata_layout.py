@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from ..schema import ATTRIBUTE_KINDS, RELATION_CATEGORIES
+from ..schema import ATTRIBUTE_KINDS, RELATION_CATEGORIES, TABLES
 
-FILES = ("objects", "attributes", "relations", "scene_attributes", "taxonomy")
+FILES = (*TABLES, "taxonomy")
 """The files, `.json` each; the last one is optional."""
 
 ATTRIBUTE_WORDS: Mapping[str, str] = MappingProxyType(

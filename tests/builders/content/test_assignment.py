@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.content.assignment import part_clashes
+from generate_any_scene.builders.content.assignment import resolve_conflicts
 from generate_any_scene.builders.foundation.ragged import Ragged
 from generate_any_scene.errors import GasError
 
@@ -10,7 +10,7 @@ from generate_any_scene.errors import GasError
 def seat(cards, deck, refuse, insist=False):
     """One holder a card."""
     slots = np.arange(len(cards))
-    return part_clashes(
+    return resolve_conflicts(
         1,
         np.array(cards),
         np.arange(len(cards) + 1),

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.content.filter_report import SORTS, count_drops
+from generate_any_scene.builders.content.filter_report import count_filtered
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.taxonomy import load_taxonomy
+from generate_any_scene.taxonomy import TABLES, load_taxonomy
 
 ANIMALS = """content.objects={under: [animal.n.01, vehicle.n.01], exclude: [dog.n.01], min_frequency: 2.0, top: 50%,
     weights: {cat.n.01: 0, car.n.01: 3}}"""
@@ -27,12 +27,12 @@ RECIPES = {
 def counted(request):
     name, *overrides = RECIPES[request.param]
     loaded = load_recipe(name, overrides)
-    return loaded, count_drops(loaded.recipe, load_taxonomy(loaded.recipe.taxonomy))
+    return loaded, count_filtered(loaded.recipe, load_taxonomy(loaded.recipe.taxonomy))
 
 
 def test_what_is_left_and_what_is_left_out_is_all(counted):
     _, filtered = counted
-    for sort in SORTS:
+    for sort in TABLES:
         dropped = [drop.count for drop in filtered.drops if drop.sort == sort]
         assert min(dropped) >= 0
         assert filtered.total[sort] - sum(dropped) + filtered.added[sort] == len(filtered.left[sort])
@@ -42,7 +42,7 @@ def test_what_is_left_is_what_a_build_has(counted):
     loaded, filtered = counted
     report = validate_recipe(loaded)
     drops = {(drop.sort, drop.filter): drop.count for drop in filtered.drops}
-    for sort in SORTS:
+    for sort in TABLES:
         useless = drops.get((sort, "content.constraints"), 0)
         useless += sum(count for (of, path), count in drops.items() if of == sort and path.endswith(LATE))
         left = len(filtered.left[sort]) - filtered.added[sort]
@@ -56,7 +56,7 @@ LATE = ("structure.attributes", "structure.relations", "scene_attributes.count")
 def test_each_filter_by_hand():
     loaded = load_recipe("multi_object", [ANIMALS])
     taxonomy = load_taxonomy()
-    filtered = count_drops(loaded.recipe, taxonomy)
+    filtered = count_filtered(loaded.recipe, taxonomy)
     rows = taxonomy.objects.to_pylist()
     parents = {row["id"]: row["parent"] for row in rows}
 
@@ -85,7 +85,7 @@ def test_each_filter_by_hand():
 
 def test_what_always_applies_is_said_even_where_it_drops_nothing():
     loaded = load_recipe("general", ["content.objects.tier=full", "content.constraints=none"])
-    filtered = count_drops(loaded.recipe, load_taxonomy())
+    filtered = count_filtered(loaded.recipe, load_taxonomy())
     drops = {drop.filter: (drop.value, drop.count) for drop in filtered.drops}
     assert drops["content.objects.tier"] == ("full", 0)
     assert drops["offensive"][0] is None and drops["offensive"][1] > 0

@@ -11,8 +11,9 @@ from generate_any_scene.arrow import match_texts
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.inspection.evenness import find_nodes, group_uses, measure_evenness
-from generate_any_scene.builders.inspection.usage import ELEMENTS, count_built, count_drawn
+from generate_any_scene.builders.inspection.usage import count_built, count_drawn
 from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.taxonomy import TABLES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,7 +108,7 @@ def test_runs_of_rows_add_up(paper_recipe):
 def test_a_built_folder_has_what_its_recipe_draws(built, config, split):
     source = find_split(built, config, split)
     read, drawn = count_built(source), count_drawn(load_recipe(config), split, 0, source.rows)
-    for name in (*ELEMENTS, "structures"):
+    for name in (*TABLES, "structures"):
         assert (read.rows[name] == drawn.rows[name]).all()
         assert (read.uses[name] == drawn.uses[name]).all()
     assert drawn.uses["structures"].sum() == source.rows

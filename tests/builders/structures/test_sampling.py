@@ -7,7 +7,7 @@ import pytest
 from generate_any_scene.builders.recipe.model import Recipe
 from generate_any_scene.builders.structures.enumeration import enumerate_structures
 from generate_any_scene.builders.structures.limits import read_limits
-from generate_any_scene.builders.structures.sampling import count_cells, draw_structures, plan_structures
+from generate_any_scene.builders.structures.sampling import count_cells, plan_structures, sample_structures
 
 SCENES = 8192
 
@@ -23,7 +23,7 @@ def plan_for(distribution, **structure):
 
 
 def count_structures(plan, scenes=SCENES):
-    return np.bincount(draw_structures(plan, 1, 0, scenes), minlength=len(plan.table))
+    return np.bincount(sample_structures(plan, 1, 0, scenes), minlength=len(plan.table))
 
 
 def test_objects_first_gives_complexity_then_objects_then_structures_even_shares():
@@ -62,8 +62,8 @@ def test_every_structure_of_a_cell_is_used_once_before_any_twice(plan):
 
 
 def test_a_block_is_drawn_without_those_before_it(plan):
-    whole = draw_structures(plan, 1, 0, 4 * 1024)
-    parts = [draw_structures(plan, 1, start, 1024) for start in range(0, 4 * 1024, 1024)]
+    whole = sample_structures(plan, 1, 0, 4 * 1024)
+    parts = [sample_structures(plan, 1, start, 1024) for start in range(0, 4 * 1024, 1024)]
     assert (whole == np.concatenate(parts)).all()
 
 
@@ -83,7 +83,7 @@ def test_structures_of_a_cell_have_the_same_counts(plan):
 
 def test_neighbours_do_not_follow_a_pattern(plan):
     """Neither objects nor complexity of a scene tell those of the next."""
-    table, drawn = plan.table, draw_structures(plan, 1, 0, SCENES)
+    table, drawn = plan.table, sample_structures(plan, 1, 0, SCENES)
     for counts in (table.objects, table.complexity):
         values = counts[drawn].astype(float)
         assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 0.05

@@ -40,10 +40,10 @@ def describe_seed(seed):
     for i, item in enumerate(seed["objects"]):
         attributes = Counter((a.get("kind"), a.get("value")) if a else None for a in item.get("attributes", []))
         concept = item.get("concept") or (tuple(item["under"]) if "under" in item else None)
-        graph.add_node(i, paint=concept, attributes=attributes)
+        graph.add_node(i, coloring=concept, attributes=attributes)
     for relation in seed.get("relations", []):
-        paint = (relation["predicate"],) if "predicate" in relation else None
-        graph.add_edge(relation["subject"], relation["object"], paint=paint)
+        coloring = (relation["predicate"],) if "predicate" in relation else None
+        graph.add_edge(relation["subject"], relation["object"], coloring=coloring)
     return graph
 
 
@@ -57,8 +57,8 @@ def complete_by_trying(seed, complexity):
         for relations in range(min(room, len(pairs)) + 1):
             for edges in combinations(pairs, relations):
                 graph = base.copy()
-                graph.add_nodes_from((i, {"paint": None, "attributes": Counter()}) for i in range(len(base), size))
-                graph.add_edges_from(edges, paint=None)
+                graph.add_nodes_from((i, {"coloring": None, "attributes": Counter()}) for i in range(len(base), size))
+                graph.add_edges_from(edges, coloring=None)
                 if not nx.is_directed_acyclic_graph(graph):
                     continue
                 for counts in product(range(room - relations + 1), repeat=size):
@@ -70,9 +70,9 @@ def complete_by_trying(seed, complexity):
     classes = {}
     for graph in found:
         for node in graph.nodes.values():
-            node["label"] = str((node["paint"], sorted(node["attributes"].items(), key=str)))
+            node["label"] = str((node["coloring"], sorted(node["attributes"].items(), key=str)))
         for edge in graph.edges.values():
-            edge["label"] = str(edge["paint"])
+            edge["label"] = str(edge["coloring"])
         ends = ((graph.nodes[s]["label"], label, graph.nodes[o]["label"]) for s, o, label in graph.edges.data("label"))
         code = (*sorted(label for _, label in graph.nodes.data("label")), *sorted(ends))
         alike = classes.setdefault(code, [])
@@ -101,8 +101,8 @@ def seed_graphs(draw):
     seed = {"objects": [draw(objects) for _ in range(size)], "relations": []}
     for s, o in combinations(range(size), 2):
         if draw(st.booleans()):
-            paint = draw(st.sampled_from([{}, {"predicate": "chasing"}]))
-            seed["relations"].append({"subject": s, "object": o, **paint})
+            coloring = draw(st.sampled_from([{}, {"predicate": "chasing"}]))
+            seed["relations"].append({"subject": s, "object": o, **coloring})
     return seed
 
 

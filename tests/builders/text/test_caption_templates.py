@@ -1,7 +1,7 @@
 """Caption templates: the fast way says what the slow way says; templates of one's own; several of them in a list."""
 
 import pytest
-from generate_any_scene.builders.build.recipe_bundle import pack_recipe
+from generate_any_scene.builders.build.recipe_bundle import bundle_recipe
 from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.recipe.loading import dump_recipe, load_recipe
@@ -192,7 +192,7 @@ def test_a_list_of_ones_own_templates_is_copied_checked_and_fingerprinted(write_
     loaded = load_recipe(path)
     writer = create_writer(loaded)
     before = compute_fingerprint(writer)
-    assert set(pack_recipe(loaded, writer).files) == {"a.jinja", "b.jinja", "c.jinja"}
+    assert set(bundle_recipe(loaded, writer).files) == {"a.jinja", "b.jinja", "c.jinja"}
     assert validate_recipe(loaded).row_by_row == ["captions.1"]
     path.with_name("c.jinja").write_text("A view of ")
     assert compute_fingerprint(create_writer(loaded)) != before
