@@ -15,7 +15,7 @@ from generate_any_scene.builders.build import shards as layout
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.build.shards import list_shards
 from generate_any_scene.builders.content.scenes import BLOCK, list_blocks
-from generate_any_scene.builders.folder.files import LOCK
+from generate_any_scene.builders.folder.build_folder import LOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
