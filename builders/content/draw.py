@@ -306,7 +306,7 @@ def _bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
     """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
     rank = rank_attributes(taxonomy)
-    holder = np.repeat(np.arange(len(attributes)), attributes.lengths)
+    holder = attributes.owners
     order = np.argsort(join_codes(holder, rank[attributes.values]), kind="stable")
     return Ragged(attributes.values[order], attributes.offsets)
 

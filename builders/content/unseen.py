@@ -235,7 +235,7 @@ def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: Structu
     scene_of_object = np.repeat(np.arange(count), scenes.objects.lengths)
     scene_of_relation = np.repeat(np.arange(count), scenes.relations.lengths)
     objects, own = scenes.objects.values, unseen.own
-    holder = np.repeat(np.arange(len(objects)), scenes.attributes.lengths)
+    holder = scenes.attributes.owners
     foreign = np.zeros(count, dtype=bool)
 
     def look(kind: str, bucket: np.ndarray, scene: np.ndarray) -> None:

@@ -121,9 +121,9 @@ def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> l
         For each key, rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
     """
     classes = plan.pools.classes
-    holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
+    holders = scenes.attributes.owners
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
-    ids = scenes.identify(np.repeat(np.arange(len(scenes)), scenes.objects.lengths)[holders])
+    ids = scenes.identify(scenes.objects.owners[holders])
     near, texts = _pack_near(find_near_attributes, plan.taxonomy), number_texts(plan.taxonomy)
     held = scenes.attributes.take(np.flatnonzero(scenes.attributes.lengths))
     return _draw_apart(keys, ids, list_foil_attributes(plan), list_of, near, held, texts)
@@ -156,7 +156,7 @@ def _draw_apart(
     labels: np.ndarray,
 ) -> list[np.ndarray]:
     """Draws foils for all attributes of some owners that are near none of the owner's, nor near each other."""
-    owner, near_owned = np.repeat(np.arange(len(owned)), owned.lengths), near.unite(owned)
+    owner, near_owned = owned.owners, near.unite(owned)
     drawn: list[np.ndarray] = []
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:

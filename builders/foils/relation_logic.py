@@ -92,7 +92,7 @@ class RelationFacts:
     def find_any(self, holds: np.ndarray) -> np.ndarray:
         """Whether something holds of any of a relation's pairs, bool, one a relation."""
         found = np.zeros(len(self.subjects), dtype=bool)
-        found[np.repeat(np.arange(len(found)), self.others.lengths).compress(holds)] = True
+        found[self.others.owners.compress(holds)] = True
         return found
 
     def has_one_target(self) -> np.ndarray:

@@ -44,7 +44,7 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
     found = np.full((len(concepts), draws), -1, dtype=np.int64)
     # What rules most of them out comes first, so that little is left to look at closely.
     rows, draw = np.repeat(np.arange(len(concepts)), draws), np.arange(found.size)
-    scene_of = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    scene_of = scenes.relations.owners
     ids = (scenes.identify(scene_of)[:, None] * draws + np.arange(draws)).reshape(-1)
     one = categories[concepts[rows]]
     foils = lists.values[lists.offsets[one] + draw_below(key, ids, lists.lengths[one])]
@@ -137,7 +137,7 @@ def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
         Objects of the block, or -1, shape (relations of the block,).
     """
     concepts, values = scenes.relations.values, scenes.objects.values
-    scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    scene = scenes.relations.owners
     # Every object of the scene for each relation that is not in space.
     rows = np.flatnonzero(~find_spatial(plan.taxonomy).take(concepts))
     firsts, sizes = scenes.objects.offsets.take(scene.take(rows)), scenes.objects.lengths.take(scene.take(rows))

@@ -70,7 +70,7 @@ def list_foil_attributes(plan: Plan) -> Ragged:
 def list_foil_scene_attributes(plan: Plan) -> Ragged:
     """Foils of each scene attribute, each as often as it is drawn: those of its kind that are not near it."""
     decks, near = plan.pools.scene_attributes, find_near_scene_attributes(plan.taxonomy)
-    rows, kinds = decks.values, np.repeat(np.arange(len(decks)), decks.lengths)
+    rows, kinds = decks.values, decks.owners
     allowed = ~near[np.ix_(rows, rows)] & (kinds[:, None] == kinds)
     truth, foil = np.nonzero(allowed)
     lengths = np.bincount(rows[truth], minlength=len(near))

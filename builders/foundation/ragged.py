@@ -44,6 +44,13 @@ class Ragged:
         return np.diff(self.offsets)
 
     @cached_property
+    def owners(self) -> np.ndarray:
+        """The list that each value is in, shape (values,), not to be written to."""
+        owners = np.repeat(np.arange(len(self)), self.lengths)
+        owners.flags.writeable = False
+        return owners
+
+    @cached_property
     def width(self) -> int | None:
         """The length of all lists, if they are alike long."""
         lengths = self.lengths

@@ -256,7 +256,7 @@ def ask_relations(context: QuestionContext) -> list[Batch]:
     these is certainly false, an object that is not there.
     """
     plan, scenes = context.plan, context.scenes
-    scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+    scene = scenes.relations.owners
     every = np.arange(len(scene))
     if not len(every):
         return []
@@ -341,7 +341,7 @@ def ask_scenes(context: QuestionContext) -> list[Batch]:
     """Whether the scene has each of its attributes and whether another; which it has, openly and with choices."""
     scenes, table = context.scenes, context.plan.taxonomy.scene_attributes
     concepts, names = scenes.scene_attributes.values, context.tokens["scene.name"]
-    scene, every = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths), np.arange(len(concepts))
+    scene, every = scenes.scene_attributes.owners, np.arange(len(concepts))
     if not len(every):
         return []
     elements = make_single_lists(context.name_elements("scene", every - scenes.scene_attributes.offsets[:-1][scene]))

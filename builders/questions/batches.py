@@ -88,7 +88,7 @@ class QuestionContext:
         self.pool = self.tracer.program_table.pool
         self.fixed = self.words.lexicon.fixed
         self.tokens = self.words.lexicon.tokens
-        self.scene_of_object = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
+        self.scene_of_object = scenes.objects.owners
         self.object_number = np.arange(len(self.scene_of_object)) - scenes.objects.offsets[:-1][self.scene_of_object]
         self.object_elements = self.name_elements("object", self.object_number)
         first, _, self.twin_count = self.words.twins
@@ -127,7 +127,7 @@ class QuestionContext:
     @property
     def holders(self) -> np.ndarray:
         """Object (in the context) of each attribute."""
-        return np.repeat(np.arange(len(self.scenes.attributes)), self.scenes.attributes.lengths)
+        return self.scenes.attributes.owners
 
     def depend_on(self, *objects: np.ndarray) -> Ragged:
         """The questions whether these objects are there, one list a question."""

@@ -55,7 +55,7 @@ class _Edited:
         self.taxonomy = self.context.plan.taxonomy
         self.yes, self.no = self.context.fixed["yes"], self.context.fixed["no"]
         self.names = self.words.find_column("object.name")
-        self.scene_of_object = np.repeat(np.arange(len(self.scenes)), self.scenes.objects.lengths)
+        self.scene_of_object = self.scenes.objects.owners
         self.first = self.scenes.objects.offsets[:-1]
         self.objects = pad_lists(Ragged(np.arange(len(self.names)), self.scenes.objects.offsets))
 
@@ -102,7 +102,7 @@ class _Edited:
         """
         logic, scenes = read_logic(self.taxonomy), self.scenes
         relations, starts, ends = scenes.relations.values, scenes.subjects.values, scenes.targets.values
-        scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+        scene = scenes.relations.owners
         both, turned = np.flatnonzero(logic.symmetric[relations]), np.flatnonzero(logic.inverse[relations] >= 0)
         again = np.concatenate([np.arange(len(relations)), both, turned])
         again = again[order := np.argsort(scene[again], kind="stable")]
@@ -188,7 +188,7 @@ def _name_lineages(taxonomy: Taxonomy) -> np.ndarray:
 
 def _repeat(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     """Each thing that questions name, with its question: numbers of questions, rows of the taxonomy."""
-    return np.repeat(np.arange(len(batch.scene)), batch.asked.lengths), batch.asked.values
+    return batch.asked.owners, batch.asked.values
 
 
 def _choose(batch: Batch, right: np.ndarray, doubtful: np.ndarray | None = None) -> np.ndarray:
@@ -235,7 +235,7 @@ def _answer_attribute(scenes: _Edited, batch: Batch) -> np.ndarray:
 def _answer_holder(scenes: _Edited, batch: Batch) -> np.ndarray:
     """What has an attribute: not where something may as well be said to have it."""
     attributes, asked = scenes.scenes.attributes, batch.asked.values[:, None]
-    holders = np.repeat(np.arange(len(attributes)), attributes.lengths)
+    holders = attributes.owners
     every = Ragged(np.arange(len(holders)), attributes.offsets[scenes.scenes.objects.offsets])
     places = pad_lists(every)[batch.scene]
     held, texts = attributes.values[places], scenes.context.tokens["attribute.text"]

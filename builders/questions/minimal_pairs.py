@@ -111,9 +111,9 @@ class _Drafts:
 
     def __init__(self, plan: Plan, scenes: Scenes, key: int) -> None:
         self.plan, self.scenes, self.key = plan, scenes, key
-        self.scene_of_object = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
-        self.scene_of_relation = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
-        self.holders = np.repeat(np.arange(len(scenes.attributes)), scenes.attributes.lengths)
+        self.scene_of_object = scenes.objects.owners
+        self.scene_of_relation = scenes.relations.owners
+        self.holders = scenes.attributes.owners
         self.names = list_lineages(plan.taxonomy)[scenes.objects.values, 0]
 
     @cached_property
@@ -174,7 +174,7 @@ def _reverse_relation(drafts: _Drafts) -> Change:
 def _lead_around(facts: RelationFacts) -> np.ndarray:
     """Whether other relations lead from each relation's subject to its target, bool."""
     subjects, targets = facts.subjects, facts.targets
-    row, other = np.repeat(np.arange(len(subjects)), facts.others.lengths), facts.others.values
+    row, other = facts.others.owners, facts.others.values
     objects = int(max(subjects.max(initial=-1), targets.max(initial=-1))) + 1
     starts, ends = row * objects + subjects[other], row * objects + targets[other]
     # One bit for each relation and each object that any of the others of its scene starts from or ends at.

@@ -159,7 +159,7 @@ class CaptionWriter:
         -1 or 0 where a block looks away.
         """
         scenes = words.scenes
-        scene = np.repeat(np.arange(len(scenes)), scenes.scene_attributes.lengths)
+        scene = scenes.scene_attributes.owners
         pictures = np.bincount(scene[self._is_picture[scenes.scene_attributes.values]], minlength=len(scenes))
         settings = scenes.scene_attributes.lengths - pictures
         keys = np.zeros((len(scenes), 4), dtype=np.int64)

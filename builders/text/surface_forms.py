@@ -128,7 +128,7 @@ class BlockWords:
         Only what can be counted, and only groups of two or more.
         """
         scenes = self.scenes
-        scene = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
+        scene = scenes.objects.owners
         content = scenes.objects.values.astype(np.int64)
         for column in pad_lists(scenes.attributes).T:
             content = number_rows(content, column)[1]
@@ -149,7 +149,7 @@ class BlockWords:
     def _rank_objects(self, *columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """For each object: the first one of its scene that is equal in some columns, its rank, and their number."""
         objects = self.scenes.objects
-        alike = join_codes(np.repeat(np.arange(len(objects)), objects.lengths), *columns)
+        alike = join_codes(objects.owners, *columns)
         order = np.argsort(alike, kind="stable")
         starts = np.flatnonzero(np.diff(alike.take(order), prepend=-1))
         sizes = np.diff(starts, append=len(order))
@@ -189,7 +189,7 @@ class BlockWords:
         without relations come last.
         """
         scenes = self.scenes
-        scene = np.repeat(np.arange(len(scenes)), scenes.relations.lengths)
+        scene = scenes.relations.owners
         shift = scenes.objects.offsets[:-1][scene]
         subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
         every, step = np.arange(len(scenes.objects.values)), LARGEST_COUNT + 1
