@@ -2,7 +2,7 @@
 
 Importing this package registers the dataset `"gas"`: `datasets.load_dataset("gas", "multi_object")` then makes its
 rows from the recipe, in any folder and without files. Nothing heavy is imported for that; `datasets` itself only when
-it is used.
+it is used. What is public stands in `__all__`, and each of it is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -14,18 +14,30 @@ import wrapt
 
 from .version import __version__ as __version__
 
-__all__ = ["GasError", "explode_questions", "scene", "to_networkx"]
+__all__ = [
+    "GasError",
+    "RecipeError",
+    "VisionLanguageJudge",
+    "explode_questions",
+    "judge_questions",
+    "scene",
+    "to_networkx",
+]
 
 if TYPE_CHECKING:
     from .builders.recipe.networkx_graphs import to_networkx
     from .builders.rows.explode import explode_questions
     from .builders.rows.single import scene
-    from .errors import GasError
+    from .errors import GasError, RecipeError
+    from .training.judges.marking import judge_questions
+    from .training.judges.vision_language import VisionLanguageJudge
 
-# Imported when asked for, so that `import generate_any_scene` stays light.
 _PLACES = {
     "GasError": ".errors",
+    "RecipeError": ".errors",
+    "VisionLanguageJudge": ".training.judges.vision_language",
     "explode_questions": ".builders.rows.explode",
+    "judge_questions": ".training.judges.marking",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",
 }
@@ -38,7 +50,13 @@ def _register(module: Any) -> None:
     register(module)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name], __name__), name)
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+if not TYPE_CHECKING:  # or a wrong name would pass as any other
+
+    def __getattr__(name: str) -> Any:
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_PLACES[name], __name__), name)
