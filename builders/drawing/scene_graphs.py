@@ -64,6 +64,20 @@ class Node:
 
 def draw_graph(row: dict[str, Any], title: str) -> str:
     """Draws the scene graph of a row; scene attributes stand above it."""
+    parts, width, height = lay_out_graph(row, 320.0)
+    return write_page(width, height, title, parts)
+
+
+def lay_out_graph(row: dict[str, Any], narrowest: float = 0.0) -> tuple[list[str], float, float]:
+    """Draws the scene graph of a row without a page around it.
+
+    Args:
+        row: A row of a dataset.
+        narrowest: The least width of the graph, without margins.
+
+    Returns:
+        Elements of SVG, and the width and the height that they need, margins included.
+    """
     graph = row["scene_graph"]
     nodes = [
         Node(
@@ -81,7 +95,7 @@ def draw_graph(row: dict[str, Any], title: str) -> str:
     rows = _split_rows([node for node in nodes if node not in joined])
     chips = [f"{item['kind'].replace('_', ' ')}: {item['value']}" for item in row["scene_attributes"]]
     widths = [measure_text(text, 12) + 24 for text in chips]
-    width = max([320.0, min(sum(widths), CHIPS), *widths, *map(_find_edge, layers), *map(_measure_row, rows)])
+    width = max([narrowest, min(sum(widths), CHIPS), *widths, *map(_find_edge, layers), *map(_measure_row, rows)])
     header, top = _draw_chips(chips, width)
     bottom = _place_down(layers, top)
     for some in rows:
@@ -96,7 +110,7 @@ def draw_graph(row: dict[str, Any], title: str) -> str:
     arrows = [line for node in joined for line in _draw_lines(node)]
     boxes = [_draw_node(node) for node in (*joined, *chain.from_iterable(rows))]
     moved = draw("g", "\n".join(["", *arrows, *boxes, ""]), transform=f"translate({MARGIN} 0)")
-    return write_page(width + 2 * MARGIN, bottom - GAP + MARGIN, title, [*header, moved])
+    return [*header, moved], width + 2 * MARGIN, bottom - GAP + MARGIN
 
 
 def _make_layers(nodes: list[Node], relations: list[dict[str, Any]]) -> list[list[Node]]:

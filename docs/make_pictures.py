@@ -1,0 +1,39 @@
+"""Draws the pictures of the README from a row of a shipped recipe: `python docs/make_pictures.py`.
+
+A test compares them with what is drawn now.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from generate_any_scene.builders.drawing.rows import draw_row
+from generate_any_scene.builders.rows.single import scene
+
+RECIPE, INDEX = "multi_object", 256
+QUESTIONS = (
+    "Is the puppeteer red-haired?",
+    "Is there a drum in the picture?",
+    "How many cargo bikes are there in the picture?",
+    "Which of these describes the cargo bike?",
+    "Is the puppeteer traveling on the cargo bike?",
+    "What is the gong resting on?",
+)
+WIDTHS = {"scene.svg": 830, "scene-narrow.svg": 430}
+
+
+def draw_pictures() -> dict[str, str]:
+    """Returns the pictures by the name of their file in docs/.
+
+    Raises:
+        KeyError: The row does not have one of the questions any more: choose others, and look at the pictures.
+    """
+    row = scene(RECIPE, INDEX)
+    # Several questions may have one text, such as with and without choices: the last one has choices.
+    asked = {question["question"]: question for question in row["questions"]}
+    return {name: draw_row(row, [asked[text] for text in QUESTIONS], width) for name, width in WIDTHS.items()}
+
+
+if __name__ == "__main__":
+    for name, picture in draw_pictures().items():
+        (Path(__file__).parent / name).write_text(picture, encoding="utf-8")
