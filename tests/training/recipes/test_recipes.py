@@ -101,7 +101,11 @@ def test_all_mistakes_are_told_at_once_with_their_places(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: finetun", "kind: `finetun` is no kind of training; did you mean `finetune`?"),
+        (
+            "kind: finetun",
+            "kind: `finetun` is no kind of training; did you mean `finetune`? the kinds are finetune, grpo",
+        ),
+        ("kind: [grpo]", "kind: `['grpo']` is no kind of training; "),
         ("name: mine", "kind: is missing; the kinds are finetune, grpo"),
         (MINE.replace("max_steps: 10", ""), "give `epochs`, `max_steps` or both; such as `max_steps: 1000`"),
         (MINE.replace("model: some/model", ""), "model: is missing; add `model: ...`"),
