@@ -68,7 +68,7 @@ def find_model(kind: str) -> type[Training]:
     Raises:
         GasError: The file has no such class.
     """
-    name = kind.title().replace("_", "")
+    name = "".join(word.capitalize() for word in kind.split("_"))
     model = getattr(import_module(f".{kind}", __package__), name, None)
     if not (isinstance(model, type) and issubclass(model, Training)):
         hint = f"write `class {name}(Training)` there"

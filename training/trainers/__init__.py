@@ -3,7 +3,8 @@
 A trainer offers
 
     check(recipe, rows) -> list[Problem]            what is wrong, found before any weight is loaded
-    train(recipe, rows, folder, report) -> dict     trains, or goes on; what it returns is in `run.json`
+    train(recipe, rows, folder, report) -> dict     trains, or goes on; what it returns is written into `run.json`, and
+                                                    `held_out`, as `generate.describe_gain` makes it, is shown
     COLUMNS     the columns of `data` that it needs
     RESULTS     the files and folders that it writes into `folder`, and for people, what each is
     REQUIRED    the packages that it imports, by the names they are imported by

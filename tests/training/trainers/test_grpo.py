@@ -17,7 +17,7 @@ from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.generate import sample_tokens
 from generate_any_scene.training.recipes.loading import dump_training, load_training
 from generate_any_scene.training.run import describe_run, run_training
-from generate_any_scene.training.trainers.grpo import mask_text
+from generate_any_scene.training.trainers.grpo import RESULTS, mask_text
 from PIL import Image
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2ForCausalLM
@@ -172,6 +172,7 @@ def test_a_training_writes_its_files(either):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     results = {"recipe.yaml", "run.json", "rewards.jsonl", "rewards.png", "held_out.png", "held_out.jsonl"}
     assert results | {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= files
+    assert [name for name in RESULTS if not (folder / name).exists()] == []
     for name in ("rewards.png", "held_out.png"):
         with Image.open(folder / name) as image:
             image.load()
