@@ -1,1 +1,41 @@
-"""The end of the line: what datasets of scenes train."""
+"""What datasets of scenes train. Read from the top, the folders are the way from a recipe to its results.
+
+    recipes         what a training recipe may say, a file a kind; reading one
+    upstream        keys of other packages, checked before anything is loaded
+    data            rows to train on, whoever made them
+    sandbox         colored shapes: pictures, a judge that is never wrong, a small model
+    judges          who answers questions about pictures, and which replies are right
+    decoders        visual tokens -> pictures
+    metrics         what a model is measured by, a file a metric
+    reports         contact sheets and curves
+    rewards         what reinforcement learning is rewarded by
+    generate        pictures of held-out scenes, judged before and after
+    trainers        what trains, a file or folder a kind
+    run             `gas train`: check, train, write down
+
+Others take `run_training`, `describe_run` (`run.py`) and `load_training` (`recipes/loading.py`). Users take the names
+below from here; each is imported when it is asked for, and torch only when a judge's model is loaded.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .judges.marking import judge_questions
+    from .judges.vision_language import VisionLanguageJudge
+
+__all__ = ["VisionLanguageJudge", "judge_questions"]
+
+_PLACES = {"VisionLanguageJudge": ".judges.vision_language", "judge_questions": ".judges.marking"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

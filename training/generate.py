@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,33 @@ from ..builders.foundation.counter_rng import derive_key
 from .decoders import Decoder, split_ids
 from .judges.marking import choose_questions, judge_questions
 from .judges.protocol import Judge
-from .metrics.answer_accuracy import Results
+from .metrics.answer_accuracy import compare_means, measure_mean
 from .recipes.grpo import Grpo
 from .reports.contact_sheet import paste_sheet
+
+
+@dataclass(frozen=True)
+class JudgedPictures:
+    """What a judge made of pictures.
+
+    Attributes:
+        captions: What each picture should show.
+        images: The pictures.
+        shares: The share of each picture's questions that were answered right.
+        asked, refused: Questions, and those that the judge did not answer.
+        out_of_range: Share of token ids that are no code.
+    """
+
+    captions: list[str]
+    images: list[Image.Image]
+    shares: list[float]
+    asked: int
+    refused: int
+    out_of_range: float
+
+    def __str__(self) -> str:
+        accuracy, margin = measure_mean(self.shares)
+        return f"accuracy {accuracy:.3f} ± {margin:.3f} ({len(self.images)} pictures, {self.asked:,} questions)"
 
 
 def try_rows(
@@ -31,7 +56,7 @@ def try_rows(
     offset: int,
     recipe: Grpo,
     rows: Any,
-) -> Results:
+) -> JudgedPictures:
     """Makes a picture of each caption and has its questions answered; every process does its share.
 
     Pictures are sampled as in training, each by random numbers of its own, so they depend on the recipe's seed, and
@@ -58,7 +83,14 @@ def try_rows(
                 found.append((place, images[row], share or 0.0, len(marks), marks.count(None), out_of_range))
     found = sorted(gather_object(found), key=lambda one: one[0])
     _, made, shares, asked_of, refused, out = zip(*found, strict=True)
-    return Results(rows["caption"][:], list(made), list(shares), sum(asked_of), sum(refused), float(np.mean(out)))
+    return JudgedPictures(
+        captions=rows["caption"][:],
+        images=list(made),
+        shares=list(shares),
+        asked=sum(asked_of),
+        refused=sum(refused),
+        out_of_range=float(np.mean(out)),
+    )
 
 
 @torch.no_grad()
@@ -94,7 +126,15 @@ def sample_tokens(
     return torch.cat(drawn, dim=1).tolist()
 
 
-def write_comparison(path: Path, before: Results, after: Results, shown: int) -> None:
+def describe_gain(before: JudgedPictures, after: JudgedPictures) -> dict[str, Any]:
+    """Answer accuracy before and after with the gain, and what else was counted, as JSON can hold them."""
+    compared = compare_means(before.shares, after.shares)
+    for name, judged in (("before", before), ("after", after)):
+        compared[name] |= {"refused": judged.refused / judged.asked, "out_of_range": judged.out_of_range}
+    return {"pictures": len(after.images), "questions": after.asked, **compared}
+
+
+def write_comparison(path: Path, before: JudgedPictures, after: JudgedPictures, shown: int) -> None:
     """Draws pictures before and after under their captions, and writes what was judged beside it (`.jsonl`)."""
     pairs = list(zip(before.captions, before.images, before.shares, after.images, after.shares, strict=True))
     paste_sheet(path, pairs[:shown])

@@ -9,11 +9,14 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from ..builders.folder.files import write_text
-from ..errors import GasError, Problem, RecipeError
+from ..errors import GasError, RecipeError
 from ..version import __version__
 from .data import describe_data, load_rows
 from .recipes.common import Training
@@ -21,7 +24,8 @@ from .recipes.loading import LoadedTraining, dump_training
 from .upstream import list_versions, require
 
 RECORD = "run.json"
-REQUIRED = ("torch", "transformers", "diffusers", "peft", "accelerate", "trl", "PIL", "matplotlib")
+PARTS = ("check", "train", "COLUMNS", "RESULTS", "REQUIRED")
+"""What a trainer offers; `trainers/__init__.py` says what each is."""
 
 
 def run_training(
@@ -39,15 +43,15 @@ def run_training(
         GasError: A package is missing, or the folder holds another training.
     """
     recipe, folder = loaded.recipe, loaded.recipe.folder
-    require(*REQUIRED)
+    trainer = find_trainer(recipe.kind)
+    require(*trainer.REQUIRED)
     quiet_others()
-    check, train, columns = _find_trainer(recipe)
     is_first = os.environ.get("RANK", "0") == "0"
     if is_first:  # others may come later, when it has begun to write
         _check_folder(folder, recipe)
     try:
-        rows = load_rows(recipe.data, columns)
-        problems = check(recipe, rows)
+        rows = load_rows(recipe.data, trainer.COLUMNS)
+        problems = trainer.check(recipe, rows)
     except RecipeError as error:
         problems = list(error.problems)
     if problems:
@@ -66,7 +70,7 @@ def run_training(
             write_text(folder / "recipe.yaml", dump_training(recipe))
             _write_record(folder, record)
         started = time.time()
-        results = train(recipe, rows, folder, report if is_first else lambda _: None)
+        results = trainer.train(recipe, rows, folder, report if is_first else lambda _: None)
         record |= {"seconds": round(time.time() - started, 1), "results": results}
         if is_first:
             _write_record(folder, record)
@@ -84,48 +88,44 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
         for name in ("before", "after", "gain"):
             low, high = held_out[name]["interval"]
             lines.append(f"  held out, {name + ':':<8}{held_out[name]['mean']:6.3f}  (95 %: {low:.3f} to {high:.3f})")
-    places = {
-        "model": "the model",
-        "held_out.png": "pictures before and after",
-        "rewards.png": "the reward of each step",
-        "run.json": "results, versions, data",
-    }
-    there = {name: what for name, what in places.items() if (recipe.folder / name).exists()}
+    results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
+    there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}
     return [*lines, *(f"  {recipe.folder / name}: {what}" for name, what in there.items())]
 
 
-def _find_trainer(recipe: Training) -> tuple[Callable[..., list[Problem]], Callable[..., dict], tuple[str, ...]]:
-    """What checks a recipe, what trains by it, and the columns that it needs."""
-    if recipe.kind == "grpo":
-        from .trainers import grpo
+def find_trainer(kind: str) -> ModuleType:
+    """Imports what trains a kind: the module or package of its name in `trainers`, which offers all `PARTS`.
 
-        return grpo.check_grpo, grpo.train_grpo, grpo.COLUMNS
-    from .trainers.finetune import check as diffusion_check
-    from .trainers.finetune import train as diffusion
-
-    return diffusion_check.check_finetune, diffusion.train_finetune, diffusion_check.COLUMNS
+    Raises:
+        GasError: There is none, a package that it imports is missing, or it lacks parts.
+    """
+    name = f"{__package__}.trainers.{kind}"
+    if find_spec(name) is None:
+        raise GasError(f"the kind {kind} has no trainer; add training/trainers/{kind}.py", exit_status=1)
+    require(name)
+    trainer = import_module(name)
+    if missing := [part for part in PARTS if not hasattr(trainer, part)]:
+        hint = "training/trainers/__init__.py says what each is"
+        raise GasError(f"the trainer of the kind {kind} has no {', '.join(missing)}; {hint}", exit_status=1)
+    return trainer
 
 
 def end_processes() -> None:
     """Leaves the group of processes, if there is one: torch complains otherwise when they end."""
-    from accelerate import PartialState
-
-    if PartialState._shared_state:
-        PartialState().destroy_process_group()
+    if "accelerate" in sys.modules and (state := import_module("accelerate").PartialState)._shared_state:
+        state().destroy_process_group()
 
 
 def quiet_others() -> None:
     """No deprecations that packages tell each other; no progress bars of theirs unless somebody watches."""
+    import datasets
+
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     if sys.stderr.isatty():
         return
-    import datasets
-    import diffusers
-    import transformers
-
     datasets.disable_progress_bars()
-    diffusers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.disable_progress_bar()
+    for name in {"diffusers", "transformers"} & sys.modules.keys():
+        import_module(f"{name}.utils.logging").disable_progress_bar()
 
 
 def _check_folder(folder: Path, recipe: Any) -> None:

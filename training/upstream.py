@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic_core import PydanticCustomError
 
@@ -20,12 +20,18 @@ PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "
 
 
 def require(*modules: str) -> None:
-    """Raises a GasError that says what to install when a package of the extra `train` is missing."""
+    """Imports modules.
+
+    Raises:
+        GasError: A package of the extra `train` is missing; it says what to install.
+    """
     for name in modules:
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
             missing = (error.name or name).partition(".")[0]
+            if missing == __name__.partition(".")[0]:
+                raise  # a mistake of ours, which installing does not mend
             message = f"training needs {missing}: pip install 'generate-any-scene[train]'"
             raise GasError(message, exit_status=1) from error
 
@@ -70,7 +76,7 @@ def read_keys(
             problems.append(Problem(message, key=place, hint=advise(name, parameters)))
         else:
             try:
-                values[name] = _read_value(value, _list_types(hints.get(name, Any)))
+                values[name] = _read_value(value, list_types(hints.get(name, Any)))
             except PydanticCustomError as error:
                 hint = (error.context or {}).get("hint", "")
                 problems.append(Problem(error.message(), key=place, hint=hint))
@@ -85,11 +91,13 @@ def _find_hints(taker: type) -> Mapping[str, Any]:
         return {}
 
 
-def _list_types(hint: Any) -> set[Any]:
+def list_types(hint: Any) -> set[Any]:
     """The types that a hint is put together from: {float, NoneType} of `float | None`."""
     if get_origin(hint) is Literal:
         return {type(value) for value in get_args(hint)}
-    return set().union(*map(_list_types, get_args(hint))) if get_args(hint) else {hint}
+    if get_origin(hint) is Annotated:
+        return list_types(get_args(hint)[0])
+    return set().union(*map(list_types, get_args(hint))) if get_args(hint) else {hint}
 
 
 def _read_value(value: Any, types: set[Any]) -> Any:

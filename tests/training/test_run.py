@@ -13,7 +13,7 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from generate_any_scene.training.recipes.loading import load_training
-from generate_any_scene.training.trainers.finetune import train as diffusion
+from generate_any_scene.training.trainers.finetune import training_loop
 from generate_any_scene.training.trainers.finetune.checkpoints import save_checkpoint
 from generate_any_scene.version import __version__
 from safetensors.torch import load_file
@@ -163,7 +163,7 @@ def test_a_training_that_is_stopped_goes_on_by_the_same_command(gas, small, empt
     command = ["train", "finetune_sd15", *small, *longer]
     folder = empty / "runs" / "finetune_sd15"
     with monkeypatch.context() as patch:
-        patch.setattr(diffusion, "save_checkpoint", save_and_press_ctrl_c)
+        patch.setattr(training_loop, "save_checkpoint", save_and_press_ctrl_c)
         status, out, err = gas(*command)
     assert (status, out) == (1, "")
     assert err.splitlines()[-1] == "gas: stopped; the same command goes on from the last checkpoint"

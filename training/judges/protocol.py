@@ -1,4 +1,4 @@
-"""What a judge is."""
+"""What a judge is: everything that asks about images, a reward or a metric, goes through `Judge`."""
 
 from __future__ import annotations
 

@@ -1,24 +1,21 @@
-"""Judges: what looks at images and answers questions about them.
+"""A judge for any vision-language model that transformers loads as `AutoModelForImageTextToText`.
 
-Everything that asks about images, a reward or a metric, goes through `Judge`. `VisionLanguageJudge` is one for any
-model that transformers loads as `AutoModelForImageTextToText`. Importing this module loads neither torch nor
-transformers.
+Importing this module loads neither torch nor transformers.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ...errors import GasError, advise
-from ...taxonomy.english.numerals import SPELLED_NUMBERS
+from .replies import Tokens, force_replies, share_beginnings, spell_tokens
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from torch import Tensor
 
 MODEL = "Qwen/Qwen2.5-VL-3B-Instruct"
 """The judge of the paper's reinforcement learning."""
@@ -28,10 +25,6 @@ REQUEST = "{question}\n{instruction}"
 """What `VisionLanguageJudge.answer` asks, unless there is no instruction; then the question alone."""
 
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-
-Tokens: TypeAlias = tuple[int, ...]
-DIGITS = {word: str(number) for number, word in enumerate(SPELLED_NUMBERS)}
-WORDS = {digits: word for word, digits in DIGITS.items()}
 
 
 @dataclass(frozen=True)
@@ -196,7 +189,7 @@ class VisionLanguageJudge:
         requests = [
             _Request(seen[key], key[1], forced, replies)
             for key, tokens in asked.items()
-            for forced, replies in _share_beginnings(tokens).items()
+            for forced, replies in share_beginnings(tokens).items()
         ]
         found: dict[tuple[int, str], dict[Tokens, float]] = {key: {} for key in asked}
         with torch.inference_mode():
@@ -237,7 +230,7 @@ class VisionLanguageJudge:
         # Filled up on the right, every row has the positions that it has alone, and sees nothing of what fills it.
         inputs = self._encode([one.image for one in requests], [one.question for one in requests], "right")
         lengths = inputs["attention_mask"].sum(dim=1).tolist()
-        _force_replies(inputs, lengths, [one.forced for one in requests])
+        force_replies(inputs, lengths, [one.forced for one in requests])
         read = [range(length - 1, length + len(one.forced)) for length, one in zip(lengths, requests, strict=True)]
         options: dict[str, Any] = {"use_cache": False}
         kept: Sequence[int] = range(inputs["input_ids"].shape[1])
@@ -253,78 +246,6 @@ class VisionLanguageJudge:
             sums = [steps[range(len(reply)), list(reply)].sum() for reply in request.asked]
             values.append(torch.stack(sums).exp().tolist())
         return values
-
-
-def spell_tokens(tokenizer: Any, answer: str) -> tuple[Tokens, ...]:
-    """The spellings of an answer as tokens; no two are equal, and none is the beginning of another.
-
-    A space in front is part of a spelling only where it takes no token of its own.
-
-    Raises:
-        ValueError: The answer is empty.
-    """
-
-    def encode(text: str) -> Tokens:
-        return tuple(tokenizer.encode(text, add_special_tokens=False))
-
-    line = encode("\n")
-    found: dict[Tokens, None] = {}
-    for text in list_spellings(answer):
-        plain, spaced, after_line = encode(text), encode(f" {text}"), encode(f"\n{text}")
-        found[plain] = None
-        if len(spaced) <= len(plain):
-            found[spaced] = None
-        # Some tokenizers mark a text's first word as if a space stood before it; this is the word without the mark.
-        if after_line[: len(line)] == line:
-            found[after_line[len(line) :]] = None
-    tokens = [one for one in found if one]
-    if not tokens:
-        raise ValueError(f"an answer must have words, but one is {answer!r}")
-    # The probability of a beginning holds that of what goes on from it.
-    return tuple(one for one in tokens if not any(one[:size] in found for size in range(1, len(one))))
-
-
-def list_spellings(answer: str) -> list[str]:
-    """The ways to write an answer that mean the same: `yes` and `Yes`; `two`, `Two` and `2`."""
-    answer = answer.strip()
-    others = (DIGITS.get(answer.casefold()), WORDS.get(answer))
-    spellings: dict[str, None] = {}
-    for text in (answer, *others):
-        if text:
-            small = text if text[1:2].isupper() else text[:1].lower() + text[1:]  # not `iSO 100`
-            spellings |= dict.fromkeys((text, small, text[:1].upper() + text[1:]))
-    return list(spellings)
-
-
-def _share_beginnings(replies: Iterable[Tokens]) -> dict[Tokens, tuple[Tokens, ...]]:
-    """Which replies can be read off which forced beginning, with as few of these as there can be.
-
-    Reading a beginning tells what each of its tokens' probability was, and that of every next one.
-    """
-    shared: dict[Tokens, list[Tokens]] = {}
-    for reply in sorted(replies, key=lambda one: (-len(one), one)):
-        beginning = reply[:-1]
-        longer = next((one for one in shared if one[: len(beginning)] == beginning), beginning)
-        shared.setdefault(longer, []).append(reply)
-    return {beginning: tuple(some) for beginning, some in shared.items()}
-
-
-def _force_replies(inputs: dict[str, Tensor], lengths: Sequence[int], forced: Sequence[Tokens]) -> None:
-    """Writes the beginnings of replies behind the rows of chats that are filled up on the right, in place."""
-    import torch
-
-    most = max(map(len, forced))
-    if not most:
-        return
-    shape = inputs["input_ids"].shape
-    for name, tensor in inputs.items():
-        # Besides tokens and mask some models have a type of each token; 0 is that of text.
-        if tensor.shape == shape:
-            inputs[name] = torch.nn.functional.pad(tensor, (0, most))
-    for row, (length, tokens) in enumerate(zip(lengths, forced, strict=True)):
-        end = length + len(tokens)
-        inputs["input_ids"][row, length:end] = inputs["input_ids"].new_tensor(tokens)
-        inputs["attention_mask"][row, length:end] = 1
 
 
 def _check_lengths(**lists: Sequence[Any]) -> None:

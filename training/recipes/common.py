@@ -74,7 +74,7 @@ class Training(Part):
 
     name: Text = Field(description="The name of the training.")
     description: str = Field(default="", description="One paragraph: what it is for.")
-    kind: Literal["finetune", "grpo"] = Field(description="What is trained how.")
+    kind: Text = Field(description="What is trained how.")
     data: Rows = Field(description="Rows to train on.")
     output: Text | None = Field(
         default=None, description="The folder for results; `runs/` and the name when left out."

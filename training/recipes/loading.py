@@ -1,31 +1,32 @@
-"""What a recipe of a training may say, as Pydantic models. Nothing here needs the packages that train.
+"""Reads a training recipe: the models are those of the files beside this one, and torch is not imported.
 
 Keys of upstream's own, such as those of TRL's `GRPOConfig`, are taken as they are; `upstream` checks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import yaml
+from pydantic import BaseModel
 
 from ...builders.recipe.fields import show
 from ...builders.recipe.loading import Dumper, read_document
 from ...builders.recipe.validation import validate
 from ...builders.recipe.yaml_document import Document, raise_problems
-from ...errors import suggest
-from .common import SOURCES, Training
-from .finetune import Finetune
-from .grpo import Grpo
+from ...errors import GasError, suggest
+from ..upstream import list_types
+from .common import SOURCES, Data, Training
 
-PLACES = (("data",), ("held_out", "data"), ("sandbox_model", "data"))
-"""Where a recipe may have such keys."""
-
-
-KINDS: Mapping[str, type[Training]] = {"finetune": Finetune, "grpo": Grpo}
+SHARED = ("common", "loading")
+KINDS = tuple(sorted({file.name for file in iter_modules([str(Path(__file__).parent)])} - {*SHARED}))
+"""The kinds of trainings: the files of this folder, but for those that all kinds share."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,41 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
         GasError: There is no such recipe.
     """
     document, _ = read_document(name_or_path, overrides, kind="training")
-    for place in PLACES:
-        _drop_older_source(document, place)
     kind = document.value.get("kind")
-    if str(kind) not in KINDS:
+    if kind not in KINDS:
         what = "is missing" if kind is None else f"{show(kind)} is no kind of training"
-        hint = suggest(str(kind), KINDS) or f"the kinds are {', '.join(KINDS)}"
-        document.report(("kind",), what, hint)
+        hints = (suggest(str(kind), KINDS), f"the kinds are {', '.join(KINDS)}")
+        document.report(("kind",), what, " ".join(filter(None, hints)))
         raise_problems(document)
-    return LoadedTraining(validate(KINDS[str(kind)], document), document)
+    model = find_model(kind)
+    for place in list_data_places(model):
+        _drop_older_source(document, place)
+    return LoadedTraining(validate(model, document), document)
+
+
+@cache
+def find_model(kind: str) -> type[Training]:
+    """Finds the model of a kind's recipes: in the kind's file, the class of its name (`Finetune` in `finetune.py`).
+
+    Raises:
+        GasError: The file has no such class.
+    """
+    name = "".join(word.capitalize() for word in kind.split("_"))
+    model = getattr(import_module(f".{kind}", __package__), name, None)
+    if not (isinstance(model, type) and issubclass(model, Training)):
+        hint = f"write `class {name}(Training)` there"
+        raise GasError(f"training/recipes/{kind}.py has no model of the kind's recipes; {hint}", exit_status=1)
+    return model
+
+
+def list_data_places(model: type[BaseModel]) -> Iterator[tuple[str, ...]]:
+    """Lists the key paths at which a recipe may say where rows come from: `("data",)`, `("held_out", "data")`."""
+    for name, field in model.model_fields.items():
+        for part in list_types(field.annotation):
+            if part is Data:
+                yield (name,)
+            elif isinstance(part, type) and issubclass(part, BaseModel):
+                yield from ((name, *rest) for rest in list_data_places(part))
 
 
 def _drop_older_source(document: Document, place: tuple[str, ...]) -> None:

@@ -292,7 +292,7 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match, str], Reply]], ...] = (
 
 @dataclass(frozen=True)
 class SandboxJudge:
-    """Answers from the pixels, always right; a `training.judge.Judge`."""
+    """Answers from the pixels, always right; a `judges.protocol.Judge`."""
 
     def answer(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
         """Answers in words; of what is not there once, it says how often it is there."""

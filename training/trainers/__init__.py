@@ -1,1 +1,14 @@
-"""What trains, a file or folder a kind."""
+"""What trains: a module or a package a kind of training, of the kind's name. Nothing is registered.
+
+A trainer offers
+
+    check(recipe, rows) -> list[Problem]            what is wrong, found before any weight is loaded
+    train(recipe, rows, folder, report) -> dict     trains, or goes on; what it returns is written into `run.json`, and
+                                                    `held_out`, as `generate.describe_gain` makes it, is shown
+    COLUMNS     the columns of `data` that it needs
+    RESULTS     the files and folders that it writes into `folder`, and for people, what each is
+    REQUIRED    the packages that it imports, by the names they are imported by
+
+A kind is complete with `recipes/<kind>.py` (what its recipes may say), a shipped recipe and a section of
+`docs/training.md`. `run.py` alone imports trainers, by the recipe's `kind`; what they share stands beside this folder.
+"""

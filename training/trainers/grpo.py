@@ -30,17 +30,22 @@ from ...builders.folder.files import write_text
 from ...errors import GasError, Problem, gather_problems
 from ..data import load_rows
 from ..decoders import SandboxDecoder, make_decoder
-from ..generate import try_rows, write_comparison
+from ..generate import describe_gain, try_rows, write_comparison
 from ..judges.marking import choose_questions
 from ..judges.protocol import Judge
 from ..judges.vision_language import VisionLanguageJudge
-from ..metrics.answer_accuracy import compare_results
 from ..recipes.grpo import Grpo
 from ..reports.curves import draw_curve
 from ..rewards import QuestionReward
 from ..upstream import read_keys
 
+REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
 COLUMNS = ("caption", "questions")
+RESULTS = {
+    "model": "the model",
+    "held_out.png": "pictures before and after",
+    "rewards.png": "the reward of each step",
+}
 SANDBOX_COLUMNS = ("caption", "scene_graph")
 OURS = {
     "output_dir": "it is `output` of the recipe",
@@ -51,7 +56,7 @@ MASKED = -1e4
 """Added to logits of text ids: no probability is left, but entropy and gradients stay finite."""
 
 
-def check_grpo(recipe: Grpo, rows: Any) -> list[Problem]:
+def check(recipe: Grpo, rows: Any) -> list[Problem]:
     """Finds what is wrong with keys, rows, the model's name and its vocabulary, before any weight is loaded."""
     values, problems = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
     if not problems:
@@ -121,7 +126,7 @@ def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
     return problems
 
 
-def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] = print) -> dict[str, Any]:
+def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] = print) -> dict[str, Any]:
     """Trains a policy, and judges held-out scenes before and after.
 
     Writes `model/` (what plain transformers loads), `checkpoints/` (the trainer's), `rewards.jsonl` and `rewards.png`,
@@ -177,7 +182,7 @@ def train_grpo(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], No
     if before and recipe.held_out:
         after = judge_held_out()
         report(f"held out, after:  {after}")
-        results["held_out"] = compare_results(before, after)
+        results["held_out"] = describe_gain(before, after)
         if state.is_main_process:
             write_comparison(folder / "held_out.png", before, after, recipe.held_out.shown)
     if state.is_main_process and rewards:

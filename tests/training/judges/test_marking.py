@@ -5,7 +5,14 @@ from collections import Counter
 import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.taxonomy.english.numerals import write_number
-from generate_any_scene.training.judges.marking import CHOOSE, Judged, judge_questions, mark_reply, word_question
+from generate_any_scene.training.judges.marking import (
+    CHOOSE,
+    Judged,
+    choose_questions,
+    judge_questions,
+    mark_reply,
+    word_question,
+)
 
 ROWS = {"general": 80, "video": 20, "three_d": 20}
 FORMS = {"yes_no", "count", "multiple_choice", "open"}
@@ -218,6 +225,13 @@ def test_answers_about_the_scene_without_what_the_question_says(question, answer
 def test_answers_about_objects_are_whole():
     question = ask("open", "shepherd dog", question="What is next to the dog house?")
     assert mark_reply("shepherd", question) is False
+
+
+def test_questions_of_some_kinds():
+    asked = [ask("yes_no", "yes", kind=kind) for kind in ("object", "count", "attribute", "relation")]
+    assert choose_questions(asked, None) == asked
+    assert choose_questions(asked, ["relation", "object"]) == [asked[0], asked[3]]
+    assert choose_questions(asked, ["scene"]) == []
 
 
 def test_other_forms_are_asked_as_they_are():

@@ -3,21 +3,13 @@
 import inspect
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tiny
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.judges.vision_language import (
-    INSTRUCTION,
-    MODEL,
-    REQUEST,
-    VisionLanguageJudge,
-    list_spellings,
-    spell_tokens,
-)
+from generate_any_scene.training.judges.replies import spell_tokens
+from generate_any_scene.training.judges.vision_language import INSTRUCTION, MODEL, REQUEST, VisionLanguageJudge
 
 QUESTIONS = [
     "Is there a cup?",
@@ -261,38 +253,6 @@ def test_an_empty_answer(judge, images, answer):
         judge.probability(images[:1], QUESTIONS[:1], [answer])
 
 
-def test_spellings():
-    assert list_spellings("yes") == ["yes", "Yes"]
-    assert list_spellings("Yes") == ["Yes", "yes"]
-    assert list_spellings("two") == ["two", "Two", "2"]
-    assert list_spellings("2") == ["2", "two", "Two"]
-    assert list_spellings("zero") == ["zero", "Zero", "0"]
-    assert list_spellings("ISO 100") == ["ISO 100"]
-    assert list_spellings("13") == ["13"]
-
-
-class MarkedWords:
-    """Tokens as SentencePiece makes them: `▁` stands for a space, also before the first word of a text."""
-
-    vocabulary = ("▁Yes", "Yes", "▁yes", "yes", "▁", "\n", "▁red", "red", "▁R", "R", "ed", "▁reddish")
-
-    def encode(self, text, add_special_tokens):
-        assert not add_special_tokens
-        text, tokens = "▁" + text.replace(" ", "▁"), []
-        while text:
-            tokens.append(max((one for one in self.vocabulary if text.startswith(one)), key=len))
-            text = text[len(tokens[-1]) :]
-        return [self.vocabulary.index(token) for token in tokens]
-
-
-def test_spellings_of_a_tokenizer_that_marks_first_words():
-    def name(answer):
-        return {tuple(MarkedWords.vocabulary[token] for token in one) for one in spell_tokens(MarkedWords(), answer)}
-
-    assert name("Yes") == {("▁Yes",), ("Yes",), ("▁yes",), ("yes",)}
-    assert name("red") == {("▁red",), ("red",), ("▁R", "ed"), ("R", "ed")}
-
-
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -330,11 +290,3 @@ def test_weights_that_cannot_be_read(open_judge, tmp_path):
 def test_a_folder_without_a_model(tmp_path):
     with pytest.raises(GasError, match="choose a vision-language model"):
         VisionLanguageJudge(str(tmp_path))
-
-
-def test_importing_loads_no_torch():
-    modules = ("marking", "vision_language")
-    imports = ", ".join(f"generate_any_scene.training.judges.{module}" for module in modules)
-    code = f"import sys, {imports}\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not {"torch", "transformers", "PIL", "numpy", "datasets"} & set(done.stdout.split())

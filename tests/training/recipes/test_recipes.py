@@ -4,7 +4,7 @@ import pytest
 from generate_any_scene.builders.recipe.loading import list_files, list_recipes
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.recipes.finetune import Finetune
-from generate_any_scene.training.recipes.loading import dump_training, load_training
+from generate_any_scene.training.recipes.loading import KINDS, dump_training, load_training
 
 SHIPPED = list_recipes("training")
 MINE = """
@@ -101,8 +101,12 @@ def test_all_mistakes_are_told_at_once_with_their_places(write):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: finetun", "kind: `finetun` is no kind of training; did you mean `finetune`?"),
-        ("name: mine", "kind: is missing; the kinds are finetune, grpo"),
+        (
+            "kind: finetun",
+            f"kind: `finetun` is no kind of training; did you mean `finetune`? the kinds are {', '.join(KINDS)}",
+        ),
+        ("kind: [grpo]", "kind: `['grpo']` is no kind of training; "),
+        ("name: mine", f"kind: is missing; the kinds are {', '.join(KINDS)}"),
         (MINE.replace("max_steps: 10", ""), "give `epochs`, `max_steps` or both; such as `max_steps: 1000`"),
         (MINE.replace("model: some/model", ""), "model: is missing; add `model: ...`"),
         (f"{MINE}method: full\nstart_from: x", "`start_from` names LoRA weights, which `method: full` has none of"),

@@ -14,16 +14,10 @@ import tiny
 import torch
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.data import load_rows
-from generate_any_scene.training.decoders import SandboxDecoder
 from generate_any_scene.training.generate import sample_tokens
-from generate_any_scene.training.judges.marking import choose_questions
-from generate_any_scene.training.metrics.answer_accuracy import Results, compare_results, measure_mean
 from generate_any_scene.training.recipes.loading import dump_training, load_training
-from generate_any_scene.training.rewards import QuestionReward
 from generate_any_scene.training.run import describe_run, run_training
-from generate_any_scene.training.sandbox.judge import SandboxJudge
-from generate_any_scene.training.sandbox.pictures import TOKENS, encode_shape
-from generate_any_scene.training.trainers.grpo import mask_text
+from generate_any_scene.training.trainers.grpo import RESULTS, mask_text
 from PIL import Image
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2ForCausalLM
@@ -31,12 +25,6 @@ from trl.trainer.utils import add_fused_lm_head
 
 CODES = 64
 PROMPTS = ["a", "<|t2i|>A photo of a very long caption of many words<|soi|>", "<|t2i|>A photo of a cup<|soi|>", "bb"]
-
-
-@pytest.fixture(scope="module")
-def simplear(tmp_path_factory):
-    """A folder with a model, its tokenizer and `decoder.jit`."""
-    return tiny.save_simplear(tmp_path_factory.mktemp("simplear"), CODES)
 
 
 @pytest.fixture(scope="module")
@@ -117,19 +105,6 @@ def either(request):
     return request.getfixturevalue(request.param)
 
 
-def open_policy(folder, scale=1.0, masked=True):
-    """A policy and its tokenizer; with `scale`, what it has read, and where, matters more."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left")
-    model = AutoModelForCausalLM.from_pretrained(folder).eval()
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            if "embed" in name or "lm_head" in name or "self_attn" in name:
-                weight.mul_(scale)
-    if masked:
-        mask_text(model, len(tokenizer), CODES)
-    return model, tokenizer
-
-
 def read_lines(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -137,7 +112,7 @@ def read_lines(path):
 # Visual tokens alone.
 
 
-def test_only_visual_ids_are_sampled(simplear):
+def test_only_visual_ids_are_sampled(open_policy, simplear):
     for masked in (False, True):
         model, tokenizer = open_policy(simplear, masked=masked)
         inputs = tokenizer(PROMPTS, padding=True, return_tensors="pt")
@@ -149,7 +124,7 @@ def test_only_visual_ids_are_sampled(simplear):
             assert bool((ids >= len(tokenizer)).all()) == masked
 
 
-def test_text_ids_have_no_probability_in_the_loss(simplear):
+def test_text_ids_have_no_probability_in_the_loss(open_policy, simplear):
     """TRL's loss reads the output layer's weights itself: of each id that could come next, its probability."""
     shares = {}
     for masked in (False, True):
@@ -168,14 +143,14 @@ def test_text_ids_have_no_probability_in_the_loss(simplear):
     assert shares[True] == 0
 
 
-def test_an_offset_leaves_ids_on_both_sides_without_probability(simplear):
+def test_an_offset_leaves_ids_on_both_sides_without_probability(open_policy, simplear):
     model, tokenizer = open_policy(simplear, masked=False)
     mask_text(model, 300, 8)
     drawn = sample_tokens(model, tokenizer, PROMPTS, 16, 1.0, range(4))
     assert {one for row in drawn for one in row} == set(range(300, 308))
 
 
-def test_a_masked_model_is_saved_as_a_plain_one(simplear, tmp_path):
+def test_a_masked_model_is_saved_as_a_plain_one(open_policy, simplear, tmp_path):
     model, _ = open_policy(simplear)
     model.save_pretrained(tmp_path)
     saved, original = (load_file(folder / "model.safetensors") for folder in (tmp_path, simplear))
@@ -183,141 +158,10 @@ def test_a_masked_model_is_saved_as_a_plain_one(simplear, tmp_path):
     assert all(torch.equal(saved[name], original[name]) for name in saved)
 
 
-def test_a_head_with_a_bias_cannot_be_masked(simplear):
+def test_a_head_with_a_bias_cannot_be_masked(open_policy, simplear):
     model, tokenizer = open_policy(simplear)
     with pytest.raises(GasError, match="Qwen2ForCausalLM has no output layer without a bias"):
         mask_text(model, len(tokenizer), CODES)
-
-
-# Sampling.
-
-
-def test_a_sample_depends_neither_on_the_batch_nor_on_its_place(simplear):
-    model, tokenizer = open_policy(simplear, scale=20)
-    seeds = [5, 6, 7, 5]
-    together = sample_tokens(model, tokenizer, PROMPTS, 16, 1.0, seeds)
-    alone = [
-        sample_tokens(model, tokenizer, [prompt], 16, 1.0, [seed])[0]
-        for prompt, seed in zip(PROMPTS, seeds, strict=True)
-    ]
-    assert together == alone
-    assert sample_tokens(model, tokenizer, PROMPTS[::-1], 16, 1.0, seeds[::-1]) == together[::-1]
-    assert together[0] != together[3]  # of one seed: prompts do matter
-    assert sample_tokens(model, tokenizer, PROMPTS[:1], 16, 1.0, [8])[0] != together[0]
-
-
-def test_samples_are_those_that_transformers_would_draw(simplear):
-    """Almost no temperature leaves the likeliest tokens, which `generate` finds with its own cache and positions."""
-    model, tokenizer = open_policy(simplear, scale=20)
-    inputs = tokenizer(PROMPTS, padding=True, return_tensors="pt")
-    expected = model.generate(**inputs, do_sample=False, max_new_tokens=16)[:, inputs["input_ids"].shape[1] :]
-    assert sample_tokens(model, tokenizer, PROMPTS, 16, 1e-6, range(4)) == expected.tolist()
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0])
-def test_samples_are_as_frequent_as_probable(temperature, simplear):
-    model, tokenizer = open_policy(simplear, scale=4)
-    drawn = sample_tokens(model, tokenizer, ["a cup"] * 4000, 1, temperature, range(4000))
-    found = np.bincount(np.array(drawn)[:, 0], minlength=model.config.vocab_size) / 4000
-    with torch.no_grad():
-        logits = model(**tokenizer("a cup", return_tensors="pt")).logits[0, -1]
-    expected = (logits / temperature).softmax(-1).numpy()
-    assert abs(expected - 1 / CODES).max() > 0.02
-    assert np.abs(found - expected).max() < 0.02
-
-
-# The reward.
-
-
-def ask(question, answer, form="yes_no", kind="object"):
-    return {"question": question, "answer": answer, "choices": [], "form": form, "kind": kind}
-
-
-ASKED = [
-    ask("Is there a circle in the picture?", "yes"),
-    ask("How many rings are there in the picture?", "one", "count", "count"),
-    ask("What color is the circle?", "red", "open", "attribute"),
-    ask("Is the circle above the ring?", "yes", kind="relation"),
-]
-RING, RED, BLUE = (encode_shape(*one) for one in (("ring", "blue", ""), ("circle", "red", ""), ("circle", "blue", "")))
-ABOVE = [RED, 0, 0, 0, 0, 0, 0, 0, RING]
-BLUE_BELOW = [RING, 0, 0, 0, 0, 0, 0, 0, BLUE]
-NO_RING = [RED, *[0] * 8]
-
-
-def reward(grids, asked, offset=100, judge=None):
-    logged = {}
-    function = QuestionReward(SandboxDecoder(), judge or SandboxJudge(), offset)
-    ids = [[code + offset for code in grid] for grid in grids]
-    texts = [json.dumps(one) for one in asked]
-    more = {"prompts": ["?"] * len(ids), "completions": ["?"] * len(ids), "trainer_state": None}
-    return function(completion_ids=ids, questions=texts, log_metric=logged.__setitem__, **more), logged
-
-
-def test_the_reward_is_the_share_of_right_answers():
-    grids = [ABOVE, BLUE_BELOW, NO_RING, [0] * TOKENS]
-    shares, logged = reward(grids, [ASKED] * 4)
-    assert shares == [4 / 4, 2 / 4, 2 / 4, 0]
-    # Where there is no circle or no ring, neither yes nor no is an answer to whether it is above it.
-    assert logged == {"ids_out_of_range": 0, "answers_refused": 2 / 16}
-
-
-def test_each_picture_is_rewarded_for_its_own_questions():
-    shares, _ = reward([ABOVE, ABOVE, ABOVE], [ASKED[:1], [{**ASKED[2], "answer": "blue"}], []])
-    assert shares == [1, 0, None]
-
-
-def test_ids_that_are_no_codes_are_counted():
-    """The nearest code stands for an id that is none, and code 0 for one that is missing."""
-    shares, logged = reward([[-100, -100, *ABOVE[2:]], ABOVE[:1], ABOVE], [ASKED, ASKED, ASKED])
-    assert shares == [1 / 4, 2 / 4, 1]
-    assert logged["ids_out_of_range"] == pytest.approx((2 + 8) / (3 * TOKENS))
-
-
-def test_refused_answers_are_counted_and_not_right():
-    class Shy(SandboxJudge):
-        """Says nothing about colors."""
-
-        def answer(self, images, questions):
-            replies = super().answer(images, questions)
-            return [
-                "I cannot tell." if "color" in question else reply
-                for question, reply in zip(questions, replies, strict=True)
-            ]
-
-    shares, logged = reward([ABOVE, BLUE_BELOW], [ASKED, ASKED[:2]], judge=Shy())
-    assert shares == [3 / 4, 1]
-    assert logged["answers_refused"] == pytest.approx(1 / 6)
-
-
-def test_questions_of_some_kinds():
-    assert choose_questions(ASKED, None) == ASKED
-    assert choose_questions(ASKED, ["relation", "object"]) == [ASKED[0], ASKED[3]]
-    assert choose_questions(ASKED, ["scene"]) == []
-
-
-# Held-out scenes.
-
-
-def test_means_with_intervals():
-    assert measure_mean([0.25]) == (0.25, 0.0)
-    mean, margin = measure_mean([0.0, 1.0, 0.5, 0.5])
-    assert mean == 0.5
-    assert margin == pytest.approx(1.96 * math.sqrt(0.5 / 3) / 2)
-
-
-def test_the_gain_is_that_of_each_picture():
-    """All pictures gain the same, so that the gain is certain although the shares differ."""
-    images = [Image.new("RGB", (2, 2))] * 3
-    before = Results(["a", "b", "c"], images, [0.0, 0.25, 0.5], asked=12, refused=3, out_of_range=0.5)
-    after = Results(["a", "b", "c"], images, [0.5, 0.75, 1.0], asked=12, refused=0, out_of_range=0.0)
-    described = compare_results(before, after)
-    assert (described["pictures"], described["questions"]) == (3, 12)
-    assert described["gain"] == {"mean": 0.5, "interval": [0.5, 0.5]}
-    assert described["before"]["mean"] == 0.25
-    assert described["before"]["interval"] == pytest.approx([0.25 - 0.2829, 0.25 + 0.2829], abs=1e-3)
-    assert (described["before"]["refused"], described["after"]["refused"]) == (0.25, 0)
-    assert (described["before"]["out_of_range"], described["after"]["out_of_range"]) == (0.5, 0)
 
 
 # Whole trainings.
@@ -328,6 +172,7 @@ def test_a_training_writes_its_files(either):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     results = {"recipe.yaml", "run.json", "rewards.jsonl", "rewards.png", "held_out.png", "held_out.jsonl"}
     assert results | {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= files
+    assert [name for name in RESULTS if not (folder / name).exists()] == []
     for name in ("rewards.png", "held_out.png"):
         with Image.open(folder / name) as image:
             image.load()
@@ -469,6 +314,17 @@ def weightless(tmp_path_factory):
     folder = tiny.save_simplear(tmp_path_factory.mktemp("weightless"), CODES, positions=100)
     (folder / "model.safetensors").write_bytes(b"not weights")
     return folder
+
+
+ASKED = [
+    {"question": question, "answer": answer, "choices": [], "form": form, "kind": kind}
+    for question, answer, form, kind in (
+        ("Is there a circle in the picture?", "yes", "yes_no", "object"),
+        ("How many rings are there in the picture?", "one", "count", "count"),
+        ("What color is the circle?", "red", "open", "attribute"),
+        ("Is the circle above the ring?", "yes", "yes_no", "relation"),
+    )
+]
 
 
 @pytest.fixture(scope="module")

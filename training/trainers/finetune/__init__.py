@@ -1,1 +1,10 @@
-"""Fine-tuning of a diffusion model on pictures and captions."""
+"""Fine-tuning of a diffusion model on images with captions: the parts that `gas train` asks a trainer for."""
+
+from .recipe_check import check
+from .training_loop import train
+
+__all__ = ["COLUMNS", "REQUIRED", "RESULTS", "check", "train"]
+
+REQUIRED = ("torch", "transformers", "diffusers", "peft", "accelerate", "safetensors", "PIL")
+COLUMNS = ("caption", "image")
+RESULTS = {"model": "the model"}

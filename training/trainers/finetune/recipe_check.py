@@ -19,7 +19,6 @@ from ....errors import Problem, advise
 from ...recipes.finetune import Finetune
 from ...upstream import read_keys
 
-COLUMNS = ("caption", "image")
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
 """What diffusers calls the file of an adapter."""
 TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
@@ -40,7 +39,7 @@ REFUSALS = (
 """What the Hub raises, the key that mends it, what it means and how; the first that fits."""
 
 
-def check_finetune(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Problem]:
+def check(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Problem]:
     """Finds what a training would stumble over, from configs alone: no weight is loaded, and no row read.
 
     The model's configs are downloaded where they are not in the cache.

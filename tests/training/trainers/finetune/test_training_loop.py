@@ -18,14 +18,8 @@ from diffusers import PNDMScheduler, StableDiffusionPipeline
 from diffusers.image_processor import VaeImageProcessor
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.recipes.finetune import Finetune
-from generate_any_scene.training.trainers.finetune.check import check_finetune
-from generate_any_scene.training.trainers.finetune.train import (
-    Samples,
-    compute_loss,
-    load_pipeline,
-    read_log,
-    train_finetune,
-)
+from generate_any_scene.training.trainers import finetune
+from generate_any_scene.training.trainers.finetune.training_loop import Samples, compute_loss, load_pipeline, read_log
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 from tiny import save_stable_diffusion
@@ -88,7 +82,7 @@ def hush(line):
 
 
 def train(recipe, rows, folder):
-    return train_finetune(recipe, rows, folder, hush)
+    return finetune.train(recipe, rows, folder, hush)
 
 
 def read_losses(folder):
@@ -161,7 +155,7 @@ def test_going_on_from_an_adapter_begins_with_its_weights_and_its_settings(lora_
     folder, _ = lora_run
     for start in (folder / "model", folder / ADAPTER):
         recipe = create_recipe(start_from=str(start), lora={"r": 2}, optimizer={"lr": 0.0}, max_steps=1)
-        assert check_finetune(recipe) == []
+        assert finetune.check(recipe) == []
         train(recipe, rows, tmp_path / start.name)
         first, second = load_file(folder / ADAPTER), load_file(tmp_path / start.name / ADAPTER)
         assert first.keys() == second.keys()
@@ -239,7 +233,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(keys, file, cre
     train(recipe, rows, tmp_path / "whole")
     stopped = tmp_path / "stopped"
     with pytest.raises(StoppedError):
-        train_finetune(recipe, rows, stopped, stop_after(5))
+        finetune.train(recipe, rows, stopped, stop_after(5))
     assert len(read_log(stopped / "log.jsonl")) == 5
     assert not (stopped / "model").exists()
     # What a machine that loses power leaves: half a checkpoint, and half a line.
@@ -248,7 +242,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(keys, file, cre
     with (stopped / "log.jsonl").open("a") as log:
         log.write('{"update": 6, "lo')
     lines = []
-    results = train_finetune(recipe, rows, stopped, lines.append)
+    results = finetune.train(recipe, rows, stopped, lines.append)
     assert lines[0] == "goes on after update 4 of 6"
     assert (results["updates"], results["epochs"]) == (6, 3.0)
     first, second = load_file(tmp_path / "whole" / file), load_file(stopped / file)
@@ -308,11 +302,11 @@ import json, sys
 from pathlib import Path
 import datasets, torch
 from accelerate import PartialState
-from generate_any_scene.training.trainers.finetune.train import train_finetune
+from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.recipes.finetune import Finetune
 torch.set_num_threads(1)
 recipe = Finetune.model_validate(json.loads(sys.argv[1]))
-results = train_finetune(recipe, datasets.load_from_disk(sys.argv[2]), Path(sys.argv[3]))
+results = finetune.train(recipe, datasets.load_from_disk(sys.argv[2]), Path(sys.argv[3]))
 Path(f"results_{PartialState().process_index}.json").write_text(json.dumps(results))
 PartialState().destroy_process_group()
 """
@@ -400,7 +394,7 @@ def test_the_loss_is_that_of_the_noise_or_of_the_velocity(copied, create_recipe,
     losses = {}
     for prediction in ("epsilon", "v_prediction"):
         PNDMScheduler.from_config(scheduler.config, prediction_type=prediction).save_pretrained(copied / "scheduler")
-        assert check_finetune(recipe) == []
+        assert finetune.check(recipe) == []
         pipeline = load_pipeline(recipe, torch.device("cpu"))
         torch.nn.init.zeros_(pipeline.unet.conv_out.weight)
         torch.nn.init.zeros_(pipeline.unet.conv_out.bias)
@@ -418,7 +412,7 @@ def test_truncated_captions_are_counted(create_recipe, rows, tmp_path):
     captions = ["a" * 75, "a" * 76, "red", "a" * 200]
     cut = rows.select(range(4)).remove_columns("caption").add_column("caption", captions)
     lines = []
-    results = train_finetune(create_recipe(max_steps=1), cut, tmp_path, lines.append)
+    results = finetune.train(create_recipe(max_steps=1), cut, tmp_path, lines.append)
     assert results["truncated_captions"] == 0.5
     assert lines[0] == "50.0% of the captions are longer than the text encoder reads; their ends are not seen"
 
@@ -456,9 +450,9 @@ def test_a_recipe_is_checked_without_weights(copied):
     assert len(weights) == 3
     for file in weights:
         file.unlink()
-    assert check_finetune(build_recipe(copied)) == []
-    assert check_finetune(build_recipe(copied, method="full")) == []
-    (problem,) = check_finetune(build_recipe(copied, lora={"target_modules": ["to_w"]}))
+    assert finetune.check(build_recipe(copied)) == []
+    assert finetune.check(build_recipe(copied, method="full")) == []
+    (problem,) = finetune.check(build_recipe(copied, lora={"target_modules": ["to_w"]}))
     assert problem.key == "lora"
 
 
@@ -489,7 +483,7 @@ def describe(problems):
     ],
 )
 def test_what_is_wrong_with_a_recipe_is_said(keys, message, create_recipe):
-    (problem,) = describe(check_finetune(create_recipe(**keys)))
+    (problem,) = describe(finetune.check(create_recipe(**keys)))
     assert problem.startswith(message)
 
 
@@ -519,10 +513,10 @@ def test_what_the_hub_refuses_is_explained(create_recipe, run_python):
     names = ["gated", "unknown", "revision", "entry"]
     recipes = [create_recipe(model=f"some/{name}").model_dump(mode="json", exclude_defaults=True) for name in names]
     code = f"""
-from generate_any_scene.training.trainers.finetune.check import check_finetune
+from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.recipes.finetune import Finetune
 for recipe in {recipes}:
-    print(*check_finetune(Finetune.model_validate(recipe)), sep="; ")
+    print(*finetune.check(Finetune.model_validate(recipe)), sep="; ")
 """
     endpoint = "http://{}:{}".format(*server.server_address)
     told = run_python(code, HF_ENDPOINT=endpoint, HF_HUB_OFFLINE="0").splitlines()
@@ -538,13 +532,13 @@ for recipe in {recipes}:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
 def test_float16_needs_a_gpu(create_recipe):
-    problems = describe(check_finetune(create_recipe(mixed_precision="fp16")))
+    problems = describe(finetune.check(create_recipe(mixed_precision="fp16")))
     assert problems == ["mixed_precision: fp16 needs a GPU, and there is none here; take `no` or `bf16`"]
 
 
 def test_all_problems_are_told_at_once(create_recipe):
     keys = {"lora": {"rank": 1}, "optimizer": {"lrs": 1}, "lr_scheduler": "x", "resolution": 1, "start_from": "x"}
-    problems = check_finetune(create_recipe(**keys))
+    problems = finetune.check(create_recipe(**keys))
     assert [problem.key for problem in problems] == [
         "optimizer.lrs", "lr_scheduler", "lora.rank", "start_from", "resolution",
     ]  # fmt: skip
@@ -554,7 +548,7 @@ def test_models_that_are_no_stable_diffusion_are_told(copied):
     def check(**index):
         file = copied / "model_index.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), **index}))
-        (problem,) = describe(check_finetune(build_recipe(copied)))
+        (problem,) = describe(finetune.check(build_recipe(copied)))
         return problem
 
     what = f"model: `{copied}` is no Stable Diffusion 1.x or 2.x, but a "
@@ -564,16 +558,16 @@ def test_models_that_are_no_stable_diffusion_are_told(copied):
     flux = check(_class_name="FluxPipeline", unet=[None, None])
     assert flux.startswith(f"{what}FluxPipeline")
     (copied / "model_index.json").unlink()
-    (problem,) = describe(check_finetune(build_recipe(copied)))
+    (problem,) = describe(finetune.check(build_recipe(copied)))
     assert problem.startswith(f"model: `{copied}` cannot be read: Error no file named model_index.json found")
-    (problem,) = describe(check_finetune(build_recipe(copied / "unet" / "config.json")))
+    (problem,) = describe(finetune.check(build_recipe(copied / "unet" / "config.json")))
     assert "is a file; give a folder" in problem
 
 
 def test_a_model_that_predicts_images_is_told(copied):
     scheduler = PNDMScheduler.from_pretrained(copied, subfolder="scheduler")
     PNDMScheduler.from_config(scheduler.config, prediction_type="sample").save_pretrained(copied / "scheduler")
-    (problem,) = describe(check_finetune(build_recipe(copied)))
+    (problem,) = describe(finetune.check(build_recipe(copied)))
     assert "predicts `sample`; the loss is known for epsilon and v_prediction" in problem
 
 
@@ -585,14 +579,14 @@ def test_a_model_without_its_weights_is_told(copied, rows, tmp_path):
 
 def test_adapters_that_cannot_be_gone_on_from_are_told(create_recipe, lora_run, tmp_path):
     folder, _ = lora_run
-    (problem,) = describe(check_finetune(create_recipe(start_from=str(folder))))
+    (problem,) = describe(finetune.check(create_recipe(start_from=str(folder))))
     assert problem.endswith(f"there is no {folder / ADAPTER.split('/')[1]}; did you mean {folder / 'model'}?")
     other, broken = tmp_path / "other.safetensors", tmp_path / "broken.safetensors"
     save_file({"text_encoder.lora_A.weight": torch.zeros(1)}, other)
     broken.write_bytes(b"nothing")
-    (problem,) = describe(check_finetune(create_recipe(start_from=str(other))))
+    (problem,) = describe(finetune.check(create_recipe(start_from=str(other))))
     assert "holds text_encoder.lora_A.weight, which is not of a UNet's adapter" in problem
-    (problem,) = describe(check_finetune(create_recipe(start_from=str(broken))))
+    (problem,) = describe(finetune.check(create_recipe(start_from=str(broken))))
     assert problem.startswith(f"start_from: {broken} cannot be read: ")
 
 

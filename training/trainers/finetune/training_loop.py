@@ -39,8 +39,8 @@ from ....builders.foundation.counter_rng import deal, derive_key
 from ....errors import GasError, Problem, RecipeError
 from ...recipes.finetune import Finetune
 from ...upstream import read_keys
-from .check import ADAPTER, LORA_WEIGHTS, TARGETS, explain_model, find_weights
 from .checkpoints import load_checkpoint, save_checkpoint
+from .recipe_check import ADAPTER, LORA_WEIGHTS, TARGETS, explain_model, find_weights
 
 NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
 REPORTS = 20
@@ -54,7 +54,7 @@ FREE |= {"batch_size", "gradient_accumulation_steps"}
 """Keys of a recipe that may change when a training goes on, the last two as long as their product stays."""
 
 
-def train_finetune(
+def train(
     recipe: Finetune, rows: datasets.Dataset, folder: Path, report: Callable[[str], None] = print
 ) -> dict[str, Any]:
     """Trains, goes on where a training in the same folder was stopped, and saves what diffusers loads.
@@ -64,7 +64,7 @@ def train_finetune(
     `from_pretrained`. `folder/log.jsonl` has a line for each update. Seeds torch's global generators.
 
     Args:
-        recipe: One that `check_finetune` finds nothing wrong with.
+        recipe: One that `recipe_check.check` finds nothing wrong with.
         rows: With the columns `caption` (text) and `image` (of the feature `datasets.Image`).
         folder: Where to save, and where checkpoints are.
         report: Takes a line for people, in the main process.
