@@ -29,15 +29,14 @@ if TYPE_CHECKING:
     from .builders.rows.explode import explode_questions
     from .builders.rows.single import scene
     from .errors import GasError, RecipeError
-    from .training.judges.marking import judge_questions
-    from .training.judges.vision_language import VisionLanguageJudge
+    from .training import VisionLanguageJudge, judge_questions
 
 _PLACES = {
     "GasError": ".errors",
     "RecipeError": ".errors",
-    "VisionLanguageJudge": ".training.judges.vision_language",
+    "VisionLanguageJudge": ".training",
     "explode_questions": ".builders.rows.explode",
-    "judge_questions": ".training.judges.marking",
+    "judge_questions": ".training",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",
 }

@@ -1,6 +1,6 @@
 """What a recipe may say: one tree of Pydantic models, and the JSON Schema that editors use.
 
-Nothing here reads files (see `recipe_files`) or knows the taxonomy: names of concepts are checked where it is loaded.
+Nothing here reads files (see `loading`) or knows the taxonomy: names of concepts are checked where it is loaded.
 """
 
 from __future__ import annotations
