@@ -49,7 +49,7 @@ class Filter:
             table,)), also those that are not left. It raises a `RecipeError` where the value names what is not there;
             the problems need no key.
         spares_seed: Whether a seed graph's elements may be what the filter leaves out, by `under`, `kind` or
-            `category`. A concept, value or predicate that a seed graph names exactly passes all filters.
+            `category`. What a seed graph names exactly passes all filters that have a key.
     """
 
     key: str | None

@@ -92,12 +92,12 @@ def select_concepts(
         problems.append(_describe_emptiness(recipe, steps["objects"]))
     steps |= {table: apply_filters(recipe, taxonomy, table, problems) for table in TABLES if table not in steps}
     rows = {table: np.flatnonzero(some[-1].left) for table, some in steps.items()}
-    kinds = np.array(taxonomy.scene_attributes["kind"].to_pylist())
-    _check_scene_attributes(recipe, kinds, steps["scene_attributes"], problems)
+    by_kind = _group_by_kind(taxonomy, rows.pop("scene_attributes"))
+    _check_scene_attributes(recipe, taxonomy, steps["scene_attributes"], list(by_kind), problems)
     if not problems:
         rows["objects"] = _repeat_cards(recipe, taxonomy, rows["objects"])
-    by_kind = _group(rows.pop("scene_attributes"), kinds)
-    return Concepts(**rows, scene_attributes=by_kind), {table: find_allowed(some) for table, some in steps.items()}
+    concepts = Concepts(**rows, scene_attributes=Ragged.from_lists(by_kind.values()))
+    return concepts, {table: find_allowed(some) for table, some in steps.items()}
 
 
 def _describe_emptiness(recipe: Recipe, steps: list[FilterStep]) -> Problem:
@@ -120,21 +120,25 @@ def _repeat_cards(recipe: Recipe, taxonomy: Taxonomy, rows: np.ndarray) -> np.nd
     return np.repeat(rows, cards[rows])
 
 
-def _group(rows: np.ndarray, kinds: np.ndarray) -> Ragged:
-    """Rows of scene attributes by their kinds; `kinds` has that of every row of the table."""
-    return Ragged.from_lists(rows[kinds[rows] == kind].tolist() for kind in np.unique(kinds[rows]))
+def _group_by_kind(taxonomy: Taxonomy, rows: np.ndarray) -> dict[str, list[int]]:
+    """Rows of scene attributes by their kinds, in the order of the kinds' names."""
+    kinds = taxonomy.scene_attributes["kind"].to_pylist()
+    groups: dict[str, list[int]] = {}
+    for row in rows.tolist():
+        groups.setdefault(kinds[row], []).append(row)
+    return dict(sorted(groups.items()))
 
 
 def _check_scene_attributes(
-    recipe: Recipe, kinds: np.ndarray, steps: list[FilterStep], problems: list[Problem]
+    recipe: Recipe, taxonomy: Taxonomy, steps: list[FilterStep], left: list[str], problems: list[Problem]
 ) -> None:
-    """Adds to `problems` kinds that the modality does not have, and a count that is greater than that of the kinds."""
-    wanted, left = recipe.content.scene_attributes, set(kinds[steps[-1].left])
-    made = sorted({kind for step in steps if step.filter.key == "modality" for kind in kinds[step.left]})
+    """Adds to `problems` kinds that the modality does not have, and a count greater than that of the kinds left."""
+    wanted, known = recipe.content.scene_attributes, taxonomy.scene_attributes["kind"].unique().to_pylist()
     for name in wanted.kinds or ():
-        if name in kinds and name not in left:
+        if name in known and name not in left:
+            made = next(step.left for step in steps if step.filter.key == "modality")
             message = f"no `{name}` exists for modality {recipe.modality}"
-            hint = f"a {recipe.modality} can have {', '.join(made)}"
+            hint = f"a {recipe.modality} can have {', '.join(_group_by_kind(taxonomy, np.flatnonzero(made)))}"
             problems.append(Problem(message, key="content.scene_attributes.kinds", hint=hint))
     if wanted.count.high > len(left) and not problems:
         message = f"at most {len(left)} scene attributes can stand together, one of each kind, not {wanted.count.high}"
