@@ -180,6 +180,10 @@ def test_each_key_of_content_is_a_filter_or_known_to_be_none():
     assert {key for key in filters if key} - keys == {"modality"}, "an entry in FILTERS has no key in recipe/model.py"
 
 
+def test_what_looks_at_what_others_leave_comes_last():
+    assert [one.key for one in FILTERS["objects"]][-2:] == ["content.objects.top", "content.objects.weights"]
+
+
 def test_recounts_are_of_filters_that_there_are():
     assert set(RECOUNTS) == {(table, one.key) for table, filters in FILTERS.items() for one in filters}
 
