@@ -15,18 +15,8 @@ import numpy as np
 from ...taxonomy import TABLES, Taxonomy
 from ..recipe.model import Recipe
 from .compatibility import Deck
-from .filters import filter_concepts
 from .pools import Pools, choose_pools
-
-FILTERS = {
-    "objects": ("tier", "exclude", "min_frequency", "under", "top", "weights"),
-    "attributes": ("tier", "kinds"),
-    "relations": ("tier", "categories"),
-    "scene_attributes": ("tier", "kinds"),
-}
-"""Keys of `content` that leave concepts out, in the order in which they are applied."""
-ALWAYS = {"objects": "offensive", "scene_attributes": "modality"}
-"""What leaves concepts of a sort out without any key of `content`."""
+from .selection import apply_filters
 
 
 @dataclass(frozen=True)
@@ -35,15 +25,16 @@ class FilterCount:
 
     Attributes:
         sort: One of `TABLES`.
-        filter: A key of the recipe by its path; `content.constraints` of what goes with none of the objects that are
-            left, and `offensive` of what no recipe gets.
-        value: What the recipe says there, None where it says nothing.
-        count: How many concepts it leaves out.
+        key: Path of the recipe's key; None for what no recipe can change.
+        value: What the recipe says there, as JSON has it; None without a key.
+        reason: Why the concepts are left out.
+        count: How many.
     """
 
     sort: str
-    filter: str
+    key: str | None
     value: Any
+    reason: str
     count: int
 
 
@@ -72,60 +63,42 @@ def count_filtered(recipe: Recipe, taxonomy: Taxonomy) -> FilterReport:
     """
     pools = choose_pools(recipe, taxonomy)
     total = {sort: getattr(taxonomy, sort).num_rows for sort in TABLES}
-    dealt, seeds = (
-        _list_dealt(pools, [sort for sort in TABLES if _find_disabling_key(recipe, sort)]),
-        _list_seeds(pools),
-    )
-    drops = tuple(drop for sort in TABLES for drop in _count_sort(recipe, taxonomy, pools, sort, dealt[sort]))
+    dealt = _list_dealt(pools, [sort for sort in TABLES if _find_disabling_key(recipe, sort)])
+    seeds = _list_seeds(pools)
+    drops = tuple(drop for sort in TABLES for drop in _count_sort(recipe, taxonomy, pools, sort))
     added = {sort: len(np.setdiff1d(seeds[sort], dealt[sort])) for sort in TABLES}
     return FilterReport(total, drops, added, {sort: np.union1d(dealt[sort], seeds[sort]) for sort in TABLES})
 
 
-def _count_sort(
-    recipe: Recipe, taxonomy: Taxonomy, pools: Pools, sort: str, dealt: np.ndarray
-) -> Iterator[FilterCount]:
-    left = getattr(taxonomy, sort).num_rows
-    wanted, steps = getattr(recipe.content, sort), list[tuple[str, Any, int]]()
-    for number in range(len(FILTERS[sort]) + 1):
-        name = FILTERS[sort][number - 1] if number else ""
-        if number and getattr(wanted, name) == type(wanted).model_fields[name].default and name != "tier":
-            continue
-        path = f"content.{sort}.{name}" if number else ALWAYS.get(sort, "")
-        value = wanted.model_dump(mode="json")[name] if number else recipe.modality if path == "modality" else None
-        steps.append((path, value, _count_left(recipe, taxonomy, sort, FILTERS[sort][:number])))
+def _count_sort(recipe: Recipe, taxonomy: Taxonomy, pools: Pools, sort: str) -> Iterator[FilterCount]:
+    """What each filter of a table leaves out, then what keeps concepts out of scenes that the filters leave."""
+    steps = [
+        (step.filter.key, step.filter.write_value(recipe), step.filter.reason, int(step.left.sum()))
+        for step in apply_filters(recipe, taxonomy, sort, [])
+    ]
     if any(captions.unambiguous for captions in recipe.captions):
-        steps.append(("captions.unambiguous", True, len(_list_rows(pools, sort))))
+        steps.append(("captions.unambiguous", True, "can be read in two ways", len(_list_rows(pools, sort))))
     if sort in ("attributes", "relations") and recipe.content.constraints == "typed":
-        steps.append(("content.constraints", "typed", len(_list_dealt(pools, ())[sort])))
-    steps += [(*ban, 0) for ban in _find_disabling_key(recipe, sort)]
-    for path, value, after in steps:
-        if path:
-            yield FilterCount(sort, path, value, left - after)
-        left = after
+        fitting = len(_list_dealt(pools, ())[sort])
+        steps.append(("content.constraints", "typed", "goes with no kind of object that is left", fitting))
+    if key := _find_disabling_key(recipe, sort):
+        steps.append((key, 0, "no scene has any", 0))
+    before = getattr(taxonomy, sort).num_rows
+    for key, value, reason, left in steps:
+        yield FilterCount(sort, key, value, reason, before - left)
+        before = left
 
 
-def _find_disabling_key(recipe: Recipe, sort: str) -> list[tuple[str, Any]]:
-    """The key of the recipe, and what it says, that keeps all of a sort out of scenes; mostly there is none."""
+def _find_disabling_key(recipe: Recipe, sort: str) -> str | None:
+    """The key of the recipe that keeps all of a sort out of scenes, where it is 0; mostly there is none."""
     structure, content = recipe.structure, recipe.content
     bans = {
-        "attributes": [
-            ("structure.attributes", structure.attributes is not None and structure.attributes.high == 0),
-            ("content.attributes.max_per_object", content.attributes.max_per_object == 0),
-        ],
-        "relations": [("structure.relations", structure.relations is not None and structure.relations.high == 0)],
-        "scene_attributes": [("content.scene_attributes.count", content.scene_attributes.count.high == 0)],
+        "structure.attributes": ("attributes", structure.attributes is not None and structure.attributes.high == 0),
+        "content.attributes.max_per_object": ("attributes", content.attributes.max_per_object == 0),
+        "structure.relations": ("relations", structure.relations is not None and structure.relations.high == 0),
+        "content.scene_attributes.count": ("scene_attributes", content.scene_attributes.count.high == 0),
     }
-    return [(path, 0) for path, holds in bans.get(sort, []) if holds][:1]
-
-
-def _count_left(recipe: Recipe, taxonomy: Taxonomy, sort: str, names: tuple[str, ...]) -> int:
-    """How many concepts are left when only these filters are applied."""
-    wanted = getattr(recipe.content, sort)
-    open_filter = type(wanted)(tier="full")
-    chosen = open_filter.model_copy(update={name: getattr(wanted, name) for name in names})
-    content = recipe.content.model_copy(update={sort: chosen})
-    _, *rows, by_kind = filter_concepts(recipe.model_copy(update={"content": content}), taxonomy, [])
-    return len(np.unique([*rows, by_kind.values][TABLES.index(sort)]))
+    return next((key for key, ban in bans.items() if ban == (sort, True)), None)
 
 
 def _list_rows(pools: Pools, sort: str) -> np.ndarray:

@@ -1,125 +1,202 @@
-"""The filters of a recipe's `content`, each table by itself."""
+"""The filters of a recipe, each an entry of `FILTERS`; what is dealt, what is counted and what the card says follow.
+
+A new filter is a key in `recipe/model.py` whose default is empty, a function here, and an entry. `selection.py`
+applies the entries, `filter_report.py` counts what each leaves out, and the dataset card prints counts and reasons.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial, reduce
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import match_texts, read_truths, view_numbers
-from ...errors import Problem, advise, gather_problems
+from ...errors import Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy
-from ..foundation.ragged import Ragged
+from ..recipe.fields import Part
 from ..recipe.model import Recipe
 from .compatibility import in_tier
 
 
-def filter_concepts(
-    recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, Ragged]:
-    """Applies the filters of `content`, each table by itself; what is wrong with them is added to `problems`.
+@dataclass(frozen=True)
+class Candidates:
+    """The concepts of one table, among which a filter chooses.
 
-    Returns: Objects that may be in a scene (bool, one an object), and rows of objects (as often as they have cards),
-        of attributes, of relations, and of scene attributes by kind.
+    Attributes:
+        taxonomy: All concepts.
+        table: Those of the table.
+        left: Whether the filters before leave a concept, bool, shape (rows of the table,).
     """
-    wanted = recipe.content
-    allowed = _filter_objects(recipe, taxonomy, problems)
-    objects = _choose_objects(recipe, taxonomy, allowed, problems)
-    key = "content.attributes.kinds"
-    attributes = _choose_rows(
-        taxonomy.attributes, wanted.attributes.tier, "kind", wanted.attributes.kinds, key, problems
-    )
-    key = "content.relations.categories"
-    relations = _choose_rows(
-        taxonomy.relations, wanted.relations.tier, "category", wanted.relations.categories, key, problems
-    )
-    return allowed, objects, attributes, relations, _choose_scene_attributes(recipe, taxonomy, problems)
+
+    taxonomy: Taxonomy
+    table: pa.Table
+    left: np.ndarray
 
 
-def _resolve(taxonomy: Taxonomy, names: Iterable[str], key: str, problems: list[Problem]) -> dict[str, int]:
-    """Rows of the objects that there are, by the names that the recipe has for them."""
-    found = {}
+@dataclass(frozen=True)
+class Filter:
+    """A filter of one table.
+
+    Attributes:
+        key: Path of the recipe's key that says what is kept; None for a filter that no recipe can change.
+        reason: Why a concept is left out, as the card says it: `of a rarer tier`.
+        keep: Takes the key's value and the candidates, gives whether each concept is kept (bool, shape (rows of the
+            table,)), also those that are not left. It raises a `RecipeError` where the value names what is not there;
+            the problems need no key.
+        spares_seed: Whether a seed graph's elements may be what the filter leaves out, by `under`, `kind` or
+            `category`. What a seed graph names exactly passes all filters that have a key.
+    """
+
+    key: str | None
+    reason: str
+    keep: Callable[[Any, Candidates], np.ndarray]
+    spares_seed: bool = False
+
+    def read_value(self, recipe: Recipe) -> Any:
+        """What the recipe says at the key."""
+        part, name = self._find_part(recipe)
+        return getattr(part, name) if name else None
+
+    def write_value(self, recipe: Recipe) -> Any:
+        """The same as JSON has it, for instance `10%` for 0.1."""
+        part, name = self._find_part(recipe)
+        return part.model_dump(mode="json", include={name})[name] if name else None
+
+    def is_set(self, recipe: Recipe) -> bool:
+        """Whether the filter applies: its key says something, or means something when left out, as a tier does."""
+        part, name = self._find_part(recipe)
+        default = type(part).model_fields[name].default if name else True
+        return bool(default) or getattr(part, name) != default
+
+    def _find_part(self, recipe: Recipe) -> tuple[Part, str]:
+        """The part of the recipe that has the key, and the key's name there; "" without a key."""
+        *path, name = (self.key or "").split(".")
+        return reduce(getattr, path, recipe), name
+
+
+def keep_inoffensive(_: None, concepts: Candidates) -> np.ndarray:
+    """Concepts that are not marked as offensive."""
+    return ~read_truths(pc.match_substring(concepts.table["flags"], "offensive"))
+
+
+def keep_tier(tier: str, concepts: Candidates) -> np.ndarray:
+    """Concepts of a tier and of those within it."""
+    return in_tier(concepts.table, tier)
+
+
+def keep_values(column: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """Concepts that have one of these names in a column."""
+    known = sorted(concepts.table[column].unique().to_pylist())
+    _refuse(Problem(f"there is no {column} `{name}`", hint=advise(name, known)) for name in names if name not in known)
+    return match_texts(concepts.table[column], *names)
+
+
+def keep_modality(modality: str, concepts: Candidates) -> np.ndarray:
+    """Scene attributes that are made for a modality; the column lists them: `image|video`."""
+    return np.array([modality in cell.split("|") for cell in concepts.table["modality"].to_pylist()], dtype=bool)
+
+
+def keep_under(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """The objects named, and all that lie under them."""
+    return concepts.taxonomy.is_under(find_named(names, concepts.taxonomy))
+
+
+def keep_outside(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """All objects but those named and what lies under them."""
+    return ~keep_under(names, concepts)
+
+
+def keep_frequent(least: float, concepts: Candidates) -> np.ndarray:
+    """Objects whose word is at least this frequent."""
+    return view_numbers(concepts.table["frequency"], np.float32) >= least
+
+
+def keep_top(top: int | float, concepts: Candidates) -> np.ndarray:
+    """The most frequent objects of those that are left: a share of them (float) or a number (int)."""
+    rows = np.flatnonzero(concepts.left)
+    most = max(1, round(top * len(rows))) if isinstance(top, float) else top
+    frequency = view_numbers(concepts.table["frequency"], np.float32)
+    kept = np.zeros(len(concepts.left), dtype=bool)
+    kept[rows[np.argsort(-frequency[rows], kind="stable")[:most]]] = True
+    return kept
+
+
+def keep_weighted(weights: Mapping[str, int], concepts: Candidates) -> np.ndarray:
+    """All objects but those of weight 0. A weight for what is not left would be for nothing, and is refused."""
+    rows, left = find_named(weights, concepts.taxonomy), concepts.left
+    hint = "widen the filters or leave it out"
+    _refuse(
+        Problem(f"{name} is not among the {left.sum()} objects that the other filters leave", hint=hint)
+        for name, row in rows.items()
+        if not left[row]
+    )
+    kept = np.ones(len(left), dtype=bool)
+    for name, row in rows.items():
+        kept[row] = weights[name] > 0
+    return kept
+
+
+def find_named(names: Iterable[str], taxonomy: Taxonomy) -> dict[str, int]:
+    """Rows of objects by the ids or names that a recipe has for them.
+
+    Raises:
+        RecipeError: With every name that the taxonomy does not have.
+    """
+    problems: list[Problem] = []
+    rows = {}
     for name in names:
-        with gather_problems(problems, key):
-            found[name] = taxonomy.object_index(name)
-    return found
-
-
-def _filter_objects(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> np.ndarray:
-    """Objects that may be in a scene, bool, shape (objects,); `under`, `top` and `weights` choose among them."""
-    wanted = recipe.content.objects
-    exclude = _resolve(taxonomy, wanted.exclude, "content.objects.exclude", problems)
-    allowed = np.zeros(taxonomy.objects.num_rows, dtype=bool)
-    allowed[find_objects(taxonomy, wanted.tier)] = True
-    allowed &= ~taxonomy.is_under(exclude)
-    if wanted.min_frequency is not None:
-        allowed &= view_numbers(taxonomy.objects["frequency"], np.float32) >= wanted.min_frequency
-    return allowed
-
-
-def _choose_objects(recipe: Recipe, taxonomy: Taxonomy, allowed: np.ndarray, problems: list[Problem]) -> np.ndarray:
-    wanted, key = recipe.content.objects, "content.objects"
-    table = taxonomy.objects
-    before = len(problems)
-    under = _resolve(taxonomy, wanted.under, f"{key}.under", problems)
-    weighted = _resolve(taxonomy, wanted.weights, f"{key}.weights", problems)
-    rows = np.flatnonzero(allowed & taxonomy.is_under(under) if under else allowed)
-    if wanted.top is not None:
-        frequency = view_numbers(table["frequency"], np.float32)
-        most = max(1, round(wanted.top * len(rows))) if isinstance(wanted.top, float) else wanted.top
-        rows = np.sort(rows[np.argsort(-frequency[rows], kind="stable")[:most]])
-    cards = np.ones(table.num_rows, dtype=np.int64)
-    for name, row in weighted.items():
-        if row not in rows:
-            message = f"{name} is not among the {len(rows)} objects that the other filters leave"
-            problems.append(Problem(message, key=f"{key}.weights", hint="widen the filters or leave it out"))
-        cards[row] = wanted.weights[name]
-    rows = np.repeat(rows, cards[rows])
-    if not len(rows) and len(problems) == before:
-        hint = f"widen one of tier ({wanted.tier}), under, exclude, min_frequency"
-        problems.append(Problem("the filters leave no object", key=key, hint=hint))
+        with gather_problems(problems):
+            rows[name] = taxonomy.object_index(name)
+    _refuse(problems)
     return rows
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    if found := tuple(problems):
+        raise RecipeError(found)
+
+
+FILTERS: dict[str, tuple[Filter, ...]] = {
+    "objects": (
+        Filter(None, "marked as offensive; these are never used", keep_inoffensive),
+        Filter("content.objects.tier", "of a rarer tier", keep_tier),
+        Filter("content.objects.exclude", "is, or lies under, an excluded concept", keep_outside),
+        Filter("content.objects.min_frequency", "its word is rarer than this (Zipf scale)", keep_frequent),
+        Filter("content.objects.under", "does not lie under these concepts", keep_under, spares_seed=True),
+        Filter("content.objects.top", "not among the most frequent words", keep_top, spares_seed=True),
+        Filter("content.objects.weights", "has the weight 0", keep_weighted, spares_seed=True),
+    ),
+    "attributes": (
+        Filter("content.attributes.tier", "of a rarer tier", keep_tier),
+        Filter("content.attributes.kinds", "of another kind", partial(keep_values, "kind"), spares_seed=True),
+    ),
+    "relations": (
+        Filter("content.relations.tier", "of a rarer tier", keep_tier),
+        Filter(
+            "content.relations.categories", "of another category", partial(keep_values, "category"), spares_seed=True
+        ),
+    ),
+    "scene_attributes": (
+        Filter("modality", "made for other modalities", keep_modality),
+        Filter("content.scene_attributes.tier", "of a rarer tier", keep_tier),
+        Filter("content.scene_attributes.kinds", "of another kind", partial(keep_values, "kind")),
+    ),
+}
+"""The filters of each table in the order in which they are applied; a concept is counted at the first that it fails.
+
+Most filters look at one concept at a time: another order would move counts from one to the other, and change nothing
+else. `top` takes the most frequent of what is left, so that it comes after what decides which concepts take part.
+`weights` refuses what is not left, so that it comes last.
+"""
 
 
 @lru_cache(maxsize=8)
 def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
-    """Rows of all objects of a tier. What is offensive is never among them, whatever a recipe asks for."""
-    offensive = read_truths(pc.match_substring(taxonomy.objects["flags"], "offensive"))
-    return np.flatnonzero(in_tier(taxonomy.objects, tier) & ~offensive)
-
-
-def _choose_rows(
-    table: pa.Table, tier: str, column: str, names: tuple[str, ...] | None, key: str, problems: list[Problem]
-) -> np.ndarray:
-    if names is not None:
-        known = sorted(table[column].unique().to_pylist())
-        for name in names:
-            if name not in known:
-                problems.append(Problem(f"there is no {column} `{name}`", key=key, hint=advise(name, known)))
-    chosen = in_tier(table, tier)
-    return np.flatnonzero(chosen if names is None else chosen & match_texts(table[column], *names))
-
-
-def _choose_scene_attributes(recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]) -> Ragged:
-    wanted, table = recipe.content.scene_attributes, taxonomy.scene_attributes
-    has_modality = np.array([recipe.modality in cell.split("|") for cell in table["modality"].to_pylist()], dtype=bool)
-    table_kinds = np.array(table["kind"].to_pylist())
-    key = "content.scene_attributes.kinds"
-    rows = _choose_rows(table, wanted.tier, "kind", wanted.kinds, key, problems)
-    rows = rows[has_modality[rows]]
-    kinds = sorted(set(table_kinds[rows]))
-    for name in wanted.kinds or ():
-        if name not in kinds and name in table_kinds:
-            hint = f"a {recipe.modality} can have {', '.join(sorted(set(table_kinds[has_modality])))}"
-            problems.append(Problem(f"no `{name}` exists for modality {recipe.modality}", key=key, hint=hint))
-    if wanted.count.high > len(kinds) and not problems:
-        message = (
-            f"at most {len(kinds)} scene attributes can stand together, one of each kind, not {wanted.count.high}"
-        )
-        problems.append(
-            Problem(message, key="content.scene_attributes.count", hint="lower the count or allow more kinds")
-        )
-    return Ragged.from_lists([rows[table_kinds[rows] == kind].tolist() for kind in kinds])
+    """Rows of all objects of a tier, without those that no recipe gets."""
+    everything = Candidates(taxonomy, taxonomy.objects, np.ones(taxonomy.objects.num_rows, dtype=bool))
+    return np.flatnonzero(keep_inoffensive(None, everything) & keep_tier(tier, everything))

@@ -17,9 +17,9 @@ from ..foundation.ragged import Pairs, Ragged
 from ..recipe.model import Recipe
 from ..structures.enumeration import StructureTable
 from .ambiguity import Words, find_ambiguous_pairs, find_repeated_words, keep_unambiguous
-from .compatibility import Deck, ObjectClasses, classify_objects, in_tier, make_attribute_deck, make_relation_deck
-from .filters import filter_concepts
+from .compatibility import Deck, ObjectClasses, classify_objects, make_attribute_deck, make_relation_deck
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
+from .selection import Concepts, apply_filters, find_allowed, select_concepts
 
 
 @dataclass(frozen=True)
@@ -27,18 +27,21 @@ class Pools:
     """Concepts to deal. Numbers are rows of the taxonomy's tables; a deck lists a concept as often as it has cards.
 
     Attributes:
-        objects: Deck of objects.
+        objects: Deck of objects, int64, shape (cards,).
         attributes, relations: Decks, with what they go with.
         seed: Decks for the elements of the recipe's seed graph.
         classes: Classes of all objects that scenes may have.
-        object_room: Most attributes that an object of each class can hold, of those that are dealt.
-        attribute_group: Group of every attribute of the taxonomy: two of one group never stand on one object.
-        attribute_text: Number of the adjective of every attribute: neither do two that read alike.
+        object_room: Most attributes that an object of each class can hold, of those that are dealt, int64, shape
+            (classes,).
+        attribute_group: Group of every attribute of the taxonomy, int64, shape (attributes,): two of one group never
+            stand on one object.
+        attribute_text: Number of the adjective of every attribute, of the same shape: neither do two that read alike.
         attribute_clash: Two attributes that do not stand on one object because of how they read, each pair both ways.
         object_clash: Attributes and objects that do not go together because of how they read.
         foil_attributes: What a false statement about an attribute may name.
         scene_attributes: Decks, one a kind, of rows.
-        scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`.
+        scene_clash: Which scene attributes exclude each other, by their places in `scene_attributes.values`, bool,
+            shape (scene attributes, scene attributes).
     """
 
     objects: np.ndarray
@@ -57,7 +60,7 @@ class Pools:
 
 
 def choose_pools(
-    recipe: Recipe, taxonomy: Taxonomy, keep: Callable[[str, np.ndarray], np.ndarray] = lambda name, rows: rows
+    recipe: Recipe, taxonomy: Taxonomy, keep: Callable[[str, np.ndarray], np.ndarray] = lambda table, rows: rows
 ) -> Pools:
     """Applies the recipe's filters to the taxonomy, and `keep` to what they leave of each table.
 
@@ -65,64 +68,65 @@ def choose_pools(
         RecipeError: All of the names that the taxonomy does not have, and filters that leave nothing.
     """
     problems: list[Problem] = []
-    allowed, objects, attributes, relations, scene_attributes = filter_concepts(recipe, taxonomy, problems)
-    seed = choose_seed_rows(recipe, taxonomy, np.unique(objects), allowed, problems)
+    concepts, allowed = select_concepts(recipe, taxonomy, problems)
+    seed = choose_seed_rows(recipe, taxonomy, np.unique(concepts.objects), allowed, problems)
     if problems:
         raise RecipeError(problems)
-    objects, attributes, relations = (
-        keep(name, rows) for name, rows in (("objects", objects), ("attributes", attributes), ("relations", relations))
-    )
-    decks = [keep("scene_attributes", rows).tolist() for rows in scene_attributes.lists()]
-    scene_attributes = Ragged.from_lists([rows for rows in decks if rows])
-    words = _list_words(objects, attributes, relations, scene_attributes, seed)
-    pairs = [find_repeated_words(taxonomy, words)]
+    concepts = concepts.narrow(keep)
+    apart = [find_repeated_words(taxonomy, _list_words(concepts, seed))]
     if any(captions.unambiguous for captions in recipe.captions):
-        kept = keep_unambiguous(taxonomy, words)
-        objects, attributes, relations = (
-            rows[np.isin(rows, good)]
-            for rows, good in ((objects, kept.objects), (attributes, kept.attributes), (relations, kept.relations))
-        )
-        scene_attributes = Ragged.from_lists(
-            [
-                np.intersect1d(scene_attributes[kind], kept.scene_attributes).tolist()
-                for kind in range(len(scene_attributes))
-            ]
-        )
+        kept = keep_unambiguous(taxonomy, _list_words(concepts, seed))
+        concepts = concepts.narrow(lambda table, rows: rows[np.isin(rows, getattr(kept, table))])
         seed = _keep_seed(seed, kept) if seed else None
-        words = _list_words(objects, attributes, relations, scene_attributes, seed)
-        pairs.append(find_ambiguous_pairs(taxonomy, words))
-    on_objects, in_turn = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+        apart.append(find_ambiguous_pairs(taxonomy, _list_words(concepts, seed)))
+    return _make_pools(recipe, taxonomy, concepts, seed, apart)
+
+
+def _make_pools(
+    recipe: Recipe,
+    taxonomy: Taxonomy,
+    concepts: Concepts,
+    seed: SeedRows | None,
+    apart: list[tuple[np.ndarray, np.ndarray]],
+) -> Pools:
+    """Puts concepts into decks, and works out what goes with what.
+
+    Args:
+        recipe: The recipe.
+        taxonomy: All concepts.
+        concepts: Those that are dealt.
+        seed: Those of the seed graph.
+        apart: What does not stand together because of how it reads: attributes and objects, and two attributes one
+            after the other, int64, shape (pairs, 2) each.
+    """
+    on_objects, in_turn = (np.concatenate(parts) for parts in zip(*apart, strict=True))
     typed = recipe.content.constraints == "typed"
     groups, texts = (number_texts(taxonomy.attributes[column]) for column in ("group", "adjective"))
-    groups = groups if typed else np.arange(len(groups))
-    classes = classify_objects(taxonomy, np.concatenate([objects, *(seed.objects if seed else ())]), typed)
-    deck = make_attribute_deck(taxonomy, attributes, classes)
-    clashes = (groups, texts)
+    if not typed:
+        groups = np.arange(len(groups))  # each attribute is a group of its own: none excludes another
+    classes = classify_objects(taxonomy, np.concatenate([concepts.objects, *(seed.objects if seed else ())]), typed)
+    deck = make_attribute_deck(taxonomy, concepts.attributes, classes)
+    decks = make_seed_decks(seed, taxonomy, classes, (groups, texts), concepts.attributes) if seed else SeedDecks()
     return Pools(
-        objects,
-        deck,
-        make_relation_deck(taxonomy, relations, classes),
-        make_seed_decks(seed, taxonomy, classes, clashes, attributes) if seed else SeedDecks(),
-        classes,
-        _count_groups(deck, groups, len(classes)),
-        *clashes,
-        Pairs.from_rows(np.concatenate([in_turn, in_turn[:, ::-1]]), (len(groups), len(groups))),
-        Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
-        _find_foils(recipe, taxonomy, seed, classes) if seed else deck,
-        scene_attributes,
-        _find_clashes(taxonomy.scene_attributes.take(make_array(scene_attributes.values))),
+        objects=concepts.objects,
+        attributes=deck,
+        relations=make_relation_deck(taxonomy, concepts.relations, classes),
+        seed=decks,
+        classes=classes,
+        object_room=_count_groups(deck, groups, len(classes)),
+        attribute_group=groups,
+        attribute_text=texts,
+        attribute_clash=Pairs.from_rows(np.concatenate([in_turn, in_turn[:, ::-1]]), (len(groups), len(groups))),
+        object_clash=Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
+        foil_attributes=_find_foils(recipe, taxonomy, seed, classes) if seed else deck,
+        scene_attributes=concepts.scene_attributes,
+        scene_clash=_find_clashes(taxonomy.scene_attributes.take(make_array(concepts.scene_attributes.values))),
     )
 
 
-def _list_words(
-    objects: np.ndarray,
-    attributes: np.ndarray,
-    relations: np.ndarray,
-    scene_attributes: Ragged,
-    seed: SeedRows | None,
-) -> Words:
+def _list_words(concepts: Concepts, seed: SeedRows | None) -> Words:
     """All concepts that scenes may have; first those that a seed graph names."""
-    chosen = [objects, attributes, relations, scene_attributes.values]
+    chosen = [concepts.objects, concepts.attributes, concepts.relations, concepts.scene_attributes.values]
     for place, decks in enumerate((seed.objects, seed.attributes, seed.relations) if seed else ()):
         named = [rows for rows in decks if len(rows) == 1]
         chosen[place] = np.concatenate([*named, chosen[place], *decks])
@@ -145,12 +149,11 @@ def _keep_seed(seed: SeedRows, kept: Words) -> SeedRows:
 
 
 def _find_foils(recipe: Recipe, taxonomy: Taxonomy, seed: SeedRows, classes: ObjectClasses) -> Deck:
-    """The recipe's attributes and, of the kinds that its seed graph has, all others of the tier."""
-    column, wanted = taxonomy.attributes["kind"], recipe.content.attributes
-    kinds = number_texts(column)
-    chosen = np.isin(kinds, kinds[np.concatenate([np.zeros(0, dtype=np.int64), *seed.attributes])])
-    chosen |= match_texts(column, *wanted.kinds) if wanted.kinds is not None else True
-    rows = np.flatnonzero(chosen & in_tier(taxonomy.attributes, wanted.tier))
+    """The recipe's attributes and, of the kinds that its seed graph has, all others that filters allow."""
+    steps = apply_filters(recipe, taxonomy, "attributes", [])
+    kinds = number_texts(taxonomy.attributes["kind"])
+    of_seed = np.isin(kinds, kinds[np.concatenate([np.zeros(0, dtype=np.int64), *seed.attributes])])
+    rows = np.flatnonzero(steps[-1].left | of_seed & find_allowed(steps))
     return make_attribute_deck(taxonomy, rows, classes)
 
 

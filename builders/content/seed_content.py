@@ -23,7 +23,8 @@ from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRel
 from ..structures.enumeration import StructureTable
 from ..structures.seed_graphs import SeedSlots, read_seed
 from .assignment import assign_concepts, draw_again
-from .compatibility import Deck, ObjectClasses, in_tier, make_attribute_deck, make_relation_deck
+from .compatibility import Deck, ObjectClasses, make_attribute_deck, make_relation_deck
+from .filters import FILTERS
 
 KEY = "structure.seed_graph"
 
@@ -56,7 +57,7 @@ class SeedDecks:
 
 
 def choose_seed_rows(
-    recipe: Recipe, taxonomy: Taxonomy, dealt: np.ndarray, allowed: np.ndarray, problems: list[Problem]
+    recipe: Recipe, taxonomy: Taxonomy, dealt: np.ndarray, allowed: dict[str, np.ndarray], problems: list[Problem]
 ) -> SeedRows | None:
     """Finds what a recipe's seed graph names; None without one. What is wrong is added to `problems`.
 
@@ -64,26 +65,26 @@ def choose_seed_rows(
         recipe: The recipe.
         taxonomy: Its concepts.
         dealt: Rows of the objects that the recipe deals, of which an object that may be anything is one.
-        allowed: Objects that the recipe does not exclude, by tier, frequency or name, bool.
+        allowed: By table, whether the filters allow a concept where the seed graph leaves a choice, bool.
         problems: What is wrong with the recipe.
     """
     graph = recipe.structure.seed_graph
     if graph is None:
         return None
-    slots, content = read_seed(graph), recipe.content
+    slots = read_seed(graph)
     attributes, relations = [], []
     for i, j in slots.attributes:
         spec = graph.objects[i].attributes[j]
         wanted = {"kind": spec.kind, "value": spec.value}
         key = f"{KEY}.objects.{i}.attributes.{j}"
-        attributes.append(_find_rows(taxonomy.attributes, content.attributes.tier, wanted, key, problems))
+        attributes.append(_find_rows(taxonomy.attributes, allowed["attributes"], wanted, key, problems))
     for i in slots.relations:
         relation = graph.relations[i]
         wanted = {"category": relation.category, "predicate": relation.predicate}
         key = f"{KEY}.relations.{i}"
-        relations.append(_find_rows(taxonomy.relations, content.relations.tier, wanted, key, problems))
+        relations.append(_find_rows(taxonomy.relations, allowed["relations"], wanted, key, problems))
     objects = [
-        _find_objects(graph.objects[i], taxonomy, dealt, allowed, f"{KEY}.objects.{i}", problems)
+        _find_objects(graph.objects[i], taxonomy, dealt, allowed["objects"], f"{KEY}.objects.{i}", problems)
         for i in slots.objects
     ]
     return SeedRows(graph, slots, tuple(objects), tuple(attributes), tuple(relations))
@@ -110,15 +111,17 @@ def _find_objects(
             rows = np.flatnonzero(allowed & taxonomy.is_under(wanted.under))
         if not len(rows) and len(problems) == before:
             message = f"content.objects leaves nothing under {', '.join(wanted.under)}"
-            hint = "widen its tier, exclude or min_frequency"
+            keys = [one.key for one in FILTERS["objects"] if one.key and not one.spares_seed]
+            *names, last = [key.rpartition(".")[2] for key in keys]
+            hint = f"widen its {', '.join(names)} or {last}"
             problems.append(Problem(message, key=f"{key}.under", hint=hint))
     return rows
 
 
 def _find_rows(
-    table: pa.Table, tier: str, wanted: dict[str, str | None], key: str, problems: list[Problem]
+    table: pa.Table, allowed: np.ndarray, wanted: dict[str, str | None], key: str, problems: list[Problem]
 ) -> np.ndarray:
-    """Rows with all of the wanted words; those of other tiers only if they are named exactly."""
+    """Rows with all of the wanted words; those that are not allowed only if they are named exactly."""
     word = {"value": "name"}
     chosen = np.ones(table.num_rows, dtype=bool)
     for name, text in wanted.items():
@@ -130,7 +133,7 @@ def _find_rows(
                 problems.append(Problem(f"there is no {name} `{text}`", key=f"{key}.{name}", hint=advise(text, known)))
             chosen = matches
     exact = next(reversed(wanted.values())) is not None
-    usual = chosen & in_tier(table, tier)
+    usual = chosen & allowed
     return np.flatnonzero(usual if usual.any() or not exact else chosen)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -14,9 +14,7 @@ import yaml
 from ... import recipes as shipped
 from ...errors import GasError, Problem, RecipeError, suggest
 from .model import Recipe
-from .validation import (
-    validate,
-)
+from .validation import list_keys, validate
 from .yaml_document import (
     LARGEST_FILE,
     Document,
@@ -32,6 +30,7 @@ SUFFIXES = (".yaml", ".yml")
 MOST_PARENTS = 10
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
+EMPTY: tuple[Any, ...] = ("", (), [], {})
 
 
 @dataclass(frozen=True)
@@ -261,18 +260,26 @@ Dumper.add_representer(
 )
 
 
-def drop_unset(value: Any) -> Any:
-    """Remove what is empty unless somebody says otherwise; an empty list of questions or kinds means none."""
+def drop_unset(value: Any, empty: Set[KeyPath], path: KeyPath = ()) -> Any:
+    """Remove the empty values of these keys, whose paths are without places in lists."""
     if isinstance(value, list):
-        return [drop_unset(item) for item in value]
+        return [drop_unset(item, empty, path) for item in value]
     if not isinstance(value, dict):
         return value
-    empty = {"description": "", "under": [], "exclude": [], "weights": {}, "attributes": [], "relations": []}
-    return {key: drop_unset(item) for key, item in value.items() if key not in empty or item != empty[key]}
+    places = {key: (*path, key) for key in value}
+    return {
+        key: drop_unset(item, empty, places[key])
+        for key, item in value.items()
+        if places[key] not in empty or item not in EMPTY
+    }
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """Write a recipe as YAML that needs no other file and loads as an equal recipe."""
-    values = drop_unset(recipe.model_dump(mode="json", exclude_none=True))
+    """Write a recipe as YAML that needs no other file and loads as an equal recipe.
+
+    What is empty because nobody said otherwise is not written; an empty list of questions or kinds means none.
+    """
+    empty = {key for key, info in list_keys(Recipe) if info.default in EMPTY}
+    values = drop_unset(recipe.model_dump(mode="json", exclude_none=True), empty)
     text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=119)
     return f"# gas build {recipe.name}\n{text}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from ...errors import suggest
 from .fields import show
@@ -51,7 +52,7 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
 
 def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     """Name the key that was meant, or where it belongs, or else the keys that may stand in its place."""
-    keys = [("extends",), *list_keys(model)]
+    keys = [("extends",), *(key for key, _ in list_keys(model))]
     path = tuple(part for part in path if isinstance(part, str))  # without the places in lists
     # The names of splits are not among the keys, but what stands below them is.
     here = tuple(part for end, part in enumerate(path[:-1], 1) if path[:end] in keys)
@@ -65,11 +66,11 @@ def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     return f"the keys here are {', '.join(choices)}"
 
 
-def list_keys(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield the path of every key that a model has."""
+def list_keys(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], FieldInfo]]:
+    """Yield the path of every key that a model has, without places in lists, and the key's field."""
     for name, info in model.model_fields.items():
         here = (*path, info.alias or name)
-        yield here
+        yield here, info
         for inner in find_models(info.annotation):
             yield from list_keys(inner, here)
 

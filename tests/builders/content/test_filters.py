@@ -1,0 +1,244 @@
+"""Filters of concepts: what each leaves out is counted again over the taxonomy's rows as Python dicts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from generate_any_scene.builders.content.filter_report import count_filtered
+from generate_any_scene.builders.content.filters import FILTERS
+from generate_any_scene.builders.content.pools import choose_pools
+from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.recipe.model import Recipe
+from generate_any_scene.builders.recipe.validation import list_keys
+from generate_any_scene.errors import RecipeError
+from generate_any_scene.taxonomy import TABLES, load_taxonomy
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+EXAMPLES = settings(max_examples=8, phases=[Phase.generate])
+"""Without shrinking: an example takes a while, and shrinking takes hundreds of them."""
+PLAIN = {"content.constraints": "none", "content.scene_attributes.count": [0, 1]}
+"""With these no other key keeps concepts out of scenes."""
+NO_FILTERS = {"content.objects.distinct", "content.attributes.max_per_object", "content.scene_attributes.count"}
+"""Keys of concepts that leave none of them out."""
+
+
+@dataclass(frozen=True)
+class Recount:
+    """How values of a filter's key are drawn, and what a value leaves of some rows: both are given rows as dicts."""
+
+    draw: Callable[[list], st.SearchStrategy]
+    keep: Callable[[Any, list], list]
+
+
+def list_ancestors(id_):
+    while id_:
+        yield id_
+        id_ = read_parents()[id_]
+
+
+@lru_cache
+def read_parents():
+    table = load_taxonomy().objects
+    return dict(zip(table["id"].to_pylist(), table["parent"].to_pylist(), strict=True))
+
+
+@lru_cache
+def read_rows(table):
+    rows = getattr(load_taxonomy(), table).to_pylist()
+    return [{**row, "row": number} for number, row in enumerate(rows)]
+
+
+def is_under(row, names):
+    return not set(names).isdisjoint(list_ancestors(row["id"]))
+
+
+def draw_concepts(rows):
+    """Concepts that some of the rows are, or lie under."""
+    one = st.sampled_from(rows).flatmap(lambda row: st.sampled_from(list(list_ancestors(row["id"]))))
+    return st.lists(one, min_size=1, max_size=4, unique=True)
+
+
+def draw_texts(column):
+    return lambda rows: st.sets(st.sampled_from(sorted({row[column] for row in rows})), min_size=1).map(sorted)
+
+
+def take_top(top, rows):
+    most = max(1, round(float(top[:-1]) / 100 * len(rows))) if isinstance(top, str) else top
+    return sorted(rows, key=lambda row: -row["frequency"])[:most]
+
+
+def keep_where(test):
+    return lambda value, rows: [row for row in rows if test(row, value)]
+
+
+def tier_of(*tiers):
+    return Recount(
+        lambda rows: st.sampled_from(tiers),
+        keep_where(lambda row, tier: row["tier"] in tiers[: tiers.index(tier) + 1]),
+    )
+
+
+KINDS = Recount(draw_texts("kind"), keep_where(lambda row, kinds: row["kind"] in kinds))
+RECOUNTS = {
+    ("objects", None): Recount(lambda rows: st.none(), keep_where(lambda row, _: "offensive" not in row["flags"])),
+    ("objects", "content.objects.tier"): tier_of("common", "visible", "full"),
+    ("objects", "content.objects.exclude"): Recount(
+        draw_concepts, keep_where(lambda row, names: not is_under(row, names))
+    ),
+    ("objects", "content.objects.min_frequency"): Recount(
+        lambda rows: st.sampled_from([1.0, 2.25, 3.5, 4.75]), keep_where(lambda row, least: row["frequency"] >= least)
+    ),
+    ("objects", "content.objects.under"): Recount(draw_concepts, keep_where(is_under)),
+    ("objects", "content.objects.top"): Recount(
+        lambda rows: st.integers(1, 300) | st.integers(1, 100).map(lambda share: f"{share}%"), take_top
+    ),
+    ("objects", "content.objects.weights"): Recount(
+        lambda rows: st.dictionaries(
+            st.sampled_from([row["id"] for row in rows]), st.integers(0, 2), min_size=1, max_size=9
+        ),
+        keep_where(lambda row, weights: weights.get(row["id"]) != 0),
+    ),
+    ("attributes", "content.attributes.tier"): tier_of("common", "full"),
+    ("attributes", "content.attributes.kinds"): KINDS,
+    ("relations", "content.relations.tier"): tier_of("common", "full"),
+    ("relations", "content.relations.categories"): Recount(
+        draw_texts("category"), keep_where(lambda row, categories: row["category"] in categories)
+    ),
+    ("scene_attributes", "modality"): Recount(
+        lambda rows: st.sampled_from(["image", "video", "3d"]),
+        keep_where(lambda row, modality: modality in row["modality"].split("|")),
+    ),
+    ("scene_attributes", "content.scene_attributes.tier"): tier_of("common", "full"),
+    ("scene_attributes", "content.scene_attributes.kinds"): KINDS,
+}
+
+
+def find_recount(table, key):
+    if (table, key) not in RECOUNTS:
+        pytest.fail(
+            f"the filter {key} of {table} is counted by nobody else: give RECOUNTS in {__file__} an entry ({table!r}, "
+            f"{key!r}) that says how its values are drawn, and what a value leaves of rows"
+        )
+    return RECOUNTS[table, key]
+
+
+def draw_filters(data, is_chosen):
+    """Draws values of the chosen filters; gives these, how many each leaves out, and the rows that are left."""
+    values, dropped, left = {}, {}, {}
+    for table in TABLES:
+        rows = read_rows(table)
+        for one in FILTERS[table]:
+            recount = find_recount(table, one.key)
+            if rows and is_chosen(one):
+                value = data.draw(recount.draw(rows), label=f"{table} {one.key}")
+                kept = recount.keep(value, rows)
+                values |= {one.key: value} if one.key else {}
+                dropped[table, one.key, one.reason] = len(rows) - len(kept)
+                rows = kept
+        left[table] = {row["row"] for row in rows}
+    return values, dropped, left
+
+
+def check_counts(values, dropped, left):
+    """What is left and what each filter drops is what was counted again; together they are what there was."""
+    recipe = load_recipe("general", {**PLAIN, **values}).recipe
+    if not left["objects"]:
+        with pytest.raises(RecipeError, match="content.objects: the filters leave no object; widen one of "):
+            count_filtered(recipe, load_taxonomy())
+        return
+    filtered = count_filtered(recipe, load_taxonomy())
+    assert {(drop.sort, drop.key, drop.reason): drop.count for drop in filtered.drops} == dropped
+    for table in TABLES:
+        assert set(filtered.left[table].tolist()) == left[table]
+        drops = sum(drop.count for drop in filtered.drops if drop.sort == table)
+        assert drops + len(filtered.left[table]) == filtered.total[table] == len(read_rows(table))
+
+
+@EXAMPLES
+@given(st.data())
+def test_all_filters_at_once(data):
+    check_counts(*draw_filters(data, lambda one: True))
+
+
+@EXAMPLES
+@given(st.data())
+def test_some_filters(data):
+    def is_chosen(one):
+        always = one.is_set(load_recipe("general").recipe)
+        return always or data.draw(st.booleans(), label=f"{one.key} is set")
+
+    check_counts(*draw_filters(data, is_chosen))
+
+
+def test_each_key_of_content_is_a_filter_or_known_to_be_none():
+    keys = {".".join(key) for key, _ in list_keys(Recipe) if key[0] == "content" and len(key) == 3}
+    filters = {one.key for filters in FILTERS.values() for one in filters}
+    assert keys - filters == NO_FILTERS, "a key of content does nothing without an entry in FILTERS of filters.py"
+    assert {key for key in filters if key} - keys == {"modality"}, "an entry in FILTERS has no key in recipe/model.py"
+
+
+def test_what_looks_at_what_others_leave_comes_last():
+    assert [one.key for one in FILTERS["objects"]][-2:] == ["content.objects.top", "content.objects.weights"]
+
+
+def test_recounts_are_of_filters_that_there_are():
+    assert set(RECOUNTS) == {(table, one.key) for table, filters in FILTERS.items() for one in filters}
+
+
+def find_problems(**values):
+    loaded = load_recipe("general", {key.replace("__", "."): value for key, value in values.items()})
+    with pytest.raises(RecipeError) as error:
+        choose_pools(loaded.recipe, load_taxonomy())
+    return str(error.value).splitlines()
+
+
+def test_all_that_is_wrong_is_said_at_its_key():
+    problems = find_problems(
+        content__objects={"exclude": ["dgo.n.01"], "under": ["catt.n.01"], "weights": {"xyz.n.01": 2}},
+        content__attributes__kinds=["colour", "color"],
+        content__relations__categories="spacial",
+    )
+    starts = [
+        "content.objects.exclude: the taxonomy has no object 'dgo.n.01'",
+        "content.objects.under: the taxonomy has no object 'catt.n.01'",
+        "content.objects.weights: the taxonomy has no object 'xyz.n.01'",
+        "content.attributes.kinds: there is no kind `colour`; did you mean `color`?",
+        "content.relations.categories: there is no category `spacial`; did you mean `spatial`?",
+    ]
+    assert [text.startswith(start) for text, start in zip(problems, starts, strict=True)] == [True] * 5, problems
+
+
+def test_a_mistake_in_one_filter_is_not_one_in_others():
+    """A dog would not be among the cats; whether it is among what was meant is not known."""
+    objects = {"under": ["cat.n.01", "dgo.n.01"], "weights": {"dog.n.01": 2}}
+    assert [text.split(":")[0] for text in find_problems(content__objects=objects)] == ["content.objects.under"]
+
+
+def test_a_weight_for_what_is_not_left_is_refused():
+    objects = {"under": ["cat.n.01"], "weights": {"dog.n.01": 0}}
+    (problem,) = find_problems(content__objects=objects)
+    assert problem.startswith("content.objects.weights: dog.n.01 is not among the ")
+    assert problem.endswith(" objects that the other filters leave; widen the filters or leave it out")
+
+
+def test_filters_that_leave_no_object_are_named():
+    (problem,) = find_problems(content__objects={"under": ["cat.n.01"], "min_frequency": 9, "top": 5})
+    assert problem == "content.objects: the filters leave no object; widen one of tier (common), min_frequency (9.0)"
+
+
+def test_a_seed_graph_may_have_what_some_filters_leave_out():
+    """`under` and `top` choose what is dealt to the rest of a scene; `exclude` is for a seed graph, too."""
+    structure = {"complexity": [1, 4], "seed_graph": {"objects": [{"under": ["vehicle.n.01"]}]}}
+    objects = {"under": ["cat.n.01"], "exclude": ["car.n.01"]}
+    recipe = load_recipe("general", {"structure": structure, "content.objects": objects}).recipe
+    (seed,) = choose_pools(recipe, load_taxonomy()).seed.objects
+    rows, objects = read_rows("objects"), {"exclude": ["vehicle.n.01"]}
+    assert len(seed) and all(
+        is_under(rows[row], ["vehicle.n.01"]) and not is_under(rows[row], ["car.n.01"]) for row in seed.tolist()
+    )
+    (problem,) = find_problems(structure=structure, content__objects=objects)
+    place = "structure.seed_graph.objects.0.under: content.objects leaves nothing under vehicle.n.01"
+    assert problem.startswith(f"{place}; widen its tier, exclude") and "top" not in problem
