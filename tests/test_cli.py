@@ -38,8 +38,8 @@ def read_words(example):
 EXAMPLES = [
     line
     for path in COMMANDS
-    for line in find_command(path)[0].epilog.partition("Example")[2].splitlines()
-    if line.startswith("gas ")
+    for line in find_command(path)[0].epilog.splitlines()
+    if f"{line} ".startswith(f"gas {' '.join(path)} ")
 ]
 NOT_RUN = (
     "gas build multi_object",  # takes seconds

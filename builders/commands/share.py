@@ -20,11 +20,11 @@ FORMATS = {
     "dsg": "questions for DSG, CSV",
     "geneval2": "questions for GenEval 2, JSON lines",
     "prompts": "ids and captions, JSON lines",
-    "trl": "prompts for TRL, with questions for a reward, JSON lines",
-    "trl_chat": "the same, prompts as chats",
-    "flow_grpo": "prompts for Flow-GRPO and their GenEval metadata, two files",
-    "t2i_r1": "prompts for T2I-R1, JSON lines",
-    "simplear": "prompts for SimpleAR, a JSON array",
+    "trl": "captions for TRL, with questions for a reward, JSON lines",
+    "trl_chat": "the same, as chats",
+    "flow_grpo": "captions for Flow-GRPO and their GenEval metadata, two files",
+    "t2i_r1": "captions for T2I-R1, JSON lines",
+    "simplear": "captions for SimpleAR, a JSON array",
     "gas": "scene graphs as the paper's own scripts have them, a JSON object",
 }
 """The keys of `export.LAYOUTS`, in words. They stand here since help must not import what writes them."""
@@ -32,10 +32,6 @@ FORMATS = {
 
 def complete_formats() -> list[tuple[str, str]]:
     return list(FORMATS.items())
-
-
-def list_formats() -> str:
-    return "\n".join(("Formats:", *(f"{name:9}  {words}" for name, words in FORMATS.items())))
 
 
 @commands.command(
@@ -74,15 +70,12 @@ def push(
 
 
 @commands.command(
-    epilog="\n\n".join(
-        (
-            list_formats(),
-            list_examples(
-                "gas export gas --config multi_object --format trl --out prompts.jsonl",
-                "gas export gas --config video --split train -f flow_grpo -o flow_grpo",
-            ),
-        )
+    epilog=list_examples(
+        "gas export gas --config multi_object --format trl --out prompts.jsonl",
+        "gas export gas --config video --split train -f flow_grpo -o flow_grpo",
     )
+    + "\n\nFormats:\n"
+    + "\n".join(f"{name:9}  {words}" for name, words in FORMATS.items())
 )
 def export(
     folder: Folder,
