@@ -17,6 +17,7 @@
     diff            what differs between two datasets
     export          the files of scorers and trainers
     decontaminate   captions that are prompts of a benchmark, and the folder without them
+    commands        the command line of all of it
 
 A folder imports those above it, never one below, and `taxonomy`; it imports nothing that trains. `gas.py` is the
 builder that `load_dataset("gas", ...)` finds, which the folder is named after; `registration.py` makes it findable.

@@ -9,15 +9,15 @@ from typing import Annotated
 
 import typer
 
-taxonomy_app = typer.Typer(
+from ..console import AsJson, list_examples
+
+commands = typer.Typer(
     help="Look into the concepts that scenes are made of, and bring your own.\n\n"
     "A taxonomy holds objects, attributes, relations and scene attributes. `default` is the shipped one, `paper` the "
     "shipped one by the paper's rules, and `gas taxonomy import` adds yours under a name.",
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Names = Annotated[
     list[str],
     typer.Option(
@@ -30,7 +30,7 @@ Names = Annotated[
 DEFAULTS = ["default"]
 
 
-@taxonomy_app.command()
+@commands.command(epilog=list_examples("gas taxonomy info", "gas taxonomy info default ./mine"))
 def info(
     names: Annotated[
         list[str] | None,
@@ -56,7 +56,7 @@ def info(
         show_counts(names, counts, list_imports())
 
 
-@taxonomy_app.command()
+@commands.command(epilog=list_examples("gas taxonomy search dog"))
 def search(
     word: Annotated[str, typer.Argument(help="A word, a phrase, or the beginning of one.", show_default=False)],
     names: Names = DEFAULTS,
@@ -82,7 +82,7 @@ def search(
     show_hits(found, everything)
 
 
-@taxonomy_app.command()
+@commands.command(epilog=list_examples("gas taxonomy tree dog", "gas taxonomy tree animal.n.01 --depth 1"))
 def tree(
     object_: Annotated[
         str,
@@ -106,7 +106,7 @@ def tree(
         show_tree(branch)
 
 
-@taxonomy_app.command("validate")
+@commands.command("validate", epilog=list_examples("gas taxonomy validate ./mine"))
 def validate_command(
     folder: Annotated[
         str, typer.Argument(metavar="[DIR]", help="A folder of tables, or an imported name.", show_default="shipped")
@@ -135,7 +135,7 @@ def validate_command(
     print(f"{folder} is valid{over}")
 
 
-@taxonomy_app.command()
+@commands.command(epilog=list_examples("gas taxonomy build --sources downloads"))
 def build(
     sources: Annotated[
         Path, typer.Option("--sources", help="The folder with the downloads; CONTRIBUTING.md lists them.")
@@ -151,7 +151,7 @@ def build(
         print(line)
 
 
-@taxonomy_app.command("import")
+@commands.command("import", epilog=list_examples("gas taxonomy import ./mine --name mine"))
 def import_command(
     folder: Annotated[
         Path,
@@ -179,7 +179,7 @@ def import_command(
         show_report(report)
 
 
-@taxonomy_app.command()
+@commands.command(epilog=list_examples("gas taxonomy export default --out tables"))
 def export(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="default, paper, an imported name or a folder.", show_default=False)

@@ -155,6 +155,20 @@ def gas(empty, monkeypatch, capsys):
 
 
 @pytest.fixture
+def assert_refused(gas, empty):
+    """Checks that a command prints a message alone, on stderr, exits with 2 and writes nothing."""
+
+    def check(arguments, message):
+        status, out, err = gas(*arguments)
+        assert (status, out) == (2, "")
+        assert message in err
+        assert "Traceback" not in err
+        assert not list(empty.iterdir())
+
+    return check
+
+
+@pytest.fixture
 def write_recipe(tmp_path):
     """Writes a recipe file into a folder of the test; `write_recipe("structure: {complexity: 3}")` gives its path."""
 

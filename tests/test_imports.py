@@ -20,6 +20,22 @@ def test_importing_is_light(module):
     assert list_imported(f"import {module}", HEAVY) == []
 
 
+def test_completing_names_is_light():
+    """It is done at each press of Tab."""
+    code = """
+import os
+from generate_any_scene import cli
+os.environ.update(_GAS_COMPLETE="complete_bash", COMP_WORDS="gas build mul", COMP_CWORD="2")
+try:
+    cli.app(prog_name="gas")
+except SystemExit:
+    pass
+"""
+    models = "generate_any_scene.builders.recipe.model"
+    heavy = set(HEAVY) - {"pydantic"}  # which Typer itself reads arguments with
+    assert list_imported(code, (models, *heavy)) == ["multi_object"]  # which is what is proposed
+
+
 def test_recipes_of_trainings_are_read_without_what_trains():
     """So that `gas list training` is quick, and works without the extra `train`."""
     code = """

@@ -49,7 +49,7 @@ def test_the_wheel_holds_the_modules(names):
         modules = list((ROOT / folder).rglob("*.py"))
         assert modules
         assert {f"generate_any_scene/{path.relative_to(ROOT).as_posix()}" for path in modules} <= names
-    for name in ("__init__", "__main__", "cli", "errors", "version"):
+    for name in ("__init__", "__main__", "arrow", "cli", "console", "errors", "version"):
         assert f"generate_any_scene/{name}.py" in names
 
 

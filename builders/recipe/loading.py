@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ... import recipes as shipped
 from ...errors import GasError, Problem, RecipeError, suggest
+from ...recipes import SUFFIXES, list_files, list_recipes
 from .model import Recipe
 from .validation import list_keys, validate
 from .yaml_document import (
@@ -26,7 +25,6 @@ from .yaml_document import (
     wrap,
 )
 
-SUFFIXES = (".yaml", ".yml")
 MOST_PARENTS = 10
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
@@ -53,18 +51,6 @@ class LoadedRecipe:
     def locate(self, error: RecipeError) -> RecipeError:
         """The same problems, with the place in a file of each key that they name."""
         return self.document.locate(error.problems)
-
-
-def list_recipes(kind: str = "datasets") -> list[str]:
-    """Name the shipped recipes of a kind, which is a folder in `recipes/`. None of them is read."""
-    return [name for name in list_files(kind) if not name.startswith("_")]
-
-
-def list_files(kind: str) -> dict[str, Traversable]:
-    """Map the names of all shipped recipes of a kind, parents too, to their files."""
-    folder = resources.files(shipped) / kind
-    files = {Path(file.name).stem: file for file in folder.iterdir() if file.name.endswith(SUFFIXES)}
-    return dict(sorted(files.items()))
 
 
 def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedRecipe:

@@ -1,0 +1,94 @@
+"""`gas build`: recipes in, a dataset out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from ...console import NONE, AsJson, list_examples, show_progress
+from ...errors import GasError
+from .options import Overrides, Recipes
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog=list_examples(
+        "gas build multi_object",
+        "gas build mine.yaml video --out mine --set splits.train=1000",
+    )
+)
+def build(
+    recipes: Recipes,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="DIR|URL",
+            help="The folder to write: a dataset repository as the Hub has them. On a disk, or in a store, such as "
+            "s3://bucket/gas or hf://buckets/me/gas.",
+        ),
+    ] = "gas",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65536,
+            help="Processes, or tasks of Ray at once. The bytes do not depend on it.",
+            show_default="one for every 131,072 rows, at most one a core; with Ray all CPUs of the cluster",
+        ),
+    ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="What makes the files: processes of this machine, or a Ray cluster."),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a Ray cluster: auto, host:port or ray://host:port.",
+            show_default="RAY_ADDRESS, or one on this machine",
+        ),
+    ] = None,
+    overrides: Overrides = NONE,
+    as_json: AsJson = False,
+) -> None:
+    """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
+    try:
+        from ..build.build import build_datasets
+        from ..folder.files import find_place
+        from ..recipe.loading import load_recipe
+
+        if address and engine != "ray":
+            raise GasError("--address names a Ray cluster; add --engine ray")
+        place = find_place(out)
+        loaded = [load_recipe(recipe, overrides) for recipe in recipes]
+        rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
+        with show_progress(rows) as report:
+            manifest = build_datasets(loaded, place, workers, report, engine, address)
+    except KeyboardInterrupt as stop:
+        raise GasError("stopped; the same command goes on where it was", exit_status=1) from stop
+    built = {one.recipe.name: manifest["configs"][one.recipe.name] for one in loaded}
+    if as_json:
+        print(json.dumps({"folder": out, "configs": built}, indent=2))
+        return
+    _print_built(out, built)
+
+
+def _print_built(out: str, built: dict[str, Any]) -> None:
+    for name, config in built.items():
+        for split, info in config["splits"].items():
+            size = sum(file["bytes"] for file in info["files"])
+            files = f"{len(info['files'])} file{'s' if len(info['files']) > 1 else ''}"
+            print(f"{out.rstrip('/')}/{name}: {split} {info['rows']:,} scenes, {size / 1e6:.1f} MB in {files}")
+    path = out if "://" in out or len(Path(out).parts) == 1 else str(Path(out).resolve())
+    print("\nLoad it with\n\n    from datasets import load_dataset")
+    for name, config in built.items():
+        if "://" in out:
+            places = {split: f"{path.rstrip('/')}/{name}/{split}-*.parquet" for split in config["splits"]}
+            print(f'    {name} = load_dataset("parquet", data_files={json.dumps(places)})')
+        else:
+            print(f'    {name} = load_dataset("{path}", "{name}")')

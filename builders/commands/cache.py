@@ -1,0 +1,84 @@
+"""`gas cache`: what is kept on disk to save work."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ...console import AsJson, list_examples
+
+commands = typer.Typer(
+    help="Show or remove what is kept on disk to save work. Nothing but time is lost with it.",
+    no_args_is_help=True,
+)
+
+
+@commands.command(epilog=list_examples("gas cache info"))
+def info(as_json: AsJson = False) -> None:
+    """Show what is kept, where, and how much it takes.
+
+    structures: scene graphs without content, by their bounds. captions: templates as rendered for each structure.
+    datasets: rows that `load_dataset("gas", ...)` made; remove its folder yourself.
+    """
+    folders = {**_find_folders(), "datasets": _find_datasets()}
+    found = {kind: (folder, *_measure_folder(folder)) for kind, folder in folders.items()}
+    if as_json:
+        rows = {kind: {"folder": str(at), "files": files, "bytes": size} for kind, (at, files, size) in found.items()}
+        print(json.dumps(rows, indent=2))
+        return
+    for kind, (folder, files, size) in found.items():
+        print(f"{kind:10}  {files:7,} files  {size / 1e6:10,.1f} MB  {folder}")
+
+
+@commands.command(epilog=list_examples("gas cache clear", "gas cache clear captions"))
+def clear(
+    kind: Annotated[
+        Literal["structures", "captions"] | None,
+        typer.Argument(metavar="[structures|captions]", help="Only these.", show_default="both"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove structures and their captions from the disk. They are made again when a build needs them."""
+    from ..foundation.disk_cache import clear_folder
+
+    folders = {name: folder for name, folder in _find_folders().items() if kind in (None, name)}
+    removed = {name: clear_folder(name) for name in folders}
+    if as_json:
+        rows = {name: {"folder": str(folders[name]), "removed": count} for name, count in removed.items()}
+        print(json.dumps(rows, indent=2))
+        return
+    for name, count in removed.items():
+        print(f"removed {count} tables from {folders[name]}")
+
+
+def _find_folders() -> dict[str, Path]:
+    from ..foundation.disk_cache import find_folder
+    from ..structures.cache import KIND as STRUCTURES
+    from ..text.trace_cache import KIND as CAPTIONS
+
+    return {kind: find_folder(kind) for kind in (STRUCTURES, CAPTIONS)}
+
+
+def _find_datasets() -> Path:
+    """Where `datasets` keeps the rows of "gas". It would say so itself, but takes seconds to import."""
+    from huggingface_hub.constants import HF_HOME
+
+    from ..registration import NAME
+
+    return Path(os.environ.get("HF_DATASETS_CACHE", Path(HF_HOME) / "datasets")) / NAME
+
+
+def _measure_folder(folder: Path) -> tuple[int, int]:
+    """How many files lie in a folder and below, and their bytes."""
+    sizes = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                sizes.append(os.stat(os.path.join(place, name), follow_symlinks=False).st_size)
+            except OSError:
+                continue  # another process has just removed it
+    return len(sizes), sum(sizes)

@@ -1,0 +1,270 @@
+"""Looks into scenes and built folders: stats, structures, diff, verify."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ...console import NONE, AsJson, create_console, list_examples, show_progress
+from ...errors import GasError
+from .completion import complete_configs, complete_recipes, complete_splits
+from .options import Folder, Overrides
+
+commands = typer.Typer()
+
+
+@commands.command(epilog=list_examples("gas stats general", "gas stats gas --config video --by category"))
+def stats(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE|DIR",
+            help="A recipe, or a folder that `gas build` wrote.",
+            show_default=False,
+            autocompletion=complete_recipes,
+        ),
+    ],
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="How many scenes of a recipe.", show_default="10,000")
+    ] = None,
+    start: Annotated[
+        int | None, typer.Option(min=0, help="The first of them, by its row in the split.", show_default="0")
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(help="Which config of a folder.", show_default="the only one", autocompletion=complete_configs),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Which split.", show_default="train, or a folder's only one", autocompletion=complete_splits
+        ),
+    ] = None,
+    by: Annotated[
+        list[str],
+        typer.Option(
+            metavar="node|kind|category|structure", help="Split up, too. Can be given many times.", show_default=False
+        ),
+    ] = NONE,
+    under: Annotated[
+        str | None,
+        typer.Option(metavar="NODE", help="With --by node: the children of this object.", show_default="the roots"),
+    ] = None,
+    overrides: Overrides = NONE,
+    png: Annotated[
+        Path | None,
+        typer.Option(help="Draw histograms into this PNG file, too (needs the extra `plots`).", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how evenly concepts and structures are used: Gini, entropy, share of the most used tenth.
+
+    What the recipe leaves but no scene has counts, too. Perfectly even use has Gini 0, entropy 100 %, a share of 10 %.
+    """
+    from ..folder.reading import (
+        find_split,
+        is_built,
+    )
+    from ..inspection.evenness import (
+        ROWS,
+        check_groups,
+        describe_usage,
+        draw_usage,
+        print_usage,
+        refuse_options,
+    )
+    from ..inspection.usage import count_built, count_drawn
+    from ..recipe.loading import load_recipe
+
+    check_groups(by, under)
+    if is_built(source):
+        refuse_options(source, {"--set": overrides, "--start": start, "--rows": rows})
+        found = find_split(Path(source), config, split, default="train")
+        with show_progress(found.rows, "reading") as report:
+            usage = count_built(found, report)
+    else:
+        refuse_options(source, {"--config": config})
+        loaded, count = load_recipe(source, overrides), rows or ROWS
+        with show_progress(count, "drawing") as report:
+            usage = count_drawn(loaded, split or "train", start or 0, count, report)
+    described = describe_usage(usage, by, under)
+    if png:
+        draw_usage(usage, png)
+        print(f"drew histograms into {png}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(described, indent=2, ensure_ascii=False))
+        return
+    print_usage(described, create_console())
+
+
+@commands.command(epilog=list_examples("gas structures multi_object", "gas structures --complexity 7 --count"))
+def structures(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE]",
+            help="Take the constraints of this recipe.",
+            show_default=False,
+            autocompletion=complete_recipes,
+        ),
+    ] = None,
+    complexity: Annotated[
+        str | None, typer.Option(help="Objects + attributes + relations: 7 or 3-9.", show_default=False)
+    ] = None,
+    objects: Annotated[str | None, typer.Option(help="Objects: 2 or 2-4.", show_default=False)] = None,
+    attributes: Annotated[str | None, typer.Option(help="Attributes: 2 or 0-4.", show_default=False)] = None,
+    relations: Annotated[str | None, typer.Option(help="Relations: 2 or 0-4.", show_default=False)] = None,
+    components: Annotated[str | None, typer.Option(help="Connected components: 1 or 1-3.", show_default=False)] = None,
+    overrides: Overrides = NONE,
+    count: Annotated[bool, typer.Option("--count", help="Print only how many there are.")] = False,
+    png: Annotated[
+        Path | None,
+        typer.Option(help="Draw them all into this PNG file (needs the extra `plots`).", show_default=False),
+    ] = None,
+    clear: Annotated[bool, typer.Option("--clear", hidden=True, help="The old name of `gas cache clear`.")] = False,
+) -> None:
+    """List, count or draw all structures: scene graphs without content, each once.
+
+    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
+    line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
+    """
+    from dataclasses import replace
+
+    from ..foundation.disk_cache import clear_folder, find_folder
+    from ..recipe.loading import load_recipe
+    from ..structures.cache import KIND, find_structures
+    from ..structures.limits import bound_limits, read_limits
+    from ..text.trace_cache import KIND as CAPTIONS
+
+    if clear:
+        for kind in (KIND, CAPTIONS):
+            print(f"removed {clear_folder(kind)} tables from {find_folder(kind)}", file=sys.stderr)
+        return
+    given = {
+        "complexity": complexity,
+        "objects": objects,
+        "attributes": attributes,
+        "relations": relations,
+        "components": components,
+    }
+    bounds: dict[str, Any] = {name: _read_bounds(name, text) for name, text in given.items() if text is not None}
+    if recipe:
+        limits = replace(read_limits(load_recipe(recipe, overrides).recipe), **bounds)
+    elif "complexity" in bounds:
+        limits = bound_limits(**bounds)
+    else:
+        raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
+    table = find_structures(limits)
+    if png:
+        from ..drawing.figures import draw_structures
+
+        draw_structures(table, png)
+        print(f"drew {len(table):,} structures into {png}", file=sys.stderr)
+    elif count:
+        print(len(table))
+    else:
+        for topology in table.topologies.to_pylist():
+            print(topology)
+
+
+def _read_bounds(name: str, text: str) -> tuple[int, int]:
+    low, dash, high = text.partition("-")
+    if not (low.isdecimal() and (high.isdecimal() if dash else True)) or (dash and int(low) > int(high)):
+        raise GasError(f"--{name} {text}: write a number or a range, such as 3 or 3-9")
+    return int(low), int(high or low)
+
+
+@commands.command(epilog=list_examples("gas diff old gas", "gas diff gas me/scenes@v1.0.0"))
+def diff(
+    one: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A folder that `gas build` wrote, a recipe, or a dataset on the Hub: org/name or org/name@revision.",
+            show_default=False,
+            autocompletion=complete_recipes,
+        ),
+    ],
+    other: Annotated[
+        str,
+        typer.Argument(
+            metavar="B", help="What to compare it with.", show_default=False, autocompletion=complete_recipes
+        ),
+    ],
+    config: Annotated[
+        str | None,
+        typer.Option(help="Compare this config alone.", show_default="all", autocompletion=complete_configs),
+    ] = None,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Look at the first rows of each split alone.",
+            show_default="all; 1,000 where one of the two is a recipe",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look at all rows, even if the fingerprints say that they are equal.")
+    ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 when they differ, as git diff does.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two datasets: versions, recipes, rows, and how evenly they use concepts and structures.
+
+    Rows are matched by their ids; captions are also counted wherever they occur. Where fingerprints and sizes are
+    equal, rows are not read.
+    """
+    from contextlib import ExitStack
+
+    from ..diff.datasets import compare_sides, count_rows, describe_difference, match_configs
+    from ..diff.sources import open_side
+
+    if everything and rows is not None:
+        raise GasError("--all looks at all rows, --rows at the first; leave one of them out")
+    with ExitStack() as stack:
+        first, second = (stack.enter_context(open_side(name)) for name in (one, other))
+        total = count_rows(match_configs(first, second, config), rows, everything)
+        report = stack.enter_context(show_progress(total, "comparing"))
+        difference = compare_sides(first, second, config, rows, everything, report)
+    if as_json:
+        print(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
+    else:
+        from ..diff.tables import print_difference
+
+        print_difference(difference, create_console())
+    if exit_code and difference.differs:
+        raise typer.Exit(1)
+
+
+@commands.command(epilog=list_examples("gas verify gas", "gas verify gas --all"))
+def verify(
+    folder: Folder,
+    sample: Annotated[int, typer.Option(min=0, help="Blocks of 8,192 rows of each split to make again.")] = 2,
+    everything: Annotated[bool, typer.Option("--all", help="Make all rows again.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a built folder: files by their SHA-256, and a sample of rows by making them again from the recipe.
+
+    Exits with 0 when all is well, with 1 when anything is not.
+    """
+    from ..folder.reading import read_configs
+    from ..inspection.verification import describe_verification, verify_folder
+
+    rows = sum(sum(config.sizes.values()) for config in read_configs(folder))
+    with show_progress(rows, "verifying") as report:
+        result = verify_folder(folder, None if everything else sample, report)
+    if as_json:
+        findings = [vars(finding) for finding in result.findings]
+        print(json.dumps({"folder": str(folder), **vars(result), "findings": findings}, indent=2, ensure_ascii=False))
+    else:
+        for finding in result.findings:
+            print(finding)
+        print(describe_verification(folder, result))
+    if result.findings:
+        raise typer.Exit(1)

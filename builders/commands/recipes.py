@@ -1,0 +1,92 @@
+"""What a recipe says, and what it makes: show, validate, schema, preview."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...console import NONE, AsJson, create_console, list_examples
+from .options import Overrides, Recipe, Recipes
+
+commands = typer.Typer()
+
+
+@commands.command(epilog=list_examples("gas show video", "gas show general --set seed=7 > mine.yaml"))
+def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
+    """Print a recipe with everything that it extends, and with your overrides."""
+    from ..recipe.loading import dump_recipe, load_recipe
+
+    loaded = load_recipe(recipe, overrides).recipe
+    print(
+        json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded),
+        end="\n" if as_json else "",
+    )
+
+
+@commands.command(
+    epilog=list_examples("gas validate multi_object", "gas validate mine.yaml --set structure.complexity=5")
+)
+def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
+    """Check recipes without building anything: keys, constraints, concepts and templates."""
+    from ...taxonomy import TABLES
+    from ..inspection.recipe_check import validate_recipe
+    from ..recipe.loading import load_recipe
+
+    reports = [validate_recipe(load_recipe(recipe, overrides)) for recipe in recipes]
+    if as_json:
+        print(json.dumps([vars(report) for report in reports], indent=2))
+        return
+    for report in reports:
+        counts = ("structures", *TABLES)
+        left = ", ".join(f"{getattr(report, count):,} {count.replace('_', ' ')}" for count in counts)
+        print(f"{report.name} {report.version} is valid: {left}")
+        for part in report.row_by_row:
+            print(f"  slower: {part} looks at words, so it is rendered row by row")
+
+
+@commands.command(epilog=list_examples("gas schema > recipe.schema.json"))
+def schema() -> None:
+    """Print the JSON Schema of recipes, for editors that complete and check YAML."""
+    from ..recipe.model import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+
+
+@commands.command(epilog=list_examples("gas preview multi_object", "gas preview general --count 1 --seed 7"))
+def preview(
+    recipe: Recipe,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many scenes.")] = 3,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Which split to look into.")] = "train",
+    overrides: Overrides = NONE,
+    png: Annotated[
+        Path | None,
+        typer.Option(
+            help="Draw the scene graphs into this PNG file, too (needs the extra `plots`).", show_default=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a few scenes: caption, scene graph, and questions with their answers."""
+    from ..drawing.figures import draw_scenes
+    from ..inspection.preview import preview_rows, print_scene
+    from ..recipe.loading import load_recipe
+
+    settings = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    rows = preview_rows(load_recipe(recipe, settings), split, count)
+    if png:
+        draw_scenes(rows, png)
+        print(f"drew {len(rows)} scene graphs into {png}", file=sys.stderr)
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    console = create_console()
+    for row in rows:
+        print_scene(row, console)

@@ -1,0 +1,188 @@
+"""A built folder for others: push, export, decontaminate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...console import AsJson, list_examples, show_progress
+from .completion import complete_configs, complete_splits
+from .options import Folder
+
+commands = typer.Typer()
+
+FORMATS = {
+    "tifa": "questions for TIFA, a JSON array",
+    "dsg": "questions for DSG, CSV",
+    "geneval2": "questions for GenEval 2, JSON lines",
+    "prompts": "ids and captions, JSON lines",
+    "trl": "captions for TRL, with questions for a reward, JSON lines",
+    "trl_chat": "the same, as chats",
+    "flow_grpo": "captions for Flow-GRPO and their GenEval metadata, two files",
+    "t2i_r1": "captions for T2I-R1, JSON lines",
+    "simplear": "captions for SimpleAR, a JSON array",
+    "gas": "scene graphs as the paper's own scripts have them, a JSON object",
+}
+"""The keys of `export.LAYOUTS`, in words. They stand here since help must not import what writes them."""
+
+
+def complete_formats() -> list[tuple[str, str]]:
+    return list(FORMATS.items())
+
+
+@commands.command(
+    epilog=list_examples("gas push gas --repo me/scenes --dry-run", "gas push gas --repo me/scenes --private")
+)
+def push(
+    folder: Folder,
+    repo: Annotated[
+        str,
+        typer.Option(
+            metavar="OWNER/NAME", help="The dataset repository; made if it is not there.", show_default=False
+        ),
+    ],
+    private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
+    create_pr: Annotated[
+        bool, typer.Option("--create-pr", help="Open a pull request instead; push again to tag it when it is merged.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    tag: Annotated[
+        str | None, typer.Option(help="Another tag.", show_default="v and the version of the recipes")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
+
+    Configs that others pushed to the repository stay. A tag never moves: other rows need another version.
+    """
+    from ..hub.push import describe_push, push_folder
+
+    with show_progress(None, "pushing", unit="files") as report:
+        pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report)
+    if as_json:
+        print(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
+        return
+    print(describe_push(pushed, dry_run))
+
+
+@commands.command(
+    epilog=list_examples(
+        "gas export gas --config multi_object --format trl --out prompts.jsonl",
+        "gas export gas --config video --split train -f flow_grpo -o flow_grpo",
+    )
+    + "\n\nFormats:\n"
+    + "\n".join(f"{name:9}  {words}" for name, words in FORMATS.items())
+)
+def export(
+    folder: Folder,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="One of those below.",
+            show_default=False,
+            autocompletion=complete_formats,
+        ),
+    ],
+    config: Annotated[
+        str | None, typer.Option(help="Which config.", show_default="the only one", autocompletion=complete_configs)
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Which split.", show_default="the only one, or test", autocompletion=complete_splits),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="The file to write, or the folder for flow_grpo's files; - for stdout."),
+    ] = Path("-"),
+) -> None:
+    """Write a split of a built folder in the files of a scorer or a trainer."""
+    from ..export.export import check_format, describe_export, export_split
+    from ..folder.reading import find_split
+
+    check_format(format_)
+    source = find_split(folder, config, split)
+    file = None if out == Path("-") else out
+    with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
+        tally = export_split(source, format_, file, report)
+    print(describe_export(source, format_, tally), file=sys.stderr)
+
+
+@commands.command(
+    epilog=list_examples(
+        "gas decontaminate gas --against prompts.txt",
+        "gas decontaminate gas --against prompts.txt --drop clean",
+    )
+)
+def decontaminate(
+    folder: Folder,
+    against: Annotated[
+        list[Path],
+        typer.Option(
+            "--against",
+            "-a",
+            metavar="FILE",
+            help="Prompts: .txt (one a line), .json, .jsonl, .csv, .tsv, .parquet, or a built folder. Can be given "
+            "many times.",
+            show_default=False,
+        ),
+    ],
+    config: Annotated[
+        str | None, typer.Option(help="Which config.", show_default="all", autocompletion=complete_configs)
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Which split.", show_default="all", autocompletion=complete_splits)
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help="The least Jaccard index of word 1- to 3-grams of what is near.")
+    ] = 0.8,
+    column: Annotated[
+        str | None,
+        typer.Option(help="The column of the prompts.", show_default="prompt, caption or text, the first there is"),
+    ] = None,
+    drop: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT", help="Write the folder again, without these rows, as OUT.", show_default=False),
+    ] = None,
+    examples: Annotated[int, typer.Option(min=0, help="How many matches to show, the most alike first.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Find captions that are those of given prompts, such as a benchmark's, or nearly; report them, or drop the rows.
+
+    Exact is what is the same but for case, punctuation and spaces. Near is what has the n-grams of words in common.
+    """
+    from contextlib import nullcontext
+
+    from ..decontaminate.drop_rows import describe_dropping, drop_rows, open_dropping
+    from ..decontaminate.report import (
+        describe_findings,
+        find_contaminated,
+        list_findings,
+        list_sources,
+        load_prompts,
+    )
+
+    sources = list_sources(folder, config, split)
+    prompts = load_prompts(against, threshold, column, folder)
+    with open_dropping(folder, drop) if drop else nullcontext() as dropping:
+        with show_progress(sum(source.rows for source in sources), "comparing") as report:
+            note = {"note": dropping.note} if dropping else {}
+            findings = find_contaminated(sources, prompts, **note, report=report, examples=examples)
+        if dropping:
+            drop_rows(folder, dropping, findings)
+    if as_json:
+        dropped = {"dropped_into": str(drop)} if drop else {}
+        print(
+            json.dumps({"folder": str(folder), **describe_findings(findings), **dropped}, indent=2, ensure_ascii=False)
+        )
+        return
+    for line in list_findings(findings):
+        print(line)
+    if drop:
+        print(describe_dropping(drop, findings))

@@ -1,0 +1,90 @@
+"""What `gas show`, `validate`, `schema` and `preview` print."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from generate_any_scene.recipes import list_recipes
+
+
+def test_show_prints_a_recipe_that_can_be_used(gas, tmp_path):
+    status, out, err = gas("show", "video", "--set", "seed=4")
+    assert (status, err) == (0, "")
+    shown = yaml.safe_load(out)
+    assert (shown["name"], shown["seed"], "extends" in shown) == ("video", 4, False)
+    path = tmp_path / "video.yaml"
+    path.write_text(out)
+    assert gas("show", path)[1] == out
+    assert json.loads(gas("show", path, "--json")[1])["seed"] == 4
+
+
+@pytest.mark.parametrize("recipe", list_recipes())
+def test_every_shipped_recipe_is_valid_and_fast(recipe, gas):
+    (report,) = json.loads(gas("validate", recipe, "--json")[1])
+    assert report["row_by_row"] == []
+    assert report["structures"] > 10 and report["objects"] >= (8 if recipe == "sandbox" else 1000)
+
+
+def test_validate_tells_of_slow_templates(gas, write_recipe):
+    path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}\nquestions: []")
+    path.with_name("mine.jinja").write_text("{{ scene.objects[0].name | upper }}")
+    status, out, err = gas("validate", path)
+    assert (status, err) == (0, "")
+    assert "mine 1.0.0 is valid" in out
+    assert "row by row" in out
+
+
+def test_a_wrong_recipe_is_told_with_its_lines(gas, write_recipe):
+    path = write_recipe("structure: {complexity: 3}\ncontent: {objects: {teir: common}}\nquestions: [colour]")
+    status, out, err = gas("validate", path)
+    assert (status, out) == (2, "")
+    assert f"{path}:5" in err and "did you mean `tier`" in err
+    assert f"{path}:6" in err
+    assert len(err.strip().splitlines()) == 2
+
+
+def test_schema_is_json_schema(gas):
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(gas("schema")[1])
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate({"name": "mine", "extends": "base", "structure": {"complexity": [3, 4]}})
+
+
+def test_preview_shows_what_a_build_writes(gas, built):
+    status, out, err = gas("preview", "multi_object", "-n", "5", "--split", "test", "--json")
+    assert (status, err) == (0, "")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert rows == pq.read_table(built / "multi_object/test-00000-of-00001.parquet").slice(0, 5).to_pylist()
+    text = gas("preview", "multi_object", "-n", "5", "--split", "test")[1].replace("\n", " ")
+    for row in rows:
+        assert row["id"] in text
+        assert row["questions"][0]["question"] in text
+
+
+def test_preview_draws(gas, tmp_path):
+    status, out, err = gas(
+        "preview", "general", "-n", "2", "--set", "questions=[]", "--png", tmp_path / "scenes.png", "--json"
+    )
+    assert status == 0
+    assert (tmp_path / "scenes.png").read_bytes().startswith(b"\x89PNG\r\n")
+    assert len(out.splitlines()) == 2
+    assert "scenes.png" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "multi_objct"], "did you mean `multi_object`"),
+        (["validate", "multi_object", "--set", "seed=x"], "must be a whole number"),
+        (["preview", "multi_object", "--split", "tset"], "did you mean `test`"),
+        (["preview", "multi_object", "-n", "0"], "-n"),
+        (
+            ["preview", "multi_object", "-n", "1", "--png", "/nowhere/at/all.png"],
+            "/nowhere/at/all.png: cannot be written",
+        ),
+    ],
+)
+def test_mistakes_of_the_user_are_one_message_and_exit_status_2(arguments, message, assert_refused):
+    assert_refused(arguments, message)
