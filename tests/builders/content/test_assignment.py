@@ -1,8 +1,8 @@
-"""Seating: cards move between holders until they fit, and none is dropped while there is a way."""
+"""Assignment: cards move between holders until they fit, and none is dropped while there is a way."""
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.content.assignment import resolve_conflicts
+from generate_any_scene.builders.content.assignment import Slots, resolve_conflicts
 from generate_any_scene.builders.foundation.ragged import Ragged
 from generate_any_scene.errors import GasError
 
@@ -13,9 +13,11 @@ def seat(cards, deck, refuse, insist=False):
     return resolve_conflicts(
         1,
         np.array(cards),
-        np.arange(len(cards) + 1),
-        np.zeros(len(cards), dtype=np.int64),
-        fitting=Ragged(np.arange(deck), np.array([0, deck])),
+        Slots(
+            np.arange(len(cards) + 1),
+            np.zeros(len(cards), dtype=np.int64),
+            Ragged(np.arange(deck), np.array([0, deck])),
+        ),
         clash=lambda some, others: some == others,
         refuse=refuse,
         insist=insist,
