@@ -8,8 +8,8 @@ independent draws that are rejected would not give.
     holder   what owns slots that lie side by side, and whose cards must go together: an object, or a scene
     class    slots of one class fit the same cards, and cards of one class fit the same slots
 
-`assign_concepts` heeds what fits a slot by itself, a greedy bipartite matching by classes; `resolve_conflicts` heeds what goes
-with the other cards of its holder, by local search: swap, redraw, refill.
+`assign_concepts` heeds what fits a slot by itself, a greedy bipartite matching by classes; `resolve_conflicts` heeds
+what goes with the other cards of its holder, by local search: swap, redraw, refill.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def assign_concepts(
     card_class, slot_class, fits = _merge_classes(card_class, slot_class, fits)
     assigned = np.full(len(slot_class), -1, dtype=np.int64)
     size = -(-len(cards) // PARTS)
-    # (PARTS, size): the slots of each part, in the order in which they are visited; the last part may run past the end.
+    # (PARTS, size): the slots of each part, in the order in which they are visited; the last may run past the end.
     visits = shuffle_rows(derive_key(key, "visit"), np.arange(PARTS), size) + size * np.arange(PARTS)[:, None]
     # Cards class by class as they are dealt: those of class `c` begin at `starts[c]` of the queue. Of them `dealt[c]`
     # have come up so far and `gone[c]` have a slot. Those that have waited come first, so that all are used alike.
@@ -282,7 +282,7 @@ class _Resolver:
         self.class_starts = np.cumsum(self.class_sizes) - self.class_sizes
 
     def is_bad(self, slots: np.ndarray, tries: np.ndarray, before: bool = False) -> np.ndarray:
-        """Whether cards would be bad in slots, bool, one a slot; of the slots beside, `before` looks at earlier ones."""
+        """Whether cards would be bad in slots, bool, shape (slots,); `before` looks at earlier slots beside alone."""
         bad = self.refuse(slots, tries)
         for row in self.beside:
             others = row.take(slots)

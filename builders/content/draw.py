@@ -267,8 +267,8 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     holder_class = pools.classes.of[holder]
     places, cards = _deal_free(plan, layout, "attributes", len(pools.attributes))
     key = derive_key(layout.key, "attributes", layout.block)
-    # Cards are numbered through all decks, those of the seed graph last: deck `d` begins at `firsts[d]`. `rows` are the
-    # attributes that cards stand for, and `deck_of` is the deck that each slot takes its card from.
+    # Cards are numbered through all decks, those of the seed graph last: deck `d` begins at `firsts[d]`. `rows` are
+    # the attributes that cards stand for, and `deck_of` is the deck that each slot takes its card from.
     decks = [pools.attributes, *seed]
     firsts = offsets_of(np.array([len(deck) for deck in decks]))
     rows = np.concatenate([deck.rows for deck in decks])
@@ -310,7 +310,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
 
 
 def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
-    """Draws the relations of a block, rows of the taxonomy, one a slot; `objects` are the block's objects, rows, too."""
+    """Draws the relations of a block, rows of the taxonomy, one a slot; `objects` are rows of the block's objects."""
     deck, seed = plan.pools.relations, plan.pools.seed.relations
     # (slots,): the classes of subject and target as one number, a column of `Deck.fits`.
     object_class = plan.pools.classes.of[objects]
