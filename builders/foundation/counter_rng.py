@@ -132,9 +132,9 @@ def reverse_bits(numbers: np.ndarray) -> np.ndarray:
 def stratify(key: int, start: int, count: int) -> np.ndarray:
     """A scrambled van der Corput sequence: points of [0, 2**BITS) for scenes `start`, `start + 1`, ..., int64.
 
-    Any run of scenes fills the interval evenly: what owns a share of it gets that share of the scenes, up to a few
-    (low discrepancy). `start` is a multiple of WINDOW. Within a window the order is shuffled, so that neighbours do not
-    alternate between the lower and the upper half; the key flips fixed bits of all points (a digital shift).
+    Any run of scenes fills the interval evenly (low discrepancy): what owns a share of it gets that share of the
+    scenes, up to a few. `start` is a multiple of WINDOW. Within a window the order is shuffled, so that neighbours do
+    not alternate between the lower and the upper half; the key flips fixed bits of all points (a digital shift).
     """
     windows = np.arange(start // WINDOW, -(-(start + count) // WINDOW))
     positions = (windows[:, None] * WINDOW + shuffle_rows(key, windows, WINDOW)).reshape(-1)

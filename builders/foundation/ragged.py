@@ -174,7 +174,7 @@ class Pairs:
     @classmethod
     def from_rows(cls, pairs: np.ndarray, sizes: tuple[int, int]) -> Pairs:
         """Takes pairs, shape (pairs, 2), of integers below these sizes."""
-        # Few integers are in a pair, and the table has rows and columns for those alone: it is small enough for a cache.
+        # Few integers are in a pair, and the table has rows and columns for those alone: it fits into a cache.
         places = []
         for column, size in zip(pairs.T, sizes, strict=True):
             place = np.zeros(size, dtype=np.int64)
