@@ -116,13 +116,13 @@ def _measure(words: pa.StringArray) -> np.ndarray:
 
 
 class ProgramTable:
-    """Programs, by number. Each is a run of entries, five integers each, the rows of `table`:
+    """Programs, by number. Each is a run of entries, and an entry is five integers, a column of `table()`.
 
-    column     of words, numbered in `columns`; 0 for literal text
-    role       whose words these are, numbered in `roles`: where they begin is known for each text
-    number     the word's place after where its role begins; of literal text, its token
-    mention    the elements that it mentions, numbered in `mentions`, or -1
-    frame      literal text before and after the word, numbered in `frames`; 0 is none
+    - column: of words, numbered in `columns`; 0 for literal text
+    - role: whose words these are, numbered in `roles`: where they begin is known for each text
+    - number: the word's place after where its role begins; of literal text, its token
+    - mention: the elements that it mentions, numbered in `mentions`, or -1
+    - frame: literal text before and after the word, numbered in `frames`; 0 is none
     """
 
     def __init__(self, pool: WordPool) -> None:
@@ -136,8 +136,8 @@ class ProgramTable:
         self._entries = array("i")
         self._lengths = array("q")
         self._table: tuple[np.ndarray, np.ndarray] | None = None
-        # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. A code is a token, for words
-        # without a frame (codes below `_room`), or else a frame and one of the `_words` words that the pool began with.
+        # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. Codes below `_room` are tokens
+        # without a frame; above, each frame has a code for each of the `_words` words that the pool began with.
         self._words, self._room = len(pool), 0
         self._framed = np.zeros(0, dtype=np.int32)
 
@@ -219,7 +219,7 @@ class ProgramTable:
 def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]:
     """Attaches literal text to the slot that follows it, or to the last one, as its frame.
 
-    A word that is known, as in a template that is rendered row by row, has no frame: it is literal text with an element.
+    A word that is known, as in a template that is rendered row by row, has no frame: it is literal text itself.
     """
     framed: list[tuple[Piece, tuple[str, str]]] = []
     text = ""
@@ -325,8 +325,8 @@ def assemble_texts(
         *(find_column(name) for name in program_table.columns if name != LITERAL),
     ]
     tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
-    # (entries,): where an entry's word stands in `tokens`, if its role begins at 0. `begins` (texts, roles) is where the
-    # role begins, and the sum of the two is the place of the word.
+    # (entries,): where an entry's word stands in `tokens`, if its role begins at 0. `begins` (texts, roles) is where
+    # the role begins, and the sum of the two is the place of the word.
     fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64))[column] + number
     begins = np.zeros((len(programs), len(program_table.roles)), dtype=np.int64)
     for name, at in starts.items():

@@ -159,9 +159,9 @@ class CaptionWriter:
         return render
 
     def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool) -> np.ndarray:
-        """Structure, numbers of settings and picture attributes, and which objects are alike, int64, shape (scenes, 4).
+        """Structure, numbers of settings and of picture attributes, and which objects are alike, of each scene.
 
-        -1 or 0 where a block does not use it: fewer keys are fewer cases to render.
+        int64, shape (scenes, 4); -1 or 0 where a block does not use it: fewer keys are fewer cases to render.
         """
         scenes = words.scenes
         scene = scenes.scene_attributes.owners

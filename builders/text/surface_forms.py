@@ -1,8 +1,8 @@
 """Surface realization: the words of a block's scenes as columns of tokens.
 
 `Lexicon` has what English makes of a concept alone; here is what depends on its place in a scene, too: agreement of
-verbs, articles, ordinals and "another" (which objects of one name come first), senses of namesakes. A column has a token
-for each object, attribute, relation or scene attribute of the block.
+verbs, articles, ordinals and "another" (which objects of one name come first), senses of namesakes. A column has a
+token for each object, attribute, relation or scene attribute of the block.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class BlockWords:
             plural: Of relations, whether the subject of each is plural, bool.
         """
         parts = self._foils.setdefault(table, [])
-        # Parts are (2, foils): rows and whether the subject is plural. Columns that were made before lack the new ones.
+        # Parts are (2, foils): rows, and whether the subject is plural. Columns that were made before lack these.
         first = sum(part.shape[1] for part in parts)
         parts.append(np.stack([rows, np.zeros_like(rows) if plural is None else plural]))
         self._columns = {name: one for name, one in self._columns.items() if not name.startswith(f"foil_{table}.")}
@@ -223,7 +223,7 @@ class BlockWords:
 
     @property
     def _countable(self) -> np.ndarray:
-        """Which objects are countable and singular, bool: their article is neither "some" nor empty."""
+        """Which objects have another article than "some", bool: what is countable, and not a plural."""
         return self.find_column("object.bare_article") != self.lexicon.fixed["some"]
 
     def _introduce_objects(self, with_attributes: bool) -> np.ndarray:

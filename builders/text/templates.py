@@ -2,8 +2,8 @@
 
 A template is rendered with placeholders (`Slot`) instead of words: what depends on the structure is evaluated, what
 depends on words is left open. Printing a placeholder leaves a mark; anything that would look at the word raises
-`WordInspected`, and such a template is rendered again for every row, with the words themselves. Both ways yield pieces,
-so everything after this file treats them alike.
+`WordInspected`, and such a template is rendered again for every row, with the words themselves. Both ways yield
+pieces, so everything after this file treats them alike.
 
 A mark is three characters of Unicode's private use area around a place and, where it is known, the word:
 
