@@ -136,8 +136,8 @@ class ProgramTable:
         self._entries = array("i")
         self._lengths = array("q")
         self._table: tuple[np.ndarray, np.ndarray] | None = None
-        # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. Codes below `_room` are tokens
-        # without a frame; above, each frame has a code for each of the `_words` words that the pool began with.
+        # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. Codes below `_room` are
+        # tokens without a frame; above, each frame has a code for each of the `_words` words that the pool began with.
         self._words, self._room = len(pool), 0
         self._framed = np.zeros(0, dtype=np.int32)
 
