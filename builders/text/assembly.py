@@ -189,8 +189,8 @@ class ProgramTable:
         """Tokens of words in frames, one a token or the same for all; shape (tokens,), int64."""
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
-        # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
-        # (frames,)
+        # (frames,): where the codes of each frame begin, one for each word the pool began with. Without a frame a
+        # token is its own code.
         begins = self._room + (np.arange(len(self.frames)) - 1) * self._words
         begins[0] = 0
         codes = begins.take(frames) + tokens

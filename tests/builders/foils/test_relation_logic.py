@@ -77,7 +77,7 @@ class Logic:
         return any((a, b) in self.base for a in self.as_one[one] for b in self.as_one[other])
 
     def says(self, other, relation):
-        """Whether a relation says the sort of thing that another says: of its subject and target, and the other way."""
+        """Whether a relation says the same sort of thing as another, of its subject and target, and the other way."""
         head, row = self.rows[other]["head"], self.rows[relation]
         inverse = self.number.get(row["inverse"]) if row["inverse"] else None
         forward = self.are_near(head, row["head"])
