@@ -333,11 +333,11 @@ class _Resolver:
         self.cards[slots], self.cards[partner] = self.cards[partner], self.cards[slots]
         # Two swaps may have met in one holder, so look again at all that were touched.
         touched = self.list_slots_beside(slots, partner)
-        is_bad = np.zeros(len(self.cards), dtype=bool)
-        is_bad[bad] = True
-        is_bad[touched] = False
-        is_bad[self.find_later(touched)] = True
-        return np.flatnonzero(is_bad)
+        left = np.zeros(len(self.cards), dtype=bool)
+        left[bad] = True
+        left[touched] = False
+        left[self.find_later(touched)] = True
+        return np.flatnonzero(left)
 
     def redraw(self, turn: int, bad: np.ndarray, wanted: tuple[int, int] | None) -> np.ndarray:
         """Draws one bad slot of each holder another card that fits; random draws first, then all cards are tried.
