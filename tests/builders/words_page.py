@@ -4,6 +4,7 @@ Meanings stand beside the words in the code (`builders/text/views.py`); examples
 """
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from generate_any_scene import templates
@@ -99,6 +100,11 @@ def write_code(text: str) -> str:
     return f"`{text}`" if text and text == text.strip() else f'`"{text}"`'
 
 
+def write_codes(texts: Iterable[str]) -> str:
+    """Some texts as code, separated by commas."""
+    return ", ".join(map(write_code, texts))
+
+
 def write_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """A table in Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
@@ -111,7 +117,7 @@ def make_tables() -> dict[str, str]:
         examples = find_examples(Path(folder))
 
     def show(key: str) -> str:
-        return ", ".join(map(write_code, examples[key][:MOST_EXAMPLES]))
+        return write_codes(examples[key][:MOST_EXAMPLES])
 
     tables = {
         name: write_table(
@@ -123,6 +129,7 @@ def make_tables() -> dict[str, str]:
     for name, fields in (("scene", views.SCENE_FIELDS), ("fields", views.ELEMENT_FIELDS)):
         rows = [(f"`{field}`", meaning) for field, meaning in fields.items()]
         tables[name] = write_table(("field", "meaning"), rows)
+    tables["mentions"] = f"{write_codes(sorted(views.NAMING))}\n"
     macros = find_macros(PHRASES).items()
     tables["macros"] = write_table(
         ("macro", "prints"), [(f"`{call}`", show(f"macros/{name}")) for name, call in macros]
@@ -135,13 +142,13 @@ def make_tables() -> dict[str, str]:
     tables["question macros"] = write_table(
         ("template", "macros"),
         [
-            (f"`{kind}`", ", ".join(f"`{call}`" for call in find_macros(f"questions/{kind}.jinja").values()))
+            (f"`{kind}`", write_codes(find_macros(f"questions/{kind}.jinja").values()))
             for kind in list_templates("questions")
         ],
     )
     tables["roles"] = write_table(
         ("argument", "words"),
-        [(f"`{role}`", ", ".join(f"`{word}`" for word in words)) for role, (_, words) in VIEWS.items()],
+        [(f"`{role}`", write_codes(words)) for role, (_, words) in VIEWS.items()],
     )
     return tables
 
