@@ -1,8 +1,8 @@
-"""Words that can be read in two ways: which concepts to leave out, and which not to put together.
+"""Lexical and segmentation ambiguity: which concepts to leave out, and which not to put together.
 
 A red fox may be a fox that is red. A reader who knows the words of a recipe, and neither its types nor its decks, has
-one reading of a caption if no word has two meanings and what an object is called can be cut into adjectives and a name
-in one way.
+one reading of a caption if no word has two meanings and what an object is called can be segmented into adjectives and
+a name in one way (unique decipherability, as of a code). Texts are tuples of words here: `("dark", "red")`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TOPICS = {("scene",), ("picture",), ("video",), ("3D", "model")}
 
 @dataclass(frozen=True)
 class Words:
-    """Concepts that a recipe uses, as rows of the taxonomy's tables; those first that are rather kept."""
+    """Concepts that a recipe uses: rows of the taxonomy's tables, int64, in order of priority: earlier ones win."""
 
     objects: np.ndarray
     attributes: np.ndarray
@@ -36,13 +36,14 @@ class Words:
 
 
 def find_repeated_words(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, np.ndarray]:
-    """What would say a word twice: `a paper paper bag`, `bright red red wine`, `a dark dark red scarf`.
+    """Pairs that would say a word twice: `a paper paper bag`, `bright red red wine`, `a dark dark red scarf`.
 
     Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
     """
     adjectives = _split(pc.utf8_lower(taxonomy.attributes["adjective"]), words.attributes)
     names = _split(pc.utf8_lower(taxonomy.objects["name"]), words.objects)
     rows = _group(adjectives)
+    # The last and the first word of each adjective, without what a hyphen joins to it: "dark-red red wine".
     by_last, by_first = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
     for adjective, some in rows.items():
         by_last[adjective[-1].split("-")[-1]] += some
@@ -51,6 +52,7 @@ def find_repeated_words(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, n
     on_objects = []
     for item, name in names.items():
         on_objects += [(row, item) for row in by_last[name[0].split("-")[0]]]
+        # Every adjective that stands anywhere in the name.
         for start in range(len(name)):
             for end in range(start + 1, min(len(name), start + longest) + 1):
                 on_objects += [(row, item) for row in rows.get(name[start:end], ())]
@@ -67,6 +69,8 @@ def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
     table = taxonomy.attributes
     adjectives, ranks = _split(table["adjective"], words.attributes), _rank(taxonomy)
     attributes = _keep_first(words.attributes, adjectives)
+    # A greedy hitting set: the adjective in most compounds goes, of those the longest, of those the first, until no
+    # compound is left.
     while blame := Counter(
         row for part in _list_compounds(attributes, adjectives, ranks) for row in dict.fromkeys(part)
     ):
@@ -75,7 +79,9 @@ def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
     names = _split(taxonomy.objects["name"], words.objects)
     objects = _keep_first(words.objects, names)
     known = {names[row] for row in objects}
-    cut = Segmenter({adjectives[row] for row in attributes}, known)
+    cut = Segmenter({adjectives[row] for row in attributes})
+    # A name must not be what texts call the scene ("picture"), an ordinal and a name ("second dog"), or adjectives and
+    # a name ("red fox").
     good = [
         names[row] not in TOPICS
         and not (names[row][0] in SPELLED_ORDINALS and names[row][1:] in known)
@@ -96,13 +102,18 @@ def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
 
 
 def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, np.ndarray]:
-    """What can be read in two ways where it stands together, though each of it has one meaning.
+    """Pairs that can be read in two ways where they stand together, though each has one meaning.
+
+    With `dark`, `dark red`, `red` and `red wine`, `dark | red wine` is also `dark red | wine` if there is a name
+    `wine`. As in the test of Sardinas and Patterson, two readings must differ somewhere in where a word ends: one text
+    ends inside `one` below, at `tail | head`, where the other goes on.
 
     Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
     """
     by_adjective = _group(_split(taxonomy.attributes["adjective"], words.attributes))
     by_name = _group(_split(taxonomy.objects["name"], words.objects))
-    cut = Segmenter(set(by_adjective), set(by_name))
+    cut = Segmenter(set(by_adjective))
+    # Adjectives by each of their ends, adjectives and names by each of their beginnings, the whole among them.
     by_end, by_start, names_by_start = (defaultdict[Tokens, set[Tokens]](set) for _ in range(3))
     for adjective in by_adjective:
         for place in range(1, len(adjective) + 1):
@@ -116,9 +127,12 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
     for one in (*by_adjective, *by_name):
         for place in range(1, len(one)):
             tail, head = one[:place], one[place:]
+            # An adjective that ends in `tail`, and before it nothing but adjectives: then `one` may begin there.
             for adjective in by_end.get(tail, ()):
+                # The other reading ends with the name `one`; this one with the shorter name `head`.
                 if one in by_name and head in by_name and cut.is_list(adjective[: -len(tail)]):
                     on_objects.add((adjective, head))
+                # The other reading has the adjective `one` in the middle; what follows begins with `head`.
                 if one in by_adjective and cut.is_list(adjective[: -len(tail)]):
                     in_turn |= {(adjective, other) for other in by_start.get(head, ())}
                     on_objects |= {(adjective, name) for name in names_by_start.get(head, ()) if name != head}
@@ -131,14 +145,15 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
 
 
 class Segmenter:
-    """Cuts words into adjectives and a name."""
+    """Segments words into adjectives and what is left of them."""
 
-    def __init__(self, adjectives: set[Tokens], names: set[Tokens]) -> None:
-        self.adjectives, self.names = adjectives, names
+    def __init__(self, adjectives: set[Tokens]) -> None:
+        self.adjectives = adjectives
         self.longest = max(map(len, adjectives), default=0)
 
     def list_cuts(self, words: Tokens) -> Iterator[tuple[int, Tokens]]:
         """Yields the end of each list of adjectives that these words begin with, an empty one first, and the rest."""
+        # Ends that are reached from the left: a dynamic program over places between words.
         ends = [0]
         for start in range(len(words)):
             if start in ends:
@@ -167,7 +182,7 @@ def _group(texts: dict[int, Tokens]) -> dict[Tokens, list[int]]:
 
 
 def _keep_first(rows: np.ndarray, texts: Sequence | Mapping) -> np.ndarray:
-    """The first of those that share a text."""
+    """The first of the rows that share a text; `texts` has the text of each row."""
     first: dict = {}
     for row in rows.tolist():
         first.setdefault(texts[row], row)
@@ -179,7 +194,10 @@ def _rank(taxonomy: Taxonomy) -> np.ndarray:
 
 
 def _list_compounds(rows: np.ndarray, adjectives: dict[int, Tokens], ranks: np.ndarray) -> Iterator[list[int]]:
-    """Adjectives that are made of others in the order in which English puts them, each with those."""
+    """Yields each adjective that is made of others in the order in which English puts them, with those.
+
+    `ranks` has the place that English gives each row: "small red" can be two adjectives, "red small" cannot.
+    """
     by_words = {adjectives[row]: row for row in rows.tolist()}
 
     def cut(words: Tokens, least: int) -> Iterator[list[int]]:

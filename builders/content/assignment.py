@@ -1,8 +1,21 @@
-"""Puts dealt concepts where their types allow: a constraint moves concepts between scenes, it drops none."""
+"""Constrained assignment: puts dealt concepts where their types allow, and moves them until no two conflict.
+
+A constraint moves concepts between scenes, it drops none. So each concept stays as frequent as it was dealt, which
+independent draws that are rejected would not give.
+
+    card     a number that stands for a concept: its place in a deck
+    slot     a place for a card: an object, an attribute of an object, a relation, a scene attribute of a block
+    holder   what owns slots that lie side by side, and whose cards must go together: an object, or a scene
+    class    slots of one class fit the same cards, and cards of one class fit the same slots
+
+`assign_concepts` heeds what fits a slot by itself, a greedy bipartite matching by classes; `resolve_conflicts` heeds
+what goes with the other cards of its holder, by local search: swap, redraw, refill.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,16 +26,33 @@ from ..foundation.ragged import Ragged, offsets_of, order_small
 SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
 PARTS = 8
-"""Runs of a block's slots that are seated one after the other."""
+"""Runs of a block's slots that get their cards one after the other."""
 GUESSES = 2
 """Random draws before every card is tried."""
 MOST_LOOKED_AT = 100_000
 """Cards that are tried at once; while there are more, draws are random."""
 ROUNDS = 24
-"""Draws before all cards of a holder are drawn again."""
+"""Redraw attempts before all cards of a holder are drawn anew."""
 
 Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether two cards must not be of one holder: int64 and int64 to bool, element by element."""
 Accept = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Whether slots (first) take, or refuse, cards (second): int64 and int64 to bool, element by element."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Slots in a row, holder after holder.
+
+    Attributes:
+        offsets: Slots of holder `i` are `offsets[i]` to before `offsets[i + 1]`, shape (holders + 1,).
+        classes: Class of every slot, shape (slots,). Cards are swapped between slots of one class only.
+        fitting: All cards that fit each class of slots, apart from conflicts.
+    """
+
+    offsets: np.ndarray
+    classes: np.ndarray
+    fitting: Ragged
 
 
 def refuse_nothing(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
@@ -40,33 +70,30 @@ def assign_concepts(
 
     Args:
         key: Key of all choices made here.
-        cards: Dealt cards, one a slot, int64.
-        card_class: Class of every card of the deck (not just the dealt ones).
-        slot_class: Class of every slot.
+        cards: Dealt cards, one a slot, int64, shape (slots,).
+        card_class: Class of every card of the deck (not just the dealt ones), shape (cards of the deck,).
+        slot_class: Class of every slot, shape (slots,).
         fits: Whether a card class fits a slot class, bool, shape (card classes, slot classes). Each slot class fits
             some card.
 
     Returns:
-        The card of each slot, int64.
+        The card of each slot, int64, shape (slots,).
     """
     if fits.all() or not len(cards):
         return cards
-    # Slots that the same cards fit are of one class here, and so are cards that fit the same slots.
-    kinds, number_of = np.flatnonzero(np.bincount(slot_class)), np.zeros(fits.shape[1], dtype=np.int64)
-    number_of[kinds], firsts = _number_alike(fits.T[kinds])
-    slot_class, fits = number_of[slot_class], fits[:, kinds[firsts]]
-    number, firsts = _number_alike(fits)
-    card_class, fits = number[card_class], fits[firsts]
-    seated = np.full(len(slot_class), -1, dtype=np.int64)
+    card_class, slot_class, fits = _merge_classes(card_class, slot_class, fits)
+    assigned = np.full(len(slot_class), -1, dtype=np.int64)
     size = -(-len(cards) // PARTS)
+    # (PARTS, size): the slots of each part, in the order in which they are visited; the last may run past the end.
     visits = shuffle_rows(derive_key(key, "visit"), np.arange(PARTS), size) + size * np.arange(PARTS)[:, None]
-    # Cards class by class as they are dealt. Those that have waited come first, so that all of a class are used alike.
+    # Cards class by class as they are dealt: those of class `c` begin at `starts[c]` of the queue. Of them `dealt[c]`
+    # have come up so far and `gone[c]` have a slot. Those that have waited come first, so that all are used alike.
     dealt_class = card_class[cards]
     queue = cards.take(order_small(dealt_class))
     starts = offsets_of(np.bincount(dealt_class, minlength=len(fits)))[:-1]
     dealt, gone = np.zeros(len(fits), dtype=np.int64), np.zeros(len(fits), dtype=np.int64)
     open_slots, rooms = cards[:0], fits.astype(np.int64)
-    # Taken slots are of a class of their own, which nothing fits.
+    # Taken slots are of a class of their own, the last, which nothing fits.
     taken, rows = fits.shape[1], list(np.pad(fits, ((0, 0), (0, 1))))
     for part, visit in enumerate(visits):
         waiting = dealt - gone
@@ -74,6 +101,7 @@ def assign_concepts(
         wanted = dealt - gone
         open_slots = np.concatenate([open_slots, visit[visit < len(cards)]])
         open_class = slot_class[open_slots]
+        # (card classes,): how many of the open slots each class of cards fits.
         room = rooms @ np.bincount(open_class, minlength=taken)
         # First those of which most have waited, then those that have least room for what they are.
         order = np.lexsort((-wanted / np.maximum(room, 1), -waiting / np.maximum(dealt, 1)))
@@ -87,11 +115,23 @@ def assign_concepts(
                 chosen = rows[one].take(open_class).nonzero()[0]
             chosen = chosen[:number]
             open_class[chosen] = taken
-            seated[open_slots[chosen]] = queue[first : first + len(chosen)]
+            assigned[open_slots[chosen]] = queue[first : first + len(chosen)]
             gone[one] += len(chosen)
         open_slots = open_slots[open_class < taken]
-    _fill_evenly(derive_key(key, "fill"), seated, np.sort(open_slots), slot_class, card_class, fits)
-    return seated
+    _fill_evenly(derive_key(key, "fill"), assigned, np.sort(open_slots), slot_class, card_class, fits)
+    return assigned
+
+
+def _merge_classes(
+    card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Makes slots that the same cards fit one class, and cards that fit the same slots; the arguments, renumbered."""
+    # Only slot classes that occur tell cards apart.
+    kinds, number_of = np.flatnonzero(np.bincount(slot_class)), np.zeros(fits.shape[1], dtype=np.int64)
+    number_of[kinds], firsts = _number_alike(fits.T[kinds])
+    slot_class, fits = number_of[slot_class], fits[:, kinds[firsts]]
+    number, firsts = _number_alike(fits)
+    return number[card_class], slot_class, fits[firsts]
 
 
 def _number_alike(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -103,21 +143,27 @@ def _number_alike(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _fill_evenly(
     key: int,
-    seated: np.ndarray,
+    assigned: np.ndarray,
     slots: np.ndarray,
     slot_class: np.ndarray,
     card_class: np.ndarray,
     fits: np.ndarray,
 ) -> None:
-    """Gives open slots the least used of the cards that fit; slots that fit few cards come first."""
+    """Gives open slots the least used of the cards that fit; slots that fit few cards come first.
+
+    `assigned`, shape (all slots,), is written to at `slots`; its other open slots are -1.
+    """
+    # Cards above the last that fits anywhere are left out: a deck may have many of them.
     goes = np.asarray(fits.any(axis=1))[card_class]
     count = int(np.flatnonzero(goes).max(initial=-1)) + 1
-    # How often each card is used, and then luck, by which no two are alike.
+    # (count,): how often each card is used, times `count`, plus luck in [0, count), by which no two are alike. So
+    # `worn // count` is the use, and `lucky[worn % count]` the card.
     luck = shuffle(derive_key(key, "cards"), count)
-    worn, lucky = np.bincount(seated[seated >= 0], minlength=count) * count + luck, np.argsort(luck)
+    worn, lucky = np.bincount(assigned[assigned >= 0], minlength=count) * count + luck, np.argsort(luck)
     order = shuffle(derive_key(key, "slots"), len(slots))
     slots = slots[order]
     slots = slots[order_small(slot_class[slots])]
+    # A run is the open slots of one class; `choices` has how many cards fit each class.
     ends = np.flatnonzero(np.diff(slot_class[slots], append=-1)) + 1
     runs = np.split(slots, ends[:-1])
     choices = np.bincount(card_class, minlength=len(fits)) @ fits
@@ -127,12 +173,13 @@ def _fill_evenly(
         # than there are slots can get any.
         ranked = np.sort(worn[fits[:, slot_class[some[0]]][card_class[:count]]])[: len(some)]
         levels, cards = ranked // count, lucky[ranked % count]
+        # `filled[i]` slots raise the first i + 1 cards to the use of the last of them.
         filled = levels * np.arange(1, len(levels) + 1) - np.cumsum(levels)
         raised = int(np.searchsorted(filled, len(some), side="left"))
         level, rest = divmod(len(some) + int(levels[:raised].sum()), raised)
         given = level - levels[:raised]
         given[:rest] += 1
-        seated[some] = np.repeat(cards[:raised], given)
+        assigned[some] = np.repeat(cards[:raised], given)
         worn[cards[:raised]] += given * count
 
 
@@ -143,7 +190,10 @@ def list_fitting(card_class: np.ndarray, fits: np.ndarray) -> Ragged:
 
 
 def draw_fitting(key: int, slots: np.ndarray, slot_class: np.ndarray, fitting: Ragged) -> np.ndarray:
-    """Draws each slot a card out of those that fit its class, all alike; none of these lists is empty."""
+    """Draws each slot a card out of those that fit its class, all alike; none of these lists is empty.
+
+    `slots` and `slot_class` are of one shape, and so is what is returned.
+    """
     picked = draw_below(key, slots, fitting.lengths[slot_class])
     return fitting.values[fitting.offsets[slot_class] + picked]
 
@@ -174,11 +224,10 @@ def draw_again(key: int, slots: np.ndarray, cards: int, accept: Accept) -> np.nd
 def resolve_conflicts(
     key: int,
     cards: np.ndarray,
-    offsets: np.ndarray,
-    slot_class: np.ndarray,
-    fitting: Ragged,
+    slots: Slots,
     clash: Clash = refuse_nothing,
     refuse: Accept = refuse_nothing,
+    *,
     insist: bool = False,
     swaps: int = SWAPS,
     wanted: tuple[int, int] | None = None,
@@ -187,114 +236,172 @@ def resolve_conflicts(
 
     Args:
         key: Key of all choices made here.
-        cards: The card of each slot.
-        offsets: Slots of holder `i` are `offsets[i]` to `offsets[i + 1]`.
-        slot_class: Class of every slot. Cards are swapped between slots of one class only.
-        fitting: All cards that fit each class of slots, apart from clashes.
+        cards: The card of each slot, int64, shape (slots,).
+        slots: The slots, and what fits there.
         clash: Tells element by element whether two cards must not be together.
         refuse: Whether cards should not be in slots, of which no two need be alike.
         insist: Whether what is refused is not even there where nothing else fits.
         swaps: Rounds of swaps before what still clashes is drawn again.
         wanted: The first slot and the one after the last of some holders, if no others need be right.
 
+    Returns:
+        The card of each slot, int64, shape (slots,): a permutation of `cards` where swaps were enough.
+
     Raises:
         GasError: Nothing fits beside the other cards of a holder.
     """
-    cards = cards.copy()
-    beside = _list_neighbours(offsets)
-    size = len(cards)
-    by_class = order_small(slot_class)
-    class_sizes = np.bincount(slot_class)
-    class_starts = np.cumsum(class_sizes) - class_sizes
+    resolver = _Resolver(key, cards.copy(), slots, clash, refuse)
+    bad = resolver.find_later(np.arange(len(cards)))
+    for turn in range(swaps):
+        if not len(bad):
+            return resolver.cards
+        bad = resolver.swap(turn, bad)
+    for turn in range(ROUNDS):
+        bad = resolver.find_all(resolver.list_slots_beside(bad))
+        if not len(bad):
+            return resolver.cards
+        bad = resolver.redraw(turn, bad, wanted)
+    resolver.refill(bad, insist)
+    return resolver.cards
 
-    def clashes(slots: np.ndarray, tries: np.ndarray, before: bool = False) -> np.ndarray:
-        """Whether cards clash with those beside slots, or with those before them alone."""
-        bad = refuse(slots, tries)
-        for row in beside:
+
+class _Resolver:
+    """The cards of all slots while conflicts between them are being resolved.
+
+    Three steps change `cards`, each dearer and surer than the one before: `swap`, `redraw` and `refill`. "Bad" slots
+    are those whose card is refused there, or clashes with a card beside it.
+    """
+
+    def __init__(self, key: int, cards: np.ndarray, slots: Slots, clash: Clash, refuse: Accept) -> None:
+        self.key, self.cards, self.slots, self.clash, self.refuse = key, cards, slots, clash, refuse
+        # (most slots of a holder - 1, slots): a row has one neighbour of every slot, so each is one step of numpy.
+        self.beside = _list_neighbours(slots.offsets)
+        # The slots of class `c` are `by_class[class_starts[c]:][:class_sizes[c]]`.
+        self.by_class = order_small(slots.classes)
+        self.class_sizes = np.bincount(slots.classes)
+        self.class_starts = np.cumsum(self.class_sizes) - self.class_sizes
+
+    def is_bad(self, slots: np.ndarray, tries: np.ndarray, before: bool = False) -> np.ndarray:
+        """Whether cards would be bad in slots, bool, shape (slots,); `before` looks at earlier slots beside alone."""
+        bad = self.refuse(slots, tries)
+        for row in self.beside:
             others = row.take(slots)
             there = others >= 0
             if before:
                 there &= others < slots
+            # What is bad already is not looked at again: `clash` costs most.
             there &= ~bad
             at = np.flatnonzero(there)
-            bad[at] = clash(tries.take(at), cards.take(others.take(at)))
+            bad[at] = self.clash(tries.take(at), self.cards.take(others.take(at)))
         return bad
 
-    def find_bad(among: np.ndarray) -> np.ndarray:
-        return among[clashes(among, cards.take(among), before=True)]
+    def find_all(self, among: np.ndarray) -> np.ndarray:
+        """Bad slots; of two cards that clash, both."""
+        return among[self.is_bad(among, self.cards.take(among))]
 
-    def list_slots_beside(*slots: np.ndarray) -> np.ndarray:
-        """All slots of the holders of these slots."""
-        touched = np.zeros(size + 1, dtype=bool)
+    def find_later(self, among: np.ndarray) -> np.ndarray:
+        """Bad slots; of two cards that clash, the later one alone, for it is enough that one of them goes."""
+        return among[self.is_bad(among, self.cards.take(among), before=True)]
+
+    def list_slots_beside(self, *slots: np.ndarray) -> np.ndarray:
+        """All slots of the holders of these slots, ascending."""
+        # One place more than there are slots, for the -1 with which neighbours are filled up.
+        touched = np.zeros(len(self.cards) + 1, dtype=bool)
         for some in slots:
             touched[some] = True
-            touched[beside[:, some]] = True
+            touched[self.beside[:, some]] = True
         return np.flatnonzero(touched[:-1])
 
-    bad = find_bad(np.arange(size))
-    for turn in range(swaps):
-        if not len(bad):
-            return cards
-        pick = draw_below(derive_key(key, "swap", turn), bad, class_sizes[slot_class[bad]])
-        partner = by_class[class_starts[slot_class[bad]] + pick]
-        # No slot takes part in two swaps.
-        taken = np.full(size, -1)
+    def swap(self, turn: int, bad: np.ndarray) -> np.ndarray:
+        """Swaps the card of each bad slot with that of a random slot of its class, where that makes both good.
+
+        Returns: The slots that are bad now.
+        """
+        classes = self.slots.classes[bad]
+        pick = draw_below(derive_key(self.key, "swap", turn), bad, self.class_sizes[classes])
+        partner = self.by_class[self.class_starts[classes] + pick]
+        # No slot takes part in two swaps: `taken` has, for each partner, the first bad slot that picked it. Bad slots
+        # are nobody's partners.
+        taken = np.full(len(self.cards), -1)
         taken[partner[::-1]] = bad[::-1]
         taken[bad] = -1
         slots, partner = bad[taken[partner] == bad], partner[taken[partner] == bad]
+        # The two sides change names in each turn, so the loop asks both whether the other's card is good there.
         for _ in range(2):
-            good = ~clashes(slots, cards[partner])
+            good = ~self.is_bad(slots, self.cards[partner])
             slots, partner = partner[good], slots[good]
-        cards[slots], cards[partner] = cards[partner], cards[slots]
+        self.cards[slots], self.cards[partner] = self.cards[partner], self.cards[slots]
         # Two swaps may have met in one holder, so look again at all that were touched.
-        touched = list_slots_beside(slots, partner)
-        is_bad = np.zeros(size, dtype=bool)
-        is_bad[bad] = True
-        is_bad[touched] = False
-        is_bad[find_bad(touched)] = True
-        bad = np.flatnonzero(is_bad)
-    for turn in range(ROUNDS):
-        crowded = list_slots_beside(bad)
-        bad = crowded[clashes(crowded, cards[crowded])]
-        if not len(bad):
-            return cards
-        # One slot of each holder, now this and now that one of those that clash: it may be the other that has to go.
-        holder = np.searchsorted(offsets, bad, side="right")
-        order = np.lexsort((hash_numbers(derive_key(key, "slot", turn), bad), holder))
+        touched = self.list_slots_beside(slots, partner)
+        left = np.zeros(len(self.cards), dtype=bool)
+        left[bad] = True
+        left[touched] = False
+        left[self.find_later(touched)] = True
+        return np.flatnonzero(left)
+
+    def redraw(self, turn: int, bad: np.ndarray, wanted: tuple[int, int] | None) -> np.ndarray:
+        """Draws one bad slot of each holder another card that fits; random draws first, then all cards are tried.
+
+        Returns: The slots that were bad, those of holders that are not wanted left out once no other depends on them.
+        """
+        fitting, classes = self.slots.fitting, self.slots.classes
+        # Now this and now that one of those that clash: it may be the other that has to go. `diff` finds the first of
+        # each holder, whose numbers begin at 1 here.
+        holder = np.searchsorted(self.slots.offsets, bad, side="right")
+        order = np.lexsort((hash_numbers(derive_key(self.key, "slot", turn), bad), holder))
         slots = bad[order][np.diff(holder[order], prepend=0) > 0]
-        card_key = derive_key(key, "card", turn)
-        if turn < GUESSES or fitting.lengths[slot_class[slots]].sum() > MOST_LOOKED_AT:
-            tries = draw_fitting(card_key, slots, slot_class[slots], fitting)
-            good = ~clashes(slots, tries)
+        card_key = derive_key(self.key, "card", turn)
+        if turn < GUESSES or fitting.lengths[classes[slots]].sum() > MOST_LOOKED_AT:
+            tries = draw_fitting(card_key, slots, classes[slots], fitting)
+            good = ~self.is_bad(slots, tries)
         else:
             # No holder depends on others any more where every card will be tried in all that are left.
             if wanted and len(slots) * fitting.lengths.max(initial=0) <= MOST_LOOKED_AT:
                 slots, bad = (some[(some >= wanted[0]) & (some < wanted[1])] for some in (slots, bad))
-            every = fitting.take(slot_class[slots])
-            slot_of = np.repeat(slots, every.lengths)
-            free = np.flatnonzero(~clashes(slot_of, every.values))
-            starts = np.searchsorted(free, every.offsets)
-            good = np.diff(starts) > 0
-            tries = np.full(len(slots), -1)
-            picked = starts[:-1] + draw_below(card_key, slots, np.diff(starts))
-            tries[good] = every.values[free[picked[good]]]
-        cards[slots[good]] = tries[good]
-    for holder in np.unique(np.searchsorted(offsets, bad, side="right") - 1):
-        slots = np.arange(offsets[holder], offsets[holder + 1])
-        choices = [fitting[one] for one in slot_class[slots].tolist()]
-        better = [some[~refuse(np.full(len(some), slot), some)] for slot, some in zip(slots, choices, strict=True)]
-        holder_key = derive_key(key, "holder", int(holder))
-        try:
-            cards[slots] = _fill_holder(holder_key, better, clash)
-        except GasError:
-            if insist:
-                raise
-            cards[slots] = _fill_holder(holder_key, choices, clash)
-    return cards
+            tries = self._try_all(card_key, slots)
+            good = tries >= 0
+        self.cards[slots[good]] = tries[good]
+        return bad
+
+    def _try_all(self, key: int, slots: np.ndarray) -> np.ndarray:
+        """Draws each slot a card among all that are good there; -1 where none is. int64, shape (slots,)."""
+        every = self.slots.fitting.take(self.slots.classes[slots])
+        free = np.flatnonzero(~self.is_bad(np.repeat(slots, every.lengths), every.values))
+        # `free` are places in `every.values`, ascending: those of slot `i` are free[starts[i]:starts[i + 1]].
+        starts = np.searchsorted(free, every.offsets)
+        good = np.diff(starts) > 0
+        tries = np.full(len(slots), -1)
+        picked = starts[:-1] + draw_below(key, slots, np.diff(starts))
+        tries[good] = every.values[free[picked[good]]]
+        return tries
+
+    def refill(self, bad: np.ndarray, insist: bool) -> None:
+        """Draws all cards of the holders of these slots anew, holder by holder.
+
+        Raises:
+            GasError: Nothing fits beside the other cards of a holder.
+        """
+        for holder in np.unique(np.searchsorted(self.slots.offsets, bad, side="right") - 1):
+            slots = np.arange(self.slots.offsets[holder], self.slots.offsets[holder + 1])
+            choices = [self.slots.fitting[one] for one in self.slots.classes[slots].tolist()]
+            better = [
+                some[~self.refuse(np.full(len(some), slot), some)] for slot, some in zip(slots, choices, strict=True)
+            ]
+            holder_key = derive_key(self.key, "holder", int(holder))
+            try:
+                self.cards[slots] = _fill_holder(holder_key, better, self.clash)
+            except GasError:
+                if insist:
+                    raise
+                self.cards[slots] = _fill_holder(holder_key, choices, self.clash)
 
 
 def _fill_holder(key: int, allowed: list[np.ndarray], clash: Clash) -> np.ndarray:
-    """Finds cards for all slots of one holder among those allowed in each, and starts again at a dead end."""
+    """Finds cards for all slots of one holder among those allowed in each, and starts again at a dead end.
+
+    Raises:
+        GasError: There was a dead end in each of ROUNDS attempts.
+    """
     for turn in range(ROUNDS):
         chosen: list[np.int64] = []
         for place, cards in enumerate(allowed):
@@ -315,6 +422,7 @@ def _list_neighbours(offsets: np.ndarray) -> np.ndarray:
     slots = np.arange(offsets[-1])
     holder = np.repeat(np.arange(len(lengths)), lengths)
     place = slots - offsets[:-1][holder]
+    # Row `r` has the holder's `r`-th slot, or the one after it from the slot's own place on, which is skipped.
     row = np.arange(width)[:, None]
     other = row + (row >= place)
     return np.where(other < lengths[holder], offsets[:-1][holder] + other, -1)

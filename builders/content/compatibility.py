@@ -1,4 +1,9 @@
-"""Decks of concepts, and which of their cards go with which objects."""
+"""Selectional restrictions: which concept classes fit which object classes, as bool matrices, and decks to deal from.
+
+Concepts with the same kinds behave alike, so they are one class, and a matrix has a row or column for each class: 39
+for the 2,488 objects of `general`. Kinds are bits of uint64, as `Taxonomy.kind_bits` has them; one bit in common is
+enough to fit.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +17,16 @@ from ...taxonomy import Taxonomy
 
 TIERS = ("common", "visible", "full")
 ANYTHING = ~np.uint64(0)
+"""All kinds: fits whatever has any kind. What `constraints: none` gives everything."""
 
 
 @dataclass(frozen=True)
 class Deck:
-    """Attributes or relations to deal.
+    """Attributes or relations to deal: a card is a number, and stands for one of them.
 
     Attributes:
-        rows: Row of the taxonomy's table of each card.
-        classes: Class of each card: those of one class go with the same objects.
+        rows: Row of the taxonomy's table of each card, shape (cards,).
+        classes: Class of each card, shape (cards,): cards of one class go with the same objects.
         fits: Whether attributes go with an object, bool, shape (classes, object classes); or whether relations join
             two, shape (classes, object classes squared), column `subject class * object classes + object class`.
     """
@@ -38,8 +44,8 @@ class ObjectClasses:
     """Objects of the same kinds take the same attributes and relations: they are one class.
 
     Attributes:
-        of: Class of each object of the taxonomy; -1 for those that no scene has.
-        kinds: Kinds of each class, as `Taxonomy.kind_bits` has them; a class of all kinds where they do not count.
+        of: Class of each object of the taxonomy, int64, shape (objects,); -1 for those that no scene has.
+        kinds: Kinds of each class, uint64, shape (classes,); a class of all kinds where they do not count.
         typed: Whether kinds count.
     """
 
@@ -57,7 +63,7 @@ def in_tier(table: pa.Table, tier: str) -> np.ndarray:
 
 
 def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:
-    """Puts these objects into classes."""
+    """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds count."""
     bits = taxonomy.kind_bits(taxonomy.objects["kinds"]) if typed else np.full(taxonomy.objects.num_rows, ANYTHING)
     kinds, class_of = np.unique(bits[rows], return_inverse=True)
     classes = np.full(len(bits), -1, dtype=np.int64)
@@ -66,18 +72,20 @@ def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> Objec
 
 
 def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
-    """A deck of these attributes."""
+    """A deck of these attributes (rows of the taxonomy's table)."""
     column = taxonomy.kind_bits(taxonomy.attributes["applies_to"])[rows]
     kinds, classes = np.unique(column if objects.typed else np.full(len(rows), ANYTHING), return_inverse=True)
     return Deck(rows, classes, (kinds[:, None] & objects.kinds) != 0)
 
 
 def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
-    """A deck of these relations."""
+    """A deck of these relations (rows of the taxonomy's table)."""
+    # Two columns of kinds, those of subjects and of objects; a class is a pair of them that occurs.
     ends = [taxonomy.kind_bits(taxonomy.relations[column])[rows] for column in ("subject_kinds", "object_kinds")]
     kinds, classes = np.unique(
         np.stack(ends) if objects.typed else np.full((2, len(rows)), ANYTHING), axis=1, return_inverse=True
     )
+    # (classes, object classes) each, and then every class of subjects with every class of objects.
     subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds)
     fits = subject[:, :, None] & target[:, None, :]
     return Deck(rows, classes.reshape(-1), fits.reshape(len(fits), len(objects) ** 2))

@@ -1,4 +1,9 @@
-"""Scenes as columns: the structure and the concepts of each scene of a block (paper section 3.1, steps 1 to 4)."""
+"""Draws scenes as columns: the structure and the concepts of each scene of a block (paper section 3.1, steps 1 to 4).
+
+Each sort of content takes the same three steps. `deal` gives every place a card of a shuffled deck (sampling without
+replacement, from the card on at which the blocks before ended); `assign_concepts` moves cards to places that their
+types allow; `resolve_conflicts` swaps or redraws those that do not go together.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +19,7 @@ from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
-from .assignment import PARTS, assign_concepts, list_fitting, resolve_conflicts
+from .assignment import PARTS, Slots, assign_concepts, list_fitting, resolve_conflicts
 from .plan import Plan
 from .pools import number_names
 from .scenes import BLOCK, Scenes
@@ -64,13 +69,14 @@ class _Layout:
         key: Key of the split.
         block: Number of the block.
         start: Index of its first scene.
-        structures: Row of the structure table for each scene.
-        cells: How many of the earlier scenes are of each cell.
-        objects: Where each scene's objects begin, and the end.
-        attributes: Where each object's attributes begin, and the end.
-        subjects, targets: Numbers within their scenes of each relation's ends.
-        ends: The same, numbered through the block.
-        seeds: The coloured objects, attributes and relations of the seed graph, shape (scenes, coloured elements).
+        structures: Row of the structure table for each scene, shape (scenes,).
+        cells: How many of the earlier scenes are of each cell of `StructurePlan`, shape (cells,).
+        objects: Where each scene's objects begin, and the end, shape (scenes + 1,).
+        attributes: Where each object's attributes begin, and the end, shape (objects + 1,).
+        subjects, targets: Numbers within their scenes of each relation's ends, one list a scene.
+        ends: The same, numbered through the block, shape (relations,) each.
+        seeds: For `objects`, `attributes` and `relations`, the places of the seed graph's coloured elements in the
+            block, shape (scenes, coloured elements).
     """
 
     key: int
@@ -92,6 +98,8 @@ def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
     objects = offsets_of(table.objects[structures])
     attributes = offsets_of(table.attribute_counts.take(structures).values)
     subjects, targets = table.subjects.take(structures), table.targets.take(structures)
+    # The table counts within a scene (attributes within the scene, too): what its scene begins with makes that a place
+    # in the block. `attributes[objects[:-1]]` is the first attribute of each scene's first object.
     shift = np.repeat(objects[:-1], subjects.lengths)
     seeds = {
         "objects": objects[:-1, None] + table.seed_objects[structures],
@@ -104,11 +112,13 @@ def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
 
 
 def _deal_free(plan: Plan, layout: _Layout, name: str, cards: int) -> tuple[np.ndarray, np.ndarray]:
-    """Deals what the seed graph does not give: the places (of all of the block) and their cards."""
+    """Deals what the seed graph does not give: the places (of all of the block) and their cards, of one shape."""
     counts, seeds = getattr(plan.structures.table, name), layout.seeds[name]
     free = np.ones(int(counts[layout.structures].sum()), dtype=bool)
     free[seeds] = False
     places = np.flatnonzero(free)
+    # (cells,): cards that a scene of each cell takes. All structures of a cell take as many, so the scenes before this
+    # block took `cells @ per_cell`, which is where the deck goes on.
     per_cell = plan.structures.measure_cells(counts).astype(np.int64) - seeds.shape[1]
     return places, deal(derive_key(layout.key, name), cards, int(layout.cells @ per_cell), len(places))
 
@@ -130,11 +140,11 @@ def _draw_objects(plan: Plan, layout: _Layout, split: str) -> np.ndarray:
     places, cards = _deal_free(plan, layout, "objects", len(pools.objects))
     key = derive_key(layout.key, "objects", layout.block)
     given = drawn[seeds["objects"]]
-    drawn[places] = pools.objects[_seat_objects(plan, layout, split, key, places, cards, needs, given)]
+    drawn[places] = pools.objects[_assign_objects(plan, layout, split, key, places, cards, needs, given)]
     return drawn
 
 
-def _seat_objects(
+def _assign_objects(
     plan: Plan,
     layout: _Layout,
     split: str,
@@ -144,29 +154,37 @@ def _seat_objects(
     needs: np.ndarray,
     given: np.ndarray,
 ) -> np.ndarray:
-    """Seats dealt objects where there is room for the attributes, and where the split has the scene.
+    """Assigns dealt objects to places with room for the attributes, and to scenes that the split has.
 
-    `given` are the objects of the seed graph, shape (scenes, objects of it).
+    Args:
+        plan: The plan of the split.
+        layout: The block.
+        split: Name of the split.
+        key: Key of all choices made here.
+        places: The objects of the block that are dealt, the slots here, shape (slots,).
+        cards: Their cards, places in `plan.pools.objects`, shape (slots,).
+        needs: Groups of attributes that each object of the block must hold, shape (objects,).
+        given: Rows of the objects that the seed graph gives, shape (scenes, objects of it).
+
+    Returns:
+        The card of each slot, shape (slots,).
     """
     groups, objects, distinct = plan.groups, plan.pools.objects, plan.recipe.content.objects.distinct
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
     card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places])
     fitting = list_fitting(card_class, fits)
     is_of_others = _find_caption_buckets(plan, layout, split, scene)
-    seated = assign_concepts(key, cards, card_class, slot_class, fits)
-    # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it.
+    assigned = assign_concepts(key, cards, card_class, slot_class, fits)
+    # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it: class
+    # `c` of part `p` is `c * PARTS + p`. Each slot is a holder of its own, for a bucket asks about the first object.
     part = scene * PARTS // len(layout.structures)
-    seated = resolve_conflicts(
-        derive_key(key, "captions"),
-        seated,
-        np.arange(len(seated) + 1),
-        slot_class * PARTS + part,
-        fitting.take(np.arange(len(fitting)).repeat(PARTS)),
-        refuse=is_of_others,
-        swaps=CAPTION_SWAPS,
+    nearby = fitting.take(np.arange(len(fitting)).repeat(PARTS))
+    alone = Slots(np.arange(len(assigned) + 1), slot_class * PARTS + part, nearby)
+    assigned = resolve_conflicts(
+        derive_key(key, "captions"), assigned, alone, refuse=is_of_others, swaps=CAPTION_SWAPS
     )
     if groups is None and not distinct:
-        return seated
+        return assigned
     names = number_names(plan.taxonomy)
 
     def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -184,18 +202,24 @@ def _seat_objects(
             bad |= (names[given[scene[slots]]] == names[objects[tries]][:, None]).any(axis=1)
         return bad
 
-    offsets = offsets_of(np.bincount(scene, minlength=len(layout.structures)))
-    return resolve_conflicts(derive_key(key, "groups"), seated, offsets, slot_class, fitting, clash, refuse=refuse)
+    of_scenes = Slots(offsets_of(np.bincount(scene, minlength=len(layout.structures))), slot_class, fitting)
+    return resolve_conflicts(derive_key(key, "groups"), assigned, of_scenes, clash, refuse)
 
 
 def _class_objects(
     plan: Plan, layout: _Layout, scene: np.ndarray, needs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Classes of cards and slots by room for attributes, and by groups where scenes are made of one; which fit."""
+    """Classes of cards and slots by room for attributes, and by groups where scenes are made of one.
+
+    Returns: As `assign_concepts` takes them: class of each card, class of each slot, and which fit, bool, shape (card
+        classes, slot classes).
+    """
     pools, groups = plan.pools, plan.groups
     slot_columns = [needs]
+    # Room beyond what any slot needs makes no difference, and would only make more classes.
     card_columns = [np.minimum(pools.object_room[pools.classes.of[pools.objects]], needs.max(initial=0))]
     if groups and groups.own is not None:
+        # The group of each scene is dealt, too, so that all come up alike often.
         turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
         slot_columns.append(groups.own[turn][scene])
         card_columns.append(groups.of[pools.objects])
@@ -210,11 +234,13 @@ def _class_objects(
 def _find_caption_buckets(
     plan: Plan, layout: _Layout, split: str, scene: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Tells of slots and cards for them whether that would make the scene another split's.
+    """Gives a function that tells of slots and cards for them whether that would make the scene another split's.
 
-    The bucket of a scene is that of its structure and its first object, so it is known before the rest.
+    The bucket of a scene is that of its structure and its first object, so it is known before the rest. `scene` is the
+    scene of each slot, ascending.
     """
     key = derive_key(plan.recipe.seed, "captions")
+    # A deck may hold an object more than once: the bucket is the object's, not the card's.
     rows, row_of = np.unique(plan.pools.objects, return_inverse=True)
     card_bucket = part_evenly(key, rows, CAPTION_BUCKETS)[row_of]
     slot_bucket = draw_below(key, layout.structures, CAPTION_BUCKETS)[scene]
@@ -228,12 +254,21 @@ def _find_caption_buckets(
 
 
 def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: tuple[int, int]) -> np.ndarray:
+    """Draws the attributes of all objects of a block, rows of the taxonomy, one a slot.
+
+    `wanted` are the first scene and the one after the last that must be right.
+
+    Raises:
+        RecipeError: Captions shall have one reading, and no attributes on some object have.
+    """
     pools, seed = plan.pools, plan.pools.seed.attributes
+    # (slots,): the object that each attribute is on, a row of the taxonomy, and its class.
     holder = np.repeat(objects, np.diff(layout.attributes))
     holder_class = pools.classes.of[holder]
     places, cards = _deal_free(plan, layout, "attributes", len(pools.attributes))
     key = derive_key(layout.key, "attributes", layout.block)
-    # Cards of all decks, those of the seed graph last, and the deck that each place takes them from.
+    # Cards are numbered through all decks, those of the seed graph last: deck `d` begins at `firsts[d]`. `rows` are
+    # the attributes that cards stand for, and `deck_of` is the deck that each slot takes its card from.
     decks = [pools.attributes, *seed]
     firsts = offsets_of(np.array([len(deck) for deck in decks]))
     rows = np.concatenate([deck.rows for deck in decks])
@@ -241,9 +276,10 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     deck_of[layout.seeds["attributes"]] = 1 + np.arange(len(seed))
     drawn = np.empty(len(holder_class), dtype=np.int64)
     drawn[places] = assign_concepts(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
-    seated = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
-    drawn[layout.seeds["attributes"]] = firsts[1:-1] + seated
+    seeded = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
+    drawn[layout.seeds["attributes"]] = firsts[1:-1] + seeded
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
+    # A slot's class is its deck and the class of its object: `deck * classes + class`.
     lists = [list_fitting(deck.classes, deck.fits) for deck in decks]
     fitting = Ragged(
         np.concatenate([first + one.values for first, one in zip(firsts, lists, strict=False)]),
@@ -259,30 +295,24 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
         return pools.object_clash.have(rows[tries], holder[slots]) & ~named[slots]
 
+    slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
     try:
-        seated = resolve_conflicts(
-            key,
-            drawn,
-            layout.attributes,
-            deck_of * len(pools.classes) + holder_class,
-            fitting,
-            clash,
-            refuse=refuse,
-            insist=insist,
-            wanted=_bound_slots(layout.attributes[layout.objects], wanted),
-        )
+        bounds = _bound_slots(layout.attributes[layout.objects], wanted)
+        resolved = resolve_conflicts(key, drawn, slots, clash, refuse, insist=insist, wanted=bounds)
     except GasError as error:
         if not insist:
             raise
         message = "no attributes that can be read in one way fit on some object"
         hint = "allow more kinds of attributes, or leave `unambiguous` out"
         raise RecipeError([Problem(message, key="captions", hint=hint)]) from error
-    return rows[seated]
+    return rows[resolved]
 
 
 def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
+    """Draws the relations of a block, rows of the taxonomy, one a slot; `objects` are rows of the block's objects."""
     deck, seed = plan.pools.relations, plan.pools.seed.relations
+    # (slots,): the classes of subject and target as one number, a column of `Deck.fits`.
     object_class = plan.pools.classes.of[objects]
     pair = object_class[layout.ends[0]] * len(plan.pools.classes) + object_class[layout.ends[1]]
     places, cards = _deal_free(plan, layout, "relations", len(deck))
@@ -292,9 +322,9 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndar
     if plan.unseen:
         classes = refine_relations(plan.unseen, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
     drawn[places] = deck.rows[assign_concepts(key, cards, *classes)]
-    seated = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
+    seeded = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
     for column, one in enumerate(seed):
-        drawn[layout.seeds["relations"][:, column]] = one.rows[seated[:, column]]
+        drawn[layout.seeds["relations"][:, column]] = one.rows[seeded[:, column]]
     return drawn
 
 
@@ -313,7 +343,7 @@ def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
 
 @lru_cache(maxsize=4)
 def rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
-    """Where English puts each attribute among those of an object."""
+    """Where English puts each attribute among those of an object: a rank, int64, one an attribute of the taxonomy."""
     after = match_texts(taxonomy.attributes["position"], "after")
     return after * 1000 + view_numbers(taxonomy.attributes["order"], np.int8).astype(np.int64)
 
@@ -327,11 +357,15 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted:
     offsets = offsets_of(counts)
     if not offsets[-1]:
         return Ragged(np.zeros(0, dtype=np.int64), offsets)
+    # `before` is how many attributes the earlier scenes have: a full deck of counts low, ..., high sums up to
+    # (low + high) * choices / 2, and the one that is not full is dealt again.
     full, rest = divmod(start, choices)
     before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
     kinds = deal(kind_key, len(decks), before, int(offsets[-1]))
+    # (kinds,): how often each kind came up before, which is how many cards of its deck are gone.
     full, rest = divmod(before, len(decks))
     dealt = full + np.isin(np.arange(len(decks)), deal(kind_key, len(decks), full * len(decks), rest))
+    # Cards are places in `decks.values`: kind after kind, as its offsets have them.
     cards = np.empty(len(kinds), dtype=np.int64)
     for kind in range(len(decks)):
         slots = np.flatnonzero(kinds == kind)
@@ -339,13 +373,13 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted:
         cards[slots] = decks.offsets[kind] + deal(deck_key, size, int(dealt[kind]), len(slots))
     sort_of, clash = _sort_clashes(plan)
     sorts, clash = len(clash), clash.reshape(-1)
+    # Any card may stand in any slot: there is one class.
+    every = Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)]))
     try:
         cards = resolve_conflicts(
             derive_key(key, "scene", block),
             cards,
-            offsets,
-            np.zeros(len(cards), dtype=np.int64),
-            fitting=Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)])),
+            Slots(offsets, np.zeros(len(cards), dtype=np.int64), every),
             clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
             wanted=_bound_slots(offsets, wanted),
         )
@@ -361,7 +395,10 @@ def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted:
 
 @lru_cache(maxsize=4)
 def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
-    """The sort of each scene attribute, those that exclude the same ones, and which sorts exclude each other."""
+    """The sort of each card (scene attributes that exclude the same ones), and which sorts exclude each other.
+
+    Returns: int64, shape (cards,), and bool, shape (sorts, sorts): small enough for a processor's cache.
+    """
     clash = plan.pools.scene_clash
     number: dict[bytes, int] = {}
     rows = np.packbits(clash, axis=1)

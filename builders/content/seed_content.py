@@ -1,4 +1,4 @@
-"""What the elements of a seed graph may be, and how they are dealt.
+"""Content of a seed graph: what each of its coloured elements may be, and how that is dealt.
 
 Types choose among what a seed graph leaves open, as far as they leave a choice: a value or a predicate that it names
 is taken as it is.
@@ -31,7 +31,10 @@ KEY = "structure.seed_graph"
 
 @dataclass(frozen=True)
 class SeedRows:
-    """Rows of the taxonomy's tables that the coloured elements of a seed graph may be, in the order of their slots."""
+    """Rows of the taxonomy's tables that the coloured elements of a seed graph may be, in the order of their slots.
+
+    One array an element: int64, shape (candidates,).
+    """
 
     graph: SeedGraph
     slots: SeedSlots
@@ -45,8 +48,8 @@ class SeedDecks:
     """Decks for the coloured elements of a seed graph, in the order of a structure table's seed columns.
 
     Attributes:
-        objects: Rows of the taxonomy's objects.
-        attributes, relations: With what they go with.
+        objects: Rows of the taxonomy's objects that each may be, shape (cards,).
+        attributes, relations: Decks, which say what their cards go with.
         shares: Whether each attribute may be of a group of those that are dealt to all objects.
     """
 
@@ -123,6 +126,7 @@ def _find_rows(
 ) -> np.ndarray:
     """Rows with all of the wanted words; those that are not allowed only if they are named exactly."""
     word = {"value": "name"}
+    # (rows of the table,): narrowed column by column; a word that nothing has left leaves nothing, and is reported.
     chosen = np.ones(table.num_rows, dtype=bool)
     for name, text in wanted.items():
         if text is not None:
@@ -157,6 +161,7 @@ def make_seed_decks(
         RecipeError: No attribute of a kind, or no relation of a category, goes with what the objects may be.
     """
     graph, slots = seed.graph, seed.slots
+    # The place of each object of the graph among its coloured ones. Fits are (card classes, object classes).
     column = {i: place for place, i in enumerate(slots.objects)}
     objects = list(seed.objects)
     attributes = [make_attribute_deck(taxonomy, rows, classes) for rows in seed.attributes]
@@ -178,11 +183,13 @@ def make_seed_decks(
     for _ in objects:  # what one object cannot be, its neighbours learn in the next turn
         for place, (i, j) in enumerate(slots.attributes):
             spec, fits = graph.objects[i].attributes[j], attributes[place].fits
+            # What the recipe names is taken as it is: its deck is made to fit the object.
             if not keep(i, np.any(fits, axis=0), spec.value is not None, f"`{_name(spec)}`"):
                 fits[:, classes.of[objects[column[i]]]] = True
         for place, number in enumerate(slots.relations):
             relation = graph.relations[number]
             fits = relations[place].fits.reshape(-1, len(classes), len(classes))
+            # (object classes, object classes): subjects and objects that any of these relations joins.
             joined: np.ndarray = np.any(fits, axis=0)
             subject, target = relation.subject, relation.object
             subjects, targets = (np.unique(classes.of[objects[column[end]]]) for end in (subject, target))
@@ -221,6 +228,8 @@ def measure_needs(seed: SeedDecks, table: StructureTable, structures: np.ndarray
 
     The attributes of the seed graph take places of those that are dealt where they are of their groups.
     """
+    # (objects,): attributes of each object. `firsts` is (structures, 1): where each structure's attributes begin, so
+    # `holders` is the object of each attribute of the seed graph, (structures, seed attributes).
     counts = table.attribute_counts.take(structures).values.astype(np.int64)
     firsts = offsets_of(table.attributes[structures])[:-1, None]
     holders = np.searchsorted(offsets_of(counts), firsts + table.seed_attributes[structures], side="right") - 1
@@ -252,6 +261,7 @@ def deal_objects(
     Returns:
         Rows of the taxonomy's objects, shape (scenes, coloured objects).
     """
+    # Column by column; -1 in those that are yet to be dealt. `joined`: object classes that each relation may join.
     dealt = np.full(slots.shape, -1, dtype=np.int64)
     joined = [deck.fits.any(axis=0).reshape(len(classes), len(classes)) for deck in seed.relations]
     # The column of each relation's ends, scene by scene: objects of one colour stand in any order.
@@ -263,6 +273,7 @@ def deal_objects(
             good = has_room(slots[scenes, column], one)
             for fits, (subjects, targets) in zip(joined, columns, strict=True):
                 subject, target = subjects[scenes], targets[scenes]
+                # A card must go with the other end of each relation that this column is an end of, if that is dealt.
                 for here, there, table in ((subject, target, fits), (target, subject, fits.T)):
                     other = dealt[scenes, there]
                     good &= (here != column) | (other < 0) | table[one, classes.of[other]]

@@ -1,4 +1,4 @@
-"""Which compositions belong to which splits, so that a test has none that training has (paper, Table 3).
+"""Unseen compositions: a compositional split, so that a test has none that training has (paper, Table 3).
 
 A keyed hash puts each composition into a bucket, and a split has scenes of its buckets alone: the same for any size,
 shard and order, and for all recipes of one seed and taxonomy. Of each kind of compositions that a split keeps unseen,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HASH_BUCKETS = 4
 """Buckets of compositions: one for each split that keeps their kind unseen, the rest for all other splits."""
 CAPTION_BUCKETS = 8
+"""Buckets of whole scenes."""
 BUCKETS_OF_SPLIT = {
     split: np.isin(np.arange(CAPTION_BUCKETS), buckets)
     for split, buckets in {"train": range(6), "validation": [6], "test": [7]}.items()
@@ -81,6 +82,7 @@ def choose_unseen(recipe: Recipe) -> dict[str, UnseenCompositions]:
 
 def part_evenly(key: int, rows: np.ndarray, parts: int) -> np.ndarray:
     """A number in [0, parts) for each concept, by chance, all as often."""
+    # In the order of their hashes, the concepts are counted off 0, 1, ..., parts - 1, 0, ...
     numbers = np.empty(len(rows), dtype=np.int64)
     numbers[np.argsort(hash_numbers(key, rows))] = np.arange(len(rows)) % parts
     return numbers
@@ -138,15 +140,19 @@ def refine_attributes(unseen: UnseenCompositions, pools: Pools) -> Pools:
     own = unseen.own.get("object_attribute")
     if own is None:
         return pools
+    # Class `c` becomes HASH_BUCKETS classes `c * HASH_BUCKETS + bucket`, for objects as for cards, and the bucket of a
+    # composition is the sum of its parts' buckets.
     classes, deck = pools.classes, pools.attributes
     bucket = find_bucket(unseen.key, "object_attribute.object", np.arange(len(classes.of)))
     refined = np.where(classes.of < 0, -1, classes.of * HASH_BUCKETS + bucket)
     buckets_of_cards = find_bucket(unseen.key, "object_attribute.attribute", deck.rows)
     places = np.arange(HASH_BUCKETS)
+    # (card classes, buckets, object classes, buckets), which are then rows and columns two by two.
     fits = deck.fits[:, None, :, None] & own[(places[:, None] + places) % HASH_BUCKETS][None, :, None, :]
     attributes = Deck(
         deck.rows, deck.classes * HASH_BUCKETS + buckets_of_cards, fits.reshape(len(deck.fits) * HASH_BUCKETS, -1)
     )
+    # Relations do not look at these buckets: each row and column of (subject class, object class) is repeated.
     count = len(classes)
     joins = pools.relations.fits.reshape(-1, count, count).repeat(HASH_BUCKETS, axis=1).repeat(HASH_BUCKETS, axis=2)
     return replace(
@@ -165,17 +171,19 @@ def refine_relations(
     Args:
         unseen: Of the split.
         deck: Relations.
-        pairs: The pair of object classes of each slot, a column of `deck.fits`.
-        subjects: The objects that relations begin at, rows of the taxonomy's table.
-        targets: Those that they go to.
+        pairs: The pair of object classes of each slot, a column of `deck.fits`, shape (slots,).
+        subjects: The objects that relations begin at, rows of the taxonomy's table, shape (slots,).
+        targets: The objects that they go to, shape (slots,).
     """
     own = unseen.own.get("object_relation_object")
     if own is None:
         return deck.classes, pairs, deck.fits
     name = "object_relation_object"
+    # A slot's class is its pair and the sum of its ends' buckets; `kinds` are those that occur.
     ends = find_bucket(unseen.key, f"{name}.subject", subjects) + find_bucket(unseen.key, f"{name}.target", targets)
     kinds, slots = np.unique(pairs * HASH_BUCKETS + ends % HASH_BUCKETS, return_inverse=True)
     buckets_of_slots, places = kinds % HASH_BUCKETS, np.arange(HASH_BUCKETS)
+    # (buckets of cards, slot classes): whether card and ends add up to a bucket of the split.
     allowed = own[(places[:, None] + buckets_of_slots) % HASH_BUCKETS]
     fits = deck.fits[:, None, kinds // HASH_BUCKETS] & allowed[None]
     cards = deck.classes * HASH_BUCKETS + find_bucket(unseen.key, f"{name}.relation", deck.rows)
@@ -198,7 +206,7 @@ class Groups:
 
 
 def group_objects(unseen: UnseenCompositions, recipe: Recipe, pools: Pools, most: int, room: int) -> Groups | None:
-    """Groups the objects of a recipe; None if no split keeps pairs of objects unseen.
+    """Groups the objects of a recipe, about as many groups as each has objects; None if no split keeps pairs unseen.
 
     Args:
         unseen: Of the split.
@@ -219,6 +227,7 @@ def group_objects(unseen: UnseenCompositions, recipe: Recipe, pools: Pools, most
     groups[rows] = part_evenly(derive_key(unseen.key, "object_pair"), rows, count)
     own = None
     if unseen.split in holders:
+        # Every n-th group is a split's, of n splits. A group must hold a whole scene, and one object of enough room.
         own = np.arange(holders.index(unseen.split), count, len(holders))
         roomy = groups[rows[pools.object_room[pools.classes.of[rows]] >= room]]
         sizes = np.bincount(groups[rows], minlength=count)
@@ -230,7 +239,7 @@ def group_objects(unseen: UnseenCompositions, recipe: Recipe, pools: Pools, most
 
 
 def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: StructureTable, scenes: Scenes) -> np.ndarray:
-    """Which scenes have a composition that is not the split's, as an edited scene may, bool."""
+    """Which scenes have a composition that is not the split's, as an edited scene may, bool, shape (scenes,)."""
     count = len(scenes)
     scene_of_object = np.repeat(np.arange(count), scenes.objects.lengths)
     scene_of_relation = np.repeat(np.arange(count), scenes.relations.lengths)
@@ -239,6 +248,7 @@ def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: Structu
     foreign = np.zeros(count, dtype=bool)
 
     def look(kind: str, bucket: np.ndarray, scene: np.ndarray) -> None:
+        # `bucket` and `scene` are of one shape, an entry for each composition of the kind.
         foreign[scene[~own[kind][bucket % HASH_BUCKETS]]] = True
 
     if (kind := "object_attribute") in own:
@@ -265,6 +275,7 @@ def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: Structu
         foreign |= ~known  # the edit gave it another structure, of which no bucket is known
         look(kind, _find_structure_buckets(unseen, table)[scenes.structures[known]], np.flatnonzero(known))
     if groups is not None:
+        # (scenes, most objects of a scene), -1 where there is none; each object is compared with those before it.
         padded = pad_lists(scenes.objects)
         there = padded >= 0
         group = np.where(there, groups.of[padded], -1)

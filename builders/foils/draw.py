@@ -1,8 +1,11 @@
-"""What a false statement puts in the place of the truth.
+"""Foils of objects, attributes and scene attributes: what a false statement puts in the place of the truth.
 
-The rule that makes it false: the scene graph is all that is in the picture. An object that is not in it is absent; an
-attribute that it does not give an object, out of those that exclude each other, is not the object's. Relations have
-rules of their own, in `relation_foils`.
+The rule that makes it false is a closed world: the scene graph is all that is in the picture. An object that is not in
+it is absent; an attribute that it does not give an object, out of those that exclude each other, is not the object's.
+Relations have rules of their own, in `relations.py`.
+
+All are drawn alike, by rejection: `draw_until_fit` draws for all questions at once, and again for those whose foil
+does not fit, a few times. A question that has none after that (-1) is not asked.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from .tables import (
 )
 
 Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Whether questions (numbers) can have foils (rows of the taxonomy)."""
+"""Whether questions (numbers) can have foils (rows of the taxonomy), bool, element by element."""
 AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether objects (rows of the taxonomy) are kin to anything in scenes (numbers, which come first)."""
 
@@ -67,6 +70,7 @@ def sample_foil_objects(
     Returns:
         For each key, rows of the taxonomy's objects, or -1 where chance found none, shape (questions,).
     """
+    # (objects of the taxonomy,): a number for each name; (questions,): what chance goes by.
     names, ids = number_texts(plan.taxonomy, "name", "objects"), scenes.identify(scene_of)
     drawn: list[np.ndarray] = []
     names_drawn: list[np.ndarray] = []
@@ -92,8 +96,10 @@ def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
     """Gives a function that tells whether objects (rows of the taxonomy) are kin, either way, to any of a scene."""
     if tables := tabulate_relatives(plan):
         place, relatives = tables
+        # One row of bits a scene: what is kin to anything in it.
         of_scene = relatives.unite(Ragged(place.take(scenes.objects.values), scenes.objects.offsets))
         return lambda scene, objects: of_scene.have(scene, place.take(objects))
+    # (most objects of a scene, scenes), -1 where a scene has fewer: a row has one object of every scene.
     is_a, present = find_kinship(plan), pad_lists(scenes.objects).T
 
     def are_kin(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
@@ -120,11 +126,14 @@ def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> l
     Returns:
         For each key, rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
     """
+    # (attributes of the block,) each: the object that has it, the list of its foils, and what chance goes by, which
+    # counts through the attributes of a scene.
     classes = plan.pools.classes
     holders = scenes.attributes.owners
     list_of = scenes.attributes.values * len(classes) + classes.of[scenes.objects.values[holders]]
     ids = scenes.identify(scenes.objects.owners[holders])
     near, texts = _pack_near(find_near_attributes, plan.taxonomy), number_texts(plan.taxonomy)
+    # Objects without attributes are left out: then every owner has a question.
     held = scenes.attributes.take(np.flatnonzero(scenes.attributes.lengths))
     return _draw_apart(keys, ids, list_foil_attributes(plan), list_of, near, held, texts)
 
@@ -155,7 +164,19 @@ def _draw_apart(
     owned: Ragged,
     labels: np.ndarray,
 ) -> list[np.ndarray]:
-    """Draws foils for all attributes of some owners that are near none of the owner's, nor near each other."""
+    """Draws foils for all attributes of some owners that are near none of the owner's, nor near each other.
+
+    Args:
+        keys: Keys of the choice, one for each foil that an attribute gets.
+        ids: What chance goes by, shape (attributes,).
+        lists: What to draw from.
+        list_of: List of each attribute, shape (attributes,).
+        near: What is near what, by rows of the taxonomy.
+        owned: The attributes, rows of the taxonomy, one list an owner: objects, or scenes.
+        labels: A number for each row of the taxonomy: two foils of one owner never have the same.
+
+    Returns: For each key, rows of the taxonomy, or -1, shape (attributes,).
+    """
     owner, near_owned = owned.owners, near.unite(owned)
     drawn: list[np.ndarray] = []
 
@@ -190,14 +211,16 @@ def draw_until_fit(
 
     Args:
         key: Key of the choices.
-        ids: What chance goes by, a number for each question.
-        found: Foils, or -1.
+        ids: What chance goes by, a number for each question, shape (questions,).
+        found: Foils, or -1, shape (questions,); it is not changed.
         lists: What to draw from, all of a list alike.
-        list_of: List of each question.
+        list_of: List of each question, shape (questions,).
         fits: Tells whether questions (numbers) can have foils.
         owner: What each question is about: two of one owner never get foils of the same label. All may be alike when
             it is not given.
-        labels: A number for each foil.
+        labels: A number for each value that `lists` may hold.
+
+    Returns: Foils, or -1, shape (questions,).
     """
     sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
     rows = np.flatnonzero(found < 0)
@@ -208,6 +231,7 @@ def draw_until_fit(
 
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
+        # `take` and `compress` instead of brackets: these arrays are long, and indexing with them is slower.
         one = list_of.take(rows)
         chance = draw_below(derive_key(key, turn), ids.take(rows), sizes.take(one))
         foils = values.take(starts.take(one) + chance)
@@ -215,6 +239,7 @@ def draw_until_fit(
         found[rows] = np.where(good, foils, -1)
         return rows.compress(~good)
 
+    # (owners,): which of them have a question that is drawn for, and so may have got two alike.
     asked = np.zeros(0 if owner is None else int(owner.max()) + 1, dtype=bool)
     if owner is not None:
         asked[owner.take(rows)] = True
@@ -237,6 +262,7 @@ def draw_until_fit(
 
 def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray, among: np.ndarray) -> np.ndarray:
     """Takes away foils whose label another of these questions has already for the same owner; returns whose."""
+    # One number for owner and label, so equal neighbours in sorted order are repeats; stable, so the first one stays.
     codes = owner.take(among) * len(labels)
     codes += labels.take(found.take(among))
     order = np.argsort(codes, kind="stable")

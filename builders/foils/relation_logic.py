@@ -1,4 +1,4 @@
-"""What one relation says of others: which may hold along with it, which cannot, and what follows.
+"""Entailment between relations: which may hold along with one, which cannot, and what follows (natural logic).
 
 The rule: the scene graph is all that is in the picture. So a relation that it does not state does not hold, unless
 something that it states may make it true: a synonym or an implication (`near` in the taxonomy), the other direction of
@@ -25,11 +25,11 @@ class RelationLogic:
     """Tables over head predicates ("chasing", of which "eagerly chasing" is a kind), numbered.
 
     Attributes:
-        head: Head of each relation of the taxonomy.
-        inverse: Head of each relation's inverse, or -1.
-        symmetric: Whether each relation holds in both directions, bool.
-        asymmetric: Whether each relation excludes its other direction, bool.
-        hedged: Whether each relation holds nearly or in part, bool; it excludes nothing then.
+        head: Head of each relation of the taxonomy, int64, shape (relations,).
+        inverse: Head of each relation's inverse, or -1, shape (relations,).
+        symmetric: Whether each relation holds in both directions, bool, shape (relations,).
+        asymmetric: Whether each relation excludes its other direction, bool, shape (relations,).
+        hedged: Whether each relation holds nearly or in part, bool, shape (relations,); it excludes nothing then.
         near: Whether two relations may hold along with each other, bool, shape (heads, heads); each is near itself.
         excludes: Whether two relations never hold along with each other, bool, shape (heads, heads).
     """
@@ -54,6 +54,7 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
     for predicate, one in zip(table["predicate"].to_pylist(), head.tolist(), strict=True):
         heads_of.setdefault(predicate, set()).add(one)
     # Who reads a predicate does not know which of several heads is meant.
+    # So each of them is near what any of them is near: first rows, then columns, which keeps the table symmetric.
     for heads in (sorted(some) for some in heads_of.values() if len(some) > 1):
         near[heads] = near[heads].any(axis=0)
         near[:, heads] = near[:, heads].any(axis=1, keepdims=True)
@@ -73,8 +74,9 @@ class RelationFacts:
     """What the relations of a block say about each of them, in the sense of its own predicate.
 
     Attributes:
-        subjects, targets: Objects (of the block) that each relation joins.
-        others: The other relations of its scene, one list a relation. What follows is of these pairs, bool.
+        subjects, targets: Objects (of the block) that each relation joins, shape (relations,).
+        others: The other relations of its scene, one list a relation. What follows is of these pairs, in the order of
+            `others.values`, bool, shape (pairs,).
         forward: Whether the other says the same sort of thing of its subject and target.
         backward: Whether it says it of its target and subject.
         starts_there: Whether the other's subject is one of the objects that the relation joins.
@@ -90,7 +92,7 @@ class RelationFacts:
     ends_there: np.ndarray
 
     def find_any(self, holds: np.ndarray) -> np.ndarray:
-        """Whether something holds of any of a relation's pairs, bool, one a relation."""
+        """Whether something (bool, one a pair) holds of any of a relation's pairs, bool, one a relation."""
         found = np.zeros(len(self.subjects), dtype=bool)
         found[self.others.owners.compress(holds)] = True
         return found
@@ -107,9 +109,11 @@ class RelationFacts:
 def find_facts(taxonomy: Taxonomy, scenes: Scenes) -> RelationFacts:
     """Compares each relation of a block with the others of its scene."""
     logic, relations, lengths = read_logic(taxonomy), scenes.relations.values, scenes.relations.lengths
+    # Object numbers within scenes become numbers within the block.
     shift = np.repeat(scenes.objects.offsets[:-1], lengths)
     subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
     one, other = pair_members(scenes.relations.offsets)
+    # (pairs,) each: the head of the one, and what the other states, a row of the taxonomy, with its inverse's head.
     heads, stated = logic.head.take(relations.take(one)), relations.take(other)
     inverse = logic.inverse.take(stated)
     forward = logic.near[heads, logic.head.take(stated)]

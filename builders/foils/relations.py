@@ -1,6 +1,6 @@
-"""What a false statement about a relation puts in its place: another relation, another object, the other direction.
+"""Foils of relations: another relation, another object, or the other direction, in the place of the truth.
 
-The scene graph is all that is in the picture, and `relation_logic` tells what may hold although it is not stated.
+The scene graph is all that is in the picture, and `relation_logic.py` tells what may hold although it is not stated.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
     logic, concepts = read_logic(plan.taxonomy), scenes.relations.values
     categories, (lists, breadth) = number_texts(plan.taxonomy, "category", "relations"), _list_foil_relations(plan)
     spatial, can_join = find_spatial(plan.taxonomy), _find_joins(plan)
+    # Candidates in columns, an entry for each relation and draw: `rows` is the relation (of the block), `draw` its
+    # place in `found`, `foils` a row of the taxonomy. Each step below leaves fewer of them.
     found = np.full((len(concepts), draws), -1, dtype=np.int64)
     # What rules most of them out comes first, so that little is left to look at closely.
     rows, draw = np.repeat(np.arange(len(concepts)), draws), np.arange(found.size)
@@ -66,6 +68,7 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
     good = np.ones(len(rows), dtype=bool)
     good[some.compress(leads)] = False
     found.reshape(-1)[draw.compress(good)] = foils.compress(good)
+    # A later foil must not be near an earlier one of the same relation.
     for column in range(1, draws):
         again = found[:, column] >= 0
         for before in found.T[:column]:
@@ -96,6 +99,7 @@ def _list_foil_relations(plan: Plan) -> tuple[Ragged, np.ndarray]:
     rows = np.unique(np.concatenate([pools.relations.rows, *(deck.rows for deck in pools.seed.relations)]))
     lists = [rows[categories[rows] == one].tolist() for one in range(categories.max(initial=-1) + 1)]
     breadth = np.ones(taxonomy.relations.num_rows)
+    # (object classes,): objects of each class. Subjects that fit times objects that fit: pairs.
     if pools.classes.typed:
         share = np.bincount(pools.classes.of[pools.objects], minlength=len(pools.classes))
         for column in ("subject_kinds", "object_kinds"):

@@ -1,4 +1,8 @@
-"""What foils are drawn from, and what excludes what: tables that are worked out once for a recipe or a taxonomy."""
+"""Candidate lists of foils, and tables of what excludes what: worked out once for a recipe or a taxonomy.
+
+A list of foils holds a candidate as often as it is to be drawn, so a weighted draw is one look-up. Weights make each
+concept come up as a foil about as often as it is true, so that how often a word is asked about tells nothing.
+"""
 
 from __future__ import annotations
 
@@ -16,20 +20,23 @@ from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Bits, Ragged, expand_ranges, offsets_of
 
 COPIES = 8
-"""Places in a list of foils for each of them; how many it gets says how often it is drawn."""
+"""Places in a list for each candidate, on average; how many it gets says how often it is drawn."""
 FEWEST_ALIKE = 4
-"""Objects of the same kinds from which foils are drawn; fewer would be the same again and again."""
+"""Least number of objects of the same kinds from which foils are drawn; fewer would repeat again and again."""
 SAME_GROUP = 8.0
-"""How much rather a foil is of the same group as the truth than of another one of the kind."""
+"""Sampling weight of foils in the truth's own group, relative to 1 for the rest of its kind."""
 BALANCING = 15
-"""Rounds in which weights of foils are balanced."""
+"""Rounds in which weights of foils are balanced (damped iterative proportional fitting)."""
 MOST_TABULATED = 5000
-"""Objects of a tier for which kinship is looked up in a table of pairs; it is worked out for more."""
+"""Objects of a tier up to which kinship is looked up in a table of pairs; for more it is worked out by lineage."""
 
 
 @lru_cache(maxsize=8)
 def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndarray]]:
-    """What to draw foils from, the best first, each with the list that serves for every object of the taxonomy."""
+    """Candidates for objects, the best first: lists, and which of them serves for each object of the taxonomy.
+
+    First objects of the same class, then any that the recipe deals, then any of its tier.
+    """
     classes, table = plan.pools.classes, plan.taxonomy.objects
     good = np.ones(table.num_rows, dtype=bool)
     if countable:
@@ -56,10 +63,11 @@ def list_foil_attributes(plan: Plan) -> Ragged:
     allowed = ~find_near_attributes(plan.taxonomy)[np.ix_(deck.rows, deck.rows)] & (kinds[:, None] == kinds)
     fits, classes = deck.fits[deck.classes], len(plan.pools.classes)
     share = np.bincount(plan.pools.classes.of[plan.pools.objects], minlength=classes)
+    # (truths, object classes, foils), cards of the deck of foils: a foil must fit the class that the truth stands on.
     goes = allowed[:, None, :] & fits.T[None, :, :]
     truth, place, foil = np.unravel_index(np.flatnonzero(goes), goes.shape)  # faster than np.nonzero
     lengths = np.bincount(deck.rows[truth] * classes + place, minlength=size * classes)
-    # How often the truth stands on an object of the class.
+    # (cards, classes): how often the truth stands on an object of the class, dealt evenly to all that it fits.
     usages = fits * share / np.maximum(fits @ share, 1)[:, None]
     weights = np.where(groups[:, None] == groups, SAME_GROUP, 1.0) * allowed
     weights *= balance_factors(kinds, weights, fits, usages)
@@ -98,6 +106,8 @@ def balance_factors(kinds: np.ndarray, weights: np.ndarray, fits: np.ndarray, us
         rows = np.flatnonzero(kinds == kind)
         own, goes = weights[np.ix_(rows, rows)], fits[rows].T.astype(float)
         for _ in range(BALANCING):
+            # t: truths, f: foils, c: object classes. `drawn` (t, f) are weights; `shares` (t, c) is how often one of
+            # weight 1 is drawn; `usage` (f,) is how often each foil is, and should be 1. 0.7 damps the step.
             # Not `@`, whose threads get in the way of those of other processes.
             drawn = own * factors[rows]
             shares = usages[rows] / np.maximum(np.einsum("tf,cf->tc", drawn, goes), 1e-9)
@@ -109,6 +119,8 @@ def balance_factors(kinds: np.ndarray, weights: np.ndarray, fits: np.ndarray, us
 def _deal_out(lists: Ragged, weights: np.ndarray) -> Ragged:
     """Repeats each of a list by its weight, on average `COPIES` times: then all places of a list are drawn alike."""
     sizes, starts = lists.lengths, lists.offsets[:-1]
+    # (entries of the lists,): the running share of a list's weight, from which runs of places follow by rounding down
+    # (systematic sampling): entry `i` gets the places from `befores[i]` to before `ends[i]`.
     list_of = np.repeat(np.arange(len(lists)), sizes)
     totals = np.append(0.0, np.cumsum(weights))
     shares = (totals[1:] - totals[starts][list_of]) / (totals[lists.offsets[1:]] - totals[starts])[list_of]
@@ -140,6 +152,7 @@ def _tabulate_kinship(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     place = np.full(plan.taxonomy.objects.num_rows, len(rows), dtype=np.int64)
     place[rows] = np.arange(len(rows))
+    # A join on names: for each name in a lineage, (rows, levels), the objects that are called so; -1 finds none.
     lineage = list_lineages(plan.taxonomy)[rows]
     order = np.argsort(lineage[:, 0], kind="stable")
     starts, ends = (np.searchsorted(lineage[order, 0], lineage.reshape(-1), side) for side in ("left", "right"))
@@ -183,6 +196,7 @@ def list_lineages(taxonomy: Taxonomy) -> np.ndarray:
     Returns:
         int32, shape (objects, levels).
     """
+    # Level by level for all objects at once: `at` is the ancestor of each, or -1 above the root.
     names = arrow.number_texts(taxonomy.objects["name"]).astype(np.int32)
     parents, at = taxonomy.parent_index, np.arange(len(names))
     levels = []

@@ -1,4 +1,9 @@
-"""Tables in the user's cache folder that save work: each is whole or not there, and of the code that is running."""
+"""On-disk cache of Arrow tables, written atomically and keyed by a hash of the code that made them.
+
+A file is a SHA-256 digest and an Arrow stream. One that is damaged or lacking is made again: the cache saves work, and
+nothing depends on it. Whoever keeps a table puts `hash_code` of the packages that decide about its content, and what
+else it depends on, into the file's name, so that other code never reads it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Ragged integer arrays: lists of different lengths as one flat array and offsets, as Arrow keeps them."""
+"""Ragged integer arrays: lists of different lengths as one flat array and offsets, as Arrow keeps them.
+
+And what is computed with such columns:
+
+    expand_ranges, pair_members, pad_lists    lists written out
+    join_codes, number_rows, order_small      group-by and sort of rows of integers
+    Pairs, Bits                               relations between integers, looked up for whole arrays
+"""
 
 from __future__ import annotations
 
@@ -18,7 +25,12 @@ MOST_CODES = 2**63
 
 @dataclass(frozen=True)
 class Ragged:
-    """Lists of integers. List `i` is `values[offsets[i]:offsets[i + 1]]`."""
+    """Lists of integers. List `i` is `values[offsets[i]:offsets[i + 1]]`.
+
+    Attributes:
+        values: The lists' integers, list after list.
+        offsets: Where each list begins, and the last one ends, shape (lists + 1,). The first may be above 0.
+    """
 
     values: np.ndarray
     offsets: np.ndarray
@@ -59,6 +71,7 @@ class Ragged:
     def take(self, rows: np.ndarray) -> Ragged:
         """The lists of these rows, in this order; a row may be taken more than once."""
         if self.width is not None:
+            # Lists of one length are rows of a table, which numpy takes without an index for each value.
             table = self.values[self.offsets[0] : self.offsets[-1]].reshape(len(self), self.width)
             return Ragged(table.take(rows, axis=0).reshape(-1), np.arange(len(rows) + 1) * self.width)
         lengths = self.lengths[rows]
@@ -74,9 +87,13 @@ def offsets_of(lengths: np.ndarray, dtype: type[np.integer] = np.int64) -> np.nd
 
 
 def expand_ranges(starts: np.ndarray, lengths: np.ndarray, offsets: np.ndarray | None = None) -> np.ndarray:
-    """`start, start + 1, ...` for each range, flattened; `offsets` are the lengths' if they are known."""
+    """`start, start + 1, ...` for each range, flattened; `offsets` are the lengths' if they are known.
+
+    `expand_ranges([5, 9], [2, 3])` is `[5, 6, 9, 10, 11]`.
+    """
     if len(lengths) and (lengths == lengths[0]).all():
         return starts.copy() if lengths[0] == 1 else np.add.outer(starts, np.arange(lengths[0])).reshape(-1)
+    # One running count through all ranges, shifted in each range by where that should begin.
     offsets = offsets_of(lengths) if offsets is None else offsets
     numbers = np.repeat(starts - offsets[:-1], lengths)
     numbers += np.arange(len(numbers))
@@ -91,6 +108,7 @@ def order_small(numbers: np.ndarray) -> np.ndarray:
 
 def join_codes(*columns: np.ndarray) -> np.ndarray:
     """One integer for each row of some integer columns, in the order of the rows, from 0: equal where rows are."""
+    # Mixed radix: each column is a digit, whose base is the number of values between its least and its largest.
     code = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
         low = int(column.min(initial=0))
@@ -119,7 +137,7 @@ def number_rows(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def number_as_found(count: int, columns: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """What `number_rows` gives of `count` rows of integers from 0, but in the order in which kinds first occur.
 
-    That is faster where there are many kinds, for they are not sorted.
+    That is faster where there are many kinds, for they are hashed (dictionary-encoded by Arrow) and not sorted.
     """
 
     def encode(code: np.ndarray) -> tuple[np.ndarray, int]:
@@ -128,6 +146,7 @@ def number_as_found(count: int, columns: Iterable[np.ndarray]) -> tuple[np.ndarr
 
     code, size = np.zeros(count, dtype=np.int64), 1
     for column in columns:
+        # Where the code would not fit a number, kinds so far are numbered anew, which needs far fewer codes.
         top = int(column.max(initial=0)) + 1
         if size * top > MOST_CODES:
             code, size = encode(code)
@@ -144,8 +163,9 @@ class Pairs:
     """Pairs of integers, for the question whether two are one of them.
 
     Attributes:
-        places: Row and column of `table` for each first and each second integer, 0 for those that are in no pair.
-        table: Which of them are a pair, bool.
+        places: Row of `table` for each first integer, shape (first size,), and column for each second one, shape
+            (second size,); 0 for those that are in no pair.
+        table: Which of them are a pair, bool, shape (rows, columns). Row and column 0 are empty.
     """
 
     places: tuple[np.ndarray, np.ndarray]
@@ -154,6 +174,7 @@ class Pairs:
     @classmethod
     def from_rows(cls, pairs: np.ndarray, sizes: tuple[int, int]) -> Pairs:
         """Takes pairs, shape (pairs, 2), of integers below these sizes."""
+        # Few integers are in a pair, and the table has rows and columns for those alone: it fits into a cache.
         places = []
         for column, size in zip(pairs.T, sizes, strict=True):
             place = np.zeros(size, dtype=np.int64)
@@ -173,6 +194,7 @@ class Pairs:
 
 def pair_members(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each place of lists with each other place of its list: the numbers of the one (ascending) and of the other."""
+    # For each place, all places of its list (`sizes` of them), itself among them, which is taken out at the end.
     lengths = np.diff(offsets)
     sizes = np.repeat(lengths, lengths)
     one = np.repeat(np.arange(len(sizes)), sizes)
@@ -183,7 +205,7 @@ def pair_members(offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True)
 class Bits:
-    """A table of bools, eight columns a byte, so that much of it stays in a processor's cache.
+    """A bitmap: a table of bools, eight columns a byte, so that much of it stays in a processor's cache.
 
     Attributes:
         words: uint64, shape (rows, words of a row); column `i` is the bit `i % 8` of a row's byte `i // 8`.
@@ -198,6 +220,7 @@ class Bits:
 
     def have(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Whether the bits at these places are set, element by element; row -1 is the last one."""
+        # A row has 8 bytes a word. A negative place counts from the end, as numpy has it: -1 leads to the last row.
         at = rows * (8 * self.words.shape[1])
         at += columns >> 3
         bytes_there = self.words.view(np.uint8).reshape(-1).take(at)
@@ -205,6 +228,7 @@ class Bits:
 
     def unite(self, lists: Ragged) -> Bits:
         """For each list of rows, the columns that any of them has."""
+        # (lists, words of a row): the first rows of all lists, then the second of those that have one, and so on.
         words = np.zeros((len(lists), self.words.shape[1]), dtype=np.uint64)
         for place in range(int(lists.lengths.max(initial=0))):
             some = np.flatnonzero(lists.lengths > place)

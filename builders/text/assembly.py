@@ -1,10 +1,14 @@
-"""Turns pieces of text into Arrow strings for all rows at once.
+"""Assembles texts: runs programs for all rows at once, with Arrow strings as the result.
 
-Text is a sequence of tokens: numbers of words in one pool. A program is what a template yielded, as columns of
-numbers; woven with a block's columns of words it gives the tokens of all rows. Fixed text belongs to the word that
-follows it, its frame, and framed words are kept in the pool, so that a text has few tokens. One `take` from the pool
-then lays the bytes of all texts side by side in their final order, and the rows' offsets are sums of the tokens'
-lengths: no string is built in Python.
+A text is a sequence of tokens: numbers of words in one pool. A program is what a template yielded, a table of
+integers with an entry for each slot or literal; run on a block's columns of words it gives the tokens of all rows.
+
+Literal text is attached to the next slot as a (prefix, suffix) pair, called its frame: of "There is a dog." the word
+`dog` has the frame ("There is a ", "."). A framed word is a word of the pool like any other, made when it is first
+needed, so a text has about as many tokens as slots. One `take` from the pool then lays the bytes of all texts side by
+side in their final order, and the rows' offsets are sums of the tokens' lengths: no string is built in Python.
+
+`text/__init__.py` shows the steps on an example.
 """
 
 from __future__ import annotations
@@ -23,10 +27,11 @@ from ..foundation.ragged import Ragged, expand_ranges, number_as_found, offsets_
 from .templates import Piece
 
 LITERAL = "literal"
+"""Column and role of literal text, both numbered 0: the number of such an entry is the token itself."""
 
 
 class WordPool:
-    """All words that texts are made of, by number. Words are only added, never changed."""
+    """All words that texts are made of, by number (token). Words are only added, never changed."""
 
     def __init__(self, words: pa.StringArray) -> None:
         self._first = words
@@ -111,9 +116,13 @@ def _measure(words: pa.StringArray) -> np.ndarray:
 
 
 class ProgramTable:
-    """Programs, by number. Each is a run of entries: column, role, number, what is mentioned (or -1), and frame.
+    """Programs, by number. Each is a run of entries, and an entry is five integers, a column of `table()`.
 
-    A frame is the fixed text before and after a word of a column.
+    - column: of words, numbered in `columns`; 0 for literal text
+    - role: whose words these are, numbered in `roles`: where they begin is known for each text
+    - number: the word's place after where its role begins; of literal text, its token
+    - mention: the elements that it mentions, numbered in `mentions`, or -1
+    - frame: literal text before and after the word, numbered in `frames`; 0 is none
     """
 
     def __init__(self, pool: WordPool) -> None:
@@ -127,6 +136,8 @@ class ProgramTable:
         self._entries = array("i")
         self._lengths = array("q")
         self._table: tuple[np.ndarray, np.ndarray] | None = None
+        # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. Codes below `_room` are
+        # tokens without a frame; above, each frame has a code for each of the `_words` words that the pool began with.
         self._words, self._room = len(pool), 0
         self._framed = np.zeros(0, dtype=np.int32)
 
@@ -156,8 +167,7 @@ class ProgramTable:
         if piece.slot is None:
             return 0, 0, self.pool.add(piece.text), element, 0
         column, role, number = piece.slot
-        name = f"{column}^" if piece.capitalized else column
-        place = self.columns.setdefault(name, len(self.columns)), self.roles.setdefault(role, len(self.roles))
+        place = self.columns.setdefault(column, len(self.columns)), self.roles.setdefault(role, len(self.roles))
         return *place, number, element, self.frames.setdefault(frame, len(self.frames))
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
@@ -179,7 +189,8 @@ class ProgramTable:
         """Tokens of words in frames, one a token or the same for all; shape (tokens,), int64."""
         if len(self.pool) > self._room or self._room + len(self.frames) * self._words > len(self._framed):
             self._make_room()
-        # What has no frame is its own code; each frame has a row of codes, one for each word the pool began with.
+        # (frames,): where the codes of each frame begin, one for each word the pool began with. Without a frame a
+        # token is its own code.
         begins = self._room + (np.arange(len(self.frames)) - 1) * self._words
         begins[0] = 0
         codes = begins.take(frames) + tokens
@@ -206,7 +217,10 @@ class ProgramTable:
 
 
 def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]:
-    """Makes fixed text a frame of the slot that follows it, or of the last one."""
+    """Attaches literal text to the slot that follows it, or to the last one, as its frame.
+
+    A word that is known, as in a template that is rendered row by row, has no frame: it is literal text itself.
+    """
     framed: list[tuple[Piece, tuple[str, str]]] = []
     text = ""
     for piece in pieces:
@@ -229,7 +243,11 @@ def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]
 class Texts:
     """Texts as tokens: text `i` is `tokens[offsets[i]:offsets[i + 1]]`.
 
-    `entries` has the entry of the book's table that each token comes from, where texts mention elements.
+    Attributes:
+        tokens: Words of the pool, text after text, shape (tokens,).
+        offsets: Where each text begins, and the last one ends, shape (texts + 1,).
+        entries: The entry of the program table that each token comes from, shape (tokens,), where texts mention
+            elements.
     """
 
     tokens: np.ndarray
@@ -238,6 +256,7 @@ class Texts:
 
     def write(self, pool: WordPool) -> pa.StringArray:
         """The texts as strings."""
+        # The bytes are all there, in order; an offset for each word becomes one for each text.
         words = pool.take(self.tokens)
         starts = np.frombuffer(words.buffers()[1], dtype=np.int32)[: len(words) + 1]
         return pa.StringArray.from_buffers(
@@ -250,11 +269,13 @@ class Texts:
         What mentions several elements (`object/0 object/1`) mentions each of them in the same place.
         """
         assert self.entries is not None
+        # (tokens,): what each mentions; (tokens + 1,): where each begins, in characters through all texts.
         pool, mentions = program_table.pool, program_table.table()[0][3].take(self.entries)
         sizes, *margins = pool.measures
         lengths = sizes.take(self.tokens)
         bounds = offsets_of(lengths)
         found = np.flatnonzero(mentions >= 0)
+        # A word may be empty (a sense, an attribute after the noun): then nothing is mentioned.
         before, after = (margin.take(self.tokens[found]) for margin in margins)
         there = np.flatnonzero(lengths[found] > before + after)
         found, before, after = found[there], before[there], after[there]
@@ -289,12 +310,12 @@ def assemble_texts(
     programs: np.ndarray,
     starts: Mapping[str, np.ndarray],
 ) -> Texts:
-    """Puts a block's words into programs.
+    """Runs programs on a block's words: gathers the tokens of all texts.
 
     Args:
         program_table: The programs.
         find_column: Tokens of a column of words, by name.
-        programs: Program of each text.
+        programs: Program of each text, shape (texts,).
         starts: For each role, where each text's own words begin in the role's columns, shape (texts,).
     """
     (column, role, number, _, frame), offsets = program_table.table()
@@ -304,6 +325,8 @@ def assemble_texts(
         *(find_column(name) for name in program_table.columns if name != LITERAL),
     ]
     tokens = np.concatenate([part.astype(np.int32, copy=False) for part in parts])
+    # (entries,): where an entry's word stands in `tokens`, if its role begins at 0. `begins` (texts, roles) is where
+    # the role begins, and the sum of the two is the place of the word.
     fixed = offsets_of(np.array([len(part) for part in parts], dtype=np.int64))[column] + number
     begins = np.zeros((len(programs), len(program_table.roles)), dtype=np.int64)
     for name, at in starts.items():
@@ -312,6 +335,7 @@ def assemble_texts(
     lengths = np.diff(offsets)[programs]
     bounds = offsets_of(lengths)
     entries = expand_ranges(offsets[:-1][programs], lengths, bounds)
+    # (tokens,): the place in `begins` (flat), then what stands there, then the place in `tokens`.
     at = np.repeat(np.arange(len(programs)) * len(program_table.roles), lengths)
     at += role.take(entries)
     at = begins.reshape(-1).take(at)
@@ -325,8 +349,8 @@ class Run:
 
     Attributes:
         program: Its number.
-        places: Where the texts stand among all that are woven, in any order.
-        starts: For each role, where each text's own words begin in the role's columns.
+        places: Where the texts stand among those of all runs, in any order, shape (texts,).
+        starts: For each role, where each text's own words begin in the role's columns, shape (texts,).
     """
 
     program: int
@@ -337,13 +361,14 @@ class Run:
 def assemble_runs(
     program_table: ProgramTable, find_column: Callable[[str], np.ndarray], runs: Sequence[Run]
 ) -> RepeatedTexts:
-    """Puts a block's words into programs that have many texts each, of which many are alike.
+    """Runs programs that have many texts each, of which many are alike: each distinct text is assembled once.
 
     Together the runs have a text for every place. The texts' elements are not kept.
     """
     table, offsets = program_table.table()
     columns, roles = list(program_table.columns), list(program_table.roles)
     # Programs that differ in nothing but where their words come from give texts that are alike.
+    # Key: (token of the literal or -1, frame) of each entry. Value: the places of a run, and its columns of words.
     groups: dict[tuple[tuple[int, int], ...], list[tuple[np.ndarray, list[np.ndarray]]]] = {}
     for run in runs:
         fixed, words = list[tuple[int, int]](), list[np.ndarray]()
@@ -361,6 +386,7 @@ def assemble_runs(
         firsts, numbers = number_as_found(len(places), columns_of_words)
         which[places] = numbers + size
         size += len(firsts)
+        # (distinct texts, entries): all texts of a group have as many tokens.
         texts, left = np.empty((len(firsts), len(entries)), dtype=np.int32), iter(columns_of_words)
         for place, (token, frame) in enumerate(entries):
             texts[:, place] = token if token >= 0 else program_table.frame_words(next(left).take(firsts), frame)

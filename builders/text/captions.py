@@ -33,6 +33,7 @@ class CaptionWriter:
     """Writes captions, each with one of the recipe's templates.
 
     Attributes:
+        plan: The plan of the recipe.
         folder: Where the recipe's own templates are, if it has any.
         tracer: What the templates have yielded so far.
         templates: The recipe's templates.
@@ -60,6 +61,7 @@ class CaptionWriter:
                 raise RecipeError([Problem(message, key=f"{name}.count_alike", hint=hint)])
         self._counts = [captions.count_alike for captions in chosen.values()]
         self._patterns: dict[Groups, int] = {(): 0}
+        # Template `i` has the points of [0, 2**BITS) from bounds[i] to before bounds[i + 1].
         weights = np.array([captions.weight for captions in chosen.values()])
         shares = np.cumsum(weights) / weights.sum()
         self.bounds = np.rint(np.concatenate([[0.0], shares]) * 2.0**BITS).astype(np.int64)
@@ -116,6 +118,8 @@ class CaptionWriter:
         if begin:
             self.tracer.begin_block()
         starts, template_of = _find_starts(words), self.choose_templates(key, words.scenes.start, len(words.scenes))
+        # A caption is as many parts as its template has blocks, each with a program: those of scene `i` are
+        # programs[parts[i]:parts[i + 1]].
         parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[template_of])
         programs = np.empty(parts[-1], dtype=np.int64)
         for number, blocks in enumerate(self._blocks):
@@ -128,6 +132,7 @@ class CaptionWriter:
                     words,
                     {role: at[scenes] for role, at in starts.items()},
                 )
+        # All parts are assembled as texts of their own; a caption is the text from its first part to its last.
         repeats = np.diff(parts)
         texts = self.tracer.assemble_texts(
             programs, words, {role: np.repeat(at, repeats) for role, at in starts.items()}
@@ -154,9 +159,9 @@ class CaptionWriter:
         return render
 
     def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool) -> np.ndarray:
-        """Structure, numbers of settings and picture attributes, and which objects are alike, of each scene.
+        """Structure, numbers of settings and of picture attributes, and which objects are alike, of each scene.
 
-        -1 or 0 where a block looks away.
+        int64, shape (scenes, 4); -1 or 0 where a block does not use it: fewer keys are fewer cases to render.
         """
         scenes = words.scenes
         scene = scenes.scene_attributes.owners

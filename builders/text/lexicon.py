@@ -1,4 +1,4 @@
-"""The words of a taxonomy: what English makes of each concept, whatever scene it stands in."""
+"""Lexicon: the words of a taxonomy, numbered; what English makes of each concept, whatever scene it stands in."""
 
 from __future__ import annotations
 
@@ -14,13 +14,10 @@ from ...taxonomy import Taxonomy
 from ...taxonomy.english.numerals import write_number, write_ordinal
 from ..recipe.fields import LARGEST_COUNT
 from .assembly import WordPool
+from .columns import LAST
 
 ORDINALS = tuple(write_ordinal(number) for number in range(1, LARGEST_COUNT + 1))
-
-
 NUMBERS = tuple(map(write_number, range(LARGEST_COUNT + 1)))
-
-
 FIXED = (
     "",
     "a",
@@ -39,9 +36,9 @@ FIXED = (
     "yes",
     "no",
 )
-
-
-SENSES = {"sense": (", the ", ","), "sense_last": (", the ", ""), "sense_tag": (" (", ")")}
+"""Words that are in no table."""
+SENSES = {"sense": (", the ", ","), f"sense{LAST}": (", the ", ""), "sense_tag": (" (", ")")}
+"""Ways to tell objects of one name apart by what they are, with the text before and after it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +46,10 @@ class Lexicon:
     """Every word that the taxonomy can put into a text.
 
     Attributes:
-        words: All words, then all of them with a capital first letter.
-        tokens: For each `table.column`, the token of each row.
-        fixed: Tokens of words that are in no table.
+        words: All words, each once, then all of them with a capital first letter, in the same order. A token is a
+            place in it.
+        tokens: For each `table.word`, the token of each row of the taxonomy's table, int32, shape (rows,).
+        fixed: Tokens of `FIXED`, `ORDINALS` (also with a space after them) and `NUMBERS`.
     """
 
     words: pa.StringArray
@@ -60,6 +58,7 @@ class Lexicon:
     _found: dict[str, int] = field(default_factory=dict)
 
     def capital(self, tokens: np.ndarray) -> np.ndarray:
+        """Tokens of the same words with a capital first letter."""
         return tokens + len(self.words) // 2
 
     def find(self, word: str) -> int:
@@ -124,6 +123,7 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     chunks = [
         column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()
     ]
+    # One dictionary over all columns, side by side: equal words have one token, whichever table they are from.
     encoded = pa.concat_arrays([make_texts(fixed), *chunks]).dictionary_encode()
     words = encoded.dictionary
     capital = join_texts(pc.utf8_upper(pc.utf8_slice_codeunits(words, 0, 1)), pc.utf8_slice_codeunits(words, 1))

@@ -1,4 +1,9 @@
-"""The words of a block's scenes as columns of tokens: what English makes of a concept and its place in a scene."""
+"""Surface realization: the words of a block's scenes as columns of tokens.
+
+`Lexicon` has what English makes of a concept alone; here is what depends on its place in a scene, too: agreement of
+verbs, articles, ordinals and "another" (which objects of one name come first), senses of namesakes. A column has a
+token for each object, attribute, relation or scene attribute of the block.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,7 @@ from ...taxonomy import Taxonomy
 from ..content.scenes import Scenes
 from ..foundation.ragged import expand_ranges, join_codes, number_rows, offsets_of, pad_lists
 from ..recipe.fields import LARGEST_COUNT
+from .columns import CAPITAL
 from .lexicon import ORDINALS, SENSES, build_lexicon
 
 
@@ -43,13 +49,13 @@ class BlockWords:
         self._foils: dict[str, list[np.ndarray]] = {}
 
     def find_column(self, name: str) -> np.ndarray:
-        """Tokens of a column such as `object.name`, one an object; `object.name^` begins with a capital.
+        """Tokens of a column such as `object.name`, one an object, shape (objects of the block,).
 
-        Names that begin with `foil_` are those of `add_foils`.
+        `columns.py` has the suffixes that names may have. Names that begin with `foil_` are those of `add_foils`.
         """
         if name not in self._columns:
-            if name.endswith("^"):
-                self._columns[name] = self.lexicon.capital(self.find_column(name[:-1]))
+            if name.endswith(CAPITAL):
+                self._columns[name] = self.lexicon.capital(self.find_column(name.removesuffix(CAPITAL)))
             else:
                 self._columns[name] = self._make_column(name)
         return self._columns[name]
@@ -63,6 +69,7 @@ class BlockWords:
             plural: Of relations, whether the subject of each is plural, bool.
         """
         parts = self._foils.setdefault(table, [])
+        # Parts are (2, foils): rows, and whether the subject is plural. Columns that were made before lack these.
         first = sum(part.shape[1] for part in parts)
         parts.append(np.stack([rows, np.zeros_like(rows) if plural is None else plural]))
         self._columns = {name: one for name, one in self._columns.items() if not name.startswith(f"foil_{table}.")}
@@ -127,6 +134,7 @@ class BlockWords:
 
         Only what can be counted, and only groups of two or more.
         """
+        # (objects of the block,): the scene of each, and a number that is equal where concept and attributes are.
         scenes = self.scenes
         scene = scenes.objects.owners
         content = scenes.objects.values.astype(np.int64)
@@ -147,10 +155,14 @@ class BlockWords:
         return found
 
     def _rank_objects(self, *columns: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """For each object: the first one of its scene that is equal in some columns, its rank, and their number."""
+        """For each object: the first one of its scene that is equal in some columns, its rank, and their number.
+
+        Three arrays, int64, shape (objects of the block,).
+        """
         objects = self.scenes.objects
         alike = join_codes(objects.owners, *columns)
         order = np.argsort(alike, kind="stable")
+        # A group is a run of equal codes in `order`: it begins at `starts` and has `sizes` objects.
         starts = np.flatnonzero(np.diff(alike.take(order), prepend=-1))
         sizes = np.diff(starts, append=len(order))
         first, rank, number = np.arange(len(order)), np.zeros_like(order), np.ones_like(order)
@@ -174,6 +186,7 @@ class BlockWords:
         """
         concepts = self.scenes.objects.values
         first, _, number = self.twins
+        # A loop over groups of namesakes, and there are few with more than one concept.
         senses = np.full(len(concepts), -1, dtype=np.int64)
         for group in np.unique(first[(number > 1) & (concepts != concepts[first])]):
             places = np.flatnonzero(first == group)
@@ -192,6 +205,7 @@ class BlockWords:
         scene = scenes.relations.owners
         shift = scenes.objects.offsets[:-1][scene]
         subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
+        # An object has `step` numbers of its own: the first for itself, the others for the objects of its relations.
         every, step = np.arange(len(scenes.objects.values)), LARGEST_COUNT + 1
         order = (every + len(every)) * step
         # What relations only end at has no turn of its own.
@@ -202,12 +216,14 @@ class BlockWords:
         return order
 
     def _number_objects(self) -> np.ndarray:
+        """Ordinals of objects that have others like them ("second "), empty for all others."""
         _, rank, number = self._alike
         words = np.array([self.lexicon.fixed[f"{word} "] for word in ORDINALS])
         return np.where(number > 1, words[rank], self.lexicon.fixed[""])
 
     @property
     def _countable(self) -> np.ndarray:
+        """Which objects have another article than "some", bool: what is countable, and not a plural."""
         return self.find_column("object.bare_article") != self.lexicon.fixed["some"]
 
     def _introduce_objects(self, with_attributes: bool) -> np.ndarray:

@@ -1,8 +1,14 @@
-"""Jinja templates, and what they yield: a sequence of fixed text and places for words.
+"""Jinja templates and their partial evaluation: a template becomes a sequence of literal text and slots for words.
 
-A template is rendered with placeholders instead of words. Printing a placeholder leaves a mark; anything that would
-look at the word raises `WordInspected`, and such a template is rendered again for every row, with the words
-themselves. Both ways yield pieces, so everything after this file treats them alike.
+A template is rendered with placeholders (`Slot`) instead of words: what depends on the structure is evaluated, what
+depends on words is left open. Printing a placeholder leaves a mark; anything that would look at the word raises
+`WordInspected`, and such a template is rendered again for every row, with the words themselves. Both ways yield
+pieces, so everything after this file treats them alike.
+
+A mark is three characters of Unicode's private use area around a place and, where it is known, the word:
+
+    OPEN object.name,object,0,object/0 MIDDLE CLOSE           word, role, number, element; `^` in front for a capital
+    OPEN object/0 MIDDLE dog CLOSE                            a word that is known: its element alone
 """
 
 from __future__ import annotations
@@ -21,12 +27,11 @@ from jinja2 import nodes
 
 from ... import templates as shipped
 from ...errors import GasError, advise, suggest
+from .columns import CAPITAL, ENDS_IN_COMMA, name_column
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
 MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
 CLOSING = re.compile(r"\s*[.,;:?!]")
-ENDS_IN_COMMA = {"object.sense"}
-"""Columns of words that end in a comma; those of `<column>_last` are the same without it."""
 
 
 class WordInspected(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
@@ -34,20 +39,19 @@ class WordInspected(Exception):  # noqa: N818 - it tells what a template does; n
 
 
 class Piece(NamedTuple):
-    """A piece of rendered text: fixed `text`, or the word in a `slot`.
+    """A piece of rendered text: literal `text`, or the word in a `slot`, which is (column, role, number).
 
-    `element` names the part of the scene that the piece mentions, or is empty. A `capitalized` slot begins with a
-    capital.
+    The word of a slot is entry `start + number` of the column, where `start` is where the row's own words of the role
+    begin. `element` names the part of the scene that the piece mentions, or is empty.
     """
 
     text: str
     slot: tuple[str, str, int] | None = None
     element: str = ""
-    capitalized: bool = False
 
 
 class Slot:
-    """Stands for a word that is not known yet: an entry of a column, `role` and `number` say which."""
+    """Placeholder for a word that is not known yet: an entry of a column, `role` and `number` say which."""
 
     def __init__(self, column: str, role: str, number: int, element: str) -> None:
         self.where = f"{column},{role},{number},{element}"
@@ -56,6 +60,7 @@ class Slot:
     def _refuse(self, *_: object) -> NoReturn:
         raise WordInspected(self.where)
 
+    # Every way in which Jinja or a filter could learn something about a word; `finalize` alone prints the mark.
     __str__ = __eq__ = __ne__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
     __add__ = __radd__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = __html__ = __int__ = (
         _refuse
@@ -95,6 +100,7 @@ def list_phrases(values: Any) -> str:
 
 def capitalize(value: Any) -> str:
     """Filter `capitalized`: the first letter large, the others as they are."""
+    # Text that begins with a mark begins with a word: its capital is made now if it is known, or asked of its column.
     text = str(_mark(value)).lstrip()
     if not text.startswith(OPEN):
         return text[:1].upper() + text[1:]
@@ -102,7 +108,7 @@ def capitalize(value: Any) -> str:
     rest = text[text.index(CLOSE) + 1 :]
     if word:
         return f"{OPEN}{where}{MIDDLE}{word[0].upper()}{word[1:]}{CLOSE}{rest}"
-    return f"{OPEN}^{where}{MIDDLE}{CLOSE}{rest}"
+    return f"{OPEN}{CAPITAL}{where}{MIDDLE}{CLOSE}{rest}"
 
 
 class Missing(jinja2.StrictUndefined):
@@ -205,6 +211,7 @@ def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
     Blocks are rendered apart, each once for every combination of what it uses. An empty set means that it uses the
     scene as a whole.
     """
+    # White space and comments between blocks print nothing that matters.
     tree = template.environment.parse(read_source(template))
     outside = [
         node
@@ -221,6 +228,7 @@ def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
 
 
 def _find_uses(block: nodes.Block) -> frozenset[str]:
+    # `scene.objects` counts as a use of `objects`; a bare `scene` (an argument, a filter) may use all of it.
     uses = [
         node.attr
         for node in block.find_all(nodes.Getattr)
@@ -271,12 +279,14 @@ def split_marks(text: str) -> list[Piece]:
 
     A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
     """
+    # `split` with two groups gives text, then (place, word, text) for each mark.
     fixed, *marked = MARK.split(text.strip())
     pieces = [_make_piece(fixed)]
     # The end of the text closes it as punctuation does.
     follows = [*marked[2:-1:3], marked[-1] or "."] if marked else []
     for where, word, after, following in zip(marked[::3], marked[1::3], marked[2::3], follows, strict=True):
         ends = CLOSING.match(following) is not None
+        # The place of a known word is its element alone, without commas; the word itself may be empty.
         if word or "," not in where:
             pieces.append(Piece(word.removesuffix(",") if ends and not where else word, element=where))
         else:
@@ -292,6 +302,6 @@ def _make_piece(fixed: str) -> Piece:
 
 @lru_cache(maxsize=1 << 14)
 def _read_slot(where: str, ends: bool) -> Piece:
-    column, role, number, element = where.removeprefix("^").split(",")
-    column = f"{column}_last" if ends and column in ENDS_IN_COMMA else column
-    return Piece("", (column, role, int(number)), element, where.startswith("^"))
+    word, role, number, element = where.removeprefix(CAPITAL).split(",")
+    column = name_column(word, where.startswith(CAPITAL), ends and word in ENDS_IN_COMMA)
+    return Piece("", (column, role, int(number)), element)

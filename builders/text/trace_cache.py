@@ -1,4 +1,9 @@
-"""Keeps on disk what a recipe's caption templates yielded for each structure, which takes Jinja long to find again."""
+"""On-disk cache of programs: what a recipe's caption templates yielded for each structure, which takes Jinja long.
+
+A file is an Arrow table with a row for each program: `key` (what was rendered, and for which case) and `entries` (as
+`ProgramTable.table` has them, entry after entry). Columns, roles, texts, mentions and frames are numbered within the
+file, and their names stand in its metadata; tokens differ between processes, names do not.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,7 @@ MOST_KEPT = 1 << 15
 """Programs that are kept: with far more structures than that, a build hardly meets one that another build met."""
 
 Programs = dict[tuple[str, tuple[int, ...]], int]
-"""Programs of a program_table by what was rendered and its key, as `Tracer` has them."""
+"""Programs of a program table by what was rendered and its key, as `Tracer` has them."""
 
 
 def find_file(*parts: object) -> Path:
@@ -35,7 +40,8 @@ def find_file(*parts: object) -> Path:
 
 
 def keep_programs(path: Path, program_table: ProgramTable, programs: Programs) -> None:
-    """Keeps some programs of a program_table, whose keys are alike long, on disk."""
+    """Keeps some programs of a program table, whose keys are alike long, on disk."""
+    # (5, entries) of those programs; of literal text, the number is a token, and becomes a place among `texts`.
     entries, offsets = program_table.table()
     numbers = np.fromiter(programs.values(), dtype=np.int64)
     lengths = np.diff(offsets).take(numbers)
@@ -61,7 +67,7 @@ def keep_programs(path: Path, program_table: ProgramTable, programs: Programs) -
 
 
 def read_programs(path: Path, program_table: ProgramTable) -> Programs:
-    """Adds programs that were kept to a book; none if there are none or the file is damaged."""
+    """Adds programs that were kept to a program table; none if there are none or the file is damaged."""
     batch = read_batch(path)
     if batch is None:
         return {}

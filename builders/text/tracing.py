@@ -1,4 +1,8 @@
-"""Renders a template once for each case that it can tell apart, or, when it looks at words, once for every row."""
+"""Tracing: renders a template once for each case that it can tell apart, or, if it looks at words, once for every row.
+
+A case is a key: a structure and numbers of scene attributes for captions, nothing at all for questions. What was
+rendered for it, with placeholders for words, is the program of all rows of the case.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ class Tracer:
     Attributes:
         lexicon: The words of the taxonomy.
         row_by_row: Names of the parts of templates that look at words.
-        programs: Programs of the program_table by what was rendered, and for which key.
+        programs: Programs of `program_table` by what was rendered, and for which key.
     """
 
     lexicon: Lexicon
@@ -50,15 +54,19 @@ class Tracer:
             render: Renders one text, given a maker of words and a row of `keys`.
             words: The block's words.
             starts: For each role, where each text's words begin in the role's columns, shape (texts,).
+
+        Returns: Numbers of programs in `program_table`, int64, shape (texts,).
         """
         if name not in self.row_by_row:
             try:
                 if not keys.shape[1]:
                     return np.broadcast_to(self._trace(name, (), render), len(keys))
+                # One row of `keys` for each distinct one, and which of them each text has.
                 examples, which = number_rows(*keys.T)
                 programs = [self._trace(name, tuple(key), render) for key in keys[examples].tolist()]
                 return np.array(programs, dtype=np.int64)[which]
             except WordInspected:
+                # Placeholders cannot tell; programs that some keys yielded before stay, and are not used again.
                 self.row_by_row.add(name)
         return np.array(
             [

@@ -1,4 +1,8 @@
-"""What a template sees of a scene: its shape in Python, and every word as a placeholder or as the word itself."""
+"""Views of a scene for templates: its shape in Python, and every word as a placeholder or as the word itself.
+
+The tables below are all that a template may say of a scene, with what it means; `templates/WORDS.md` is made from them
+(`tests/builders/words_page.py`).
+"""
 
 from __future__ import annotations
 
@@ -11,29 +15,79 @@ from ...taxonomy.english.numerals import write_number
 from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
-OBJECT_WORDS = (
-    *("name", "plural", "article", "name_article", "bare_article", "again", "any", "be", "ordinal", "what", "id"),
-    *("sense", "sense_tag", "other"),
+OBJECTS = {
+    "name": "What it is called.",
+    "plural": "What several of it are called.",
+    "article": "The article before its attributes and its name; `another` for the second of a name.",
+    "name_article": "The article before its name alone; `another` for the second of a name.",
+    "bare_article": "The article before its name alone, whatever else is in the scene.",
+    "again": "Before a tag of the second of a name, with a space; empty for the first.",
+    "any": "Where it is asked whether there is one.",
+    "be": "The verb that goes with it.",
+    "ordinal": "Which one of its name it is, with a space; empty if it is the only one.",
+    "what": "The word that asks for it.",
+    "id": "The id of its concept.",
+    "sense": "After a name that different things of the scene have: which is meant. The comma goes at the end.",
+    "sense_tag": "The same in parentheses, for tags.",
+    "other": "After a number, for those that come after one of the name, with a space; empty otherwise.",
+}
+ATTRIBUTES = {
+    "name": "What it is called in lists.",
+    "kind": "Its kind.",
+    "text": "What is said of an object that has it.",
+    "before": "The text if it stands before the noun, with a space; empty otherwise.",
+    "after": "The text if it stands after the noun, with a space, as none that we ship does; empty otherwise.",
+}
+RELATIONS = {
+    "verb": "What its subject does, in the number of the subject.",
+    "singular": "What its subject does, in the singular, after `what` and `who`.",
+    "ask": "The auxiliary that a question begins with.",
+    "base": "What follows the auxiliary and the subject in a question.",
+    "link": "Before `joined`, where a noun needs it, with a space; empty otherwise.",
+    "joined": "Follows its subject without a verb of its own where it can.",
+    "aside_link": "Before `aside`, where a noun that is followed by a comma needs it, with a space; empty otherwise.",
+    "aside": "Follows its subject where that has been named before.",
+    "predicate": "What it is called.",
+    "category": "Its category.",
+}
+SCENE_ATTRIBUTES = {
+    "name": "What it is called.",
+    "kind": "Its kind.",
+    "phrase": 'After "the scene takes place" (settings) or "the picture is" (pictures), or on its own.',
+}
+COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
+ELEMENT_FIELDS = {
+    "number": "Its number in the scene, from 0.",
+    "count": "Of an object of `counted`, how many it stands for; 1 for all else.",
+    "attributes": "Of an object: its attributes, in the order in which English puts them.",
+    "relations": "Of an object: relations that start from it.",
+    "incoming": "Of an object: relations that end at it.",
+    "subject": "Of a relation: the object that it starts from.",
+    "target": "Of a relation: the object that it ends at.",
+}
+SCENE_FIELDS = {
+    "objects": "All objects.",
+    "subjects": "Objects that relations start from.",
+    "alone": "Objects without relations.",
+    "counted": "As `alone`; with `count_alike: true` those that are alike are one, with `count` and `numeral`.",
+    "in_order": "All objects as texts introduce them, which is the order that `article` and `ordinal` count by: "
+    "each of `subjects`, followed by the targets of its relations; then `alone`.",
+    "relations": "All relations.",
+    "attributes": "All scene attributes: `settings`, then `pictures`.",
+    "settings": "Scene attributes that say where and when it takes place.",
+    "pictures": "Scene attributes that say how it is shown.",
+    "medium": "What the picture is: `picture`, `video` or `3D model`.",
+}
+
+OBJECT_WORDS, ATTRIBUTE_WORDS, RELATION_WORDS, SCENE_WORDS = (
+    tuple(words) for words in (OBJECTS, ATTRIBUTES, RELATIONS, SCENE_ATTRIBUTES)
 )
-ATTRIBUTE_WORDS = ("name", "kind", "text", "before", "after")
-RELATION_WORDS = ("verb", "singular", "ask", "base", "link", "joined", "aside_link", "aside", "predicate", "category")
-SCENE_WORDS = ("name", "kind", "phrase")
 # Words that stand for the element itself where they are printed; the others (articles, verbs' auxiliaries) only help.
 NAMING = {
-    *(
-        "name",
-        "plural",
-        "text",
-        "before",
-        "after",
-        "verb",
-        "singular",
-        "base",
-        "joined",
-        "aside",
-        "predicate",
-        "phrase",
-    ),
+    *("name", "plural"),
+    *("text", "before", "after"),
+    *("verb", "singular", "base", "joined", "aside", "predicate"),
+    "phrase",
 }
 
 Groups = tuple[tuple[int, ...], ...]
@@ -78,7 +132,7 @@ class ElementView:
     @property
     def names(self) -> list[str]:
         """What a template can ask for, for its errors."""
-        return [*self.words.names, "number", "count", "attributes", "relations", "incoming", "subject", "target"]
+        return [*self.words.names, *ELEMENT_FIELDS]
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -89,14 +143,7 @@ class ElementView:
 
 @dataclass
 class SceneView:
-    """A whole scene.
-
-    Attributes:
-        objects, relations: The scene graph.
-        counted: Objects without relations; those that are to be counted are one, with their `count` and `numeral`.
-        settings, pictures: Attributes of the scene, and of the picture of it.
-        medium: What the picture is.
-    """
+    """A whole scene, with the fields of `SCENE_FIELDS`."""
 
     objects: list[ElementView]
     relations: list[ElementView]
@@ -108,18 +155,7 @@ class SceneView:
     @property
     def names(self) -> list[str]:
         """What a template can ask for, for its errors."""
-        return [
-            "objects",
-            "subjects",
-            "alone",
-            "counted",
-            "in_order",
-            "relations",
-            "attributes",
-            "settings",
-            "pictures",
-            "medium",
-        ]
+        return list(SCENE_FIELDS)
 
     @property
     def subjects(self) -> list[ElementView]:
@@ -133,10 +169,7 @@ class SceneView:
 
     @property
     def in_order(self) -> list[ElementView]:
-        """Objects in the order in which texts introduce them, which `another` and ordinals count by.
-
-        Those that relations start from, each followed by the objects of its relations; then those without relations.
-        """
+        """Objects in the order in which texts introduce them."""
         order: dict[int, ElementView] = {}
         for one in (*self.subjects, *self.alone):
             for other in (one, *(relation.target for relation in one.relations)):
@@ -174,6 +207,7 @@ def view_scene(
     objects: list[ElementView] = []
     relations: list[ElementView] = []
     firsts: list[int] = []
+    # Elements of a scene are numbered from 0 in each role: attributes through all of its objects, from `firsts` on.
     if shape is not None:
         at = 0
         for i, count in enumerate(shape.attribute_counts):
@@ -191,9 +225,11 @@ def view_scene(
             objects[s].relations.append(view)
             objects[t].incoming.append(view)
             relations.append(view)
+    # Settings come first, as in the block's columns.
     attributes = [
         view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)
     ]
+    # The first of a group stands for all of it, the later ones are left out.
     groups = {group[0]: group for group in alike}
     later = {number for group in alike for number in group[1:]}
     counted = [

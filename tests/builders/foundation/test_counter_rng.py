@@ -1,8 +1,7 @@
-"""Where chance comes from: decks hold every card once, and any part of a sequence is known without the rest."""
+"""Counter-based random numbers: decks hold every card once, and any part of a sequence is known without the rest."""
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.foundation import ragged as arrays
 from generate_any_scene.builders.foundation.counter_rng import (
     BITS,
     WINDOW,
@@ -10,16 +9,74 @@ from generate_any_scene.builders.foundation.counter_rng import (
     deal,
     deal_each,
     derive_key,
+    draw_below,
+    hash_numbers,
     reverse_bits,
+    shuffle,
     shuffle_rows,
     stratify,
 )
-from generate_any_scene.builders.foundation.ragged import Ragged, expand_ranges, number_as_found, number_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 keys = st.integers(0, 2**64 - 1)
 windows = st.integers(0, 2**20).map(lambda number: number * WINDOW)
+
+
+def split_mix(key, number):
+    """The output of SplitMix64 after `number` steps from the state `key`, as its paper writes it."""
+    state = (key + number * 0x9E3779B97F4A7C15) % 2**64
+    state = (state ^ state >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    state = (state ^ state >> 27) * 0x94D049BB133111EB % 2**64
+    return state ^ state >> 31
+
+
+@given(key=keys, numbers=st.lists(st.integers(0, 2**63 - 1), max_size=20))
+def test_hashes_are_the_numbers_of_split_mix(key, numbers):
+    hashed = hash_numbers(key, np.array(numbers, dtype=np.int64))
+    assert hashed.tolist() == [split_mix(key, number) for number in numbers]
+    each = np.array([key, *range(len(numbers))][: len(numbers)], dtype=np.uint64)
+    assert hash_numbers(each, np.array(numbers, dtype=np.int64)).tolist() == list(
+        map(split_mix, each.tolist(), numbers)
+    )
+
+
+def test_hashes_are_those_that_were_published():
+    """The first outputs for the seed 1234567, as of the reference implementation in C."""
+    published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
+    assert hash_numbers(1234567, np.arange(1, 5)).tolist() == published
+
+
+@given(key=keys, draws=st.lists(st.tuples(st.integers(0, 2**40), st.integers(1, 2**31 - 1)), max_size=20))
+def test_what_is_drawn_is_below_its_bound_and_depends_on_its_position_alone(key, draws):
+    numbers, bounds = (
+        np.array(column, dtype=np.int64) for column in (zip(*draws, strict=True) if draws else ([], []))
+    )
+    drawn = draw_below(key, numbers, bounds)
+    assert ((drawn >= 0) & (drawn < bounds)).all()
+    assert drawn.tolist() == [draw_below(key, np.array([number]), bound)[0] for number, bound in draws]
+
+
+@given(key=keys, count=st.integers(0, 300))
+def test_a_shuffle_has_everything_once(key, count):
+    assert sorted(shuffle(key, count)) == list(range(count))
+
+
+@given(key=keys, rows=st.lists(st.integers(0, 10**9), max_size=5), width=st.integers(1, 40))
+def test_a_row_is_shuffled_alike_whatever_is_beside_it(key, rows, width):
+    together = shuffle_rows(key, np.array(rows, dtype=np.int64), width)
+    assert together.shape == (len(rows), width)
+    for row, shuffled in zip(rows, together, strict=True):
+        assert (shuffle_rows(key, np.array([row]), width)[0] == shuffled).all()
+
+
+@given(key=keys, cards=st.integers(1, 50), start=st.integers(0, 500), count=st.integers(0, 500))
+def test_all_cards_of_a_run_come_up_about_alike_often(key, cards, start, count):
+    """Each card of a run comes up once a deck, and the run touches at most two decks in part."""
+    uses = np.bincount(deal(key, cards, start, count), minlength=cards)
+    assert uses.max() - uses.min() <= 2
+    from_the_start = np.bincount(deal(key, cards, 0, count), minlength=cards)
+    assert from_the_start.max() - from_the_start.min() <= 1
 
 
 @given(key=keys, cards=st.integers(1, 300), deck=st.integers(0, 10**6), decks=st.integers(1, 4))
@@ -67,6 +124,13 @@ def test_points_of_two_runs_are_those_of_both_together(key, start, first, second
     assert (together[first:] == stratify(key, start + first, second)).all()
 
 
+@given(key=keys, power=st.integers(0, 6), run=st.integers(0, 1000))
+def test_runs_of_a_power_of_two_have_a_point_in_each_part_of_the_interval(key, power, run):
+    count = WINDOW << power
+    points = stratify(key, run * count, count)
+    assert sorted(points * count >> BITS) == list(range(count))
+
+
 @given(key=keys, scenes=st.integers(0, 60), bounds=st.lists(st.integers(0, 2**BITS), min_size=1, max_size=20))
 def test_points_below_a_bound_are_counted_without_making_them(key, scenes, bounds):
     points = stratify(key, 0, scenes * WINDOW)
@@ -87,47 +151,3 @@ def test_any_share_of_the_interval_gets_its_share_of_the_points(key, scenes, low
 def test_keys_depend_on_every_part(other):
     assert derive_key(7, "train", "objects") != derive_key(*other)
     assert derive_key("a", "bc") != derive_key("ab", "c")
-
-
-@given(st.lists(st.lists(st.integers(0, 9), max_size=4), min_size=1, max_size=6), st.data())
-def test_lists_of_different_lengths_are_kept_and_taken(lists, data):
-    ragged = Ragged.from_lists(lists)
-    assert [ragged[i].tolist() for i in range(len(ragged))] == lists
-    rows = data.draw(st.lists(st.integers(0, len(lists) - 1), max_size=8))
-    taken = ragged.take(np.array(rows, dtype=np.int64))
-    assert [taken[i].tolist() for i in range(len(taken))] == [lists[row] for row in rows]
-
-
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5)), max_size=8))
-def test_ranges_are_written_out(pairs):
-    starts, lengths = (
-        np.array(column, dtype=np.int64) for column in (zip(*pairs, strict=True) if pairs else ([], []))
-    )
-    expected = [value for start, length in pairs for value in range(start, start + length)]
-    assert expand_ranges(starts, lengths).tolist() == expected
-
-
-@given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3), st.integers(0, 2)), min_size=1, max_size=30))
-def test_rows_have_one_number_if_and_only_if_they_are_equal(rows):
-    examples, numbers = number_rows(*np.array(rows, dtype=np.int64).T)
-    assert [rows[examples[number]] for number in numbers] == rows
-    assert len(examples) == len(set(rows))
-
-
-@pytest.mark.parametrize("room", [20, 2**63])
-@given(rows=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9), st.integers(0, 2)), max_size=30))
-def test_rows_are_numbered_as_they_are_found(room, rows):
-    """Also where a number has no room for the codes of all columns."""
-    columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "MOST_CODES", room)
-        examples, numbers = number_as_found(len(rows), columns)
-    found = list(dict.fromkeys(rows))
-    assert [rows[example] for example in examples] == found
-    assert examples.tolist() == [rows.index(row) for row in found]
-    assert [found[number] for number in numbers] == rows
-
-
-def test_rows_of_no_columns_are_alike():
-    examples, numbers = number_as_found(3, [])
-    assert (examples.tolist(), numbers.tolist()) == ([0], [0, 0, 0])
