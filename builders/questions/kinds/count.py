@@ -18,7 +18,7 @@ def ask(context: QuestionContext) -> list[Batch]:
 
     Without the latter, whose answer is zero, the answer would nearly always be one.
     """
-    chosen = _list_countable(context)
+    chosen = list_countable(context)
     scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
     elements, names = context.list_twins(chosen), context.tokens["object.name"]
     topics = Topics(context, "count", scene, elements, names, context.depend_on(chosen))
@@ -36,7 +36,7 @@ def ask(context: QuestionContext) -> list[Batch]:
     return [topics.ask("count", "count", every, {"object": chosen}, answers, asked=concepts), nothing]
 
 
-def _list_countable(context: QuestionContext) -> np.ndarray:
+def list_countable(context: QuestionContext) -> np.ndarray:
     """The first object of each name that can be counted, but where another object is one, as a baker is a person."""
     objects = context.scenes.objects
     countable = context.tokens["object.any"][objects.values] != context.fixed["any"]
