@@ -70,7 +70,7 @@ class EditedScenes:
     @cached_property
     def called(self) -> np.ndarray:
         """Each object with each name that it can be called, as `object * words + token`, ascending."""
-        lineages = name_lineages(self.taxonomy)[self.scenes.objects.values]
+        lineages = _name_lineages(self.taxonomy)[self.scenes.objects.values]
         objects, level = np.nonzero(lineages >= 0)
         return np.unique(objects * len(self.words.lexicon.words) + lineages[objects, level])
 
@@ -171,7 +171,7 @@ class EditedScenes:
 
 
 @lru_cache(maxsize=4)
-def name_lineages(taxonomy: Taxonomy) -> np.ndarray:
+def _name_lineages(taxonomy: Taxonomy) -> np.ndarray:
     """Tokens of the name of each object, of its parent's name, and so on; then -1."""
     lineages = list_lineages(taxonomy)
     token_of = np.full(int(lineages.max(initial=0)) + 1, NONE)

@@ -1,6 +1,7 @@
 """What a recipe may say: one tree of Pydantic models, and the JSON Schema that editors use.
 
-Nothing here reads files (see `recipe_files`) or knows the taxonomy: names of concepts are checked where it is loaded.
+Nothing here reads a recipe's file (see `loading.py`) or knows the taxonomy: names of concepts are checked where it is
+loaded. The kinds of questions are the names of files.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ TURNED, CHANGED, MOVED, NO_FOIL = range(4)
 
 @dataclass(frozen=True)
 class _Relations:
-    """The relations of a block, which are the topics; all arrays are of shape (relations,).
+    """The relations of a block, which are the topics; arrays have an entry a relation.
 
     Attributes:
         context: What the questions of the block share.
