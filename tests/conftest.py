@@ -29,12 +29,16 @@ import pytest  # noqa: E402
 from generate_any_scene import cli  # noqa: E402
 from generate_any_scene.builders.build.build import build_datasets  # noqa: E402
 from generate_any_scene.builders.recipe.loading import load_recipe  # noqa: E402
+from generate_any_scene.builders.recipe.model import QUESTION_KINDS  # noqa: E402
 from generate_any_scene.builders.rows.writer import RowWriter, create_writer  # noqa: E402
 from generate_any_scene.taxonomy import load_taxonomy  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 settings.register_profile("deterministic", derandomize=True, deadline=None)
 settings.load_profile("deterministic")
+
+
+EVERY_KIND = f"questions=[{', '.join(QUESTION_KINDS)}]"
 
 
 class PlainFolders:
@@ -109,11 +113,17 @@ def write_rows():
 
 
 @pytest.fixture(scope="session")
+def every_kind():
+    """The override that makes a recipe ask every kind of question there is."""
+    return EVERY_KIND
+
+
+@pytest.fixture(scope="session")
 def built(tmp_path_factory):
-    """A folder with two configs, which no test may change."""
+    """A folder with two configs that ask every kind of question; no test may change it."""
     out = tmp_path_factory.mktemp("built") / "gas"
     splits = "splits={train: 200, validation: 30, test: 40}"
-    build_datasets([load_recipe(recipe, (splits,)) for recipe in ("multi_object", "video")], out)
+    build_datasets([load_recipe(recipe, (splits, EVERY_KIND)) for recipe in ("multi_object", "video")], out)
     return out
 
 
@@ -124,7 +134,7 @@ def built_with_dogs(built, tmp_path_factory):
     shutil.copytree(built, out)
     dogs = "content.objects.under=[beagle.n.01,poodle.n.01]"
     splits = "splits={train: 0, validation: 0, test: 40}"
-    build_datasets([load_recipe("multi_object", ("name=dogs", dogs, splits))], out)
+    build_datasets([load_recipe("multi_object", ("name=dogs", dogs, splits, EVERY_KIND))], out)
     return out
 
 

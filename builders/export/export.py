@@ -61,7 +61,7 @@ def export_split(
             for row in batch.to_pylist():
                 written = False
                 for number, (layout, file) in enumerate(opened):
-                    lines = [layout.write(record) for record in layout.convert(row, tally)]
+                    lines = [layout.write(record) for record in layout.convert_known(row, tally)]
                     if lines:
                         start = layout.between if begun[number] else layout.begin
                         file.write(f"{start}{layout.between.join(lines)}".encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ COLUMNS = ("id", "caption", "scene_graph", "scene_attributes", "questions")
 
 
 DOMAINS = {"object": "object", "count": "object", "attribute": "attribute", "relation": "relation", "scene": "scene"}
-"""Which of its elements a question of each kind is about."""
+"""Which of its elements a question of each kind is about: the kinds that layouts know which sort questions by kind."""
 
 
 @dataclass
@@ -47,7 +47,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class Layout:
-    """A file format: `convert` makes records of a row, of which it needs `columns`; `write` makes one line each."""
+    """A file format.
+
+    Attributes:
+        convert: Makes records of a row, whose questions are all of a kind that the layout knows.
+        write: Makes one line of a record.
+        begin, between, end: What is written before the first line, between two, and after the last one.
+        columns: What is needed of a row.
+        kinds: The kinds of questions that the layout knows; None for one that holds questions of any kind.
+    """
 
     convert: Callable[[Row, Tally], Sequence[Any]]
     write: Callable[[Any], str] = json.dumps
@@ -55,6 +63,13 @@ class Layout:
     between: str = "\n"
     end: str = "\n"
     columns: tuple[str, ...] = COLUMNS
+    kinds: Collection[str] | None = None
+
+    def convert_known(self, row: Row, tally: Tally) -> Sequence[Any]:
+        """Makes records of a row; questions of kinds that the layout does not know are left out and counted."""
+        if self.kinds is not None:
+            row = drop_kinds(row, self.kinds, tally)
+        return self.convert(row, tally)
 
 
 Format: TypeAlias = Callable[[Path], Layout | dict[str, Layout]]
@@ -88,10 +103,31 @@ def find_element(row: Row, name: str) -> Element:
     return Element(domain, attribute["value"], attribute, item)
 
 
-def find_topic(row: Row, question: Row) -> Element | None:
+def drop_kinds(row: Row, known: Collection[str], tally: Tally) -> Row:
+    """A row without its questions of unknown kinds, which are counted; the row itself where it has none.
+
+    What depended on such a question depends on what that depends on.
+    """
+    questions = row["questions"]
+    if all(question["kind"] in known for question in questions):
+        return row
+    kept: list[Row] = []
+    parents: list[list[int]] = []  # for each question of the row, what stands for it among those that are kept
+    for question in questions:
+        above = sorted({parent for index in question["depends_on"] for parent in parents[index]})
+        if question["kind"] in known:
+            parents.append([len(kept)])
+            kept.append({**question, "depends_on": above})
+        else:
+            parents.append(above)
+            tally.left_out[f"questions of the kind `{question['kind']}`"] += 1
+    return {**row, "questions": kept}
+
+
+def find_topic(row: Row, question: Row) -> Element:
     """The first element that a question of its kind is about; of a foil, what it stands in the place of."""
-    domain = DOMAINS.get(question["kind"], "")
-    return next((find_element(row, name) for name in question["elements"] if name.startswith(f"{domain}/")), None)
+    domain = DOMAINS[question["kind"]]
+    return next(find_element(row, name) for name in question["elements"] if name.startswith(f"{domain}/"))
 
 
 def is_true(question: Row) -> bool:

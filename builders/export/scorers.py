@@ -7,7 +7,8 @@ The layouts are after the data files and the loaders of
     dsg        j-min/DSG: dsg-1k-anns.csv, dsg/data_utils.py (how it is read), dsg/vqa_utils.py (how it is scored)
     geneval2   facebookresearch/GenEval2: README.md (Benchmark Structure), evaluation.py, soft_tifa_analysis.py
 
-A question that a layout cannot hold is left out and counted. Layouts of trainers are in `trainers.py`.
+A question that a layout cannot hold is left out and counted; so is one of a kind that it does not know, since each of
+them says of what kind a question is. Layouts of trainers are in `trainers.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from ...taxonomy import load_taxonomy
 from ..recipe.loading import load_recipe
 from ..text.lexicon import NUMBERS
-from .layout import Element, Format, Layout, Row, Tally, find_element, find_topic, is_true
+from .layout import DOMAINS, Element, Format, Layout, Row, Tally, find_element, find_topic, is_true
 
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
 
@@ -101,18 +102,16 @@ def convert_tifa(row: Row, tally: Tally, types: dict[str, str]) -> list[Row]:
                 "choices": choices,
                 "answer": answer,
                 "element_type": _type_tifa(question, topic, types),
-                "element": topic.word if topic else "",
+                "element": topic.word,
             }
         )
     tally.questions += len(records)
     return records
 
 
-def _type_tifa(question: Row, topic: Element | None, types: dict[str, str]) -> str:
+def _type_tifa(question: Row, topic: Element, types: dict[str, str]) -> str:
     if question["kind"] == "count":
         return "counting"
-    if topic is None:
-        return "other"
     if topic.domain == "object":
         return types.get(topic.item["concept"], "object")
     if topic.domain == "relation":
@@ -173,11 +172,9 @@ def convert_dsg(row: Row, tally: Tally) -> list[list[Any]]:
 def _describe_dsg(row: Row, question: Row) -> tuple[str, str, list[str]]:
     """Broad and detailed category, and the words of the tuple."""
     topic = find_topic(row, question)
-    if question["kind"] == "count" and topic:
+    if question["kind"] == "count":
         names = list(dict.fromkeys(find_element(row, name).word for name in question["elements"]))
         return "other", "count", [*names, *([f"=={len(question['elements'])}"] if len(names) == 1 else [])]
-    if topic is None:
-        return "other", question["kind"], [find_element(row, name).word for name in question["elements"]]
     if topic.domain == "object":
         return "entity", "whole", [topic.word]
     if topic.domain == "scene":
@@ -232,7 +229,7 @@ def _name_skill(row: Row, question: Row) -> str:
     if question["kind"] in ("object", "count"):
         return question["kind"]
     topic = find_topic(row, question)
-    if topic is None or topic.domain != "relation":
+    if topic.domain != "relation":
         return "attribute"
     return "position" if topic.item["category"] == "spatial" else "verb"
 
@@ -246,9 +243,9 @@ def _write_cells(cells: Sequence[Any]) -> str:
 # JSON stays ASCII: the scorers open their files in whatever encoding the machine has.
 SCORERS: dict[str, Format] = {
     "tifa": lambda recipe: Layout(
-        partial(convert_tifa, types=type_objects(recipe)), begin="[\n", between=",\n", end="\n]\n"
+        partial(convert_tifa, types=type_objects(recipe)), begin="[\n", between=",\n", end="\n]\n", kinds=DOMAINS
     ),
-    "dsg": lambda recipe: Layout(convert_dsg, _write_cells, f"{','.join(DSG_COLUMNS)}\n"),
-    "geneval2": lambda recipe: Layout(convert_geneval2),
+    "dsg": lambda recipe: Layout(convert_dsg, _write_cells, f"{','.join(DSG_COLUMNS)}\n", kinds=DOMAINS),
+    "geneval2": lambda recipe: Layout(convert_geneval2, kinds=DOMAINS),
 }
 """How each is written, of the rows of a recipe file: a JSON array, CSV, and JSON lines."""

@@ -1,4 +1,8 @@
-"""What all questions of a block share, and the columns that questions of one kind and form are kept in."""
+"""What all questions of a block share, and the columns that questions of one kind and form are kept in.
+
+A kind of questions (a file in `kinds/`) describes once what it asks about, as `Topics`, an entry each; every batch of
+its questions is then `topics.ask(form, macro, rows, ...)`, where `rows` says which topic each question is about.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,13 @@ from functools import cached_property
 import jinja2
 import numpy as np
 
+from ...errors import GasError, advise
 from ..content.plan import Plan
 from ..foils.draw import AreKin, find_kin
 from ..foundation.counter_rng import WINDOW, derive_key
-from ..foundation.ragged import Ragged, number_rows, offsets_of
+from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
 from ..text.surface_forms import BlockWords
-from ..text.templates import Leaf, Piece, render_macro
+from ..text.templates import Leaf, Piece, list_macros, render_macro
 from ..text.tracing import Tracer
 from ..text.views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, ElementView, view_element
 
@@ -32,13 +37,8 @@ VIEWS = {
 }
 """Domain and words of what a macro of a question template can be given."""
 
-NAMES = {
-    "object": "object.name",
-    "attribute": "attribute.name",
-    "relation": "relation.predicate",
-    "scene": "scene.name",
-}
-"""What a choice is called."""
+OPEN_MACRO = "open_"
+"""Macros that ask openly for an attribute's value begin so; the rest of the name is the kind of attribute."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,25 @@ class Batch:
 
 @dataclass
 class QuestionContext:
-    """What the questions of one block share."""
+    """What the questions of one block share. Objects are numbered through the block, scene after scene.
+
+    Attributes:
+        plan: The plan of the recipe.
+        templates: The template of each kind that is asked.
+        tracer: Finds the programs of questions' texts.
+        words: The words of the block, and of foils that are added to them.
+        key: Key of the split.
+        scenes: The block.
+        pool: The words that tokens are numbers of.
+        fixed: Tokens of words such as `yes`.
+        tokens: Columns of words of the taxonomy, such as `object.name`: tokens, one a row of the table.
+        scene_of_object: Scene of each object, shape (objects,).
+        object_number: Number of each object in its scene.
+        object_elements: Token of each object's element, such as that of `object/2`.
+        is_first: Whether each object is the first of its name in its scene, bool.
+        twin_count: How many objects of its scene have each one's name, itself among them.
+        question_of_object: For each object the question whether there is one of its name, by its number in the scene.
+    """
 
     plan: Plan
     templates: Mapping[str, jinja2.Template]
@@ -93,7 +111,8 @@ class QuestionContext:
         self.object_elements = self.name_elements("object", self.object_number)
         first, _, self.twin_count = self.words.twins
         self.is_first = first == np.arange(len(first))
-        # Questions whether an object is there come first in a scene, one for each name.
+        # Questions whether an object is there come first in a scene, one for each name; `before` counts the names in
+        # the block before each object, from which those of earlier scenes are taken away.
         before = np.cumsum(self.is_first) - self.is_first
         self.question_of_object = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
 
@@ -142,25 +161,43 @@ class QuestionContext:
         """Gives foils words, and where each question's begin, as `starts` has it. See `BlockWords.add_foils`."""
         return {f"foil_{table}": self.words.add_foils(table, foils, plural)}
 
-    def ask(
-        self,
-        kind: str,
-        form: str,
-        macro: str,
-        scene: np.ndarray,
-        starts: dict[str, np.ndarray],
-        answers: np.ndarray | int,
-        elements: Ragged,
-        depends_on: Ragged | None = None,
-        foils: np.ndarray | None = None,
-        asked: np.ndarray | None = None,
-        choices: Ragged | None = None,
-    ) -> Batch:
-        """Makes a batch of questions with one macro, whose arguments are the roles of `starts` in their order.
+    def list_twins(self, objects: np.ndarray) -> Ragged:
+        """Elements of all objects that share the name of each of some objects, which are the first of their names.
 
-        What a question names is a row of the taxonomy's table of this kind, and so are its choices.
+        Args:
+            objects: Numbers of objects in the block, ascending.
+        """
+        # The objects of the block, sorted by the first object of their name: twins are one run of `order`.
+        first = self.words.twins[0]
+        order = np.argsort(first, kind="stable")
+        starts = np.flatnonzero(np.diff(first.take(order), prepend=-1))
+        # Runs are in the order of the first objects: a run has as its number how many of these come before its own.
+        run = (np.cumsum(self.is_first) - 1).take(objects)
+        counts = self.twin_count[objects]
+        places = expand_ranges(starts.take(run), counts)
+        return Ragged(self.object_elements[order[places]], offsets_of(counts))
+
+    def find_open_macros(self, kind: str) -> dict[str, int]:
+        """The macros `open_<kind of attribute>` of a kind's template, with the token of that kind of attribute."""
+        macros = sorted(name for name in list_macros(self.templates[kind]) if name.startswith(OPEN_MACRO))
+        return {name: self.find_asked_kind(name) for name in macros}
+
+    def find_asked_kind(self, macro: str) -> int:
+        """The token of the kind of attribute that a macro `open_<kind of attribute>` asks about."""
+        return self.words.lexicon.find(macro.removeprefix(OPEN_MACRO))
+
+    def find_programs(self, kind: str, macro: str, starts: Mapping[str, np.ndarray], size: int) -> np.ndarray:
+        """The program of each of `size` questions' texts, which a macro of the kind's template yields.
+
+        Raises:
+            GasError: The template has no such macro.
         """
         template, roles = self.templates[kind], list(starts)
+        if macro not in (known := list_macros(template)):
+            raise GasError(
+                f"{template.name} has no macro `{macro}`, which questions of the kind `{kind}` are asked with; "
+                f"{advise(macro, known)}"
+            )
         medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
 
         def render(leaf: Leaf, _: tuple[int, ...]) -> list[Piece]:
@@ -170,30 +207,91 @@ class QuestionContext:
             ]
             return render_macro(template, macro, views, medium)
 
-        size = len(scene)
         call = f"{kind}.{macro}({', '.join(roles)})"
         places = {str(place): at for place, at in enumerate(starts.values())}
-        programs = self.tracer.find_programs(call, np.zeros((size, 0), dtype=np.int64), render, self.words, places)
-        none = np.full(size, -1, dtype=np.int32)
+        return self.tracer.find_programs(call, np.zeros((size, 0), dtype=np.int64), render, self.words, places)
+
+
+@dataclass(frozen=True)
+class Topics:
+    """What questions of one kind are about, in columns with an entry a topic: an attribute, or the dogs of a scene.
+
+    Attributes:
+        context: What the questions of the block share.
+        kind: The kind of the questions.
+        scene: Scene of each topic, counted within the block, in ascending order.
+        elements: Tokens of the elements of the scene graph that answers about each topic rest on, a list a topic.
+        names: Tokens of what the concepts are called that questions name, foils, too: one a row of their table in the
+            taxonomy.
+        depends_on: For each topic the questions of its scene, by their numbers, that must be answered right before;
+            none when left out.
+    """
+
+    context: QuestionContext
+    kind: str
+    scene: np.ndarray
+    elements: Ragged
+    names: np.ndarray
+    depends_on: Ragged | None = None
+
+    def __len__(self) -> int:
+        return len(self.scene)
+
+    def ask(
+        self,
+        form: str,
+        macro: str,
+        rows: np.ndarray,
+        starts: dict[str, np.ndarray],
+        answers: np.ndarray | int,
+        foils: np.ndarray | None = None,
+        asked: np.ndarray | None = None,
+        choices: Ragged | None = None,
+        elements: Ragged | None = None,
+        depends_on: Ragged | None = None,
+    ) -> Batch:
+        """Makes a batch of questions with one macro, whose arguments are the roles of `starts` in their order.
+
+        Args:
+            form: As in a row.
+            macro: The macro of the kind's template that asks.
+            rows: Topic of each question, in ascending order.
+            starts: For each role, where the words of each question begin: for an element its number in the block.
+            answers: Token of each question's answer, or one for all of them.
+            foils: Token of what each question puts in the place of the truth; none when left out.
+            asked: The concept that each question names, a row of the taxonomy.
+            choices: The concepts that each question offers, the answer among them; these are what is asked, then.
+            elements: One list a question, instead of its topic's.
+            depends_on: One list a question, instead of its topic's.
+
+        Raises:
+            GasError: The template has no such macro.
+        """
+        size = len(rows)
+        if depends_on is None:
+            depends_on = make_empty_lists(size) if self.depends_on is None else self.depends_on.take(rows)
+        named = make_empty_lists(size) if asked is None else make_single_lists(asked)
         return Batch(
-            kind,
-            form,
-            macro,
-            scene,
-            programs,
-            starts,
-            np.full(size, answers, dtype=np.int32) if isinstance(answers, int) else answers,
-            none if foils is None else foils,
-            elements,
-            depends_on or make_empty_lists(size),
-            Ragged(self.tokens[NAMES[kind]][choices.values], choices.offsets) if choices else make_empty_lists(size),
-            choices or (make_empty_lists(size) if asked is None else make_single_lists(asked)),
+            kind=self.kind,
+            form=form,
+            macro=macro,
+            scene=self.scene[rows],
+            programs=self.context.find_programs(self.kind, macro, starts, size),
+            starts=starts,
+            answers=np.full(size, answers, dtype=np.int32) if isinstance(answers, int) else answers,
+            foils=np.full(size, -1, dtype=np.int32) if foils is None else foils,
+            elements=self.elements.take(rows) if elements is None else elements,
+            depends_on=depends_on,
+            choices=Ragged(self.names[choices.values], choices.offsets) if choices else make_empty_lists(size),
+            asked=choices or named,
         )
 
 
 def make_empty_lists(size: int) -> Ragged:
+    """So many lists without anything."""
     return Ragged(np.zeros(0, dtype=np.int32), np.zeros(size + 1, dtype=np.int64))
 
 
 def make_single_lists(values: np.ndarray) -> Ragged:
+    """A list of one for each value."""
     return Ragged(values, np.arange(len(values) + 1))

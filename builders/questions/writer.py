@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import jinja2
 import numpy as np
 
 from ..content.plan import Plan
@@ -13,11 +12,10 @@ from ..foundation.ragged import Ragged, expand_ranges, offsets_of
 from ..text.assembly import RepeatedTexts, Run
 from ..text.lexicon import build_lexicon
 from ..text.surface_forms import BlockWords
-from ..text.templates import load_template
 from ..text.tracing import Tracer
-from .askers import ASKERS
 from .batches import Batch, QuestionContext
-from .edited_answers import answer_edited
+from .edited_scenes import EditedScenes
+from .loading import load_kinds
 from .majority_baseline import Tallies, count_answers
 
 
@@ -51,9 +49,8 @@ class QuestionWriter:
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
-        self.templates: dict[str, jinja2.Template] = {
-            kind: load_template("questions", kind, None) for kind in self.plan.recipe.questions
-        }
+        self.kinds = load_kinds(self.plan.recipe.questions)
+        self.templates = {name: kind.template for name, kind in self.kinds.items()}
 
     def write(
         self, words: BlockWords, key: int, tallies: Tallies | None = None, edited: BlockWords | None = None
@@ -64,12 +61,14 @@ class QuestionWriter:
         """
         self.tracer.begin_block()
         context = QuestionContext(self.plan, self.templates, self.tracer, words, key)
-        batches = [
-            batch for kind in ASKERS if kind in self.templates for batch in ASKERS[kind](context) if len(batch.scene)
-        ]
+        batches = [batch for kind in self.kinds.values() for batch in kind.ask(context) if len(batch.scene)]
         if tallies is not None:
             count_answers(tallies, batches, self.tracer.program_table.pool)
-        return _merge(self.tracer, words, batches, answer_edited(context, batches, edited) if edited else None)
+        again = None
+        if edited:
+            scenes = EditedScenes(context, edited)
+            again = [self.kinds[batch.kind].answer_edited(scenes, batch) for batch in batches]
+        return _merge(self.tracer, words, batches, again)
 
 
 def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:

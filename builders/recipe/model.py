@@ -1,12 +1,14 @@
 """What a recipe may say: one tree of Pydantic models, and the JSON Schema that editors use.
 
-Nothing here reads files (see `loading`) or knows the taxonomy: names of concepts are checked where it is loaded.
+Nothing here reads a recipe's file (see `loading.py`) or knows the taxonomy: names of concepts are checked where it is
+loaded. The kinds of questions are the names of files.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from importlib import resources
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from ... import builders
 from .fields import (
     LARGEST_COUNT,
     Count,
@@ -49,14 +52,30 @@ from .fields import (
 from .networkx_graphs import read_graph
 
 SplitName = Literal["train", "validation", "test"]
-QuestionKind = Literal["object", "attribute", "relation", "count", "scene"]
 Edit = Literal["relation_reversed", "attributes_swapped", "attribute", "object", "count", "predicate"]
 Modality = Literal["image", "video", "3d"]
 
 Unseen = Literal["object_attribute", "object_relation_object", "object_pair", "structure", "concept"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
-QUESTION_KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
 EDITS: tuple[Edit, ...] = get_args(Edit)
+
+DEFAULT_QUESTIONS = ("object", "attribute", "relation", "count", "scene")
+"""What a recipe asks that names no kinds. A new kind is not among them, since it would change the recipe's rows."""
+
+
+def list_question_kinds() -> tuple[str, ...]:
+    """List the kinds of questions: the files in `questions/kinds`, those that are asked by default first."""
+    folder = resources.files(builders) / "questions" / "kinds"
+    files = [file.name for file in folder.iterdir() if file.name.endswith(".py") and not file.name.startswith("_")]
+    others = {name.removesuffix(".py") for name in files}.difference(DEFAULT_QUESTIONS)
+    return (*DEFAULT_QUESTIONS, *sorted(others))
+
+
+QUESTION_KINDS = list_question_kinds()
+if TYPE_CHECKING:
+    QuestionKind = str
+else:
+    QuestionKind = Literal[QUESTION_KINDS]  # a type checker does not know which files there are; Pydantic does
 
 # A config `<name>_captions` shows the captions of `<name>`, so no recipe can have such a name itself.
 VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
@@ -331,7 +350,7 @@ class Recipe(Part):
         description="How scenes are put into words: a template, a mapping with it, or a list of them.",
     )
     questions: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
-        default=QUESTION_KINDS, description="The kinds of questions to ask; an empty list for none."
+        default=DEFAULT_QUESTIONS, description="The kinds of questions to ask; an empty list for none."
     )
     pairs: Annotated[
         Annotated[tuple[Edit, ...], AfterValidator(refuse_repeats)] | None,

@@ -1,4 +1,8 @@
-"""Answers questions from a scene graph and their own words, knowing nothing of the code that asks them."""
+"""Answers questions from a scene graph and their own words, knowing nothing of the code that asks them.
+
+Every kind of question has a method here, `answer_<kind>(row, text, form, choices)`, which yields every answer that the
+text allows in the row's scene; there is one, if the question is a good one.
+"""
 
 import re
 
@@ -71,6 +75,15 @@ class Oracle:
         self.read_relations(taxonomy.relations.to_pylist())
         self.phrase = {(row["kind"], row["name"]): row["phrase"] for row in taxonomy.scene_attributes.to_pylist()}
         self.phrases = set(self.phrase.values())
+        self.forms = {}
+        for table, *columns in (
+            (objects, "name", "plural"),
+            (attributes, "name", "adjective"),
+            (taxonomy.relations.to_pylist(), "predicate", "finite_plural"),
+            (taxonomy.scene_attributes.to_pylist(), "name", "phrase"),
+        ):
+            for row in table:
+                self.forms.setdefault(row[columns[0]], set()).update(filter(None, (row[name] for name in columns)))
 
     def read_relations(self, rows):
         heads = {row["id"]: row["head"] for row in rows}
@@ -115,10 +128,18 @@ class Oracle:
     def answer(self, row, question):
         text = question["question"]
         assert text.endswith("?") and text[0].isupper() and "  " not in text
-        answer = getattr(self, f"answer_{question['kind']}")
-        answers = set(answer(row, text[:-1], question["form"], question["choices"]))
+        answers = self.list_answers(row, question)
         assert len(answers) == 1, f"{text} means {answers or 'nothing'}"
         return answers.pop()
+
+    def list_answers(self, row, question):
+        answer = getattr(self, f"answer_{question['kind']}", None)
+        assert answer, f"write how questions of the kind {question['kind']} are answered: `answer_{question['kind']}`"
+        return set(answer(row, question["question"][:-1], question["form"], question["choices"]))
+
+    def says(self, text, word):
+        """Whether a question holds a word that the taxonomy has, in one of the forms in which questions say it."""
+        return any(form in text for form in self.forms[word])
 
     def answer_object(self, row, text, form, choices):
         if form == "multiple_choice":

@@ -4,10 +4,13 @@ import json
 import shutil
 from collections import Counter
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.export import export
+from generate_any_scene.builders.export.layout import DOMAINS
+from generate_any_scene.builders.export.scorers import SCORERS
 from generate_any_scene.builders.recipe.loading import load_recipe
 
 FILES = [name for name in export.LAYOUTS if name != "flow_grpo"]
@@ -39,10 +42,35 @@ def test_stdout_has_the_bytes_of_the_file(format_, built, run_export, empty, mon
 
 def test_what_is_left_out_is_told(built, run_export):
     _, out, err = run_export(built, "-f", "dsg", "--config", "multi_object")
-    answers = Counter(question["answer"] for row in read_rows(built, "multi_object") for question in row["questions"])
+    asked = [question for row in read_rows(built, "multi_object") for question in row["questions"]]
+    answers = Counter(question["answer"] for question in asked if question["kind"] in DOMAINS)
     assert len(out.splitlines()) == 1 + answers["yes"]
     assert f"wrote {answers['yes']:,} questions about 40 scenes of multi_object/test" in err
     assert f"{answers['no']:,} yes/no with the answer no" in err
+
+
+def write_questions(built, out, change):
+    """A copy of a built folder, with a list made of each question of the test split of `video`."""
+    shutil.copytree(built, out)
+    path = out / "video" / "test-00000-of-00001.parquet"
+    table, rows = pq.read_table(path), read_rows(out, "video")
+    for row in rows:
+        row["questions"] = [one for question in row["questions"] for one in change(question)]
+    pq.write_table(pa.Table.from_pylist(rows, table.schema), path)
+    return out
+
+
+@pytest.mark.parametrize("format_", SCORERS)
+def test_questions_of_a_kind_that_is_not_known_are_left_out_and_told(format_, built, run_export, empty):
+    """Nothing depends on questions about scenes, so the others stay as they are without them."""
+    asked = sum(question["kind"] == "scene" for row in read_rows(built, "video") for question in row["questions"])
+    strange = write_questions(built, empty / "a", lambda one: [{**one, "kind": one["kind"].replace("scene", "story")}])
+    folders = strange, write_questions(built, empty / "b", lambda one: [one] * (one["kind"] != "scene"))
+    (status, out, err), without = (run_export(folder, "-f", format_, "--config", "video") for folder in folders)
+    assert (status, out) == without[:2] == (0, out)
+    assert out.count("\n") >= 40
+    assert asked and f"{asked:,} questions of the kind `story`" in err
+    assert "story" not in without[2]
 
 
 def test_several_files_come_into_a_folder(built, run_export, empty):

@@ -9,8 +9,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from generate_any_scene.builders.export.export import export_split
-from generate_any_scene.builders.export.layout import Tally
-from generate_any_scene.builders.export.scorers import convert_dsg, convert_geneval2, convert_tifa, count_atoms
+from generate_any_scene.builders.export.layout import DOMAINS, Tally
+from generate_any_scene.builders.export.scorers import (
+    SCORERS,
+    convert_dsg,
+    convert_geneval2,
+    convert_tifa,
+    count_atoms,
+)
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.text.lexicon import NUMBERS
 
@@ -26,9 +32,11 @@ SKILLS = {"object", "count", "position", "verb", "attribute"}
 
 @pytest.fixture(scope="module", params=["multi_object", "video", "dogs"])
 def exported(request, built_with_dogs, tmp_path_factory):
-    """Writes a split into a file; gives the file and the rows that it was made of."""
+    """Writes a split into a file; gives the file and the rows that it was made of, as far as scorers know them."""
     source = find_split(built_with_dogs, request.param, "test")
     rows = pq.read_table([*source.files]).to_pylist()
+    for row in rows:
+        row["questions"] = [question for question in row["questions"] if question["kind"] in DOMAINS]
     folder = tmp_path_factory.mktemp("exported")
 
     def export(format_):
@@ -361,13 +369,21 @@ def test_geneval2_asks_once_about_an_atom():
     assert sum(tally.left_out.values()) + tally.questions == len(row["questions"])
 
 
-def test_kinds_that_are_not_known_are_kept():
-    strange = ("story", "yes_no", "Is it a story?", "yes", ["object/2"])
-    nothing = ("story", "yes_no", "Is it a story?", "yes", [])
-    row = make_row(strange, nothing)
-    assert {record["element_type"] for record in convert_tifa(row, Tally(), {})} == {"other"}
-    assert [line[7] for line in convert_dsg(row, Tally())] == ["other - story (cat)", "other - story ()"]
-    assert convert_geneval2(row, Tally())[0]["skills"] == ["attribute", "attribute"]
+STORY = ("story", "yes_no", "Is it a story?", "yes", ["object/2"], [], [0])
+ON_STORY = (*CHASE[:6], [1, 2])
+
+
+@pytest.mark.parametrize("format_", SCORERS)
+def test_kinds_that_are_not_known_are_left_out_and_counted(format_, built):
+    """What depends on such a question depends on what that depends on."""
+    layout = SCORERS[format_](find_split(built, "video", "test").recipe)
+    tally, without = Tally(), Tally()
+    mixed = make_row(DOGS, STORY, CAT, ON_STORY, STORY, NIGHT)
+    row = make_row(DOGS, CAT, (*CHASE[:6], [0, 1]), NIGHT)
+    assert layout.convert_known(mixed, tally) == layout.convert_known(row, without) == layout.convert(row, Tally())
+    assert tally.questions == without.questions > 2
+    assert tally.left_out == {**without.left_out, "questions of the kind `story`": 2}
+    assert layout.convert_known(make_row(STORY[:5]), tally) == []
 
 
 def test_atoms_are_those_of_the_benchmark():

@@ -102,6 +102,13 @@ def test_trl_rows():
     assert tally.questions == 4
 
 
+def test_trl_has_questions_of_any_kind(built):
+    asked = {"question": "Is it?", "answer": "yes", "choices": [], "depends_on": [], "form": "yes_no", "kind": "story"}
+    tally, layout = Tally(), TRAINERS["trl"](find_split(built, "video", "test").recipe)
+    (record,) = layout.convert_known(make_row(DOG, questions=[asked]), tally)
+    assert (record["questions"], tally.questions, +tally.left_out) == (["Is it?"], 1, {})
+
+
 @pytest.mark.parametrize("format_", ["trl", "trl_chat"])
 def test_trl_gives_rewards_the_questions(format_, exported):
     """As GRPOTrainer does: every column but the prompt is an argument of rewards, a list with an item a prompt."""

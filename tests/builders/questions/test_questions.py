@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 from generate_any_scene.builders.content.scenes import list_blocks
 from generate_any_scene.builders.recipe.loading import list_recipes
-from question_oracle import Oracle
+from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS
+from question_oracle import NUMBERS, Oracle
 
 TWINS = ("content.objects.under=[dog.n.01]", "content.objects.top=3")
 
@@ -17,8 +18,9 @@ def recipe(request):
 
 
 @pytest.fixture(scope="module")
-def rows(recipe, write_rows):
-    return write_rows("multi_object", TWINS, 600) if recipe == "twins" else write_rows(recipe, rows=600)
+def rows(recipe, write_rows, every_kind):
+    recipe, overrides = ("multi_object", TWINS) if recipe == "twins" else (recipe, ())
+    return write_rows(recipe, (*overrides, every_kind), 600)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def list_questions(rows, **wanted):
                 yield row, question
 
 
-@pytest.mark.parametrize("kind", ["object", "attribute", "relation", "count", "scene"])
+@pytest.mark.parametrize("kind", QUESTION_KINDS)
 def test_every_answer_follows_from_the_scene_graph(kind, rows, oracle):
     wrong = [
         (row["id"], question["question"], question["answer"])
@@ -55,8 +57,8 @@ def test_every_answer_follows_from_the_scene_graph(kind, rows, oracle):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", list_recipes(), scope="module")
-def test_every_answer_of_many_scenes_follows_from_the_scene_graph(recipe, oracle, open_writer):
-    writer, wrong, asked = open_writer(recipe), [], 0
+def test_every_answer_of_many_scenes_follows_from_the_scene_graph(recipe, oracle, open_writer, every_kind):
+    writer, wrong, asked = open_writer(recipe, every_kind), [], 0
     for block, rows in list_blocks(0, 20_000):
         table = writer.write_block("train", block, rows)
         for start in range(0, rows, 1000):  # rows as Python has them are large
@@ -86,7 +88,7 @@ def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, 
             needed = set()
             for element in question["elements"]:
                 domain, *numbers = element.split("/")
-                if domain == "attribute" or question["kind"] == "count":
+                if domain == "attribute" or (domain == "object" and question["kind"] != "object"):
                     needed.add(f"object/{numbers[0]}")
                 if domain == "relation" and question["answer"] != "no":
                     relation = relations[int(numbers[0])]
@@ -105,10 +107,10 @@ def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, 
 
 @pytest.mark.parametrize("rows_asked", [600, 350])
 @pytest.mark.parametrize("recipe", list_recipes())
-def test_yes_is_right_as_often_as_no(recipe, rows_asked, write_rows):
+def test_yes_is_right_as_often_as_no(recipe, rows_asked, write_rows, every_kind):
     """Whoever always says yes is right half of the time, about each kind, wherever a block is cut off."""
-    for kind in ("object", "attribute", "relation", "scene"):
-        asked = list_questions(write_rows(recipe, rows=600)[:rows_asked], kind=kind, form="yes_no")
+    for kind in QUESTION_KINDS:
+        asked = list_questions(write_rows(recipe, (every_kind,), 600)[:rows_asked], kind=kind, form="yes_no")
         answers = Counter(question["answer"] for _, question in asked)
         assert answers["no"] == pytest.approx(answers["yes"], rel=0.005, abs=2), kind
 
@@ -121,7 +123,7 @@ def test_a_question_has_a_foil_exactly_when_it_says_something_false(rows):
 def test_forms_hold_what_their_names_say(rows):
     for _, question in list_questions(rows):
         assert (question["form"] == "yes_no") == (question["answer"] in ("yes", "no"))
-        assert (question["form"] == "count") == (question["kind"] == "count")
+        assert (question["form"] == "count") == (question["answer"] in NUMBERS)
         assert bool(question["choices"]) == (question["form"] == "multiple_choice")
 
 
@@ -168,13 +170,16 @@ def test_foils_are_not_in_the_scene(rows):
             continue
         if question["kind"] in ("object", "count"):
             assert question["foil"] not in {item["name"] for item in objects}
-        elif question["kind"] == "relation":
-            assert question["foil"] in question["question"]
         elif question["kind"] == "attribute":
             held = objects[int(question["elements"][0].split("/")[1])]["attributes"]
             assert question["foil"] not in {one["value"] for one in held}
-        else:
+        elif question["kind"] == "scene":
             assert question["foil"] not in {one["value"] for one in row["scene_attributes"]}
+
+
+def test_questions_say_their_foils(rows, oracle):
+    for _, question in list_questions(rows):
+        assert question["foil"] is None or oracle.says(question["question"], question["foil"]), question
 
 
 def test_foils_of_attributes_apply_to_the_object(rows, own_taxonomy):
@@ -202,9 +207,18 @@ def test_only_the_kinds_that_a_recipe_names_are_asked(write_rows):
     assert all(not row["questions"] for row in write_rows("general", ("questions=[]",), 20))
 
 
-def test_other_kinds_of_questions_do_not_change_those_that_stay(write_rows):
-    every, some = (write_rows("general", overrides, 200) for overrides in ((), ("questions=[object, attribute]",)))
+@pytest.mark.parametrize("left_out", [kind for kind in QUESTION_KINDS if kind != "object"])
+def test_a_kind_does_not_change_the_questions_of_others(left_out, write_rows, every_kind):
+    """Those about objects come first, and are all that others depend on."""
+    kinds = [kind for kind in QUESTION_KINDS if kind != left_out]
+    every = write_rows("general", (every_kind,), 200)
+    some = write_rows("general", (f"questions=[{', '.join(kinds)}]",), 200)
+    assert any(question["kind"] == left_out for _, question in list_questions(every))
     for row, other in zip(every, some, strict=True):
-        assert [question for question in row["questions"] if question["kind"] in ("object", "attribute")] == other[
-            "questions"
-        ]
+        assert [question for question in row["questions"] if question["kind"] != left_out] == other["questions"]
+
+
+def test_kinds_that_are_not_asked_by_default_come_after_the_others(rows):
+    for row in rows:
+        is_new = [question["kind"] not in DEFAULT_QUESTIONS for question in row["questions"]]
+        assert is_new == sorted(is_new)

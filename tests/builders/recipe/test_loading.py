@@ -8,7 +8,7 @@ import yaml
 from generate_any_scene.builders.recipe import loading as recipe_files
 from generate_any_scene.builders.recipe.fields import Range
 from generate_any_scene.builders.recipe.loading import dump_recipe, list_recipes, load_recipe, resolve_inside
-from generate_any_scene.builders.recipe.model import Recipe, json_schema
+from generate_any_scene.builders.recipe.model import QUESTION_KINDS, Recipe, json_schema
 from generate_any_scene.errors import GasError, RecipeError, suggest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -297,8 +297,7 @@ splits:
         "r.yaml:13:54: content.objects.weights.dog.n.01: must be at least 0, not `-1`",
         "r.yaml:14:3: content.attributes: must be a mapping of keys to values, not `color`; "
         "the keys here are tier, kinds, max_per_object",
-        "r.yaml:15:21: questions.1: `atribute` is not one of object, attribute, relation, count, scene; "
-        "did you mean `attribute`?",
+        f"r.yaml:15:21: questions.1: `atribute` is not one of {', '.join(QUESTION_KINDS)}; did you mean `attribute`?",
         "r.yaml:17:3: splits.dev: unknown key `dev`; the keys here are train, validation, test",
         "r.yaml:18:3: splits.train.size: is missing; add `size: ...`",
         "r.yaml:18:11: splits.train.sizee: unknown key `sizee`; did you mean `size`?",

@@ -2,7 +2,7 @@
 
 import pytest
 from generate_any_scene.builders.recipe.fields import FloatRange, Range
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS, Recipe, json_schema
+from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS, Recipe, json_schema
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
@@ -26,7 +26,20 @@ def test_only_complexity_is_constrained_unless_a_recipe_says_more():
     assert structure.complexity == Range(3, 3)
     rest = structure.model_dump(exclude={"complexity", "distribution"})
     assert set(rest.values()) == {None}
-    assert make().questions == QUESTION_KINDS
+    assert make().questions == DEFAULT_QUESTIONS
+
+
+def test_what_is_asked_by_default_is_for_good():
+    """Another kind would change the rows and the fingerprint of every recipe that names none."""
+    assert make().content_fields()["questions"] == ["object", "attribute", "relation", "count", "scene"]
+
+
+def test_the_schema_and_errors_list_the_kinds_of_questions():
+    assert json_schema()["properties"]["questions"]["items"]["enum"] == list(QUESTION_KINDS)
+    for kind in QUESTION_KINDS:
+        assert make(questions=[kind]).questions == (kind,)
+    message = find_message(questions=["story"])
+    assert all(f"'{kind}'" in message for kind in QUESTION_KINDS)
 
 
 @given(ends)

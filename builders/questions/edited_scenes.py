@@ -1,4 +1,4 @@
-"""Questions answered again, about scenes in which something was edited.
+"""Edited scenes, about which the questions of a block are answered again.
 
 The rule is that of the questions: the scene graph is all that is in the picture. A question is its words, so "the
 second dog" is whatever the edited scene's caption calls so. Where no single answer follows, there is none: nothing is
@@ -7,7 +7,6 @@ called so any more, several things fit, or what is asked about may hold without 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -15,9 +14,9 @@ import numpy as np
 
 from ...taxonomy import Taxonomy
 from ..foils.relation_logic import read_logic
-from ..foils.tables import find_near_attributes, list_lineages
+from ..foils.tables import list_lineages
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
-from ..text.lexicon import NUMBERS, build_lexicon
+from ..text.lexicon import build_lexicon
 from ..text.surface_forms import BlockWords
 from .batches import Batch, QuestionContext
 
@@ -25,26 +24,20 @@ NONE = -1
 """No single answer; also, no object and no name."""
 
 
-def answer_edited(context: QuestionContext, batches: Sequence[Batch], edited: BlockWords) -> list[np.ndarray]:
-    """The answers of a block's questions about edited scenes: tokens, or -1, shape (questions,) for each batch."""
-    scenes = _Edited(context, edited)
-    answer = {
-        "object": _answer_object,
-        "count": _answer_count,
-        "attribute": _answer_attribute,
-        "relation": _answer_relation,
-        "scene": lambda _, batch: batch.answers,  # no edit touches them
-    }
-    return [answer[batch.kind](scenes, batch) for batch in batches]
-
-
 @dataclass
-class _Edited:
-    """The edited scenes of a context, as its questions see them.
+class EditedScenes:
+    """The edited scenes of a block, as its questions see them. Objects are numbered through the edited block.
 
     Attributes:
-        block: The block that the questions are about.
+        context: What the questions share; it is about the scenes as they were.
         words: The words of the edited scenes.
+        scenes: The edited scenes.
+        taxonomy: The taxonomy of the recipe.
+        yes, no: Tokens of these answers.
+        names: Token of each object's name, shape (objects,).
+        scene_of_object: Scene of each object.
+        first: First object of each scene, shape (scenes,).
+        objects: Objects of each scene, shape (scenes, most objects of a scene), -1 beyond its last.
     """
 
     context: QuestionContext
@@ -186,94 +179,25 @@ def _name_lineages(taxonomy: Taxonomy) -> np.ndarray:
     return np.where(lineages >= 0, token_of[lineages], NONE)
 
 
-def _repeat(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Each thing that questions name, with its question: numbers of questions, rows of the taxonomy."""
+def list_asked(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Each thing that questions name, with its question: numbers of questions, ascending, and rows of the taxonomy."""
     return batch.asked.owners, batch.asked.values
 
 
-def _choose(batch: Batch, right: np.ndarray, doubtful: np.ndarray | None = None) -> np.ndarray:
-    """The one choice of each question that is right; -1 where another may be. Choices are as `_repeat` has them."""
-    question = _repeat(batch)[0]
+def choose_right(batch: Batch, right: np.ndarray, doubtful: np.ndarray | None = None) -> np.ndarray:
+    """The one choice of each question that is right; NONE where none is, or another may be, too.
+
+    Args:
+        batch: The questions.
+        right: Which choices are certainly right, bool, one for each thing that `list_asked` gives.
+        doubtful: Which ones may be.
+
+    Returns:
+        Tokens, shape (questions,).
+    """
+    question, _ = list_asked(batch)
     possible = right if doubtful is None else right | doubtful
     alone = right & (np.bincount(question, possible, minlength=len(batch.scene))[question] == 1)
     answers = np.full(len(batch.scene), NONE)
     answers[question[alone]] = batch.choices.values[alone]
     return answers
-
-
-def _answer_object(scenes: _Edited, batch: Batch) -> np.ndarray:
-    question, asked = _repeat(batch)
-    there = scenes.count_called(batch.scene[question], scenes.context.tokens["object.name"][asked]) > 0
-    return np.where(there, scenes.yes, scenes.no) if batch.form == "yes_no" else _choose(batch, there)
-
-
-def _answer_count(scenes: _Edited, batch: Batch) -> np.ndarray:
-    numbers = np.array([scenes.context.fixed[word] for word in NUMBERS])
-    return numbers[scenes.count_called(batch.scene, scenes.context.tokens["object.name"][batch.asked.values])]
-
-
-def _answer_attribute(scenes: _Edited, batch: Batch) -> np.ndarray:
-    if batch.macro == "holder":
-        return _answer_holder(scenes, batch)
-    tokens, (question, asked) = scenes.context.tokens, _repeat(batch)
-    objects = scenes.meant[batch.starts["object"]]
-    held = pad_lists(scenes.scenes.attributes)[objects]
-    there = (held >= 0) & (objects >= 0)[:, None]
-    kind = scenes.words.lexicon.find(batch.macro.removeprefix("open_")) if batch.macro.startswith("open_") else NONE
-    of_kind = there & ((kind == NONE) | (tokens["attribute.kind"][held] == kind))
-    if batch.form == "open":
-        names = np.where(of_kind, tokens["attribute.name"][held], 0).sum(axis=1)
-        return np.where(of_kind.sum(axis=1) == 1, names, NONE)
-    near = (there[question] & find_near_attributes(scenes.taxonomy)[asked[:, None], held[question]]).any(axis=1)
-    word = tokens["attribute.text" if batch.form == "yes_no" else "attribute.name"]
-    same = (of_kind[question] & (word[held[question]] == word[asked][:, None])).any(axis=1)
-    if batch.form == "multiple_choice":
-        return _choose(batch, same, near)
-    return np.where(objects < 0, NONE, np.where(same, scenes.yes, np.where(near, NONE, scenes.no)))
-
-
-def _answer_holder(scenes: _Edited, batch: Batch) -> np.ndarray:
-    """What has an attribute: not where something may as well be said to have it."""
-    attributes, asked = scenes.scenes.attributes, batch.asked.values[:, None]
-    holders = attributes.owners
-    every = Ragged(np.arange(len(holders)), attributes.offsets[scenes.scenes.objects.offsets])
-    places = pad_lists(every)[batch.scene]
-    held, texts = attributes.values[places], scenes.context.tokens["attribute.text"]
-    near = (places >= 0) & find_near_attributes(scenes.taxonomy)[asked, held]
-    return scenes.choose_name(near & (texts[asked] == texts[held]), near, holders[places])
-
-
-def _answer_relation(scenes: _Edited, batch: Batch) -> np.ndarray:
-    question, asked = _repeat(batch)
-    heads, scene = read_logic(scenes.taxonomy).head[asked], batch.scene[question]
-    subjects = scenes.meant[batch.starts["subject"]][question]
-    # An end that is called "a dog" is no object of the scene.
-    targets = scenes.meant[batch.starts["target"]][question] if "target" in batch.starts else subjects
-    back = batch.macro == "open_subject"
-    start = targets if back else subjects
-    certain, possible = scenes.follow(scene, np.where(start >= 0, start, scenes.first[scene]), heads, back)
-    possible |= certain
-    if batch.form == "open":
-        names = scenes.choose_name(certain, possible, scenes.objects[scene])
-        return np.where(start < 0, NONE, names)
-    if batch.macro == "yes_no_any":
-        ends = _find_called(scenes, batch)
-        is_certain, is_possible = ((one & ends).any(axis=1) for one in (certain, possible))
-        gone = start < 0
-    else:
-        row, number = np.arange(len(scene)), np.maximum(targets - scenes.first[scene], 0)
-        is_certain, is_possible = certain[row, number], possible[row, number]
-        gone = (subjects < 0) | (targets < 0)
-    if batch.form == "multiple_choice":
-        return _choose(batch, is_certain & ~gone, is_possible | gone)
-    answers = np.where(is_certain, scenes.yes, np.where(is_possible, NONE, scenes.no))
-    return np.where(gone, NONE, answers)
-
-
-def _find_called(scenes: _Edited, batch: Batch) -> np.ndarray:
-    """Which objects of their scenes can be called what questions name with "a", bool, shape (questions, any)."""
-    role, words = ("foil_object" if "foil_object" in batch.starts else "target"), scenes.context.words
-    column = words.find_column("foil_object.name" if role == "foil_object" else "object.name")
-    objects, tokens = scenes.objects[batch.scene], column[batch.starts[role]]
-    codes = objects * len(words.lexicon.words) + tokens[:, None]
-    return (objects >= 0) & np.isin(codes, scenes.called)

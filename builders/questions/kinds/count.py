@@ -1,0 +1,62 @@
+"""Counts: how many there are of each name that can be counted; and as often of something that is not there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...foils.draw import sample_foil_objects
+from ...foils.tables import find_hypernyms, find_kinship
+from ...foundation.counter_rng import derive_key
+from ...foundation.ragged import pad_lists
+from ...text.lexicon import NUMBERS
+from ..batches import Batch, QuestionContext, Topics, make_empty_lists
+from ..edited_scenes import EditedScenes
+
+
+def ask(context: QuestionContext) -> list[Batch]:
+    """How many there are of each name that can be counted, a topic each; and of one that is not there.
+
+    Without the latter, whose answer is zero, the answer would nearly always be one.
+    """
+    chosen = list_countable(context)
+    scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
+    elements, names = context.list_twins(chosen), context.tokens["object.name"]
+    topics = Topics(context, "count", scene, elements, names, context.depend_on(chosen))
+    keys = [derive_key(context.key, "count")]
+    (foils,) = sample_foil_objects(
+        keys, context.plan, context.scenes, context.are_kin, scene, concepts, countable=True
+    )
+    found = np.flatnonzero(foils >= 0)
+    absent = foils[found]
+    starts, zero = context.add_foils("object", absent), context.fixed["zero"]
+    none = make_empty_lists(len(found))  # nothing has to be there for the answer to be zero
+    nothing = topics.ask("count", "count", found, starts, zero, foils=names[absent], asked=absent, depends_on=none)
+    answers = _list_numbers(context)[context.twin_count[chosen]]
+    every = np.arange(len(topics))
+    return [topics.ask("count", "count", every, {"object": chosen}, answers, asked=concepts), nothing]
+
+
+def list_countable(context: QuestionContext) -> np.ndarray:
+    """The first object of each name that can be counted, but where another object is one, as a baker is a person."""
+    objects = context.scenes.objects
+    countable = context.tokens["object.any"][objects.values] != context.fixed["any"]
+    chosen = np.flatnonzero(context.is_first & countable)
+    # Only few concepts have others below them; only their objects need be compared with the others of their scenes.
+    places = np.flatnonzero(find_hypernyms(context.plan)[objects.values[chosen]])
+    general = chosen[places]
+    is_a, count = find_kinship(context.plan), np.zeros(len(general), dtype=np.int64)
+    # One column after the other: the concept of one object of each scene, -1 beyond its last.
+    for present in pad_lists(objects)[context.scene_of_object[general]].T:
+        count += is_a(present, objects.values[general]) & (present >= 0)
+    return np.delete(chosen, places[count != context.twin_count[general]])
+
+
+def _list_numbers(context: QuestionContext) -> np.ndarray:
+    """Tokens of `zero`, `one` and so on."""
+    return np.array([context.fixed[word] for word in NUMBERS])
+
+
+def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
+    """How many things of the edited scene can be called so."""
+    names = scenes.context.tokens["object.name"][batch.asked.values]
+    return _list_numbers(scenes.context)[scenes.count_called(batch.scene, names)]

@@ -1,0 +1,195 @@
+"""Relations: whether each holds and whether something else does; what is at its ends, and which relation it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...foils.draw import sample_foil_objects
+from ...foils.relation_logic import RelationFacts, find_facts, read_logic
+from ...foils.relations import can_turn, sample_foil_relations, sample_foil_targets
+from ...foundation.counter_rng import derive_key, hash_numbers
+from ...foundation.ragged import Ragged
+from ..balance import CHOICES, shuffle_choices
+from ..batches import Batch, QuestionContext, Topics, make_single_lists
+from ..edited_scenes import NONE, EditedScenes, choose_right, list_asked
+
+RELATION_DRAWS = 8
+"""Draws of relations for the choices of a question; many of those drawn do not fit."""
+
+TURNED, CHANGED, MOVED, NO_FOIL = range(4)
+"""What makes a relation false: the other way around, another predicate, another object; nothing certainly does."""
+
+
+@dataclass(frozen=True)
+class _Relations:
+    """The relations of a block, which are the topics; arrays have an entry a relation.
+
+    Attributes:
+        context: What the questions of the block share.
+        topics: The relations as topics.
+        facts: What they say.
+        concepts: Their predicates, rows of the taxonomy.
+        subjects, targets: Objects of the block that they join.
+        others: Other predicates of each that would be false, rows of the taxonomy or -1, shape (relations, draws).
+    """
+
+    context: QuestionContext
+    topics: Topics
+    facts: RelationFacts
+    concepts: np.ndarray
+    subjects: np.ndarray
+    targets: np.ndarray
+    others: np.ndarray
+
+    def start(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Where the words of a macro begin that is given some relations and both of their ends."""
+        return {"subject": self.subjects[rows], "relation": rows, "target": self.targets[rows]}
+
+
+def ask(context: QuestionContext) -> list[Batch]:
+    """Whether each relation, a topic each, holds and whether something else does; what its ends are; which it is."""
+    scenes = context.scenes
+    scene = scenes.relations.owners
+    if not len(scene):
+        return []
+    facts = find_facts(context.plan.taxonomy, scenes)
+    numbers = np.arange(len(scene)) - scenes.relations.offsets[:-1][scene]
+    elements = make_single_lists(context.name_elements("relation", numbers))
+    depends = context.depend_on(facts.subjects, facts.targets)
+    topics = Topics(context, "relation", scene, elements, context.tokens["relation.predicate"], depends)
+    key = derive_key(context.key, "relation")
+    others = sample_foil_relations(key, context.plan, scenes, facts, RELATION_DRAWS)
+    asked = _Relations(context, topics, facts, scenes.relations.values, facts.subjects, facts.targets, others)
+    return [*_ask_yes_no(asked, key), *_ask_ends(asked), _ask_which(asked)]
+
+
+def _ask_yes_no(asked: _Relations, key: int) -> list[Batch]:
+    """Whether relations hold, and whether something does that is certainly false.
+
+    That is, as it comes, the other way around, another relation or another object of the scene; where none of these is
+    certainly false, an object that is not there. Then both questions say "a dog" instead of "the dog".
+    """
+    context, scenes = asked.context, asked.context.scenes
+    elsewhere = sample_foil_targets(derive_key(context.key, "target"), context.plan, scenes, asked.facts)
+    way = _choose_ways(asked, elsewhere)
+    (absent,) = sample_foil_objects(
+        [key], context.plan, scenes, context.are_kin, asked.topics.scene, scenes.objects.values[asked.targets]
+    )
+    indefinite = (way == NO_FOIL) & (absent >= 0)
+    turned, changed, moved = (np.flatnonzero(way == one) for one in (TURNED, CHANGED, MOVED))
+    subjects, targets, concepts = asked.subjects, asked.targets, asked.concepts
+    there, gone = np.flatnonzero(~indefinite), np.flatnonzero(indefinite)
+    yes, ask_batch = context.fixed["yes"], asked.topics.ask
+    return [
+        ask_batch("yes_no", "yes_no", there, asked.start(there), yes, asked=concepts[there]),
+        ask_batch("yes_no", "yes_no_any", gone, asked.start(gone), yes, asked=concepts[gone]),
+        _ask_false(asked, turned, concepts[turned], targets[turned], subjects[turned]),
+        _ask_false(asked, changed, asked.others[changed, 0], subjects[changed], targets[changed]),
+        _ask_false(asked, moved, concepts[moved], subjects[moved], elsewhere[moved]),
+        _ask_absent(asked, gone, absent[gone]),
+    ]
+
+
+def _choose_ways(asked: _Relations, elsewhere: np.ndarray) -> np.ndarray:
+    """Chooses what makes each relation false, out of what is possible; integers, shape (relations,)."""
+    context, scenes = asked.context, asked.context.scenes
+    turns = can_turn(context.plan, scenes, asked.facts)
+    # A column for each of TURNED, CHANGED and MOVED.
+    possible = np.stack([turns, asked.others[:, 0] >= 0, elsewhere >= 0], axis=1)
+    ids = scenes.identify(asked.topics.scene)[:, None] * possible.shape[1] + np.arange(possible.shape[1])
+    # The possible one with the highest chance; chances are made odd, so that all are above the 0 of the impossible.
+    chance = hash_numbers(derive_key(context.key, "false"), ids) | np.uint64(1)
+    best = np.argmax(np.where(possible, chance, 0), axis=1)
+    return np.where(possible.any(axis=1), best, NO_FOIL)
+
+
+def _ask_false(
+    asked: _Relations, rows: np.ndarray, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray
+) -> Batch:
+    """Asks about other relations, or between other objects, than the scene has: rows of the taxonomy, objects."""
+    context = asked.context
+    names = context.words.find_column("object.name")
+    plural = context.words.find_column("object.be") == context.fixed["are"]
+    words = context.add_foils("relation", relations, plural[subjects])
+    starts = {"subject": subjects, **words, "target": targets}
+    foils = np.where(relations != asked.concepts[rows], asked.topics.names[relations], names[targets])
+    no, depends = context.fixed["no"], context.depend_on(subjects, targets)
+    return asked.topics.ask("yes_no", "yes_no", rows, starts, no, foils=foils, asked=relations, depends_on=depends)
+
+
+def _ask_absent(asked: _Relations, rows: np.ndarray, absent: np.ndarray) -> Batch:
+    """Asks whether relations hold to objects (rows of the taxonomy) that are not in the scene."""
+    context, subjects = asked.context, asked.subjects[rows]
+    starts = {"subject": subjects, "relation": rows, **context.add_foils("object", absent)}
+    foils, no = context.tokens["object.name"][absent], context.fixed["no"]
+    depends, concepts = context.depend_on(subjects), asked.concepts[rows]
+    return asked.topics.ask("yes_no", "yes_no_any", rows, starts, no, foils=foils, asked=concepts, depends_on=depends)
+
+
+def _ask_ends(asked: _Relations) -> list[Batch]:
+    """What is at either end, where it is only one; the answer rests on the relation and on what is there."""
+    context, batches = asked.context, []
+    names = context.words.find_column("object.name")
+    for macro, is_one, ends in (
+        ("open_target", asked.facts.has_one_target(), asked.targets),
+        ("open_subject", asked.facts.has_one_subject(), asked.subjects),
+    ):
+        rows = np.flatnonzero(is_one)
+        both = np.stack([asked.topics.elements.values, context.object_elements[ends]], axis=1)[rows]
+        elements = Ragged(both.reshape(-1), 2 * np.arange(len(rows) + 1))
+        starts, answers, concepts = asked.start(rows), names[ends[rows]], asked.concepts[rows]
+        batches.append(asked.topics.ask("open", macro, rows, starts, answers, asked=concepts, elements=elements))
+    return batches
+
+
+def _ask_which(asked: _Relations) -> Batch:
+    """How two objects are related, with choices where other relations are certainly false."""
+    context, topics = asked.context, asked.topics
+    # The predicates that were found come first in each row, and -1 after them.
+    order = np.argsort(asked.others < 0, axis=1, kind="stable")
+    foils = np.take_along_axis(asked.others, order, axis=1)[:, : CHOICES - 1]
+    key, windows = derive_key(context.key, "relations"), context.find_windows(topics.scene)
+    choices = shuffle_choices(key, windows, asked.concepts, list(foils.T))
+    rows = np.flatnonzero(choices.lengths > 1)
+    starts = {"subject": asked.subjects[rows], "target": asked.targets[rows]}
+    answers = topics.names[asked.concepts[rows]]
+    return topics.ask("multiple_choice", "which", rows, starts, answers, choices=choices.take(rows))
+
+
+def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
+    """What relations of the edited scene say of the objects that are called so now; NONE where they leave it open."""
+    # One look-up for everything that a question names: one relation, or each of its choices.
+    question, named = list_asked(batch)
+    heads, scene = read_logic(scenes.taxonomy).head[named], batch.scene[question]
+    subjects = scenes.meant[batch.starts["subject"]][question]
+    # An end that is called "a dog" is no object of the scene.
+    targets = scenes.meant[batch.starts["target"]][question] if "target" in batch.starts else subjects
+    back = batch.macro == "open_subject"
+    start = targets if back else subjects
+    # Both bool, shape (look-ups, most objects of a scene): what stands in the relation to `start`, and what may.
+    certain, possible = scenes.follow(scene, np.where(start >= 0, start, scenes.first[scene]), heads, back)
+    possible |= certain
+    if batch.form == "open":
+        return np.where(start < 0, NONE, scenes.choose_name(certain, possible, scenes.objects[scene]))
+    if batch.macro == "yes_no_any":
+        ends, gone = _find_called(scenes, batch), start < 0
+        is_certain, is_possible = ((one & ends).any(axis=1) for one in (certain, possible))
+    else:
+        row, number = np.arange(len(scene)), np.maximum(targets - scenes.first[scene], 0)
+        is_certain, is_possible = certain[row, number], possible[row, number]
+        gone = (subjects < 0) | (targets < 0)
+    if batch.form == "multiple_choice":
+        return choose_right(batch, is_certain & ~gone, is_possible | gone)
+    answers = np.where(is_certain, scenes.yes, np.where(is_possible, NONE, scenes.no))
+    return np.where(gone, NONE, answers)
+
+
+def _find_called(scenes: EditedScenes, batch: Batch) -> np.ndarray:
+    """Which objects of their scenes can be called what questions name with "a", bool, shape (questions, any)."""
+    role, words = ("foil_object" if "foil_object" in batch.starts else "target"), scenes.context.words
+    column = words.find_column("foil_object.name" if role == "foil_object" else "object.name")
+    objects, tokens = scenes.objects[batch.scene], column[batch.starts[role]]
+    codes = objects * len(words.lexicon.words) + tokens[:, None]
+    return (objects >= 0) & np.isin(codes, scenes.called)

@@ -1,0 +1,66 @@
+"""The kinds of questions that the folder `kinds` holds: what each has, and the order in which a row has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+
+import jinja2
+import numpy as np
+
+from ...errors import GasError
+from ..text.templates import list_templates, load_template
+from . import kinds
+from .batches import Batch, QuestionContext
+from .edited_scenes import EditedScenes
+
+ROW_ORDER = ("object", "count", "attribute", "relation", "scene")
+"""Kinds in the order in which a row has their questions: what others depend on comes first. Kinds that are not named
+here come after these, by name, so that a new one leaves the questions before it at their places."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of questions.
+
+    Attributes:
+        ask: Asks about a block of scenes.
+        answer_edited: Answers a batch of these questions about edited scenes: tokens, or NONE, shape (questions,).
+        template: The macros that it asks with.
+    """
+
+    ask: Callable[[QuestionContext], list[Batch]]
+    answer_edited: Callable[[EditedScenes, Batch], np.ndarray]
+    template: jinja2.Template
+
+
+def load_kinds(names: Iterable[str]) -> dict[str, Kind]:
+    """Loads kinds of questions, in the order of rows.
+
+    Raises:
+        GasError: A kind lacks a part.
+    """
+    place = {name: number for number, name in enumerate(ROW_ORDER)}
+    return {name: load_kind(name) for name in sorted(names, key=lambda name: (place.get(name, len(place)), name))}
+
+
+def load_kind(name: str) -> Kind:
+    """Loads a kind of questions by the name of its file.
+
+    Raises:
+        GasError: Its file lacks a function, or it has no template.
+    """
+    module = import_module(f"{kinds.__name__}.{name}")
+    for part in ("ask", "answer_edited"):
+        if not callable(getattr(module, part, None)):
+            raise GasError(
+                f"questions of the kind `{name}`: {module.__file__} has no function `{part}`; "
+                "a kind has `ask(context)` and `answer_edited(scenes, batch)`, as object.py beside it"
+            )
+    if name not in list_templates("questions"):
+        raise GasError(
+            f"questions of the kind `{name}`: templates/questions/{name}.jinja does not exist; "
+            "write it with a macro for each form of question that the kind asks"
+        )
+    return Kind(module.ask, module.answer_edited, load_template("questions", name, None))

@@ -1,0 +1,76 @@
+"""The kinds of questions: each is a file and a template, and what lacks a part says so."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.questions import kinds
+from generate_any_scene.builders.questions.loading import ROW_ORDER, load_kind, load_kinds
+from generate_any_scene.builders.questions.writer import QuestionWriter
+from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS
+from generate_any_scene.builders.text.surface_forms import BlockWords
+from generate_any_scene.builders.text.templates import list_templates, load_template
+from generate_any_scene.errors import GasError
+from question_oracle import Oracle
+
+
+def test_kinds_are_the_files_of_the_folder():
+    files = {path.stem for path in Path(kinds.__file__).parent.glob("[!_]*.py")}
+    assert files == set(QUESTION_KINDS) == set(list_templates("questions"))
+    assert QUESTION_KINDS[: len(DEFAULT_QUESTIONS)] == DEFAULT_QUESTIONS
+    assert set(ROW_ORDER) <= files
+
+
+@pytest.mark.parametrize("name", QUESTION_KINDS)
+def test_every_kind_has_its_parts(name):
+    kind = load_kind(name)
+    assert list(inspect.signature(kind.ask).parameters) == ["context"]
+    assert list(inspect.signature(kind.answer_edited).parameters) == ["scenes", "batch"]
+    assert callable(getattr(Oracle, f"answer_{name}", None)), f"write Oracle.answer_{name} in question_oracle.py"
+
+
+@pytest.mark.parametrize("name", QUESTION_KINDS)
+def test_every_kind_asks_alone_and_with_pairs(name, write_rows):
+    rows = write_rows("general", (f"questions=[{name}]", "pairs=true"), 200)
+    asked = [question for row in rows for question in row["questions"]]
+    assert asked and {question["kind"] for question in asked} == {name}
+
+
+def test_a_row_has_kinds_in_a_fixed_order():
+    assert list(load_kinds(reversed(DEFAULT_QUESTIONS))) == list(ROW_ORDER)
+    assert list(load_kinds(QUESTION_KINDS))[: len(ROW_ORDER)] == list(ROW_ORDER)
+
+
+ASK = "def ask(context): return []\n"
+ANSWER = "def answer_edited(scenes, batch): return batch.answers\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (ANSWER, r"kind `half_1`: .*half_1\.py has no function `ask`; a kind has `ask\(context\)` and"),
+        (ASK, r"kind `half_2`: .*half_2\.py has no function `answer_edited`"),
+        (f"{ASK}answer_edited = None", r"half_3\.py has no function `answer_edited`"),
+        (ASK + ANSWER, r"kind `half_4`: templates/questions/half_4\.jinja does not exist; write it with a macro"),
+    ],
+)
+def test_a_kind_without_a_part_is_refused(code, message, tmp_path, monkeypatch):
+    name = message[message.index("half_") :][:6]
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
+    with pytest.raises(GasError, match=message):
+        load_kinds(["object", name])
+
+
+def test_a_macro_that_the_template_lacks_is_named(open_writer, tmp_path):
+    """Wherever a kind asks with it, be it about nothing: this scene has one object, so there is no choice."""
+    (tmp_path / "object.jinja").write_text("{% macro yes_no(object) %}Is there {{ object.name }}?{% endmacro %}")
+    plan = open_writer("general").plan
+    writer = QuestionWriter(plan)
+    writer.templates["object"] = load_template("questions", "object.jinja", tmp_path)
+    words = BlockWords(draw_block(plan, "train", 0).cut(0, 1), plan.taxonomy)
+    with pytest.raises(
+        GasError, match=r"object\.jinja has no macro `which`, which questions of the kind `object` .*yes"
+    ):
+        writer.write(words, 0)
