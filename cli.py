@@ -597,8 +597,9 @@ def structures(
 
     from .builders.foundation.disk_cache import clear_folder, find_folder
     from .builders.recipe.loading import load_recipe
+    from .builders.structures.bounds import bound_limits
     from .builders.structures.cache import KIND, find_structures
-    from .builders.structures.limits import bound_limits, read_limits
+    from .builders.structures.limits import read_limits
     from .builders.text.trace_cache import KIND as CAPTIONS
 
     if clear:

@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .limits import Limits
+from .bounds import Counts, Limits
+from .limits import list_sizes
 
 CycleType = tuple[tuple[int, int], ...]  # (length, number of cycles of that length), the shortest first
 Shape = tuple[int, int, int]  # objects, relations, attributes
@@ -112,29 +113,15 @@ class _Room:
 
 
 def _find_room(limits: Limits) -> _Room:
-    low, high = limits.attributes_per_object
     apart = max(limits.components[0], 1)
-    cap = min(limits.in_degree[1], limits.out_degree[1])
-    sizes = [(0, 0, 0, 0)]
-    for n in range(max(limits.objects[0], apart), min(limits.objects[1], limits.complexity[1]) + 1):
-        largest, least = n - apart + 1, max(limits.attributes[0], low * n)
-        fewest = max(limits.relations[0], n - limits.components[1], math.floor(limits.average_degree[0] * n / 2))
-        # In a topological order, object i is the end of at most i relations; likewise backwards for starts.
-        degree = min(cap, largest - 1)
-        relations = min(
-            limits.relations[1],
-            degree * (2 * largest - degree - 1) // 2,
-            math.ceil(limits.average_degree[1] * n / 2),
-            limits.complexity[1] - n - least,
-        )
-        attributes = min(limits.attributes[1], high * n, limits.complexity[1] - n - fewest)
-        if fewest <= relations and least <= attributes and apart <= limits.components[1]:
-            sizes.append((n, relations, attributes, min(largest, relations + 1)))
-            if n > MOST_OBJECTS:
-                break
-    if max(limits.in_degree[0], limits.out_degree[0]) > 0:
-        sizes = sizes[:1]  # without cycles there is an object where no relation ends, and one where none starts
-    objects, relations, attributes, piece_objects = map(max, zip(*sizes, strict=True))
+    degree = min(limits.in_degree[1], limits.out_degree[1])
+    most = [(0, 0, 0, 0)]
+    for size in list_sizes(limits):
+        relations = size.relations[-1]
+        most.append((size.objects, relations, size.attributes[-1], min(size.objects - apart, relations) + 1))
+        if size.objects > MOST_OBJECTS:
+            break
+    objects, relations, attributes, piece_objects = map(max, zip(*most, strict=True))
     are_counted = apart > 1 or limits.components[1] < objects
     return _Room(
         objects=objects,
@@ -143,8 +130,8 @@ def _find_room(limits: Limits) -> _Room:
         components=min(limits.components[1], objects) if are_counted else 0,
         piece_objects=piece_objects,
         piece_complexity=limits.complexity[1] - apart + 1,
-        attributes_per_object=(low, high),
-        ignores_degrees=cap < min(relations, piece_objects - 1),
+        attributes_per_object=limits.attributes_per_object,
+        ignores_degrees=degree < min(relations, piece_objects - 1),
     )
 
 
@@ -165,7 +152,7 @@ def _count_within(limits: Limits) -> dict[int, int]:
         _add_pieces(made, (min(room.components, 1), *shape), kinds)
     counts: Counter[int] = Counter()
     for components, n, m, a in np.argwhere(made[:, 1:]).tolist():
-        if limits.allow(n + 1, a, m, components if room.components else limits.components[0]):
+        if limits.allow(Counts(n + 1, a, m, components if room.components else limits.components[0])):
             counts[n + 1 + m + a] += made[components, n + 1, m, a]
     return dict(sorted(counts.items()))
 

@@ -1,9 +1,9 @@
 """The number of structures: what enumeration lists, and known sequences beyond it."""
 
 import pytest
+from generate_any_scene.builders.structures.bounds import bound_limits
 from generate_any_scene.builders.structures.counting import count_structures, find_largest_complexity
 from generate_any_scene.builders.structures.enumeration import enumerate_structures
-from generate_any_scene.builders.structures.limits import bound_limits
 from generate_any_scene.errors import RecipeError
 from hypothesis import given
 from hypothesis import strategies as st
