@@ -39,9 +39,10 @@ class Bound:
     Attributes:
         key: Its key in a recipe.
         help: What is bounded, for readers of the command's help.
-        total: From a structure's counts; two graphs side by side have the sum of theirs.
-        mean: From a structure's counts; two graphs side by side have a value between theirs. It grows with relations.
-        each: From one component, a value or more, all of which are bounded. None falls when the graph grows.
+        total: A structure's value from its counts. Two graphs side by side have the sum of theirs.
+        mean: A structure's value from its counts. Two graphs side by side have one between theirs; more relations
+            between the same objects never lower it.
+        each: Values of one component, all of which are bounded. What is added to a graph never lowers the largest.
         is_most: Whether the recipe's key is one number, the upper bound.
         is_whole: Whether the values are whole numbers.
     """

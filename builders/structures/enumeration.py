@@ -100,7 +100,7 @@ def check_limits(limits: Limits) -> None:
     """
     if conflict := find_conflict(limits):
         raise RecipeError([conflict])
-    beside = _leave_seed(limits) if limits.seed_graph else limits
+    beside = leave_seed(limits) if limits.seed_graph else limits
     if beside is None:
         return
     count = count_structures(beside)
@@ -109,7 +109,7 @@ def check_limits(limits: Limits) -> None:
         raise _refuse_size(limits, f"{at_least}{max(count.total, MOST_STRUCTURES):,}")
 
 
-def _leave_seed(limits: Limits) -> Limits | None:
+def leave_seed(limits: Limits) -> Limits | None:
     """Bounds of what can stand beside the seed graph, each such structure another completion; or None.
 
     Two graphs side by side have the sum of their totals, means between theirs, and the components of both. So with
@@ -145,7 +145,7 @@ LONE_OBJECT = Counts(1, 0, 0, 1)
 def _combine_components(limits: Limits) -> Iterator[Parts]:
     """Yields each multiset of components within the limits, as a tuple with the most complex component first."""
     others = max(limits.components[0] - 1, 0)  # they hold at least one object each
-    return (parts for _, parts in _add_components([()], _list_library(limits, Counts(others, 0, 0, others)), limits))
+    return _add_components([()], _list_library(limits, Counts(others, 0, 0, others)), limits)
 
 
 def _complete_seed(limits: Limits, shape: SeedShape) -> Iterator[Parts]:
@@ -155,10 +155,9 @@ def _complete_seed(limits: Limits, shape: SeedShape) -> Iterator[Parts]:
     seen: set[Parts] = set()
     cores = enumerate_cores(shape, _bound_component(limits, Counts(0, 0, 0, 0)))
     fitting = (core for core in cores if all(map(limits.allow_component, core)))
-    for core, parts in _add_components(fitting, library, limits):
+    for parts in _add_components(fitting, library, limits):
         parts = tuple(sorted(parts, key=lambda part: (part.complexity, uncolored(part), part.coloring), reverse=True))
-        # A part of the seed graph that may be anything looks like what is added.
-        if all(part.coloring for part in core) or parts not in seen:
+        if parts not in seen:  # a part of the seed graph that may be anything looks like what is added
             seen.add(parts)
             yield parts
 
@@ -190,8 +189,8 @@ def _list_library(limits: Limits, others: Counts) -> list[tuple[Component, Count
 
 def _add_components(
     cores: Iterable[Parts], library: Sequence[tuple[Component, Counts]], limits: Limits
-) -> Iterator[tuple[Parts, Parts]]:
-    """Yields each core, with itself and any multiset of components of the library that is within the limits."""
+) -> Iterator[Parts]:
+    """Yields each core with each multiset of components of the library that is within the limits."""
     # Many structures have the same counts.
     allow, leave_room = cache(limits.allow), cache(limits.leave_room)
 
@@ -210,8 +209,7 @@ def _add_components(
 
     for core in cores:
         counts = Counts._make(map(sum, zip((0, 0, 0, 0), *map(_count, core), strict=True)))
-        for parts in extend(0, core, counts):
-            yield core, parts
+        yield from extend(0, core, counts)
 
 
 def _tabulate(rows: list[Parts]) -> StructureTable:
