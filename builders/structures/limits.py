@@ -24,6 +24,11 @@ KEYS = {**{name: bound.key for name, bound in BOUNDS.items()}, "seed_graph": "st
 
 def read_limits(recipe: Recipe) -> Limits:
     """Takes the bounds from a recipe; what it leaves open is bounded by the complexity."""
+    return bound_limits(**read_bounds(recipe))
+
+
+def read_bounds(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe says of the fields of `Limits`, and nothing of those that it leaves open."""
     given = {name: _find_value(recipe, bound.key) for name, bound in BOUNDS.items()}
     bounds: dict[str, Any] = {
         name: tuple(value) if isinstance(value, tuple) else (0, value)
@@ -32,7 +37,7 @@ def read_limits(recipe: Recipe) -> Limits:
     }
     if recipe.structure.seed_graph:
         bounds["seed_graph"] = read_seed(recipe.structure.seed_graph).shape
-    return bound_limits(**bounds)
+    return bounds
 
 
 def _find_value(recipe: Recipe, key: str) -> Any:

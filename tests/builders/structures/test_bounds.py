@@ -145,3 +145,47 @@ def test_bounds_are_described_as_the_recipes_keys_are(name):
     keys = {f"structure.{key}": field for key, field in Structure.model_fields.items()}
     keys |= {f"structure.degree.{field.alias or key}": field for key, field in Degree.model_fields.items()}
     assert BOUNDS[name].help == keys[BOUNDS[name].key].description
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_the_command_has_an_option_for_every_bound(name, gas):
+    bounds = {"complexity": (1, 6), name: (0, 1)}
+    options = [f"--{key.replace('_', '-')}={low}-{high}" for key, (low, high) in bounds.items()]
+    status, out, err = gas("structures", *options, "--count")
+    assert (status, err) == (0, "")
+    assert int(out) == len(enumerate_structures(bound_limits(**bounds))) > 0
+
+
+def test_the_command_reads_a_number_and_decimals(gas):
+    options = ("--complexity=5", "--average-degree=0.5-1.5", "--attributes-per-object=1")
+    bounds = {"average_degree": (0.5, 1.5), "attributes_per_object": (1, 1)}
+    expected = enumerate_structures(bound_limits((5, 5), **bounds)).topologies.to_pylist()
+    assert gas("structures", *options)[1].split() == expected
+
+
+def test_bounds_of_the_command_replace_those_of_the_recipe(gas, write_recipe):
+    """What the recipe leaves open is open up to the complexity that is given."""
+    path = write_recipe("structure: {complexity: 3, components: 1}")
+    given = gas("structures", path, "--complexity=6", "--count")[1]
+    assert int(given) == len(enumerate_structures(bound_limits((6, 6), components=(1, 1))))
+
+
+@pytest.mark.parametrize(
+    ("option", "example"),
+    [
+        ("--objects=3-2", "3 or 3-9"),
+        ("--objects=two", "3 or 3-9"),
+        ("--in-degree=0.5", "3 or 3-9"),
+        ("--average-degree=-1", "1.5 or 0.5-2"),
+    ],
+)
+def test_wrong_bounds_of_the_command_are_refused(option, example, gas):
+    status, out, err = gas("structures", "--complexity=5", option)
+    name, _, text = option.partition("=")
+    assert (status, out) == (2, "")
+    assert err == f"gas: {name} {text}: write a number or a range, such as {example}\n"
+
+
+def test_the_command_needs_a_recipe_or_a_complexity(gas):
+    status, _, err = gas("structures", "--objects=2")
+    assert status == 2 and "give a recipe or --complexity" in err
