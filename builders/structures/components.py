@@ -19,6 +19,9 @@ Edges = tuple[tuple[int, int], ...]
 class Coloring(NamedTuple):
     """Colours, which tell elements of a seed graph from each other and from the rest (colour 0).
 
+    A component with colours is a vertex-coloured graph, its edges coloured, too: two of them are the same when an
+    isomorphism keeps the colours. Without colours it is the plain graph of a structure.
+
     Attributes:
         objects: Colour of each object.
         attributes: Colours of each object's attributes, those of colour 0 left out.
@@ -170,7 +173,7 @@ def canonicalize(size: int, edges: Edges) -> tuple[list[int], Edges, list[tuple[
     return order, tuple(sorted((order[s], order[o]) for s, o in edges)), list_symmetries(numberings)
 
 
-# A painted piece comes with many different attributes.
+# A coloured piece comes with many different attributes.
 _canonicalize_again = lru_cache(maxsize=1 << 14)(canonicalize)
 
 
@@ -198,11 +201,11 @@ def find_numberings(
     Returns:
         New numbers of the objects, once for each symmetry.
     """
-    painted = edge_colours or (0,) * len(edges)
+    colours_of_edges = edge_colours or (0,) * len(edges)
     # A neighbour, and the colour of the edge to it as what makes any two ranks differ.
     successors: list[list[tuple[int, int]]] = [[] for _ in range(size)]
     predecessors: list[list[tuple[int, int]]] = [[] for _ in range(size)]
-    for (s, o), colour in zip(edges, painted, strict=True):
+    for (s, o), colour in zip(edges, colours_of_edges, strict=True):
         successors[s].append((o, colour * (2 * size + 2)))
         predecessors[o].append((s, colour * (2 * size + 2)))
     best: tuple[tuple[int, int, int], ...] | None = None
@@ -233,7 +236,9 @@ def find_numberings(
                 if ranks[i] == tied:
                     search([2 * rank + (rank == tied and j != i) for j, rank in enumerate(ranks)])
             return
-        found = tuple(sorted((ranks[s], ranks[o], colour) for (s, o), colour in zip(edges, painted, strict=True)))
+        found = tuple(
+            sorted((ranks[s], ranks[o], colour) for (s, o), colour in zip(edges, colours_of_edges, strict=True))
+        )
         if best is None or found < best:
             best = found
             orders.clear()

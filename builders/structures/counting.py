@@ -4,6 +4,9 @@ Burnside's lemma: graphs on unlabelled objects are as many as, on average over a
 permutation leaves as they are. Those are counted for each cycle type as Robinson does ("Counting unlabeled acyclic
 digraphs", Combinatorial Mathematics V, Springer 1977): by inclusion-exclusion over sets of objects where no relation
 ends. Connected pieces are what remains when all that smaller pieces make is taken away (inverse Euler transform).
+
+The arrays are tables of coefficients: `made[c, n, m, a]` is the number of structures with c components, n objects, m
+relations and a attributes, and an array with fewer axes has the last of these. The numbers are Python's, of any size.
 """
 
 from __future__ import annotations
@@ -146,6 +149,7 @@ def _cut(limits: Limits, name: str) -> Limits:
 def _count_within(limits: Limits) -> dict[int, int]:
     """Number of structures of each complexity: all multisets of connected pieces that fit."""
     room = _find_room(limits)
+    # Of length 1 along the components where their number is not bounded: then no piece moves along that axis.
     made = np.zeros((room.components + 1, room.objects + 1, room.relations + 1, room.attributes + 1), dtype=object)
     made[0, 0, 0, 0] = 1
     for shape, kinds in _count_pieces(room):
@@ -158,16 +162,24 @@ def _count_within(limits: Limits) -> dict[int, int]:
 
 
 def _add_pieces(made: np.ndarray, shape: tuple[int, ...], kinds: int) -> None:
-    """Adds to what has been made everything that it makes with one piece or more of a shape that has so many kinds."""
+    """Adds to what has been made everything that it makes with one piece or more of a shape that has so many kinds.
+
+    Args:
+        made: Number of structures by counts, changed in place.
+        shape: What one piece has of each count, an axis of `made` each.
+        kinds: Number of pieces of this shape.
+    """
     before = made.copy()
     for pieces in range(1, min((size - 1) // one for size, one in zip(made.shape, shape, strict=True) if one) + 1):
         moved = [pieces * one for one in shape]
+        # What has room for so many pieces more, moved to where it is with them; a multiset of them is chosen freely.
         fitting = before[tuple(slice(size - one) for size, one in zip(made.shape, moved, strict=True))]
         made[tuple(slice(one, None) for one in moved)] += math.comb(kinds + pieces - 1, pieces) * fitting
 
 
 def _count_pieces(room: _Room) -> Iterator[tuple[Shape, int]]:
     """Yields how many connected structures there are of each shape that has any."""
+    # Structures of pieces with fewer than n objects, by objects, relations and attributes.
     made = np.zeros((room.piece_objects + 1, room.relations + 1, room.attributes + 1), dtype=object)
     made[0, 0, 0] = 1
     for n, graphs in enumerate(_count_graphs(room), start=1):
@@ -179,7 +191,10 @@ def _count_pieces(room: _Room) -> Iterator[tuple[Shape, int]]:
 
 
 def _count_graphs(room: _Room) -> Iterator[np.ndarray]:
-    """Yields, for 1, 2, ... objects, how many structures there are by relations and attributes (Burnside's lemma)."""
+    """Yields, for 1, 2, ... objects, how many structures there are (Burnside's lemma), as graphs[m, a].
+
+    The number of relations is a polynomial's exponent: arrays are its coefficients, `np.convolve` is their product.
+    """
 
     @cache
     def count_fixed(cycles: CycleType) -> np.ndarray:

@@ -213,6 +213,7 @@ def _add_components(
 
 
 def _tabulate(rows: list[Parts]) -> StructureTable:
+    # Lists with an entry a row: attributes on each object, both ends of each relation, and the four counts.
     counts, subjects, targets, totals = [], [], [], []
     for parts in rows:
         shift, edges = 0, []
@@ -226,6 +227,7 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
         totals.append((shift, sum(counts[-1]), len(edges), len(parts)))
     objects, attributes, relations, components = np.array(totals, dtype=np.int32).T
     if any(part.coloring for part in rows[0]):
+        # Objects, attributes, relations: each of shape (rows, elements of the seed graph that have a colour).
         seeds = [np.array(column, dtype=np.int32) for column in zip(*map(_find_seed, rows), strict=True)]
     else:
         seeds = [np.zeros((len(rows), 0), dtype=np.int32)] * 3
@@ -246,9 +248,9 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
 
 def _find_seed(parts: Parts) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the coloured objects, attributes and relations of a structure, in the order of their colours."""
-    objects: list[tuple[int, int]] = []
-    attributes: list[tuple[int, int]] = []
-    edges: list[tuple[int, int, int]] = []
+    objects: list[tuple[int, int]] = []  # (colour, number)
+    attributes: list[tuple[int, int]] = []  # (colour, number)
+    edges: list[tuple[int, int, int]] = []  # (subject, object, colour): sorted, they are in the table's order
     shift, attribute_shift = 0, 0
     for part in parts:
         coloring = part.coloring or Coloring((0,) * part.objects, ((),) * part.objects, (0,) * len(part.edges))

@@ -198,11 +198,11 @@ def _place_on_piece(piece: _Piece, most: int, per_object: tuple[int, int]) -> li
         tuple(colours for _, colours, _ in objects),
         tuple(colour for _, _, colour in relations),
     )
-    painted = any(coloring.objects) or any(coloring.attributes) or any(coloring.relations)
+    is_colored = any(coloring.objects) or any(coloring.attributes) or any(coloring.relations)
     least = tuple(max(per_object[0], len(colours) + count) for _, colours, count in objects)
     edges = tuple((s, o) for s, o, _ in relations)
     placements = {
         max(tuple(counts[i] for i in symmetry) for symmetry in symmetries)
         for counts in place_attributes(least, most, per_object[1])
     }
-    return [Component(counts, edges, coloring if painted else ()) for counts in sorted(placements)]
+    return [Component(counts, edges, coloring if is_colored else ()) for counts in sorted(placements)]
