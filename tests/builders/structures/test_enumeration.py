@@ -162,6 +162,7 @@ def test_few_objects_may_be_very_complex():
         ({"complexity": [3, 5], "attributes": [6, 8]}, {"complexity", "attributes"}),
         ({"complexity": [3, 5], "average_degree": [2.5, 3]}, {"complexity", "average_degree"}),
         ({"complexity": [2, 9], "degree": {"in": [1, 2]}}, {"degree.in"}),
+        ({"complexity": [1, 1000], "average_degree": [999.5, 1000]}, {"average_degree"}),
         (
             {"complexity": [2, 30], "objects": [2, 3], "attributes": [7, 8], "max_per_object": 2},
             {"objects", "attributes"},
