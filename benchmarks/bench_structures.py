@@ -22,8 +22,8 @@ def measure_here(most: int) -> dict[str, float]:
     """Finds the structures in this process: their number, seconds, and the largest memory before and after, in MB."""
     # Imported here: on Linux a process begins with its parent's largest memory, so the parent must stay small.
     import pyarrow as pa
+    from generate_any_scene.builders.structures.bounds import bound_limits
     from generate_any_scene.builders.structures.cache import find_structures
-    from generate_any_scene.builders.structures.limits import bound_limits
 
     pa.array([0]).to_numpy()  # imports pandas, where it is installed; a build has it anyway, through datasets
     limits = bound_limits((1, most))

@@ -10,6 +10,7 @@ import pytest
 import typer
 from generate_any_scene import cli
 from generate_any_scene.recipes import list_recipes
+from generate_any_scene.training.recipes.loading import KINDS
 from generate_any_scene.version import __version__
 
 SMALL = ("--set", "splits={train: 20, validation: 0, test: 5}")
@@ -66,7 +67,7 @@ def test_list_names_every_training(gas):
     assert all(name in out for name in list_recipes("training"))
     listed = json.loads(gas("list", "training", "--json")[1])
     assert [recipe["name"] for recipe in listed] == list_recipes("training")
-    assert {recipe["kind"] for recipe in listed} == {"finetune", "grpo"}
+    assert {recipe["kind"] for recipe in listed} == set(KINDS)
     assert all(recipe["description"] for recipe in listed)
 
 

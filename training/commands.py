@@ -22,9 +22,9 @@ def complete_trainings(ctx: typer.Context) -> list[str]:
 
 def complete_keys() -> list[Proposal]:
     """The keys of all kinds of trainings."""
-    from .recipes.loading import KINDS
+    from .recipes.loading import KINDS, find_model
 
-    settings = (list_settings(model.model_json_schema()) for model in KINDS.values())
+    settings = (list_settings(find_model(kind).model_json_schema()) for kind in KINDS)
     return list(dict(setting for model in settings for setting in model).items())
 
 

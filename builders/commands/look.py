@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ...console import NONE, AsJson, create_console, list_examples, show_progress
 from ...errors import GasError
+from ..structures.bounds import BOUNDS, bound_limits
 from .completion import complete_configs, complete_recipes, complete_splits
 from .options import Folder, Overrides
 
@@ -101,7 +105,27 @@ def stats(
     print_usage(described, create_console())
 
 
+def _offer_bounds(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command an option for each bound on structures, in the place of its `**bounds`."""
+    signature = inspect.signature(command, eval_str=True)
+    first, *others = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[str | None, typer.Option(metavar="N|N-M", help=bound.help, show_default=False)],
+        )
+        for name, bound in BOUNDS.items()
+    ]
+    signature = signature.replace(parameters=[first, *options, *others])
+    command.__annotations__ = {one.name: one.annotation for one in signature.parameters.values()}
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    return command
+
+
 @commands.command(epilog=list_examples("gas structures multi_object", "gas structures --complexity 7 --count"))
+@_offer_bounds
 def structures(
     recipe: Annotated[
         str | None,
@@ -112,13 +136,7 @@ def structures(
             autocompletion=complete_recipes,
         ),
     ] = None,
-    complexity: Annotated[
-        str | None, typer.Option(help="Objects + attributes + relations: 7 or 3-9.", show_default=False)
-    ] = None,
-    objects: Annotated[str | None, typer.Option(help="Objects: 2 or 2-4.", show_default=False)] = None,
-    attributes: Annotated[str | None, typer.Option(help="Attributes: 2 or 0-4.", show_default=False)] = None,
-    relations: Annotated[str | None, typer.Option(help="Relations: 2 or 0-4.", show_default=False)] = None,
-    components: Annotated[str | None, typer.Option(help="Connected components: 1 or 1-3.", show_default=False)] = None,
+    *,
     overrides: Overrides = NONE,
     count: Annotated[bool, typer.Option("--count", help="Print only how many there are.")] = False,
     png: Annotated[
@@ -126,18 +144,19 @@ def structures(
         typer.Option(help="Draw them all into this PNG file (needs the extra `plots`).", show_default=False),
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", hidden=True, help="The old name of `gas cache clear`.")] = False,
+    **bounds: str | None,
 ) -> None:
     """List, count or draw all structures: scene graphs without content, each once.
+
+    A bound is a number or a range, such as 7 or 3-9; with a recipe it replaces the recipe's.
 
     `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
     line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
     """
-    from dataclasses import replace
-
     from ..foundation.disk_cache import clear_folder, find_folder
     from ..recipe.loading import load_recipe
     from ..structures.cache import KIND, find_structures
-    from ..structures.limits import bound_limits, read_limits
+    from ..structures.limits import read_bounds
     from ..text.trace_cache import KIND as CAPTIONS
 
     if clear:
@@ -145,20 +164,12 @@ def structures(
             print(f"removed {clear_folder(kind)} tables from {find_folder(kind)}", file=sys.stderr)
         return
     given = {
-        "complexity": complexity,
-        "objects": objects,
-        "attributes": attributes,
-        "relations": relations,
-        "components": components,
+        name: _read_interval(name, text, BOUNDS[name].is_whole) for name, text in bounds.items() if text is not None
     }
-    bounds: dict[str, Any] = {name: _read_bounds(name, text) for name, text in given.items() if text is not None}
-    if recipe:
-        limits = replace(read_limits(load_recipe(recipe, overrides).recipe), **bounds)
-    elif "complexity" in bounds:
-        limits = bound_limits(**bounds)
-    else:
+    if not recipe and "complexity" not in given:
         raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
-    table = find_structures(limits)
+    of_recipe = read_bounds(load_recipe(recipe, overrides).recipe) if recipe else {}
+    table = find_structures(bound_limits(**{**of_recipe, **given}))
     if png:
         from ..drawing.figures import draw_structures
 
@@ -171,11 +182,15 @@ def structures(
             print(topology)
 
 
-def _read_bounds(name: str, text: str) -> tuple[int, int]:
-    low, dash, high = text.partition("-")
-    if not (low.isdecimal() and (high.isdecimal() if dash else True)) or (dash and int(low) > int(high)):
-        raise GasError(f"--{name} {text}: write a number or a range, such as 3 or 3-9")
-    return int(low), int(high or low)
+def _read_interval(name: str, text: str, is_whole: bool) -> tuple[float, float]:
+    """Reads `7` as (7, 7) and `3-9` as (3, 9)."""
+    number, read, example = (r"\d+", int, "3 or 3-9") if is_whole else (r"\d+(?:\.\d+)?", float, "1.5 or 0.5-2")
+    found = re.fullmatch(f"({number})(?:-({number}))?", text, re.ASCII)
+    low, high = (read(found[1]), read(found[2] or found[1])) if found else (1, 0)
+    if low > high:
+        option = name.replace("_", "-")
+        raise GasError(f"--{option} {text}: write a number or a range, such as {example}")
+    return low, high
 
 
 @commands.command(epilog=list_examples("gas diff old gas", "gas diff gas me/scenes@v1.0.0"))

@@ -1,5 +1,7 @@
 """Every scene graph without content that constraints leave, once; counting and sampling them.
 
-Others take `Limits`, `read_limits` (`limits.py`), `find_structures` (`cache.py`), `count_structures` (`counting.py`),
-`StructureTable` (`enumeration.py`) and `plan_structures` (`sampling.py`).
+A bound on structures is described in `bounds.py`, once.
+
+Others take `Limits` (`bounds.py`), `read_limits` (`limits.py`), `find_structures` (`cache.py`), `count_structures`
+(`counting.py`), `StructureTable` (`enumeration.py`) and `plan_structures` (`sampling.py`).
 """

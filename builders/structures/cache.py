@@ -15,8 +15,8 @@ from ...arrow import make_array, view_numbers
 from ..foundation import ragged
 from ..foundation.disk_cache import find_folder, hash_code, keep_batch, read_batch
 from ..foundation.ragged import Ragged
+from .bounds import Limits
 from .enumeration import StructureTable, enumerate_structures
-from .limits import Limits
 
 KIND = "structures"
 COUNTS = ("objects", "attributes", "relations", "components")

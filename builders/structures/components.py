@@ -8,9 +8,9 @@ lists.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 Edges = tuple[tuple[int, int], ...]
@@ -18,6 +18,9 @@ Edges = tuple[tuple[int, int], ...]
 
 class Coloring(NamedTuple):
     """Colours, which tell elements of a seed graph from each other and from the rest (colour 0).
+
+    A component with colours is a vertex-coloured graph, its edges coloured, too: two of them are the same when an
+    isomorphism keeps the colours. Without colours it is the plain graph of a structure.
 
     Attributes:
         objects: Colour of each object.
@@ -48,16 +51,29 @@ class Component:
     def objects(self) -> int:
         return len(self.attributes)
 
-    @property
+    @cached_property
     def complexity(self) -> int:
         return len(self.attributes) + sum(self.attributes) + len(self.edges)
 
-    @property
+    @cached_property
     def topology(self) -> str:
         """Canonical text of a piece without coloring: attributes on each object, the edges, as in `1.0.2:0>1,0>2`."""
         counts = ".".join(map(str, self.attributes))
         return counts + (":" + ",".join(f"{s}>{o}" for s, o in self.edges) if self.edges else "")
 
+    @property
+    def in_degrees(self) -> list[int]:
+        """Edges that end at each object."""
+        ends = [o for _, o in self.edges]
+        return [ends.count(i) for i in range(self.objects)]
+
+    @property
+    def out_degrees(self) -> list[int]:
+        """Edges that start at each object."""
+        starts = [s for s, _ in self.edges]
+        return [starts.count(i) for i in range(self.objects)]
+
+    @cached_property
     def uncolored(self) -> Component:
         """The canonical piece that is left without coloring."""
         if not self.coloring:
@@ -69,24 +85,20 @@ class Component:
 
 @dataclass(frozen=True)
 class ComponentLimits:
-    """What bounds one piece. Upper bounds prune while it grows; lower bounds are checked when it is complete."""
+    """Upper bounds, which prune a piece while it grows, and all that one object may have of attributes."""
 
     complexity: int
     objects: int
     attributes: int
     relations: int
     attributes_per_object: tuple[int, int]
-    in_degree: tuple[int, int]
-    out_degree: tuple[int, int]
+    in_degree: int
+    out_degree: int
 
 
 def enumerate_components(limits: ComponentLimits) -> Iterator[Component]:
     """Yields every connected piece within the limits, none twice."""
-    low_in, low_out = limits.in_degree[0], limits.out_degree[0]
     for size, edges in _grow_skeletons(limits):
-        incoming, outgoing = Counter(o for _, o in edges), Counter(s for s, _ in edges)
-        if min(incoming[i] for i in range(size)) < low_in or min(outgoing[i] for i in range(size)) < low_out:
-            continue
         most = min(limits.attributes, limits.complexity - size - len(edges))
         symmetries = canonicalize(size, edges)[2]
         low, high = limits.attributes_per_object
@@ -128,8 +140,17 @@ def _extend(size: int, edges: Edges, limits: ComponentLimits) -> Iterator[tuple[
     if size < limits.objects and size + len(edges) + 2 <= limits.complexity:
         candidates += [(size + 1, pair) for i in range(size) for pair in ((i, size), (size, i))]
     for new_size, (s, o) in candidates:
-        if outgoing[s] < limits.out_degree[1] and incoming[o] < limits.in_degree[1]:
+        if outgoing[s] < limits.out_degree and incoming[o] < limits.in_degree:
             yield new_size, (*edges, (s, o))
+
+
+def find_components(size: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Lists the objects of each weakly connected component of a graph."""
+    piece_of = list(range(size))
+    for s, o in edges:
+        old, new = piece_of[o], piece_of[s]
+        piece_of = [new if piece == old else piece for piece in piece_of]
+    return [[i for i, one in enumerate(piece_of) if one == piece] for piece in dict.fromkeys(piece_of)]
 
 
 def close_edges(size: int, edges: Edges) -> list[int]:
@@ -152,7 +173,7 @@ def canonicalize(size: int, edges: Edges) -> tuple[list[int], Edges, list[tuple[
     return order, tuple(sorted((order[s], order[o]) for s, o in edges)), list_symmetries(numberings)
 
 
-# A painted piece comes with many different attributes.
+# A coloured piece comes with many different attributes.
 _canonicalize_again = lru_cache(maxsize=1 << 14)(canonicalize)
 
 
@@ -180,11 +201,11 @@ def find_numberings(
     Returns:
         New numbers of the objects, once for each symmetry.
     """
-    painted = edge_colours or (0,) * len(edges)
+    colours_of_edges = edge_colours or (0,) * len(edges)
     # A neighbour, and the colour of the edge to it as what makes any two ranks differ.
     successors: list[list[tuple[int, int]]] = [[] for _ in range(size)]
     predecessors: list[list[tuple[int, int]]] = [[] for _ in range(size)]
-    for (s, o), colour in zip(edges, painted, strict=True):
+    for (s, o), colour in zip(edges, colours_of_edges, strict=True):
         successors[s].append((o, colour * (2 * size + 2)))
         predecessors[o].append((s, colour * (2 * size + 2)))
     best: tuple[tuple[int, int, int], ...] | None = None
@@ -215,7 +236,9 @@ def find_numberings(
                 if ranks[i] == tied:
                     search([2 * rank + (rank == tied and j != i) for j, rank in enumerate(ranks)])
             return
-        found = tuple(sorted((ranks[s], ranks[o], colour) for (s, o), colour in zip(edges, painted, strict=True)))
+        found = tuple(
+            sorted((ranks[s], ranks[o], colour) for (s, o), colour in zip(edges, colours_of_edges, strict=True))
+        )
         if best is None or found < best:
             best = found
             orders.clear()

@@ -4,6 +4,9 @@ Burnside's lemma: graphs on unlabelled objects are as many as, on average over a
 permutation leaves as they are. Those are counted for each cycle type as Robinson does ("Counting unlabeled acyclic
 digraphs", Combinatorial Mathematics V, Springer 1977): by inclusion-exclusion over sets of objects where no relation
 ends. Connected pieces are what remains when all that smaller pieces make is taken away (inverse Euler transform).
+
+The arrays are tables of coefficients: `made[c, n, m, a]` is the number of structures with c components, n objects, m
+relations and a attributes, and an array with fewer axes has the last of these. The numbers are Python's, of any size.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from .limits import Limits
+from .bounds import Counts, Limits
+from .limits import list_sizes
 
 CycleType = tuple[tuple[int, int], ...]  # (length, number of cycles of that length), the shortest first
 Shape = tuple[int, int, int]  # objects, relations, attributes
@@ -112,29 +116,15 @@ class _Room:
 
 
 def _find_room(limits: Limits) -> _Room:
-    low, high = limits.attributes_per_object
     apart = max(limits.components[0], 1)
-    cap = min(limits.in_degree[1], limits.out_degree[1])
-    sizes = [(0, 0, 0, 0)]
-    for n in range(max(limits.objects[0], apart), min(limits.objects[1], limits.complexity[1]) + 1):
-        largest, least = n - apart + 1, max(limits.attributes[0], low * n)
-        fewest = max(limits.relations[0], n - limits.components[1], math.floor(limits.average_degree[0] * n / 2))
-        # In a topological order, object i is the end of at most i relations; likewise backwards for starts.
-        degree = min(cap, largest - 1)
-        relations = min(
-            limits.relations[1],
-            degree * (2 * largest - degree - 1) // 2,
-            math.ceil(limits.average_degree[1] * n / 2),
-            limits.complexity[1] - n - least,
-        )
-        attributes = min(limits.attributes[1], high * n, limits.complexity[1] - n - fewest)
-        if fewest <= relations and least <= attributes and apart <= limits.components[1]:
-            sizes.append((n, relations, attributes, min(largest, relations + 1)))
-            if n > MOST_OBJECTS:
-                break
-    if max(limits.in_degree[0], limits.out_degree[0]) > 0:
-        sizes = sizes[:1]  # without cycles there is an object where no relation ends, and one where none starts
-    objects, relations, attributes, piece_objects = map(max, zip(*sizes, strict=True))
+    degree = min(limits.in_degree[1], limits.out_degree[1])
+    most = [(0, 0, 0, 0)]
+    for size in list_sizes(limits):
+        relations = size.relations[-1]
+        most.append((size.objects, relations, size.attributes[-1], min(size.objects - apart, relations) + 1))
+        if size.objects > MOST_OBJECTS:
+            break
+    objects, relations, attributes, piece_objects = map(max, zip(*most, strict=True))
     are_counted = apart > 1 or limits.components[1] < objects
     return _Room(
         objects=objects,
@@ -143,8 +133,8 @@ def _find_room(limits: Limits) -> _Room:
         components=min(limits.components[1], objects) if are_counted else 0,
         piece_objects=piece_objects,
         piece_complexity=limits.complexity[1] - apart + 1,
-        attributes_per_object=(low, high),
-        ignores_degrees=cap < min(relations, piece_objects - 1),
+        attributes_per_object=limits.attributes_per_object,
+        ignores_degrees=degree < min(relations, piece_objects - 1),
     )
 
 
@@ -159,28 +149,37 @@ def _cut(limits: Limits, name: str) -> Limits:
 def _count_within(limits: Limits) -> dict[int, int]:
     """Number of structures of each complexity: all multisets of connected pieces that fit."""
     room = _find_room(limits)
+    # Of length 1 along the components where their number is not bounded: then no piece moves along that axis.
     made = np.zeros((room.components + 1, room.objects + 1, room.relations + 1, room.attributes + 1), dtype=object)
     made[0, 0, 0, 0] = 1
     for shape, kinds in _count_pieces(room):
         _add_pieces(made, (min(room.components, 1), *shape), kinds)
     counts: Counter[int] = Counter()
     for components, n, m, a in np.argwhere(made[:, 1:]).tolist():
-        if limits.allow(n + 1, a, m, components if room.components else limits.components[0]):
+        if limits.allow(Counts(n + 1, a, m, components if room.components else limits.components[0])):
             counts[n + 1 + m + a] += made[components, n + 1, m, a]
     return dict(sorted(counts.items()))
 
 
 def _add_pieces(made: np.ndarray, shape: tuple[int, ...], kinds: int) -> None:
-    """Adds to what has been made everything that it makes with one piece or more of a shape that has so many kinds."""
+    """Adds to what has been made everything that it makes with one piece or more of a shape that has so many kinds.
+
+    Args:
+        made: Number of structures by counts, changed in place.
+        shape: What one piece has of each count, an axis of `made` each.
+        kinds: Number of pieces of this shape.
+    """
     before = made.copy()
     for pieces in range(1, min((size - 1) // one for size, one in zip(made.shape, shape, strict=True) if one) + 1):
         moved = [pieces * one for one in shape]
+        # What has room for so many pieces more, moved to where it is with them; a multiset of them is chosen freely.
         fitting = before[tuple(slice(size - one) for size, one in zip(made.shape, moved, strict=True))]
         made[tuple(slice(one, None) for one in moved)] += math.comb(kinds + pieces - 1, pieces) * fitting
 
 
 def _count_pieces(room: _Room) -> Iterator[tuple[Shape, int]]:
     """Yields how many connected structures there are of each shape that has any."""
+    # Structures of pieces with fewer than n objects, by objects, relations and attributes.
     made = np.zeros((room.piece_objects + 1, room.relations + 1, room.attributes + 1), dtype=object)
     made[0, 0, 0] = 1
     for n, graphs in enumerate(_count_graphs(room), start=1):
@@ -192,7 +191,10 @@ def _count_pieces(room: _Room) -> Iterator[tuple[Shape, int]]:
 
 
 def _count_graphs(room: _Room) -> Iterator[np.ndarray]:
-    """Yields, for 1, 2, ... objects, how many structures there are by relations and attributes (Burnside's lemma)."""
+    """Yields, for 1, 2, ... objects, how many structures there are (Burnside's lemma), as graphs[m, a].
+
+    The number of relations is a polynomial's exponent: arrays are its coefficients, `np.convolve` is their product.
+    """
 
     @cache
     def count_fixed(cycles: CycleType) -> np.ndarray:

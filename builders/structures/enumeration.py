@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import add, attrgetter
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,11 @@ import pyarrow as pa
 from ...arrow import make_texts
 from ...errors import Problem, RecipeError
 from ..foundation.ragged import Ragged
+from .bounds import TOTALS, Counts, Limits, SeedShape
 from .components import Coloring, Component, ComponentLimits, enumerate_components
 from .counting import count_structures, find_largest_complexity
-from .limits import Limits, find_conflict
-from .seed_graphs import SeedShape, enumerate_cores
+from .limits import find_conflict
+from .seed_graphs import enumerate_cores
 
 MOST_STRUCTURES = 400_000
 """More than this many are refused: the list would no longer fit comfortably in memory."""
@@ -98,7 +100,7 @@ def check_limits(limits: Limits) -> None:
     """
     if conflict := find_conflict(limits):
         raise RecipeError([conflict])
-    beside = _leave_seed(limits) if limits.seed_graph else limits
+    beside = leave_seed(limits) if limits.seed_graph else limits
     if beside is None:
         return
     count = count_structures(beside)
@@ -107,26 +109,22 @@ def check_limits(limits: Limits) -> None:
         raise _refuse_size(limits, f"{at_least}{max(count.total, MOST_STRUCTURES):,}")
 
 
-def _leave_seed(limits: Limits) -> Limits | None:
+def leave_seed(limits: Limits) -> Limits | None:
     """Bounds of what can stand beside the seed graph, each such structure another completion; or None.
 
-    Two graphs side by side have an average degree between theirs, so that of the seed graph has to fit as well.
+    Two graphs side by side have the sum of their totals, means between theirs, and the components of both. So with
+    the totals lowered by its own, what fits beside the seed graph makes a completion if the seed graph fits the rest.
     """
     shape = limits.seed_graph
     assert shape is not None
-    objects, attributes, relations = shape.counts
-    if not limits.average_degree[0] <= 2 * relations / objects <= limits.average_degree[1]:
+    if not limits.allow_means(shape.counts) or not all(map(limits.allow_component, shape.parts)):
         return None
-    taken = {
-        "complexity": objects + attributes + relations,
-        "objects": objects,
-        "attributes": attributes,
-        "relations": relations,
-        "components": shape.components,
-    }
     bounds: dict[str, Any] = {}
-    for name, less in taken.items():
+    for name, total in TOTALS:
         low, high = getattr(limits, name)
+        less = total(shape.counts)
+        if less > high:
+            return None
         bounds[name] = (max(low - less, 0), high - less)
     return replace(limits, **bounds, seed_graph=None)
 
@@ -140,86 +138,82 @@ def _refuse_size(limits: Limits, count: str) -> RecipeError:
 
 
 Parts = tuple[Component, ...]
+LONE_OBJECT = Counts(1, 0, 0, 1)
+"""No component has less of anything."""
 
 
 def _combine_components(limits: Limits) -> Iterator[Parts]:
     """Yields each multiset of components within the limits, as a tuple with the most complex component first."""
-    return _add_components((), _sort_library(enumerate_components(_bound_component(limits))), limits)
+    others = max(limits.components[0] - 1, 0)  # they hold at least one object each
+    return _add_components([()], _list_library(limits, Counts(others, 0, 0, others)), limits)
 
 
 def _complete_seed(limits: Limits, shape: SeedShape) -> Iterator[Parts]:
     """Yields each completion of a seed graph within the limits, the components in the same order."""
-    objects, attributes, relations = shape.counts
-    left = replace(
-        limits,
-        complexity=(0, limits.complexity[1] - objects - attributes - relations),
-        objects=(0, limits.objects[1] - objects),
-        attributes=(0, limits.attributes[1] - attributes),
-        relations=(0, limits.relations[1] - relations),
-        components=(0, limits.components[1]),
-    )
-    library = _sort_library(enumerate_components(_bound_component(left)))
-    uncolored = cache(Component.uncolored)
+    library = _list_library(limits, shape.counts)
+    uncolored = cache(attrgetter("uncolored"))  # many cores have equal components
     seen: set[Parts] = set()
-    for core in enumerate_cores(shape, _bound_component(replace(limits, components=(0, limits.components[1])))):
-        for parts in _add_components(core, library, limits):
-            parts = tuple(
-                sorted(parts, key=lambda part: (part.complexity, uncolored(part), part.coloring), reverse=True)
-            )
-            # A part of the seed graph that may be anything looks like what is added.
-            if all(part.coloring for part in core) or parts not in seen:
-                seen.add(parts)
-                yield parts
+    cores = enumerate_cores(shape, _bound_component(limits, Counts(0, 0, 0, 0)))
+    fitting = (core for core in cores if all(map(limits.allow_component, core)))
+    for parts in _add_components(fitting, library, limits):
+        parts = tuple(sorted(parts, key=lambda part: (part.complexity, uncolored(part), part.coloring), reverse=True))
+        if parts not in seen:  # a part of the seed graph that may be anything looks like what is added
+            seen.add(parts)
+            yield parts
 
 
-Measured = tuple[tuple[int, int, int, int], Component]
+def _bound_component(limits: Limits, others: Counts) -> ComponentLimits:
+    """Upper bounds on a component, where the others of its structure have at least these counts."""
+    most = {name: getattr(limits, name)[1] - total(others) for name, total in TOTALS}
+    return ComponentLimits(
+        complexity=most["complexity"],
+        objects=most["objects"],
+        attributes=most["attributes"],
+        relations=most["relations"],
+        attributes_per_object=limits.attributes_per_object,
+        in_degree=limits.in_degree[1],
+        out_degree=limits.out_degree[1],
+    )
 
 
-def _measure(component: Component) -> tuple[int, int, int, int]:
-    """Complexity, objects, attributes and relations."""
-    return component.complexity, component.objects, sum(component.attributes), len(component.edges)
+def _count(component: Component) -> Counts:
+    return Counts(component.objects, sum(component.attributes), len(component.edges), 1)
 
 
-def _sort_library(components: Iterable[Component]) -> list[Measured]:
-    measured = [(_measure(component), component) for component in components]
-    return sorted(measured, key=lambda one: (one[0][0], one[1]))
+def _list_library(limits: Limits, others: Counts) -> list[tuple[Component, Counts]]:
+    """Lists the components that fit beside others with at least these counts, the simplest first."""
+    components = enumerate_components(_bound_component(limits, others))
+    library = [(component, _count(component)) for component in components if limits.allow_component(component)]
+    return sorted(library, key=lambda one: (one[0].complexity, one[0]))
 
 
-def _add_components(core: Parts, library: Sequence[Measured], limits: Limits) -> Iterator[Parts]:
-    """Yields the core with each multiset of components of the library that is within the limits."""
-    room = (limits.complexity[1], limits.objects[1], limits.attributes[1], limits.relations[1])
+def _add_components(
+    cores: Iterable[Parts], library: Sequence[tuple[Component, Counts]], limits: Limits
+) -> Iterator[Parts]:
+    """Yields each core with each multiset of components of the library that is within the limits."""
+    # Many structures have the same counts.
+    allow, leave_room = cache(limits.allow), cache(limits.leave_room)
 
-    def extend(start: int, chosen: Parts, used: tuple[int, ...]) -> Iterator[Parts]:
-        if chosen and limits.allow(objects=used[1], attributes=used[2], relations=used[3], components=len(chosen)):
+    def extend(start: int, chosen: Parts, counts: Counts) -> Iterator[Parts]:
+        if chosen and allow(counts):
             yield chosen
-        if len(chosen) >= limits.components[1]:
+        if not leave_room(Counts._make(map(add, counts, LONE_OBJECT))):
             return
         for i in range(start, len(library)):
-            (complexity, objects, attributes, relations), component = library[i]
-            if used[0] + complexity > room[0]:
+            component, more = library[i]
+            together = Counts._make(map(add, counts, more))
+            if leave_room(together):
+                yield from extend(i, (component, *chosen), together)
+            elif together.complexity > limits.complexity[1]:
                 return
-            if used[1] + objects <= room[1] and used[2] + attributes <= room[2] and used[3] + relations <= room[3]:
-                total = (used[0] + complexity, used[1] + objects, used[2] + attributes, used[3] + relations)
-                yield from extend(i, (component, *chosen), total)
 
-    return extend(0, core, tuple(map(sum, zip((0, 0, 0, 0), *map(_measure, core), strict=True))))
-
-
-def _bound_component(limits: Limits) -> ComponentLimits:
-    # The other components hold at least one object each.
-    others = max(limits.components[0] - 1, 0)
-    return ComponentLimits(
-        complexity=limits.complexity[1] - others,
-        objects=limits.objects[1] - others,
-        attributes=limits.attributes[1],
-        relations=limits.relations[1],
-        attributes_per_object=limits.attributes_per_object,
-        in_degree=limits.in_degree,
-        out_degree=limits.out_degree,
-    )
+    for core in cores:
+        counts = Counts._make(map(sum, zip((0, 0, 0, 0), *map(_count, core), strict=True)))
+        yield from extend(0, core, counts)
 
 
 def _tabulate(rows: list[Parts]) -> StructureTable:
+    # Lists with an entry a row: attributes on each object, both ends of each relation, and the four counts.
     counts, subjects, targets, totals = [], [], [], []
     for parts in rows:
         shift, edges = 0, []
@@ -232,8 +226,8 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
         targets.append([o for _, o in edges])
         totals.append((shift, sum(counts[-1]), len(edges), len(parts)))
     objects, attributes, relations, components = np.array(totals, dtype=np.int32).T
-    topology = cache(lambda part: part.uncolored().topology)
     if any(part.coloring for part in rows[0]):
+        # Objects, attributes, relations: each of shape (rows, elements of the seed graph that have a colour).
         seeds = [np.array(column, dtype=np.int32) for column in zip(*map(_find_seed, rows), strict=True)]
     else:
         seeds = [np.zeros((len(rows), 0), dtype=np.int32)] * 3
@@ -245,7 +239,7 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
         attribute_counts=Ragged.from_lists(counts),
         subjects=Ragged.from_lists(subjects),
         targets=Ragged.from_lists(targets),
-        topologies=make_texts("+".join(map(topology, parts)) for parts in rows),
+        topologies=make_texts("+".join(part.uncolored.topology for part in parts) for parts in rows),
         seed_objects=seeds[0],
         seed_attributes=seeds[1],
         seed_relations=seeds[2],
@@ -254,9 +248,9 @@ def _tabulate(rows: list[Parts]) -> StructureTable:
 
 def _find_seed(parts: Parts) -> tuple[list[int], list[int], list[int]]:
     """Numbers of the coloured objects, attributes and relations of a structure, in the order of their colours."""
-    objects: list[tuple[int, int]] = []
-    attributes: list[tuple[int, int]] = []
-    edges: list[tuple[int, int, int]] = []
+    objects: list[tuple[int, int]] = []  # (colour, number)
+    attributes: list[tuple[int, int]] = []  # (colour, number)
+    edges: list[tuple[int, int, int]] = []  # (subject, object, colour): sorted, they are in the table's order
     shift, attribute_shift = 0, 0
     for part in parts:
         coloring = part.coloring or Coloring((0,) * part.objects, ((),) * part.objects, (0,) * len(part.edges))

@@ -1,166 +1,169 @@
-"""A recipe's constraints on structures as plain bounds, and what is wrong with them when nothing can fit."""
+"""A recipe's constraints on structures as bounds, and what is wrong with them when nothing can fit."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import reduce
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...errors import Problem
+from ..recipe.fields import LARGEST_COUNT
 from ..recipe.model import Recipe
-from .seed_graphs import SeedShape, read_seed
+from .bounds import BOUNDS, EACH, MEANS, TOTALS, Counts, Interval, Limits, bound_limits
+from .seed_graphs import read_seed
 
-Bounds = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Inclusive bounds, and a seed graph to contain; hashable, so that tables of structures can be kept by them."""
-
-    complexity: Bounds
-    objects: Bounds
-    attributes: Bounds
-    relations: Bounds
-    average_degree: tuple[float, float]
-    components: Bounds
-    in_degree: Bounds
-    out_degree: Bounds
-    attributes_per_object: Bounds
-    seed_graph: SeedShape | None = None
-
-    def allow(self, objects: int, attributes: int, relations: int, components: int) -> bool:
-        """Whether a structure with these counts fits, as far as counts can tell."""
-        return all(
-            low <= value <= high
-            for value, (low, high) in (
-                (objects + attributes + relations, self.complexity),
-                (objects, self.objects),
-                (attributes, self.attributes),
-                (relations, self.relations),
-                (2 * relations / objects, self.average_degree),
-                (components, self.components),
-            )
-        )
+OPEN = (0, 10**9)
+"""Excludes nothing."""
+MOST_TOGETHER = 4
+"""Bounds of which it is tried whether they exclude each other."""
+KEYS = {**{name: bound.key for name, bound in BOUNDS.items()}, "seed_graph": "structure.seed_graph"}
 
 
 def read_limits(recipe: Recipe) -> Limits:
     """Takes the bounds from a recipe; what it leaves open is bounded by the complexity."""
-    structure, degree = recipe.structure, recipe.structure.degree
-    given = {
-        "objects": structure.objects,
-        "attributes": structure.attributes,
-        "relations": structure.relations,
-        "average_degree": structure.average_degree,
-        "components": structure.components,
-        "in_degree": degree.in_ if degree else None,
-        "out_degree": degree.out if degree else None,
+    return bound_limits(**read_bounds(recipe))
+
+
+def read_bounds(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe says of the fields of `Limits`, and nothing of those that it leaves open."""
+    given = {name: _find_value(recipe, bound.key) for name, bound in BOUNDS.items()}
+    bounds: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, tuple) else (0, value)
+        for name, value in given.items()
+        if value is not None
     }
-    bounds: dict[str, Any] = {name: tuple(bound) for name, bound in given.items() if bound is not None}
-    if recipe.content.attributes.max_per_object is not None:
-        bounds["attributes_per_object"] = (0, recipe.content.attributes.max_per_object)
-    if structure.seed_graph:
-        bounds["seed_graph"] = read_seed(structure.seed_graph).shape
-    return bound_limits((structure.complexity.low, structure.complexity.high), **bounds)
+    if recipe.structure.seed_graph:
+        bounds["seed_graph"] = read_seed(recipe.structure.seed_graph).shape
+    return bounds
 
 
-def bound_limits(complexity: Bounds, **bounds: Any) -> Limits:
-    """Limits with these bounds; what is not named is bounded by the complexity alone."""
-    most = complexity[1]
-    open_bounds = {name: (0, most) for name in KEYS if name not in ("complexity", "average_degree", "seed_graph")}
-    fields: dict[str, Any] = {"average_degree": (0.0, 2.0 * most), **open_bounds, **bounds}
-    return Limits(complexity=complexity, **fields)
+def _find_value(recipe: Recipe, key: str) -> Any:
+    """What a recipe says at a key; a key such as `in`, which Python reserves, is the field `in_`."""
+
+    def enter(part: Any, name: str) -> Any:
+        return getattr(part, name if hasattr(part, name) else f"{name}_", None)
+
+    return reduce(enter, key.split("."), recipe)
 
 
-KEYS = {
-    "complexity": "structure.complexity",
-    "objects": "structure.objects",
-    "attributes": "structure.attributes",
-    "relations": "structure.relations",
-    "average_degree": "structure.average_degree",
-    "components": "structure.components",
-    "in_degree": "structure.degree.in",
-    "out_degree": "structure.degree.out",
-    "attributes_per_object": "content.attributes.max_per_object",
-    "seed_graph": "structure.seed_graph",
-}
+class Size(NamedTuple):
+    """Structures with so many objects: the numbers of relations and of attributes that some of them can have."""
+
+    objects: int
+    relations: range
+    attributes: range
+
+
+def list_sizes(limits: Limits) -> Iterator[Size]:
+    """Yields what structures within the limits can have, by their number of objects; a seed graph is not looked at.
+
+    Exact where degrees are not bounded: every number of the two ranges occurs in a structure that fits. Bounds on
+    degrees may exclude more.
+    """
+    apart = max(limits.components[0], 1)
+    # An acyclic graph has an object where no relation ends and one where none starts.
+    if limits.components[1] < apart or max(limits.in_degree[0], limits.out_degree[0]) > 0:
+        return
+    degree = min(limits.in_degree[1], limits.out_degree[1])
+    low, high = limits.attributes_per_object
+    for objects in range(max(limits.objects[0], apart), min(limits.objects[1], limits.complexity[1]) + 1):
+        # Fewest relations: trees, as many as may be. Most: all of them in one component beside lone objects.
+        fewest = max(objects - limits.components[1], 0)
+        relations = _clip(range(fewest, _count_most_relations(objects - apart + 1, degree) + 1), limits.relations)
+        for name, mean in MEANS:
+            relations = _clip_mean(relations, objects, mean, getattr(limits, name))
+        attributes = _clip(range(low * objects, high * objects + 1), limits.attributes)
+        least, most = limits.complexity[0] - objects, limits.complexity[1] - objects
+        if relations and attributes:
+            relations = _clip(relations, (least - attributes[-1], most - attributes[0]))
+        if relations and attributes:
+            attributes = _clip(attributes, (least - relations[-1], most - relations[0]))
+        if relations and attributes:
+            yield Size(objects, relations, attributes)
+
+
+def _count_most_relations(objects: int, degree: int) -> int:
+    """In a topological order, object i is the end of at most i relations; likewise backwards for starts."""
+    degree = min(degree, objects - 1)
+    return degree * (2 * objects - degree - 1) // 2
+
+
+def _clip(values: range, interval: Interval) -> range:
+    return range(max(values.start, interval[0]), min(values.stop, interval[1] + 1))
+
+
+def _clip_mean(
+    relations: range, objects: int, mean: Callable[[Counts], float], interval: tuple[float, float]
+) -> range:
+    """The numbers of relations with which the mean is within an interval; it grows with them."""
+
+    def measure(number: int) -> float:
+        return mean(Counts(objects, 0, number, 1))
+
+    start = bisect_left(relations, interval[0], key=measure)
+    return relations[start : bisect_right(relations, interval[1], key=measure)]
 
 
 def find_conflict(limits: Limits) -> Problem | None:
-    """Says which constraints exclude each other, or None when counts alone find nothing wrong.
+    """Says which constraints exclude each other, or None when counts alone find nothing wrong."""
+    chosen = find_conflicting(limits)
+    if not chosen:
+        return None
+    parts = [_show(limits, chosen[0]), *(f"{KEYS[name]}: {_show(limits, name)}" for name in chosen[1:])]
+    together = f"{', '.join(parts[:-1])} and {parts[-1]} exclude each other"
+    message = together if len(chosen) > 1 else f"{parts[0]} leaves no scene graph"
+    return Problem(message, key=KEYS[chosen[0]], hint=_hint(limits, chosen))
+
+
+def find_conflicting(limits: Limits) -> tuple[str, ...]:
+    """Names the constraints that exclude each other; none when counts alone find nothing wrong.
 
     Tries each constraint alone, then pairs and larger sets: the smallest set that leaves nothing is what a user must
     change.
     """
-    names = [name for name in KEYS if name != "seed_graph" or limits.seed_graph]
-    for size in (1, 2, 3, 4):
+    implied = (0, limits.complexity[1])
+    names = [name for name in KEYS if getattr(limits, name) not in (implied, None)]
+    for size in range(1, MOST_TOGETHER + 1):
         for chosen in combinations(names, size):
-            if not _leaves_something(limits, chosen):
-                parts = [_show(limits, chosen[0]), *(f"{KEYS[name]}: {_show(limits, name)}" for name in chosen[1:])]
-                together = f"{', '.join(parts[:-1])} and {parts[-1]} exclude each other"
-                message = together if size > 1 else f"{parts[0]} leaves no scene graph"
-                return Problem(message, key=KEYS[chosen[0]], hint=_hint(limits, chosen))
-    return None
+            if not _leaves_something(_open_others(limits, chosen)):
+                return chosen
+    return ()
 
 
-def _leaves_something(limits: Limits, chosen: tuple[str, ...]) -> bool:
-    """Whether some numbers of objects, attributes, relations and components satisfy the chosen constraints."""
-    # Without the complexity nothing bounds the search; what needs more objects than this is not told apart from what
-    # is impossible.
-    most = limits.complexity[1] if "complexity" in chosen else max(64, limits.objects[0], limits.complexity[1])
-    if any(name in chosen and getattr(limits, name)[0] > 0 for name in ("in_degree", "out_degree")):
-        return False  # an acyclic graph has an object where nothing ends and one where nothing starts
+def _open_others(limits: Limits, chosen: tuple[str, ...]) -> Limits:
+    """The chosen constraints alone."""
+    others = {name: OPEN for name in BOUNDS if name not in chosen}
+    if "complexity" in others and "objects" in others:
+        # Nothing else bounds the search; what needs more objects than this is not told apart from what is impossible.
+        others["objects"] = (0, max(LARGEST_COUNT, limits.complexity[1], limits.objects[0]))
+    return replace(limits, **others, seed_graph=limits.seed_graph if "seed_graph" in chosen else None)
 
-    least = (1, 0, 0)
-    if limits.seed_graph and "seed_graph" in chosen:
-        least = limits.seed_graph.counts
-        for name in ("in_degree", "out_degree", "attributes_per_object"):
-            if name in chosen and getattr(limits.seed_graph, name) > getattr(limits, name)[1]:
+
+def _leaves_something(limits: Limits) -> bool:
+    """Whether some counts are within the limits."""
+    raised: dict[str, Any] = {}
+    if shape := limits.seed_graph:
+        for name, each in EACH:
+            if max(max(each(part)) for part in shape.parts) > getattr(limits, name)[1]:
                 return False
-
-    def bounds(name: str, low: int, high: int) -> range:
-        given = getattr(limits, name)
-        return range(max(low, given[0]), min(high, given[1]) + 1) if name in chosen else range(low, high + 1)
-
-    for objects in bounds("objects", least[0], most):
-        per_object = limits.attributes_per_object[1] if "attributes_per_object" in chosen else most
-        attributes = bounds("attributes", least[1], per_object * objects)
-        for components in bounds("components", 1, objects):
-            largest = objects - components + 1
-            fewest = max(objects - components, least[2])
-            for relations in bounds("relations", fewest, largest * (largest - 1) // 2):
-                total = bounds("complexity", objects + relations, objects + relations + most * objects)
-                degree = 2 * relations / objects
-                if (
-                    max(attributes.start, total.start - objects - relations)
-                    < min(attributes.stop, total.stop - objects - relations)
-                    and (
-                        "average_degree" not in chosen
-                        or limits.average_degree[0] <= degree <= limits.average_degree[1]
-                    )
-                    and _fits_degrees(limits, chosen, objects, relations)
-                ):
-                    return True
-    return False
-
-
-def _fits_degrees(limits: Limits, chosen: tuple[str, ...], objects: int, relations: int) -> bool:
-    """In a topological order, object i is the end of at most i relations; likewise backwards for starts."""
-    return all(
-        relations <= sum(min(i, getattr(limits, name)[1]) for i in range(objects))
-        for name in ("in_degree", "out_degree")
-        if name in chosen
-    )
+        least = shape.counts._replace(components=0)  # what is added may join them all
+        for name, total in TOTALS:
+            low, high = getattr(limits, name)
+            raised[name] = (max(low, total(least)), high)
+    return any(True for _ in list_sizes(replace(limits, **raised)))
 
 
 def _show(limits: Limits, name: str) -> str:
     if name == "seed_graph":
-        counts = limits.seed_graph.counts if limits.seed_graph else ()
+        counts = limits.seed_graph.counts[:3] if limits.seed_graph else ()
         words = zip(counts, ("object", "attribute", "relation"), strict=True)
         return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in words if count)
     low, high = getattr(limits, name)
-    if name == "attributes_per_object":
-        return str(high)
-    return f"[{low}, {high}]" if low != high else str(low)
+    is_one = low == high or (BOUNDS[name].is_most and low == 0)
+    return str(high) if is_one else f"[{low}, {high}]"
 
 
 def _hint(limits: Limits, chosen: tuple[str, ...]) -> str:

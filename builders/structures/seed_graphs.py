@@ -15,53 +15,17 @@ from itertools import permutations, product
 from typing import Any
 
 from ..recipe.model import SeedGraph
+from .bounds import SeedShape
 from .components import (
     Coloring,
     Component,
     ComponentLimits,
     close_edges,
+    find_components,
     find_numberings,
     list_symmetries,
     place_attributes,
 )
-
-
-@dataclass(frozen=True)
-class SeedShape:
-    """A seed graph without its words, by which completions are enumerated.
-
-    Attributes:
-        objects: Colour of each object.
-        attributes: Colours of each object's attributes.
-        relations: (subject, object, colour) of each relation.
-    """
-
-    objects: tuple[int, ...]
-    attributes: tuple[tuple[int, ...], ...]
-    relations: tuple[tuple[int, int, int], ...]
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """Objects, attributes and relations that every completion has at least."""
-        return len(self.objects), sum(map(len, self.attributes)), len(self.relations)
-
-    @property
-    def components(self) -> int:
-        """The most components that it can be part of: each of its own."""
-        return len(_split(_list_objects(self), self.relations))
-
-    @property
-    def attributes_per_object(self) -> int:
-        """The most that one of its objects has; likewise `in_degree` and `out_degree`."""
-        return max(map(len, self.attributes))
-
-    @property
-    def in_degree(self) -> int:
-        return max(Counter(o for _, o, _ in self.relations).values(), default=0)
-
-    @property
-    def out_degree(self) -> int:
-        return max(Counter(s for s, _, _ in self.relations).values(), default=0)
 
 
 @dataclass(frozen=True)
@@ -177,7 +141,7 @@ def _extend(
         more = [*objects, (0, (), 0)]
         candidates += [(more, *pair) for i in range(size) for pair in ((i, size), (size, i))]
     for some, s, o in candidates:
-        if outgoing[s] < limits.out_degree[1] and incoming[o] < limits.in_degree[1]:
+        if outgoing[s] < limits.out_degree and incoming[o] < limits.in_degree:
             yield some, (*relations, (s, o, 0))
 
 
@@ -192,13 +156,8 @@ def _join(pieces: tuple[_Piece, ...]) -> tuple[list[_Object], tuple[_Relation, .
 
 def _split(objects: list[_Object], relations: tuple[_Relation, ...]) -> tuple[_Piece, ...]:
     """The connected pieces of a graph, each in canonical numbering, sorted: equal for isomorphic graphs."""
-    piece_of = list(range(len(objects)))
-    for s, o, _ in relations:
-        old, new = piece_of[o], piece_of[s]
-        piece_of = [new if piece == old else piece for piece in piece_of]
     pieces = []
-    for piece in set(piece_of):
-        members = [i for i, one in enumerate(piece_of) if one == piece]
+    for members in find_components(len(objects), ((s, o) for s, o, _ in relations)):
         number = {i: place for place, i in enumerate(members)}
         edges = [(number[s], number[o], colour) for s, o, colour in relations if s in number]
         some = [objects[i] for i in members]
@@ -239,11 +198,11 @@ def _place_on_piece(piece: _Piece, most: int, per_object: tuple[int, int]) -> li
         tuple(colours for _, colours, _ in objects),
         tuple(colour for _, _, colour in relations),
     )
-    painted = any(coloring.objects) or any(coloring.attributes) or any(coloring.relations)
+    is_colored = any(coloring.objects) or any(coloring.attributes) or any(coloring.relations)
     least = tuple(max(per_object[0], len(colours) + count) for _, colours, count in objects)
     edges = tuple((s, o) for s, o, _ in relations)
     placements = {
         max(tuple(counts[i] for i in symmetry) for symmetry in symmetries)
         for counts in place_attributes(least, most, per_object[1])
     }
-    return [Component(counts, edges, coloring if painted else ()) for counts in sorted(placements)]
+    return [Component(counts, edges, coloring if is_colored else ()) for counts in sorted(placements)]

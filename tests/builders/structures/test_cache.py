@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.foundation.disk_cache import clear_folder
 from generate_any_scene.builders.structures import cache as structure_cache
+from generate_any_scene.builders.structures.bounds import bound_limits
 from generate_any_scene.builders.structures.cache import (
     find_file,
     find_structures,
@@ -11,7 +12,6 @@ from generate_any_scene.builders.structures.cache import (
     read_table,
 )
 from generate_any_scene.builders.structures.enumeration import enumerate_structures
-from generate_any_scene.builders.structures.limits import bound_limits
 
 LIMITS = bound_limits((3, 6), relations=(0, 2))
 

@@ -177,6 +177,18 @@ def test_completions_keep_other_constraints():
         assert (table.subjects[row][relation], table.targets[row][relation]) == (dog, vehicle)
 
 
+def test_what_is_added_may_join_the_components_of_a_seed_graph():
+    table = enumerate_for({"objects": [{}, {}]}, complexity=3, components=1)
+    assert table.topologies.to_pylist() == ["0.0:0>1"]
+
+
+def test_a_part_that_may_be_anything_looks_like_what_is_added():
+    """Beside a relation between two objects it is one completion, whichever of the others is the seed graph's."""
+    table = enumerate_for({"objects": [{}, {"attributes": [{"kind": "color"}]}]}, complexity=5, objects=3, relations=1)
+    rows = zip(table.topologies.to_pylist(), table.seed_attributes.tolist(), strict=True)
+    assert len(table) == len({(topology, *places) for topology, places in rows}) == 3
+
+
 def test_completions_are_kept_on_disk_as_any_structures_are(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     limits = read_limits(
