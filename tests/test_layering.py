@@ -28,6 +28,7 @@ STAGES = (
     "diff",
     "export",
     "decontaminate",
+    "commands",
 )
 """The packages of `builders/`, as its docstring has them: each imports those before it alone."""
 
