@@ -11,10 +11,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...errors import GasError
-from .files import NEW, PART, RECORD, AnyPath, explain_disk, is_local, remove_tree
-from .manifest import MANIFEST, read_manifest
-
-WORK, LOCK = ".building", ".gas.lock"
+from .files import NEW, PART, RECORD, AnyPath, explain_disk, is_local, remove_tree, resolve_inside
+from .manifest import LOCK, MANIFEST, WORK, read_manifest
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,8 @@ def _refuse_others(out: AnyPath) -> None:
         ours = (WORK, LOCK, NEW.format(MANIFEST))
         if any(path.name not in ours for path in out.iterdir()):
             raise GasError(f"{out} holds files that no build wrote; choose an empty or new folder with --out")
+    for path in out.iterdir():
+        resolve_inside(out, path.name)
     read_manifest(out)
 
 

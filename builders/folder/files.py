@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from ...errors import GasError
+from ..recipe.fields import escape
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -43,6 +44,32 @@ def find_place(text: str) -> AnyPath:
     except (ImportError, ValueError) as error:
         raise GasError(f"{text}: {error}") from error
     return Path(path.path) if path.protocol in ("file", "local") else path
+
+
+@overload
+def resolve_inside(folder: Path, path: str) -> Path: ...
+@overload
+def resolve_inside(folder: AnyPath, path: str) -> AnyPath: ...
+def resolve_inside(folder: AnyPath, path: str) -> AnyPath:
+    """The place of a file of a folder.
+
+    Args:
+        folder: The folder, which may be a stranger's; itself it may be a link.
+        path: A path from it that is inside by its letters.
+
+    Raises:
+        GasError: A link on the way leads out of the folder. In a store there are none.
+    """
+    place = folder / path
+    if isinstance(folder, Path):
+        root, real = os.path.realpath(folder), os.path.realpath(str(place))
+        roots = [root]
+        if os.path.basename(os.path.dirname(root)) == "snapshots":
+            # The Hub's client keeps what it downloads there, as links to its own folder beside.
+            roots.append(os.path.join(root, "..", "..", "blobs"))
+        if not any(os.path.commonpath([real, one]) == one for one in map(os.path.realpath, roots)):
+            raise GasError(f"{escape(str(place))} is a link that leads out of {folder}; put the file itself there")
+    return place
 
 
 def is_local(path: AnyPath) -> bool:
