@@ -133,6 +133,7 @@ def refuse_collisions(recipes: Iterable[RecipeBundle], out: AnyPath, manifest: M
         if name not in names:
             written |= config.sources
     for packed in recipes:
+        resolve_inside(out, packed.name)
         for path, digest in packed.hash_texts().items():
             resolve_inside(out, path)
             if written.setdefault(path, digest) != digest:

@@ -218,9 +218,9 @@ def _describe_dropped(
         for one in findings.against
         if looked_up
     ]
-    earlier = config.dropped.against if config.dropped else []
-    digest = hash_file(out / path)
-    return Dropped(file=path, sha256=digest, rows=rows, measure=MEASURE, against=[*earlier, *against])
+    known = dict(config.dropped) if config.dropped else {"against": []}
+    now = {"file": path, "sha256": hash_file(out / path), "rows": rows, "measure": MEASURE}
+    return Dropped(**{**known, **now, "against": [*known["against"], *against]})
 
 
 def _copy_file(folder: Path, out: Path, path: str) -> None:

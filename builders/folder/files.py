@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 from ...errors import GasError
+from ..foundation.replacing import replace_file
 from ..recipe.fields import escape
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 AnyPath: TypeAlias = "Path | UPath"
 """Of a file on a disk, or in a store that fsspec reaches."""
-NEW = ".{}.new"
-"""What a text is called until it is complete."""
 PART, RECORD = ".part", ".json"
 """Ends of names in the work folder: a Parquet file that is not complete, and the record of one that is."""
 KEYED = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "hf"})
@@ -119,11 +118,8 @@ def write_text(path: AnyPath, text: str) -> None:
         with open_part(path) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(NEW.format(path.name))
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    _sync_file(beside)
-    os.replace(beside, path)
+    with replace_file(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -137,18 +133,9 @@ def open_part(path: AnyPath) -> Iterator[Path]:
                 path.parent.mkdir(parents=True, exist_ok=True)
             path.fs.put_file(str(part), path.path)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Whatever is left of a build that was killed writes to a file of its own.
-    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
-    yield part
-    _sync_file(part)
-    os.replace(part, path)
-
-
-def _sync_file(path: Path) -> None:
-    """Waits until a file is on the disk, so that a machine that stops does not leave its name without its bytes."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    with replace_file(path, path.with_name(f"{path.name}.{os.getpid()}{PART}")) as part:
+        yield part
 
 
 def remove_tree(path: AnyPath) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
+import uuid
 import warnings
 from functools import lru_cache
 from importlib.resources import files
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import platformdirs
 import pyarrow as pa
+
+from .replacing import replace_file
 
 DIGEST = 32  # bytes of SHA-256 before the Arrow stream
 
@@ -52,10 +53,8 @@ def keep_batch(path: Path, batch: pa.RecordBatch) -> None:
         stream.write_batch(batch)
     content = sink.getvalue().to_pybytes()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".new", delete=False) as file:
-            file.write(hashlib.sha256(content).digest() + content)
-        os.replace(file.name, path)
+        with replace_file(path, path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")) as beside:
+            beside.write_bytes(hashlib.sha256(content).digest() + content)
     except OSError as error:
         kind = path.parent.name
         warnings.warn(f"{kind} are not kept for the next time: {path.parent}: {error.strerror}", stacklevel=2)
