@@ -165,11 +165,16 @@ def _refuse_others(out: AnyPath, config: str) -> None:
     """Refuses what is in the folder of a config that is to be built, and is no build's."""
     place = out / config
     for path in place.iterdir() if place.is_dir() else ():
-        if path.is_dir() or not DATA_FILE.fullmatch(f"{config}/{path.name}"):
+        if not _is_of_build(config, path):
             raise GasError(
                 f"{place} holds files that no build wrote, such as {escape(path.name)}; move them elsewhere, or "
                 "choose another folder with --out"
             )
+
+
+def _is_of_build(config: str, path: AnyPath) -> bool:
+    """Whether a path in the folder of a config is that of a Parquet file of a build, be it of an older one."""
+    return DATA_FILE.fullmatch(f"{config}/{path.name}") is not None and not path.is_dir()
 
 
 def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
@@ -181,9 +186,8 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
         place.mkdir(exist_ok=True)
     else:
         place.fs.invalidate_cache()  # other machines wrote there
-    _refuse_others(folder.out, shards[0].config)
     for path in list[AnyPath](place.iterdir()):
-        if path not in kept:
+        if path not in kept and _is_of_build(shards[0].config, path):
             path.unlink()
     for name in moved:
         os.replace(str(folder.work / name), str(folder.out / name))

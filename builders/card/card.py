@@ -51,9 +51,8 @@ def write_card(out: AnyPath, manifest: Manifest) -> None:
     if not isinstance(out, Path):
         (out / ASSETS).fs.invalidate_cache()
     for path in list[AnyPath]((out / ASSETS).iterdir()):
-        if (
-            PICTURE.fullmatch(path.name) and path.name not in named
-        ):  # of a config that is no longer here, or has no such picture any more
+        # Of a config that is no longer here, or has no such picture any more.
+        if path.name not in named and PICTURE.fullmatch(path.name):
             path.unlink()
 
 
