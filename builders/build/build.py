@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from ... import __version__
 from ...errors import GasError
 from ..card.card import write_card
 from ..content.scenes import BLOCK
@@ -27,19 +26,25 @@ from ..folder.files import (
     AnyPath,
     explain_disk,
     is_local,
-    remove_tree,
 )
 from ..folder.manifest import (
+    DATA_FILE,
+    RECIPES,
+    Asked,
+    Config,
+    Manifest,
+    Provenance,
+    Split,
     read_manifest,
     write_manifest,
 )
 from ..folder.parquet import is_whole
 from ..questions.majority_baseline import Tallies, add_tallies, measure_majority_baseline
+from ..recipe.fields import escape
 from ..recipe.loading import LoadedRecipe
-from ..rows.fingerprint import DATA_VERSION
 from ..rows.writer import RowWriter, create_writer
 from ..structures.enumeration import StructureTable
-from .recipe_bundle import RecipeBundle, bundle_recipe, refuse_collisions, write_texts
+from .recipe_bundle import RecipeBundle, bundle_recipe, describe_provenance, refuse_collisions, write_texts
 from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shard, remove_others
 
 
@@ -55,7 +60,7 @@ def build_datasets(
     report: Report = lambda rows: None,
     engine: Literal["local", "ray"] = "local",
     address: str | None = None,
-) -> dict[str, Any]:
+) -> Manifest:
     """Builds recipes into one folder, beside the configs that are there already.
 
     Args:
@@ -83,29 +88,30 @@ def build_datasets(
         manifest = read_manifest(out)
         refuse_collisions(packed.values(), out, manifest)
         shards = {name: _list_shards(writer) for name, writer in writers.items()}
-        entries = {name: _describe(writers[name], packed[name]) for name in names}
+        origins = {name: describe_provenance(packed[name], writers[name]) for name in names}
         for name in names:
-            found = _find_config(manifest, entries[name], shards[name], out)
-            if found:
+            if _is_built(manifest.configs.get(name), origins[name], shards[name], out):
                 report(sum(map(len, shards.pop(name))))
-                entries[name] = found
-        others = {name: entry for name, entry in manifest["configs"].items() if name not in shards}
+            else:
+                _refuse_others(out, name)
+        others = {name: config for name, config in manifest.configs.items() if name not in shards}
         if not is_local(out):
-            write_manifest(out, {**manifest, "configs": others})
+            write_manifest(out, manifest.replace_configs(others))
         left = [shard for one in shards.values() for shard in one]
         remove_others(folder, left)
         written = _make_files(writers, packed, left, folder, workers, report, engine, address)
+        configs = dict(others)
         for name, one in shards.items():
-            entries[name]["splits"] = _describe_splits(
-                writers[name].plan.structures.table, {shard: written[shard] for shard in one}
-            )
+            table = writers[name].plan.structures.table
+            splits = _describe_splits(table, {shard: written[shard] for shard in one})
+            configs[name] = Config(**dict(origins[name]), splits=splits)
         # From here to the end each step may be the last before a kill: what it did need not be undone to do it again.
-        write_manifest(out, {**manifest, "configs": others})
+        write_manifest(out, manifest.replace_configs(others))
         for one in shards.values():
             _place_shards(one, folder)
         for recipe in packed.values():
-            write_texts(out / "recipes", {f"{recipe.name}.yaml": recipe.text, **recipe.files})
-        manifest["configs"].update(entries)
+            write_texts(out / RECIPES, {f"{recipe.name}.yaml": recipe.text, **recipe.files})
+        manifest = manifest.replace_configs(configs)
         write_card(out, manifest)
         write_manifest(out, manifest)
     return manifest
@@ -144,24 +150,35 @@ def _list_shards(writer: RowWriter) -> list[Shard]:
     return [shard for split, wanted in recipe.splits.items() for shard in list_shards(recipe.name, split, wanted.size)]
 
 
-def _find_config(
-    manifest: dict[str, Any], entry: dict[str, Any], shards: Sequence[Shard], out: AnyPath
-) -> dict[str, Any] | None:
-    """What the manifest says of a config, if it is complete and of the same rows and recipe."""
-    found = manifest["configs"].get(shards[0].config)
-    if not found or any(found.get(key) != value for key, value in entry.items()):
-        return None
-    files = {file["path"]: file for split in found["splits"].values() for file in split["files"]}
-    if {shard.path: len(shard) for shard in shards} != {path: file["rows"] for path, file in files.items()}:
-        return None
+def _is_built(found: Config | None, origin: Provenance, shards: Sequence[Shard], out: AnyPath) -> bool:
+    """Whether a config is complete by the manifest, and of the same rows and recipe."""
+    if found is None or any(getattr(found, key) != value for key, value in origin):
+        return False
+    files = found.list_files()
+    if {shard.path: len(shard) for shard in shards} != {file.path: file.rows for file in files}:
+        return False
     there = {path.name for path in (out / shards[0].config).glob("*")}
-    if there != {path.rpartition("/")[2] for path in files}:
-        return None
-    return found if all(is_whole(out / path, file["bytes"], file["sha256"]) for path, file in files.items()) else None
+    return there == {file.path.rpartition("/")[2] for file in files} and all(is_whole(out, file) for file in files)
+
+
+def _refuse_others(out: AnyPath, config: str) -> None:
+    """Refuses what is in the folder of a config that is to be built, and is no build's."""
+    place = out / config
+    for path in place.iterdir() if place.is_dir() else ():
+        if not _is_of_build(config, path):
+            raise GasError(
+                f"{place} holds files that no build wrote, such as {escape(path.name)}; move them elsewhere, or "
+                "choose another folder with --out"
+            )
+
+
+def _is_of_build(config: str, path: AnyPath) -> bool:
+    """Whether a path in the folder of a config is that of a Parquet file of a build, be it of an older one."""
+    return DATA_FILE.fullmatch(f"{config}/{path.name}") is not None and not path.is_dir()
 
 
 def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
-    """Puts the files of a config into their place, where some may be already, and removes what else is there."""
+    """Puts the files of a config into their place, where some may be already, and removes older ones."""
     moved = [shard.path for shard in shards if folder.files != folder.out and (folder.work / shard.path).exists()]
     kept = {folder.out / shard.path for shard in shards if shard.path not in moved}
     place = folder.out / shards[0].config
@@ -170,55 +187,45 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
     else:
         place.fs.invalidate_cache()  # other machines wrote there
     for path in list[AnyPath](place.iterdir()):
-        if path.is_dir() and not path.is_symlink():
-            remove_tree(path)
-        elif path not in kept:
+        if path not in kept and _is_of_build(shards[0].config, path):
             path.unlink()
     for name in moved:
         os.replace(str(folder.work / name), str(folder.out / name))
 
 
-def _describe(writer: RowWriter, packed: RecipeBundle) -> dict[str, Any]:
-    """What the manifest says of one config, but for its splits."""
-    return {
-        "version": writer.plan.recipe.version,
-        "fingerprint": packed.fingerprint,
-        "engine": {"version": __version__, "data_version": DATA_VERSION},
-        "taxonomy": writer.plan.taxonomy.version,
-        "recipe": f"recipes/{packed.name}.yaml",
-        "sources": packed.hash_texts(),
-    }
-
-
-def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dict[str, Any]:
+def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dict[str, Split]:
     """What the manifest says of the splits of one config."""
-    splits: dict[str, Any] = {}
+    splits: dict[str, Split] = {}
     for name in dict.fromkeys(shard.split for shard in shards):
-        files = {shard: written for shard, written in shards.items() if shard.split == name}
+        parts = [written for shard, written in shards.items() if shard.split == name]
         tallies, columns = Tallies(), Counter[str]()
-        for written in files.values():
+        for written in parts:
             add_tallies(tallies, written.tallies)
             columns.update(written.columns)
-        bits = np.bitwise_or.reduce([np.frombuffer(written.structures, np.uint8) for written in files.values()])
+        bits = np.bitwise_or.reduce([np.frombuffer(written.structures, np.uint8) for written in parts])
         seen = np.unpackbits(bits, count=len(table)).astype(bool)
-        splits[name] = {
-            "rows": sum(map(len, files)),
-            "columns": dict(columns),
-            "files": [
-                {"path": shard.path, "rows": len(shard), "bytes": written.size, "sha256": written.sha256}
-                for shard, written in files.items()
-            ],
-            "structures": _count_structures(table, seen),
-            "questions": measure_majority_baseline(tallies),
-        }
+        files = [written.file for written in parts]
+        splits[name] = Split(
+            rows=sum(file.rows for file in files),
+            columns=dict(columns),
+            files=files,
+            structures=_count_structures(table, seen),
+            questions=_describe_questions(tallies),
+        )
     return splits
 
 
-def _count_structures(table: StructureTable, seen: np.ndarray) -> dict[str, list[int]]:
+def _describe_questions(tallies: Tallies) -> dict[str, dict[str, Asked]]:
+    """What the manifest says of the questions of a split."""
+    baseline = measure_majority_baseline(tallies)
+    return {kind: {form: Asked.model_validate(one) for form, one in forms.items()} for kind, forms in baseline.items()}
+
+
+def _count_structures(table: StructureTable, seen: np.ndarray) -> dict[str, tuple[int, int]]:
     """For each complexity, how many of the possible structures occur, and how many are possible."""
     possible = np.bincount(table.complexity)
     occurring = np.bincount(table.complexity[seen], minlength=len(possible))
     return {
-        str(complexity): [int(occurring[complexity]), int(possible[complexity])]
+        str(complexity): (int(occurring[complexity]), int(possible[complexity]))
         for complexity in np.flatnonzero(possible)
     }

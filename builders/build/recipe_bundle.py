@@ -13,13 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+from pydantic_core import PydanticCustomError
 
 from ... import __version__
 from ...errors import GasError
-from ..folder.files import AnyPath, write_text
+from ..folder.files import AnyPath, resolve_inside, write_text
+from ..folder.manifest import RECIPES, RESERVED, Engine, Manifest, Provenance, check_path
 from ..recipe.loading import LoadedRecipe, dump_recipe, is_path, load_recipe
-from ..rows.fingerprint import compute_fingerprint, read_templates
+from ..rows.fingerprint import DATA_VERSION, compute_fingerprint, read_templates
 from ..rows.writer import RowWriter, create_writer
 
 
@@ -42,7 +44,7 @@ class RecipeBundle:
     def hash_texts(self) -> dict[str, str]:
         """SHA-256 (hex) of the recipe and of each of the user's own files, by path in a built folder."""
         texts = {f"{self.name}.yaml": self.text, **dict(sorted(self.files.items()))}
-        return {f"recipes/{path}": hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+        return {f"{RECIPES}/{path}": hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
 
 
 def bundle_recipe(loaded: LoadedRecipe, writer: RowWriter) -> RecipeBundle:
@@ -89,25 +91,51 @@ def _unpack_recipe(packed: RecipeBundle, folder: Path) -> LoadedRecipe:
     return loaded if packed.files else replace(loaded, folder=None)  # whose templates need no sandbox
 
 
+def describe_provenance(packed: RecipeBundle, writer: RowWriter) -> Provenance:
+    """What a manifest says of a config, but for its rows.
+
+    Raises:
+        GasError: One of the user's own files has a name that no manifest holds.
+    """
+    for path in packed.files:
+        try:
+            check_path(path)
+        except PydanticCustomError as error:
+            raise GasError(f"{packed.name}: {error}; rename it beside your recipe") from error
+    return Provenance(
+        version=writer.plan.recipe.version,
+        fingerprint=packed.fingerprint,
+        engine=Engine(version=__version__, data_version=DATA_VERSION),
+        taxonomy=writer.plan.taxonomy.version,
+        recipe=f"{RECIPES}/{packed.name}.yaml",
+        sources=packed.hash_texts(),
+    )
+
+
 def write_texts(folder: AnyPath, texts: dict[str, str]) -> None:
     """Writes files of a folder."""
     for name, text in texts.items():
-        write_text(folder / name, text)
+        write_text(resolve_inside(folder, name), text)
 
 
-def refuse_collisions(recipes: Iterable[RecipeBundle], out: AnyPath, manifest: dict[str, Any]) -> None:
-    """Refuses files that would replace another recipe's.
+def refuse_collisions(recipes: Iterable[RecipeBundle], out: AnyPath, manifest: Manifest) -> None:
+    """Refuses what would take the place of other files in the folder.
 
     Raises:
-        GasError: A file of that path comes with another recipe, built now or before, and differs.
+        GasError: The folder itself uses the name of a config; or a file of that path comes with another recipe, built
+            now or before, and differs; or a link on the way to it leads out of the folder.
     """
     names = {packed.name for packed in recipes}
+    if taken := names & RESERVED:
+        raise GasError(f"a built folder has `{min(taken)}` for itself; choose another `name` for the recipe")
     written = dict[str, str]()
-    for name, config in manifest["configs"].items():
+    for name, config in manifest.configs.items():
         if name not in names:
-            written |= config["sources"]
+            written |= config.sources
     for packed in recipes:
+        resolve_inside(out, packed.name)
         for path, digest in packed.hash_texts().items():
+            resolve_inside(out, path)
             if written.setdefault(path, digest) != digest:
                 hint = "rename it beside your recipe, or choose another folder with --out"
                 raise GasError(f"{path} comes with another recipe in {out}, too, and differs; {hint}")

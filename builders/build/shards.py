@@ -5,7 +5,6 @@ A file `<path>` of a build is complete if `<path>.json` in the work folder, writ
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
 
 from ... import __version__
 from ..content.draw import draw_block
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.build_folder import Folder
 from ..folder.files import RECORD, AnyPath, hash_file, open_part, write_text
+from ..folder.manifest import File, name_file
 from ..folder.parquet import is_whole, measure_columns, open_parquet
 from ..questions.majority_baseline import Tallies
 from ..rows.writer import RowWriter
@@ -50,18 +51,28 @@ class Written:
     """What is known of a file that is complete.
 
     Attributes:
-        size: Bytes.
-        sha256: Hex.
+        file: What the manifest says of it.
         columns: Bytes of each column, see `measure_columns`.
         structures: Which structures occur, a bit for each row of the structure table.
         tallies: Answers of its questions.
     """
 
-    size: int
-    sha256: str
+    file: File
     columns: dict[str, int]
     structures: bytes
     tallies: Tallies
+
+
+class Record(BaseModel):
+    """A text in the work folder that says that a file is complete: what is in it, and what its bytes depend on."""
+
+    model_config = ConfigDict(strict=True)
+
+    origin: dict[str, Any]
+    file: File
+    columns: dict[str, int]
+    structures: str
+    tallies: list[tuple[str, str, str, dict[str, int]]]
 
 
 def list_shards(config: str, split: str, rows: int) -> list[Shard]:
@@ -71,7 +82,7 @@ def list_shards(config: str, split: str, rows: int) -> list[Shard]:
         step *= 2
     count = -(-rows // step)
     return [
-        Shard(config, split, i * step, min((i + 1) * step, rows), f"{config}/{split}-{i:05d}-of-{count:05d}.parquet")
+        Shard(config, split, i * step, min((i + 1) * step, rows), name_file(config, split, i, count))
         for i in range(count)
     ]
 
@@ -107,14 +118,15 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
 
     tables = write_blocks()
     first = next(tables)
-    with open_parquet(path, first.schema) as file:
+    with open_parquet(path, first.schema) as parquet:
         for table in chain([first], tables):
-            file.write_table(table, row_group_size=BLOCK)
+            parquet.write_table(table, row_group_size=BLOCK)
             columns += measure_columns(table)
             report(len(table))
     writer.captions.keep_traces()
     bits = np.packbits(structures).tobytes()
-    return Written(path.stat().st_size, hash_file(path), dict(columns), bits, tallies)
+    file = File(path=shard.path, rows=len(shard), bytes=path.stat().st_size, sha256=hash_file(path))
+    return Written(file, dict(columns), bits, tallies)
 
 
 def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
@@ -125,7 +137,7 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
     written = _read_record(shard, fingerprint, folder)
     if written:
         for place in dict.fromkeys((folder.files, folder.out)):
-            if is_whole(place / shard.path, written.size, written.sha256):
+            if is_whole(place, written.file):
                 return written
     if folder.files == folder.work:
         (folder.work / shard.path).unlink(missing_ok=True)
@@ -133,10 +145,10 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
 
 
 def remove_others(folder: Folder, shards: Iterable[Shard]) -> None:
-    """Removes from the work folder all but these files and their records."""
+    """Removes from the work folder all but these files and their records; no build makes links there."""
     kept = {folder.work / path for shard in shards for path in (shard.path, shard.path + RECORD)}
     for path in list[AnyPath](folder.work.rglob("*")):
-        if path not in kept and not path.is_dir():
+        if path.is_symlink() or (path not in kept and not path.is_dir()):
             path.unlink()
 
 
@@ -152,25 +164,27 @@ def _describe_origin(shard: Shard, fingerprint: str) -> dict[str, Any]:
 
 def write_record(shard: Shard, fingerprint: str, written: Written, folder: Folder) -> None:
     """Records that a file is complete."""
-    record = {
-        "origin": _describe_origin(shard, fingerprint),
-        "bytes": written.size,
-        "sha256": written.sha256,
-        "columns": written.columns,
-        "structures": written.structures.hex(),
-        "tallies": [[*key, answers] for key, answers in written.tallies.items()],
-    }
-    write_text(folder.work / (shard.path + RECORD), json.dumps(record))
+    record = Record(
+        origin=_describe_origin(shard, fingerprint),
+        file=written.file,
+        columns=written.columns,
+        structures=written.structures.hex(),
+        tallies=[(*key, dict(answers)) for key, answers in written.tallies.items()],
+    )
+    write_text(folder.work / (shard.path + RECORD), record.model_dump_json())
 
 
 def _read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
     """What the record of a file says; None if there is none, or of other rows, or no whole one."""
     try:
-        record = json.loads((folder.work / (shard.path + RECORD)).read_text(encoding="utf-8"))
-        if record["origin"] != _describe_origin(shard, fingerprint):
-            return None
-        structures = bytes.fromhex(record["structures"])
-        tallies = {(kind, form, macro): Counter(answers) for kind, form, macro, answers in record["tallies"]}
-        return Written(record["bytes"], record["sha256"], record["columns"], structures, tallies)
-    except (FileNotFoundError, NotADirectoryError, ValueError, LookupError, TypeError):
+        record = Record.model_validate_json((folder.work / (shard.path + RECORD)).read_bytes())
+        structures = bytes.fromhex(record.structures)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
+    if record.origin != _describe_origin(shard, fingerprint) or (record.file.path, record.file.rows) != (
+        shard.path,
+        len(shard),
+    ):
+        return None
+    tallies = {(kind, form, macro): Counter(answers) for kind, form, macro, answers in record.tallies}
+    return Written(record.file, record.columns, structures, tallies)

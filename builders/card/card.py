@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from ... import __version__
 from ...taxonomy import tables
-from ..folder.files import AnyPath, write_text
-from ..folder.manifest import ASSETS, CARD
+from ..folder.files import AnyPath, resolve_inside, write_text
+from ..folder.manifest import ASSETS, CARD, Manifest, Split
 from ..recipe.model import SPLITS
 from ..rows.schema import VIEWS
 from ..text.templates import create_environment
-from .charts import Pictures, draw_assets
+from .charts import PICTURE, Pictures, draw_assets
 from .markdown import escape_markdown, write_fence, write_json
 from .metadata import describe_metadata
 from .sample import rank
@@ -31,9 +32,9 @@ LONGEST_VALUE = 120
 """Letters of a value of a recipe in a table."""
 
 
-def write_card(out: AnyPath, manifest: dict[str, Any]) -> None:
+def write_card(out: AnyPath, manifest: Manifest) -> None:
     """Writes README.md and its pictures for all configs of a folder, whose Parquet files and recipes are in place."""
-    configs = dict(sorted(manifest["configs"].items()))
+    configs = dict(sorted(manifest.configs.items()))
     drawn = FEW if len(configs) <= FEW else MANY
     sections = [describe_config(out, name, config, drawn) for name, config in configs.items()]
     assets = {
@@ -50,13 +51,26 @@ def write_card(out: AnyPath, manifest: dict[str, Any]) -> None:
     if not isinstance(out, Path):
         (out / ASSETS).fs.invalidate_cache()
     for path in list[AnyPath]((out / ASSETS).iterdir()):
-        if path.name not in named:  # of a config that is no longer here, or has no such picture any more
+        # Of a config that is no longer here, or has no such picture any more.
+        if path.name not in named and PICTURE.fullmatch(path.name):
             path.unlink()
 
 
-def list_assets(folder: Path) -> list[str]:
-    """Pictures of a folder's card, by their path in it."""
-    return sorted(path.relative_to(folder).as_posix() for path in (folder / ASSETS).glob("*"))
+def is_asset(path: str, configs: Iterable[str] | None = None) -> bool:
+    """Whether a path from a folder is that of a picture of its card: of some configs, or of any."""
+    above, _, name = path.rpartition("/")
+    match = PICTURE.fullmatch(name) if above == ASSETS else None
+    return match is not None and (configs is None or match["config"] in configs)
+
+
+def list_assets(folder: Path, configs: Iterable[str]) -> list[str]:
+    """Pictures of some configs in a folder's card, by their path in it.
+
+    Raises:
+        GasError: One is a link that leads out of the folder.
+    """
+    paths = (f"{ASSETS}/{path.name}" for path in (folder / ASSETS).glob("*"))
+    return sorted(path for path in paths if is_asset(path, configs) and resolve_inside(folder, path).is_file())
 
 
 def _write_page(sections: list[Section], assets: dict[str, Pictures]) -> str:
@@ -72,14 +86,9 @@ def _write_page(sections: list[Section], assets: dict[str, Pictures]) -> str:
             folder=ASSETS,
             views=VIEWS,
             split_names=SPLITS,
-            scenes=sum(info["rows"] for section in sections for info in section.manifest["splits"].values()),
+            scenes=sum(split.rows for section in sections for split in section.manifest.splits.values()),
             questions=sum(map(_count_all_questions, sections)),
-            bytes=sum(
-                file["bytes"]
-                for section in sections
-                for info in section.manifest["splits"].values()
-                for file in info["files"]
-            ),
+            bytes=sum(file.bytes for section in sections for file in section.manifest.list_files()),
             sample=_choose_sample(sections),
             licenses=sorted({section.recipe.license for section in sections}),
             sources=tomllib.loads(files(tables).joinpath("SOURCES.toml").read_text(encoding="utf-8"))["source"],
@@ -99,13 +108,13 @@ def _write_page(sections: list[Section], assets: dict[str, Pictures]) -> str:
     return text.rstrip() + "\n"
 
 
-def _count_questions(info: dict[str, Any]) -> int:
+def _count_questions(split: Split) -> int:
     """Questions of a split, by what the manifest says of it."""
-    return sum(form["questions"] for forms in info["questions"].values() for form in forms.values())
+    return sum(asked.questions for forms in split.questions.values() for asked in forms.values())
 
 
 def _count_all_questions(section: Section) -> int:
-    return sum(map(_count_questions, section.manifest["splits"].values()))
+    return sum(map(_count_questions, section.manifest.splits.values()))
 
 
 def _write_size(size: float) -> str:

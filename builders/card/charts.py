@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,18 +11,21 @@ from ...taxonomy import TABLES
 from ..content.filter_report import FilterReport
 from ..drawing.bar_charts import Bar, Panel, draw_charts
 from ..drawing.scene_graphs import draw_graph
+from ..folder.manifest import Config, Split
 from ..recipe.model import QUESTION_KINDS
 from .sample import Sample, rank
 
 Pictures = dict[str, tuple[str, str]]
 """By the name of a file: what a picture shows, in words, and the picture."""
+PICTURE = re.compile(r"(?P<config>[a-z][a-z0-9_]*)-(scenes|kinds|concepts|questions|graph-[0-9]+)\.svg")
+"""What the files are called."""
 MOST_BARS = 12
 """Bars of a panel; of numbers beyond that, steps are made."""
 FORMS = {"yes_no": "yes/no", "multiple_choice": "multiple choice", "open": "open", "count": "count"}
 
 
 def draw_assets(
-    name: str, config: dict[str, Any], sample: Sample, filtered: FilterReport | None, object_kinds: Mapping[str, int]
+    name: str, config: Config, sample: Sample, filtered: FilterReport | None, object_kinds: Mapping[str, int]
 ) -> Pictures:
     """Draws the pictures of one config.
 
@@ -33,7 +37,7 @@ def draw_assets(
         object_kinds: Uses of objects by their kinds, if they are known.
     """
     panels = {
-        "scenes": [*_show_complexity(sample), *_show_structures(config, sample)],
+        "scenes": [*_show_complexity(sample), *_show_structures(config.splits[sample.split], sample.split)],
         "kinds": _show_kinds(sample, object_kinds),
         "concepts": _show_concepts(sample, filtered),
         "questions": _show_questions(sample),
@@ -58,16 +62,16 @@ def _show_complexity(sample: Sample) -> list[Panel]:
     return [Panel("scenes by complexity", bars, "complexity = objects + attributes + relations")]
 
 
-def _show_structures(config: dict[str, Any], sample: Sample) -> list[Panel]:
+def _show_structures(split: Split, name: str) -> list[Panel]:
     """Of the whole split: the manifest has counted them."""
-    counts = {int(key): pair for key, pair in config["splits"][sample.split]["structures"].items()}
+    counts = {int(key): pair for key, pair in split.structures.items()}
     bars = []
     for label, numbers in _cut_range(min(counts), max(counts)):
         some = [counts[number] for number in numbers if number in counts]
         occurring, possible = sum(pair[0] for pair in some), sum(pair[1] for pair in some)
         if possible:
             bars.append(Bar(label, {"": occurring / possible}, f"{occurring:,} of {possible:,}", ground=1.0))
-    note = f"by complexity; all {config['splits'][sample.split]['rows']:,} rows of {sample.split}"
+    note = f"by complexity; all {split.rows:,} rows of {name}"
     return [Panel("structures that occur, of all that are possible", bars, note)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..folder.manifest import Config
 from ..rows.schema import VIEWS, schema_of
 from .sections import Section
 
@@ -31,7 +32,7 @@ def describe_metadata(sections: list[Section]) -> Any:
     """The card's YAML, as `huggingface_hub.DatasetCardData`."""
     from huggingface_hub import DatasetCardData
 
-    rows = sum(split["rows"] for section in sections for split in section.manifest["splits"].values())
+    rows = sum(split.rows for section in sections for split in section.manifest.splits.values())
     recipes = [section.recipe for section in sections]
     tasks = [MODELS[modality] for modality in MODELS if any(recipe.modality == modality for recipe in recipes)]
     if any(recipe.questions for recipe in recipes):
@@ -60,13 +61,13 @@ def _name_license(licenses: set[str]) -> str:
     return licenses.pop() if len(licenses) == 1 else "other"
 
 
-def _list_views(name: str, config: dict[str, Any], default: bool) -> list[dict[str, Any]]:
+def _list_views(name: str, config: Config, default: bool) -> list[dict[str, Any]]:
     """The config and its views, which read fewer columns of the same files."""
     views = [{"config_name": name, **({"default": True} if default else {})}]
     views += [{"config_name": f"{name}_{view}", "columns": list(columns)} for view, columns in VIEWS.items()]
     # A list of its own for each view: YAML would write a shared one as an alias.
     return [
-        {**view, "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config["splits"]]}
+        {**view, "data_files": [{"split": split, "path": f"{name}/{split}-*.parquet"} for split in config.splits]}
         for view in views
     ]
 
@@ -78,20 +79,20 @@ def _describe_infos(sections: list[Section]) -> list[dict[str, Any]]:
     """
     infos: dict[str, dict[str, Any]] = {}
     for section in sections:
-        name, splits, schema = section.name, section.manifest["splits"], schema_of(section.recipe)
+        name, splits, schema = section.name, section.manifest.splits, schema_of(section.recipe)
         for view, columns in {
             name: tuple(schema.names),
             **{f"{name}_{view}": columns for view, columns in VIEWS.items()},
         }.items():
-            sizes = {split: sum(info["columns"][column] for column in columns) for split, info in splits.items()}
+            sizes = {split: sum(info.columns[column] for column in columns) for split, info in splits.items()}
             infos[view] = {
                 "config_name": view,
                 "features": _describe_fields(schema.field(column) for column in columns),
                 "splits": [
-                    {"name": split, "num_bytes": sizes[split], "num_examples": info["rows"]}
+                    {"name": split, "num_bytes": sizes[split], "num_examples": info.rows}
                     for split, info in splits.items()
                 ],
-                "download_size": sum(file["bytes"] for info in splits.values() for file in info["files"]),
+                "download_size": sum(file.bytes for file in section.manifest.list_files()),
                 "dataset_size": sum(sizes.values()),
             }
     return [infos[view] for view in sorted(infos)]

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from ...arrow import find_rows, make_array, make_texts, view_numbers
 from ...taxonomy import IDENTITY, TABLES, Taxonomy
 from ..content.scenes import BLOCK
-from ..folder.files import AnyPath
+from ..folder.files import AnyPath, resolve_inside
+from ..folder.manifest import Config
 
 SAMPLE = BLOCK
 """Rows that are counted: a row group of a file."""
@@ -66,13 +67,13 @@ class Sample:
     scenes: tuple[Row, ...] = ()
 
 
-def find_sample(config: dict[str, Any]) -> tuple[str, str]:
+def find_sample(config: Config) -> tuple[str, str]:
     """The split that is looked at, and the only file of a config that is read, by its path in the folder."""
-    split = max(config["splits"], key=lambda name: config["splits"][name]["rows"])
-    return split, config["splits"][split]["files"][0]["path"]
+    split = max(config.splits, key=lambda name: config.splits[name].rows)
+    return split, next(file.path for file in config.splits[split].files if file.rows)
 
 
-def sample_config(out: AnyPath, config: dict[str, Any], drawn: int) -> Sample:
+def sample_config(out: AnyPath, config: Config, drawn: int) -> Sample:
     """Reads the first rows of a config's largest split, and counts.
 
     Args:
@@ -81,10 +82,9 @@ def sample_config(out: AnyPath, config: dict[str, Any], drawn: int) -> Sample:
         drawn: How many rows to choose for drawing.
     """
     split, path = find_sample(config)
-    info = config["splits"][split]
-    with (out / path).open("rb") as stream, pq.ParquetFile(stream) as file:
+    with resolve_inside(out, path).open("rb") as stream, pq.ParquetFile(stream) as file:
         batch = next(file.iter_batches(SAMPLE))
-    return count_rows(batch, split, len(batch) == info["rows"], drawn)
+    return count_rows(batch, split, len(batch) == config.splits[split].rows, drawn)
 
 
 def count_rows(batch: pa.RecordBatch, split: str, whole: bool, drawn: int) -> Sample:

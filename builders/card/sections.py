@@ -7,15 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ...errors import GasError
 from ...taxonomy import Taxonomy, load_taxonomy
 from ..content.filter_report import FilterReport, count_filtered
-from ..folder.files import AnyPath
+from ..folder.files import AnyPath, resolve_inside
+from ..folder.manifest import MANIFEST, MEND, Config
 from ..recipe.loading import dump_recipe, load_recipe
 from ..recipe.model import Recipe
 from ..rows.fingerprint import DATA_VERSION
+from ..rows.schema import schema_of
 from .sample import Sample, count_object_kinds, count_used, sample_config
 
 
@@ -36,7 +37,7 @@ class Section:
     """
 
     name: str
-    manifest: dict[str, Any]
+    manifest: Config
     recipe: Recipe
     recipe_text: str
     sample: Sample
@@ -46,7 +47,7 @@ class Section:
     own_tables: tuple[str, ...]
 
 
-def describe_config(out: AnyPath, name: str, config: dict[str, Any], drawn: int) -> Section:
+def describe_config(out: AnyPath, name: str, config: Config, drawn: int) -> Section:
     """Gathers what the card says of one config.
 
     Args:
@@ -54,12 +55,20 @@ def describe_config(out: AnyPath, name: str, config: dict[str, Any], drawn: int)
         name: Of the config.
         config: What the manifest says of it.
         drawn: How many of its scenes are drawn.
+
+    Raises:
+        GasError: The manifest does not say how large a column of the recipe is.
     """
     sample = sample_config(out, config, drawn)
-    with _fetch_texts(out, config["sources"]) as near:
-        loaded = load_recipe(near / config["recipe"])
+    with _fetch_texts(out, config.sources) as near:
+        loaded = load_recipe(near / config.recipe)
         recipe = loaded.recipe
         taxonomy = _find_taxonomy(recipe, loaded.folder, config)
+    for split, info in config.splits.items():
+        if lacking := set(schema_of(recipe).names) - info.columns.keys():
+            raise GasError(
+                f"{out / MANIFEST} configs.{name}.splits.{split}.columns: {min(lacking)} is missing; {MEND}"
+            )
     filtered = count_filtered(recipe, taxonomy) if taxonomy else None
     return Section(
         name,
@@ -77,6 +86,8 @@ def describe_config(out: AnyPath, name: str, config: dict[str, Any], drawn: int)
 @contextmanager
 def _fetch_texts(out: AnyPath, names: Iterable[str]) -> Iterator[Path]:
     """Gives a folder on a disk that has these files of a folder that may be in a store."""
+    for name in names:
+        resolve_inside(out, name)
     if isinstance(out, Path):
         yield out
         return
@@ -88,7 +99,7 @@ def _fetch_texts(out: AnyPath, names: Iterable[str]) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _find_taxonomy(recipe: Recipe, folder: Path | None, config: dict[str, Any]) -> Taxonomy | None:
+def _find_taxonomy(recipe: Recipe, folder: Path | None, config: Config) -> Taxonomy | None:
     """The concepts of a config; None if those that are installed here, or what is made of them, are others.
 
     That is so of a config which an older version built, beside which another is built now.
@@ -97,5 +108,5 @@ def _find_taxonomy(recipe: Recipe, folder: Path | None, config: dict[str, Any]) 
         taxonomy = load_taxonomy(recipe.taxonomy, folder)
     except GasError:
         return None
-    same = taxonomy.version == config["taxonomy"] and config["engine"]["data_version"] == DATA_VERSION
+    same = taxonomy.version == config.taxonomy and config.engine.data_version == DATA_VERSION
     return taxonomy if same else None

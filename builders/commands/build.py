@@ -71,24 +71,25 @@ def build(
             manifest = build_datasets(loaded, place, workers, report, engine, address)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on where it was", exit_status=1) from stop
-    built = {one.recipe.name: manifest["configs"][one.recipe.name] for one in loaded}
+    built = {one.recipe.name: manifest.configs[one.recipe.name] for one in loaded}
     if as_json:
-        print(json.dumps({"folder": out, "configs": built}, indent=2))
+        described = {name: config.describe() for name, config in built.items()}
+        print(json.dumps({"folder": out, "configs": described}, indent=2))
         return
     _print_built(out, built)
 
 
 def _print_built(out: str, built: dict[str, Any]) -> None:
     for name, config in built.items():
-        for split, info in config["splits"].items():
-            size = sum(file["bytes"] for file in info["files"])
-            files = f"{len(info['files'])} file{'s' if len(info['files']) > 1 else ''}"
-            print(f"{out.rstrip('/')}/{name}: {split} {info['rows']:,} scenes, {size / 1e6:.1f} MB in {files}")
+        for split, info in config.splits.items():
+            size = sum(file.bytes for file in info.files)
+            files = f"{len(info.files)} file{'s' if len(info.files) > 1 else ''}"
+            print(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}")
     path = out if "://" in out or len(Path(out).parts) == 1 else str(Path(out).resolve())
     print("\nLoad it with\n\n    from datasets import load_dataset")
     for name, config in built.items():
         if "://" in out:
-            places = {split: f"{path.rstrip('/')}/{name}/{split}-*.parquet" for split in config["splits"]}
+            places = {split: f"{path.rstrip('/')}/{name}/{split}-*.parquet" for split in config.splits}
             print(f'    {name} = load_dataset("parquet", data_files={json.dumps(places)})')
         else:
             print(f'    {name} = load_dataset("{path}", "{name}")')

@@ -268,10 +268,10 @@ def verify(
 
     Exits with 0 when all is well, with 1 when anything is not.
     """
-    from ..folder.reading import read_configs
+    from ..folder.manifest import read_built_manifest
     from ..inspection.verification import describe_verification, verify_folder
 
-    rows = sum(sum(config.sizes.values()) for config in read_configs(folder))
+    rows = sum(sum(config.sizes.values()) for config in read_built_manifest(folder).configs.values())
     with show_progress(rows, "verifying") as report:
         result = verify_folder(folder, None if everything else sample, report)
     if as_json:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 import pyarrow as pa
@@ -28,14 +28,23 @@ import pyarrow.parquet as pq
 from ...errors import GasError
 from ..card.card import write_card
 from ..content.scenes import BLOCK
-from ..folder.files import explain_disk, hash_file, remove_tree
-from ..folder.manifest import read_built_manifest, write_manifest
+from ..folder.files import explain_disk, hash_file, remove_tree, resolve_inside
+from ..folder.manifest import (
+    LISTS,
+    Against,
+    Config,
+    Dropped,
+    File,
+    Manifest,
+    Split,
+    read_built_manifest,
+    write_manifest,
+)
 from ..folder.parquet import measure_columns, open_parquet
-from ..folder.reading import Source
+from ..folder.reading import Source, read_dropped
+from ..recipe.fields import escape
 from .report import Contamination, Findings
 
-LISTS = "dropped"
-"""The folder of the lists."""
 QUESTIONS = "questions.list.element.question"
 """The column whose dictionary is so large that Parquet does not make one by itself."""
 MEASURE = "Jaccard index of word 1- to 3-grams"
@@ -56,16 +65,20 @@ class Dropping:
     lists: dict[str, TextIO] = field(default_factory=dict)
 
     def note(self, source: Source, place: int, found: Contamination) -> None:
-        config = source.name.split("/")[0]
         self.places.setdefault(source.name, array("q")).append(place)
         line = {
             "id": found.id,
             "kind": found.kind,
             "similarity": round(found.similarity, 4),
             "prompt": found.prompt,
-            "file": Path(found.file).name,
+            "file": name_prompts(found.file),
         }
-        self.lists[config].write(json.dumps(line, ensure_ascii=False) + "\n")
+        self.lists[source.config].write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def name_prompts(file: str) -> str:
+    """What a file of prompts is called in a list and in the manifest."""
+    return escape(Path(file).name)
 
 
 @contextmanager
@@ -84,64 +97,67 @@ def open_dropping(folder: Path, out: Path) -> Iterator[Dropping]:
             (beside / LISTS).mkdir(parents=True)
             with ExitStack() as stack:
                 dropping = Dropping(beside)
-                for name in manifest["configs"]:
+                for name, config in manifest.configs.items():
                     path = beside / LISTS / f"{name}.jsonl"
                     dropping.lists[name] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-                    if (folder / LISTS / path.name).is_file() and "dropped" in manifest["configs"][name]:
-                        dropping.lists[name].write((folder / LISTS / path.name).read_text(encoding="utf-8"))
+                    if config.dropped:
+                        read_dropped(folder, config)
+                        dropping.lists[name].write((folder / config.dropped.file).read_text(encoding="utf-8"))
                 yield dropping
             os.replace(beside, out)
         finally:
             remove_tree(beside)
 
 
-def drop_rows(folder: Path, dropping: Dropping, findings: Findings) -> dict[str, Any]:
+def drop_rows(folder: Path, dropping: Dropping, findings: Findings) -> Manifest:
     """Writes what is left of a folder, and what was dropped; gives the new manifest.
 
     Raises:
         GasError: A file is missing, or not as it was built, or nothing would be left of a split.
     """
     manifest, out = read_built_manifest(folder), dropping.out
-    for name, entry in manifest["configs"].items():
-        dropping.lists[name].close()
-        for path in entry["sources"]:
-            _copy_file(folder, out, path)
-        for split, info in entry["splits"].items():
-            places = np.array(dropping.places.get(f"{name}/{split}", ()), dtype=np.int64)
-            if len(places) == info["rows"]:
-                raise GasError(f"all {len(places):,} rows of {name}/{split} are like a prompt: nothing would be left")
-            entry["splits"][split] = _write_split(folder, out, info, places)
-        _describe_dropped(name, entry, out, dropping, findings)
+    configs = {
+        name: _write_config(folder, name, config, dropping, findings) for name, config in manifest.configs.items()
+    }
     if not any((out / LISTS).iterdir()):
         (out / LISTS).rmdir()
+    manifest = manifest.replace_configs(configs)
     write_card(out, manifest)
     write_manifest(out, manifest)
     return manifest
 
 
-def _write_split(folder: Path, out: Path, info: dict[str, Any], places: np.ndarray) -> dict[str, Any]:
+def _write_config(folder: Path, name: str, config: Config, dropping: Dropping, findings: Findings) -> Config:
+    """Writes what is left of a config; gives what the manifest says of it."""
+    dropping.lists[name].close()
+    for path in config.sources:
+        _copy_file(folder, dropping.out, path)
+    splits = {}
+    for split, info in config.splits.items():
+        places = np.array(dropping.places.get(f"{name}/{split}", ()), dtype=np.int64)
+        if len(places) == info.rows:
+            raise GasError(f"all {len(places):,} rows of {name}/{split} are like a prompt: nothing would be left")
+        splits[split] = _write_split(folder, dropping.out, info, places)
+    dropped = _describe_dropped(name, config, splits, dropping.out, findings)
+    return config.replace(splits=splits, dropped=dropped)
+
+
+def _write_split(folder: Path, out: Path, info: Split, places: np.ndarray) -> Split:
     """Writes the files of a split without the rows at some places; gives what the manifest says of it."""
     if not len(places):
-        for file in info["files"]:
-            _copy_file(folder, out, file["path"])
+        for file in info.files:
+            _copy_file(folder, out, file.path)
         return info
     files, first, before, after = [], 0, _Content(), _Content()
-    for file in info["files"]:
-        last = first + file["rows"]
+    for file in info.files:
+        last = first + file.rows
         gone = places[np.searchsorted(places, first) : np.searchsorted(places, last)] - first
         files.append(_write_file(folder, out, file, gone, before, after))
         first = last
-    lost: dict[str, int] = {}
-    for complexity, _ in before.structures - after.structures:
-        lost[str(complexity)] = lost.get(str(complexity), 0) + 1
-    structures = {key: [there - lost.get(key, 0), all_] for key, (there, all_) in info["structures"].items()}
-    return {
-        **info,
-        "rows": info["rows"] - len(places),
-        "columns": dict(after.columns),
-        "files": files,
-        "structures": structures,
-    }
+    lost = Counter(str(complexity) for complexity, _ in before.structures - after.structures)
+    structures = {key: (there - lost[key], possible) for key, (there, possible) in info.structures.items()}
+    rows, columns = info.rows - len(places), dict(after.columns)
+    return info.replace(rows=rows, columns=columns, files=files, structures=structures)
 
 
 @dataclass
@@ -158,12 +174,10 @@ class _Content:
         self.columns += measure_columns(table)
 
 
-def _write_file(
-    folder: Path, out: Path, file: dict[str, Any], gone: np.ndarray, before: _Content, after: _Content
-) -> dict[str, Any]:
+def _write_file(folder: Path, out: Path, file: File, gone: np.ndarray, before: _Content, after: _Content) -> File:
     """Writes a file without some rows, a row group for each that it has; gives what the manifest says of it."""
-    path, new = folder / file["path"], out / file["path"]
-    if not path.is_file() or hash_file(path) != file["sha256"]:
+    path, new = resolve_inside(folder, file.path), out / file.path
+    if not path.is_file() or hash_file(path) != file.sha256:
         raise GasError(f"{path} is missing or was changed; `gas verify {folder}` says how")
     new.parent.mkdir(parents=True, exist_ok=True)
     with pq.ParquetFile(path, read_dictionary=[QUESTIONS]) as source, open_parquet(new, source.schema_arrow) as writer:
@@ -179,44 +193,42 @@ def _write_file(
             if len(left):
                 after.add(left)
                 writer.write_table(left, row_group_size=BLOCK)
-    record = {**file, "rows": file["rows"] - len(gone), "bytes": new.stat().st_size, "sha256": hash_file(new)}
-    dropped = file.get("dropped", 0) + len(gone)
-    return {**record, "dropped": dropped} if dropped else record
+    rows, dropped = file.rows - len(gone), file.dropped + len(gone)
+    return file.replace(rows=rows, bytes=new.stat().st_size, sha256=hash_file(new), dropped=dropped)
 
 
-def _describe_dropped(name: str, entry: dict[str, Any], out: Path, dropping: Dropping, findings: Findings) -> None:
-    """Says in a config's entry of the manifest what was left out, and what it was like."""
-    path = out / LISTS / f"{name}.jsonl"
-    looked_up = any(split.split("/")[0] == name for split in findings.splits)
-    rows = {split: sum(file.get("dropped", 0) for file in info["files"]) for split, info in entry["splits"].items()}
+def _describe_dropped(
+    name: str, config: Config, splits: dict[str, Split], out: Path, findings: Findings
+) -> Dropped | None:
+    """What the manifest says of the rows that are left out of a config, now and before."""
+    path = f"{LISTS}/{name}.jsonl"
+    rows = {split: info.dropped for split, info in splits.items()}
     if not any(rows.values()):
-        path.unlink()
-        return
-    earlier = entry.get("dropped", {}).get("against", [])
+        (out / path).unlink()
+        return None
+    looked_up = [split.split("/")[1] for split in findings.splits if split.split("/")[0] == name]
     against = [
-        {
-            "file": Path(one.file.name).name,
-            "sha256": one.file.sha256,
-            "prompts": one.prompts,
-            "threshold": findings.threshold,
-            "splits": [split.split("/")[1] for split in findings.splits if split.split("/")[0] == name],
-        }
+        Against(
+            file=name_prompts(one.file.name),
+            sha256=one.file.sha256,
+            prompts=one.prompts,
+            threshold=findings.threshold,
+            splits=looked_up,
+        )
         for one in findings.against
+        if looked_up
     ]
-    entry["dropped"] = {
-        "file": f"{LISTS}/{path.name}",
-        "sha256": hash_file(path),
-        "rows": rows,
-        "measure": MEASURE,
-        "against": [*earlier, *(against if looked_up else [])],
-    }
+    known = dict(config.dropped) if config.dropped else {"against": []}
+    now = {"file": path, "sha256": hash_file(out / path), "rows": rows, "measure": MEASURE}
+    return Dropped(**{**known, **now, "against": [*known["against"], *against]})
 
 
 def _copy_file(folder: Path, out: Path, path: str) -> None:
-    if not (folder / path).is_file():
-        raise GasError(f"{folder / path} is missing; `gas verify {folder}` says what else is")
+    place = resolve_inside(folder, path)
+    if not place.is_file():
+        raise GasError(f"{place} is missing; `gas verify {folder}` says what else is")
     (out / path).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(folder / path, out / path)
+    shutil.copyfile(place, out / path)
 
 
 def describe_dropping(out: Path, findings: Findings) -> str:

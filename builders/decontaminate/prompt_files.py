@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import GasError, advise
-from ..folder.files import hash_file
+from ..folder.files import hash_file, resolve_inside
 from ..folder.manifest import MANIFEST, read_built_manifest
 
 COLUMNS = ("prompt", "caption", "text")
@@ -63,10 +63,9 @@ def read_prompts(path: Path, column: str | None = None) -> Iterator[str]:
     """
     end = path.suffix.lower()
     if path.is_dir():
-        for config in read_built_manifest(path)["configs"].values():
-            for split in config["splits"].values():
-                for file in split["files"]:
-                    yield from _read_parquet(path / file["path"], column)
+        for config in read_built_manifest(path).configs.values():
+            for part in config.list_files():
+                yield from _read_parquet(resolve_inside(path, part.path), column)
     elif end not in ENDS:
         raise GasError(
             f"{path}: prompts are read of {', '.join(ENDS)} and of built folders, not of `{end or path.name}`"

@@ -137,23 +137,18 @@ def list_sources(folder: Path, config: str | None = None, split: str | None = No
     Raises:
         GasError: The folder was not built, or has no such config or split.
     """
-    configs = read_built_manifest(folder)["configs"]
+    configs = read_built_manifest(folder).configs
     if config is not None and config not in configs:
         raise GasError(f"{folder} has no config `{config}`; {advise(config, configs)}")
     chosen = {name: entry for name, entry in configs.items() if config in (None, name)}
     sources = [
-        Source(
-            f"{name}/{part}",
-            info["rows"],
-            tuple(folder / file["path"] for file in info["files"]),
-            folder / entry["recipe"],
-        )
+        Source(folder, name, part, entry)
         for name, entry in chosen.items()
-        for part, info in entry["splits"].items()
+        for part in entry.splits
         if split in (None, part)
     ]
     if not sources:
-        there = list(dict.fromkeys(part for entry in chosen.values() for part in entry["splits"]))
+        there = list(dict.fromkeys(part for entry in chosen.values() for part in entry.splits))
         raise GasError(f"{config or folder} has no split `{split}`; {advise(split or '', there)}")
     return sources
 

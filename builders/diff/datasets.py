@@ -13,7 +13,6 @@ from .splits import SIDES, Comparison, Pair, SplitDifference, compare_sizes, com
 
 SAMPLE = 1_000
 """Rows of each split that are compared where one side is a recipe, as they have to be made."""
-FACTS = ("version", "fingerprint", "data_version", "taxonomy", "engine")
 NO_ROWS = ("description", "license", "splits")
 """Keys of a recipe that no row depends on, but for how many there are."""
 
@@ -114,12 +113,12 @@ def compare_sides(
         GasError: There is no such config, or a side cannot be read.
     """
     pairs = match_configs(one, other, config)
-    known = [{pair[index].config.name for pair in pairs} for index in (0, 1)]
+    known = [{pair[index].name for pair in pairs} for index in (0, 1)]
     only = [
         [name for name in side.variants if name not in names and config in (None, name)]
         for side, names in zip((one, other), known, strict=True)
     ]
-    configs = {pair[0].config.name: compare_configs(pair, rows, everything, report) for pair in pairs}
+    configs = {pair[0].name: compare_configs(pair, rows, everything, report) for pair in pairs}
     return Difference((one.name, other.name), (one.revision, other.revision), (only[0], only[1]), configs)
 
 
@@ -140,7 +139,7 @@ def _limit_rows(pair: Pair, rows: int | None, everything: bool) -> int | None:
 
 def _list_splits(pair: Pair) -> dict[str, tuple[int, int]]:
     """The sizes of all splits, 0 where there is none."""
-    one, other = (variant.config.sizes for variant in pair)
+    one, other = (variant.sizes for variant in pair)
     return {split: (one.get(split, 0), other.get(split, 0)) for split in dict.fromkeys((*one, *other))}
 
 
@@ -151,7 +150,7 @@ def compare_configs(
     difference = compare_recipes(pair)
     sound = [check_sizes(variant) for variant in pair]  # of both, since a file may be missing
     trusted = all(sound) and not everything
-    same = trusted and pair[0].config.fingerprint == pair[1].config.fingerprint
+    same = trusted and pair[0].origin.fingerprint == pair[1].origin.fingerprint
     drawn = any(variant.place is None for variant in pair)
     work = None
     for split, sizes in _list_splits(pair).items():
@@ -167,16 +166,27 @@ def compare_configs(
 
 def compare_recipes(pair: Pair) -> ConfigDifference:
     """Compares all but the rows."""
-    one, other = pair
-    facts = {name: (getattr(one.config, name), getattr(other.config, name)) for name in FACTS}
+    one, other = map(_list_facts, pair)
+    facts = {name: (one[name], other[name]) for name in one}
     recipe = _find_changed(*(flatten_keys(side.recipe) for side in pair))
     recipe.pop("version", None)  # which is a fact
-    own = [{path: sha for path, sha in side.config.sources.items() if path != side.config.recipe} for side in pair]
+    own = [{path: sha for path, sha in side.origin.sources.items() if path != side.origin.recipe} for side in pair]
     files = _find_changed(*own)
     explained = bool(files) or any(key.partition(".")[0] not in NO_ROWS for key in recipe)
     explained |= any(facts[name][0] != facts[name][1] for name in ("data_version", "taxonomy"))
     templates = not explained and facts["fingerprint"][0] != facts["fingerprint"][1]
-    return ConfigDifference((one.config.name, other.config.name), facts, recipe, files, templates)
+    return ConfigDifference((pair[0].name, pair[1].name), facts, recipe, files, templates)
+
+
+def _list_facts(variant: Variant) -> dict[str, Any]:
+    origin = variant.origin
+    return {
+        "version": origin.version,
+        "fingerprint": origin.fingerprint,
+        "data_version": origin.engine.data_version,
+        "taxonomy": origin.taxonomy,
+        "engine": origin.engine.version,
+    }
 
 
 def _find_changed(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -209,7 +219,7 @@ def _open_plan(side: str, variant: Variant, notes: list[str]) -> Plan | None:
         reason = " ".join(str(error).split())
         notes.append(f"{side}: what its scenes could use is unknown, since its recipe cannot be used here: {reason}")
         return None
-    built, here = variant.config.taxonomy, plan.taxonomy.version
+    built, here = variant.origin.taxonomy, plan.taxonomy.version
     if built != here:
         notes.append(
             f"{side}: built with taxonomy {built[:12]}; what its scenes could use is counted in {here[:12]}, which is "

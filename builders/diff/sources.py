@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,16 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from ... import __version__
 from ...errors import GasError, advise
-from ..build.recipe_bundle import bundle_recipe
+from ..build.recipe_bundle import bundle_recipe, describe_provenance
 from ..content.scenes import BLOCK, list_blocks
-from ..folder.files import AnyPath, find_place, is_local, is_of_store
-from ..folder.manifest import MANIFEST, read_built_manifest
-from ..folder.reading import Config, File, is_built, read_configs
+from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_inside
+from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_manifest
+from ..folder.reading import find_recipe, is_built
 from ..hub.client import ask, fetch_file, find_status, is_passing
 from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
-from ..rows.fingerprint import DATA_VERSION
 from ..rows.writer import RowWriter, create_writer
 
 HUB = "hf://datasets/"
@@ -41,22 +39,28 @@ class Variant:
     """A config as one side has it.
 
     Attributes:
-        config: What the manifest says of it; of a recipe, what it would say.
+        name: Of the config.
+        origin: What its rows come from by the manifest; of a recipe, what one would say.
+        sizes: Rows of each split when it was built.
         recipe: The recipe with all that it extends, as plain values.
         open_writer: Makes the recipe ready to write rows.
         place: The folder; None for a recipe.
+        splits: What the manifest says of the splits; nothing of a recipe.
         explain: Says what is wrong where files of the folder cannot be read.
     """
 
-    config: Config
+    name: str
+    origin: Provenance
+    sizes: dict[str, int]
     recipe: dict[str, Any]
     open_writer: Callable[[], RowWriter]
     place: AnyPath | None = None
+    splits: Mapping[str, Split] = field(default_factory=dict)
     explain: Callable[[], Any] = ExitStack
 
     def list_files(self, split: str) -> list[File]:
         """The Parquet files of a split; of a recipe none."""
-        return [file for file in self.config.files if file.split == split]
+        return self.splits[split].files if split in self.splits else []
 
 
 @dataclass(frozen=True)
@@ -119,19 +123,9 @@ def _open_recipe(name: str) -> Side:
     loaded = load_recipe(name)
     writer, recipe = create_writer(loaded), loaded.recipe
     packed = bundle_recipe(loaded, writer)
-    config = Config(
-        recipe.name,
-        recipe.version,
-        packed.fingerprint,
-        __version__,
-        DATA_VERSION,
-        writer.plan.taxonomy.version,
-        f"recipes/{recipe.name}.yaml",
-        packed.hash_texts(),
-        {split: wanted.size for split, wanted in recipe.splits.items()},
-        (),
-    )
-    variant = Variant(config, yaml.safe_load(packed.text), lambda: writer)
+    sizes = {str(split): wanted.size for split, wanted in recipe.splits.items()}
+    origin = describe_provenance(packed, writer)
+    variant = Variant(recipe.name, origin, sizes, yaml.safe_load(packed.text), lambda: writer)
     return Side(name, "recipe", {recipe.name: variant})
 
 
@@ -143,33 +137,23 @@ def _open_folder(
     name: str, kind: str, place: AnyPath, explain: Callable[[], Any], revision: str = ""
 ) -> Iterator[Side]:
     with explain():
-        read_built_manifest(place)
-        configs = read_configs(place)
-    for config in configs:
-        for path in (config.recipe, *config.sources, *(file.path for file in config.files)):
-            _refuse_outside(path, f"{name}: {MANIFEST}")
+        manifest = read_built_manifest(place)
     with tempfile.TemporaryDirectory() as fetched:
         folder = place if isinstance(place, Path) else Path(fetched)
         variants = {}
-        for config in configs:
+        for key, config in manifest.configs.items():
             if not isinstance(place, Path):
                 with explain():
                     _fetch_texts(place, config, folder)
-            recipe = folder / config.recipe
-            variants[config.name] = Variant(config, _read_recipe(recipe), _postpone_writer(recipe), place, explain)
+            recipe = find_recipe(folder, config)
+            plain, open_writer = _read_recipe(recipe), _postpone_writer(recipe)
+            variants[key] = Variant(key, config, config.sizes, plain, open_writer, place, config.splits, explain)
         yield Side(name, kind, variants, revision)
 
 
-def _refuse_outside(path: str, where: str) -> None:
-    """Refuses what would lead out of the folder: a manifest may be a stranger's."""
-    parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts or "\\" in path or ":" in path:
-        raise GasError(f"{where} names the file {path}, which is not inside the folder; no build writes that")
-
-
-def _fetch_texts(place: AnyPath, config: Config, folder: Path) -> None:
+def _fetch_texts(place: AnyPath, origin: Provenance, folder: Path) -> None:
     """Copies a recipe and what came with it."""
-    for path in dict.fromkeys((config.recipe, *config.sources)):
+    for path in origin.sources:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(ask((place / path).read_bytes))
 
@@ -274,8 +258,9 @@ def check_sizes(variant: Variant) -> bool:
         return True
     with variant.explain():
         if not is_local(place):
-            list((place / variant.config.name).iterdir())  # one request for all of them
-        return all((place / file.path).stat().st_size == file.bytes for file in variant.config.files)
+            list((place / variant.name).iterdir())  # one request for all of them
+        files = [file for split in variant.splits.values() for file in split.files]
+        return all(resolve_inside(place, file.path).stat().st_size == file.bytes for file in files)
 
 
 def read_file_rows(variant: Variant, file: File, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -285,7 +270,8 @@ def read_file_rows(variant: Variant, file: File, columns: list[str] | None = Non
         GasError: It is missing or damaged.
     """
     assert variant.place is not None
-    with variant.explain(), (variant.place / file.path).open("rb") as stream, pq.ParquetFile(stream) as parquet:
+    path = resolve_inside(variant.place, file.path)
+    with variant.explain(), path.open("rb") as stream, pq.ParquetFile(stream) as parquet:
         yield from parquet.iter_batches(BLOCK, columns=columns)
 
 
@@ -299,7 +285,7 @@ def read_rows(variant: Variant, split: str, files: list[File], most: int | None 
         most: No more than this many rows, which a recipe needs.
     """
     if variant.place is None:
-        writer, rows = variant.open_writer(), variant.config.sizes.get(split, 0)
+        writer, rows = variant.open_writer(), variant.sizes.get(split, 0)
         for block, count in list_blocks(0, rows if most is None else min(most, rows)):
             yield writer.write_block(split, block, count).combine_chunks().to_batches()[0]
         return

@@ -10,7 +10,7 @@ import pyarrow as pa
 from ...errors import GasError
 from ..content.plan import Plan
 from ..folder.files import is_local
-from ..folder.reading import File
+from ..folder.manifest import File
 from ..inspection.evenness import SORTS, Evenness, measure_evenness
 from ..inspection.usage import COLUMNS, UseCounter, create_counter
 from .rows import CaptionOverlap, CaptionSet, RowChanges, compare_batches, measure_overlap
@@ -104,7 +104,7 @@ def compare_split(work: Comparison, split: str) -> SplitDifference:
     Raises:
         GasError: A file is missing or damaged, or has not what a build writes.
     """
-    sizes = (work.pair[0].config.sizes.get(split, 0), work.pair[1].config.sizes.get(split, 0))
+    sizes = (work.pair[0].sizes.get(split, 0), work.pair[1].sizes.get(split, 0))
     changes = RowChanges()
     one, other = (
         _Watcher(side, _open_counter(variant, plan, split), work.notes)
@@ -132,7 +132,7 @@ def compare_split(work: Comparison, split: str) -> SplitDifference:
 
 
 def _open_counter(variant: Variant, plan: Plan | None, split: str) -> UseCounter | None:
-    return create_counter(f"{variant.config.name}/{split}", plan) if plan else None
+    return create_counter(f"{variant.name}/{split}", plan) if plan else None
 
 
 def _run(steps: Iterator[int], report: Report) -> None:
@@ -167,8 +167,10 @@ def pair_files(pair: Pair, split: str, trusted: bool) -> Iterator[tuple[list[Fil
         trusted: Whether equal SHA-256 in the manifests mean equal files.
     """
     one, other = (variant.list_files(split) for variant in pair)
-    while one and other and (one[0].first, one[0].rows) == (other[0].first, other[0].rows):
+    shift = 0  # between the numbers that the next rows had when they were built
+    while one and other and not shift and one[0].rows == other[0].rows:
         yield one[:1], other[:1], trusted and one[0].sha256 == other[0].sha256
+        shift = one[0].dropped - other[0].dropped
         one, other = one[1:], other[1:]
     if one or other or any(variant.place is None for variant in pair):
         yield one, other, False

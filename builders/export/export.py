@@ -6,15 +6,15 @@ batches.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import GasError, advise
 from ..folder.reading import Source, read_batches
+from ..foundation.replacing import replace_file
 from .layout import Format, Layout, Tally
 from .scorers import SCORERS
 from .trainers import TRAINERS
@@ -115,14 +115,8 @@ def open_out(out: Path | None) -> Iterator[BinaryIO]:
         return
     if out.is_dir():
         raise GasError(f"{out} is a folder; give a file with --out")
-    beside = out.with_name(f".{out.name}.new")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with beside.open("wb") as file:
+        with replace_file(out) as beside, beside.open("wb") as file:
             yield file
-        os.replace(beside, out)
     except OSError as error:
         raise GasError(f"{out}: cannot be written: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)

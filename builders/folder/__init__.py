@@ -2,8 +2,9 @@
 
     README.md                               the card
     card-assets/<config>-scenes.svg         its pictures
-    manifest.json                           fingerprints, versions, SHA-256 and rows of each file
+    manifest.json                           its format, fingerprints, versions, SHA-256 and rows of each file
     recipes/<config>.yaml                   the recipe with everything that it extends
+    dropped/<config>.jsonl                  rows that were left out later
     <config>/<split>-00000-of-00002.parquet
 
 On a disk, files are written into a folder beside their place, the work folder, and moved there when all are complete.
@@ -12,6 +13,9 @@ written to their place, and the work folder has only their records. A config is 
 files change and put back after, so what the manifest names is whole at every moment. What is finished stays when a
 build is stopped, so that the same build goes on where it was.
 
-Others take `Manifest` (`manifest.py`), `Source`, `find_split`, `read_batches` (`reading.py`), `write_text` and
-`open_part` (`files.py`).
+A folder may be a stranger's. `manifest.py` refuses names and paths that lead elsewhere, `resolve_inside` (`files.py`)
+links that do; a build removes no file that no build wrote.
+
+Others take `Manifest`, `read_built_manifest` (`manifest.py`), `Source`, `find_split`, `read_batches` (`reading.py`),
+`resolve_inside`, `write_text` and `open_part` (`files.py`).
 """

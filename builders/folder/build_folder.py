@@ -11,10 +11,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ...errors import GasError
-from .files import NEW, PART, RECORD, AnyPath, explain_disk, is_local, remove_tree
-from .manifest import MANIFEST, read_manifest
-
-WORK, LOCK = ".building", ".gas.lock"
+from ..foundation.replacing import NEW
+from .files import PART, RECORD, AnyPath, explain_disk, is_local, remove_tree, resolve_inside
+from .manifest import LOCK, MANIFEST, RESERVED, WORK, read_manifest
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,11 @@ def _refuse_others(out: AnyPath) -> None:
         ours = (WORK, LOCK, NEW.format(MANIFEST))
         if any(path.name not in ours for path in out.iterdir()):
             raise GasError(f"{out} holds files that no build wrote; choose an empty or new folder with --out")
-    read_manifest(out)
+    for name in (*RESERVED, *map(NEW.format, RESERVED)):
+        resolve_inside(out, name)
+    for config in read_manifest(out).configs.values():
+        for path in config.list_digests():  # the card is made of some of them
+            resolve_inside(out, path)
 
 
 @contextmanager

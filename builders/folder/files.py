@@ -10,17 +10,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from ...errors import GasError
+from ..foundation.replacing import replace_file
+from ..recipe.fields import escape
 
 if TYPE_CHECKING:
     from upath import UPath
 
 AnyPath: TypeAlias = "Path | UPath"
 """Of a file on a disk, or in a store that fsspec reaches."""
-NEW = ".{}.new"
-"""What a text is called until it is complete."""
 PART, RECORD = ".part", ".json"
 """Ends of names in the work folder: a Parquet file that is not complete, and the record of one that is."""
 KEYED = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "hf"})
@@ -43,6 +43,32 @@ def find_place(text: str) -> AnyPath:
     except (ImportError, ValueError) as error:
         raise GasError(f"{text}: {error}") from error
     return Path(path.path) if path.protocol in ("file", "local") else path
+
+
+@overload
+def resolve_inside(folder: Path, path: str) -> Path: ...
+@overload
+def resolve_inside(folder: AnyPath, path: str) -> AnyPath: ...
+def resolve_inside(folder: AnyPath, path: str) -> AnyPath:
+    """The place of a file of a folder.
+
+    Args:
+        folder: The folder, which may be a stranger's; itself it may be a link.
+        path: A path from it that is inside by its letters.
+
+    Raises:
+        GasError: A link on the way leads out of the folder. In a store there are none.
+    """
+    place = folder / path
+    if isinstance(folder, Path):
+        root, real = os.path.realpath(folder), os.path.realpath(str(place))
+        roots = [root]
+        if os.path.basename(os.path.dirname(root)) == "snapshots":
+            # The Hub's client keeps what it downloads there, as links to its own folder beside.
+            roots.append(os.path.join(root, "..", "..", "blobs"))
+        if not any(os.path.commonpath([real, one]) == one for one in map(os.path.realpath, roots)):
+            raise GasError(f"{escape(str(place))} is a link that leads out of {folder}; put the file itself there")
+    return place
 
 
 def is_local(path: AnyPath) -> bool:
@@ -92,11 +118,8 @@ def write_text(path: AnyPath, text: str) -> None:
         with open_part(path) as part:
             part.write_text(text, encoding="utf-8", newline="\n")
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(NEW.format(path.name))
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    _sync_file(beside)
-    os.replace(beside, path)
+    with replace_file(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager
@@ -110,18 +133,9 @@ def open_part(path: AnyPath) -> Iterator[Path]:
                 path.parent.mkdir(parents=True, exist_ok=True)
             path.fs.put_file(str(part), path.path)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     # Whatever is left of a build that was killed writes to a file of its own.
-    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
-    yield part
-    _sync_file(part)
-    os.replace(part, path)
-
-
-def _sync_file(path: Path) -> None:
-    """Waits until a file is on the disk, so that a machine that stops does not leave its name without its bytes."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+    with replace_file(path, path.with_name(f"{path.name}.{os.getpid()}{PART}")) as part:
+        yield part
 
 
 def remove_tree(path: AnyPath) -> None:

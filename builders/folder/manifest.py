@@ -1,73 +1,480 @@
-"""The manifest of a built folder: which configs it holds, of what, in which files."""
+"""The manifest of a built folder: which configs it holds, of what, in which files.
+
+A manifest may be a stranger's. Whatever reads one gets it as `Manifest`, and no such model holds a name or a path that
+leads out of the folder, into the place of another config, or onto the terminal. `resolve_inside` (`files.py`) refuses
+links that lead out, when a file is opened.
+
+Keys that the models do not name are kept and written again: a later version may add some without a new format.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
-from ...errors import GasError
-from .files import AnyPath, write_text
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from ...errors import GasError, Problem
+from ..recipe.fields import escape, show
+from ..recipe.model import LARGEST_SPLIT, SPLITS, Recipe
+from .files import AnyPath, resolve_inside, write_text
 
 MANIFEST, CARD = "manifest.json", "README.md"
+RECIPES, ASSETS, LISTS = "recipes", "card-assets", "dropped"
+"""Folders of the recipes, of the card's pictures, and of the lists of rows that were left out."""
+WORK, LOCK = ".building", ".gas.lock"
+RESERVED = frozenset({MANIFEST, CARD, RECIPES, ASSETS, LISTS, WORK, LOCK})
+"""Names in a built folder that are its own, and no config's."""
+GENERATOR: Literal["generate-any-scene"] = "generate-any-scene"
+FORMAT = 1
+"""Raised when those who read the manifests of today could not read those of tomorrow."""
+DATA_FILE = re.compile(rf"(?P<config>[a-z][a-z0-9_]*)/(?P<split>{'|'.join(SPLITS)})-[0-9]{{5}}-of-[0-9]{{5}}\.parquet")
+"""What `name_file` gives."""
+DEEPEST, LONGEST = 32, 1000
+"""Levels of nesting, and letters of a path."""
+MEND = "put the file back as `gas build` wrote it, or build the recipes again into another folder"
 
 
-ASSETS = "card-assets"
-"""The folder of the card's pictures: no config has such a name, since there is no hyphen in one."""
+def name_file(config: str, split: str, number: int, count: int) -> str:
+    """The path of one of the Parquet files of a split, from the folder."""
+    return f"{config}/{split}-{number:05d}-of-{count:05d}.parquet"
 
 
-GENERATOR = "generate-any-scene"
+def _refuse(message: str, *key: str | int) -> PydanticCustomError:
+    """The error to raise; the key is where, from the model that raises it."""
+    return PydanticCustomError("manifest", "{message}", {"message": message, "key": key})
 
 
-def read_manifest(out: AnyPath) -> dict[str, Any]:
-    """The manifest of a folder; one without configs when there is none.
+def check_path(path: str) -> str:
+    """Takes paths of files inside a folder, as a build writes them on all systems."""
+    parts = path.split("/")
+    if any(part in ("", ".", "..") for part in parts) or "\\" in path or ":" in path:
+        raise _refuse(f"{show(path)} is not inside the folder")
+    if not path.isprintable() or len(path) > LONGEST or any(len(part.encode()) > 255 for part in parts):
+        raise _refuse(f"{show(path)} is no name of a file")
+    return path
+
+
+def check_config_name(name: str) -> str:
+    """Takes names that recipes may have, but for those that the folder itself uses."""
+    if name in RESERVED:
+        raise _refuse(f"{show(name)} is a name that the folder itself uses")
+    return Recipe.check_name(name)
+
+
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Release = Annotated[str, Field(pattern="^[0-9A-Za-z][0-9A-Za-z.!+_-]*$", max_length=100)]
+Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=100)]
+Complexity = Annotated[str, Field(pattern="^[1-9][0-9]{0,3}$")]
+FilePath = Annotated[str, AfterValidator(check_path)]
+SplitName = Annotated[str, Field(pattern=f"^({'|'.join(SPLITS)})$")]
+
+
+class Entry(BaseModel):
+    """A part of a manifest."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    def describe(self) -> dict[str, Any]:
+        """The same as JSON can hold it; keys that have their defaults are left out, as older versions did."""
+        return self.model_dump(exclude_defaults=True)
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with other values, checked again."""
+        return type(self)(**{**dict(self), **changes})
+
+
+class File(Entry):
+    """A Parquet file.
+
+    Attributes:
+        path: From the folder.
+        rows: Its rows.
+        bytes: Its size.
+        sha256: Hex.
+        dropped: Rows that were left out of it after the build.
+    """
+
+    path: FilePath
+    rows: Count
+    bytes: Count
+    sha256: Digest
+    dropped: Count = 0
+
+
+class Asked(Entry):
+    """Questions of a kind and form: how many, and the share that is guessed right without a picture."""
+
+    questions: Count
+    best_guess: Share
+
+
+class Split(Entry):
+    """A split of a config.
+
+    Attributes:
+        rows: Its rows.
+        columns: Bytes that each column takes in memory.
+        files: Its files, in the order of the rows.
+        structures: By complexity, how many structures occur, and how many are possible.
+        questions: By kind and form.
+    """
+
+    rows: Annotated[Count, Field(ge=1)]
+    columns: dict[Word, Count]
+    files: Annotated[list[File], Field(min_length=1)]
+    structures: Annotated[
+        dict[Complexity, Annotated[tuple[Count, Count], Field(strict=False)]],
+        Field(min_length=1),
+    ]
+    questions: dict[Word, dict[Word, Asked]]
+
+    @model_validator(mode="after")
+    def check_rows(self) -> Self:
+        """Compares the rows of the split with those of its files."""
+        if self.rows != (rows := sum(file.rows for file in self.files)):
+            raise _refuse(f"must be the {rows:,} rows of its files, not {self.rows:,}", "rows")
+        if self.size > LARGEST_SPLIT:
+            raise _refuse(f"must be at most {LARGEST_SPLIT:,}, not {self.size:,}", "rows")
+        return self
+
+    @property
+    def spans(self) -> list[range]:
+        """The numbers that the rows of each file had in the split when it was built."""
+        spans, first = [], 0
+        for file in self.files:
+            spans.append(range(first, first + file.rows + file.dropped))
+            first = spans[-1].stop
+        return spans
+
+    @property
+    def dropped(self) -> int:
+        """Rows that were left out after the build."""
+        return sum(file.dropped for file in self.files)
+
+    @property
+    def size(self) -> int:
+        """Its rows when it was built."""
+        return self.rows + self.dropped
+
+
+class Against(Entry):
+    """A file of prompts: rows with captions like these were left out.
+
+    Attributes:
+        file: Its name.
+        sha256: Hex.
+        prompts: How many it has.
+        threshold: The least similarity of what was left out.
+        splits: Where captions were compared with it.
+    """
+
+    file: str
+    sha256: Digest
+    prompts: Count
+    threshold: Share
+    splits: list[SplitName]
+
+
+class Dropped(Entry):
+    """What was left out of a config after it was built.
+
+    Attributes:
+        file: The list of these rows, by its path from the folder.
+        sha256: Hex, of the list.
+        rows: How many, by split.
+        measure: What the similarity is.
+        against: Files of the prompts.
+    """
+
+    file: FilePath
+    sha256: Digest
+    rows: dict[SplitName, Count]
+    measure: str
+    against: list[Against]
+
+
+class Engine(Entry):
+    """What made the rows: the version of the package, and of the rows that it makes."""
+
+    version: Release
+    data_version: Count
+
+
+class Provenance(Entry):
+    """What the rows of a config come from.
+
+    Attributes:
+        version: Of the recipe.
+        fingerprint: Of the rows, see `compute_fingerprint`.
+        engine: What made them.
+        taxonomy: SHA-256 (hex) of the concepts.
+        recipe: The recipe, by its path from the folder.
+        sources: SHA-256 (hex) of the recipe and of each file that came with it, by path.
+    """
+
+    version: Annotated[str, AfterValidator(Recipe.check_version)]
+    fingerprint: Digest
+    engine: Engine
+    taxonomy: Digest
+    recipe: FilePath
+    sources: dict[FilePath, Digest]
+
+
+class Config(Provenance):
+    """A config; `dropped` says what was left out after it was built, if anything was."""
+
+    splits: Annotated[dict[SplitName, Split], Field(min_length=1)]
+    dropped: Dropped | None = None
+
+    @model_validator(mode="after")
+    def check_dropped(self) -> Self:
+        """Compares the rows that were left out with those of the files."""
+        rows = {name: split.dropped for name, split in self.splits.items()}
+        if self.dropped is None and any(rows.values()):
+            raise _refuse("is missing, though rows were left out of files", "dropped")
+        if self.dropped is not None and self.dropped.rows != rows:
+            raise _refuse("are not as many as the files say", "dropped", "rows")
+        return self
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Rows of each split when it was built."""
+        return {name: split.size for name, split in self.splits.items()}
+
+    def list_files(self) -> list[File]:
+        """Its Parquet files."""
+        return [file for split in self.splits.values() for file in split.files]
+
+    def list_digests(self) -> dict[str, str]:
+        """SHA-256 (hex) of all files that are the config's, by path from the folder."""
+        lists = {self.dropped.file: self.dropped.sha256} if self.dropped else {}
+        return {**self.sources, **{file.path: file.sha256 for file in self.list_files()}, **lists}
+
+
+class Manifest(Entry):
+    """What `manifest.json` says.
+
+    Attributes:
+        generator: What wrote it.
+        format: Of the file. One that says none was written before there were formats, and is read as of format 1.
+        configs: By name.
+    """
+
+    generator: Literal["generate-any-scene"]
+    format: Annotated[int, Field(ge=1, le=FORMAT)]
+    configs: dict[Annotated[str, AfterValidator(check_config_name)], Config]
+
+    @model_validator(mode="after")
+    def check_places(self) -> Self:
+        """Refuses files in places of others: in another config's folder, or under a name that is taken."""
+        sources = dict[str, str]()
+        for name, config in self.configs.items():
+            for key, path, right in _list_places(name, config):
+                if not right:
+                    raise _refuse(f"{show(path)} is not where a build writes it", "configs", name, *key)
+            for path, digest in config.sources.items():
+                if sources.setdefault(path, digest) != digest:
+                    raise _refuse("is another file in another config", "configs", name, "sources", path)
+            paths = [file.path for file in config.list_files()]
+            if len(set(paths)) < len(paths):
+                twice = next(path for path in paths if paths.count(path) > 1)
+                raise _refuse(f"{show(twice)} is named twice", "configs", name, "splits")
+        return self
+
+    def replace_configs(self, configs: dict[str, Config]) -> Manifest:
+        """The same folder with other configs, by name."""
+        return self.replace(format=FORMAT, configs=dict(sorted(configs.items())))
+
+
+EMPTY = Manifest(generator=GENERATOR, format=FORMAT, configs={})
+"""Of a folder without configs."""
+
+
+def _list_places(name: str, config: Config) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
+    """The paths in an entry: key, path, and whether it is where a build of that config writes such a file."""
+    recipe = f"{RECIPES}/{name}.yaml"
+    yield ("recipe",), config.recipe, config.recipe == recipe and recipe in config.sources
+    for path in config.sources:
+        above = path.split("/")[:-1]
+        inside = any("/".join(above[:end]) in config.sources for end in range(2, len(above) + 1))
+        yield ("sources", path), path, above[:1] == [RECIPES] and not inside
+    for split, info in config.splits.items():
+        for number, file in enumerate(info.files):
+            match = DATA_FILE.fullmatch(file.path)
+            right = match is not None and match.group("config", "split") == (name, split)
+            yield ("splits", split, "files", number, "path"), file.path, right
+    if config.dropped:
+        yield ("dropped", "file"), config.dropped.file, config.dropped.file == f"{LISTS}/{name}.jsonl"
+
+
+# --- reading and writing ---------------------------------------------------------------------------------------------
+
+
+def read_manifest(out: AnyPath) -> Manifest:
+    """The manifest of a folder that is to be built into; one without configs when there is none.
 
     Raises:
-        GasError: There is a file of that name which no build wrote.
+        GasError: There is a file of that name which no build wrote, or which is damaged.
     """
-    path = out / MANIFEST
-    if not path.exists():
-        return {"generator": GENERATOR, "configs": {}}
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (ValueError, OSError):
-        text = ""
-    return check_manifest(text, str(path), "choose another folder with --out")
+    if not (out / MANIFEST).exists():
+        return EMPTY
+    return _read_file(out, "choose another folder with --out")
 
 
-def check_manifest(text: str, name: str, hint: str) -> dict[str, Any]:
-    """What a manifest says.
-
-    Raises:
-        GasError: No build wrote it.
-    """
-    try:
-        manifest = json.loads(text)
-        known = manifest["generator"] == GENERATOR and isinstance(manifest["configs"], dict)
-    except (ValueError, LookupError, TypeError):
-        known = False
-    if not known:
-        raise GasError(f"{name} was not written by a build; {hint}")
-    return manifest
-
-
-def read_built_manifest(folder: AnyPath) -> dict[str, Any]:
+def read_built_manifest(folder: AnyPath) -> Manifest:
     """The manifest of a folder to be read.
 
     Raises:
-        GasError: No build wrote the folder.
+        GasError: No build wrote the folder, or its manifest is damaged.
     """
+    hint = "give a folder that `gas build` wrote"
     if not (folder / MANIFEST).is_file():
         what = f"has no {MANIFEST}" if folder.is_dir() else "is no folder"
-        raise GasError(f"{folder} {what}; give a folder that `gas build` wrote")
+        raise GasError(f"{folder} {what}; {hint}")
+    return _read_file(folder, hint)
+
+
+def _read_file(folder: AnyPath, hint: str) -> Manifest:
+    path = resolve_inside(folder, MANIFEST)
+    if not path.is_file():
+        raise GasError(f"{path} is not a regular file; {hint}")
     try:
-        return read_manifest(folder)
-    except GasError as error:
+        content = path.read_bytes()
+    except OSError as error:
+        if not isinstance(path, Path):
+            raise  # who asked a store says more
+        raise GasError(f"{path} cannot be read: {error.strerror or error}", exit_status=1) from error
+    return parse_manifest(content, str(path), hint)
+
+
+def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
+    """What a manifest says.
+
+    Args:
+        content: The file.
+        place: What to call it.
+        hint: What to do if no build wrote it.
+
+    Raises:
+        GasError: No build wrote it, a later version did, or it was damaged or edited.
+    """
+    value = _read_json(content, place, hint)
+    ours = isinstance(value, dict) and value.get("generator") == GENERATOR
+    newest = value.get("format", FORMAT) if ours else FORMAT
+    if type(newest) is int and newest > FORMAT:
         raise GasError(
-            f"{folder / MANIFEST} was not written by a build; give a folder that `gas build` wrote"
-        ) from error
+            f"{place} is of format {str(newest)[:20]}, newer than this version of gas reads ({FORMAT}): "
+            "upgrade generate-any-scene"
+        )
+    if not ours or "configs" not in value:
+        raise GasError(f"{place} was not written by a build; {hint}")
+    for key, message in _find_strange(value):
+        raise _explain_damage(place, key, message)
+    try:
+        return Manifest.model_validate({"format": FORMAT, **value})
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        key, message = _explain_error(details[0])
+        more = f" (and {len(details) - 1:,} more faults)" if len(details) > 1 else ""
+        raise _explain_damage(place, key, message + more) from error
 
 
-def write_manifest(out: AnyPath, manifest: dict[str, Any]) -> None:
-    """Writes the manifest, configs by name."""
-    ordered = {**manifest, "configs": dict(sorted(manifest["configs"].items()))}
-    write_text(out / MANIFEST, json.dumps(ordered, indent=2, ensure_ascii=False) + "\n")
+def _explain_damage(place: str, key: tuple[str | int, ...], message: str) -> GasError:
+    parts = (escape(str(part))[:80] for part in key)
+    return GasError(Problem(message, file=place, key=".".join(parts), hint=MEND))
+
+
+class _Repeated(dict[str, Any]):
+    """An object of JSON in which a key stands twice; the others are lost."""
+
+    key = ""
+
+
+def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    repeated = _Repeated(found)
+    repeated.key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+    return repeated
+
+
+def _read_json(content: bytes, place: str, hint: str) -> Any:
+    try:
+        return json.loads(content.decode("utf-8"), object_pairs_hook=_read_object)
+    except UnicodeDecodeError:
+        what = "is not UTF-8"
+    except json.JSONDecodeError as error:
+        what = f"is no JSON: {error}"
+    except ValueError:  # of Python's limit on digits
+        what = "has a number of thousands of digits"
+    except RecursionError:
+        what = "is nested too deeply"
+    raise GasError(f"{place} was not written by a build: it {what}; {hint}")
+
+
+def _find_strange(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """What no build writes, anywhere in a file: keys and reasons."""
+    level: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
+    for _ in range(DEEPEST):
+        inner = []
+        for path, one in level:
+            if isinstance(one, _Repeated):
+                yield (*path, one.key), "stands there twice"
+            for key, item in one.items() if isinstance(one, dict) else enumerate(one):
+                if isinstance(key, str) and not key.isprintable():
+                    yield (*path, key), "is a key with characters that cannot be printed"
+                if isinstance(item, str) and not item.isprintable():
+                    yield (*path, key), f"{show(item)} has characters that cannot be printed"
+                elif isinstance(item, float) and not math.isfinite(item):
+                    yield (*path, key), f"must be a finite number, not {show(item)}"
+                elif isinstance(item, dict | list):
+                    inner.append(((*path, key), item))
+        level = inner
+    for path, _ in level:
+        yield path[:4], f"is nested more than {DEEPEST} levels deep"
+
+
+TYPES = {
+    **{"int_type": "a whole number", "float_type": "a number", "string_type": "text", "list_type": "a list"},
+    **{"tuple_type": "a list", "dict_type": "a mapping", "model_type": "a mapping"},
+}
+"""What Pydantic's errors ask for."""
+
+
+def _explain_error(details: Any) -> tuple[tuple[str | int, ...], str]:
+    """The key and the message of one of Pydantic's errors."""
+    kind, key, context, value = details["type"], details["loc"], details.get("ctx", {}), details["input"]
+    key = tuple(part for part in key if part != "[key]") + context.get("key", ())
+    if kind == "missing":
+        return key, "is missing"
+    if kind in TYPES:
+        return key, f"must be {TYPES[kind]}, not {show(value)}"
+    if kind == "string_pattern_mismatch":
+        return key, f"{show(value)} is not what a build writes there"
+    if kind == "literal_error":
+        return key, f"{show(value)} is not one of {context['expected']}"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = f"at least {context['ge']:,}" if "ge" in context else f"at most {context['le']:,}"
+        return key, f"must be {bound}, not {show(value)}"
+    return key, context.get("message", details["msg"])
+
+
+def format_manifest(manifest: Manifest) -> str:
+    """The text of `manifest.json`: in the format of today, configs by name."""
+    described = manifest.replace_configs(manifest.configs).describe()
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def write_manifest(out: AnyPath, manifest: Manifest) -> None:
+    """Writes the manifest of a folder."""
+    write_text(out / MANIFEST, format_manifest(manifest))

@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..content.scenes import BLOCK
-from .files import AnyPath, hash_file
+from .files import AnyPath, hash_file, resolve_inside
+from .manifest import File
 
 
 def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
@@ -44,6 +45,11 @@ def _measure(array: pa.Array) -> int:
     return array.nbytes
 
 
-def is_whole(path: AnyPath, size: int, sha256: str) -> bool:
-    """Whether a file is there and has this size and SHA-256."""
-    return path.is_file() and path.stat().st_size == size and hash_file(path) == sha256
+def is_whole(folder: AnyPath, file: File) -> bool:
+    """Whether a file is there and has its size and SHA-256.
+
+    Raises:
+        GasError: It is a link that leads out of the folder.
+    """
+    path = resolve_inside(folder, file.path)
+    return path.is_file() and path.stat().st_size == file.bytes and hash_file(path) == file.sha256

@@ -8,9 +8,8 @@ else it depends on, into the file's name, so that other code never reads it.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import tempfile
+import uuid
 import warnings
 from functools import lru_cache
 from importlib.resources import files
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import platformdirs
 import pyarrow as pa
+
+from .replacing import replace_file
 
 DIGEST = 32  # bytes of SHA-256 before the Arrow stream
 
@@ -57,10 +58,8 @@ def keep_batch(path: Path, batch: pa.RecordBatch) -> None:
         stream.write_batch(batch)
     content = sink.getvalue().to_pybytes()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".new", delete=False) as file:
-            file.write(hashlib.sha256(content).digest() + content)
-        os.replace(file.name, path)
+        with replace_file(path, path.with_name(f"{path.name}.{uuid.uuid4().hex}.new")) as beside:
+            beside.write_bytes(hashlib.sha256(content).digest() + content)
     except OSError as error:
         kind = path.parent.name
         warnings.warn(f"{kind} are not kept for the next time: {path.parent}: {error.strerror}", stacklevel=2)

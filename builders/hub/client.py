@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from ...errors import GasError
-from ..folder.manifest import MANIFEST, check_manifest
+from ..folder.manifest import EMPTY, MANIFEST, Manifest, parse_manifest
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -37,7 +38,7 @@ class Snapshot:
 
     commit: str
     files: dict[str, RepoFile]
-    manifest: dict[str, Any]
+    manifest: Manifest
     tags: dict[str, str]
 
 
@@ -53,24 +54,23 @@ def read_snapshot(api: HfApi, repo: str) -> Snapshot | None:
     commit = next(branch.target_commit for branch in refs.branches if branch.name == "main")
     tree = ask(lambda: list(api.list_repo_tree(repo, recursive=True, revision=commit, repo_type="dataset")))
     files = {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
-    manifest = read_manifest_at(api, repo, commit) if MANIFEST in files else {"configs": {}}
+    manifest = read_manifest_at(api, repo, commit) if MANIFEST in files else EMPTY
     return Snapshot(commit, files, manifest, {tag.name: tag.target_commit for tag in refs.tags})
 
 
-def read_manifest_at(api: HfApi, repo: str, revision: str) -> dict[str, Any]:
+def read_manifest_at(api: HfApi, repo: str, revision: str) -> Manifest:
     """The manifest in a commit; one without configs where no build wrote one.
 
     Raises:
-        GasError: There is a file of that name which no build wrote.
+        GasError: There is a file of that name which no build wrote, or which is damaged.
     """
     from huggingface_hub.errors import EntryNotFoundError
 
     try:
         path = fetch_file(api, repo, MANIFEST, revision)
     except EntryNotFoundError:
-        return {"configs": {}}
-    with open(path, encoding="utf-8") as file:
-        return check_manifest(file.read(), f"{repo}: {MANIFEST}", "choose another repository with --repo")
+        return EMPTY
+    return parse_manifest(Path(path).read_bytes(), f"{repo}: {MANIFEST}", "choose another repository with --repo")
 
 
 def fetch_file(api: HfApi, repo: str, path: str, revision: str) -> str:

@@ -6,6 +6,7 @@ What other pushes brought to the repository stays: their configs are in the mani
 from __future__ import annotations
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...errors import GasError
-from ..card.card import list_assets, write_card
+from ..card.card import is_asset, list_assets, write_card
 from ..card.sample import find_sample
-from ..folder.files import hash_file
-from ..folder.manifest import ASSETS, CARD, MANIFEST, read_built_manifest, write_manifest
-from ..folder.parquet import is_whole
+from ..folder.files import hash_file, resolve_inside
+from ..folder.manifest import CARD, DATA_FILE, MANIFEST, Config, Manifest, read_built_manifest, write_manifest
 from .client import (
     WAITS,
     Snapshot,
@@ -134,71 +134,60 @@ def push_folder(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _refuse_damage(folder: Path, manifest: dict[str, Any]) -> None:
-    for entry in manifest["configs"].values():
-        for file in _list_files(entry):
-            if not is_whole(folder / file["path"], file["bytes"], file["sha256"]):
-                raise GasError(
-                    f"{folder / file['path']} is missing or not as the manifest has it; `gas verify {folder}` says "
-                    "more, building it again mends it"
-                )
-
-
-def _list_files(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    return [file for split in entry["splits"].values() for file in split["files"]]
+def _refuse_damage(folder: Path, manifest: Manifest) -> None:
+    """Refuses a folder of which a file is not as the manifest has it, so that what is pushed can be verified."""
+    hint = f"`gas verify {folder}` says more, building it again mends it"
+    if not resolve_inside(folder, CARD).is_file():
+        raise GasError(f"{folder / CARD} is missing; {hint}")
+    for config in manifest.configs.values():
+        for path, digest in config.list_digests().items():
+            place = resolve_inside(folder, path)
+            if not place.is_file() or hash_file(place) != digest:
+                raise GasError(f"{place} is missing or not as the manifest has it; {hint}")
 
 
 def _plan(
     api: HfApi,
     folder: Path,
     repo: str,
-    manifest: dict[str, Any],
+    manifest: Manifest,
     snapshot: Snapshot | None,
     tag: str | None,
     temporary: Path,
 ) -> Push:
     """What there is to do, given what is there."""
-    ours = manifest["configs"]
-    versions = {name: entry["version"] for name, entry in ours.items()}
+    ours = manifest.configs
+    versions = {name: config.version for name, config in ours.items()}
+    texts = {path: folder / path for path in (MANIFEST, CARD, *list_assets(folder, ours))}
+    data = {path: folder / path for path in _list_digests(ours)}
     if snapshot is None:
-        files = _list_folder(folder, ours)
-        return Push(repo, versions, files, tags=_choose_tags(versions, tag, lambda tag, name: None, set())[0])
-    if not snapshot.manifest["configs"] and (others := snapshot.files.keys() - HARMLESS):
+        return Push(repo, versions, texts | data, tags=_choose_tags(versions, tag, lambda tag, name: None, set())[0])
+    if not snapshot.manifest.configs and (others := snapshot.files.keys() - HARMLESS):
         raise GasError(f"{repo} holds files that no build wrote, such as {min(others)}; choose another with --repo")
     tags, kept = _choose_tags(versions, tag, _compare_with(api, repo, ours, snapshot), set(snapshot.tags))
-    theirs = snapshot.manifest["configs"]
-    same = all(theirs.get(name) == entry for name, entry in ours.items())
-    files = _list_folder(folder, ours)
+    theirs = snapshot.manifest.configs
+    same = all(theirs.get(name) == config for name, config in ours.items())
     if theirs.keys() - ours.keys():
-        data = {
-            path: place
-            for path, place in files.items()
-            if path not in (CARD, MANIFEST) and path not in list_assets(folder)
-        }
         if same and not _list_changed(data, ours, snapshot.files):
             return Push(repo, versions, tags=tags, kept=kept, commit=snapshot.commit)
-        files = data | _merge(api, folder, repo, manifest, snapshot, temporary)
+        texts = _merge(api, folder, repo, manifest, snapshot, temporary)
+    files = texts | data
     removed = _list_outdated(ours, theirs, files, snapshot.files)
     return Push(
         repo, versions, _list_changed(files, ours, snapshot.files), removed, tags, kept, commit=snapshot.commit
     )
 
 
-def _list_folder(folder: Path, configs: Mapping[str, Any]) -> dict[str, Path]:
-    """The files of a built folder that are pushed, by their path in it."""
-    paths = [MANIFEST, CARD, *list_assets(folder)]
-    for entry in configs.values():
-        paths += [*entry["sources"], *(file["path"] for file in _list_files(entry))]
-        if "dropped" in entry:
-            paths.append(entry["dropped"]["file"])
-    return {path: folder / path for path in dict.fromkeys(paths)}
+def _list_digests(configs: Mapping[str, Config]) -> dict[str, str]:
+    """SHA-256 (hex) of all files that configs have, by path."""
+    return {path: digest for config in configs.values() for path, digest in config.list_digests().items()}
 
 
 def _list_changed(
-    files: Mapping[str, Path], configs: Mapping[str, Any], there: Mapping[str, RepoFile]
+    files: Mapping[str, Path], configs: Mapping[str, Config], there: Mapping[str, RepoFile]
 ) -> dict[str, Path]:
     """Those that are not in the repository, or not the same."""
-    digests = {file["path"]: file["sha256"] for entry in configs.values() for file in _list_files(entry)}
+    digests = _list_digests(configs)
     return {path: place for path, place in files.items() if not _is_same(there.get(path), place, digests.get(path))}
 
 
@@ -212,34 +201,39 @@ def _is_same(there: RepoFile | None, path: Path, sha256: str | None) -> bool:
 
 
 def _list_outdated(
-    ours: Mapping[str, Any], theirs: Mapping[str, Any], files: Mapping[str, Path], there: Mapping[str, RepoFile]
+    ours: Mapping[str, Config], theirs: Mapping[str, Config], files: Mapping[str, Path], there: Mapping[str, RepoFile]
 ) -> tuple[str, ...]:
     """Files of the repository that belong to an earlier version of what is pushed."""
-    sources = {path for name in ours if name in theirs for path in theirs[name]["sources"]}
-    sources |= {theirs[name]["dropped"]["file"] for name in ours if "dropped" in theirs.get(name, {})}
-    kept = {path for name, entry in theirs.items() if name not in ours for path in entry["sources"]}
+    old = _list_digests({name: config for name, config in theirs.items() if name in ours})
+    kept = _list_digests({name: config for name, config in theirs.items() if name not in ours})
     return tuple(
         path
         for path in there
-        if path not in files
-        and (path.partition("/")[0] in ours or path in sources - kept or path.startswith(ASSETS + "/"))
+        if path not in files and path not in kept and (path in old or _is_of_configs(path, ours) or is_asset(path))
     )
 
 
+def _is_of_configs(path: str, configs: Mapping[str, Config]) -> bool:
+    """Whether a path is that of a Parquet file of a config: `load_dataset` reads it, named or not."""
+    match = DATA_FILE.fullmatch(path)
+    return match is not None and match["config"] in configs
+
+
 def _merge(
-    api: HfApi, folder: Path, repo: str, manifest: dict[str, Any], snapshot: Snapshot, temporary: Path
+    api: HfApi, folder: Path, repo: str, manifest: Manifest, snapshot: Snapshot, temporary: Path
 ) -> dict[str, Path]:
     """Writes manifest and card of what is pushed together with what others pushed."""
-    merged = {**manifest, "configs": {**snapshot.manifest["configs"], **manifest["configs"]}}
-    for name, entry in merged["configs"].items():
-        for path in (*entry["sources"], find_sample(entry)[1]):
+    configs = {**snapshot.manifest.configs, **manifest.configs}
+    merged = manifest.replace_configs(configs)
+    for name, config in configs.items():
+        for path in (*config.sources, find_sample(config)[1]):
             place = temporary / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            near = folder / path if name in manifest["configs"] else fetch_file(api, repo, path, snapshot.commit)
-            place.symlink_to(Path(near).resolve())
+            near = folder / path if name in manifest.configs else fetch_file(api, repo, path, snapshot.commit)
+            shutil.copyfile(near, place)
     write_card(temporary, merged)
     write_manifest(temporary, merged)
-    return {path: temporary / path for path in (MANIFEST, CARD, *list_assets(temporary))}
+    return {path: temporary / path for path in (MANIFEST, CARD, *list_assets(temporary, configs))}
 
 
 def _choose_tags(
@@ -288,22 +282,22 @@ def _choose_tags(
 
 
 def _compare_with(
-    api: HfApi, repo: str, ours: Mapping[str, Any], snapshot: Snapshot
+    api: HfApi, repo: str, ours: Mapping[str, Config], snapshot: Snapshot
 ) -> Callable[[str, str], bool | None]:
     def compare(tag: str, name: str) -> bool | None:
         commit = snapshot.tags[tag]
         if commit not in manifests:
             manifests[commit] = read_manifest_at(api, repo, commit)
-        entry = manifests[commit]["configs"].get(name)
-        return None if entry is None else _describe_content(entry) == _describe_content(ours[name])
+        config = manifests[commit].configs.get(name)
+        return None if config is None else _describe_content(config) == _describe_content(ours[name])
 
     manifests = {snapshot.commit: snapshot.manifest}
     return compare
 
 
-def _describe_content(entry: dict[str, Any]) -> Any:
+def _describe_content(config: Config) -> Any:
     """What makes two versions of a config the same: its files and recipe, not what built them."""
-    return [(file["path"], file["sha256"]) for file in _list_files(entry)], entry["sources"]
+    return [(file.path, file.sha256) for file in config.list_files()], config.sources
 
 
 def _carry_out(

@@ -15,10 +15,9 @@ import pyarrow.parquet as pq
 from ... import __version__
 from ...errors import GasError
 from ..content.scenes import BLOCK, list_blocks
-from ..folder.build_folder import WORK
-from ..folder.files import hash_file
-from ..folder.manifest import ASSETS, CARD
-from ..folder.reading import Config, File, read_configs, read_dropped
+from ..folder.files import hash_file, resolve_inside
+from ..folder.manifest import ASSETS, CARD, RECIPES, WORK, Config, File, read_built_manifest
+from ..folder.reading import NONE, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.loading import load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
@@ -27,7 +26,6 @@ from .row_difference import compare_rows
 
 MENDED = ("missing", "damaged", "edited", "encoding")
 """Findings about files that another build of the same recipe mends."""
-NONE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -83,41 +81,49 @@ def verify_folder(
         report: Called with the rows of each file that was checked.
 
     Raises:
-        GasError: No build wrote the folder, or its manifest is not whole.
+        GasError: No build wrote the folder, its manifest is damaged, or a file is a link that leads out of it.
     """
     result = Verification()
     if (folder / WORK).exists():
         message = "a build is at work here or was stopped; its command, given again, finishes it"
         result.findings.append(Finding("unfinished", WORK, message))
-    configs = read_configs(folder)
-    if not (folder / CARD).is_file():
+    manifest = read_built_manifest(folder)
+    if not resolve_inside(folder, CARD).is_file():
         result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
     result.findings += _list_lost_pictures(folder)
-    for config in configs:
-        writer, findings = _open_recipe(folder, config)
-        gone, finding = _read_list(folder, config)
-        if finding:
-            writer, findings = None, [*findings, finding]
-        chosen = set(_choose_blocks(config, sample))
-        for file in config.files:
-            blocks = list(list_blocks(file.first, file.last))
-            some = [block for block in blocks if (file.split, block[0]) in chosen]
-            finding, remade = _check_file(folder, file, blocks, some, writer, gone.get(file.split, NONE))
+    for name, config in manifest.configs.items():
+        result.findings += _verify_config(folder, name, config, sample, result, report)
+        result.findings += _list_unnamed(folder, name, config)
+    return result
+
+
+def _verify_config(
+    folder: Path, name: str, config: Config, sample: int | None, result: Verification, report: Callable[[int], None]
+) -> list[Finding]:
+    """What is wrong with the recipe and the files of a config; adds to the figures of the result."""
+    writer, findings = _open_recipe(folder, config)
+    gone, finding = _read_list(folder, config)
+    if finding:
+        writer, findings = None, [*findings, finding]
+    chosen = set(_choose_blocks(name, config.sizes, sample))
+    for split, info in config.splits.items():
+        for file, numbers in zip(info.files, info.spans, strict=True):
+            some = [block for block in list_blocks(numbers.start, numbers.stop) if (split, block[0]) in chosen]
+            finding, remade = _check_file(folder, split, file, numbers, some, writer, gone.get(split, NONE))
             findings += [finding] if finding else []
             result.files += 1
             result.bytes += file.bytes
             result.rows += file.rows
             result.remade += remade
-            report(file.last - file.first)
-        if writer and not config.dropped and any(finding.kind in MENDED for finding in findings):
-            result.mendable.append(config.name)
-        result.findings += [*findings, *_list_unnamed(folder, config)]
-    return result
+            report(len(numbers))
+    if writer and not config.dropped and any(finding.kind in MENDED for finding in findings):
+        result.mendable.append(name)
+    return findings
 
 
 def _list_lost_pictures(folder: Path) -> list[Finding]:
     """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
-    if not (folder / CARD).is_file():
+    if not resolve_inside(folder, CARD).is_file():
         return []
     shown = re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", (folder / CARD).read_text(encoding="utf-8", errors="replace"))
     message = "a picture of the card is missing; any build into this folder draws it"
@@ -131,7 +137,7 @@ def describe_verification(folder: Path, result: Verification) -> str:
     if not result.findings:
         return f"{checked}: all is well"
     count = f"{len(result.findings)} finding{'s' if len(result.findings) != 1 else ''}"
-    recipes = " ".join(shlex.quote(str(folder / f"recipes/{name}.yaml")) for name in result.mendable)
+    recipes = " ".join(shlex.quote(str(folder / f"{RECIPES}/{name}.yaml")) for name in result.mendable)
     mend = f"; `gas build {recipes} --out {shlex.quote(str(folder))}` makes files anew" if recipes else ""
     return f"{checked}: {count}{mend}"
 
@@ -140,26 +146,35 @@ def _read_list(folder: Path, config: Config) -> tuple[dict[str, np.ndarray], Fin
     """Which rows of each split were left out after the build, by their numbers then; or why that is not known."""
     if not config.dropped:
         return {}, None
-    path, digest = config.dropped
-    if not (folder / path).is_file():
+    path = config.dropped.file
+    place = resolve_inside(folder, path)
+    if not place.is_file():
         return {}, Finding("missing", path, "the list of dropped rows is missing; no rows are made again without it")
-    if hash_file(folder / path) != digest:
+    if hash_file(place) != config.dropped.sha256:
         message = "was edited; no rows are made again without the list of dropped rows as it was"
         return {}, Finding("edited", path, message)
-    return read_dropped(folder, path), None
+    try:
+        return read_dropped(folder, config), None
+    except GasError:
+        message = "does not list the rows that were left out by the manifest; no rows are made again without them"
+        return {}, Finding("edited", path, message)
 
 
 def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[Finding]]:
     """The recipe in the folder, ready to make the rows again, or why it cannot."""
-    install = f"install generate-any-scene=={config.engine} to make rows again; SHA-256 are checked all the same"
+    install = (
+        f"install generate-any-scene=={config.engine.version} to make rows again; SHA-256 are checked all the same"
+    )
     findings = [finding for name, digest in config.sources.items() if (finding := _check_source(folder, name, digest))]
     if any(finding.kind == "missing" for finding in findings):
         return None, findings
-    if config.data_version != DATA_VERSION:
-        message = f"built with data version {config.data_version}, here is {DATA_VERSION} ({__version__}); {install}"
+    if config.engine.data_version != DATA_VERSION:
+        message = (
+            f"built with data version {config.engine.data_version}, here is {DATA_VERSION} ({__version__}); {install}"
+        )
         return None, [*findings, Finding("version", config.recipe, message)]
     try:
-        writer = create_writer(load_recipe(folder / config.recipe))
+        writer = create_writer(load_recipe(find_recipe(folder, config)))
     except GasError as error:
         message = f"cannot be used: {'; '.join(str(error).splitlines())}"
         return None, [*findings, Finding("recipe", config.recipe, message)]
@@ -175,37 +190,44 @@ def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[F
 
 def _check_source(folder: Path, name: str, digest: str) -> Finding | None:
     """What is wrong with a recipe or a file that came with it."""
-    if not (folder / name).is_file():
+    place = resolve_inside(folder, name)
+    if not place.is_file():
         return Finding("missing", name, "is missing; no rows are made again without it")
-    found = hash_file(folder / name)
+    found = hash_file(place)
     if found != digest:
         message = f"was edited: its SHA-256 is {found[:12]}, the manifest's {digest[:12]}"
         return Finding("recipe", name, message)
     return None
 
 
-def _choose_blocks(config: Config, sample: int | None) -> Iterator[tuple[str, int]]:
+def _choose_blocks(config: str, sizes: dict[str, int], sample: int | None) -> Iterator[tuple[str, int]]:
     """Blocks to make again: (split, block), the same whenever they are asked for."""
-    for split, rows in config.sizes.items():
-        order = shuffle(derive_key("verify", config.name, split), -(-rows // BLOCK)).tolist()
+    for split, rows in sizes.items():
+        order = shuffle(derive_key("verify", config, split), -(-rows // BLOCK)).tolist()
         yield from ((split, block) for block in order[:sample])
 
 
 def _check_file(
     folder: Path,
+    split: str,
     file: File,
-    blocks: list[tuple[int, int]],
+    numbers: range,
     some: list[tuple[int, int]],
     writer: RowWriter | None,
     gone: np.ndarray,
 ) -> tuple[Finding | None, int]:
     """What is wrong with a file, if anything, and how many of its rows were made again.
 
-    Rows with the numbers `gone` were left out after the build.
+    Its rows had these numbers in the split when it was built; of these, `gone` were left out after.
     """
-    path = folder / file.path
+    path = resolve_inside(folder, file.path)
     if not path.is_file():
         return Finding("missing", file.path, "the file is missing"), 0
+    if numbers.start % BLOCK:
+        message = (
+            f"begins with row {numbers.start:,} of its split by the manifest; builds begin files with whole blocks"
+        )
+        return Finding("rows", file.path, message), 0
     try:
         size, digest = path.stat().st_size, hash_file(path)
     except OSError as error:
@@ -213,13 +235,13 @@ def _check_file(
     sound = (size, digest) == (file.bytes, file.sha256)
     remade = 0
     try:
-        for block, rows in some if sound else blocks:
-            start, lost, end = np.searchsorted(gone, (file.first, block * BLOCK, block * BLOCK + rows))
+        for block, rows in some if sound else list_blocks(numbers.start, numbers.stop):
+            start, lost, end = np.searchsorted(gone, (numbers.start, block * BLOCK, block * BLOCK + rows))
             left = rows - int(end - lost)
-            found = _read_rows(path, block * BLOCK - file.first - int(lost - start), left, file.rows)
+            found = _read_rows(path, block * BLOCK - numbers.start - int(lost - start), left, file.rows)
             if writer:
                 remade += left
-                made = writer.write_block(file.split, block, rows)
+                made = writer.write_block(split, block, rows)
                 kept = np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
                 if difference := compare_rows(found, made.take(kept) if left < rows else made):
                     break
@@ -263,11 +285,11 @@ def _read_rows(path: Path, first: int, rows: int, total: int) -> pa.Table:
         raise _UnreadableError(" ".join(str(error).split())) from error
 
 
-def _list_unnamed(folder: Path, config: Config) -> list[Finding]:
+def _list_unnamed(folder: Path, name: str, config: Config) -> list[Finding]:
     """Files of a config's folder that the manifest does not name; `load_dataset` may read them."""
-    named = {folder / file.path for file in config.files}
+    named = {folder / file.path for file in config.list_files()}
     return [
         Finding("unnamed", path.relative_to(folder).as_posix(), "is not in the manifest; move it elsewhere")
-        for path in sorted((folder / config.name).rglob("*"))
+        for path in sorted(resolve_inside(folder, name).rglob("*"))
         if path not in named and not path.is_dir()
     ]

@@ -86,7 +86,7 @@ def test_another_seed_gives_other_rows_and_another_fingerprint(built, tmp_path):
         pq.read_table(folder / "multi_object" / "train-00000-of-00001.parquet") for folder in (built, tmp_path / "gas")
     )
     assert len(set(one["caption"].to_pylist()) & set(other["caption"].to_pylist())) < 20
-    assert manifest["configs"]["multi_object"]["fingerprint"] != read_manifest(built)["multi_object"]["fingerprint"]
+    assert manifest.configs["multi_object"].fingerprint != read_manifest(built)["multi_object"]["fingerprint"]
 
 
 def test_a_split_is_cut_into_files_of_whole_blocks():

@@ -51,11 +51,11 @@ def test_a_build_that_was_stopped_goes_on(bucket, on_disk, monkeypatch):
     build_datasets([load("seed=1"), load(name="video")], out)
     with pytest.raises(StoppedError):
         build_datasets([load()], out, report=stop_at(BLOCK + 29))
-    assert list(read_manifest(out)["configs"]) == ["video"]
+    assert list(read_manifest(out).configs) == ["video"]
     monkeypatch.setattr(shards, "encode_shard", count := Counting(shards.encode_shard))
     build_datasets([load()], out)
     assert count.paths == ["validation-00000-of-00001.parquet", "test-00000-of-00001.parquet"]
-    assert list(read_manifest(out)["configs"]) == ["multi_object", "video"]
+    assert list(read_manifest(out).configs) == ["multi_object", "video"]
     assert not (out / WORK).exists()
     found = hash_files(out)
     assert {path: found[path] for path in on_disk if path.endswith((".parquet", ".yaml"))}.items() <= on_disk.items()
@@ -79,7 +79,7 @@ def test_what_is_complete_stays_and_what_was_damaged_is_made_again(bucket, on_di
     build_datasets([load()], out)
     assert count.paths == []
     (out / "multi_object/test-00000-of-00001.parquet").write_bytes(b"PAR1")
-    (out / "multi_object/old.parquet").write_bytes(b"PAR1")
+    (out / "multi_object/test-00001-of-00002.parquet").write_bytes(b"PAR1")
     build_datasets([load()], out)
     assert "test-00000-of-00001.parquet" in count.paths
     assert hash_files(out) == on_disk

@@ -124,8 +124,10 @@ def test_a_file_that_cannot_be_finished_is_not_there(built_with_dogs, run_export
     broken = empty / "gas"
     shutil.copytree(built_with_dogs, broken)
     manifest = json.loads((broken / "manifest.json").read_text())
-    files = manifest["configs"]["dogs"]["splits"]["test"]["files"]
+    split = manifest["configs"]["dogs"]["splits"]["test"]
+    files = split["files"]
     files.append({**files[0], "path": "dogs/test-00001-of-00002.parquet"})
+    split["rows"] *= 2
     (broken / "manifest.json").write_text(json.dumps(manifest))
     out = empty / "out.json"
     arguments = (broken, "--format", "tifa", "--config", "dogs", "--out", out)

@@ -360,6 +360,68 @@ def test_wrong_input(hub, log_in, built, gas, tmp_path):
     assert hub.find("POST", "/commit/") == []
 
 
+def test_only_files_of_the_manifest_and_the_card_are_pushed(hub, log_in, built, tmp_path):
+    folder = shutil.copytree(built["one"], tmp_path / "gas")
+    for name in (
+        "notes.txt",
+        "multi_object/notes.txt",
+        "recipes/notes.txt",
+        "card-assets/notes.svg",
+        "dropped/a.jsonl",
+    ):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("mine")
+    (folder / "card-assets/multi_object-graph-9.svg").mkdir()
+    push_folder(folder, REPO)
+    assert read_hub(hub) == read_files(built["one"])
+
+
+def test_what_people_put_into_the_repository_stays(hub, log_in, built):
+    push_folder(built["one"], REPO)
+    theirs = dict.fromkeys(("multi_object/notes.txt", "card-assets/notes.png", "recipes/notes.txt"), b"mine")
+    old = {"multi_object/train-00001-of-00002.parquet": b"PAR1", "card-assets/multi_object-graph-9.svg": b"<svg/>"}
+    hub.commit(REPO, {**theirs, **old})
+    pushed = push_folder(built["raised"], REPO)
+    assert set(pushed.removed) == {"multi_object/test-00000-of-00001.parquet", *old}
+    found = read_hub(hub)
+    assert {path: found[path] for path in theirs} == theirs
+
+
+PUSHED = ["manifest.json", "recipes/multi_object.yaml", "multi_object/train-00000-of-00001.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("path", "damage"),
+    [
+        *((path, damage) for path in PUSHED for damage in ("removed", "edited", "a link")),
+        *(("README.md", damage) for damage in ("removed", "a link")),  # people may edit it
+    ],
+)
+def test_a_file_that_is_not_as_it_was_built_stops_the_push(path, damage, hub, log_in, built, gas, tmp_path):
+    folder = shutil.copytree(built["one"], tmp_path / "gas")
+    (folder / path).rename(tmp_path / "away")
+    if damage == "edited":
+        (folder / path).write_bytes((tmp_path / "away").read_bytes()[:-9])
+    elif damage == "a link":
+        (folder / path).symlink_to(tmp_path / "away")
+    status, printed, err = gas("push", folder, "--repo", REPO)
+    assert (status, printed) == (2, "")
+    assert path in " ".join(err.split())
+    assert hub.requests == []
+
+
+def test_a_manifest_on_the_hub_that_leads_elsewhere_is_refused(hub, log_in, built, gas):
+    push_folder(built["video"], REPO)
+    manifest = json.loads(hub.read(REPO, "manifest.json"))
+    manifest["configs"]["video"]["sources"]["../../target.txt"] = "0" * 64
+    hub.commit(REPO, {"manifest.json": json.dumps(manifest).encode()})
+    before = read_hub(hub)
+    status, printed, err = gas("push", built["one"], "--repo", REPO)
+    assert (status, printed) == (2, "")
+    assert "org/gas: manifest.json configs.video.sources" in " ".join(err.split())
+    assert read_hub(hub) == before
+
+
 def test_the_token_goes_to_the_hub_alone(hub, built, tmp_path):
     """The command as users have it: with the client's other way of uploading, too."""
     environment = hub.environment(tmp_path / "home")
