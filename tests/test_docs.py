@@ -11,7 +11,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 import yaml
 from generate_any_scene import scene
-from generate_any_scene.builders.export.export import LAYOUTS
+from generate_any_scene.builders.export.formats import list_formats
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.recipe.model import Recipe
@@ -226,7 +226,7 @@ def test_captions_read_as_shown():
 
 def test_every_format_of_exports_has_its_line():
     section = PAGES["docs/sharing.md"].partition("## Export\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(LAYOUTS)
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(list_formats())
 
 
 def test_the_row_is_as_shown():

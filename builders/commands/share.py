@@ -10,24 +10,13 @@ from typing import Annotated
 import typer
 
 from ...console import AsJson, list_examples, show_progress
+from ..export.formats import list_formats
 from .completion import complete_configs, complete_splits
 from .options import Folder
 
 commands = typer.Typer()
 
-FORMATS = {
-    "tifa": "questions for TIFA, a JSON array",
-    "dsg": "questions for DSG, CSV",
-    "geneval2": "questions for GenEval 2, JSON lines",
-    "prompts": "ids and captions, JSON lines",
-    "trl": "captions for TRL, with questions for a reward, JSON lines",
-    "trl_chat": "the same, as chats",
-    "flow_grpo": "captions for Flow-GRPO and their GenEval metadata, two files",
-    "t2i_r1": "captions for T2I-R1, JSON lines",
-    "simplear": "captions for SimpleAR, a JSON array",
-    "gas": "scene graphs as the paper's own scripts have them, a JSON object",
-}
-"""The keys of `export.LAYOUTS`, in words. They stand here since help must not import what writes them."""
+FORMATS = list_formats()
 
 
 def complete_formats() -> list[tuple[str, str]]:

@@ -12,7 +12,6 @@ from ..foundation.ragged import Ragged
 BLOCK = 8192
 """Scenes in a block. Part of the data version: another size deals other scenes."""
 
-
 IDS_PER_SCENE = 4096
 """Upper bound on the elements of one sort in a scene; ids are scene * IDS_PER_SCENE + i."""
 

@@ -1,7 +1,6 @@
 """Scenes of a built folder in the files that existing scorers and trainers read.
 
-`scorers.py` has the layouts of scorers, `trainers.py` those of trainers. Rows are read and written in
-batches.
+`formats/` has a file for each format. Rows are read and written in batches.
 """
 
 from __future__ import annotations
@@ -15,11 +14,8 @@ from typing import BinaryIO
 from ...errors import GasError, advise
 from ..folder.reading import Source, read_batches
 from ..foundation.replacing import replace_file
-from .layout import Format, Layout, Tally
-from .scorers import SCORERS
-from .trainers import TRAINERS
-
-LAYOUTS: dict[str, Format] = {**SCORERS, **TRAINERS}
+from .formats import list_formats, load_format
+from .layout import Layout, Tally
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
@@ -31,8 +27,8 @@ def check_format(name: str) -> None:
     Raises:
         GasError: It is not there.
     """
-    if name not in LAYOUTS:
-        raise GasError(f"there is no format `{name}`; {advise(name, LAYOUTS)}")
+    if name not in (formats := list_formats()):
+        raise GasError(f"there is no format `{name}`; {advise(name, formats)}")
 
 
 def export_split(
@@ -42,7 +38,7 @@ def export_split(
 
     Args:
         source: The split.
-        format_: A key of `LAYOUTS`.
+        format_: The name of a format.
         out: The file, or the folder of a format that is several files; each is there only when it is whole. Without
             it, stdout.
         report: Called with the number of rows that were just finished.
@@ -70,7 +66,7 @@ def export_split(
                 tally.empty += not written
             report(len(batch))
         if not any(begun.values()):
-            if format_ in TRAINERS:
+            if all(layout.kinds is None for layout in files.values()):
                 raise GasError(f"{source.name} has no scene that {format_} can hold")
             raise GasError(f"{source.name} has no question that {format_} can hold; build it with other `questions`")
         for number, (layout, file) in enumerate(opened):
@@ -85,7 +81,7 @@ def list_files(source: Source, format_: str, out: Path | None) -> dict[Path | No
     Raises:
         GasError: It is several files, and there is no folder for them.
     """
-    layouts = LAYOUTS[format_](source.recipe)
+    layouts = load_format(format_)(source.recipe)
     if isinstance(layouts, Layout):
         return {out: layouts}
     if out is None or out.is_file():

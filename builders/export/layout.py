@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-Row = dict[str, Any]
+from ...taxonomy import Taxonomy, load_taxonomy
+from ..recipe.loading import load_recipe
 
+Row = dict[str, Any]
 
 COLUMNS = ("id", "caption", "scene_graph", "scene_attributes", "questions")
 """What layouts need of a row, if they do not say otherwise."""
-
+PROMPT, GRAPH = ("id", "caption"), ("caption", "scene_graph", "scene_attributes")
+"""What layouts of prompts need, and those of scene graphs."""
 
 DOMAINS = {"object": "object", "count": "object", "attribute": "attribute", "relation": "relation", "scene": "scene"}
 """Which of its elements a question of each kind is about: the kinds that layouts know which sort questions by kind."""
@@ -73,8 +76,17 @@ class Layout:
 
 
 Format: TypeAlias = Callable[[Path], Layout | dict[str, Layout]]
-"""Makes the layout of a file for the rows of a recipe; or layouts by the names of files, in which `{split}` stands for
-the split's."""
+"""Lays out a format for the rows of a recipe file; see `formats`."""
+
+
+def load_concepts(recipe: Path) -> Taxonomy:
+    """The taxonomy of a recipe file.
+
+    Raises:
+        GasError: The recipe cannot be read or its taxonomy is not there.
+    """
+    loaded = load_recipe(recipe)
+    return load_taxonomy(loaded.recipe.taxonomy, loaded.folder)
 
 
 @dataclass(frozen=True)

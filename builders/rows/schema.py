@@ -8,14 +8,11 @@ from ..recipe.model import Recipe
 
 ATTRIBUTE = pa.struct([("kind", pa.string()), ("value", pa.string())])
 
-
 OBJECT = pa.struct([("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE))])
-
 
 RELATION = pa.struct(
     [("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())]
 )
-
 
 QUESTION = pa.struct(
     [
@@ -30,7 +27,6 @@ QUESTION = pa.struct(
     ]
 )
 
-
 STRUCTURE = pa.struct(
     [
         ("objects", pa.int32()),
@@ -42,7 +38,6 @@ STRUCTURE = pa.struct(
         ("topology", pa.string()),
     ]
 )
-
 
 SCHEMA = pa.schema(
     [
@@ -57,7 +52,6 @@ SCHEMA = pa.schema(
 )
 """The columns of every config, in this order."""
 
-
 PAIR = pa.struct(
     [
         ("edit", pa.string()),
@@ -67,7 +61,6 @@ PAIR = pa.struct(
     ]
 )
 """The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
-
 
 VIEWS = {
     "captions": ("id", "caption"),

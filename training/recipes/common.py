@@ -61,7 +61,6 @@ class Data(Part):
 
 Rows = Annotated[Data, expand("recipe", str | Data)]
 
-
 SOURCES: Mapping[str, set[str]] = {
     "recipe": {"recipe", "overrides", "draw"},
     "path": {"path", "name", "data_dir", "data_files", "revision"},

@@ -9,11 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.export import export
+from generate_any_scene.builders.export.formats import list_formats, load_format
 from generate_any_scene.builders.export.layout import DOMAINS
-from generate_any_scene.builders.export.scorers import SCORERS
+from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.loading import load_recipe
 
-FILES = [name for name in export.LAYOUTS if name != "flow_grpo"]
+FILES = [name for name in list_formats() if name != "flow_grpo"]
 """Formats that are one file."""
 
 
@@ -60,17 +61,36 @@ def write_questions(built, out, change):
     return out
 
 
-@pytest.mark.parametrize("format_", SCORERS)
+def sorts_questions(format_, folder):
+    """Whether a format says of what kind a question is; others hold any kind, or no questions."""
+    return load_format(format_)(find_split(folder, "video", "test").recipe).kinds is not None
+
+
+@pytest.mark.parametrize("format_", FILES)
 def test_questions_of_a_kind_that_is_not_known_are_left_out_and_told(format_, built, run_export, empty):
     """Nothing depends on questions about scenes, so the others stay as they are without them."""
     asked = sum(question["kind"] == "scene" for row in read_rows(built, "video") for question in row["questions"])
     strange = write_questions(built, empty / "a", lambda one: [{**one, "kind": one["kind"].replace("scene", "story")}])
-    folders = strange, write_questions(built, empty / "b", lambda one: [one] * (one["kind"] != "scene"))
-    (status, out, err), without = (run_export(folder, "-f", format_, "--config", "video") for folder in folders)
+    status, out, err = run_export(strange, "-f", format_, "--config", "video")
+    if not sorts_questions(format_, built):
+        assert (status, out, err) == run_export(built, "-f", format_, "--config", "video")
+        return
+    others = write_questions(built, empty / "b", lambda one: [one] * (one["kind"] != "scene"))
+    without = run_export(others, "-f", format_, "--config", "video")
     assert (status, out) == without[:2] == (0, out)
     assert out.count("\n") >= 40
     assert asked and f"{asked:,} questions of the kind `story`" in err
     assert "story" not in without[2]
+
+
+def test_some_formats_sort_questions(built):
+    assert {name for name in FILES if sorts_questions(name, built)} >= {"dsg", "geneval2", "tifa"}
+
+
+@pytest.mark.parametrize("format_", list_formats())
+def test_a_format_has_all_parts(format_):
+    assert callable(load_format(format_))
+    assert 10 < len(list_formats()[format_]) < 90, "the first line of its docstring is shown in help"
 
 
 def test_several_files_come_into_a_folder(built, run_export, empty):
@@ -157,7 +177,7 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
     [
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
-        (["{folder}", "--format", "xml"], "choose from tifa, dsg, geneval2, prompts, trl, trl_chat, flow_grpo"),
+        (["{folder}", "--format", "xml"], "choose from dsg, flow_grpo, gas, geneval2, prompts, simplear, t2i_r1, tifa, trl"),
         (["{folder}", "--format", "flow_grpo", "--config", "dogs"], "flow_grpo is several files: give a folder"),
         (
             ["{folder}", "--format", "flow_grpo", "--config", "dogs", "--out", "{folder}/README.md"],
@@ -204,4 +224,4 @@ def test_help(run_export):
     status, out, _ = run_export("--help")
     assert status == 0
     words = out.replace(",", " ").replace(".", " ").split()
-    assert [word for word in words[words.index("tifa") :] if word in export.LAYOUTS] == list(export.LAYOUTS)
+    assert [word for word in words[words.index("Formats:") :] if word in list_formats()] == list(list_formats())

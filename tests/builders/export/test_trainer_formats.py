@@ -8,17 +8,27 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 from generate_any_scene.builders.export.export import export_split
-from generate_any_scene.builders.export.geneval import CLASSES, COLORS, GROUP, convert_geneval, name_classes
-from generate_any_scene.builders.export.layout import Tally
-from generate_any_scene.builders.export.trainers import (
-    TRAINERS,
-    convert_gas,
+from generate_any_scene.builders.export.formats import list_formats, load_format
+from generate_any_scene.builders.export.formats.flow_grpo import (
     convert_line,
+)
+from generate_any_scene.builders.export.formats.gas import (
+    convert_gas,
+)
+from generate_any_scene.builders.export.formats.prompts import (
     convert_prompt,
+)
+from generate_any_scene.builders.export.formats.simplear import (
     convert_simplear,
+)
+from generate_any_scene.builders.export.formats.t2i_r1 import (
     convert_t2i_r1,
+)
+from generate_any_scene.builders.export.formats.trl import (
     convert_trl,
 )
+from generate_any_scene.builders.export.geneval import CLASSES, COLORS, GROUP, convert_geneval, name_classes
+from generate_any_scene.builders.export.layout import Tally
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.networkx_graphs import to_networkx
 
@@ -104,7 +114,7 @@ def test_trl_rows():
 
 def test_trl_has_questions_of_any_kind(built):
     asked = {"question": "Is it?", "answer": "yes", "choices": [], "depends_on": [], "form": "yes_no", "kind": "story"}
-    tally, layout = Tally(), TRAINERS["trl"](find_split(built, "video", "test").recipe)
+    tally, layout = Tally(), load_format("trl")(find_split(built, "video", "test").recipe)
     (record,) = layout.convert_known(make_row(DOG, questions=[asked]), tally)
     assert (record["questions"], tally.questions, +tally.left_out) == (["Is it?"], 1, {})
 
@@ -436,7 +446,7 @@ def test_gas_nodes_are_called_as_the_papers():
 
 
 def test_all_formats_are_tested(exported):
-    for format_ in TRAINERS:
+    for format_ in list_formats():
         assert exported(format_, None if format_ not in ("trl", "trl_chat", "t2i_r1") else f"{format_}.json")[
             0
         ].exists()

@@ -1,0 +1,30 @@
+"""The formats of `gas export`, a file each, named as `--format` is.
+
+A file has a docstring, whose first line says in help and completion what is written, and after what it is made; and
+
+    lay_out(recipe) -> Layout | dict[str, Layout]
+
+how the file is written, of the rows of a recipe file; or several files by their names, in which `{split}` stands for
+the split's. What a format cannot hold of a scene is left out and counted. JSON stays ASCII, since scorers open their
+files in whatever encoding the machine has.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..layout import Format
+
+
+def list_formats() -> dict[str, str]:
+    """Names of all formats, and what each writes. No file is imported, so that help is quick."""
+    names = {file.name.removesuffix(".py"): file for file in resources.files(__package__).iterdir()}
+    files = {name: file for name, file in sorted(names.items()) if file.is_file() and not name.startswith("_")}
+    return {name: file.read_text(encoding="utf-8").split('"""')[1].splitlines()[0] for name, file in files.items()}
+
+
+def load_format(name: str) -> Format:
+    """The function that lays out a format that is listed."""
+    return import_module(f".{name}", __package__).lay_out

@@ -1,0 +1,64 @@
+"""Questions for GenEval 2, JSON lines.
+
+After facebookresearch/GenEval2: README.md (Benchmark Structure), evaluation.py, soft_tifa_analysis.py.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from ..layout import DOMAINS, Layout, Row, Tally, find_topic, is_true
+
+
+def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
+    """A line of `geneval2_data.jsonl`: one question for each atom of the prompt, if there is any.
+
+    The scorer expects a number where a question begins with `How many` and `Yes` everywhere else, so what has another
+    answer is left out, and so is what asks once more about the same atom. The skill of a relation is `position` when
+    it is spatial and else `verb`; of a scene attribute it is `attribute`, since the analysis knows no other skills
+    (and no `atom_count` but 3 to 10).
+    """
+    atoms: dict[tuple[str, ...], tuple[list[str], str]] = {}
+    for question in row["questions"]:
+        counts = question["question"].startswith("How many") and question["kind"] == "count"
+        if not (counts or is_true(question)):
+            tally.leave_out(question)
+            continue
+        atom = (question["kind"], *question["elements"])
+        if atom in atoms:
+            tally.left_out["repeated"] += 1
+            if not counts or atoms[atom][0][1] != "Yes":
+                continue
+        pair = [question["question"], question["answer"] if counts else "Yes"]
+        atoms[atom] = pair, _name_skill(row, question)
+    tally.questions += len(atoms)
+    record = {
+        "prompt": row["caption"],
+        "atom_count": count_atoms(row),
+        "vqa_list": [pair for pair, _ in atoms.values()],
+        "skills": [skill for _, skill in atoms.values()],
+    }
+    return [record] if atoms else []
+
+
+def count_atoms(row: Row) -> int:
+    """Atoms as GenEval 2 counts them: a name once, its number unless it is one, attributes, relations."""
+    objects = row["scene_graph"]["objects"]
+    names = Counter(one["name"] for one in objects)
+    numbers = sum(count > 1 for count in names.values())
+    attributes = sum(len(one["attributes"]) for one in objects) + len(row["scene_attributes"])
+    return len(names) + numbers + attributes + len(row["scene_graph"]["relations"])
+
+
+def _name_skill(row: Row, question: Row) -> str:
+    if question["kind"] in ("object", "count"):
+        return question["kind"]
+    topic = find_topic(row, question)
+    if topic.domain != "relation":
+        return "attribute"
+    return "position" if topic.item["category"] == "spatial" else "verb"
+
+
+def lay_out(_: Path) -> Layout:
+    return Layout(convert_geneval2, kinds=DOMAINS)
