@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def list_formats() -> dict[str, str]:
     """Names of all formats, and what each writes. No file is imported, so that help is quick."""
-    names = {file.name.removesuffix(".py"): file for file in resources.files(__package__).iterdir()}
-    files = {name: file for name, file in sorted(names.items()) if file.is_file() and not name.startswith("_")}
-    return {name: file.read_text(encoding="utf-8").split('"""')[1].splitlines()[0] for name, file in files.items()}
+    files = {file.name.removesuffix(".py"): file for file in resources.files(__package__).iterdir() if file.is_file()}
+    texts = {name: files[name].read_text(encoding="utf-8") for name in sorted(files) if not name.startswith("_")}
+    return {name: text.removeprefix('"""').partition("\n")[0].removesuffix('"""') for name, text in texts.items()}
 
 
 def load_format(name: str) -> Format:
