@@ -88,8 +88,16 @@ class Entry(BaseModel):
         return self.model_dump(exclude_defaults=True)
 
     def replace(self, **changes: Any) -> Self:
-        """The same with other values, checked again."""
-        return type(self)(**{**dict(self), **changes})
+        """The same with other values, checked again.
+
+        Raises:
+            GasError: No manifest holds them, as when a stranger's files are not what the manifest said.
+        """
+        try:
+            return type(self)(**{**dict(self), **changes})
+        except ValidationError as error:
+            key, message = _explain_error(error.errors(include_url=False)[0])
+            raise GasError(f"no manifest holds that: {'.'.join(map(str, key))} {message}") from error
 
 
 class File(Entry):
