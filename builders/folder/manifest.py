@@ -10,9 +10,7 @@ Keys that the models do not name are kept and written again: a later version may
 from __future__ import annotations
 
 import json
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -24,6 +22,7 @@ from ...errors import GasError, Problem
 from ..recipe.fields import escape, show
 from ..recipe.model import LARGEST_SPLIT, SPLITS, Recipe
 from .files import AnyPath, resolve_inside, write_text
+from .strict_json import find_strange, read_json
 
 MANIFEST, CARD = "manifest.json", "README.md"
 RECIPES, ASSETS, LISTS = "recipes", "card-assets", "dropped"
@@ -36,8 +35,8 @@ FORMAT = 1
 """Raised when those who read the manifests of today could not read those of tomorrow."""
 DATA_FILE = re.compile(rf"(?P<config>[a-z][a-z0-9_]*)/(?P<split>{'|'.join(SPLITS)})-[0-9]{{5}}-of-[0-9]{{5}}\.parquet")
 """What `name_file` gives."""
-DEEPEST, LONGEST = 32, 1000
-"""Levels of nesting, and letters of a path."""
+LONGEST = 1000
+"""Letters of a path."""
 MEND = "put the file back as `gas build` wrote it, or build the recipes again into another folder"
 
 
@@ -88,8 +87,16 @@ class Entry(BaseModel):
         return self.model_dump(exclude_defaults=True)
 
     def replace(self, **changes: Any) -> Self:
-        """The same with other values, checked again."""
-        return type(self)(**{**dict(self), **changes})
+        """The same with other values, checked again.
+
+        Raises:
+            GasError: No manifest holds them, as when a stranger's files are not what the manifest said.
+        """
+        try:
+            return type(self)(**{**dict(self), **changes})
+        except ValidationError as error:
+            key, message = _explain_error(error.errors(include_url=False)[0])
+            raise GasError(f"no manifest holds that: {'.'.join(map(str, key))} {message}") from error
 
 
 class File(Entry):
@@ -367,7 +374,10 @@ def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
     Raises:
         GasError: No build wrote it, a later version did, or it was damaged or edited.
     """
-    value = _read_json(content, place, hint)
+    try:
+        value = read_json(content)
+    except ValueError as error:
+        raise GasError(f"{place} was not written by a build: it {error}; {hint}") from error
     ours = isinstance(value, dict) and value.get("generator") == GENERATOR
     newest = value.get("format", FORMAT) if ours else FORMAT
     if type(newest) is int and newest > FORMAT:
@@ -377,7 +387,7 @@ def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
         )
     if not ours or "configs" not in value:
         raise GasError(f"{place} was not written by a build; {hint}")
-    for key, message in _find_strange(value):
+    for key, message in find_strange(value):
         raise _explain_damage(place, key, message)
     try:
         return Manifest.model_validate({"format": FORMAT, **value})
@@ -391,57 +401,6 @@ def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
 def _explain_damage(place: str, key: tuple[str | int, ...], message: str) -> GasError:
     parts = (escape(str(part))[:80] for part in key)
     return GasError(Problem(message, file=place, key=".".join(parts), hint=MEND))
-
-
-class _Repeated(dict[str, Any]):
-    """An object of JSON in which a key stands twice; the others are lost."""
-
-    key = ""
-
-
-def _read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    repeated = _Repeated(found)
-    repeated.key = Counter(key for key, _ in pairs).most_common(1)[0][0]
-    return repeated
-
-
-def _read_json(content: bytes, place: str, hint: str) -> Any:
-    try:
-        return json.loads(content.decode("utf-8"), object_pairs_hook=_read_object)
-    except UnicodeDecodeError:
-        what = "is not UTF-8"
-    except json.JSONDecodeError as error:
-        what = f"is no JSON: {error}"
-    except ValueError:  # of Python's limit on digits
-        what = "has a number of thousands of digits"
-    except RecursionError:
-        what = "is nested too deeply"
-    raise GasError(f"{place} was not written by a build: it {what}; {hint}")
-
-
-def _find_strange(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """What no build writes, anywhere in a file: keys and reasons."""
-    level: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    for _ in range(DEEPEST):
-        inner = []
-        for path, one in level:
-            if isinstance(one, _Repeated):
-                yield (*path, one.key), "stands there twice"
-            for key, item in one.items() if isinstance(one, dict) else enumerate(one):
-                if isinstance(key, str) and not key.isprintable():
-                    yield (*path, key), "is a key with characters that cannot be printed"
-                if isinstance(item, str) and not item.isprintable():
-                    yield (*path, key), f"{show(item)} has characters that cannot be printed"
-                elif isinstance(item, float) and not math.isfinite(item):
-                    yield (*path, key), f"must be a finite number, not {show(item)}"
-                elif isinstance(item, dict | list):
-                    inner.append(((*path, key), item))
-        level = inner
-    for path, _ in level:
-        yield path[:4], f"is nested more than {DEEPEST} levels deep"
 
 
 TYPES = {

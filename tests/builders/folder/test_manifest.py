@@ -511,6 +511,14 @@ def test_what_does_not_fit_together_is_refused(edit, message, sound):
     assert any(part in said for part in message.split("|")), said
 
 
+def test_what_is_changed_is_checked(sound):
+    split = read_built_manifest(sound).configs["sandbox"].splits["train"]
+    assert split.replace(columns={"id": 3}).columns == {"id": 3}
+    for changes in ({"rows": 3}, {"structures": {"4": (-1, 2)}}, {"columns": {"a b": 1}}, {"files": []}):
+        with pytest.raises(GasError, match="no manifest holds that: "):
+            split.replace(**changes)
+
+
 def test_a_file_that_two_configs_name_is_one_file(sound):
     manifest = load_manifest(sound)
     sources = manifest["configs"]["video"]["sources"]
