@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from ... import __version__
 from ...errors import GasError
 from ..folder.files import AnyPath, resolve_inside, write_text
-from ..folder.manifest import RECIPES, RESERVED, Engine, Manifest, Provenance, check_path
+from ..folder.manifest import RECIPES, Engine, Manifest, Provenance, check_path
 from ..recipe.loading import LoadedRecipe, dump_recipe, is_path, load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint, read_templates
 from ..rows.writer import RowWriter, create_writer
@@ -122,12 +122,10 @@ def refuse_collisions(recipes: Iterable[RecipeBundle], out: AnyPath, manifest: M
     """Refuses what would take the place of other files in the folder.
 
     Raises:
-        GasError: The folder itself uses the name of a config; or a file of that path comes with another recipe, built
-            now or before, and differs; or a link on the way to it leads out of the folder.
+        GasError: A file of that path comes with another recipe, built now or before, and differs; or a link on the
+            way to it leads out of the folder.
     """
     names = {packed.name for packed in recipes}
-    if taken := names & RESERVED:
-        raise GasError(f"a built folder has `{min(taken)}` for itself; choose another `name` for the recipe")
     written = dict[str, str]()
     for name, config in manifest.configs.items():
         if name not in names:

@@ -20,16 +20,16 @@ from pydantic_core import PydanticCustomError
 
 from ...errors import GasError, Problem
 from ..recipe.fields import escape, show
-from ..recipe.model import LARGEST_SPLIT, SPLITS, Recipe
+from ..recipe.model import LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
 from .files import AnyPath, resolve_inside, write_text
 from .strict_json import find_strange, read_json
 
 MANIFEST, CARD = "manifest.json", "README.md"
-RECIPES, ASSETS, LISTS = "recipes", "card-assets", "dropped"
-"""Folders of the recipes, of the card's pictures, and of the lists of rows that were left out."""
+ASSETS = "card-assets"
+"""The folder of the card's pictures; RECIPES is that of recipes, LISTS that of lists of rows that were left out."""
 WORK, LOCK = ".building", ".gas.lock"
 RESERVED = frozenset({MANIFEST, CARD, RECIPES, ASSETS, LISTS, WORK, LOCK})
-"""Names in a built folder that are its own, and no config's."""
+"""Names in a built folder that are its own; no recipe can have one of them."""
 GENERATOR: Literal["generate-any-scene"] = "generate-any-scene"
 FORMAT = 1
 """Raised when those who read the manifests of today could not read those of tomorrow."""
@@ -58,13 +58,6 @@ def check_path(path: str) -> str:
     if not path.isprintable() or len(path) > LONGEST or any(len(part.encode()) > 255 for part in parts):
         raise _refuse(f"{show(path)} is no name of a file")
     return path
-
-
-def check_config_name(name: str) -> str:
-    """Takes names that recipes may have, but for those that the folder itself uses."""
-    if name in RESERVED:
-        raise _refuse(f"{show(name)} is a name that the folder itself uses")
-    return Recipe.check_name(name)
 
 
 Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -278,7 +271,7 @@ class Manifest(Entry):
 
     generator: Literal["generate-any-scene"]
     format: Annotated[int, Field(ge=1, le=FORMAT)]
-    configs: dict[Annotated[str, AfterValidator(check_config_name)], Config]
+    configs: dict[Annotated[str, AfterValidator(Recipe.check_name)], Config]
 
     @model_validator(mode="after")
     def check_places(self) -> Self:

@@ -80,6 +80,9 @@ else:
 # A config `<name>_captions` shows the captions of `<name>`, so no recipe can have such a name itself.
 VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
 
+# Folders that a built dataset has beside its configs.
+RECIPES, LISTS = "recipes", "dropped"
+
 LARGEST_SPLIT = 10**11
 LARGEST_SEED = 2**63 - 1
 MOST_SEEDS = 50  # objects of a seed graph
@@ -372,6 +375,8 @@ class Recipe(Part):
                 f"{show(name)} is not a name",
                 "write small letters, digits and underscores, a letter first, such as `my_scenes`",
             )
+        if name in (RECIPES, LISTS):
+            raise refuse(f"{show(name)} is a folder that a built dataset has for itself", "choose another name")
         for suffix in VIEW_SUFFIXES:
             if name.endswith(suffix):
                 raise refuse(f"{show(name)} may not end in `{suffix}`", "such names show one part of another config")

@@ -177,7 +177,7 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
     [
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
-        (["{folder}", "--format", "xml"], "choose from dsg, flow_grpo, gas, geneval2, prompts, simplear, t2i_r1, tifa, trl"),
+        (["{folder}", "--format", "xml"], "choose from dsg, flow_grpo, gas, geneval2, prompts, simplear, t2i_r1"),
         (["{folder}", "--format", "flow_grpo", "--config", "dogs"], "flow_grpo is several files: give a folder"),
         (
             ["{folder}", "--format", "flow_grpo", "--config", "dogs", "--out", "{folder}/README.md"],
