@@ -14,6 +14,8 @@ from __future__ import annotations
 from importlib import import_module, resources
 from typing import TYPE_CHECKING
 
+from ....errors import GasError
+
 if TYPE_CHECKING:
     from ..layout import Format
 
@@ -26,5 +28,13 @@ def list_formats() -> dict[str, str]:
 
 
 def load_format(name: str) -> Format:
-    """The function that lays out a format that is listed."""
-    return import_module(f".{name}", __package__).lay_out
+    """The function that lays out a format that is listed.
+
+    Raises:
+        GasError: The format's file has none.
+    """
+    module = import_module(f".{name}", __package__)
+    if not hasattr(module, "lay_out"):
+        hint = "builders/export/formats/__init__.py says what a format has"
+        raise GasError(f"the format {name}: {module.__file__} has no function `lay_out`; {hint}", exit_status=1)
+    return module.lay_out
