@@ -178,6 +178,7 @@ IMPORTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("imports", IMPORTS.values(), ids=IMPORTS)
 def test_it_does_not_matter_what_is_imported_first(imports, run_python):
     code = f"""

@@ -137,6 +137,7 @@ def test_validate(gas, tables: Path) -> None:
     assert gas("taxonomy", "validate", "./mine")[0] == "./mine is valid over default\n"
 
 
+@pytest.mark.slow
 def test_validate_lists_what_is_wrong(gas, tables: Path) -> None:
     file = tables / "objects.tsv"
     file.write_text(file.read_text().replace("animal\nwugling", "anmal\nwugling"))

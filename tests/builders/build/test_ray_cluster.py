@@ -148,6 +148,7 @@ def test_nodes_need_not_see_the_recipe(cluster, write_recipe, tmp_path):
     assert hash_files(tmp_path / "two") == hash_files(tmp_path / "one")
 
 
+@pytest.mark.slow
 def test_a_task_that_fails_is_the_error_that_one_process_gives(cluster, write_recipe, tmp_path):
     path = write_recipe("captions: mine.jinja\nstructure: {complexity: 3}\nquestions: []")
     path.with_name("mine.jinja").write_text("{{ scene.nothing }}")
@@ -160,12 +161,14 @@ def test_a_task_that_fails_is_the_error_that_one_process_gives(cluster, write_re
     assert not (tmp_path / "two").exists()
 
 
+@pytest.mark.slow
 def test_nodes_with_other_versions_are_refused(cluster, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "VERSIONS", {**engine.VERSIONS, "pyarrow": "1.0"})
     with pytest.raises(GasError, match=r"where the build was started there is .* pyarrow 1\.0; install the same"):
         build(tmp_path / "gas")
 
 
+@pytest.mark.slow
 def test_clusters_that_cannot_be_joined(cluster, tmp_path):
     with pytest.raises(GasError, match="has joined a cluster already"):
         build_datasets([load()], tmp_path / "gas", None, engine="ray", address="auto")

@@ -206,7 +206,8 @@ def list_files(config):
     return [file for split in config["splits"].values() for file in split["files"]]
 
 
-@pytest.mark.parametrize("step", [13, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [1, 13])
 def test_a_kill_in_a_new_folder_is_mended(step, tmp_path, undisturbed):
     change, killed = 3, True
     while killed:

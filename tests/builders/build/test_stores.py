@@ -38,7 +38,7 @@ def on_disk(tmp_path_factory):
     return hash_files(out)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_store_gets_the_files_that_a_disk_gets(workers, bucket, on_disk):
     reported = []
     build_datasets([load()], find_place(f"{bucket}/gas"), workers, reported.append)
@@ -46,6 +46,7 @@ def test_a_store_gets_the_files_that_a_disk_gets(workers, bucket, on_disk):
     assert sum(reported) == BLOCK + 39
 
 
+@pytest.mark.slow
 def test_a_build_that_was_stopped_goes_on(bucket, on_disk, monkeypatch):
     out = find_place(f"{bucket}/gas")
     build_datasets([load("seed=1"), load(name="video")], out)

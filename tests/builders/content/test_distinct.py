@@ -27,7 +27,7 @@ def count_alike(names):
     [
         (),
         ("splits.test={size: 100, unseen: [object_pair]}",),
-        ("content.objects.min_frequency=3", "captions.unambiguous=true"),
+        pytest.param(("content.objects.min_frequency=3", "captions.unambiguous=true"), marks=pytest.mark.slow),
         ("structure.seed_graph={objects: [{under: dog.n.01}, {}]}",),
     ],
 )

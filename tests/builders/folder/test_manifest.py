@@ -225,7 +225,7 @@ def draw_manifest(draw):
 
 
 @given(draw_manifest())
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_what_is_written_is_read_again(manifest):
     text = format_manifest(manifest)
     assert parse(text.encode()) == manifest

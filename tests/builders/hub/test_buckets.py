@@ -78,6 +78,7 @@ def test_a_bucket_gets_the_files_that_a_disk_gets(workers, bucket, start, on_dis
     assert hub.outside == []
 
 
+@pytest.mark.slow
 def test_a_build_that_was_killed_goes_on(bucket, start, on_disk):
     process = build(start)
     while process.poll() is None and sum(path.startswith(f"gas/{WORK}") for path in list(bucket.files)) < 2:

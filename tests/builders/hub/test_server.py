@@ -383,6 +383,7 @@ def api_head(hub):
     return hub.repositories["dataset", "org/gas"].find_commit("main").oid
 
 
+@pytest.mark.slow
 def test_datasets_loads_a_tag(hub, api, folder, tmp_path, run_python):
     hub.repositories["dataset", "org/gas"].private = True
     api.upload_folder(**GAS, folder_path=folder)

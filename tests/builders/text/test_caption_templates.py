@@ -30,7 +30,13 @@ def write_both_ways(open_both_ways):
 
 @pytest.mark.parametrize(
     ("recipe", "overrides"),
-    [("general", ()), ("video", ()), ("three_d", ()), ("general", (*TWINS, ALL)), ("video", (*TWINS, ALL))],
+    [
+        ("general", ()),
+        ("three_d", ()),
+        ("video", (*TWINS, ALL)),
+        pytest.param("video", (), marks=pytest.mark.slow),
+        pytest.param("general", (*TWINS, ALL), marks=pytest.mark.slow),
+    ],
 )
 def test_traced_templates_say_what_templates_say_row_by_row(recipe, overrides, open_writer, write_both_ways):
     for row, reference in zip(*write_both_ways(open_writer(recipe, *overrides).plan), strict=True):

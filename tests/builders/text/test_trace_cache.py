@@ -26,7 +26,7 @@ def write(loaded, block=0, keep=True):
     return rows, known
 
 
-@pytest.mark.parametrize("overrides", [(), (*TWINS, COUNTED)])
+@pytest.mark.parametrize("overrides", [pytest.param((), marks=pytest.mark.slow), (*TWINS, COUNTED)])
 def test_rows_are_the_same_with_what_was_kept_of_other_rows(overrides):
     loaded = load_recipe("general", ("questions=[object]", *overrides))
     expected, known = write(loaded, block=1, keep=False)

@@ -141,6 +141,7 @@ def test_export_and_import_give_the_same(metadata: Path, tmp_path: Path, format_
     assert {name: text for name, text in before.items() if format_ == "gas" or name != "unusable.tsv"} == after
 
 
+@pytest.mark.slow
 def test_the_shipped_taxonomy_survives_the_public_layout(tmp_path: Path) -> None:
     counts = export_taxonomy("default", tmp_path / "out", "gas")
     report = import_taxonomy(tmp_path / "out", "copy")
