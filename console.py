@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-NONE: list[str] = []
+NO_VALUES: list[str] = []
 
 
 def list_examples(*lines: str) -> str:

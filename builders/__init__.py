@@ -9,10 +9,10 @@
     questions       what is asked, one file a kind; balance, minimal pairs
     rows            a block of scenes as an Arrow table: the dataset's columns
     folder          what lies on disk or in a store
-    drawing         SVG: bars, scene graphs, structures
+    drawing         SVG of bars, scene graphs and rows; PNG of scene graphs and structures
     card            the dataset card
     build           recipes -> a built folder, by one process or many
-    inspection      looks at a recipe or a folder; writes nothing
+    inspection      looks at a recipe or a folder; changes nothing
     hub             a built folder on the Hub
     diff            what differs between two datasets
     export          the files of scorers and trainers

@@ -2,34 +2,17 @@
 
 import ast
 import pkgutil
+import re
 from pathlib import Path
 
 import generate_any_scene
+from generate_any_scene import builders
 
 ROOT = Path(generate_any_scene.__file__).parent
 NAME = generate_any_scene.__name__
 TOPS = ("training", "builders", "taxonomy")
 """Who imports whom: a folder those that follow it."""
-STAGES = (
-    "recipe",
-    "foundation",
-    "structures",
-    "content",
-    "text",
-    "foils",
-    "questions",
-    "rows",
-    "folder",
-    "drawing",
-    "card",
-    "build",
-    "inspection",
-    "hub",
-    "diff",
-    "export",
-    "decontaminate",
-    "commands",
-)
+STAGES = tuple(re.findall(r"^    (\w+)  +\S", builders.__doc__, re.MULTILINE))
 """The packages of `builders/`, as its docstring has them: each imports those before it alone."""
 
 
@@ -47,17 +30,22 @@ def list_modules():
 MODULES = list_modules()
 
 
-def find_imports(name):
-    """Modules of ours that a module imports anywhere in it: at its top, in functions, for types alone."""
-    file, found = MODULES[name], set()
+def find_names(name):
+    """(module, name) of whatever a module imports anywhere in it: at its top, in functions, for types alone."""
+    file = MODULES[name]
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
             base = ".".join([*parents, *([node.module] if node.module else [])])
-            found |= {one if (one := f"{base}.{alias.name}") in MODULES else base for alias in node.names}
+            yield from ((base, alias.name) for alias in node.names)
+
+
+def find_imports(name):
+    """Modules of ours that a module imports."""
+    found = {one if (one := f"{base}.{alias}") in MODULES else base for base, alias in find_names(name)}
     return (found & MODULES.keys()) - {name}
 
 
@@ -83,9 +71,9 @@ def find_circle(imports):
 
 
 def find_room(name):
-    """The package of `builders/` that a module is in; the module itself if in none."""
+    """The package of `builders/` or `training/` that a module is in, or else the module at the top."""
     parts = name.split(".")
-    return ".".join(parts[:3]) if parts[1:2] == ["builders"] else ".".join(parts[:2])
+    return ".".join(parts[:3] if parts[1] in ("builders", "training") else parts[:2])
 
 
 def test_all_modules_are_looked_at():
@@ -102,6 +90,12 @@ def test_a_circle_would_be_found():
 
 def test_no_module_imports_itself_through_others():
     assert find_circle(IMPORTS) is None
+
+
+def test_trainers_are_imported_by_their_kind_alone():
+    folder = f"{NAME}.training.trainers."
+    others = [name for name in MODULES if not name.startswith(folder)]
+    assert [name for name in others if any(imported.startswith(folder) for imported in IMPORTS[name])] == []
 
 
 def test_no_package_imports_itself_through_others():
@@ -132,9 +126,15 @@ def test_an_import_against_the_flow_would_be_found():
     assert not runs_against(f"{NAME}.training.data", f"{NAME}.builders.gas")
 
 
-def test_the_stages_are_the_packages_in_the_order_of_the_docstring():
-    packages = {path.name for path in (ROOT / "builders").iterdir() if (path / "__init__.py").is_file()}
-    assert packages == set(STAGES)
-    (docstring,) = [ast.get_docstring(ast.parse((ROOT / "builders" / "__init__.py").read_text(encoding="utf-8")))]
-    lines = [line.split() for line in docstring.splitlines() if line.startswith("    ")]
-    assert tuple(words[0] for words in lines if words[0] in packages) == STAGES
+def test_others_take_what_a_package_says_that_they_take():
+    """The names that follow "Others take" in its docstring; users take those that are public."""
+    taken = {(name, *imported) for name in MODULES for imported in find_names(name)}
+    claims = []
+    for room, file in MODULES.items():
+        docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        claim = re.search(r"^Others take(.*?)(?:\n\n|\Z)", docstring, re.DOTALL | re.MULTILINE)
+        claims += [(room, word) for word in re.findall(r"`(\w+)`", claim[1] if claim else "")]
+    assert len(claims) > 40
+    for room, word in claims:
+        others = [name for name, base, alias in taken if alias == word and f"{base}.".startswith(f"{room}.")]
+        assert word in generate_any_scene.__all__ or [name for name in others if not f"{name}.".startswith(f"{room}.")]

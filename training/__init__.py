@@ -13,8 +13,8 @@
     trainers        what trains, a file or folder a kind
     run             `gas train`: check, train, write down
 
-Others take `run_training`, `describe_run` (`run.py`) and `load_training` (`recipes/loading.py`). Users take the names
-below from here; each is imported when it is asked for, and torch only when a judge's model is loaded.
+The command takes `run_training`, `describe_run` (`run.py`) and `load_training` (`recipes/loading.py`). Users take the
+names below from here; each is imported when it is asked for, and torch only when a judge's model is loaded.
 """
 
 from __future__ import annotations

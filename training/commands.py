@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
-from ..console import NONE, AsJson, list_examples
+from ..console import NO_VALUES, AsJson, list_examples
 from ..errors import GasError
 from ..recipes import list_recipes
 
@@ -48,7 +48,7 @@ def train(
             show_default=False,
             autocompletion=complete_keys,
         ),
-    ] = NONE,
+    ] = NO_VALUES,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check recipe, data and names; load no weights.")
     ] = False,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ...console import NONE, AsJson, list_examples, show_progress
+from ...console import NO_VALUES, AsJson, list_examples, show_progress
 from ...errors import GasError
 from .options import Overrides, Recipes
 
@@ -53,7 +53,7 @@ def build(
             show_default="RAY_ADDRESS, or one on this machine",
         ),
     ] = None,
-    overrides: Overrides = NONE,
+    overrides: Overrides = NO_VALUES,
     as_json: AsJson = False,
 ) -> None:
     """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
@@ -85,7 +85,8 @@ def _print_built(out: str, built: dict[str, Any]) -> None:
             size = sum(file.bytes for file in info.files)
             files = f"{len(info.files)} file{'s' if len(info.files) > 1 else ''}"
             print(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}")
-    path = out if "://" in out or len(Path(out).parts) == 1 else str(Path(out).resolve())
+    # A name alone would be a dataset on the Hub, and `gas` the registered one.
+    path = out if "://" in out else f"./{Path(out)}" if len(Path(out).parts) == 1 else str(Path(out).resolve())
     print("\nLoad it with\n\n    from datasets import load_dataset")
     for name, config in built.items():
         if "://" in out:

@@ -12,9 +12,10 @@ from typing import Annotated
 
 import typer
 
-from ...console import NONE, AsJson, create_console, list_examples, show_progress
+from ...console import NO_VALUES, AsJson, create_console, list_examples, show_progress
 from ...errors import GasError
 from ..structures.bounds import BOUNDS, bound_limits
+from .cache import clear
 from .completion import complete_configs, complete_recipes, complete_splits
 from .options import Folder, Overrides
 
@@ -53,12 +54,12 @@ def stats(
         typer.Option(
             metavar="node|kind|category|structure", help="Split up, too. Can be given many times.", show_default=False
         ),
-    ] = NONE,
+    ] = NO_VALUES,
     under: Annotated[
         str | None,
         typer.Option(metavar="NODE", help="With --by node: the children of this object.", show_default="the roots"),
     ] = None,
-    overrides: Overrides = NONE,
+    overrides: Overrides = NO_VALUES,
     png: Annotated[
         Path | None,
         typer.Option(help="Draw histograms into this PNG file, too (needs the extra `plots`).", show_default=False),
@@ -137,13 +138,15 @@ def structures(
         ),
     ] = None,
     *,
-    overrides: Overrides = NONE,
+    overrides: Overrides = NO_VALUES,
     count: Annotated[bool, typer.Option("--count", help="Print only how many there are.")] = False,
     png: Annotated[
         Path | None,
         typer.Option(help="Draw them all into this PNG file (needs the extra `plots`).", show_default=False),
     ] = None,
-    clear: Annotated[bool, typer.Option("--clear", hidden=True, help="The old name of `gas cache clear`.")] = False,
+    old_clear: Annotated[
+        bool, typer.Option("--clear", hidden=True, help="The old name of `gas cache clear`.")
+    ] = False,
     **bounds: str | None,
 ) -> None:
     """List, count or draw all structures: scene graphs without content, each once.
@@ -153,15 +156,12 @@ def structures(
     `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
     line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
     """
-    from ..foundation.disk_cache import clear_folder, find_folder
     from ..recipe.loading import load_recipe
-    from ..structures.cache import KIND, find_structures
+    from ..structures.cache import find_structures
     from ..structures.limits import read_bounds
-    from ..text.trace_cache import KIND as CAPTIONS
 
-    if clear:
-        for kind in (KIND, CAPTIONS):
-            print(f"removed {clear_folder(kind)} tables from {find_folder(kind)}", file=sys.stderr)
+    if old_clear:
+        clear()
         return
     given = {
         name: _read_interval(name, text, BOUNDS[name].is_whole) for name, text in bounds.items() if text is not None
@@ -184,12 +184,16 @@ def structures(
 
 def _read_interval(name: str, text: str, is_whole: bool) -> tuple[float, float]:
     """Reads `7` as (7, 7) and `3-9` as (3, 9)."""
+    from ..recipe.fields import LARGEST_COUNT
+
     number, read, example = (r"\d+", int, "3 or 3-9") if is_whole else (r"\d+(?:\.\d+)?", float, "1.5 or 0.5-2")
     found = re.fullmatch(f"({number})(?:-({number}))?", text, re.ASCII)
     low, high = (read(found[1]), read(found[2] or found[1])) if found else (1, 0)
+    option = name.replace("_", "-")
     if low > high:
-        option = name.replace("_", "-")
         raise GasError(f"--{option} {text}: write a number or a range, such as {example}")
+    if high > LARGEST_COUNT:
+        raise GasError(f"--{option} {text}: must be at most {LARGEST_COUNT:,}")
     return low, high
 
 

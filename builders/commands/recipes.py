@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from ...console import NONE, AsJson, create_console, list_examples
+from ...console import NO_VALUES, AsJson, create_console, list_examples
 from .options import Overrides, Recipe, Recipes
 
 commands = typer.Typer()
 
 
 @commands.command(epilog=list_examples("gas show video", "gas show general --set seed=7 > mine.yaml"))
-def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
+def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Print a recipe with everything that it extends, and with your overrides."""
     from ..recipe.loading import dump_recipe, load_recipe
 
@@ -30,7 +30,7 @@ def show(recipe: Recipe, overrides: Overrides = NONE, as_json: AsJson = False) -
 @commands.command(
     epilog=list_examples("gas validate multi_object", "gas validate mine.yaml --set structure.complexity=5")
 )
-def validate(recipes: Recipes, overrides: Overrides = NONE, as_json: AsJson = False) -> None:
+def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Check recipes without building anything: keys, constraints, concepts and templates."""
     from ...taxonomy import TABLES
     from ..inspection.recipe_check import validate_recipe
@@ -64,7 +64,7 @@ def preview(
         int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")
     ] = None,
     split: Annotated[str, typer.Option(help="Which split to look into.")] = "train",
-    overrides: Overrides = NONE,
+    overrides: Overrides = NO_VALUES,
     png: Annotated[
         Path | None,
         typer.Option(

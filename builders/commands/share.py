@@ -17,6 +17,7 @@ from .options import Folder
 commands = typer.Typer()
 
 FORMATS = list_formats()
+WIDTH = max(map(len, FORMATS))
 
 
 def complete_formats() -> list[tuple[str, str]]:
@@ -64,7 +65,7 @@ def push(
         "gas export gas --config video --split train -f flow_grpo -o flow_grpo",
     )
     + "\n\nFormats:\n"
-    + "\n".join(f"{name:9}  {words}" for name, words in FORMATS.items())
+    + "\n".join(f"{name:{WIDTH}}  {words}" for name, words in FORMATS.items())
 )
 def export(
     folder: Folder,
@@ -88,7 +89,7 @@ def export(
     ] = None,
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="The file to write, or the folder for flow_grpo's files; - for stdout."),
+        typer.Option("--out", "-o", help="The file to write, or a folder for several files; - for stdout."),
     ] = Path("-"),
 ) -> None:
     """Write a split of a built folder in the files of a scorer or a trainer."""

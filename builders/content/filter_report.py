@@ -24,14 +24,14 @@ class FilterCount:
     """What one filter leaves out.
 
     Attributes:
-        sort: One of `TABLES`.
+        table: One of `TABLES`.
         key: Path of the recipe's key; None for what no recipe can change.
         value: What the recipe says there, as JSON has it; None without a key.
         reason: Why the concepts are left out.
         count: How many.
     """
 
-    sort: str
+    table: str
     key: str | None
     value: Any
     reason: str
@@ -40,7 +40,7 @@ class FilterCount:
 
 @dataclass(frozen=True)
 class FilterReport:
-    """What the filters of a recipe make of the taxonomy, by sort.
+    """What the filters of a recipe make of the taxonomy, by table.
 
     Attributes:
         total: Concepts of the taxonomy.
@@ -62,46 +62,48 @@ def count_filtered(recipe: Recipe, taxonomy: Taxonomy) -> FilterReport:
         RecipeError: The recipe does not go with the taxonomy.
     """
     pools = choose_pools(recipe, taxonomy)
-    total = {sort: getattr(taxonomy, sort).num_rows for sort in TABLES}
-    dealt = _list_dealt(pools, [sort for sort in TABLES if _find_disabling_key(recipe, sort)])
+    total = {table: getattr(taxonomy, table).num_rows for table in TABLES}
+    dealt = _list_dealt(pools, [table for table in TABLES if _find_disabling_key(recipe, table)])
     seeds = _list_seeds(pools)
-    drops = tuple(drop for sort in TABLES for drop in _count_sort(recipe, taxonomy, pools, sort))
-    added = {sort: len(np.setdiff1d(seeds[sort], dealt[sort])) for sort in TABLES}
-    return FilterReport(total, drops, added, {sort: np.union1d(dealt[sort], seeds[sort]) for sort in TABLES})
+    drops = tuple(drop for table in TABLES for drop in _count_table(recipe, taxonomy, pools, table))
+    added = {table: len(np.setdiff1d(seeds[table], dealt[table])) for table in TABLES}
+    return FilterReport(total, drops, added, {table: np.union1d(dealt[table], seeds[table]) for table in TABLES})
 
 
-def _count_sort(recipe: Recipe, taxonomy: Taxonomy, pools: Pools, sort: str) -> Iterator[FilterCount]:
+def _count_table(recipe: Recipe, taxonomy: Taxonomy, pools: Pools, table: str) -> Iterator[FilterCount]:
     """What each filter of a table leaves out, then what keeps concepts out of scenes that the filters leave."""
     steps = [
         (step.filter.key, step.filter.write_value(recipe), step.filter.reason, int(step.left.sum()))
-        for step in apply_filters(recipe, taxonomy, sort, [])
+        for step in apply_filters(recipe, taxonomy, table, [])
     ]
     if any(captions.unambiguous for captions in recipe.captions):
-        steps.append(("captions.unambiguous", True, "can be read in two ways", len(_list_rows(pools, sort))))
-    if sort in ("attributes", "relations") and recipe.content.constraints == "typed":
-        fitting = len(_list_dealt(pools, ())[sort])
+        steps.append(("captions.unambiguous", True, "can be read in two ways", len(_list_rows(pools, table))))
+    if table in ("attributes", "relations") and recipe.content.constraints == "typed":
+        fitting = len(_list_dealt(pools, ())[table])
         steps.append(("content.constraints", "typed", "goes with no kind of object that is left", fitting))
-    if key := _find_disabling_key(recipe, sort):
+    if key := _find_disabling_key(recipe, table):
         steps.append((key, 0, "no scene has any", 0))
-    before = getattr(taxonomy, sort).num_rows
+    before = getattr(taxonomy, table).num_rows
     for key, value, reason, left in steps:
-        yield FilterCount(sort, key, value, reason, before - left)
+        yield FilterCount(table, key, value, reason, before - left)
         before = left
 
 
-def _find_disabling_key(recipe: Recipe, sort: str) -> str | None:
-    """The key of the recipe that keeps all of a sort out of scenes, where it is 0; mostly there is none."""
+def _find_disabling_key(recipe: Recipe, table: str) -> str | None:
+    """The key of the recipe that keeps all of a table out of scenes, where it is 0; mostly there is none."""
     structure, content = recipe.structure, recipe.content
-    bans = {
-        "structure.attributes": ("attributes", structure.attributes is not None and structure.attributes.high == 0),
-        "content.attributes.max_per_object": ("attributes", content.attributes.max_per_object == 0),
-        "structure.relations": ("relations", structure.relations is not None and structure.relations.high == 0),
-        "content.scene_attributes.count": ("scene_attributes", content.scene_attributes.count.high == 0),
+    most: dict[str, dict[str, int | None]] = {
+        "attributes": {
+            "structure.attributes": structure.attributes and structure.attributes.high,
+            "content.attributes.max_per_object": content.attributes.max_per_object,
+        },
+        "relations": {"structure.relations": structure.relations and structure.relations.high},
+        "scene_attributes": {"content.scene_attributes.count": content.scene_attributes.count.high},
     }
-    return next((key for key, ban in bans.items() if ban == (sort, True)), None)
+    return next((key for key, value in most.get(table, {}).items() if value == 0), None)
 
 
-def _list_rows(pools: Pools, sort: str) -> np.ndarray:
+def _list_rows(pools: Pools, table: str) -> np.ndarray:
     """Rows of what filters leave, each once."""
     rows = {
         "objects": pools.objects,
@@ -109,14 +111,14 @@ def _list_rows(pools: Pools, sort: str) -> np.ndarray:
         "relations": pools.relations.rows,
         "scene_attributes": pools.scene_attributes.values,
     }
-    return np.unique(rows[sort])
+    return np.unique(rows[table])
 
 
 def _list_dealt(pools: Pools, banned: Collection[str]) -> dict[str, np.ndarray]:
-    """Rows of what is dealt: of what filters leave, what goes with some object, and none of sorts that are banned."""
-    rows = {sort: _list_rows(pools, sort) for sort in TABLES}
+    """Rows of what is dealt: of what filters leave, what goes with some object, and none of tables that are banned."""
+    rows = {table: _list_rows(pools, table) for table in TABLES}
     rows |= {"attributes": _list_fitting(pools.attributes), "relations": _list_fitting(pools.relations)}
-    return {sort: some[:0] if sort in banned else some for sort, some in rows.items()}
+    return {table: some[:0] if table in banned else some for table, some in rows.items()}
 
 
 def _list_fitting(deck: Deck) -> np.ndarray:

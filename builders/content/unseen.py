@@ -241,8 +241,8 @@ def group_objects(unseen: UnseenCompositions, recipe: Recipe, pools: Pools, most
 def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: StructureTable, scenes: Scenes) -> np.ndarray:
     """Which scenes have a composition that is not the split's, as an edited scene may, bool, shape (scenes,)."""
     count = len(scenes)
-    scene_of_object = np.repeat(np.arange(count), scenes.objects.lengths)
-    scene_of_relation = np.repeat(np.arange(count), scenes.relations.lengths)
+    scene_of_object = scenes.objects.owners
+    scene_of_relation = scenes.relations.owners
     objects, own = scenes.objects.values, unseen.own
     holder = scenes.attributes.owners
     foreign = np.zeros(count, dtype=bool)
@@ -262,7 +262,7 @@ def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: Structu
             bucket += find_bucket(unseen.key, f"{kind}.{role}", objects[first + ends.values])
         look(kind, bucket, scene_of_relation)
     if (kind := "concept") in own:
-        scene_of_attribute = np.repeat(np.arange(count), scenes.scene_attributes.lengths)
+        scene_of_attribute = scenes.scene_attributes.owners
         for name, rows, scene in (
             ("objects", objects, scene_of_object),
             ("attributes", scenes.attributes.values, scene_of_object[holder]),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...errors import GasError
 from ..structures.enumeration import StructureTable
+from .scene_graphs import BOX, BOX_EDGE, RELATION
 
 Row = dict[str, Any]
 ROW = 5
@@ -31,7 +32,7 @@ def draw_scenes(rows: list[Row], path: Path) -> None:
     for axes, row, place in zip(panels, rows, places, strict=True):
         scene = ", ".join(f"{item['kind'].replace('_', ' ')}: {item['value']}" for item in row["scene_attributes"])
         axes.set_title("\n".join(textwrap.wrap(row["caption"], 130)), fontsize=10, loc="left")
-        axes.set_xlabel(scene, fontsize=8, color="#3b6ea5", loc="left")
+        axes.set_xlabel(scene, fontsize=8, color=BOX_EDGE, loc="left")
         axes.set(xlim=(0, 1), ylim=(min(y for _, y in place) - 0.6, 0.6), xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         _draw_graph(axes, row, place)
@@ -94,8 +95,8 @@ def _draw_structure(axes: Any, table: StructureTable, number: int) -> None:
         arrow = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 6, "shrinkB": 6}
         axes.annotate("", places[target], places[subject], arrowprops=arrow)
     for i, ((x, y), count) in enumerate(zip(places, counts, strict=True)):
-        color = "#fde3c8" if i in table.seed_objects[number] else "#e8f1fb"
-        axes.plot(x, y, "o", markersize=11, color=color, markeredgecolor="#3b6ea5")
+        color = "#fde3c8" if i in table.seed_objects[number] else BOX
+        axes.plot(x, y, "o", markersize=11, color=color, markeredgecolor=BOX_EDGE)
         axes.text(x, y, str(count) if count else "", ha="center", va="center", fontsize=7)
     axes.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal")
 
@@ -124,7 +125,7 @@ def _draw_graph(axes: Any, row: Row, places: list[tuple[float, float]]) -> None:
     nodes = []
     for item, (x, y) in zip(row["scene_graph"]["objects"], places, strict=True):
         text = "\n".join([item["name"], *(attribute["value"] for attribute in item["attributes"])])
-        style = {"boxstyle": "round,pad=0.5", "facecolor": "#e8f1fb", "edgecolor": "#3b6ea5"}
+        style = {"boxstyle": "round,pad=0.5", "facecolor": BOX, "edgecolor": BOX_EDGE}
         nodes.append(axes.text(x, y, text, ha="center", va="center", fontsize=9, bbox=style, zorder=3))
     for relation in row["scene_graph"]["relations"]:
         subject, target = relation["subject"], relation["object"]
@@ -141,5 +142,5 @@ def _draw_graph(axes: Any, row: Row, places: list[tuple[float, float]]) -> None:
         x, y = x0 + (x1 - x0) * 0.45 - 0.5 * bend * 0.25, y0 + (y1 - y0) * 0.45
         white = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.9}
         axes.text(
-            x, y, relation["predicate"], ha="center", va="center", fontsize=8, color="#8a2f8a", bbox=white, zorder=2
+            x, y, relation["predicate"], ha="center", va="center", fontsize=8, color=RELATION, bbox=white, zorder=2
         )

@@ -150,7 +150,7 @@ def sample_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes
         For each key, rows of the taxonomy's scene attributes, or -1, shape (scene attributes of the block,).
     """
     own, lists = scenes.scene_attributes, list_foil_scene_attributes(plan)
-    ids = scenes.identify(np.repeat(np.arange(len(scenes)), own.lengths))
+    ids = scenes.identify(own.owners)
     near, labels = _pack_near(find_near_scene_attributes, plan.taxonomy), np.arange(len(lists))
     return _draw_apart(keys, ids, lists, own.values, near, own, labels)
 

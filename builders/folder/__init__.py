@@ -16,6 +16,6 @@ build is stopped, so that the same build goes on where it was.
 A folder may be a stranger's. `manifest.py` refuses names and paths that lead elsewhere, `resolve_inside` (`files.py`)
 links that do; a build removes no file that no build wrote.
 
-Others take `Manifest`, `read_built_manifest` (`manifest.py`), `Source`, `find_split`, `read_batches` (`reading.py`),
-`resolve_inside`, `write_text` and `open_part` (`files.py`).
+Others take `Manifest`, `Config`, `Split`, `File` (`manifest.py`), `Source`, `find_split`, `read_batches`
+(`reading.py`), `AnyPath`, `hash_file`, `write_text` and `open_part` (`files.py`).
 """

@@ -387,7 +387,7 @@ def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
     except ValidationError as error:
         details = error.errors(include_url=False)
         key, message = _explain_error(details[0])
-        more = f" (and {len(details) - 1:,} more faults)" if len(details) > 1 else ""
+        more = f" (and {len(details) - 1:,} more fault{'s' * (len(details) > 2)})" if len(details) > 1 else ""
         raise _explain_damage(place, key, message + more) from error
 
 
@@ -415,6 +415,8 @@ def _explain_error(details: Any) -> tuple[tuple[str | int, ...], str]:
         return key, f"{show(value)} is not what a build writes there"
     if kind == "literal_error":
         return key, f"{show(value)} is not one of {context['expected']}"
+    if kind == "too_short":
+        return key, "must hold at least one"
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = f"at least {context['ge']:,}" if "ge" in context else f"at most {context['le']:,}"
         return key, f"must be {bound}, not {show(value)}"

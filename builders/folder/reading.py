@@ -17,7 +17,7 @@ from ..recipe.loading import list_recipes
 from .files import resolve_inside
 from .manifest import MANIFEST, Config, Provenance, read_built_manifest
 
-NONE = np.zeros(0, dtype=np.int64)
+NO_ROWS = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def _is_of_files(dropped: dict[str, np.ndarray], config: Config) -> bool:
     total = 0
     for name, split in config.splits.items():
         ends = np.cumsum([0, *map(len, split.spans)])
-        found = np.diff(np.searchsorted(dropped.get(name, NONE), ends))
+        found = np.diff(np.searchsorted(dropped.get(name, NO_ROWS), ends))
         if found.tolist() != [file.dropped for file in split.files]:
             return False
         total += int(found.sum())

@@ -19,9 +19,9 @@ import numpy as np
 from .ragged import expand_ranges, offsets_of, order_small
 
 BITS = 40
-"""Resolution of the stratified sequence: it repeats after 2**40 scenes."""
+"""Resolution of the stratified sequence: it repeats after 2**40 positions."""
 WINDOW = 64
-"""Neighbouring scenes that are shuffled among themselves; blocks are multiples of it."""
+"""Neighbouring positions that are shuffled among themselves; blocks are multiples of it."""
 
 
 def derive_key(*parts: str | int) -> int:
@@ -130,28 +130,28 @@ def reverse_bits(numbers: np.ndarray) -> np.ndarray:
 
 
 def stratify(key: int, start: int, count: int) -> np.ndarray:
-    """A scrambled van der Corput sequence: points of [0, 2**BITS) for scenes `start`, `start + 1`, ..., int64.
+    """A scrambled van der Corput sequence: points of [0, 2**BITS) for positions `start`, `start + 1`, ..., int64.
 
-    Any run of scenes fills the interval evenly (low discrepancy): what owns a share of it gets that share of the
-    scenes, up to a few. `start` is a multiple of WINDOW. Within a window the order is shuffled, so that neighbours do
-    not alternate between the lower and the upper half; the key flips fixed bits of all points (a digital shift).
+    Any run of positions fills the interval evenly (low discrepancy): what owns a share of it gets that share of the
+    positions, up to a few. `start` is a multiple of WINDOW. Within a window the order is shuffled, so that neighbours
+    do not alternate between the lower and the upper half; the key flips fixed bits of all points (a digital shift).
     """
     windows = np.arange(start // WINDOW, -(-(start + count) // WINDOW))
     positions = (windows[:, None] * WINDOW + shuffle_rows(key, windows, WINDOW)).reshape(-1)
     return reverse_bits(positions[:count]) ^ _scramble(key)
 
 
-def count_below(key: int, scenes: int, bounds: np.ndarray) -> np.ndarray:
-    """Counts the first `scenes` points of `stratify` below each bound without listing them, int64, one a bound.
+def count_below(key: int, positions: int, bounds: np.ndarray) -> np.ndarray:
+    """Counts the first `positions` points of `stratify` below each bound without listing them, int64, one a bound.
 
-    `scenes` is a multiple of WINDOW, for within a window the order is shuffled. The scenes before a number split into
-    one run of 2**k for each bit k of it. In such a run the upper k bits of the mirrored position take every value and
-    the others are fixed, so the points are evenly spaced.
+    `positions` is a multiple of WINDOW, for within a window the order is shuffled. The positions before a number split
+    into one run of 2**k for each bit k of it. In such a run the upper k bits of the mirrored position take every value
+    and the others are fixed, so the points are evenly spaced.
     """
     below = np.zeros(len(bounds), dtype=np.int64)
     base = 0
     for k in reversed(range(BITS)):
-        if scenes >> k & 1:
+        if positions >> k & 1:
             # The run has points offset, offset + 2**gap, offset + 2 * 2**gap, ...: 2**k of them. XOR with the key
             # only permutes those whose upper bits take every value, so it matters to `offset` alone.
             gap = BITS - k

@@ -63,6 +63,13 @@ class Ragged:
         return owners
 
     @cached_property
+    def places(self) -> np.ndarray:
+        """The place of each value in its list, from 0, shape (values,), not to be written to."""
+        places = np.arange(len(self.owners)) - self.offsets[:-1].take(self.owners)
+        places.flags.writeable = False
+        return places
+
+    @cached_property
     def width(self) -> int | None:
         """The length of all lists, if they are alike long."""
         lengths = self.lengths

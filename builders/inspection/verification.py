@@ -17,7 +17,7 @@ from ...errors import GasError
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import hash_file, resolve_inside
 from ..folder.manifest import ASSETS, CARD, RECIPES, WORK, Config, File, read_built_manifest
-from ..folder.reading import NONE, find_recipe, read_dropped
+from ..folder.reading import NO_ROWS, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.loading import load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
@@ -109,7 +109,7 @@ def _verify_config(
     for split, info in config.splits.items():
         for file, numbers in zip(info.files, info.spans, strict=True):
             some = [block for block in list_blocks(numbers.start, numbers.stop) if (split, block[0]) in chosen]
-            finding, remade = _check_file(folder, split, file, numbers, some, writer, gone.get(split, NONE))
+            finding, remade = _check_file(folder, split, file, numbers, some, writer, gone.get(split, NO_ROWS))
             findings += [finding] if finding else []
             result.files += 1
             result.bytes += file.bytes

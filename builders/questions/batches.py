@@ -107,7 +107,7 @@ class QuestionContext:
         self.fixed = self.words.lexicon.fixed
         self.tokens = self.words.lexicon.tokens
         self.scene_of_object = scenes.objects.owners
-        self.object_number = np.arange(len(self.scene_of_object)) - scenes.objects.offsets[:-1][self.scene_of_object]
+        self.object_number = scenes.objects.places
         self.object_elements = self.name_elements("object", self.object_number)
         first, _, self.twin_count = self.words.twins
         self.is_first = first == np.arange(len(first))
@@ -136,8 +136,8 @@ class QuestionContext:
 
     def name_attributes(self) -> np.ndarray:
         """Tokens such as that of `attribute/0/1`, one an attribute."""
-        holder, counts = self.holders, self.scenes.attributes
-        place = np.arange(len(holder)) - counts.offsets[:-1][holder]
+        holder = self.holders
+        place = self.scenes.attributes.places
         numbers = self.object_number[holder]
         examples, which = number_rows(numbers, place)
         names = [self.pool.add(f"attribute/{numbers[one]}/{place[one]}") for one in examples]
@@ -151,7 +151,7 @@ class QuestionContext:
     def depend_on(self, *objects: np.ndarray) -> Ragged:
         """The questions whether these objects are there, one list a question."""
         if "object" not in self.templates:
-            return make_empty_lists(len(objects[0]) if objects else 0)
+            return make_empty_lists(len(objects[0]))
         found = np.sort(np.stack([self.question_of_object[one] for one in objects], axis=1), axis=1)
         keep = np.ones(found.shape, dtype=bool)
         keep[:, 1:] = found[:, 1:] != found[:, :-1]

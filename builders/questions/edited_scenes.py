@@ -179,23 +179,18 @@ def _name_lineages(taxonomy: Taxonomy) -> np.ndarray:
     return np.where(lineages >= 0, token_of[lineages], NONE)
 
 
-def list_asked(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Each thing that questions name, with its question: numbers of questions, ascending, and rows of the taxonomy."""
-    return batch.asked.owners, batch.asked.values
-
-
 def choose_right(batch: Batch, right: np.ndarray, doubtful: np.ndarray | None = None) -> np.ndarray:
     """The one choice of each question that is right; NONE where none is, or another may be, too.
 
     Args:
         batch: The questions.
-        right: Which choices are certainly right, bool, one for each thing that `list_asked` gives.
+        right: Which choices are certainly right, bool, one for each thing that questions name (`batch.asked.values`).
         doubtful: Which ones may be.
 
     Returns:
         Tokens, shape (questions,).
     """
-    question, _ = list_asked(batch)
+    question = batch.asked.owners
     possible = right if doubtful is None else right | doubtful
     alone = right & (np.bincount(question, possible, minlength=len(batch.scene))[question] == 1)
     answers = np.full(len(batch.scene), NONE)

@@ -27,7 +27,7 @@ class FloatRange(NamedTuple):
 
 
 def refuse(message: str, hint: str = "", kind: str = "recipe") -> PydanticCustomError:
-    """Return the error to raise; `recipe_files` shows its message and hint as they are."""
+    """Return the error to raise; `validation.py` shows its message and hint as they are."""
     return PydanticCustomError(kind, "{message}", {"message": message, "hint": hint})
 
 

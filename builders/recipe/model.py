@@ -7,7 +7,8 @@ loaded. The kinds of questions are the names of files.
 from __future__ import annotations
 
 import re
-from importlib import resources
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -25,7 +26,6 @@ from pydantic import (
     model_validator,
 )
 
-from ... import builders
 from .fields import (
     LARGEST_COUNT,
     Count,
@@ -65,9 +65,8 @@ DEFAULT_QUESTIONS = ("object", "attribute", "relation", "count", "scene")
 
 def list_question_kinds() -> tuple[str, ...]:
     """List the kinds of questions: the files in `questions/kinds`, those that are asked by default first."""
-    folder = resources.files(builders) / "questions" / "kinds"
-    files = [file.name for file in folder.iterdir() if file.name.endswith(".py") and not file.name.startswith("_")]
-    others = {name.removesuffix(".py") for name in files}.difference(DEFAULT_QUESTIONS)
+    folder = Path(__file__).parents[1] / "questions" / "kinds"
+    others = {file.name for file in iter_modules([str(folder)])}.difference(DEFAULT_QUESTIONS)
     return (*DEFAULT_QUESTIONS, *sorted(others))
 
 

@@ -1,5 +1,5 @@
 """A block as an Arrow table: the dataset's columns.
 
-Others take `SCHEMA`, `VIEWS` (`schema.py`), `create_writer`, `RowWriter` (`writer.py`), `compute_fingerprint`
+Others take `schema_of`, `VIEWS` (`schema.py`), `create_writer`, `RowWriter` (`writer.py`), `compute_fingerprint`
 (`fingerprint.py`) and `scene` (`single.py`).
 """

@@ -2,6 +2,6 @@
 
 A bound on structures is described in `bounds.py`, once.
 
-Others take `Limits` (`bounds.py`), `read_limits` (`limits.py`), `find_structures` (`cache.py`), `count_structures`
-(`counting.py`), `StructureTable` (`enumeration.py`) and `plan_structures` (`sampling.py`).
+Others take `BOUNDS` (`bounds.py`), `read_limits` (`limits.py`), `find_structures` (`cache.py`), `StructureTable`,
+`check_limits` (`enumeration.py`) and `plan_structures` (`sampling.py`).
 """

@@ -162,7 +162,7 @@ def _show(limits: Limits, name: str) -> str:
         words = zip(counts, ("object", "attribute", "relation"), strict=True)
         return ", ".join(f"{count} {word}{'s' * (count > 1)}" for count, word in words if count)
     low, high = getattr(limits, name)
-    is_one = low == high or (BOUNDS[name].is_most and low == 0)
+    is_one = low == 0 if BOUNDS[name].is_most else low == high
     return str(high) if is_one else f"[{low}, {high}]"
 
 

@@ -1,6 +1,6 @@
 r"""Text by partial evaluation: a template becomes a program once a structure, and programs run for all rows at once.
 
-Others take `Lexicon` (`lexicon.py`), `BlockWords` (`surface_forms.py`), `CaptionWriter` (`captions.py`) and
+Others take `build_lexicon` (`lexicon.py`), `BlockWords` (`surface_forms.py`), `CaptionWriter` (`captions.py`) and
 `load_template` (`templates.py`). What a template may say is in `templates/WORDS.md`.
 
 **How a caption becomes bytes.** Take a template, and three scenes of one structure, two objects and nothing else:

@@ -211,7 +211,7 @@ class BlockWords:
         # What relations only end at has no turn of its own.
         order[targets] = 2 * len(every) * step
         order[subjects] = subjects * step
-        place = np.arange(len(scene)) - scenes.relations.offsets[:-1][scene]
+        place = scenes.relations.places
         np.minimum.at(order, targets, subjects * step + place + 1)
         return order
 

@@ -16,7 +16,7 @@ from generate_any_scene.errors import GasError
 from generate_any_scene.training import trainers
 from generate_any_scene.training.recipes.common import Data, Rows, Training
 from generate_any_scene.training.recipes.loading import KINDS, find_model, list_data_places, load_training
-from generate_any_scene.training.run import find_trainer
+from generate_any_scene.training.run import PARTS, find_trainer
 
 DOCS = Path(__file__).parents[2] / "docs" / "training.md"
 HEAVY = {"trl", "diffusers", "peft", "timm", "matplotlib", "evaluate"}
@@ -86,7 +86,7 @@ def test_a_kind_without_a_trainer_is_told():
         find_trainer("probe")
 
 
-@pytest.mark.parametrize("part", ["check", "train", "COLUMNS", "RESULTS", "REQUIRED"])
+@pytest.mark.parametrize("part", PARTS)
 def test_a_trainer_without_a_part_is_told(part, monkeypatch):
     monkeypatch.delattr(find_trainer("finetune"), part)
     with pytest.raises(GasError, match=f"the trainer of the kind finetune has no {part}; training/trainers/__init"):

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import GasError, advise
 from .replies import Tokens, force_replies, share_beginnings, spell_tokens
@@ -24,7 +24,8 @@ INSTRUCTION = "Answer with a word or a short phrase."
 REQUEST = "{question}\n{instruction}"
 """What `VisionLanguageJudge.answer` asks, unless there is no instruction; then the question alone."""
 
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from ...builders.recipe.fields import Part, Text, expand, read_number, read_whole, refuse
 
 Whole = Annotated[int, Field(ge=1), BeforeValidator(read_whole)]
-
-
 WholeOrZero = Annotated[int, Field(ge=0), BeforeValidator(read_whole)]
-
-
 Positive = Annotated[float, Field(gt=0), BeforeValidator(read_number)]
-
-
 Verbatim = dict[str, Any]
 """Keys and values of upstream's own."""
 

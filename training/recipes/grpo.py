@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Names, Part, Text, refuse, show
-from ..judges.vision_language import MODEL
+from ..judges.vision_language import MODEL, Dtype
 from .common import Data, Positive, Rows, Training, Verbatim, Whole, WholeOrZero
 
 
@@ -62,7 +62,7 @@ class JudgeSettings(Part):
     )
     model: Text = Field(default=MODEL, description="A folder, or a name on the Hub.")
     revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(default="auto", description="Of its weights.")
+    dtype: Dtype = Field(default="auto", description="Of its weights.")
     batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
     max_new_tokens: Whole = Field(default=16, description="The longest answer.")
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")

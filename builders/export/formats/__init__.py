@@ -11,7 +11,10 @@ files in whatever encoding the machine has.
 
 from __future__ import annotations
 
-from importlib import import_module, resources
+import ast
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 from ....errors import GasError
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
 
 def list_formats() -> dict[str, str]:
     """Names of all formats, and what each writes. No file is imported, so that help is quick."""
-    files = {file.name.removesuffix(".py"): file for file in resources.files(__package__).iterdir() if file.is_file()}
-    texts = {name: files[name].read_text(encoding="utf-8") for name in sorted(files) if not name.startswith("_")}
-    return {name: text.removeprefix('"""').partition("\n")[0].removesuffix('"""') for name, text in texts.items()}
+    names = sorted(file.name for file in iter_modules(__path__))
+    texts = {name: Path(__path__[0], f"{name}.py").read_text(encoding="utf-8") for name in names}
+    return {name: (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0] for name, text in texts.items()}
 
 
 def load_format(name: str) -> Format:

@@ -10,7 +10,7 @@ from ...foundation.counter_rng import derive_key
 from ...foundation.ragged import Ragged, number_rows, pad_lists, pair_members
 from ..balance import CHOICES, find_more, shuffle_choices
 from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
-from ..edited_scenes import NONE, EditedScenes, choose_right, list_asked
+from ..edited_scenes import NONE, EditedScenes, choose_right
 
 
 def ask(context: QuestionContext) -> list[Batch]:
@@ -106,7 +106,7 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     if batch.macro == "holder":
         return _answer_holder(scenes, batch)
     # Below, "named" has an entry for everything that a question names: one, or each of its choices.
-    tokens, (question, named) = scenes.context.tokens, list_asked(batch)
+    tokens, (question, named) = scenes.context.tokens, (batch.asked.owners, batch.asked.values)
     objects = scenes.meant[batch.starts["object"]]
     held = pad_lists(scenes.scenes.attributes)[objects]  # rows of the taxonomy, shape (questions, most of an object)
     there = (held >= 0) & (objects >= 0)[:, None]

@@ -8,7 +8,7 @@ from ...foils.draw import sample_foil_objects
 from ...foundation.counter_rng import derive_key
 from ..balance import CHOICES, find_more, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics
-from ..edited_scenes import EditedScenes, choose_right, list_asked
+from ..edited_scenes import EditedScenes, choose_right
 
 
 def ask(context: QuestionContext) -> list[Batch]:
@@ -56,6 +56,6 @@ def _ask_which(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) ->
 
 def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     """Whether there is something of the name in the edited scene, or which of the choices is there."""
-    question, asked = list_asked(batch)
+    question, asked = batch.asked.owners, batch.asked.values
     there = scenes.count_called(batch.scene[question], scenes.context.tokens["object.name"][asked]) > 0
     return np.where(there, scenes.yes, scenes.no) if batch.form == "yes_no" else choose_right(batch, there)

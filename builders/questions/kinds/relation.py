@@ -13,7 +13,7 @@ from ...foundation.counter_rng import derive_key, hash_numbers
 from ...foundation.ragged import Ragged
 from ..balance import CHOICES, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics, make_single_lists
-from ..edited_scenes import NONE, EditedScenes, choose_right, list_asked
+from ..edited_scenes import NONE, EditedScenes, choose_right
 
 RELATION_DRAWS = 8
 """Draws of relations for the choices of a question; many of those drawn do not fit."""
@@ -55,7 +55,7 @@ def ask(context: QuestionContext) -> list[Batch]:
     if not len(scene):
         return []
     facts = find_facts(context.plan.taxonomy, scenes)
-    numbers = np.arange(len(scene)) - scenes.relations.offsets[:-1][scene]
+    numbers = scenes.relations.places
     elements = make_single_lists(context.name_elements("relation", numbers))
     depends = context.depend_on(facts.subjects, facts.targets)
     topics = Topics(context, "relation", scene, elements, context.tokens["relation.predicate"], depends)
@@ -161,7 +161,7 @@ def _ask_which(asked: _Relations) -> Batch:
 def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     """What relations of the edited scene say of the objects that are called so now; NONE where they leave it open."""
     # One look-up for everything that a question names: one relation, or each of its choices.
-    question, named = list_asked(batch)
+    question, named = batch.asked.owners, batch.asked.values
     heads, scene = read_logic(scenes.taxonomy).head[named], batch.scene[question]
     subjects = scenes.meant[batch.starts["subject"]][question]
     # An end that is called "a dog" is no object of the scene.

@@ -21,7 +21,7 @@ def ask(context: QuestionContext) -> list[Batch]:
     scene, concepts = held.owners, held.values
     if not len(concepts):
         return []
-    elements = make_single_lists(context.name_elements("scene", np.arange(len(concepts)) - held.offsets[:-1][scene]))
+    elements = make_single_lists(context.name_elements("scene", held.places))
     topics = Topics(context, "scene", scene, elements, context.tokens["scene.name"])
     # Up to three rows of the taxonomy, or -1, for each topic: the first ones are asked about, all are wrong choices.
     foils = sample_foil_scene_attributes(context.derive_keys("scene", CHOICES - 1), context.plan, context.scenes)

@@ -58,9 +58,9 @@ def test_clear_removes_one_kind_or_both(gas, caches):
 
 def test_the_old_name_of_clear(gas, caches):
     status, out, err = gas("structures", "--clear")
-    assert (status, out) == (0, "")
-    assert f"removed 2 tables from {caches / 'structures'}" in err
-    assert f"removed 1 tables from {caches / 'captions'}" in err
+    assert (status, err) == (0, "")
+    assert f"removed 2 tables from {caches / 'structures'}" in out
+    assert f"removed 1 tables from {caches / 'captions'}" in out
     assert "--clear" not in gas("structures", "--help")[1]
 
 

@@ -32,25 +32,25 @@ def counted(request):
 
 def test_what_is_left_and_what_is_left_out_is_all(counted):
     _, filtered = counted
-    for sort in TABLES:
-        dropped = [drop.count for drop in filtered.drops if drop.sort == sort]
+    for table in TABLES:
+        dropped = [drop.count for drop in filtered.drops if drop.table == table]
         assert min(dropped) >= 0
-        assert filtered.total[sort] - sum(dropped) + filtered.added[sort] == len(filtered.left[sort])
+        assert filtered.total[table] - sum(dropped) + filtered.added[table] == len(filtered.left[table])
 
 
 def test_what_is_left_is_what_a_build_has(counted):
     loaded, filtered = counted
     report = validate_recipe(loaded)
-    drops = {(drop.sort, drop.key or ""): drop.count for drop in filtered.drops}
-    for sort in TABLES:
-        useless = drops.get((sort, "content.constraints"), 0)
-        useless += sum(count for (of, path), count in drops.items() if of == sort and path.endswith(LATE))
-        left = len(filtered.left[sort]) - filtered.added[sort]
-        assert left + useless == getattr(report, sort)
+    drops = {(drop.table, drop.key or ""): drop.count for drop in filtered.drops}
+    for table in TABLES:
+        useless = drops.get((table, "content.constraints"), 0)
+        useless += sum(count for (of, path), count in drops.items() if of == table and path.endswith(LATE))
+        left = len(filtered.left[table]) - filtered.added[table]
+        assert left + useless == getattr(report, table)
 
 
 LATE = ("structure.attributes", "structure.relations", "scene_attributes.count")
-"""What keeps all of a sort out of scenes, though the filters leave some."""
+"""What keeps all of a table out of scenes, though the filters leave some."""
 
 
 def test_each_filter_by_hand():
@@ -79,7 +79,7 @@ def test_each_filter_by_hand():
         kept = [row for row in rows if keep(row)]
         counts[path], rows = len(rows) - len(kept), kept
     half = len(rows) - round(0.5 * len(rows))
-    found = {drop.key: drop.count for drop in filtered.drops if drop.sort == "objects"}
+    found = {drop.key: drop.count for drop in filtered.drops if drop.table == "objects"}
     assert found == {**counts, "content.objects.top": half, "content.objects.weights": 1}
 
 

@@ -150,10 +150,10 @@ def check_counts(values, dropped, left):
             count_filtered(recipe, load_taxonomy())
         return
     filtered = count_filtered(recipe, load_taxonomy())
-    assert {(drop.sort, drop.key, drop.reason): drop.count for drop in filtered.drops} == dropped
+    assert {(drop.table, drop.key, drop.reason): drop.count for drop in filtered.drops} == dropped
     for table in TABLES:
         assert set(filtered.left[table].tolist()) == left[table]
-        drops = sum(drop.count for drop in filtered.drops if drop.sort == table)
+        drops = sum(drop.count for drop in filtered.drops if drop.table == table)
         assert drops + len(filtered.left[table]) == filtered.total[table] == len(read_rows(table))
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from generate_any_scene.builders.foundation import ragged as arrays
+from generate_any_scene.builders.foundation import ragged
 from generate_any_scene.builders.foundation.ragged import (
     Bits,
     Pairs,
@@ -134,7 +134,7 @@ def test_rows_are_numbered_as_they_are_found(room, rows):
     """Also where a number has no room for the codes of all columns."""
     columns = np.array(rows, dtype=np.int64).reshape(-1, 3).T
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "MOST_CODES", room)
+        patch.setattr(ragged, "MOST_CODES", room)
         examples, numbers = number_as_found(len(rows), columns)
     found = list(dict.fromkeys(rows))
     assert [rows[example] for example in examples] == found

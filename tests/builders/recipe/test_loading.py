@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generate_any_scene.builders.recipe import loading as recipe_files
+from generate_any_scene.builders.recipe import loading
 from generate_any_scene.builders.recipe.fields import Range
 from generate_any_scene.builders.recipe.loading import dump_recipe, list_recipes, load_recipe, resolve_inside
 from generate_any_scene.builders.recipe.model import QUESTION_KINDS, Recipe, json_schema
@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 GOOD = "name: r\nstructure: {complexity: 3}\nsplits: {train: 10}\n"
-SHIPPED = Path(recipe_files.__file__).parents[2] / "recipes" / "datasets"
+SHIPPED = Path(loading.__file__).parents[2] / "recipes" / "datasets"
 
 
 @pytest.fixture
