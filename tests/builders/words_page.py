@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from generate_any_scene import templates
 from generate_any_scene.builders.questions.batches import VIEWS
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
@@ -16,7 +15,7 @@ from generate_any_scene.builders.text.templates import create_environment, list_
 from jinja2 import nodes
 from jinja2.defaults import DEFAULT_FILTERS
 
-PAGE = Path(templates.__file__).parent / "WORDS.md"
+PAGE = Path(__file__).parents[2] / "templates" / "WORDS.md"
 MOST_EXAMPLES = 4
 PHRASES = "phrases.jinja"
 SCENES = (
