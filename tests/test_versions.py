@@ -68,8 +68,9 @@ def test_another_engine_needs_a_version_though_the_first_rows_are_the_same(known
 def repository(tmp_path):
     """A copy of the package with its golden rows, to change; `run(command...)` gives exit status and output."""
     root = tmp_path / "generate_any_scene"
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info", "gas", "node_modules", "shared")
+    ignored = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "dist", "gas", "node_modules", "shared")
     shutil.copytree(REPOSITORY, root, ignore=ignored)
+    shutil.rmtree(root / "build", ignore_errors=True)  # of an installation; `builders/build` stays
 
     def run(*command):
         environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
@@ -95,7 +96,7 @@ def test_a_changed_template_is_noticed_until_the_version_is_raised(repository):
         if path.stem not in ("general", "three_d"):
             path.unlink()  # which saves time
     update, recipe = "tests/golden/update.py", root / "recipes/datasets/three_d.yaml"
-    test = ("-m", "pytest", "-q", "-x", "tests/test_golden.py", "-k", "stay_as_they_are and three_d")
+    test = ("-m", "pytest", "-q", "-x", "-n0", "tests/test_golden.py", "-k", "stay_as_they_are and three_d")
     assert run(*test)[0] == 0
     replace_text(root / "templates/captions/default.jinja", "{%", "{# reworded #}{%")
 

@@ -203,7 +203,7 @@ def test_the_command_joins_a_cluster_and_ctrl_c_keeps_what_is_done(cluster, by_o
     gas = [
         sys.executable,
         "-c",
-        "import sys; from generate_any_scene.builders import shards; shards.SHARD_BLOCKS = 1; "
+        "from generate_any_scene.builders.build import shards; shards.SHARD_BLOCKS = 1; "
         "from generate_any_scene import cli; cli.main()",
         "build",
         "multi_object",
