@@ -8,8 +8,7 @@ import time
 
 import pytest
 import ray
-from generate_any_scene.builders.build import ray_cluster as engine
-from generate_any_scene.builders.build import shards
+from generate_any_scene.builders.build import ray_cluster, shards
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.folder.build_folder import WORK
@@ -163,7 +162,7 @@ def test_a_task_that_fails_is_the_error_that_one_process_gives(cluster, write_re
 
 @pytest.mark.slow
 def test_nodes_with_other_versions_are_refused(cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr(engine, "VERSIONS", {**engine.VERSIONS, "pyarrow": "1.0"})
+    monkeypatch.setattr(ray_cluster, "VERSIONS", {**ray_cluster.VERSIONS, "pyarrow": "1.0"})
     with pytest.raises(GasError, match=r"where the build was started there is .* pyarrow 1\.0; install the same"):
         build(tmp_path / "gas")
 

@@ -4,21 +4,17 @@ import doctest
 
 import pytest
 from generate_any_scene.taxonomy.english import (
-    inflection as simple_english,
-)
-from generate_any_scene.taxonomy.english import (
+    inflection,
     scene_phrases,
 )
 from generate_any_scene.taxonomy.exchange import (
     metadata_layout,
-)
-from generate_any_scene.taxonomy.exchange import (
-    relation_repair as repair_relations,
+    relation_repair,
 )
 from generate_any_scene.taxonomy.exchange.relation_repair import repair_relation
 
 
-@pytest.mark.parametrize("module", [metadata_layout, repair_relations, scene_phrases, simple_english])
+@pytest.mark.parametrize("module", [metadata_layout, relation_repair, scene_phrases, inflection])
 def test_examples(module) -> None:
     assert doctest.testmod(module).failed == 0
 
