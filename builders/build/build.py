@@ -49,7 +49,7 @@ from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shar
 
 
 def choose_workers(rows: int) -> int:
-    """As many processes as pay for their start, at most one a core."""
+    """One process per 131,072 rows, since start-up must pay, and at most one a core."""
     return max(1, min(os.cpu_count() or 1, rows // (2 * SHARD_BLOCKS * BLOCK)))
 
 

@@ -1,4 +1,4 @@
-"""Talks to the Hub: what is asked again when it fails, and one clear message for what cannot be mended by asking."""
+"""Hub client: retries transient failures, and turns permanent ones into one clear message."""
 
 from __future__ import annotations
 

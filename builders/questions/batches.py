@@ -48,7 +48,7 @@ class Batch:
     Attributes:
         kind, form: As in a row.
         macro: The macro of the template that asks.
-        scene: Scene of each question, counted within the context, in ascending order.
+        scene: Scene of each question, counted within the block, in ascending order.
         programs: Program of each question's text.
         starts: For each role, in the order of the macro's arguments, where its words begin.
         answers: Tokens.
@@ -118,7 +118,7 @@ class QuestionContext:
 
     @cached_property
     def are_kin(self) -> AreKin:
-        """Tells whether objects are kin to anything in scenes of the context."""
+        """Tells whether objects are kin to anything in scenes of the block."""
         return find_kin(self.plan, self.scenes)
 
     def derive_keys(self, purpose: str, count: int) -> list[int]:
@@ -145,7 +145,7 @@ class QuestionContext:
 
     @property
     def holders(self) -> np.ndarray:
-        """Object (in the context) of each attribute."""
+        """Object (in the block) of each attribute."""
         return self.scenes.attributes.owners
 
     def depend_on(self, *objects: np.ndarray) -> Ragged:

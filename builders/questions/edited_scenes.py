@@ -54,7 +54,7 @@ class EditedScenes:
 
     @cached_property
     def meant(self) -> np.ndarray:
-        """For each object of the context, the object of the edited scene that the same words refer to, or -1."""
+        """For each object of the block, the object of the edited scene that the same words refer to, or -1."""
         some, others = [
             (scene, words.find_column("object.name"), words.find_column("object.ordinal"))
             for scene, words in (

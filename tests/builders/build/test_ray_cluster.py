@@ -8,7 +8,7 @@ import time
 
 import pytest
 import ray
-from generate_any_scene.builders.build import ray_cluster, shards
+from generate_any_scene.builders.build import ray_cluster
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.folder.build_folder import WORK
@@ -18,6 +18,7 @@ from generate_any_scene.errors import GasError
 from ray.cluster_utils import Cluster
 from stopping import StoppedError, hash_files, stop_at
 
+pytestmark = pytest.mark.usefixtures("small_files")
 PLAIN = ("questions=[]", "structure.complexity=[1,3]", "structure.objects=[1,3]", "content.scene_attributes.count=0")
 SIZES = f"splits={{train: {6 * BLOCK + 9}, validation: 20, test: {BLOCK}}}"
 ROWS = 7 * BLOCK + 29
@@ -30,13 +31,6 @@ def load(*overrides, name="multi_object"):
 
 def build(out, recipe=None, report=lambda rows: None, workers=None):
     return build_datasets([recipe or load()], out, workers, report, engine="ray")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_files():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "SHARD_BLOCKS", 1)
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +46,7 @@ def cluster(s3_server):
 
 
 @pytest.fixture(scope="module")
-def by_one_process(tmp_path_factory):
+def by_one_process(small_files, tmp_path_factory):
     """What `load()` builds."""
     out = tmp_path_factory.mktemp("one") / "gas"
     build_datasets([load()], out)

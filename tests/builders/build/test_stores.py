@@ -15,6 +15,7 @@ from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.errors import GasError
 from stopping import StoppedError, hash_files, stop_at
 
+pytestmark = pytest.mark.usefixtures("small_files")
 PLAIN = ("questions=[]", "structure.complexity=[1,3]", "structure.objects=[1,3]", "content.scene_attributes.count=0")
 SIZES = f"splits={{train: {BLOCK + 9}, validation: 20, test: 10}}"
 
@@ -23,15 +24,8 @@ def load(*overrides, name="multi_object"):
     return load_recipe(name, (SIZES, *PLAIN, *overrides))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def small_files():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shards, "SHARD_BLOCKS", 1)
-        yield
-
-
 @pytest.fixture(scope="module")
-def on_disk(tmp_path_factory):
+def on_disk(small_files, tmp_path_factory):
     """What `load()` builds."""
     out = tmp_path_factory.mktemp("disk") / "gas"
     build_datasets([load()], out)
