@@ -64,6 +64,17 @@ IDENTITY: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The tables of concepts, and the columns that say which concept a row of a dataset means."""
 TABLES: tuple[str, ...] = tuple(IDENTITY)
 
+VISIBILITY: tuple[str, ...] = ("yes", "hard", "no")
+"""How well a concept is seen: by anybody in any picture of it; by some, or with doubt; by nobody."""
+
+FACTS: tuple[str, ...] = (
+    *("left", "right", "above", "below", "front", "behind"),
+    *("bigger", "smaller", "taller", "shorter", "wider", "narrower"),
+    *("in", "contains", "on", "bears"),
+    *("stands", "sits", "lies", "kneels", "crouches", "moves"),
+)
+"""What relations say of their subject (and object), and attributes of their object, that must be possible together."""
+
 SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
     "location",
     "weather",
@@ -95,6 +106,7 @@ FLAG_MEANINGS: Mapping[str, str] = MappingProxyType(
         "invisible": "what no picture shows: microbes, regions, ideas",
         "offensive": "slurs, insults and sexual words; no recipe ever deals them",
         "demonym": "peoples, inhabitants and believers",
+        "sensitive": "sex, drugs, war, crime and illness: what nobody wants to meet without asking for it",
         "brand": "trade names",
         "merged": "a further sense of a word under the same parent: the first one stands for it, except where the "
         "paper's rules are followed to the letter",
@@ -117,6 +129,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "article",
             "tier",
             "flags",
+            "visible",
+            "part_of",
+            "near",
             "paper_name",
         ),
         "attributes": (
@@ -130,7 +145,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "group",
             "order",
             "tier",
+            "visible",
+            "says",
             "near",
+            "excludes",
+            "aliases",
         ),
         "relations": (
             "id",
@@ -146,27 +165,52 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "head",
             "modifier",
             "tier",
+            "visible",
+            "says",
             "near",
             "excludes",
             "asymmetric",
         ),
-        "scene_attributes": ("id", "kind", "name", "phrase", "role", "modality", "excludes", "tier", "near"),
+        "scene_attributes": (
+            "id",
+            "kind",
+            "name",
+            "phrase",
+            "role",
+            "modality",
+            "tier",
+            "visible",
+            "near",
+            "excludes",
+            "needs",
+            "bars",
+            "shows",
+        ),
         "frequency": ("id", "zipf"),
     }
 )
 """The columns of every table, in the order in which the files hold them.
 
-Some tell what may be true together, for statements that must be certainly false; each pair is on both sides:
+`visible` says how well a concept is seen, a word of `VISIBILITY`.
 
-- `near` of an attribute: ids, separated by `|`, of attributes that may be said of what has this one, or that people
-  would not tell apart from it (wide, broad; oak, wooden; tan, beige).
-- `near` of a scene attribute: ids, separated by `|`, of others of its kind that may hold of the same picture, or that
-  people would not tell apart from it (drizzle, overcast weather; forest, mountain path). Between cameras, their
-  numbers, and artists nothing is near: one of them is false of what has another.
-- `near` of a relation: heads (values of `head`), separated by `|`, that may be true of the same subject and object, or
-  that people would not tell apart from it. `excludes`: heads that never are. What one row of a head says holds for all
-  rows with this head, and the shipped table says it once: the row that has no modifier, or else the first one.
-  A row whose modifier is one of `HEDGES` excludes nothing.
+Some columns tell what may be true together, for statements that must be certainly false, or possible. They hold names
+separated by `|`; what is near or excluded is so on both sides.
+
+- `part_of` of an object: ids or kinds of objects that show it: a wheel is part of what lies under `vehicle.n.01`.
+- `near` of an object: ids of objects that people would call so, too (moon, full moon; wineglass, goblet).
+- `near` of an attribute: ids of attributes that may be said of what has this one, or that people would not tell apart
+  from it (wide, broad; oak, wooden; tan, beige). `excludes`: ids of attributes, or groups of them, that are false of
+  what has this one, but for those near it. `aliases`: other words for it that are as right (wood for maple).
+- `near` of a scene attribute: ids of others of its kind that may hold of the same picture, or that people would not
+  tell apart from it (drizzle, overcast weather; forest, mountain path). Between cameras, their numbers, and artists
+  nothing is near: one of them is false of what has another. `excludes`: ids, or kinds, of others that no picture has
+  along with it. `needs` and `bars`: ids or kinds of objects of which the scene must have one, or none. `shows`: ids
+  of objects that every such picture shows (rain clouds, in rain).
+- `near` of a relation: heads (values of `head`) that may be true of the same subject and object, or that people would
+  not tell apart from it. `excludes`: heads that never are. What one row of a head says holds for all rows with this
+  head, and the shipped table says it once: the row that has no modifier, or else the first one. A row whose modifier
+  is one of `HEDGES` excludes nothing.
+- `says` of a relation or an attribute: words of `FACTS` that it makes true, of which not all are possible together.
 - `asymmetric` of a relation: 1 when it never holds both ways round.
 """
 
@@ -175,6 +219,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("objects", "countability"): ("count", "mass", "plural"),
         ("objects", "article"): ("a", "an", "some"),
         ("objects", "tier"): ("common", "visible", "full"),
+        **{(table, "visible"): VISIBILITY for table in IDENTITY},
         ("attributes", "kind"): ATTRIBUTE_KINDS,
         ("attributes", "article"): ("a", "an"),
         ("attributes", "position"): ("before", "after"),
@@ -196,6 +241,8 @@ LIST_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("attributes", "applies_to"): (*KINDS, "any"),
         ("relations", "subject_kinds"): (*KINDS, "any"),
         ("relations", "object_kinds"): (*KINDS, "any"),
+        ("attributes", "says"): FACTS,
+        ("relations", "says"): FACTS,
         ("scene_attributes", "modality"): ("image", "video", "3d"),
     }
 )
@@ -206,15 +253,15 @@ MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
         ("objects", "offset"),
         ("objects", "parent"),
         ("objects", "flags"),
+        ("objects", "part_of"),
+        ("objects", "near"),
         ("objects", "paper_name"),
         ("relations", "finite"),
         ("relations", "finite_plural"),
         ("relations", "inverse"),
         ("relations", "modifier"),
-        ("attributes", "near"),
-        ("relations", "near"),
-        ("relations", "excludes"),
-        ("scene_attributes", "excludes"),
-        ("scene_attributes", "near"),
+        *(("attributes", column) for column in ("says", "near", "excludes", "aliases")),
+        *(("relations", column) for column in ("says", "near", "excludes")),
+        *(("scene_attributes", column) for column in ("near", "excludes", "needs", "bars", "shows")),
     }
 )

@@ -35,7 +35,7 @@ def describe_metadata(sections: list[Section]) -> Any:
     rows = sum(split.rows for section in sections for split in section.manifest.splits.values())
     recipes = [section.recipe for section in sections]
     tasks = [MODELS[modality] for modality in MODELS if any(recipe.modality == modality for recipe in recipes)]
-    if any(recipe.questions for recipe in recipes):
+    if any(recipe.questions.kinds for recipe in recipes):
         tasks.append("visual-question-answering")
     names = [section.name for section in sections]
     data = DatasetCardData(

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from ...arrow import match_texts, read_truths, view_numbers
 from ...errors import Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy
+from ...taxonomy.schema import VISIBILITY
 from ..recipe.fields import Part
 from ..recipe.model import Recipe
 from .compatibility import in_tier
@@ -87,6 +88,11 @@ def keep_inoffensive(_: None, concepts: Candidates) -> np.ndarray:
 def keep_tier(tier: str, concepts: Candidates) -> np.ndarray:
     """Concepts of a tier and of those within it."""
     return in_tier(concepts.table, tier)
+
+
+def keep_visible(least: str, concepts: Candidates) -> np.ndarray:
+    """Concepts that are seen at least so well."""
+    return match_texts(concepts.table["visible"], *VISIBILITY[: VISIBILITY.index(least) + 1])
 
 
 def keep_values(column: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
@@ -165,6 +171,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     "objects": (
         Filter(None, "marked as offensive; these are never used", keep_inoffensive),
         Filter("content.objects.tier", "of a rarer tier", keep_tier),
+        Filter("content.objects.visible", "not seen so well", keep_visible),
         Filter("content.objects.exclude", "is, or lies under, an excluded concept", keep_outside),
         Filter("content.objects.min_frequency", "its word is rarer than this (Zipf scale)", keep_frequent),
         Filter("content.objects.under", "does not lie under these concepts", keep_under, spares_seed=True),
@@ -173,10 +180,12 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     ),
     "attributes": (
         Filter("content.attributes.tier", "of a rarer tier", keep_tier),
+        Filter("content.attributes.visible", "not seen so well", keep_visible),
         Filter("content.attributes.kinds", "of another kind", partial(keep_values, "kind"), spares_seed=True),
     ),
     "relations": (
         Filter("content.relations.tier", "of a rarer tier", keep_tier),
+        Filter("content.relations.visible", "not seen so well", keep_visible),
         Filter(
             "content.relations.categories", "of another category", partial(keep_values, "category"), spares_seed=True
         ),
@@ -184,6 +193,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     "scene_attributes": (
         Filter("modality", "made for other modalities", keep_modality),
         Filter("content.scene_attributes.tier", "of a rarer tier", keep_tier),
+        Filter("content.scene_attributes.visible", "not seen so well", keep_visible),
         Filter("content.scene_attributes.kinds", "of another kind", partial(keep_values, "kind")),
     ),
 }

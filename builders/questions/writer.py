@@ -49,7 +49,7 @@ class QuestionWriter:
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
-        self.kinds = load_kinds(self.plan.recipe.questions)
+        self.kinds = load_kinds(self.plan.recipe.questions.kinds)
         self.templates = {name: kind.template for name, kind in self.kinds.items()}
 
     def write(

@@ -188,7 +188,25 @@ class Structure(Part):
     )
 
 
-class ObjectFilter(Part):
+class ConceptFilter(Part):
+    """What all tables of concepts have."""
+
+    visible: Annotated[Literal["yes", "hard", "no"], BeforeValidator(read_text)] = Field(
+        default="yes",
+        description="How well concepts are seen at least: yes, by anybody; hard, by some; no, it does not matter. "
+        "Left out, it is yes in the tier common and no in others.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def choose_visible(cls, value: Any) -> Any:
+        """Larger tiers are there for their size."""
+        if isinstance(value, dict) and "visible" not in value and value.get("tier", "common") != "common":
+            return {**value, "visible": "no"}
+        return value
+
+
+class ObjectFilter(ConceptFilter):
     """Which concepts become objects."""
 
     tier: Literal["common", "visible", "full"] = Field(
@@ -217,7 +235,7 @@ class ObjectFilter(Part):
     )
 
 
-class AttributeFilter(Part):
+class AttributeFilter(ConceptFilter):
     """Which attributes objects get."""
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
@@ -227,7 +245,7 @@ class AttributeFilter(Part):
     max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
 
 
-class RelationFilter(Part):
+class RelationFilter(ConceptFilter):
     """Which relations join objects."""
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
@@ -236,7 +254,7 @@ class RelationFilter(Part):
     )
 
 
-class SceneAttributeFilter(Part):
+class SceneAttributeFilter(ConceptFilter):
     """Which attributes the whole picture gets."""
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
@@ -305,6 +323,31 @@ def write_captions(value: Any, handler: SerializerFunctionWrapHandler) -> Any:
     return written[0] if len(written) == 1 else written
 
 
+class Questions(Part):
+    """What is asked about scenes."""
+
+    kinds: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
+        default=DEFAULT_QUESTIONS, description="The kinds of questions to ask; an empty list for none."
+    )
+    ask: Literal["visible", "all"] = Field(
+        default="visible",
+        description="visible: what anybody sees in a picture; all: also what few see, or nobody, such as an ISO.",
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing, and write the kinds alone as their list."""
+        fields = handler(self)
+        if fields.get("ask") == "visible":
+            del fields["ask"]
+        return shorten(fields, "kinds")
+
+
+def read_questions(value: Any) -> Any:
+    """Take kinds of questions where they stand alone."""
+    return value if isinstance(value, dict | Questions) else {"kinds": value}
+
+
 class Split(Part):
     """One split of the dataset."""
 
@@ -351,8 +394,11 @@ class Recipe(Part):
         default=(Captions(),),
         description="How scenes are put into words: a template, a mapping with it, or a list of them.",
     )
-    questions: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
-        default=DEFAULT_QUESTIONS, description="The kinds of questions to ask; an empty list for none."
+    questions: Annotated[
+        Questions,
+        BeforeValidator(read_questions, json_schema_input_type=Questions | QuestionKind | list[QuestionKind]),
+    ] = Field(
+        default=Questions(), description="What to ask: kinds of questions, or a mapping with `kinds` and options."
     )
     pairs: Annotated[
         Annotated[tuple[Edit, ...], AfterValidator(refuse_repeats)] | None,

@@ -8,7 +8,7 @@ import json
 from ..text.templates import read_sources
 from .writer import RowWriter
 
-DATA_VERSION = 1
+DATA_VERSION = 2
 """Raised when the engine makes other rows from the same recipe, taxonomy and templates."""
 
 

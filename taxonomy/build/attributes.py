@@ -58,6 +58,10 @@ def _read_block(kind: str, block: dict, sets: dict[str, str]) -> Iterator[dict[s
                     "group": name if group == "*" else group,
                     "order": str(block["order"]),
                     "tier": block.get("tier", "common"),
+                    "visible": block.get("visible", "yes"),
+                    "says": "",
+                    "excludes": "",
+                    "aliases": "",
                 }
 
 

@@ -81,6 +81,9 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
                 "article": choose_article(name) if countability == "count" else "some",
                 "tier": tier,
                 "flags": "|".join(marks),
+                "visible": "yes",
+                "part_of": "",
+                "near": "",
                 "paper_name": paper_names.get(id_, ""),
             }
         )
@@ -302,6 +305,9 @@ def add_own_objects(rows: list[Row], frequencies: list[Row]) -> None:
                     "article": choose_article(name) if counted else "some",
                     "tier": "common",
                     "flags": "",
+                    "visible": "yes",
+                    "part_of": "",
+                    "near": "",
                     "paper_name": "",
                 }
             )

@@ -46,6 +46,8 @@ def read_relation(category: str, subtype: str, text: str, kinds: tuple[str, str]
         "head": head,
         "modifier": modifier,
         "tier": "common",
+        "visible": "yes",
+        "says": "",
     }
 
 

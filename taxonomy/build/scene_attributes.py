@@ -73,8 +73,12 @@ def read_block(block: dict, sets: dict[str, str]) -> Iterator[Row]:
                 "phrase": phrase or make_phrase(block["pattern"], name),
                 "role": block["role"],
                 "modality": block["modality"],
-                "excludes": "|".join(dict.fromkeys(excludes)),
                 "tier": block.get("tier", "common"),
+                "visible": block.get("visible", "yes"),
+                "excludes": "|".join(dict.fromkeys(excludes)),
+                "needs": "",
+                "bars": "",
+                "shows": "",
             }
 
 

@@ -19,6 +19,9 @@ OBJECT = {
     "article": "a",
     "tier": "common",
     "flags": "",
+    "visible": "yes",
+    "part_of": "",
+    "near": "",
     "paper_name": "",
 }
 
@@ -110,7 +113,7 @@ def test_user_folder_adds_and_replaces(shipped: Taxonomy, tmp_path: Path) -> Non
         ({"tier": "comon"}, r"objects\.tsv:2: column 'tier': 'comon' .*did you mean common"),
         ({"name": ""}, r"objects\.tsv:2: column 'name': '' must not be empty"),
         ({"parent": "birdd.n.01"}, r"mine/objects\.tsv:2: column 'parent': 'birdd\.n\.01' .*did you mean bird\.n\.01"),
-        ({"name": "wug\tx"}, r"objects\.tsv:2: the line has 12 fields, not 11"),
+        ({"name": "wug\tx"}, r"objects\.tsv:2: the line has 15 fields, not 14"),
     ],
 )
 def test_broken_row_is_located(tmp_path: Path, change: dict[str, str], message: str) -> None:

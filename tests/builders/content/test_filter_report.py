@@ -70,6 +70,7 @@ def test_each_filter_by_hand():
     steps = {
         None: lambda row: "offensive" not in row["flags"],
         "content.objects.tier": lambda row: row["tier"] == "common",
+        "content.objects.visible": lambda row: row["visible"] == "yes",
         "content.objects.exclude": lambda row: not is_under(row["id"], "dog.n.01"),
         "content.objects.min_frequency": lambda row: np.float32(row["frequency"]) >= 2.0,
         "content.objects.under": lambda row: is_under(row["id"], "animal.n.01", "vehicle.n.01"),

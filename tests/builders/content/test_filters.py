@@ -14,6 +14,7 @@ from generate_any_scene.builders.recipe.model import Recipe
 from generate_any_scene.builders.recipe.validation import list_keys
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.taxonomy import TABLES, load_taxonomy
+from generate_any_scene.taxonomy.schema import VISIBILITY
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -82,7 +83,12 @@ def tier_of(*tiers):
 
 
 KINDS = Recount(draw_texts("kind"), keep_where(lambda row, kinds: row["kind"] in kinds))
+VISIBLE = Recount(
+    lambda rows: st.sampled_from(VISIBILITY),
+    keep_where(lambda row, least: VISIBILITY.index(row["visible"]) <= VISIBILITY.index(least)),
+)
 RECOUNTS = {
+    **{(table, f"content.{table}.visible"): VISIBLE for table in TABLES},
     ("objects", None): Recount(lambda rows: st.none(), keep_where(lambda row, _: "offensive" not in row["flags"])),
     ("objects", "content.objects.tier"): tier_of("common", "visible", "full"),
     ("objects", "content.objects.exclude"): Recount(
@@ -241,4 +247,4 @@ def test_a_seed_graph_may_have_what_some_filters_leave_out():
     )
     (problem,) = find_problems(structure=structure, content__objects=objects)
     place = "structure.seed_graph.objects.0.under: content.objects leaves nothing under vehicle.n.01"
-    assert problem.startswith(f"{place}; widen its tier, exclude") and "top" not in problem
+    assert problem.startswith(f"{place}; widen its tier, visible, exclude") and "top" not in problem

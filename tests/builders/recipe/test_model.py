@@ -26,7 +26,7 @@ def test_only_complexity_is_constrained_unless_a_recipe_says_more():
     assert structure.complexity == Range(3, 3)
     rest = structure.model_dump(exclude={"complexity", "distribution"})
     assert set(rest.values()) == {None}
-    assert make().questions == DEFAULT_QUESTIONS
+    assert make().questions.kinds == DEFAULT_QUESTIONS
 
 
 def test_what_is_asked_by_default_is_for_good():
@@ -35,9 +35,10 @@ def test_what_is_asked_by_default_is_for_good():
 
 
 def test_the_schema_and_errors_list_the_kinds_of_questions():
-    assert json_schema()["properties"]["questions"]["items"]["enum"] == list(QUESTION_KINDS)
+    of_list = json_schema()["$defs"]["Questions"]["properties"]["kinds"]
+    assert of_list["items"]["enum"] == list(QUESTION_KINDS)
     for kind in QUESTION_KINDS:
-        assert make(questions=[kind]).questions == (kind,)
+        assert make(questions=[kind]).questions.kinds == (kind,)
     message = find_message(questions=["story"])
     assert all(f"'{kind}'" in message for kind in QUESTION_KINDS)
 
@@ -127,7 +128,7 @@ def test_one_name_stands_for_a_list_and_no_name_stands_twice():
     assert make(content={"objects": {"under": "animal.n.01"}}).content.objects.under == ("animal.n.01",)
     assert find_message(content={"objects": {"under": ["a", "a"]}}) == "`a` is named twice"
     assert find_message(questions=["object", "object"]) == "`object` is named twice"
-    assert make(questions=[]).questions == ()
+    assert make(questions=[]).questions.kinds == ()
 
 
 @pytest.mark.parametrize("key", ["pairs", "paraphrase", "in_"])
