@@ -17,7 +17,7 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
     """Put one of Pydantic's errors into our words."""
     path, kind, context = tuple(details["loc"]), details["type"], details.get("ctx", {})
     wrong_key = path[-1:] == ("[key]",)
-    path = path[:-1] if wrong_key else path
+    path = document.find_written(path[:-1] if wrong_key else path)
     value, hint = document.texts.get(path, details["input"]), ""
     choices = [choice.strip("'") for choice in context.get("expected", "").replace(" or ", ", ").split(", ")]
     if kind == "extra_forbidden":
@@ -109,7 +109,7 @@ def validate(model: type[Model], document: Document) -> Model:
 
 def collect_texts(error: ValidationError, document: Document) -> dict[KeyPath, str]:
     """Find how the values that should be text are written."""
-    paths = [details["loc"] for details in error.errors() if details["type"] in ("recipe_text", "literal_error")]
+    paths = [document.find_written(details["loc"]) for details in error.errors() if details["type"] in ("recipe_text", "literal_error")]
     # One name may stand for a list of one, whose item has no place in the file.
     paths += [path[:-1] for path in paths if path and path[-1] == 0]
     return {path: document.texts[path] for path in paths if path in document.texts}

@@ -60,6 +60,12 @@ class Document:
                 return self.places[path[:end]]
         return Place(self.sources[0] if self.sources else "")
 
+    def find_written(self, path: KeyPath) -> KeyPath:
+        """Return where a file has what a model has at `path`: a list may stand for a mapping that has it at a key."""
+        lists = (place for place, part in enumerate(path[1:]) if isinstance(part, int))
+        shorter = (path[:place] + path[place + 1 :] for place in lists)
+        return path if path in self.places else next((one for one in shorter if one in self.places), path)
+
     def locate(self, problems: Iterable[Problem]) -> RecipeError:
         """An error with the place in a file of each key that problems name, but of those that have a place."""
         located = []
