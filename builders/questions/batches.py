@@ -13,6 +13,7 @@ from functools import cached_property
 import jinja2
 import numpy as np
 
+from ...arrow import match_texts
 from ...errors import GasError, advise
 from ..content.plan import Plan
 from ..foils.draw import AreKin, find_kin
@@ -120,6 +121,12 @@ class QuestionContext:
     def are_kin(self) -> AreKin:
         """Tells whether objects are kin to anything in scenes of the block."""
         return find_kin(self.plan, self.scenes)
+
+    def can_ask(self, table: str, rows: np.ndarray) -> np.ndarray:
+        """Whether questions may be about concepts (rows of a table): of visible ones, unless a recipe asks all."""
+        if self.plan.recipe.questions.ask == "all":
+            return np.ones(len(rows), dtype=bool)
+        return match_texts(getattr(self.plan.taxonomy, table)["visible"], "yes")[rows]
 
     def derive_keys(self, purpose: str, count: int) -> list[int]:
         """So many keys of the block for one purpose."""
