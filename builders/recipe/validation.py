@@ -109,7 +109,8 @@ def validate(model: type[Model], document: Document) -> Model:
 
 def collect_texts(error: ValidationError, document: Document) -> dict[KeyPath, str]:
     """Find how the values that should be text are written."""
-    paths = [document.find_written(details["loc"]) for details in error.errors() if details["type"] in ("recipe_text", "literal_error")]
+    errors = [details for details in error.errors() if details["type"] in ("recipe_text", "literal_error")]
+    paths = [document.find_written(details["loc"]) for details in errors]
     # One name may stand for a list of one, whose item has no place in the file.
     paths += [path[:-1] for path in paths if path and path[-1] == 0]
     return {path: document.texts[path] for path in paths if path in document.texts}
