@@ -22,7 +22,7 @@ def quick(monkeypatch):
 def folders(tmp_path_factory):
     """Two versions of a dataset."""
     place = tmp_path_factory.mktemp("built")
-    for name, overrides in (("first", ()), ("second", ("seed=1", "version=2.0.0"))):
+    for name, overrides in (("first", ("version=1.0.0",)), ("second", ("seed=1", "version=2.0.0"))):
         build_datasets([load_recipe("three_d", (*SMALL, *overrides))], place / name)
     return place / "first", place / "second"
 

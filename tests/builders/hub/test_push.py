@@ -14,7 +14,7 @@ from generate_any_scene.errors import GasError
 from hub_server import READ_TOKEN, STRANGER_TOKEN, WRITE_TOKEN
 from huggingface_hub import DatasetCard
 
-SMALL = ("splits={train: 30, validation: 0, test: 10}", "questions=[object]")
+SMALL = ("version=1.0.0", "splits={train: 30, validation: 0, test: 10}", "questions=[object]")
 REPO = "org/gas"
 
 

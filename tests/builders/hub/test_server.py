@@ -390,11 +390,13 @@ def test_datasets_loads_a_tag(hub, api, folder, tmp_path, run_python):
     api.create_tag(**GAS, tag="v1.0.0")
     hub.commit("org/gas", {"README.md": b"no configs"})
     code = """
-import json
+import gc, json
 from datasets import load_dataset
 loaded = load_dataset("org/gas", "one", revision="v1.0.0", split="train")
 streamed = load_dataset("org/gas", "two", revision="v1.0.0", split="train", streaming=True)
 print(json.dumps([list(loaded["config"]), [row["config"] for row in streamed]]))
+del streamed  # as in test_push.py: a stream ends before Python does
+gc.collect()
 """
     printed = run_python(code, **hub.environment(tmp_path / "home", token=READ_TOKEN))
     assert json.loads(printed) == [["one"] * 5, ["two"] * 5]
