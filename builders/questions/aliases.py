@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..foundation.ragged import Ragged
+from ..foundation.ragged import Ragged, offsets_of
 from ..text.lexicon import NAMES, NUMBERS, Lexicon
 from .batches import OPEN_MACRO, Batch, QuestionContext, make_empty_lists
 
@@ -19,19 +19,28 @@ def list_aliases(context: QuestionContext, batch: Batch) -> Ragged:
     """
     lexicon = context.words.lexicon
     if batch.form == "count":
-        domain, rows = "number", _find_number(lexicon)[batch.answers]
-    elif batch.form == "multiple_choice" and batch.kind in NAMES:
-        right = batch.choices.values == np.repeat(batch.answers, batch.choices.lengths)
-        domain, rows = batch.kind, batch.asked.values[right]
-    elif batch.form == "open":
+        return lexicon.aliases["number"].take(_find_number(lexicon)[batch.answers])
+    if batch.form == "open":
         kind = context.find_asked_kind(batch.macro) if batch.macro.startswith(OPEN_MACRO) else -1
         is_kind = kind in lexicon.tokens.get(f"{batch.kind}.kind", ())
         domain = batch.kind if is_kind else "object"
         rows = _find_named(lexicon, domain, kind if is_kind else None)[batch.answers]
-    else:
-        return make_empty_lists(len(batch.scene))
-    aliases = lexicon.aliases[domain].take(rows)
-    return _leave_out_choices(lexicon, batch, aliases) if batch.form == "multiple_choice" else aliases
+        return _list_others(lexicon, domain, rows, batch.answers)
+    if batch.form == "multiple_choice":
+        domain, tokens = batch.kind if batch.kind in NAMES else "object", batch.choices.values
+        rows = batch.asked.values if batch.kind in NAMES else _find_named(lexicon, domain, None)[tokens]
+        right = tokens == batch.answers[batch.choices.owners]
+        aliases = _list_others(lexicon, domain, rows[right], batch.answers)
+        return _leave_out_choices(lexicon, batch, aliases, domain, rows)
+    return make_empty_lists(len(batch.scene))
+
+
+def _list_others(lexicon: Lexicon, domain: str, rows: np.ndarray, answers: np.ndarray) -> Ragged:
+    """Lists what concepts (rows of a domain's table, or -1) are called besides the answers (tokens)."""
+    aliases, names = lexicon.aliases[domain].take(rows), lexicon.tokens[NAMES[domain]]
+    # Where a plural is the answer, the singular stands in its place among the others.
+    is_answer = aliases.values == answers[aliases.owners]
+    return Ragged(np.where(is_answer, names[rows[aliases.owners]], aliases.values), aliases.offsets)
 
 
 @lru_cache(maxsize=4)
@@ -44,10 +53,12 @@ def _find_number(lexicon: Lexicon) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _find_named(lexicon: Lexicon, domain: str, kind: int | None) -> np.ndarray:
-    """A row of the taxonomy's table with each word as its name, of a kind if it is given; -1 where there is none."""
+    """A row of the taxonomy's table with each word as its name, or plural, of a kind if it is given; or -1."""
     names = lexicon.tokens[NAMES[domain]]
     some = np.arange(len(names)) if kind is None else np.flatnonzero(lexicon.tokens[f"{domain}.kind"] == kind)
     rows = np.full(len(lexicon.words), -1, dtype=np.int32)
+    if domain == "object":
+        rows[lexicon.tokens["object.plural"][some]] = some
     rows[names[some]] = some
     return rows
 
@@ -61,18 +72,16 @@ def _find_shared(lexicon: Lexicon, domain: str) -> np.ndarray:
     return np.bincount(called // len(lexicon.words), minlength=len(lexicon.words)) > 1
 
 
-def _leave_out_choices(lexicon: Lexicon, batch: Batch, aliases: Ragged) -> Ragged:
-    """Leaves out what a wrong choice is called, or may be."""
-    places = np.flatnonzero(_find_shared(lexicon, batch.kind)[aliases.values])
+def _leave_out_choices(lexicon: Lexicon, batch: Batch, aliases: Ragged, domain: str, rows: np.ndarray) -> Ragged:
+    """Leaves out what a wrong choice is called, or may be; `rows` are those of all choices."""
+    places = np.flatnonzero(_find_shared(lexicon, domain)[aliases.values])
     if not len(places):
         return aliases
-    size = len(lexicon.words)
-    codes = aliases.owners[places] * size + aliases.values[places]
-    wrong = np.isin(batch.choices.owners, aliases.owners[places])
-    wrong &= batch.choices.values != batch.answers[batch.choices.owners]
-    questions, names = batch.choices.owners[wrong], batch.choices.values[wrong]
-    others = lexicon.aliases[batch.kind].take(batch.asked.values[wrong])
-    taken = np.append(questions * size + names, questions[others.owners] * size + others.values)
-    drop = places[np.isin(codes, taken)]
+    choices, size = batch.choices, len(lexicon.words)
+    wrong = np.isin(choices.owners, aliases.owners[places]) & (choices.values != batch.answers[choices.owners])
+    questions, others = choices.owners[wrong], lexicon.aliases[domain].take(rows[wrong])
+    names = questions * size + choices.values[wrong]
+    taken = np.append(names, questions[others.owners] * size + others.values)
+    drop = places[np.isin(aliases.owners[places] * size + aliases.values[places], taken)]
     lengths = aliases.lengths - np.bincount(aliases.owners[drop], minlength=len(aliases))
-    return Ragged(np.delete(aliases.values, drop), np.append(0, np.cumsum(lengths)))
+    return Ragged(np.delete(aliases.values, drop), offsets_of(lengths))
