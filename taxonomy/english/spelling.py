@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .inflection import make_plural
+
 SPELLINGS = """
 airplane/aeroplane aluminum/aluminium amphitheater/amphitheatre analyzing/analysing apologizing/apologising
 arbor/arbour armor/armour armored/armoured ax/axe bandanna/bandana banister/bannister barbecue/barbeque
@@ -32,10 +34,10 @@ veranda/verandah watercolor/watercolour whiskey/whisky woolen/woollen yogurt/yog
 """Pairs of spellings of one word; words that also mean something else, such as story and storey, are none."""
 
 _OTHER = {
-    f"{one}{ending}": f"{other}{ending}"
+    change(one): change(other)
     for pair in SPELLINGS.split()
     for one, other in (pair.split("/"), pair.split("/")[::-1])
-    for ending in ("", "s")
+    for change in (str, make_plural)
 }
 
 RESPELLED = rf"(?i)\b({'|'.join(sorted(_OTHER))})\b|[^\x00-\x7f]"
