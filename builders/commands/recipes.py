@@ -78,8 +78,8 @@ def preview(
     from ..inspection.preview import preview_rows, print_scene
     from ..recipe.loading import load_recipe
 
-    settings = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
-    rows = preview_rows(load_recipe(recipe, settings), split, count)
+    loaded = load_recipe(recipe, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
+    rows = preview_rows(loaded, split, count)
     if png:
         draw_scenes(rows, png)
         print(f"drew {len(rows)} scene graphs into {png}", file=sys.stderr)
@@ -88,5 +88,6 @@ def preview(
             print(json.dumps(row, ensure_ascii=False))
         return
     console = create_console()
+    console.print(f"questions: {loaded.recipe.questions.describe()}")
     for row in rows:
         print_scene(row, console)

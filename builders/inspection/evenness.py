@@ -174,6 +174,7 @@ def describe_usage(usage: Usage, groupings: list[str], under: str | None) -> dic
         "name": usage.name,
         "start": usage.start,
         "scenes": usage.scenes,
+        "questions": usage.plan.recipe.questions.describe(),
         "overall": {sort: asdict(measure_evenness(usage.uses[sort])) for sort in SORTS},
         "by": {
             by: {sort: {name: asdict(one) for name, one in groups.items()} for sort, groups in sorts.items()}
@@ -184,7 +185,8 @@ def describe_usage(usage: Usage, groupings: list[str], under: str | None) -> dic
 
 def print_usage(described: dict[str, Any], console: Console) -> None:
     """Prints the measures as tables."""
-    console.print(f"{described['name']}: {described['scenes']:,} scenes from row {described['start']:,}\n")
+    console.print(f"{described['name']}: {described['scenes']:,} scenes from row {described['start']:,}")
+    console.print(f"questions: {described['questions']}\n")
     console.print(_make_table("", described["overall"]))
     for by, sorts in described["by"].items():
         for sort, groups in sorts.items():

@@ -93,7 +93,10 @@ class QuestionContext:
         object_elements: Token of each object's element, such as that of `object/2`.
         is_first: Whether each object is the first of its name in its scene, bool.
         twin_count: How many objects of its scene have each one's name, itself among them.
-        question_of_object: For each object the question whether there is one of its name, by its number in the scene.
+        is_askable: Whether questions may be whether each object is there, or have it for an answer: all objects of its
+            name in its scene are of concepts that questions may be about. Bool.
+        question_of_object: For each object the question whether there is one of its name, by its number in the scene;
+            -1 where that is not asked.
     """
 
     plan: Plan
@@ -112,10 +115,15 @@ class QuestionContext:
         self.object_elements = self.name_elements("object", self.object_number)
         first, _, self.twin_count = self.words.twins
         self.is_first = first == np.arange(len(first))
-        # Questions whether an object is there come first in a scene, one for each name; `before` counts the names in
-        # the block before each object, from which those of earlier scenes are taken away.
-        before = np.cumsum(self.is_first) - self.is_first
-        self.question_of_object = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
+        hidden = np.zeros(len(first), dtype=bool)
+        hidden[first[~self.can_ask("objects", scenes.objects.values)]] = True
+        self.is_askable = ~hidden[first]
+        # Questions whether an object is there come first in a scene, one for each name; `before` counts those in the
+        # block before each object, from which those of earlier scenes are taken away.
+        is_asked = self.is_first & self.is_askable
+        before = np.cumsum(is_asked) - is_asked
+        number = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
+        self.question_of_object = np.where(self.is_askable, number, -1)
 
     @cached_property
     def are_kin(self) -> AreKin:
@@ -156,12 +164,12 @@ class QuestionContext:
         return self.scenes.attributes.owners
 
     def depend_on(self, *objects: np.ndarray) -> Ragged:
-        """The questions whether these objects are there, one list a question."""
+        """The questions whether these objects are there, as far as that is asked, one list a question."""
         if "object" not in self.templates:
             return make_empty_lists(len(objects[0]))
         found = np.sort(np.stack([self.question_of_object[one] for one in objects], axis=1), axis=1)
-        keep = np.ones(found.shape, dtype=bool)
-        keep[:, 1:] = found[:, 1:] != found[:, :-1]
+        keep = found >= 0
+        keep[:, 1:] &= found[:, 1:] != found[:, :-1]
         return Ragged(found[keep], offsets_of(keep.sum(axis=1)))
 
     def add_foils(self, table: str, foils: np.ndarray, plural: np.ndarray | None = None) -> dict[str, np.ndarray]:

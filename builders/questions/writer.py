@@ -13,6 +13,7 @@ from ..text.assembly import RepeatedTexts, Run
 from ..text.lexicon import build_lexicon
 from ..text.surface_forms import BlockWords
 from ..text.tracing import Tracer
+from .aliases import list_aliases
 from .batches import Batch, QuestionContext
 from .edited_scenes import EditedScenes
 from .loading import load_kinds
@@ -37,6 +38,7 @@ class Questions:
     elements: Ragged
     depends_on: Ragged
     choices: Ragged
+    aliases: Ragged
     edited_answers: np.ndarray | None
 
 
@@ -68,10 +70,17 @@ class QuestionWriter:
         if edited:
             scenes = EditedScenes(context, edited)
             again = [self.kinds[batch.kind].answer_edited(scenes, batch) for batch in batches]
-        return _merge(self.tracer, words, batches, again)
+        aliases = [list_aliases(context, batch) for batch in batches]
+        return _merge(self.tracer, words, batches, aliases, again)
 
 
-def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[np.ndarray] | None) -> Questions:
+def _merge(
+    tracer: Tracer,
+    words: BlockWords,
+    batches: list[Batch],
+    aliases: list[Ragged],
+    again: list[np.ndarray] | None,
+) -> Questions:
     """Puts the batches' questions in order: scene, then batch, then as they are within the batch."""
     pool = tracer.program_table.pool
     offsets, places = _find_places([batch.scene for batch in batches], len(words.scenes))
@@ -107,6 +116,7 @@ def _merge(tracer: Tracer, words: BlockWords, batches: list[Batch], again: list[
         merge_lists([batch.elements for batch in batches]),
         merge_lists([batch.depends_on for batch in batches]),
         merge_lists([batch.choices for batch in batches]),
+        merge_lists(aliases),
         None if again is None else merge(again),
     )
 

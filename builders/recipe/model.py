@@ -323,6 +323,13 @@ def write_captions(value: Any, handler: SerializerFunctionWrapHandler) -> Any:
     return written[0] if len(written) == 1 else written
 
 
+ASK = {
+    "visible": "what anybody sees in a picture",
+    "all": "also what few see in a picture, or nobody",
+}
+"""What `questions.ask` may be, in words."""
+
+
 class Questions(Part):
     """What is asked about scenes."""
 
@@ -333,6 +340,10 @@ class Questions(Part):
         default="visible",
         description="visible: what anybody sees in a picture; all: also what few see, or nobody, such as an ISO.",
     )
+
+    def describe(self) -> str:
+        """Say in words what is asked."""
+        return f"{', '.join(self.kinds)} ({self.ask}: {ASK[self.ask]})" if self.kinds else "none"
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:

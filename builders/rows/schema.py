@@ -24,6 +24,7 @@ QUESTION = pa.struct(
         ("elements", pa.list_(pa.string())),
         ("depends_on", pa.list_(pa.int32())),
         ("foil", pa.string()),
+        ("aliases", pa.list_(pa.string())),
     ]
 )
 

@@ -196,6 +196,7 @@ def _write_questions(questions: Questions, pool: WordPool, encoded: bool) -> pa.
         _list(questions.elements.offsets, write_words(questions.elements.values)),
         _list(questions.depends_on.offsets, make_array(questions.depends_on.values)),
         write_words(questions.foils, questions.foils >= 0),
+        _list(questions.aliases.offsets, write_words(questions.aliases.values)),
     ]
     return _list(questions.offsets, pa.StructArray.from_arrays(columns, names=QUESTION.names))
 

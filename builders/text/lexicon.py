@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from ...arrow import choose_texts, join_texts, make_texts, match_texts, read_truths, view_numbers
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.numerals import write_number, write_ordinal
+from ...taxonomy.wordings import Wordings, list_wordings
+from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..recipe.fields import LARGEST_COUNT
 from .assembly import WordPool
 from .columns import LAST
@@ -40,6 +42,21 @@ FIXED = (
 SENSES = {"sense": (", the ", ","), f"sense{LAST}": (", the ", ""), "sense_tag": (" (", ")")}
 """Ways to tell objects of one name apart by what they are, with the text before and after it."""
 
+DOMAINS = {
+    "object": "objects",
+    "attribute": "attributes",
+    "relation": "relations",
+    "scene": "scene_attributes",
+}
+"""Tables of the taxonomy, as columns of words name them."""
+NAMES = {
+    "object": "object.name",
+    "attribute": "attribute.name",
+    "relation": "relation.predicate",
+    "scene": "scene.name",
+}
+"""The columns that say what a concept of each domain is called in answers."""
+
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
@@ -50,11 +67,15 @@ class Lexicon:
             place in it.
         tokens: For each `table.word`, the token of each row of the taxonomy's table, int32, shape (rows,).
         fixed: Tokens of `FIXED`, `ORDINALS` (also with a space after them) and `NUMBERS`.
+        aliases: For each of `DOMAINS`, tokens of other wordings that are as right as the name of each row of the
+            taxonomy's table; and, as `number`, of each of `NUMBERS`. One list a row, and last an empty one: row -1
+            has none.
     """
 
     words: pa.StringArray
     tokens: dict[str, np.ndarray]
     fixed: dict[str, int]
+    aliases: dict[str, Ragged]
     _found: dict[str, int] = field(default_factory=dict)
 
     def capital(self, tokens: np.ndarray) -> np.ndarray:
@@ -120,6 +141,9 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         "scene.phrase": scenes["phrase"],
     }
     fixed = [*FIXED, *(f"{word} " for word in ORDINALS), *ORDINALS, *NUMBERS]
+    wordings = {domain: list_wordings(taxonomy, table) for domain, table in DOMAINS.items()}
+    wordings["number"] = _list_numerals()
+    columns |= {f"{domain}.alias": texts for domain, (_, texts) in wordings.items()}
     chunks = [
         column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()
     ]
@@ -130,6 +154,33 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     numbers = view_numbers(encoded.indices, np.int32)
     ends = np.cumsum([len(fixed), *map(len, chunks)])
     tokens = {name: numbers[start:end] for name, start, end in zip(columns, ends[:-1], ends[1:], strict=True)}
+    # These have a token a wording, not one a row.
+    spoken = {domain: tokens.pop(f"{domain}.alias") for domain in wordings}
+    aliases = {"number": _list_by_row(wordings["number"][0], spoken["number"], np.arange(len(NUMBERS)))}
+    for domain, name in NAMES.items():
+        # Rows of one kind and one name have each other's wordings: an answer is a word, whatever sense it has.
+        kinds = tokens.get(f"{domain}.kind", np.zeros(len(tokens[name]), dtype=np.int32))
+        aliases[domain] = _list_by_row(wordings[domain][0], spoken[domain], number_rows(kinds, tokens[name])[1])
     return Lexicon(
-        pa.concat_arrays([words, capital]), tokens, dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True))
+        pa.concat_arrays([words, capital]),
+        tokens,
+        dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True)),
+        aliases,
     )
+
+
+def _list_numerals() -> Wordings:
+    """Digits of the numbers that `NUMBERS` spells, and "none"."""
+    digits = [(number, str(number)) for number, word in enumerate(NUMBERS) if word != str(number)]
+    pairs = [*digits[:1], (0, "none"), *digits[1:]]
+    return np.array([number for number, _ in pairs]), make_texts(text for _, text in pairs)
+
+
+def _list_by_row(rows: np.ndarray, tokens: np.ndarray, group_of: np.ndarray) -> Ragged:
+    """For each row the tokens of all rows of its group, each once, in the order in which they come; last, none."""
+    groups = group_of[rows]
+    first = np.sort(np.unique(join_codes(groups, tokens), return_index=True)[1])
+    first = first[np.argsort(groups[first], kind="stable")]
+    counts = np.bincount(groups[first], minlength=int(group_of.max(initial=-1)) + 1)
+    lists = Ragged(tokens[first], offsets_of(counts)).take(group_of)
+    return Ragged(lists.values, np.append(lists.offsets, lists.offsets[-1]))

@@ -76,6 +76,7 @@ class Oracle:
         self.phrase = {(row["kind"], row["name"]): row["phrase"] for row in taxonomy.scene_attributes.to_pylist()}
         self.phrases = set(self.phrase.values())
         self.forms = {}
+        self.read_other_words(taxonomy)
         for table, *columns in (
             (objects, "name", "plural"),
             (attributes, "name", "adjective"),
@@ -84,6 +85,22 @@ class Oracle:
         ):
             for row in table:
                 self.forms.setdefault(row[columns[0]], set()).update(filter(None, (row[name] for name in columns)))
+
+    def read_other_words(self, taxonomy):
+        """What concepts of each kind of questions are certainly called besides their names."""
+        self.other_words = {}
+        for kind, rows, columns in (
+            ("object", taxonomy.objects, ("name", "plural")),
+            ("attribute", taxonomy.attributes, ("name", "adjective", "aliases")),
+            ("relation", taxonomy.relations, ("predicate", "finite", "finite_plural")),
+            ("scene", taxonomy.scene_attributes, ("name",)),
+        ):
+            for row in rows.select(columns).to_pylist():
+                words = {word for column in columns for word in row[column].split("|")}
+                self.other_words.setdefault((kind, row[columns[0]]), set()).update(words - {""})
+
+    def list_other_words(self, kind, names):
+        return set().union(*(self.other_words[kind, name] for name in names))
 
     def read_relations(self, rows):
         heads = {row["id"]: row["head"] for row in rows}

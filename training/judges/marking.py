@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from ...errors import GasError
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
@@ -149,7 +149,7 @@ def word_question(question: Question) -> str:
 def mark_reply(reply: str, question: Question) -> bool | None:
     """Whether a reply in words is right.
 
-    The answer itself always is. Otherwise, by the question's `form`:
+    The answer itself always is, and any of its `aliases`. Otherwise, by the question's `form`:
 
     `yes_no`: The first word decides; a reply that begins with neither yes nor no is refused.
 
@@ -157,28 +157,32 @@ def mark_reply(reply: str, question: Question) -> bool | None:
     without a number or with two joined by "or" or "to" is refused.
 
     `multiple_choice`: The one choice that the reply names decides; where it names none or several, it is refused. Of
-    choices within one another (red, dark red) the longest is meant, and one right after `not` or `no` is not meant.
+    choices within one another (red, dark red) the longest is meant, and one right after `not` or `no` is not meant. An
+    alias of the answer names it, where no choice is named.
 
-    `open`: Right if the answer's words follow each other in the reply, not right after `not` or `no`. Questions about
-    the whole scene may be answered without words that they say themselves: `Shallow.` for `shallow depth of field`.
-    Another reply is wrong; it is refused only where it says that it cannot tell.
+    `open`: Right if the words of the answer, or of an alias, follow each other in the reply, not right after `not` or
+    `no`. Questions about the whole scene may be answered without words that they say themselves: `Shallow.` for
+    `shallow depth of field`. Another reply is wrong; it is refused only where it says that it cannot tell.
 
     In the last two, a noun may have a plural ending that the answer has not, and only what follows a "but" counts
     where the reply says first that it cannot tell.
 
     Args:
         reply: What the judge said.
-        question: The question as a row has it, of which `question`, `answer`, `choices`, `form` and `kind` are read.
+        question: The question as a row has it, of which `question`, `answer`, `choices`, `form`, `kind` and `aliases`
+            are read; rows of older datasets have no `aliases`.
 
     Returns: True for right, False for wrong, None where the judge gave no answer to the question.
     """
     asked = question["question"], question["answer"], question["form"], question["kind"]
-    return _mark(reply, *asked, tuple(question["choices"]))
+    return _mark(reply, *asked, tuple(question["choices"]), tuple(question.get("aliases") or ()))
 
 
 @lru_cache(maxsize=65536)  # in reinforcement learning the same few replies come again and again
-def _mark(reply: str, question: str, answer: str, form: str, kind: str, choices: tuple[str, ...]) -> bool | None:
-    if reply.strip().casefold() == answer.casefold():
+def _mark(
+    reply: str, question: str, answer: str, form: str, kind: str, choices: tuple[str, ...], aliases: tuple[str, ...]
+) -> bool | None:
+    if reply.strip().casefold() in (one.casefold() for one in (answer, *aliases)):
         return True
     words = _split_words(reply)
     if form == "yes_no":
@@ -190,9 +194,9 @@ def _mark(reply: str, question: str, answer: str, form: str, kind: str, choices:
     if not words:
         return None
     if form == "multiple_choice":
-        named = _find_choice(words, choices)
+        named = _find_choice(words, choices, answer, aliases)
         return None if named is None else named == answer
-    return _holds_answer(words, question, answer, kind)
+    return _holds_answer(words, question, (answer, *aliases), kind)
 
 
 def _split_words(text: str) -> list[str]:
@@ -250,49 +254,55 @@ def _is_number(word: str) -> bool:
     return _read_number(word) is not None
 
 
-def _find_choice(words: list[str], choices: Sequence[str]) -> str | None:
-    """The one choice that words name, or None."""
-    for with_plurals in (False, True):
+def _find_choice(words: list[str], choices: Sequence[str], answer: str, aliases: Sequence[str]) -> str | None:
+    """The one choice that words name, or None. Plurals and aliases of the answer count where no choice is named."""
+    wordings = [*((choice, choice) for choice in choices), *((alias, answer) for alias in aliases)]
+    for loosely in (False, True):
         spans = [
-            (start, start + len(phrase), choice)
-            for choice in choices
-            if (phrase := _split_words(choice))
-            for start in _find_phrase(words, phrase, with_plurals)
+            (*span, choice if loosely or wording == choice else None)
+            for wording, choice in wordings
+            for span in _find_phrase(words, _split_words(wording), loosely)
         ]
-        longest = [
-            (start, choice)
-            for start, end, choice in spans
-            if not any(first <= start and end <= last and last - first > end - start for first, last, _ in spans)
-        ]
-        named = {choice for start, choice in longest if not _is_denied(words, start)}
+        named = {choice for start, _, choice in _keep_longest(spans) if not _is_denied(words, start)} - {None}
         if named:
             return named.pop() if len(named) == 1 else None
     return None
 
 
-def _holds_answer(words: list[str], question: str, answer: str, kind: str) -> bool:
-    """Whether words hold the answer to an open question."""
-    wanted = _split_words(answer)
-    if not wanted:
-        return False
-    starts = _find_phrase(words, wanted, True)
-    if kind == "scene":
-        said = set(_split_words(question))
+def _holds_answer(words: list[str], question: str, wordings: Sequence[str], kind: str) -> bool:
+    """Whether words hold the answer to an open question, in one of its wordings."""
+    said = set(_split_words(question)) if kind == "scene" else set()
+    spans = []
+    for wanted in map(_split_words, wordings):
+        spans += _find_phrase(words, wanted, True)
         new = [place for place, word in enumerate(wanted) if word not in said]
         if new:
-            short = _find_phrase(words, wanted[new[0] : new[-1] + 1], True)
-            starts += [start for start in short if start - new[0] not in starts]
-    return any(not _is_denied(words, start) for start in starts)
+            spans += _find_phrase(words, wanted[new[0] : new[-1] + 1], True)
+    return any(not _is_denied(words, start) for start, _ in _keep_longest(spans))
 
 
-def _find_phrase(words: list[str], phrase: list[str], with_plurals: bool) -> list[int]:
-    """Where a phrase begins in words; with plurals, its last word may have a plural ending there."""
+Span = TypeVar("Span", bound=tuple)
+
+
+def _keep_longest(spans: list[Span]) -> list[Span]:
+    """Leaves out spans (where they begin, where they end, ...) that lie within a longer one."""
+    return [
+        span
+        for span in spans
+        if not any(one[0] <= span[0] and span[1] <= one[1] and one[1] - one[0] > span[1] - span[0] for one in spans)
+    ]
+
+
+def _find_phrase(words: list[str], phrase: list[str], with_plurals: bool) -> list[tuple[int, int]]:
+    """Where a phrase begins and ends in words; with plurals, its last word may have a plural ending there."""
+    if not phrase:
+        return []
     *first, last = phrase
     endings = {last}
     if with_plurals:
         endings |= {f"{last}s", f"{last}es"} | ({f"{last[:-1]}ies"} if last.endswith("y") else set())
     return [
-        start
+        (start, start + len(phrase))
         for start in range(len(words) - len(first))
         if words[start + len(first)] in endings and words[start : start + len(first)] == first
     ]

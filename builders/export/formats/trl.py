@@ -14,7 +14,8 @@ from ..layout import PROMPT, Layout, Row, Tally
 def convert_trl(row: Row, tally: Tally, chat: bool = False) -> list[Row]:
     """A prompt-only row with its questions, which a reward gets as lists of a column: `def reward(questions, ...)`.
 
-    `questions`, `answers`, `choices` (empty where there are none) and `depends_on` go together, in the row's order.
+    `questions`, `answers`, `aliases`, `choices` (both empty where there are none) and `depends_on` go together, in the
+    row's order.
     """
     questions = row["questions"]
     tally.questions += len(questions)
@@ -25,6 +26,7 @@ def convert_trl(row: Row, tally: Tally, chat: bool = False) -> list[Row]:
             "prompt": [{"role": "user", "content": prompt}] if chat else prompt,
             "questions": [question["question"] for question in questions],
             "answers": [question["answer"] for question in questions],
+            "aliases": [question.get("aliases") or [] for question in questions],
             "choices": [question["choices"] for question in questions],
             "depends_on": [question["depends_on"] for question in questions],
         }

@@ -82,7 +82,7 @@ def _ask_values(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -
 def _ask_holder(topics: Topics, concepts: np.ndarray) -> Batch:
     """What has an attribute, where it is one object; the answer rests on the object and on its attribute."""
     context = topics.context
-    rows = np.flatnonzero(_is_only_holder(context))
+    rows = np.flatnonzero(_is_only_holder(context) & context.is_askable[context.holders])
     holders = context.holders[rows]
     both = np.stack([context.object_elements[holders], topics.elements.values[rows]], axis=1)
     elements = Ragged(both.reshape(-1), 2 * np.arange(len(rows) + 1))

@@ -40,7 +40,7 @@ def list_countable(context: QuestionContext) -> np.ndarray:
     """The first object of each name that can be counted, but where another object is one, as a baker is a person."""
     objects = context.scenes.objects
     countable = context.tokens["object.any"][objects.values] != context.fixed["any"]
-    chosen = np.flatnonzero(context.is_first & countable)
+    chosen = np.flatnonzero(context.is_first & context.is_askable & countable)
     # Only few concepts have others below them; only their objects need be compared with the others of their scenes.
     places = np.flatnonzero(find_hypernyms(context.plan)[objects.values[chosen]])
     general = chosen[places]

@@ -13,7 +13,9 @@ from ..edited_scenes import EditedScenes, choose_right
 
 def ask(context: QuestionContext) -> list[Batch]:
     """Whether each object is there, whether others are, and which of several is: a topic is a name in a scene."""
-    chosen = np.flatnonzero(context.is_first)  # the first object of each name speaks for all of them
+    chosen = np.flatnonzero(
+        context.is_first & context.is_askable
+    )  # the first object of each name speaks for all of them
     scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
     topics = Topics(context, "object", scene, context.list_twins(chosen), context.tokens["object.name"])
     # Up to three rows of the taxonomy, or -1, for each topic: the first ones are asked about, all are wrong choices.

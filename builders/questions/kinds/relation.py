@@ -136,7 +136,7 @@ def _ask_ends(asked: _Relations) -> list[Batch]:
         ("open_target", asked.facts.has_one_target(), asked.targets),
         ("open_subject", asked.facts.has_one_subject(), asked.subjects),
     ):
-        rows = np.flatnonzero(is_one)
+        rows = np.flatnonzero(is_one & context.is_askable[ends])
         both = np.stack([asked.topics.elements.values, context.object_elements[ends]], axis=1)[rows]
         elements = Ragged(both.reshape(-1), 2 * np.arange(len(rows) + 1))
         starts, answers, concepts = asked.start(rows), names[ends[rows]], asked.concepts[rows]

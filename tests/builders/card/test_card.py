@@ -147,6 +147,13 @@ def test_features_are_those_of_the_files(folder):
         assert infos[f"{config}_captions"].splits["train"].num_bytes == pytest.approx(captions.nbytes, rel=0.01)
 
 
+def test_it_says_what_each_config_asks(folder):
+    for config in read_manifest(folder)["configs"]:
+        questions = load_recipe(folder / "recipes" / f"{config}.yaml").recipe.questions
+        said = f"Questions of {config}: {', '.join(questions.kinds)} (visible: what anybody sees in a picture)."
+        assert (said in read_section(folder, config)) == bool(questions.kinds)
+
+
 def test_every_picture_is_there_well_formed_and_named(folder):
     shown = re.findall(r"!\[(?P<words>.*?)\]\((\S+?)\)", read_card(folder).split("---\n", 2)[2])
     files = [path for _, path in shown if path.startswith(ASSETS)]

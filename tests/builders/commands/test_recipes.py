@@ -63,6 +63,21 @@ def test_preview_shows_what_a_build_writes(gas, built):
         assert row["questions"][0]["question"] in text
 
 
+@pytest.mark.parametrize(
+    ("questions", "said"),
+    [
+        ("[object, count]", "object, count (visible: what anybody sees in a picture)"),
+        ("{kinds: scene, ask: all}", "scene (all: also what few see in a picture, or nobody)"),
+        ("[]", "none"),
+    ],
+)
+def test_preview_and_stats_say_what_is_asked(questions, said, gas):
+    change = ("--set", f"questions={questions}")
+    assert gas("preview", "sandbox", "-n", "1", *change)[1].splitlines()[0] == f"questions: {said}"
+    assert f"questions: {said}" in gas("stats", "sandbox", "--rows", "10", *change)[1].splitlines()
+    assert json.loads(gas("stats", "sandbox", "--rows", "10", "--json", *change)[1])["questions"] == said
+
+
 def test_preview_draws(gas, tmp_path):
     status, out, err = gas(
         "preview", "general", "-n", "2", "--set", "questions=[]", "--png", tmp_path / "scenes.png", "--json"

@@ -96,6 +96,7 @@ def test_simplear_reads_every_prompt(exported):
 def test_trl_rows():
     asked = {"question": "Is it?", "answer": "yes", "choices": [], "depends_on": [], "form": "yes_no"}
     chosen = {"question": "Which?", "answer": "b", "choices": ["a", "b"], "depends_on": [0], "form": "open"}
+    chosen["aliases"] = ["bee"]
     row, tally = make_row(DOG, questions=[asked, chosen]), Tally()
     (record,) = convert_trl(row, tally)
     assert record == {
@@ -103,6 +104,7 @@ def test_trl_rows():
         "prompt": "Caf\u00e9\nscene.",
         "questions": ["Is it?", "Which?"],
         "answers": ["yes", "b"],
+        "aliases": [[], ["bee"]],
         "choices": [[], ["a", "b"]],
         "depends_on": [[], [0]],
     }
@@ -126,14 +128,15 @@ def test_trl_gives_rewards_the_questions(format_, exported):
     data = load_dataset("json", data_files=str(path), split="train")
     arguments = {key: [row[key] for row in data] for key in data.column_names if key not in ("prompt", "completion")}
 
-    def reward(questions, answers, choices, depends_on, **others):
+    def reward(questions, answers, aliases, choices, depends_on, **others):
         assert list(others) == ["id"]
-        together = zip(questions, answers, choices, depends_on, strict=True)
+        together = zip(questions, answers, aliases, choices, depends_on, strict=True)
         return [[*zip(*parts, strict=True)] for parts in together]
 
     for row, prompt, asked in zip(rows, data["prompt"], reward(**arguments), strict=True):
         assert prompt == (row["caption"] if format_ == "trl" else [{"role": "user", "content": row["caption"]}])
-        assert asked == [(q["question"], q["answer"], q["choices"], q["depends_on"]) for q in row["questions"]]
+        keys = ("question", "answer", "aliases", "choices", "depends_on")
+        assert asked == [tuple(question[key] for key in keys) for question in row["questions"]]
 
 
 # Flow-GRPO

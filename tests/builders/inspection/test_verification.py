@@ -229,12 +229,19 @@ def test_files_that_the_manifest_does_not_name(copied, verify):
     ]
 
 
+ENGINE = {"version": "9.1", "data_version": DATA_VERSION}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"engine": {"version": "9.1", "data_version": DATA_VERSION + 1}}, f"data version {DATA_VERSION + 1}, here"),
+        ({"engine": {**ENGINE, "data_version": DATA_VERSION + 1}}, f"data version {DATA_VERSION + 1}, here"),
         (
-            {"engine": {"version": "9.1", "data_version": 1}, "taxonomy": "f" * 64, "fingerprint": "0" * 64},
+            {
+                "engine": {"version": "9.1", "data_version": DATA_VERSION},
+                "taxonomy": "f" * 64,
+                "fingerprint": "0" * 64,
+            },
             "ffffffffffff",
         ),
     ],

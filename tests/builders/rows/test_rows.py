@@ -37,6 +37,7 @@ COLUMNS = {
                 "elements": pa.list_(TEXT),
                 "depends_on": pa.list_(pa.int32()),
                 "foil": TEXT,
+                "aliases": pa.list_(TEXT),
             }
         )
     ),

@@ -227,6 +227,68 @@ def test_answers_about_objects_are_whole():
     assert mark_reply("shepherd", question) is False
 
 
+WOOD, OAK = ["wood", "wooden"], ["oak", "steel", "glass", "wood chip"]
+THEATRES = ["movie theatre", "movie theatres"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "aliases", "reply", "expected"),
+    [
+        ("maple", WOOD, "It is wooden.", True),
+        ("maple", WOOD, "Wood", True),
+        ("maple", WOOD, "It is not wood.", False),
+        ("maple", WOOD, "metal", False),
+        ("maple", WOOD, "I cannot tell, but it may be wood.", True),
+        ("maple", WOOD, "I cannot tell whether it is wood.", None),
+        ("Claude Monet", ["Monet"], "Monet.", True),
+        ("Claude Monet", ["Monet"], "Not Claude Monet.", False),
+        ("Claude Monet", ["Monet"], "It is not Claude Monet but Monet.", True),
+        ("mouse", ["mice"], "Two mice.", True),
+        ("movie theater", THEATRES, "the movie theatres", True),
+        ("movie theater", THEATRES, "theatre", False),
+        ("maple", None, "wood", False),
+    ],
+)
+def test_aliases_are_as_right(answer, aliases, reply, expected):
+    assert mark_reply(reply, {**ask("open", answer), "aliases": aliases}) is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "aliases", "choices", "reply", "expected"),
+    [
+        ("oak", ["wood"], OAK, "wood", True),
+        ("oak", ["wood"], OAK, "It is wood, not steel.", True),
+        ("oak", ["wood"], OAK, "It is not wood.", None),
+        ("oak", ["wood"], OAK, "a wood chip", False),
+        ("oak", ["wood"], OAK, "wood and steel", False),
+        ("oak", ["wood"], OAK, "oak wood", True),
+        ("oak", [], OAK, "wood", None),
+        ("mouse", ["mice"], ["mouse", "cat"], "mice", True),
+        ("mouse", ["mice"], ["mouse", "cat"], "mice and cats", None),
+        ("movie theater", THEATRES, ["movie", "movie theater"], "a movie theatre", True),
+        ("gray", ["grey"], ["gray", "light gray"], "grey", True),
+        ("gray", ["grey"], ["gray", "red"], "grey or red", False),
+    ],
+)
+def test_aliases_name_a_choice_where_none_is_named(answer, aliases, choices, reply, expected):
+    assert mark_reply(reply, {**ask("multiple_choice", answer, choices), "aliases": aliases}) is expected
+
+
+def test_questions_of_older_datasets_have_no_aliases(questions):
+    for one in questions:
+        older = {key: value for key, value in one.items() if key != "aliases"}
+        for reply in (one["answer"], "I cannot tell.", *one["choices"]):
+            assert mark_reply(reply, older) is mark_reply(reply, {**one, "aliases": []})
+
+
+def test_aliases_of_real_questions_are_right(questions):
+    assert sum(len(one["aliases"]) for one in questions) > 1000
+    for one in questions:
+        for alias in one["aliases"]:
+            for reply in (alias, f"{alias.capitalize()}.", f"It is the {alias}."):
+                assert mark_reply(reply, one) is True, (reply, one)
+
+
 def test_questions_of_some_kinds():
     asked = [ask("yes_no", "yes", kind=kind) for kind in ("object", "count", "attribute", "relation")]
     assert choose_questions(asked, None) == asked
