@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial, reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -203,10 +203,3 @@ Most filters look at one concept at a time: another order would move counts from
 else. `top` takes the most frequent of what is left, so that it comes after what decides which concepts take part.
 `weights` refuses what is not left, so that it comes last.
 """
-
-
-@lru_cache(maxsize=8)
-def find_objects(taxonomy: Taxonomy, tier: str) -> np.ndarray:
-    """Rows of all objects of a tier, without those that no recipe gets."""
-    everything = Candidates(taxonomy, taxonomy.objects, np.ones(taxonomy.objects.num_rows, dtype=bool))
-    return np.flatnonzero(keep_inoffensive(None, everything) & keep_tier(tier, everything))

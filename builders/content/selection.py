@@ -80,6 +80,11 @@ def find_allowed(steps: list[FilterStep]) -> np.ndarray:
     return np.logical_and.reduce([step.kept for step in steps if not step.filter.spares_seed])
 
 
+def find_objects(recipe: Recipe, taxonomy: Taxonomy) -> np.ndarray:
+    """Rows of the objects that a recipe would deal if it named no branches, no top and no weights."""
+    return np.flatnonzero(find_allowed(apply_filters(recipe, taxonomy, "objects", [])))
+
+
 def select_concepts(
     recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]
 ) -> tuple[Concepts, dict[str, np.ndarray]]:

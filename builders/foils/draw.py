@@ -1,8 +1,8 @@
 """Foils of objects, attributes and scene attributes: what a false statement puts in the place of the truth.
 
-The rule that makes it false is a closed world: the scene graph is all that is in the picture. An object that is not in
-it is absent; an attribute that it does not give an object, out of those that exclude each other, is not the object's.
-Relations have rules of their own, in `relations.py`.
+The rule that makes it false is a closed world: the scene graph is all that the picture is about. An object that is not
+in it, nor shown by what is (`kinship.py`), is absent; an attribute that it does not give an object, out of those that
+exclude each other, is not the object's. Relations have rules of their own, in `relations.py`.
 
 All are drawn alike, by rejection: `draw_until_fit` draws for all questions at once, and again for those whose foil
 does not fit, a few times. A question that has none after that (-1) is not asked.
@@ -20,21 +20,20 @@ from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below
 from ..foundation.ragged import Bits, Ragged, pad_lists
+from .kinship import find_kinship, list_shown, tabulate_kinship
 from .tables import (
-    find_kinship,
     find_near_attributes,
     find_near_scene_attributes,
     list_foil_attributes,
     list_foil_objects,
     list_foil_scene_attributes,
     number_texts,
-    tabulate_relatives,
 )
 
 Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether questions (numbers) can have foils (rows of the taxonomy), bool, element by element."""
 AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Whether objects (rows of the taxonomy) are kin to anything in scenes (numbers, which come first)."""
+"""Whether anything in scenes (numbers, which come first) is kin to objects (rows of the taxonomy), or shows them."""
 
 TURNS = 4
 """Draws before foils are compared with each other, and again as many before a question goes without one."""
@@ -50,12 +49,11 @@ def sample_foil_objects(
     countable: bool = False,
     alike: bool = False,
 ) -> list[np.ndarray]:
-    """Objects for each question of which nothing in its scene is a kind, and which are no kind of anything there.
+    """Objects for each question to which nothing in its scene is kin: no picture of the scene shows them.
 
-    Names decide, not concepts: a dish of any sense is there when an omelet is. Where there are such, the foil is of
-    the same kinds as what is asked about, so that it is neither easy to tell nor more frequent than the truth. Where
-    the recipe's own objects are too few, any object of its tier will do. No two questions of a scene have the same
-    first foil.
+    `kinship.py` says what is kin. Where there are such, the foil is of the same kinds as what is asked about, so that
+    it is neither easy to tell nor more frequent than the truth. Where the recipe's own objects are too few, any serve
+    that it would deal if it were less narrow. No two questions of a scene have the same first foil.
 
     Args:
         keys: Keys of the choice, one for each foil that a question gets; they differ in name.
@@ -93,23 +91,32 @@ def sample_foil_objects(
 
 
 def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
-    """Gives a function that tells whether objects (rows of the taxonomy) are kin, either way, to any of a scene."""
-    if tables := tabulate_relatives(plan):
-        place, relatives = tables
+    """Gives a function that tells whether scenes have or show objects (rows of the taxonomy), or may."""
+    shown = list_shown_by_scenes(plan, scenes)
+    if tables := tabulate_kinship(plan):
+        place, shows = tables
         # One row of bits a scene: what is kin to anything in it.
-        of_scene = relatives.unite(Ragged(place.take(scenes.objects.values), scenes.objects.offsets))
+        of_scene = shows.unite(Ragged(place.take(scenes.objects.values), scenes.objects.offsets))
+        if len(shown.values):
+            of_scene.words[:] |= shows.unite(Ragged(place.take(shown.values), shown.offsets)).words
         return lambda scene, objects: of_scene.have(scene, place.take(objects))
-    # (most objects of a scene, scenes), -1 where a scene has fewer: a row has one object of every scene.
-    is_a, present = find_kinship(plan), pad_lists(scenes.objects).T
+    return lambda scene, objects: count_kin(plan, scenes, scene, objects) > 0
 
-    def are_kin(scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
-        found = np.zeros(len(scene), dtype=bool)
-        for row in present:
-            others = row[scene]
-            found |= (others >= 0) & (is_a(others, objects) | is_a(objects, others))
-        return found
 
-    return are_kin
+def count_kin(plan: Plan, scenes: Scenes, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+    """Counts what in scenes shows objects (rows of the taxonomy), element by element; so do scene attributes."""
+    shows, count = find_kinship(plan), np.zeros(len(scene), dtype=np.int64)
+    for lists in (scenes.objects, list_shown_by_scenes(plan, scenes)):
+        # One column after the other: one object of each scene, -1 beyond its last.
+        for present in pad_lists(lists)[scene].T:
+            count += shows(present, objects) & (present >= 0)
+    return count
+
+
+def list_shown_by_scenes(plan: Plan, scenes: Scenes) -> Ragged:
+    """Rows of the objects that the scene attributes of each scene show."""
+    every = list_shown(plan.taxonomy).take(scenes.scene_attributes.values)
+    return Ragged(every.values, every.offsets[scenes.scene_attributes.offsets])
 
 
 def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:

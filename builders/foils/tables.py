@@ -7,17 +7,16 @@ concept come up as a foil about as often as it is true, so that how often a word
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 
 from ... import arrow
 from ...taxonomy import Taxonomy, nearness
-from ..content.filters import find_objects
 from ..content.plan import Plan
+from ..content.selection import find_objects
 from ..foundation.counter_rng import hash_numbers
-from ..foundation.ragged import Bits, Ragged, expand_ranges, offsets_of
+from ..foundation.ragged import Ragged, offsets_of
 
 COPIES = 8
 """Places in a list for each candidate, on average; how many it gets says how often it is drawn."""
@@ -27,28 +26,26 @@ SAME_GROUP = 8.0
 """Sampling weight of foils in the truth's own group, relative to 1 for the rest of its kind."""
 BALANCING = 15
 """Rounds in which weights of foils are balanced (damped iterative proportional fitting)."""
-MOST_TABULATED = 5000
-"""Objects of a tier up to which kinship is looked up in a table of pairs; for more it is worked out by lineage."""
 
 
 @lru_cache(maxsize=8)
 def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndarray]]:
     """Candidates for objects, the best first: lists, and which of them serves for each object of the taxonomy.
 
-    First objects of the same class, then any that the recipe deals, then any of its tier.
+    First objects of the same class, then any that the recipe deals, then any that it would if it were less narrow.
     """
     classes, table = plan.pools.classes, plan.taxonomy.objects
     good = np.ones(table.num_rows, dtype=bool)
     if countable:
         good = arrow.match_texts(table["countability"], "count")
     own = np.unique(plan.pools.objects)
-    own, of_tier = own[good[own]], find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
+    own, dealt = own[good[own]], find_objects(plan.recipe, plan.taxonomy)
     every = np.zeros(table.num_rows, dtype=np.int64)
     alike = [own[classes.of[own] == one].tolist() for one in range(len(classes))]
     by_class = Ragged.from_lists([rows if len(rows) >= FEWEST_ALIKE else [] for rows in alike])
     return [
         (by_class, classes.of),
-        *((Ragged(rows, np.array([0, len(rows)])), every) for rows in (own, of_tier[good[of_tier]])),
+        *((Ragged(rows, np.array([0, len(rows)])), every) for rows in (own, dealt[good[dealt]])),
     ]
 
 
@@ -130,80 +127,6 @@ def _deal_out(lists: Ragged, weights: np.ndarray) -> Ragged:
     befores = np.append(0, ends[:-1])
     befores[starts[sizes > 0]] = 0
     return Ragged(np.repeat(lists.values, ends - befores), offsets_of(COPIES * sizes))
-
-
-@lru_cache(maxsize=4)
-def tabulate_relatives(plan: Plan) -> tuple[np.ndarray, Bits] | None:
-    """A place for each object of the taxonomy, and which of them are kin either way; None where they are too many."""
-    if tables := _tabulate_kinship(plan):
-        place, is_a = tables
-        return place, Bits.pack(is_a | is_a.T)
-    return None
-
-
-@lru_cache(maxsize=4)
-def _tabulate_kinship(plan: Plan) -> tuple[np.ndarray, np.ndarray] | None:
-    """A place for each object of the taxonomy, and which objects (row) are what others (column) are called.
-
-    Nothing is kin to what stands at the last place, which is for objects that are in no scene or foil, and for -1.
-    """
-    rows = _list_possible(plan)
-    if len(rows) > MOST_TABULATED:
-        return None
-    place = np.full(plan.taxonomy.objects.num_rows, len(rows), dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    # A join on names: for each name in a lineage, (rows, levels), the objects that are called so; -1 finds none.
-    lineage = list_lineages(plan.taxonomy)[rows]
-    order = np.argsort(lineage[:, 0], kind="stable")
-    starts, ends = (np.searchsorted(lineage[order, 0], lineage.reshape(-1), side) for side in ("left", "right"))
-    table = np.zeros((len(rows) + 1, len(rows) + 1), dtype=bool)
-    some = np.repeat(np.arange(len(rows)), (ends - starts).reshape(lineage.shape).sum(axis=1))
-    table[some, order[expand_ranges(starts, ends - starts)]] = True
-    return place, table
-
-
-def _list_possible(plan: Plan) -> np.ndarray:
-    """Rows of all objects that are in scenes or foils."""
-    of_tier = find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
-    return np.unique(np.concatenate([of_tier, *plan.pools.seed.objects]))
-
-
-@lru_cache(maxsize=4)
-def find_kinship(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """Gives a function that tells, element by element, whether objects are what others are called: a poodle is a dog.
-
-    Names decide: an omelet is a dish in any sense of "dish". Both arguments are rows of the taxonomy's objects, of one
-    shape; -1 gives anything.
-    """
-    if tables := _tabulate_kinship(plan):
-        place, is_a = tables[0], Bits.pack(tables[1])
-        return lambda some, others: is_a.have(place.take(some), place.take(others))
-    lineage = list_lineages(plan.taxonomy)
-    return lambda some, others: (lineage[some] == lineage[others, 0][..., None]).any(axis=-1)
-
-
-@lru_cache(maxsize=4)
-def find_hypernyms(plan: Plan) -> np.ndarray:
-    """Which objects of the taxonomy others in scenes may be called as well, bool: a dog, for there are poodles."""
-    lineages = list_lineages(plan.taxonomy)
-    return np.isin(lineages[:, 0], lineages[_list_possible(plan), 1:])
-
-
-@lru_cache(maxsize=4)
-def list_lineages(taxonomy: Taxonomy) -> np.ndarray:
-    """Numbers of the name of each object, of its parent's name, and so on up to the root; then -1.
-
-    Returns:
-        int32, shape (objects, levels).
-    """
-    # Level by level for all objects at once: `at` is the ancestor of each, or -1 above the root.
-    names = arrow.number_texts(taxonomy.objects["name"]).astype(np.int32)
-    parents, at = taxonomy.parent_index, np.arange(len(names))
-    levels = []
-    while (at >= 0).any():
-        levels.append(np.where(at >= 0, names[at], -1))
-        at = np.where(at >= 0, parents[at], -1)
-    return np.stack(levels, axis=1)
 
 
 @lru_cache(maxsize=4)

@@ -13,8 +13,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ...taxonomy import Taxonomy
+from ..foils.draw import count_kin
+from ..foils.kinship import list_lineages
 from ..foils.relation_logic import read_logic
-from ..foils.tables import list_lineages
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
 from ..text.lexicon import build_lexicon
 from ..text.surface_forms import BlockWords
@@ -85,6 +86,10 @@ class EditedScenes:
         codes = scene * len(self.words.lexicon.words) + tokens
         last = np.searchsorted(self.called_in_scene, codes, "right")
         return last - np.searchsorted(self.called_in_scene, codes, "left")
+
+    def count_kin(self, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+        """How much in scenes shows objects (rows of the taxonomy), or may be taken for them: a car shows a wheel."""
+        return count_kin(self.context.plan, self.scenes, scene, objects)
 
     @cached_property
     def facts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -17,9 +17,10 @@ from ..content.draw import rank_attributes
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foils.draw import find_kin, sample_foil_attributes, sample_foil_objects
+from ..foils.kinship import list_lineages
 from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, sample_foil_relations
-from ..foils.tables import find_near_attributes, list_lineages
+from ..foils.tables import find_near_attributes
 from ..foundation.counter_rng import deal, derive_key, hash_numbers, shuffle_rows
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
 from ..recipe.fields import LARGEST_COUNT

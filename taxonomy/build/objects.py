@@ -13,6 +13,9 @@ from typing import Any
 from .countability import decide_countability
 from .english import choose_article, make_plural, measure_concreteness, measure_zipf
 from .flags import list_flags
+from .object_kin import mark_kin
+from .object_rows import ObjectRows
+from .object_visibility import mark_visibility
 from .paper import ROOT, name_by_paper
 from .sources import DATA, open_wordnet, read_review, split_words
 
@@ -67,6 +70,9 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
         tier = "visible"
         if marks or id_ in upper:
             tier = "full"
+        elif "body_part" in kinds[id_]:
+            # Nobody asks for a lone hand.
+            tier = "visible"
         elif id_ in common or (uncommon.isdisjoint((id_, name)) and is_common(synset, name, zipf)):
             tier = "common"
         rows.append(
@@ -92,6 +98,8 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
         zipfs[id_] = zipf
     demote_namesakes(rows, zipfs, listed)
     add_own_objects(rows, frequencies)
+    mark_visibility(ObjectRows(rows, sources))
+    mark_kin(ObjectRows(rows, sources))
     return rows, frequencies
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...foils.draw import sample_foil_objects
-from ...foils.tables import find_hypernyms, find_kinship
+from ...foils.draw import count_kin, sample_foil_objects
 from ...foundation.counter_rng import derive_key
-from ...foundation.ragged import pad_lists
 from ...text.lexicon import NUMBERS
 from ..batches import Batch, QuestionContext, Topics, make_empty_lists
-from ..edited_scenes import EditedScenes
+from ..edited_scenes import NONE, EditedScenes
 
 
 def ask(context: QuestionContext) -> list[Batch]:
@@ -37,18 +35,12 @@ def ask(context: QuestionContext) -> list[Batch]:
 
 
 def list_countable(context: QuestionContext) -> np.ndarray:
-    """The first object of each name that can be counted, but where another object is one, as a baker is a person."""
+    """The first object of each name that can be counted, but where others may be taken for it, or have such parts."""
     objects = context.scenes.objects
     countable = context.tokens["object.any"][objects.values] != context.fixed["any"]
     chosen = np.flatnonzero(context.is_first & context.is_askable & countable)
-    # Only few concepts have others below them; only their objects need be compared with the others of their scenes.
-    places = np.flatnonzero(find_hypernyms(context.plan)[objects.values[chosen]])
-    general = chosen[places]
-    is_a, count = find_kinship(context.plan), np.zeros(len(general), dtype=np.int64)
-    # One column after the other: the concept of one object of each scene, -1 beyond its last.
-    for present in pad_lists(objects)[context.scene_of_object[general]].T:
-        count += is_a(present, objects.values[general]) & (present >= 0)
-    return np.delete(chosen, places[count != context.twin_count[general]])
+    shown = count_kin(context.plan, context.scenes, context.scene_of_object[chosen], objects.values[chosen])
+    return chosen[shown == context.twin_count[chosen]]
 
 
 def _list_numbers(context: QuestionContext) -> np.ndarray:
@@ -57,6 +49,7 @@ def _list_numbers(context: QuestionContext) -> np.ndarray:
 
 
 def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
-    """How many things of the edited scene can be called so."""
-    names = scenes.context.tokens["object.name"][batch.asked.values]
-    return _list_numbers(scenes.context)[scenes.count_called(batch.scene, names)]
+    """How many things of the edited scene can be called so; NONE where others may be taken for it."""
+    asked = batch.asked.values
+    count = scenes.count_called(batch.scene, scenes.context.tokens["object.name"][asked])
+    return np.where(scenes.count_kin(batch.scene, asked) > count, NONE, _list_numbers(scenes.context)[count])

@@ -8,7 +8,7 @@ from ...foils.draw import sample_foil_objects
 from ...foundation.counter_rng import derive_key
 from ..balance import CHOICES, find_more, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics
-from ..edited_scenes import EditedScenes, choose_right
+from ..edited_scenes import NONE, EditedScenes, choose_right
 
 
 def ask(context: QuestionContext) -> list[Batch]:
@@ -57,7 +57,13 @@ def _ask_which(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) ->
 
 
 def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
-    """Whether there is something of the name in the edited scene, or which of the choices is there."""
-    question, asked = batch.asked.owners, batch.asked.values
-    there = scenes.count_called(batch.scene[question], scenes.context.tokens["object.name"][asked]) > 0
-    return np.where(there, scenes.yes, scenes.no) if batch.form == "yes_no" else choose_right(batch, there)
+    """Whether there is something of the name in the edited scene, or which of the choices is there.
+
+    NONE where something else may be taken for it, or has such a part.
+    """
+    scene, asked = batch.scene[batch.asked.owners], batch.asked.values
+    there = scenes.count_called(scene, scenes.context.tokens["object.name"][asked]) > 0
+    shown = scenes.count_kin(scene, asked) > 0
+    if batch.form == "yes_no":
+        return np.where(there, scenes.yes, np.where(shown, NONE, scenes.no))
+    return choose_right(batch, there, there | shown)
