@@ -415,6 +415,11 @@ def _fill_holder(key: int, allowed: list[np.ndarray], clash: Clash) -> np.ndarra
     raise GasError("nothing that the filters leave fits")
 
 
+def bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:
+    """The first slot, and the one after the last, of a run of scenes."""
+    return int(offsets[scenes[0]]), int(offsets[scenes[1]])
+
+
 def _list_neighbours(offsets: np.ndarray) -> np.ndarray:
     """The other slots of each slot's holder, padded with -1, shape (most slots of a holder - 1, slots)."""
     lengths = np.diff(offsets)
