@@ -49,15 +49,17 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     objects = _draw_objects(plan, layout, split)
     attributes = _draw_attributes(plan, layout, objects, (first, last))
     subjects, targets = layout.subjects, layout.targets
+    in_scenes = Ragged(objects, layout.objects)
+    on_objects = _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
     scenes = Scenes(
         layout.start,
         layout.structures,
-        Ragged(objects, layout.objects),
-        _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes)),
+        in_scenes,
+        on_objects,
         Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
         subjects,
         targets,
-        draw_scene_attributes(plan, key, layout.start, block, (first, last)),
+        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, (first, last)),
     )
     return scenes.cut(first, last)
 
