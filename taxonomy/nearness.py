@@ -22,12 +22,20 @@ def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
 
 
 def find_near_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
-    """Says which scene attributes of one kind may hold of one picture, or are not told apart; each one of itself, too.
+    """Says which scene attributes may hold of one picture, or are not told apart; each one of itself, too.
+
+    Of two kinds that is what one makes likely: then the other is no certain falsehood.
 
     Returns:
         Symmetric bool, shape (scene attributes, scene attributes).
     """
-    return _relate_rows(taxonomy.scene_attributes)
+    rows = taxonomy.scene_attributes
+    table = _relate_rows(rows)
+    named, kinds = ([set(cell.split("|")) for cell in rows[column].to_pylist()] for column in ("near", "kind"))
+    for kind in set[str]().union(*kinds):
+        likely = np.ix_([kind in names for names in named], [kind in names for names in kinds])
+        table[likely] = True
+    return table | table.T
 
 
 def number_heads(taxonomy: Taxonomy) -> tuple[list[str], np.ndarray]:

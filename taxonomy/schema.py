@@ -100,6 +100,8 @@ SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
     "time_span",
 )
 """The shipped kinds of scene attributes, in the order in which a text names them; a user's own kinds come after."""
+SCENE_ROLES: tuple[str, ...] = ("setting", "light", "picture")
+"""What a scene attribute tells: where and when it is, how it is lit, how it is shown; in the order of texts."""
 RELATION_CATEGORIES: tuple[str, ...] = ("spatial", "functional", "interactional", "social", "emotional", "symbolic")
 FLAG_MEANINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -202,10 +204,12 @@ separated by `|`; what is near or excluded is so on both sides.
   from it (wide, broad; oak, wooden; tan, beige). `excludes`: ids of attributes, or groups of them, that are false of
   what has this one, but for those near it. `aliases`: other words for it that are as right (wood for maple).
 - `near` of a scene attribute: ids of others of its kind that may hold of the same picture, or that people would not
-  tell apart from it (drizzle, overcast weather; forest, mountain path). Between cameras, their numbers, and artists
-  nothing is near: one of them is false of what has another. `excludes`: ids, or kinds, of others that no picture has
-  along with it. `needs` and `bars`: ids or kinds of objects of which the scene must have one, or none. `shows`: ids
-  of objects that every such picture shows (rain clouds, in rain).
+  tell apart from it (drizzle, overcast weather; forest, mountain path), and of others that it makes likely (moonlight,
+  at midnight). Between cameras and their numbers nothing is near: one of them is false of what has another.
+  `excludes`: ids, or kinds, of others that no picture has along with it. `needs`: ids or kinds of objects of which the
+  scene must have one. `bars`: the same of which it has none; ids or kinds of attributes of objects, too (a color, in
+  black and white). `shows`: ids of objects that such a picture shows, or may well show (rain clouds, in rain). An id
+  of an object means all that lies under it, too.
 - `near` of a relation: heads (values of `head`) that may be true of the same subject and object, or that people would
   not tell apart from it. `excludes`: heads that never are. What one row of a head says holds for all rows with this
   head, and the shipped table says it once: the row that has no modifier, or else the first one. A row whose modifier
@@ -228,7 +232,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("relations", "symmetric"): ("0", "1"),
         ("relations", "tier"): ("common", "full"),
         ("relations", "asymmetric"): ("0", "1"),
-        ("scene_attributes", "role"): ("setting", "picture"),
+        ("scene_attributes", "role"): SCENE_ROLES,
         ("scene_attributes", "tier"): ("common", "full"),
     }
 )

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from .loader import Taxonomy, load_taxonomy
-from .schema import TABLES
+from .schema import ATTRIBUTE_KINDS, KINDS, TABLES
 
 OFFSET = re.compile(r"\d{8}$")
 # The paper's Table 1 and Appendix B have 28,787 objects; its rules, taken to the letter, give 28,798 names.
@@ -74,7 +74,7 @@ def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
         *_check_excludes(taxonomy),
         *_check_near_rows(taxonomy, "attributes"),
         *_check_near_rows(taxonomy, "scene_attributes"),
-        *_check_near_kinds(taxonomy),
+        *_check_demands(taxonomy),
         *_check_heads(taxonomy),
     ]
 
@@ -210,29 +210,33 @@ def _check_excludes(taxonomy: Taxonomy) -> Iterator[str]:
 
 
 def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
-    rows = getattr(taxonomy, name)
-    near = {
-        id_: set(cell.split("|")) - {""}
-        for id_, cell in zip(rows["id"].to_pylist(), rows["near"].to_pylist(), strict=True)
-    }
+    rows = getattr(taxonomy, name).select(["id", "kind", "near"]).to_pylist()
+    near = {row["id"]: set(row["near"].split("|")) - {""} for row in rows}
+    kinds = {row["id"]: row["kind"] for row in rows}
     shipped = _list_shipped(name, "id")
+    # What a scene attribute makes likely of another kind is said once, and may be the whole kind.
+    likely = set(kinds.values()) if name == "scene_attributes" else set()
     for id_, others in near.items():
-        for other in sorted(others):
+        for other in sorted(others - likely):
+            of_own_kind = name == "attributes" or kinds.get(other) == kinds[id_]
             if other == id_:
                 yield f"{name}: {id_}: near itself"
-            elif other in near and id_ not in near[other]:
+            elif other in near and of_own_kind and id_ not in near[other]:
                 yield f"{name}: {id_}: near {other!r}, which is not near it"
             elif other not in near and other not in shipped:
                 yield f"{name}: {id_}: near {other!r}, which is no id"
 
 
-def _check_near_kinds(taxonomy: Taxonomy) -> Iterator[str]:
-    rows = taxonomy.scene_attributes.select(["id", "kind", "near"]).to_pylist()
-    kinds = {row["id"]: row["kind"] for row in rows}
-    for row in rows:
-        for other in row["near"].split("|") if row["near"] else ():
-            if kinds.get(other, row["kind"]) != row["kind"]:
-                yield f"scene_attributes: {row['id']}: near {other!r}, which is of another kind"
+def _check_demands(taxonomy: Taxonomy) -> Iterator[str]:
+    objects = {*taxonomy.objects["id"].to_pylist(), *_list_shipped("objects", "id")}
+    held = {*taxonomy.attributes["id"].to_pylist(), *_list_shipped("attributes", "id"), *ATTRIBUTE_KINDS}
+    known = {"needs": {*objects, *KINDS}, "bars": {*objects, *KINDS, *held}, "shows": objects}
+    rows = taxonomy.scene_attributes
+    for column, names in known.items():
+        for id_, cell in zip(rows["id"].to_pylist(), rows[column].to_pylist(), strict=True):
+            for name in cell.split("|") if cell else ():
+                if name not in names:
+                    yield f"scene_attributes: {id_}: {column} {name!r}, which is no id or kind that can be meant"
 
 
 def _check_heads(taxonomy: Taxonomy) -> Iterator[str]:

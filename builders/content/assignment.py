@@ -33,6 +33,8 @@ MOST_LOOKED_AT = 100_000
 """Cards that are tried at once; while there are more, draws are random."""
 ROUNDS = 24
 """Redraw attempts before all cards of a holder are drawn anew."""
+PROPOSALS = 4
+"""Cards that are compared for each slot where all cards of a holder are drawn anew."""
 
 Clash = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether two cards must not be of one holder: int64 and int64 to bool, element by element."""
@@ -48,11 +50,13 @@ class Slots:
         offsets: Slots of holder `i` are `offsets[i]` to before `offsets[i + 1]`, shape (holders + 1,).
         classes: Class of every slot, shape (slots,). Cards are swapped between slots of one class only.
         fitting: All cards that fit each class of slots, apart from conflicts.
+        spare: Cards for the slots of a holder where no cards that fit them go together.
     """
 
     offsets: np.ndarray
     classes: np.ndarray
     fitting: Ragged
+    spare: np.ndarray | None = None
 
 
 def refuse_nothing(slots: np.ndarray, cards: np.ndarray) -> np.ndarray:
@@ -359,7 +363,10 @@ class _Resolver:
             if wanted and len(slots) * fitting.lengths.max(initial=0) <= MOST_LOOKED_AT:
                 slots, bad = (some[(some >= wanted[0]) & (some < wanted[1])] for some in (slots, bad))
             tries = self._try_all(card_key, slots)
-            good = tries >= 0
+            # Where nothing goes with the others one of these has to change: another card lets the next turn find out.
+            stuck = np.flatnonzero(tries < 0)
+            tries[stuck] = draw_fitting(derive_key(card_key, "stuck"), slots[stuck], classes[slots[stuck]], fitting)
+            good = ~self.refuse(slots, tries)
         self.cards[slots[good]] = tries[good]
         return bad
 
@@ -384,35 +391,48 @@ class _Resolver:
         for holder in np.unique(np.searchsorted(self.slots.offsets, bad, side="right") - 1):
             slots = np.arange(self.slots.offsets[holder], self.slots.offsets[holder + 1])
             choices = [self.slots.fitting[one] for one in self.slots.classes[slots].tolist()]
-            better = [
-                some[~self.refuse(np.full(len(some), slot), some)] for slot, some in zip(slots, choices, strict=True)
-            ]
-            holder_key = derive_key(self.key, "holder", int(holder))
-            try:
-                self.cards[slots] = _fill_holder(holder_key, better, self.clash)
-            except GasError:
-                if insist:
-                    raise
-                self.cards[slots] = _fill_holder(holder_key, choices, self.clash)
+            sets = [self._list_good(slots, choices)]
+            if self.slots.spare is not None:
+                sets.append(self._list_good(slots, [self.slots.spare] * len(slots)))
+            if not insist:
+                sets.append(choices)
+            self.cards[slots] = _fill_holder(derive_key(self.key, "holder", int(holder)), sets, self.clash)
+
+    def _list_good(self, slots: np.ndarray, choices: list[np.ndarray]) -> list[np.ndarray]:
+        """For each slot those of its choices that are not refused there."""
+        return [some[~self.refuse(np.full(len(some), slot), some)] for slot, some in zip(slots, choices, strict=True)]
 
 
-def _fill_holder(key: int, allowed: list[np.ndarray], clash: Clash) -> np.ndarray:
-    """Finds cards for all slots of one holder among those allowed in each, and starts again at a dead end.
+def _fill_holder(key: int, sets: list[list[np.ndarray]], clash: Clash) -> np.ndarray:
+    """Finds cards for all slots of one holder among those allowed in each, by the first of some sets.
+
+    Of a few cards that chance proposes for a slot it takes the one that leaves most to the slots after it, and it
+    starts again at a dead end.
 
     Raises:
-        GasError: There was a dead end in each of ROUNDS attempts.
+        GasError: There was a dead end in each of ROUNDS attempts with each set.
     """
-    for turn in range(ROUNDS):
-        chosen: list[np.int64] = []
-        for place, cards in enumerate(allowed):
-            for other in chosen:
-                cards = cards[~clash(cards, np.full(len(cards), other))]
+    for turn in range(ROUNDS * len(sets)):
+        left, chosen = sets[turn // ROUNDS], []
+        for place in range(len(left)):
+            cards, later = left[0], left[1:]
             if not len(cards):
                 break
-            chosen.append(cards[draw_below(derive_key(key, turn), np.array([place]), len(cards))[0]])
-        if len(chosen) == len(allowed):
+            picked = draw_below(derive_key(key, turn), place * PROPOSALS + np.arange(PROPOSALS), len(cards))
+            options = [
+                [some.compress(~clash(some, np.full(len(some), card))) for some in later] for card in cards[picked]
+            ]
+            best = max(range(PROPOSALS), key=lambda one: sum(map(len, options[one])))
+            left = options[best]
+            chosen.append(cards[picked[best]])
+        else:
             return np.array(chosen)
     raise GasError("nothing that the filters leave fits")
+
+
+def bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:
+    """The first slot, and the one after the last, of a run of scenes."""
+    return int(offsets[scenes[0]]), int(offsets[scenes[1]])
 
 
 def _list_neighbours(offsets: np.ndarray) -> np.ndarray:

@@ -15,13 +15,14 @@ import numpy as np
 
 from ...arrow import match_texts, view_numbers
 from ...errors import GasError, Problem, RecipeError
-from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
+from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
-from .assignment import PARTS, Slots, assign_concepts, list_fitting, resolve_conflicts
+from .assignment import PARTS, Slots, assign_concepts, bound_slots, list_fitting, resolve_conflicts
 from .plan import Plan
 from .pools import number_names
+from .scene_attributes import draw_scene_attributes
 from .scenes import BLOCK, Scenes
 from .seed_content import deal_cards, deal_objects, measure_needs
 from .unseen import (
@@ -48,15 +49,17 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     objects = _draw_objects(plan, layout, split)
     attributes = _draw_attributes(plan, layout, objects, (first, last))
     subjects, targets = layout.subjects, layout.targets
+    in_scenes = Ragged(objects, layout.objects)
+    on_objects = _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
     scenes = Scenes(
         layout.start,
         layout.structures,
-        Ragged(objects, layout.objects),
-        _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes)),
+        in_scenes,
+        on_objects,
         Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
         subjects,
         targets,
-        _draw_scene_attributes(plan, key, layout.start, block, (first, last)),
+        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, (first, last)),
     )
     return scenes.cut(first, last)
 
@@ -298,7 +301,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
     try:
-        bounds = _bound_slots(layout.attributes[layout.objects], wanted)
+        bounds = bound_slots(layout.attributes[layout.objects], wanted)
         resolved = resolve_conflicts(key, drawn, slots, clash, refuse, insist=insist, wanted=bounds)
     except GasError as error:
         if not insist:
@@ -328,11 +331,6 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndar
     return drawn
 
 
-def _bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:
-    """The first slot, and the one after the last, of a run of scenes."""
-    return int(offsets[scenes[0]]), int(offsets[scenes[1]])
-
-
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:
     """Sorts each object's attributes as English does: opinion, size, ..., material; those after the noun last."""
     rank = rank_attributes(taxonomy)
@@ -346,71 +344,3 @@ def rank_attributes(taxonomy: Taxonomy) -> np.ndarray:
     """Where English puts each attribute among those of an object: a rank, int64, one an attribute of the taxonomy."""
     after = match_texts(taxonomy.attributes["position"], "after")
     return after * 1000 + view_numbers(taxonomy.attributes["order"], np.int8).astype(np.int64)
-
-
-def _draw_scene_attributes(plan: Plan, key: int, start: int, block: int, wanted: tuple[int, int]) -> Ragged:
-    """Deals how many attributes each scene has, then their kinds, then for each kind its concepts."""
-    low, high = plan.recipe.content.scene_attributes.count
-    decks, choices = plan.pools.scene_attributes, high - low + 1
-    count_key, kind_key = derive_key(key, "scene_attribute_counts"), derive_key(key, "scene_attribute_kinds")
-    counts = low + deal(count_key, choices, start, BLOCK)
-    offsets = offsets_of(counts)
-    if not offsets[-1]:
-        return Ragged(np.zeros(0, dtype=np.int64), offsets)
-    # `before` is how many attributes the earlier scenes have: a full deck of counts low, ..., high sums up to
-    # (low + high) * choices / 2, and the one that is not full is dealt again.
-    full, rest = divmod(start, choices)
-    before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
-    kinds = deal(kind_key, len(decks), before, int(offsets[-1]))
-    # (kinds,): how often each kind came up before, which is how many cards of its deck are gone.
-    full, rest = divmod(before, len(decks))
-    dealt = full + np.isin(np.arange(len(decks)), deal(kind_key, len(decks), full * len(decks), rest))
-    # Cards are places in `decks.values`: kind after kind, as its offsets have them.
-    cards = np.empty(len(kinds), dtype=np.int64)
-    for kind in range(len(decks)):
-        slots = np.flatnonzero(kinds == kind)
-        deck_key, size = derive_key(key, "scene_attributes", kind), len(decks[kind])
-        cards[slots] = decks.offsets[kind] + deal(deck_key, size, int(dealt[kind]), len(slots))
-    sort_of, clash = _sort_clashes(plan)
-    sorts, clash = len(clash), clash.reshape(-1)
-    # Any card may stand in any slot: there is one class.
-    every = Ragged(np.arange(len(sort_of)), np.array([0, len(sort_of)]))
-    try:
-        cards = resolve_conflicts(
-            derive_key(key, "scene", block),
-            cards,
-            Slots(offsets, np.zeros(len(cards), dtype=np.int64), every),
-            clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
-            wanted=_bound_slots(offsets, wanted),
-        )
-    except GasError as error:
-        message = f"{high} scene attributes do not go together among the {len(decks)} kinds that are left"
-        hint = "lower the count or allow more kinds"
-        raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
-    values, scene = decks.values[cards], np.repeat(np.arange(BLOCK), counts)
-    codes = join_codes(scene, _rank_scene_attributes(plan.taxonomy).take(values), values)
-    order = np.argsort(codes, kind="stable")  # which is fast where much is in order already
-    return Ragged(values[order], offsets)
-
-
-@lru_cache(maxsize=4)
-def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
-    """The sort of each card (scene attributes that exclude the same ones), and which sorts exclude each other.
-
-    Returns: int64, shape (cards,), and bool, shape (sorts, sorts): small enough for a processor's cache.
-    """
-    clash = plan.pools.scene_clash
-    number: dict[bytes, int] = {}
-    rows = np.packbits(clash, axis=1)
-    sorts = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], dtype=np.int64)
-    firsts = np.unique(sorts, return_index=True)[1]
-    return sorts, clash[np.ix_(firsts, firsts)]
-
-
-@lru_cache(maxsize=4)
-def _rank_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
-    """Where a text names each scene attribute: those of the setting first, then by kind."""
-    table = taxonomy.scene_attributes
-    order = {kind: rank for rank, kind in enumerate(SCENE_ATTRIBUTE_KINDS)}
-    kinds = np.array([order.get(kind, len(order)) for kind in table["kind"].to_pylist()])
-    return kinds + (len(order) + 1) * match_texts(table["role"], "picture")

@@ -28,6 +28,7 @@ from .tables import (
     list_foil_objects,
     list_foil_scene_attributes,
     number_texts,
+    tabulate_shown,
 )
 
 Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -148,6 +149,8 @@ def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> l
 def sample_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
     """Scene attributes of the same kind for each one of the block, without a word in common with any of its scene.
 
+    Nothing that they show is among the objects of the scene: with a rainbow there it may well look like rain.
+
     Args:
         keys: Keys of the choice, one for each foil that a scene attribute gets.
         plan: The plan of the recipe.
@@ -159,7 +162,11 @@ def sample_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes
     own, lists = scenes.scene_attributes, list_foil_scene_attributes(plan)
     ids = scenes.identify(own.owners)
     near, labels = _pack_near(find_near_scene_attributes, plan.taxonomy), np.arange(len(lists))
-    return _draw_apart(keys, ids, lists, own.values, near, own, labels)
+    number, shown = tabulate_shown(plan.taxonomy)
+    there = shown.unite(scenes.objects)
+    return _draw_apart(
+        keys, ids, lists, own.values, near, own, labels, lambda scene, foils: there.have(scene, number.take(foils))
+    )
 
 
 def _draw_apart(
@@ -170,6 +177,7 @@ def _draw_apart(
     near: Bits,
     owned: Ragged,
     labels: np.ndarray,
+    refuse: Fits | None = None,
 ) -> list[np.ndarray]:
     """Draws foils for all attributes of some owners that are near none of the owner's, nor near each other.
 
@@ -181,6 +189,7 @@ def _draw_apart(
         near: What is near what, by rows of the taxonomy.
         owned: The attributes, rows of the taxonomy, one list an owner: objects, or scenes.
         labels: A number for each row of the taxonomy: two foils of one owner never have the same.
+        refuse: Tells of owners and foils whether something else makes the foil no certain falsehood.
 
     Returns: For each key, rows of the taxonomy, or -1, shape (attributes,).
     """
@@ -189,6 +198,8 @@ def _draw_apart(
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
         bad = near_owned.have(owner.take(rows), foils)
+        if refuse:
+            bad |= refuse(owner.take(rows), foils)
         for others in drawn:
             bad |= near.have(others.take(rows), foils)
         return ~bad

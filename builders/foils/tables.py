@@ -14,6 +14,7 @@ import numpy as np
 from ... import arrow
 from ...taxonomy import Taxonomy, nearness
 from ..content.plan import Plan
+from ..content.scene_attributes import match_objects
 from ..content.selection import find_objects
 from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Ragged, offsets_of
@@ -81,6 +82,14 @@ def list_foil_scene_attributes(plan: Plan) -> Ragged:
     lengths = np.bincount(rows[truth], minlength=len(near))
     every = np.ones((len(rows), 1))
     return _deal_out(Ragged(rows[foil], offsets_of(lengths)), balance_factors(kinds, allowed, every, every)[foil])
+
+
+@lru_cache(maxsize=4)
+def tabulate_shown(taxonomy: Taxonomy) -> tuple[np.ndarray, Bits]:
+    """A number for each scene attribute, the same where they show the same, and which objects each number shows."""
+    cells: dict[str, int] = {}
+    number = np.array([cells.setdefault(cell, len(cells)) for cell in taxonomy.scene_attributes["shows"].to_pylist()])
+    return number, Bits.pack(match_objects(taxonomy, [cell.split("|") for cell in cells]))
 
 
 def balance_factors(kinds: np.ndarray, weights: np.ndarray, fits: np.ndarray, usages: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ from pathlib import Path
 import jinja2
 import numpy as np
 
-from ...arrow import match_texts
 from ...errors import Problem, RecipeError
+from ...taxonomy.schema import SCENE_ROLES
 from ..content.plan import Plan
 from ..foundation.counter_rng import BITS, WINDOW, stratify
 from ..foundation.ragged import offsets_of
@@ -72,7 +72,8 @@ class CaptionWriter:
         )
         self.tracer.programs.update(read_programs(self._file, self.tracer.program_table))
         self._kept = len(self.tracer.programs)
-        self._is_picture = match_texts(self.plan.taxonomy.scene_attributes["role"], "picture")
+        roles = self.plan.taxonomy.scene_attributes["role"].to_pylist()
+        self._role = np.array([SCENE_ROLES.index(role) for role in roles])
 
     def find_shape(self, structure: int) -> Shape:
         """The shape with this number."""
@@ -101,7 +102,7 @@ class CaptionWriter:
         programs = {
             (name, key): program
             for (name, key), program in self.tracer.programs.items()
-            if key[0] < structures and not key[3]
+            if key[0] < structures and not key[-1]
         }
         if len(programs) > 1.02 * self._kept:
             keep_programs(self._file, self.tracer.program_table, programs)
@@ -147,10 +148,10 @@ class CaptionWriter:
 
     def _create_render(self, number: int, place: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
-            structure, settings, pictures, pattern = key
+            structure, settings, lights, pictures, pattern = key
             shape = self.find_shape(structure) if structure >= 0 else None
             alike = list(self._patterns)[pattern]
-            view = view_scene(leaf, shape, settings, pictures, self.plan.recipe.modality, alike)
+            view = view_scene(leaf, shape, (settings, lights, pictures), self.plan.recipe.modality, alike)
             pieces = render_block(self.templates[number], block, {"scene": view})
             # A later block goes on where an earlier one ended.
             apart = place and pieces and not pieces[0].text.startswith((",", ".", ";"))
@@ -159,21 +160,20 @@ class CaptionWriter:
         return render
 
     def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool) -> np.ndarray:
-        """Structure, numbers of settings and of picture attributes, and which objects are alike, of each scene.
+        """Structure, numbers of settings, lights and pictures, and which objects are alike, of each scene.
 
-        int64, shape (scenes, 4); -1 or 0 where a block does not use it: fewer keys are fewer cases to render.
+        int64, shape (scenes, 5); -1 or 0 where a block does not use it: fewer keys are fewer cases to render.
         """
         scenes = words.scenes
-        scene = scenes.scene_attributes.owners
-        pictures = np.bincount(scene[self._is_picture[scenes.scene_attributes.values]], minlength=len(scenes))
-        settings = scenes.scene_attributes.lengths - pictures
-        keys = np.zeros((len(scenes), 4), dtype=np.int64)
+        scene, role = scenes.scene_attributes.owners, self._role.take(scenes.scene_attributes.values)
+        keys = np.zeros((len(scenes), 2 + len(SCENE_ROLES)), dtype=np.int64)
         keys[:, 0] = scenes.structures if not uses or uses & GRAPH else -1
-        keys[:, 1] = settings if not uses or uses & {"settings", "attributes"} else 0
-        keys[:, 2] = pictures if not uses or uses & {"pictures", "attributes"} else 0
+        for number, name in enumerate(SCENE_ROLES):
+            if not uses or uses & {f"{name}s", "attributes"}:
+                keys[:, 1 + number] = np.bincount(scene.compress(role == number), minlength=len(scenes))
         if counts and keys[:, 0].max(initial=-1) >= 0:
             for row, groups in words.list_alike().items():
-                keys[row, 3] = self._patterns.setdefault(tuple(sorted(groups)), len(self._patterns))
+                keys[row, -1] = self._patterns.setdefault(tuple(sorted(groups)), len(self._patterns))
         return keys
 
 

@@ -53,7 +53,8 @@ RELATIONS = {
 SCENE_ATTRIBUTES = {
     "name": "What it is called.",
     "kind": "Its kind.",
-    "phrase": 'After "the scene takes place" (settings) or "the picture is" (pictures), or on its own.',
+    "phrase": 'After "the scene takes place" (settings), "the scene is" (lights) or "the picture is" (pictures), '
+    "or on its own.",
 }
 COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
 ELEMENT_FIELDS = {
@@ -73,8 +74,9 @@ SCENE_FIELDS = {
     "in_order": "All objects as texts introduce them, which is the order that `article` and `ordinal` count by: "
     "each of `subjects`, followed by the targets of its relations; then `alone`.",
     "relations": "All relations.",
-    "attributes": "All scene attributes: `settings`, then `pictures`.",
+    "attributes": "All scene attributes: `settings`, then `lights`, then `pictures`.",
     "settings": "Scene attributes that say where and when it takes place.",
+    "lights": "Scene attributes that say how it is lit.",
     "pictures": "Scene attributes that say how it is shown.",
     "medium": "What the picture is: `picture`, `video` or `3D model`.",
 }
@@ -149,6 +151,7 @@ class SceneView:
     relations: list[ElementView]
     counted: list[ElementView]
     settings: list[ElementView]
+    lights: list[ElementView]
     pictures: list[ElementView]
     medium: str
 
@@ -180,7 +183,7 @@ class SceneView:
     @property
     def attributes(self) -> list[ElementView]:
         """All scene attributes."""
-        return self.settings + self.pictures
+        return self.settings + self.lights + self.pictures
 
 
 def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> ElementView:
@@ -198,9 +201,9 @@ _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
 
 
 def view_scene(
-    leaf: Leaf, shape: Shape | None, settings: int, pictures: int, modality: str, alike: Groups = ()
+    leaf: Leaf, shape: Shape | None, counts: tuple[int, int, int], modality: str, alike: Groups = ()
 ) -> SceneView:
-    """A scene of this shape (None: without objects) and with these numbers of scene attributes.
+    """A scene of this shape (None: without objects) and with these numbers of settings, lights and pictures.
 
     `alike` has the numbers of objects that are to be counted, a group each.
     """
@@ -225,10 +228,10 @@ def view_scene(
             objects[s].relations.append(view)
             objects[t].incoming.append(view)
             relations.append(view)
-    # Settings come first, as in the block's columns.
-    attributes = [
-        view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)
-    ]
+    # They come in this order in the block's columns, too.
+    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(sum(counts))]
+    first, last = counts[0], counts[0] + counts[1]
+    settings, lights, pictures = attributes[:first], attributes[first:last], attributes[last:]
     # The first of a group stands for all of it, the later ones are left out.
     groups = {group[0]: group for group in alike}
     later = {number for group in alike for number in group[1:]}
@@ -237,7 +240,7 @@ def view_scene(
         for one in objects
         if not one.relations and not one.incoming and one.number not in later
     ]
-    return SceneView(objects, relations, counted, attributes[:settings], attributes[settings:], MEDIUMS[modality])
+    return SceneView(objects, relations, counted, settings, lights, pictures, MEDIUMS[modality])
 
 
 def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> ElementView:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from .near import Pair, Row, pair_line, read_lines, write_near
 
-NUMBERS = ("camera_model", "aperture", "focal_length", "iso", "artist")
+NUMBERS = ("camera_model", "aperture", "focal_length", "iso")
 """Kinds whose members are all false of each other."""
 FILLERS = "a an the of in on to at from with by and over after outside indoor outdoor one half single all few several"
 FILLERS_OF = {
@@ -24,10 +24,11 @@ FILLERS_OF = {
     "editing_style": "fast slow motion",
     "genre": "photography illustration scene fiction film movie poster story",
     "painting_style": "art painting school abstract abstraction american design color dutch contemporary",
-    "technique": "painting drawing model art print photograph",
+    "technique": "painting drawing model art print photograph animation paint",
     "three_d_style": "model materials textures shading render",
+    "artist": "de van da der den el von j m w",
     "three_d_lighting": "light lighting shading",
-    "three_d_view": "view projection",
+    "three_d_view": "view projection background",
 }
 """Words of each kind that tell nothing about what a name means, or that go with opposites."""
 

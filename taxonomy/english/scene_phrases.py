@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from .inflection import choose_article, is_plural
 
-PHOTO = "camera_model|focal_length|aperture|iso"
-LENS = f"{PHOTO}|depth_of_field"
-ART = "artist|genre|painting_style|technique"
+LENS = "camera_model|focal_length|aperture|iso|depth_of_field"
+FILM = "camera_rig|camera_movement|editing_style"
+ART = "artist|painting_style|technique"
 
 PATTERNS: Mapping[str, str] = MappingProxyType(
     {
@@ -47,24 +47,27 @@ NOUNS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 )
 """The noun that a name of this kind gets when it ends in none of its usual ones: `shallow`, `medium`, `low-angle`."""
 
-SETTINGS = ("location", "weather", "time_of_day", "lighting")
+ROLES: Mapping[str, str] = MappingProxyType(
+    {**dict.fromkeys(("location", "weather", "time_of_day"), "setting"), "lighting": "light"}
+)
 MODALITIES: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("camera_rig", "camera_movement", "editing_style", "time_span"), "video"),
         **dict.fromkeys(("three_d_style", "three_d_lighting", "three_d_view"), "3d"),
+        **dict.fromkeys(("location", "weather", "time_of_day", "lighting"), "image|video"),
+        **dict.fromkeys(("genre", "painting_style", "artist", "view"), "image|video"),
         **dict.fromkeys(("focal_length", "aperture", "iso", "depth_of_field", "shot_size"), "image|video"),
-        "camera_model": "image",
+        **dict.fromkeys(("technique", "camera_model"), "image"),
     }
 )
 EXCLUDES: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("camera_model", "focal_length", "aperture", "iso"), ART),
-        "depth_of_field": "painting_style|technique",
-        "artist": f"{LENS}|painting_style|technique",
-        "painting_style": f"{LENS}|artist",
-        "technique": f"{LENS}|artist",
+        "artist": f"{LENS}|{FILM}|painting_style|technique",
+        **dict.fromkeys(("painting_style", "technique"), f"{LENS}|{FILM}|artist"),
+        **dict.fromkeys(LENS.split("|"), ART),
+        **dict.fromkeys(FILM.split("|"), ART),
         "three_d_lighting": "lighting",
-        "three_d_style": f"artist|painting_style|technique|{LENS}",
+        "three_d_style": f"{ART}|{LENS}",
     }
 )
 
@@ -80,7 +83,7 @@ SURFACES = re.compile(
 
 
 def make_phrase(kind: str, name: str) -> str:
-    """Makes the phrase that completes "The picture is ..." or "The scene takes place ...".
+    """Makes the phrase that completes "The scene takes place ...", "The scene is ..." or "The picture is ...".
 
     >>> [make_phrase("weather", "stormy"), make_phrase("location", "attic"), make_phrase("aperture", "f/4")]
     ['in stormy weather', 'in an attic', 'shot at f/4']
@@ -135,8 +138,8 @@ def _make_weather(name: str) -> str:
 
 
 def choose_role(kind: str) -> str:
-    """Chooses `setting` or `picture`: which sentence the phrase completes."""
-    return "setting" if kind in SETTINGS else "picture"
+    """Chooses `setting`, `light` or `picture`: which sentence the phrase completes."""
+    return ROLES.get(kind, "picture")
 
 
 def choose_modality(kind: str) -> str:

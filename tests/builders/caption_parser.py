@@ -3,7 +3,8 @@
 It knows the taxonomy's words and the template's grammar, and nothing of the code that writes captions or of the row:
 
     caption = {object verb object {"and" verb object} "."} ["There is" ["also"] object {"and" object} "."]
-              ["The scene takes place" phrase {"and" phrase} "."] ["The picture is" phrase {"and" phrase} "."]
+              ["The scene takes place" phrase {"and" phrase} "."] ["The scene is" phrase {"and" phrase} "."]
+              ["The picture is" phrase {"and" phrase} "."]
     object  = article {adjective} name {adjective} | "the" [ordinal] name
 
 A caption may have very many readings, so they are kept as choices that do not depend on each other: where phrases
@@ -31,11 +32,12 @@ ARTICLES = frozenset({"the", "a", "an", "some", *REPEATING})
 # What sentences on the whole scene are about, how they begin, and whose phrases follow; in the order of a caption.
 TOPICS = {
     "scene": (["The", "scene", "takes", "place"], "setting"),
+    "light": (["The", "scene", "is"], "light"),
     "picture": (["The", "picture", "is"], "image"),
     "video": (["The", "video", "is"], "video"),
     "3D model": (["The", "3D", "model", "is"], "3d"),
 }
-RELATING, LISTING, SETTING, PICTURING = range(4)
+RELATING, LISTING, SETTING, LIGHTING, PICTURING = range(5)
 MISPLACED = re.compile(r"^\s|\s$|\s\s|\s[.,]|[^\S ]")
 TOKEN = re.compile(r"[^\s.,](?:\S*[^\s.,])?|[.,]")
 END = "\n"
@@ -295,7 +297,7 @@ class CaptionParser:
                 self.verbs.add(verb, (be == "are", meanings))
         for row in taxonomy.scene_attributes.to_pylist():
             rank = (*SCENE_ATTRIBUTE_KINDS, row["kind"]).index(row["kind"])
-            for role in ["setting"] if row["role"] == "setting" else row["modality"].split("|"):
+            for role in [row["role"]] if row["role"] != "picture" else row["modality"].split("|"):
                 self.phrases[role].add(row["phrase"], (rank, (row["kind"], row["name"])))
 
     def read(self, caption: str) -> Readings:
@@ -351,7 +353,7 @@ class Text:
                 for end, found in self.listing(at + len(opening), lambda at: self.phrase(at, phrases)):  # noqa: B023
                     ranks, words = zip(*found, strict=True)
                     if list(ranks) == sorted(ranks):
-                        kind = SETTING if role == "setting" else PICTURING
+                        kind = {"setting": SETTING, "light": LIGHTING}.get(role, PICTURING)
                         yield end, Sentence(kind, phrases=words, topic=topic)
 
     def phrase(self, at: int, phrases: Trie) -> Iterator[tuple[int, tuple[int, Words]]]:

@@ -51,7 +51,7 @@ OPEN_SCENE = {
     f"What span of time does the {MEDIUM} cover": "time_span",
     f"What is the style of the {MEDIUM}": "three_d_style",
     f"How is the {MEDIUM} lit": "three_d_lighting",
-    f"What view of the {MEDIUM} is shown": "three_d_view",
+    f"How is the {MEDIUM} presented": "three_d_view",
 }
 HEDGES = ("almost", "half", "halfway", "nearly", "not quite", "partly")
 
@@ -305,6 +305,6 @@ class Oracle:
             (value,) = (one["value"] for one in row["scene_attributes"] if one["kind"] == kind)
             yield value
             return
-        phrase = re.fullmatch(rf"(?:Does the scene take place|Is the {MEDIUM}) (.+)", text)[1]
+        phrase = re.fullmatch(rf"(?:Does the scene take place|Is the scene|Is the {MEDIUM}) (.+)", text)[1]
         assert phrase in self.phrases
         yield "yes" if phrase in {self.phrase[one["kind"], one["value"]] for one in row["scene_attributes"]} else "no"

@@ -1,31 +1,37 @@
-"""Scene attributes: whether the scene has each, and whether others; which it has, openly and with choices."""
+"""Scene attributes: whether the scene has each, and whether others; which it has, with choices, seldom openly."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ....arrow import match_texts
+from ....taxonomy.schema import SCENE_ROLES
 from ...foils.draw import sample_foil_scene_attributes
 from ...foundation.counter_rng import derive_key
+from ...text.templates import list_macros
 from ..balance import CHOICES, find_more, shuffle_choices
-from ..batches import Batch, QuestionContext, Topics, make_single_lists
+from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import EditedScenes
 
-ROLES = ("setting", "picture")
-"""Roles of scene attributes (where and when, or how shown), and the macros that ask whether the scene has them."""
+CHOOSE_MACRO = "choose_"
+"""Macros that ask with choices alone begin so; the rest of the name is the kind of scene attribute."""
+FEWEST_CHOICES = 3
+"""A question that offers fewer is a coin's throw, and is not asked."""
 
 
 def ask(context: QuestionContext) -> list[Batch]:
     """Whether the scene has each of its attributes, a topic each, and whether others; which it has."""
     held = context.scenes.scene_attributes
-    scene, concepts = held.owners, held.values
-    if not len(concepts):
+    asked = np.flatnonzero(context.can_ask("scene_attributes", held.values))
+    if not len(asked):
         return []
-    elements = make_single_lists(context.name_elements("scene", held.places))
+    scene, concepts = held.owners[asked], held.values[asked]
+    elements = make_single_lists(context.name_elements("scene", held.places[asked]))
     topics = Topics(context, "scene", scene, elements, context.tokens["scene.name"])
     # Up to three rows of the taxonomy, or -1, for each topic: the first ones are asked about, all are wrong choices.
-    foils = sample_foil_scene_attributes(context.derive_keys("scene", CHOICES - 1), context.plan, context.scenes)
-    return [*_ask_yes_no(topics, concepts, foils), *_ask_openly(topics, concepts, foils)]
+    drawn = sample_foil_scene_attributes(context.derive_keys("scene", CHOICES - 1), context.plan, context.scenes)
+    foils = [np.where(context.can_ask("scene_attributes", some), some, -1)[asked] for some in drawn]
+    return [*_ask_yes_no(topics, concepts, foils), *_ask_which(topics, concepts, foils)]
 
 
 def _ask_yes_no(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:
@@ -33,7 +39,7 @@ def _ask_yes_no(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -
     yes, no = context.fixed["yes"], context.fixed["no"]
     first = np.flatnonzero(foils[0] >= 0)
     second = find_more(foils[0], foils[1], context.find_windows(topics.scene))
-    for role in ROLES:
+    for role in SCENE_ROLES:
         is_role = match_texts(context.plan.taxonomy.scene_attributes["role"], role)  # bool, one a row of the taxonomy
         rows = np.flatnonzero(is_role[concepts])
         batches.append(topics.ask("yes_no", role, rows, {"scene": rows}, yes))
@@ -44,16 +50,20 @@ def _ask_yes_no(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -
     return batches
 
 
-def _ask_openly(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:
-    """Which attribute of a kind the scene has, and with choices where there are foils; not all kinds have a macro."""
+def _ask_which(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:
+    """Which attribute of a kind the scene has, with choices where there are foils; not all kinds have a macro."""
     context, batches = topics.context, []
     key, windows = derive_key(context.key, "scenes"), context.find_windows(topics.scene)
     choices = shuffle_choices(key, windows, concepts, foils)
     kinds = context.tokens["scene.kind"][concepts]
-    for macro, kind in context.find_open_macros("scene").items():
-        rows = np.flatnonzero(kinds == kind)
-        batches.append(topics.ask("open", macro, rows, {}, topics.names[concepts[rows]]))
-        rows = rows[choices.lengths[rows] > 1]
+    for macro in sorted(list_macros(context.templates["scene"])):
+        prefix = next((prefix for prefix in (OPEN_MACRO, CHOOSE_MACRO) if macro.startswith(prefix)), None)
+        if not prefix:
+            continue
+        rows = np.flatnonzero(kinds == context.words.lexicon.find(macro.removeprefix(prefix)))
+        if prefix == OPEN_MACRO:
+            batches.append(topics.ask("open", macro, rows, {}, topics.names[concepts[rows]]))
+        rows = rows[choices.lengths[rows] >= FEWEST_CHOICES]
         answers = topics.names[concepts[rows]]
         batches.append(topics.ask("multiple_choice", macro, rows, {}, answers, choices=choices.take(rows)))
     return batches

@@ -1,0 +1,234 @@
+"""Draws the scene attributes of a block: how many, of which kinds, and which of each kind.
+
+They are dealt when the objects and their attributes are there, and go with each other (`excludes`) and with those:
+a scene has something of what they need and nothing of what they bar. First kinds are moved to scenes in which they
+can stand together, then the cards of each kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+
+from ...arrow import make_array, match_texts
+from ...errors import GasError, Problem, RecipeError
+from ...taxonomy import KINDS, SCENE_ATTRIBUTE_KINDS, Taxonomy
+from ...taxonomy.schema import SCENE_ROLES
+from ..foundation.counter_rng import deal, derive_key
+from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
+from .assignment import Slots, bound_slots, resolve_conflicts
+from .plan import Plan
+from .scenes import BLOCK
+
+SWAPS = 24
+"""Swap rounds: what excludes many others seldom finds its place at once, but a round is cheap."""
+
+
+def draw_scene_attributes(
+    plan: Plan, key: int, start: int, objects: Ragged, attributes: Ragged, wanted: tuple[int, int]
+) -> Ragged:
+    """Deals how many attributes each scene has, then their kinds, then for each kind its concepts.
+
+    Args:
+        plan: The plan of the split.
+        key: Key of the split.
+        start: Index of the block's first scene.
+        objects: Rows of each scene's objects.
+        attributes: Rows of each object's attributes.
+        wanted: The first scene and the one after the last that must be right.
+
+    Raises:
+        RecipeError: The attributes that are left do not go together, or with the objects of some scene.
+    """
+    low, high = plan.recipe.content.scene_attributes.count
+    decks, choices = plan.pools.scene_attributes, high - low + 1
+    count_key = derive_key(key, "scene_attribute_counts")
+    counts = low + deal(count_key, choices, start, BLOCK)
+    places = _Places(offsets_of(counts), np.repeat(np.arange(BLOCK), counts), derive_key(key, "scene", start // BLOCK))
+    if not len(places.scene):
+        return Ragged(places.scene, places.offsets)
+    # `before` is how many attributes the earlier scenes have: a full deck of counts low, ..., high sums up to
+    # (low + high) * choices / 2, and the one that is not full is dealt again.
+    full, rest = divmod(start, choices)
+    before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
+    demands = _find_demands(plan, objects, attributes)
+    try:
+        kinds = _assign_kinds(plan, places, demands, _deal_kinds(key, len(decks), before, len(places.scene)))
+        cards = _deal_cards(key, decks, before, kinds)
+        cards = _assign_cards(plan, places, demands, cards, kinds, bound_slots(places.offsets, wanted))
+    except GasError as error:
+        message = (
+            f"{high} scene attributes do not go together, or with the objects of some scene, among the {len(decks)} "
+            "kinds that are left"
+        )
+        hint = "lower the count, allow more kinds, or set content.constraints: none, for which any objects will do"
+        raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
+    values = decks.values[cards]
+    codes = join_codes(places.scene, _rank_scene_attributes(plan.taxonomy).take(values), values)
+    order = np.argsort(codes, kind="stable")  # which is fast where much is in order already
+    return Ragged(values[order], places.offsets)
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Places for scene attributes, scene after scene.
+
+    Attributes:
+        offsets: Where each scene's places begin, and the end, shape (scenes + 1,).
+        scene: The scene of each place, shape (places,).
+        key: Key of the block.
+    """
+
+    offsets: np.ndarray
+    scene: np.ndarray
+    key: int
+
+
+@dataclass(frozen=True)
+class _Demands:
+    """What cards need and bar, looked up in the scenes of a block.
+
+    Attributes:
+        rule_of: The rule of each card: those that need and bar the same are of one.
+        refused: Whether the scene lacks what a rule needs or has what it bars, shape (scenes, rules).
+    """
+
+    rule_of: np.ndarray
+    refused: Bits
+
+    def refuse(self, scene: np.ndarray, cards: np.ndarray) -> np.ndarray:
+        """Whether scenes refuse cards, element by element."""
+        return self.refused.have(scene, self.rule_of.take(cards))
+
+    def refuse_kinds(self, decks: Ragged) -> np.ndarray:
+        """Whether a scene refuses all cards of a kind, bool, shape (scenes, kinds)."""
+        table = np.unpackbits(self.refused.words.view(np.uint8), axis=1, bitorder="little").astype(bool)
+        rules = (np.unique(self.rule_of[first:last]) for first, last in pairwise(decks.offsets.tolist()))
+        return np.stack([table[:, some].all(axis=1) for some in rules], axis=1)
+
+
+def _deal_kinds(key: int, kinds: int, start: int, count: int) -> np.ndarray:
+    return deal(derive_key(key, "scene_attribute_kinds"), kinds, start, count)
+
+
+def _assign_kinds(plan: Plan, places: _Places, demands: _Demands, kinds: np.ndarray) -> np.ndarray:
+    """Moves kinds between scenes until those of a scene can stand together, and with its objects."""
+    clash, refused = _find_kind_clashes(plan), demands.refuse_kinds(plan.pools.scene_attributes)
+    every = Ragged(np.arange(len(clash)), np.array([0, len(clash)]))
+    return resolve_conflicts(
+        derive_key(places.key, "kinds"),
+        kinds,
+        Slots(places.offsets, np.zeros(len(kinds), dtype=np.int64), every),
+        clash=lambda some, others: clash[some, others],
+        refuse=lambda slots, kinds: refused[places.scene.take(slots), kinds],
+        insist=True,
+        swaps=SWAPS,
+    )
+
+
+def _deal_cards(key: int, decks: Ragged, before: int, kinds: np.ndarray) -> np.ndarray:
+    """Deals a card of its kind to each place: a place in `decks.values`, which has kind after kind."""
+    # (kinds,): how often each kind was dealt before, which is how many cards of its deck are gone.
+    full, rest = divmod(before, len(decks))
+    gone = full + np.bincount(_deal_kinds(key, len(decks), full * len(decks), rest), minlength=len(decks))
+    cards = np.empty(len(kinds), dtype=np.int64)
+    for kind, size in enumerate(decks.lengths.tolist()):
+        places = np.flatnonzero(kinds == kind)
+        dealt = deal(derive_key(key, "scene_attributes", kind), size, int(gone[kind]), len(places))
+        cards[places] = decks.offsets[kind] + dealt
+    return cards
+
+
+def _assign_cards(
+    plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
+) -> np.ndarray:
+    """Moves cards between places of one kind until those of a scene go together, and with its objects."""
+    sort_of, clash = _sort_clashes(plan)
+    sorts, clash = len(clash), clash.reshape(-1)
+    every = np.arange(len(sort_of))
+    return resolve_conflicts(
+        places.key,
+        cards,
+        Slots(places.offsets, kinds, Ragged(every, plan.pools.scene_attributes.offsets), spare=every),
+        clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
+        refuse=lambda slots, cards: demands.refuse(places.scene.take(slots), cards),
+        insist=True,
+        swaps=SWAPS,
+        wanted=wanted,
+    )
+
+
+def _find_demands(plan: Plan, objects: Ragged, attributes: Ragged) -> _Demands:
+    """Looks up what the block's scenes have; without constraints they refuse nothing."""
+    rule_of, met, barred, barred_held = _tabulate_demands(plan)
+    held = Ragged(attributes.values, attributes.offsets[objects.offsets])
+    words = ~met.unite(objects).words | barred.unite(objects).words | barred_held.unite(held).words
+    return _Demands(rule_of, Bits(words * np.uint64(plan.recipe.content.constraints == "typed")))
+
+
+@lru_cache(maxsize=4)
+def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, Bits, Bits]:
+    """What cards need and bar: each pair of cells is a rule.
+
+    Returns: The rule of each card, int64, shape (cards,); whether an object meets a rule's needs, shape (objects,
+        rules); whether an object is barred, of the same shape; and whether an attribute of an object is, shape
+        (attributes, rules).
+    """
+    taxonomy, rows = plan.taxonomy, plan.pools.scene_attributes.values
+    cells = taxonomy.scene_attributes.select(["needs", "bars"]).take(make_array(rows)).to_pylist()
+    numbers: dict[tuple[str, str], int] = {}
+    rule_of = np.array([numbers.setdefault((cell["needs"], cell["bars"]), len(numbers)) for cell in cells])
+    needs, bars = ([cell.split("|") for cell in column] for column in zip(*numbers, strict=True))
+    # What needs nothing is met by any object, and each scene has one.
+    met = match_objects(taxonomy, needs) | np.array([names == [""] for names in needs])
+    table = taxonomy.attributes
+    held = [match_texts(table["id"], *names) | match_texts(table["kind"], *names) for names in bars]
+    return rule_of, Bits.pack(met), Bits.pack(match_objects(taxonomy, bars)), Bits.pack(np.stack(held, axis=1))
+
+
+def match_objects(taxonomy: Taxonomy, lists: list[list[str]]) -> np.ndarray:
+    """Which objects each list of ids and kinds means, and what lies under them, bool, shape (objects, lists)."""
+    ids, parents = taxonomy.objects["id"], taxonomy.parent_index
+    above = Bits.pack(np.stack([match_texts(ids, *names) for names in lists], axis=1)).words
+    before = np.zeros_like(above)
+    while (above != before).any():
+        before = above
+        above = above | np.where(parents[:, None] >= 0, above.take(parents, axis=0), 0)
+    under = np.unpackbits(above.view(np.uint8), axis=1, count=len(lists), bitorder="little").astype(bool)
+    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
+    wanted = [sum(1 << KINDS.index(name) for name in names if name in KINDS) for names in lists]
+    return under | ((kinds[:, None] & np.array(wanted, dtype=np.uint64)) != 0)
+
+
+@lru_cache(maxsize=4)
+def _find_kind_clashes(plan: Plan) -> np.ndarray:
+    """Which kinds exclude each other altogether, bool, shape (kinds, kinds)."""
+    starts = plan.pools.scene_attributes.offsets[:-1]
+    return np.logical_and.reduceat(np.logical_and.reduceat(plan.pools.scene_clash, starts), starts, axis=1)
+
+
+@lru_cache(maxsize=4)
+def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """The sort of each card (scene attributes that exclude the same ones), and which sorts exclude each other.
+
+    Returns: int64, shape (cards,), and bool, shape (sorts, sorts): small enough for a processor's cache.
+    """
+    clash = plan.pools.scene_clash
+    number: dict[bytes, int] = {}
+    rows = np.packbits(clash, axis=1)
+    sorts = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], dtype=np.int64)
+    firsts = np.unique(sorts, return_index=True)[1]
+    return sorts, clash[np.ix_(firsts, firsts)]
+
+
+@lru_cache(maxsize=4)
+def _rank_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Where a text names each scene attribute: those of the setting first, then the light; then by kind."""
+    table = taxonomy.scene_attributes
+    order = {kind: rank for rank, kind in enumerate(SCENE_ATTRIBUTE_KINDS)}
+    kinds = np.array([order.get(kind, len(order)) for kind in table["kind"].to_pylist()])
+    roles = np.array([SCENE_ROLES.index(role) for role in table["role"].to_pylist()])
+    return kinds + (len(order) + 1) * roles
