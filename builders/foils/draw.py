@@ -1,7 +1,7 @@
 """Foils of objects, attributes and scene attributes: what a false statement puts in the place of the truth.
 
 The rule that makes it false is a closed world: the scene graph is all that is in the picture. An object that is not in
-it is absent; an attribute that it does not give an object, out of those that exclude each other, is not the object's.
+it is absent; an attribute is not an object's if one excludes it that the graph gives the object.
 Relations have rules of their own, in `relations.py`.
 
 All are drawn alike, by rejection: `draw_until_fit` draws for all questions at once, and again for those whose foil
@@ -112,16 +112,19 @@ def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
     return are_kin
 
 
-def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
+def sample_foil_attributes(
+    keys: Sequence[int], plan: Plan, scenes: Scenes, seen: bool = False
+) -> list[np.ndarray]:
     """Attributes for each attribute of the block that its object does not have.
 
-    They come from the same group or, where that has no other, from the same kind, and have no word in common with any
-    attribute of the object. No object is asked about the same foil twice.
+    They are of the same kind, the attribute excludes them, and they are near no attribute of the object, nor have a
+    word in common with any. No object is asked about the same foil twice.
 
     Args:
         keys: Keys of the choice, one for each foil that an attribute gets.
         plan: The plan of the recipe.
         scenes: The block.
+        seen: Whether only what anybody sees in a picture will do.
 
     Returns:
         For each key, rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
@@ -135,7 +138,7 @@ def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> l
     near, texts = _pack_near(find_near_attributes, plan.taxonomy), number_texts(plan.taxonomy)
     # Objects without attributes are left out: then every owner has a question.
     held = scenes.attributes.take(np.flatnonzero(scenes.attributes.lengths))
-    return _draw_apart(keys, ids, list_foil_attributes(plan), list_of, near, held, texts)
+    return _draw_apart(keys, ids, list_foil_attributes(plan, seen), list_of, near, held, texts)
 
 
 def sample_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
