@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...arrow import make_array, view_numbers
+from ...arrow import make_array, match_texts, view_numbers
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.numerals import SPELLED_ORDINALS
 from ...taxonomy.nearness import find_excluding_attributes
@@ -67,17 +67,19 @@ def find_contradicted_names(taxonomy: Taxonomy, words: Words) -> np.ndarray:
 
     Returns: Attributes and objects, int64, shape (pairs, 2).
     """
-    every = np.arange(taxonomy.attributes.num_rows)
-    said = _group(_split(pc.utf8_lower(taxonomy.attributes["adjective"]), every))
+    table = taxonomy.attributes
+    said = _group(_split(pc.utf8_lower(table["adjective"]), np.arange(table.num_rows)))
     longest = max(map(len, said), default=0)
+    of_material = match_texts(table["kind"], "material")
     excludes = find_excluding_attributes(taxonomy)[:, words.attributes]
     pairs = []
     for item, name in _split(pc.utf8_lower(taxonomy.objects["name"]), words.objects).items():
-        # The last word is what the object is; those before it say what it is like.
-        for start in range(len(name) - 1):
-            for end in range(start + 1, min(len(name) - 1, start + longest) + 1):
+        for start in range(len(name)):
+            for end in range(start + 1, min(len(name), start + longest) + 1):
                 for row in said.get(name[start:end], ()):
-                    pairs += [(other, item) for other in words.attributes[excludes[row]].tolist()]
+                    # Last comes what the object is: a wine glass is of glass, but a rose of any color.
+                    if end < len(name) or of_material[row]:
+                        pairs += [(other, item) for other in words.attributes[excludes[row]].tolist()]
     return _list_pairs(pairs)
 
 

@@ -115,11 +115,12 @@ def _make_pools(
     groups, texts = (number_texts(taxonomy.attributes[column]) for column in ("group", "adjective"))
     if not typed:
         groups = np.arange(len(groups))  # each attribute is a group of its own: none excludes another
-    dealt = np.unique(np.concatenate([concepts.attributes, *(seed.attributes if seed else ())]))
-    excluding = _pair_excluding(taxonomy, dealt if typed else dealt[:0])
-    clashes = np.concatenate([in_turn, in_turn[:, ::-1], excluding])
     classes = classify_objects(taxonomy, np.concatenate([concepts.objects, *(seed.objects if seed else ())]), typed)
     deck = make_attribute_deck(taxonomy, concepts.attributes, classes)
+    foils = _find_foils(recipe, taxonomy, seed, classes) if seed else deck
+    stated = np.unique(np.concatenate([foils.rows, *(seed.attributes if seed else ())]))
+    excluding = _pair_excluding(taxonomy, stated if typed else stated[:0])
+    clashes = np.concatenate([in_turn, in_turn[:, ::-1], excluding])
     decks = SeedDecks()
     if seed:
         pairs = Pairs.from_rows(excluding, (len(groups), len(groups)))
@@ -135,7 +136,7 @@ def _make_pools(
         attribute_text=texts,
         attribute_clash=Pairs.from_rows(clashes, (len(groups), len(groups))),
         object_clash=Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
-        foil_attributes=_find_foils(recipe, taxonomy, seed, classes) if seed else deck,
+        foil_attributes=foils,
         scene_attributes=concepts.scene_attributes,
         scene_clash=_find_clashes(taxonomy.scene_attributes.take(make_array(concepts.scene_attributes.values))),
     )

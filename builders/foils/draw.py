@@ -112,9 +112,7 @@ def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
     return are_kin
 
 
-def sample_foil_attributes(
-    keys: Sequence[int], plan: Plan, scenes: Scenes, seen: bool = False
-) -> list[np.ndarray]:
+def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes, seen: bool = False) -> list[np.ndarray]:
     """Attributes for each attribute of the block that its object does not have.
 
     They are of the same kind, the attribute excludes them, and they are near no attribute of the object, nor have a

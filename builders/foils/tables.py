@@ -220,8 +220,32 @@ def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def find_excluding_attributes(taxonomy: Taxonomy) -> np.ndarray:
-    """Which attributes are false of what has others, however they are called, bool, shape (rows, rows)."""
-    return nearness.find_excluding_attributes(taxonomy) & ~find_near_attributes(taxonomy)
+    """Which attributes (column) are false of what has others (row), as all that are called alike are, bool.
+
+    Returns:
+        Shape (rows, rows). It is not symmetric: what is of gold is not of plastic, but plastic may be gold in color.
+    """
+    excluding = nearness.find_excluding_attributes(taxonomy) & ~find_near_attributes(taxonomy)
+    texts = number_texts(taxonomy)
+    for text in np.flatnonzero(np.bincount(texts) > 1):
+        rows = np.flatnonzero(texts == text)
+        excluding[:, rows] = excluding[:, rows].all(axis=1, keepdims=True)
+    return excluding
+
+
+@lru_cache(maxsize=4)
+def find_sizes(taxonomy: Taxonomy) -> np.ndarray:
+    """Which attributes are sizes, bool: nobody judges one without a measure, for a huge mouse is a small animal."""
+    return arrow.match_texts(taxonomy.attributes["group"], "size")
+
+
+@lru_cache(maxsize=4)
+def find_seen_attributes(plan: Plan) -> np.ndarray:
+    """Which attributes anybody sees in a picture of one object, bool; all of them where the recipe asks all."""
+    attributes = plan.taxonomy.attributes
+    if plan.recipe.questions.ask == "all":
+        return np.ones(attributes.num_rows, dtype=bool)
+    return arrow.match_texts(attributes["visible"], "yes") & ~find_sizes(plan.taxonomy)
 
 
 @lru_cache(maxsize=4)

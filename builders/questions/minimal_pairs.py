@@ -20,7 +20,7 @@ from ..content.scenes import Scenes
 from ..foils.draw import find_kin, sample_foil_attributes, sample_foil_objects
 from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, sample_foil_relations
-from ..foils.tables import find_excluding_attributes, find_near_attributes, list_lineages
+from ..foils.tables import find_excluding_attributes, find_near_attributes, find_seen_attributes, list_lineages
 from ..foundation.counter_rng import deal, derive_key, draw_below, hash_numbers, shuffle_rows
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
 from ..recipe.fields import LARGEST_COUNT
@@ -211,6 +211,7 @@ def _swap_attributes(drafts: _Drafts) -> Change:
     good &= drafts.names[holders[one]] != drafts.names[holders[other]]
     one, place, other = one[good], place[good], other[good]
     good = find_excluding_attributes(plan.taxonomy)[concepts[one], concepts[other]]
+    good &= find_seen_attributes(plan)[concepts[one]] & find_seen_attributes(plan)[concepts[other]]
     for some, others in ((one, other), (other, one)):
         good &= _find_fits(plan)(concepts[some], scenes.objects.values[holders[others]])
         good &= _can_stand(drafts, others, concepts[some])
@@ -230,10 +231,11 @@ def _swap_attributes(drafts: _Drafts) -> Change:
 
 
 def _change_attribute(drafts: _Drafts) -> Change:
-    """Makes an attribute another one that it excludes."""
-    scenes = drafts.scenes
-    (foils,) = sample_foil_attributes([derive_key(drafts.key, "attribute")], drafts.plan, scenes)
-    good = (foils >= 0) & _can_stand(drafts, np.arange(len(foils)), foils)
+    """Makes an attribute that is seen another one that it excludes."""
+    scenes, seen = drafts.scenes, find_seen_attributes(drafts.plan)
+    keys, some = [derive_key(drafts.key, "attribute")], drafts.plan.recipe.questions.ask != "all"
+    (foils,) = sample_foil_attributes(keys, drafts.plan, scenes, seen=some)
+    good = (foils >= 0) & seen[scenes.attributes.values] & _can_stand(drafts, np.arange(len(foils)), foils)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         values = _set(scenes.attributes.values, places, foils[places])
@@ -254,7 +256,7 @@ def _can_stand(drafts: _Drafts, places: np.ndarray, concepts: np.ndarray) -> np.
     held, there = attributes.values[beside], (beside >= 0) & (beside != places[:, None])
     own = concepts[:, None]
     clash = near[own, held] | near[attributes.values[places][:, None], held] | (group[own] == group[held])
-    clash |= find_excluding_attributes(taxonomy)[own, held] if pools.classes.typed else False
+    clash |= pools.attribute_clash.have(own, held)
     clash |= np.where(beside < places[:, None], rank[held] > rank[own], rank[held] < rank[own])
     objects = drafts.scenes.objects.values[drafts.holders[places]]
     return ~(clash & there).any(axis=1) & ~pools.object_clash.have(concepts, objects)

@@ -8,15 +8,12 @@ from ....arrow import match_texts
 from ....taxonomy import Taxonomy
 from ....taxonomy.nearness import find_exclusive_attributes
 from ...foils.draw import sample_foil_attributes
-from ...foils.tables import find_excluding_attributes, number_texts
+from ...foils.tables import find_excluding_attributes, find_sizes, number_texts
 from ...foundation.counter_rng import derive_key
 from ...foundation.ragged import Ragged, number_rows, pad_lists, pair_members
 from ..balance import CHOICES, FEWEST_CHOICES, pair_off, shuffle_choices
 from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import NONE, EditedScenes, choose_right
-
-SIZE = "size"
-"""The group of attributes that nobody judges without a measure: a huge mouse is smaller than a tiny house."""
 
 
 def ask(context: QuestionContext) -> list[Batch]:
@@ -33,9 +30,9 @@ def ask(context: QuestionContext) -> list[Batch]:
     names, depends = context.tokens["attribute.name"], context.depend_on(holders)
     topics = Topics(context, "attribute", scene, elements, names, depends)
     every = context.plan.recipe.questions.ask == "all"
-    # All pairs of attributes of a scene, on two objects, of which one excludes the other.
+    # All pairs of attributes of a scene, on two objects, of which the other one excludes the first.
     one, other = pair_members(context.scenes.attributes.offsets[context.scenes.objects.offsets])
-    apart = find_excluding_attributes(context.plan.taxonomy)[concepts.take(one), concepts.take(other)]
+    apart = find_excluding_attributes(context.plan.taxonomy)[concepts.take(other), concepts.take(one)]
     apart &= holders.take(one) != holders.take(other)
     one, other = one.compress(apart), other.compress(apart)
     asked = context.can_ask("attributes", concepts)
@@ -56,10 +53,11 @@ def _can_compare(context: QuestionContext, one: np.ndarray, other: np.ndarray) -
 
     Args:
         context: What the questions share.
-        one, other: Pairs of attributes of one scene, on two objects, that exclude each other.
+        one: Attributes of the block, each as often as another one of its scene, on another object, excludes it.
+        other: Those that exclude them.
     """
     names, holders = context.words.twins[0], context.holders
-    good = ~match_texts(context.plan.taxonomy.attributes["group"], SIZE)[context.scenes.attributes.values]
+    good = ~find_sizes(context.plan.taxonomy)[context.scenes.attributes.values]
     good[one.compress(names[holders.take(one)] == names[holders.take(other)])] = True
     return good
 
@@ -136,7 +134,8 @@ def _is_only_holder(context: QuestionContext, one: np.ndarray, other: np.ndarray
 
     Args:
         context: What the questions share.
-        one, other: Pairs of attributes of one scene, on two objects, that exclude each other; by `one`, then `other`.
+        one: Attributes of the block, each as often as another one of its scene, on another object, excludes it.
+        other: Those that exclude them, ascending for each.
     """
     holders, lengths = context.holders, context.scenes.objects.lengths
     # An object that has two such attributes counts once: its pairs are neighbours.
@@ -161,7 +160,7 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
         # Where there is one name, the sum is that name.
         names = np.where(of_group, tokens["attribute.name"][held], 0).sum(axis=1)
         return np.where(of_group.sum(axis=1) == 1, names, NONE)
-    excluded = there[question] & find_excluding_attributes(scenes.taxonomy)[named[:, None], held[question]]
+    excluded = there[question] & find_excluding_attributes(scenes.taxonomy)[held[question], named[:, None]]
     word = tokens["attribute.text" if batch.form == "yes_no" else "attribute.name"]
     same = (of_group[question] & (word[held[question]] == word[named][:, None])).any(axis=1)
     if batch.form == "multiple_choice":
@@ -176,5 +175,5 @@ def _answer_holder(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     # Rows of the taxonomy, shape (questions, most objects of a scene, most attributes of an object), -1 for none.
     held = np.where(objects[:, :, None] >= 0, pad_lists(scenes.scenes.attributes)[objects], NONE)
     certain = ((held >= 0) & (texts[asked] == texts[held])).any(axis=2)
-    excluded = ((held >= 0) & find_excluding_attributes(scenes.taxonomy)[asked, held]).any(axis=2)
+    excluded = ((held >= 0) & find_excluding_attributes(scenes.taxonomy)[held, asked]).any(axis=2)
     return scenes.choose_name(certain, (objects >= 0) & ~excluded, objects)
