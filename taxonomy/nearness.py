@@ -21,6 +21,30 @@ def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
     return _relate_rows(taxonomy.attributes)
 
 
+def find_excluding_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Says which attributes are false of what has others: their ids or groups are excluded, and they are not near.
+
+    Returns:
+        Symmetric bool, shape (attributes, attributes).
+    """
+    rows = taxonomy.attributes
+    every = np.arange(rows.num_rows)
+    groups = rows["group"].unique().to_pylist()
+    of_group = find_rows(rows["group"], make_texts(groups))
+    table = _relate(rows["id"].to_pylist(), every, rows["excludes"])
+    owners, excluded = _read_names(groups, every, rows["excludes"])
+    by_group = np.zeros((rows.num_rows, len(groups)), dtype=bool)
+    by_group[owners, excluded] = True
+    table |= by_group[:, of_group]
+    return (table | table.T) & ~find_near_attributes(taxonomy)
+
+
+def find_exclusive_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Says which attributes exclude all others of their own group, bool: an object has one color, but many moods."""
+    rows = taxonomy.attributes.select(["group", "excludes"]).to_pylist()
+    return np.array([row["group"] in row["excludes"].split("|") for row in rows], dtype=bool)
+
+
 def find_near_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
     """Says which scene attributes may hold of one picture, or are not told apart; each one of itself, too.
 
@@ -74,9 +98,14 @@ def _relate_rows(rows: pa.Table) -> np.ndarray:
 def _relate(names: list[str], number: np.ndarray, cells: pa.ChunkedArray) -> np.ndarray:
     """Makes a symmetric table of names (separated by `|`) that cells list; `number` is whose each cell is."""
     table = np.zeros((len(names), len(names)), dtype=bool)
+    rows, columns = _read_names(names, number, cells)
+    table[rows, columns] = table[columns, rows] = True
+    return table
+
+
+def _read_names(names: list[str], number: np.ndarray, cells: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Reads whose cells (`number`) hold names, and which ones: int64, one each time a name is there."""
     lists = pc.split_pattern(cells, "|")
     rows = np.repeat(number, view_numbers(pc.list_value_length(lists), np.int32))
     columns = find_rows(pc.list_flatten(lists), make_texts(names))
-    rows, columns = rows[columns >= 0], columns[columns >= 0]
-    table[rows, columns] = table[columns, rows] = True
-    return table
+    return rows[columns >= 0], columns[columns >= 0]

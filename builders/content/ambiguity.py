@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...arrow import make_array, view_numbers
+from ...arrow import make_array, match_texts, view_numbers
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.numerals import SPELLED_ORDINALS
+from ...taxonomy.nearness import find_excluding_attributes
 
 Tokens = tuple[str, ...]
 
@@ -60,15 +62,39 @@ def find_repeated_words(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, n
     return _list_pairs(on_objects), _list_pairs((row, other) for row, other in in_turn if row != other)
 
 
+def find_contradicted_names(taxonomy: Taxonomy, words: Words) -> np.ndarray:
+    """Pairs of an attribute and an object whose name says what the attribute excludes: a green red carpet.
+
+    Returns: Attributes and objects, int64, shape (pairs, 2).
+    """
+    table = taxonomy.attributes
+    said = _group(_split(pc.utf8_lower(table["adjective"]), np.arange(table.num_rows)))
+    longest = max(map(len, said), default=0)
+    of_material = match_texts(table["kind"], "material")
+    excludes = find_excluding_attributes(taxonomy)[:, words.attributes]
+    pairs = []
+    for item, name in _split(pc.utf8_lower(taxonomy.objects["name"]), words.objects).items():
+        for start in range(len(name)):
+            for end in range(start + 1, min(len(name), start + longest) + 1):
+                for row in said.get(name[start:end], ()):
+                    # Last comes what the object is: a wine glass is of glass, but a rose of any color.
+                    if end < len(name) or of_material[row]:
+                        pairs += [(other, item) for other in words.attributes[excludes[row]].tolist()]
+    return _list_pairs(pairs)
+
+
 def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
     """Leaves out concepts until no word has two meanings and no name or adjective is made of others.
 
-    Of concepts that share a word the first is kept. An adjective made of others (`dark red`) is left out, or one of
-    those that it is made of if more are made of that.
+    Of concepts that share a word the first is kept; an adjective that also names an object (`rose`, `brick`) is not.
+    An adjective made of others (`dark red`) is left out, or one of those that it is made of if more are made of that.
     """
     table = taxonomy.attributes
     adjectives, ranks = _split(table["adjective"], words.attributes), _rank(taxonomy)
+    names = _split(taxonomy.objects["name"], words.objects)
+    things = set(names.values())
     attributes = _keep_first(words.attributes, adjectives)
+    attributes = attributes[np.array([adjectives[row] not in things for row in attributes.tolist()], dtype=bool)]
     # A greedy hitting set: the adjective in most compounds goes, of those the longest, of those the first, until no
     # compound is left.
     while blame := Counter(
@@ -76,7 +102,6 @@ def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:
     ):
         worst, _ = max(blame.items(), key=lambda pair: (pair[1], len(adjectives[pair[0]]), -pair[0]))
         attributes = attributes[attributes != worst]
-    names = _split(taxonomy.objects["name"], words.objects)
     objects = _keep_first(words.objects, names)
     known = {names[row] for row in objects}
     cut = Segmenter({adjectives[row] for row in attributes})
@@ -106,9 +131,11 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
 
     With `dark`, `dark red`, `red` and `red wine`, `dark | red wine` is also `dark red | wine` if there is a name
     `wine`. As in the test of Sardinas and Patterson, two readings must differ somewhere in where a word ends: one text
-    ends inside `one` below, at `tail | head`, where the other goes on.
+    ends inside `one` below, at `tail | head`, where the other goes on. Between the two ends there may be more
+    adjectives, all of which `one` spans: `dark | red | wine bottle` beside `dark red wine | bottle`.
 
-    Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
+    Returns: Attributes and objects, and two attributes of one object: int64, shape (pairs, 2) each. Pairs around
+        others are among them, and are not told from those that stand side by side.
     """
     by_adjective = _group(_split(taxonomy.attributes["adjective"], words.attributes))
     by_name = _group(_split(taxonomy.objects["name"], words.objects))
@@ -125,8 +152,10 @@ def find_ambiguous_pairs(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, 
     on_objects: set[tuple[Tokens, Tokens]] = set()
     in_turn: set[tuple[Tokens, Tokens]] = set()
     for one in (*by_adjective, *by_name):
-        for place in range(1, len(one)):
-            tail, head = one[:place], one[place:]
+        for place, after in combinations_with_replacement(range(1, len(one)), 2):
+            tail, head = one[:place], one[after:]
+            if not cut.is_list(one[place:after]):
+                continue
             # An adjective that ends in `tail`, and before it nothing but adjectives: then `one` may begin there.
             for adjective in by_end.get(tail, ()):
                 # The other reading ends with the name `one`; this one with the shorter name `head`.

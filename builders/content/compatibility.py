@@ -18,6 +18,10 @@ from ...taxonomy import Taxonomy
 TIERS = ("common", "visible", "full")
 ANYTHING = ~np.uint64(0)
 """All kinds: fits whatever has any kind. What `constraints: none` gives everything."""
+COUNTED = np.uint64(32)
+"""Bits from here on stand for the kinds of what can be counted."""
+OF_COUNTED = ("size", "shape")
+"""Kinds of attributes that only what can be counted has: no "small mud", no "round trousers"."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +66,25 @@ def in_tier(table: pa.Table, tier: str) -> np.ndarray:
     return match_texts(table["tier"], *TIERS[: TIERS.index(tier) + 1])
 
 
+def find_object_kinds(taxonomy: Taxonomy) -> np.ndarray:
+    """Kinds of all objects, uint64; those of what can be counted stand there twice, the second time from `COUNTED` on.
+
+    One bit in common with `find_attribute_kinds` is enough for an attribute to apply.
+    """
+    bits = taxonomy.kind_bits(taxonomy.objects["kinds"])
+    counted = match_texts(taxonomy.objects["countability"], "count")
+    return bits | np.where(counted, bits << COUNTED, np.uint64(0))
+
+
+def find_attribute_kinds(taxonomy: Taxonomy) -> np.ndarray:
+    """Kinds that all attributes apply to, uint64; from `COUNTED` on for those that need what can be counted."""
+    bits = taxonomy.kind_bits(taxonomy.attributes["applies_to"])
+    return np.where(match_texts(taxonomy.attributes["kind"], *OF_COUNTED), bits << COUNTED, bits)
+
+
 def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:
     """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds count."""
-    bits = taxonomy.kind_bits(taxonomy.objects["kinds"]) if typed else np.full(taxonomy.objects.num_rows, ANYTHING)
+    bits = find_object_kinds(taxonomy) if typed else np.full(taxonomy.objects.num_rows, ANYTHING)
     kinds, class_of = np.unique(bits[rows], return_inverse=True)
     classes = np.full(len(bits), -1, dtype=np.int64)
     classes[rows] = class_of
@@ -73,7 +93,7 @@ def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> Objec
 
 def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
     """A deck of these attributes (rows of the taxonomy's table)."""
-    column = taxonomy.kind_bits(taxonomy.attributes["applies_to"])[rows]
+    column = find_attribute_kinds(taxonomy)[rows]
     kinds, classes = np.unique(column if objects.typed else np.full(len(rows), ANYTHING), return_inverse=True)
     return Deck(rows, classes, (kinds[:, None] & objects.kinds) != 0)
 

@@ -13,10 +13,17 @@ import pyarrow.compute as pc
 from ...arrow import make_array, match_texts, number_texts
 from ...errors import Problem, RecipeError
 from ...taxonomy import Taxonomy
+from ...taxonomy.nearness import find_excluding_attributes
 from ..foundation.ragged import Pairs, Ragged
 from ..recipe.model import Recipe
 from ..structures.enumeration import StructureTable
-from .ambiguity import Words, find_ambiguous_pairs, find_repeated_words, keep_unambiguous
+from .ambiguity import (
+    Words,
+    find_ambiguous_pairs,
+    find_contradicted_names,
+    find_repeated_words,
+    keep_unambiguous,
+)
 from .compatibility import Deck, ObjectClasses, classify_objects, make_attribute_deck, make_relation_deck
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .selection import Concepts, apply_filters, find_allowed, select_concepts
@@ -36,7 +43,8 @@ class Pools:
         attribute_group: Group of every attribute of the taxonomy, int64, shape (attributes,): two of one group never
             stand on one object.
         attribute_text: Number of the adjective of every attribute, of the same shape: neither do two that read alike.
-        attribute_clash: Two attributes that do not stand on one object because of how they read, each pair both ways.
+        attribute_clash: Two attributes that do not stand on one object because of how they read, or because they
+            exclude each other though they are of different groups, each pair both ways.
         object_clash: Attributes and objects that do not go together because of how they read.
         foil_attributes: What a false statement about an attribute may name.
         scene_attributes: Decks, one a kind, of rows.
@@ -74,6 +82,9 @@ def choose_pools(
         raise RecipeError(problems)
     concepts = concepts.narrow(keep)
     apart = [find_repeated_words(taxonomy, _list_words(concepts, seed))]
+    if recipe.content.constraints == "typed":
+        contradicted = find_contradicted_names(taxonomy, _list_words(concepts, seed))
+        apart.append((contradicted, contradicted[:0]))
     if any(captions.unambiguous for captions in recipe.captions):
         kept = keep_unambiguous(taxonomy, _list_words(concepts, seed))
         concepts = concepts.narrow(lambda table, rows: rows[np.isin(rows, getattr(kept, table))])
@@ -106,7 +117,14 @@ def _make_pools(
         groups = np.arange(len(groups))  # each attribute is a group of its own: none excludes another
     classes = classify_objects(taxonomy, np.concatenate([concepts.objects, *(seed.objects if seed else ())]), typed)
     deck = make_attribute_deck(taxonomy, concepts.attributes, classes)
-    decks = make_seed_decks(seed, taxonomy, classes, (groups, texts), concepts.attributes) if seed else SeedDecks()
+    foils = _find_foils(recipe, taxonomy, seed, classes) if seed else deck
+    stated = np.unique(np.concatenate([foils.rows, *(seed.attributes if seed else ())]))
+    excluding = _pair_excluding(taxonomy, stated if typed else stated[:0])
+    clashes = np.concatenate([in_turn, in_turn[:, ::-1], excluding])
+    decks = SeedDecks()
+    if seed:
+        pairs = Pairs.from_rows(excluding, (len(groups), len(groups)))
+        decks = make_seed_decks(seed, taxonomy, classes, (groups, texts), pairs, concepts.attributes)
     return Pools(
         objects=concepts.objects,
         attributes=deck,
@@ -116,12 +134,19 @@ def _make_pools(
         object_room=_count_groups(deck, groups, len(classes)),
         attribute_group=groups,
         attribute_text=texts,
-        attribute_clash=Pairs.from_rows(np.concatenate([in_turn, in_turn[:, ::-1]]), (len(groups), len(groups))),
+        attribute_clash=Pairs.from_rows(clashes, (len(groups), len(groups))),
         object_clash=Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
-        foil_attributes=_find_foils(recipe, taxonomy, seed, classes) if seed else deck,
+        foil_attributes=foils,
         scene_attributes=concepts.scene_attributes,
         scene_clash=_find_clashes(taxonomy.scene_attributes.take(make_array(concepts.scene_attributes.values))),
     )
+
+
+def _pair_excluding(taxonomy: Taxonomy, rows: np.ndarray) -> np.ndarray:
+    """Pairs of these attributes that exclude each other but are of different groups, int64, shape (pairs, 2)."""
+    groups = number_texts(taxonomy.attributes["group"])[rows]
+    table = find_excluding_attributes(taxonomy)[np.ix_(rows, rows)] & (groups[:, None] != groups)
+    return rows[np.argwhere(table)]
 
 
 def _list_words(concepts: Concepts, seed: SeedRows | None) -> Words:

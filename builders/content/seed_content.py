@@ -18,7 +18,7 @@ from ...arrow import make_array, match_texts
 from ...errors import Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import deal, derive_key
-from ..foundation.ragged import offsets_of
+from ..foundation.ragged import Pairs, offsets_of
 from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRelation
 from ..structures.enumeration import StructureTable
 from ..structures.seed_graphs import SeedSlots, read_seed
@@ -146,6 +146,7 @@ def make_seed_decks(
     taxonomy: Taxonomy,
     classes: ObjectClasses,
     clashes: tuple[np.ndarray, np.ndarray],
+    excluding: Pairs,
     dealt: np.ndarray,
 ) -> SeedDecks:
     """Makes decks of what a seed graph's elements may be, without the objects that could not have the rest.
@@ -155,6 +156,7 @@ def make_seed_decks(
         taxonomy: The concepts.
         classes: Classes of all objects.
         clashes: Two numbers for each attribute of the taxonomy: an object has no two attributes that share one.
+        excluding: Pairs of attributes that no object has both of, either.
         dealt: Rows of the attributes that are dealt to all objects.
 
     Raises:
@@ -166,7 +168,7 @@ def make_seed_decks(
     objects = list(seed.objects)
     attributes = [make_attribute_deck(taxonomy, rows, classes) for rows in seed.attributes]
     relations = [make_relation_deck(taxonomy, rows, classes) for rows in seed.relations]
-    problems = _find_clashing(seed, clashes)
+    problems = _find_clashing(seed, clashes, excluding)
 
     def keep(i: int, possible: np.ndarray, named: bool, what: str) -> bool:
         """Leaves out what an object cannot be. False if that would be everything, but what it has is named so."""
@@ -206,12 +208,13 @@ def make_seed_decks(
     return SeedDecks(tuple(objects), tuple(attributes), tuple(relations), shares)
 
 
-def _find_clashing(seed: SeedRows, clashes: tuple[np.ndarray, np.ndarray]) -> list[Problem]:
+def _find_clashing(seed: SeedRows, clashes: tuple[np.ndarray, np.ndarray], excluding: Pairs) -> list[Problem]:
     """Two attributes of one object that exclude each other whatever they are."""
     problems = []
     for (one, (i, first)), (other, (k, second)) in combinations(enumerate(seed.slots.attributes), 2):
-        rows, others = seed.attributes[one][:, None], seed.attributes[other][None, :]
-        if i == k and np.logical_or.reduce([numbers[rows] == numbers[others] for numbers in clashes]).all():
+        rows, others = (some.reshape(-1) for some in np.meshgrid(seed.attributes[one], seed.attributes[other]))
+        clash = np.logical_or.reduce([numbers[rows] == numbers[others] for numbers in clashes])
+        if i == k and (clash | excluding.have(rows, others)).all():
             names = (_name(seed.graph.objects[i].attributes[at]) for at in (first, second))
             message = f"`{'` and `'.join(names)}` exclude each other on one object"
             problems.append(Problem(message, key=f"{KEY}.objects.{i}.attributes.{second}", hint="keep one of them"))

@@ -1,8 +1,8 @@
 """Foils of objects, attributes and scene attributes: what a false statement puts in the place of the truth.
 
 The rule that makes it false is a closed world: the scene graph is all that the picture is about. An object that is not
-in it, nor shown by what is (`kinship.py`), is absent; an attribute that it does not give an object, out of those that
-exclude each other, is not the object's. Relations have rules of their own, in `relations.py`.
+in it, nor shown by what is (`kinship.py`), is absent; an attribute is not an object's if one that it has excludes it.
+Relations have rules of their own, in `relations.py`.
 
 All are drawn alike, by rejection: `draw_until_fit` draws for all questions at once, and again for those whose foil
 does not fit, a few times. A question that has none after that (-1) is not asked.
@@ -120,16 +120,17 @@ def list_shown_by_scenes(plan: Plan, scenes: Scenes) -> Ragged:
     return Ragged(every.values, every.offsets[scenes.scene_attributes.offsets])
 
 
-def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:
+def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes, seen: bool = False) -> list[np.ndarray]:
     """Attributes for each attribute of the block that its object does not have.
 
-    They come from the same group or, where that has no other, from the same kind, and have no word in common with any
-    attribute of the object. No object is asked about the same foil twice.
+    They are of the same kind, the attribute excludes them, and they are near no attribute of the object, nor have a
+    word in common with any. No object is asked about the same foil twice.
 
     Args:
         keys: Keys of the choice, one for each foil that an attribute gets.
         plan: The plan of the recipe.
         scenes: The block.
+        seen: Whether only what anybody sees in a picture will do.
 
     Returns:
         For each key, rows of the taxonomy's attributes, or -1, shape (attributes of the block,).
@@ -143,7 +144,7 @@ def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> l
     near, texts = _pack_near(find_near_attributes, plan.taxonomy), number_texts(plan.taxonomy)
     # Objects without attributes are left out: then every owner has a question.
     held = scenes.attributes.take(np.flatnonzero(scenes.attributes.lengths))
-    return _draw_apart(keys, ids, list_foil_attributes(plan), list_of, near, held, texts)
+    return _draw_apart(keys, ids, list_foil_attributes(plan, seen), list_of, near, held, texts)
 
 
 def sample_foil_scene_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes) -> list[np.ndarray]:

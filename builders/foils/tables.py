@@ -23,8 +23,6 @@ COPIES = 8
 """Places in a list for each candidate, on average; how many it gets says how often it is drawn."""
 FEWEST_ALIKE = 4
 """Least number of objects of the same kinds from which foils are drawn; fewer would repeat again and again."""
-SAME_GROUP = 8.0
-"""Sampling weight of foils in the truth's own group, relative to 1 for the rest of its kind."""
 BALANCING = 15
 """Rounds in which weights of foils are balanced (damped iterative proportional fitting)."""
 
@@ -51,14 +49,16 @@ def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndar
 
 
 @lru_cache(maxsize=4)
-def list_foil_attributes(plan: Plan) -> Ragged:
+def list_foil_attributes(plan: Plan, seen: bool) -> Ragged:
     """Foils of each attribute on an object of each class (attribute * classes + class), each as often as it is drawn.
 
-    They are of the same kind and not near it, and mostly of the same group, whose members exclude each other.
+    They are of the same kind, and the attribute excludes them; `seen` leaves those that anybody sees in a picture.
     """
     deck, size = plan.pools.foil_attributes, plan.taxonomy.attributes.num_rows
-    groups, kinds = (number_texts(plan.taxonomy, column)[deck.rows] for column in ("group", "kind"))
-    allowed = ~find_near_attributes(plan.taxonomy)[np.ix_(deck.rows, deck.rows)] & (kinds[:, None] == kinds)
+    kinds = number_texts(plan.taxonomy, "kind")[deck.rows]
+    allowed = find_excluding_attributes(plan.taxonomy)[np.ix_(deck.rows, deck.rows)] & (kinds[:, None] == kinds)
+    if seen:
+        allowed &= arrow.match_texts(plan.taxonomy.attributes["visible"], "yes")[deck.rows]
     fits, classes = deck.fits[deck.classes], len(plan.pools.classes)
     share = np.bincount(plan.pools.classes.of[plan.pools.objects], minlength=classes)
     # (truths, object classes, foils), cards of the deck of foils: a foil must fit the class that the truth stands on.
@@ -67,8 +67,7 @@ def list_foil_attributes(plan: Plan) -> Ragged:
     lengths = np.bincount(deck.rows[truth] * classes + place, minlength=size * classes)
     # (cards, classes): how often the truth stands on an object of the class, dealt evenly to all that it fits.
     usages = fits * share / np.maximum(fits @ share, 1)[:, None]
-    weights = np.where(groups[:, None] == groups, SAME_GROUP, 1.0) * allowed
-    weights *= balance_factors(kinds, weights, fits, usages)
+    weights = allowed * balance_factors(kinds, allowed.astype(float), fits, usages)
     return _deal_out(Ragged(deck.rows[foil], offsets_of(lengths)), weights[truth, foil])
 
 
@@ -149,6 +148,36 @@ def find_near_attributes(taxonomy: Taxonomy) -> np.ndarray:
         near[rows] = near[rows].any(axis=0)
         near[:, rows] = near[:, rows].any(axis=1, keepdims=True)
     return near
+
+
+@lru_cache(maxsize=4)
+def find_excluding_attributes(taxonomy: Taxonomy) -> np.ndarray:
+    """Which attributes (column) are false of what has others (row), as all that are called alike are, bool.
+
+    Returns:
+        Shape (rows, rows). It is not symmetric: what is of gold is not of plastic, but plastic may be gold in color.
+    """
+    excluding = nearness.find_excluding_attributes(taxonomy) & ~find_near_attributes(taxonomy)
+    texts = number_texts(taxonomy)
+    for text in np.flatnonzero(np.bincount(texts) > 1):
+        rows = np.flatnonzero(texts == text)
+        excluding[:, rows] = excluding[:, rows].all(axis=1, keepdims=True)
+    return excluding
+
+
+@lru_cache(maxsize=4)
+def find_sizes(taxonomy: Taxonomy) -> np.ndarray:
+    """Which attributes are sizes, bool: nobody judges one without a measure, for a huge mouse is a small animal."""
+    return arrow.match_texts(taxonomy.attributes["group"], "size")
+
+
+@lru_cache(maxsize=4)
+def find_seen_attributes(plan: Plan) -> np.ndarray:
+    """Which attributes anybody sees in a picture of one object, bool; all of them where the recipe asks all."""
+    attributes = plan.taxonomy.attributes
+    if plan.recipe.questions.ask == "all":
+        return np.ones(attributes.num_rows, dtype=bool)
+    return arrow.match_texts(attributes["visible"], "yes") & ~find_sizes(plan.taxonomy)
 
 
 @lru_cache(maxsize=4)

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ...arrow import match_texts, number_texts
+from ..content.compatibility import find_attribute_kinds, find_object_kinds
 from ..content.draw import rank_attributes
 from ..content.plan import Plan
 from ..content.scenes import Scenes
@@ -20,8 +21,8 @@ from ..foils.draw import find_kin, sample_foil_attributes, sample_foil_objects
 from ..foils.kinship import list_lineages
 from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, sample_foil_relations
-from ..foils.tables import find_near_attributes
-from ..foundation.counter_rng import deal, derive_key, hash_numbers, shuffle_rows
+from ..foils.tables import find_excluding_attributes, find_near_attributes, find_seen_attributes
+from ..foundation.counter_rng import deal, derive_key, draw_below, hash_numbers, shuffle_rows
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
 from ..recipe.fields import LARGEST_COUNT
 from ..text.captions import CaptionWriter
@@ -29,6 +30,8 @@ from ..text.views import Shape
 
 RESHAPING = ("relation_reversed", "count")
 """Edits that give a scene another shape."""
+SELDOM = "attributes_swapped"
+"""The edit that the fewest scenes allow: every other one that does gets it, whatever was dealt."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
     """Makes one edit in each scene of (the beginning of) a block.
 
     The wanted edits are dealt from decks, so that all are used as often; where one is not possible, another is made.
+    Swapped attributes, which test binding and are seldom possible, come first in half of the scenes that allow them.
 
     Args:
         captions: Who writes the captions, and numbers the shapes of edited scenes.
@@ -73,6 +77,10 @@ def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
     possible = np.stack([change.places >= 0 for change in changes], axis=1)
     first = deal(derive_key(key, "edits"), len(wanted), scenes.start, len(scenes))
     others = shuffle_rows(derive_key(key, "others"), scenes.start + np.arange(len(scenes)), len(wanted))
+    if SELDOM in wanted:
+        number = wanted.index(SELDOM)
+        ids = scenes.start + np.arange(len(scenes))
+        first = np.where(possible[:, number] & (draw_below(derive_key(key, SELDOM), ids, 2) == 0), number, first)
     tried = np.concatenate([first[:, None], others], axis=1)
     found = np.take_along_axis(possible, tried, axis=1)
     edits = np.where(found.any(axis=1), tried[np.arange(len(scenes)), found.argmax(axis=1)], -1)
@@ -192,7 +200,7 @@ def _lead_around(facts: RelationFacts) -> np.ndarray:
 
 
 def _swap_attributes(drafts: _Drafts) -> Change:
-    """Swaps two attributes of a kind between objects of different names, where each goes with the other's object."""
+    """Swaps two attributes of a kind, which exclude each other, between objects of different names that take both."""
     scenes, plan, holders = drafts.scenes, drafts.plan, drafts.holders
     concepts, kinds = scenes.attributes.values, _number_kinds(plan)
     scene_of = drafts.scene_of_object[holders]
@@ -203,8 +211,8 @@ def _swap_attributes(drafts: _Drafts) -> Change:
     good = kinds[concepts[one]] == kinds[concepts[other]]
     good &= drafts.names[holders[one]] != drafts.names[holders[other]]
     one, place, other = one[good], place[good], other[good]
-    near = find_near_attributes(plan.taxonomy)
-    good = ~near[concepts[one], concepts[other]]
+    good = find_excluding_attributes(plan.taxonomy)[concepts[one], concepts[other]]
+    good &= find_seen_attributes(plan)[concepts[one]] & find_seen_attributes(plan)[concepts[other]]
     for some, others in ((one, other), (other, one)):
         good &= _find_fits(plan)(concepts[some], scenes.objects.values[holders[others]])
         good &= _can_stand(drafts, others, concepts[some])
@@ -224,10 +232,11 @@ def _swap_attributes(drafts: _Drafts) -> Change:
 
 
 def _change_attribute(drafts: _Drafts) -> Change:
-    """Makes an attribute another one of its family that is false of the object."""
-    scenes = drafts.scenes
-    (foils,) = sample_foil_attributes([derive_key(drafts.key, "attribute")], drafts.plan, scenes)
-    good = (foils >= 0) & _can_stand(drafts, np.arange(len(foils)), foils)
+    """Makes an attribute that is seen another one that it excludes."""
+    scenes, seen = drafts.scenes, find_seen_attributes(drafts.plan)
+    keys, some = [derive_key(drafts.key, "attribute")], drafts.plan.recipe.questions.ask != "all"
+    (foils,) = sample_foil_attributes(keys, drafts.plan, scenes, seen=some)
+    good = (foils >= 0) & seen[scenes.attributes.values] & _can_stand(drafts, np.arange(len(foils)), foils)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         values = _set(scenes.attributes.values, places, foils[places])
@@ -239,16 +248,19 @@ def _change_attribute(drafts: _Drafts) -> Change:
 def _can_stand(drafts: _Drafts, places: np.ndarray, concepts: np.ndarray) -> np.ndarray:
     """Whether attributes (rows of the taxonomy) can stand at places of others, beside what else the object has.
 
-    They clash with nothing there, nothing there says what they replace, and English puts them at the same place.
+    They clash with nothing there, nor with the object's name, nothing there says what they replace, and English puts
+    them at the same place.
     """
-    attributes, plan = drafts.scenes.attributes, drafts.plan
-    rank, group, near = rank_attributes(plan.taxonomy), plan.pools.attribute_group, find_near_attributes(plan.taxonomy)
+    attributes, pools, taxonomy = drafts.scenes.attributes, drafts.plan.pools, drafts.plan.taxonomy
+    rank, group, near = rank_attributes(taxonomy), pools.attribute_group, find_near_attributes(taxonomy)
     beside = pad_lists(Ragged(np.arange(len(attributes.values)), attributes.offsets))[drafts.holders[places]]
     held, there = attributes.values[beside], (beside >= 0) & (beside != places[:, None])
     own = concepts[:, None]
     clash = near[own, held] | near[attributes.values[places][:, None], held] | (group[own] == group[held])
+    clash |= pools.attribute_clash.have(own, held)
     clash |= np.where(beside < places[:, None], rank[held] > rank[own], rank[held] < rank[own])
-    return ~(clash & there).any(axis=1)
+    objects = drafts.scenes.objects.values[drafts.holders[places]]
+    return ~(clash & there).any(axis=1) & ~pools.object_clash.have(concepts, objects)
 
 
 def _change_object(drafts: _Drafts) -> Change:
@@ -308,9 +320,7 @@ def _find_fits(plan: Plan) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Gives a function that tells whether attributes apply to objects; both are rows of the taxonomy."""
     if not plan.pools.classes.typed:
         return lambda attributes, objects: np.ones(len(attributes), dtype=bool)
-    taxonomy = plan.taxonomy
-    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
-    applies = taxonomy.kind_bits(taxonomy.attributes["applies_to"])
+    kinds, applies = find_object_kinds(plan.taxonomy), find_attribute_kinds(plan.taxonomy)
     return lambda attributes, objects: applies[attributes] & kinds[objects] != 0
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..schema import ATTRIBUTE_KINDS
+from .attribute_facts import mark_facts, split_names
 from .english import choose_article
 from .near import mark_near
 from .sources import DATA
@@ -31,6 +32,7 @@ def build_attributes(sources: Path) -> list[dict[str, str]]:
             article = choose_article(adjective)
             rows[id_] = {**color, "id": id_, "name": name, "adjective": adjective, "article": article, "tier": "full"}
     mark_near(list(rows.values()), sources)
+    mark_facts(list(rows.values()))
     return list(rows.values())
 
 
@@ -44,25 +46,24 @@ def _read_block(kind: str, block: dict, sets: dict[str, str]) -> Iterator[dict[s
     for name in block["applies_to"].split("|"):
         applies_to += [kind_ for kind_ in sets.get(name, name).split("|") if kind_ not in applies_to]
     for group, values in block.get("groups", {block.get("group"): block.get("values")}).items():
-        for entry in " ".join(values.split()).split(";"):
-            if entry.strip():
-                name, _, adjective = (part.strip() for part in entry.partition("="))
-                yield {
-                    "id": make_id(kind, name),
-                    "kind": kind,
-                    "name": name,
-                    "adjective": adjective or name,
-                    "article": choose_article(adjective or name),
-                    "position": block.get("position", "before"),
-                    "applies_to": "|".join(applies_to),
-                    "group": name if group == "*" else group,
-                    "order": str(block["order"]),
-                    "tier": block.get("tier", "common"),
-                    "visible": block.get("visible", "yes"),
-                    "says": "",
-                    "excludes": "",
-                    "aliases": "",
-                }
+        for entry in split_names(values):
+            name, _, adjective = (part.strip() for part in entry.partition("="))
+            yield {
+                "id": make_id(kind, name),
+                "kind": kind,
+                "name": name,
+                "adjective": adjective or name,
+                "article": choose_article(adjective or name),
+                "position": block.get("position", "before"),
+                "applies_to": "|".join(applies_to),
+                "group": name if group == "*" else group,
+                "order": str(block["order"]),
+                "tier": block.get("tier", "common"),
+                "visible": "yes",
+                "says": "",
+                "excludes": "",
+                "aliases": "",
+            }
 
 
 def _add(rows: dict[str, dict[str, str]], row: dict[str, str]) -> None:

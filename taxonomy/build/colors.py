@@ -48,6 +48,8 @@ def is_usable(name: str, dropped: set[str]) -> bool:
         re.fullmatch(r"[a-z ]+", name) is not None
         and 1 < len(words) <= 3
         and words[-1] in HUES
+        # Two hues are one color between them (blue green); of three nobody knows what they are.
+        and len(HUES.intersection(words)) < 3
         and len(set(words)) == len(words)
         and dropped.isdisjoint(words)
         and min(measure_zipf(word) for word in words) >= LEAST_ZIPF

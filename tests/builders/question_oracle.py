@@ -25,7 +25,7 @@ OPEN = {
     "What color": "color",
     "What shape": "shape",
     "What size": "size",
-    "What is the texture of": "texture",
+    "What is the pattern of": "pattern",
     "What is the architectural style of": "architecture",
 }
 MEDIUM = "(?:picture|video|3D model)"
@@ -70,8 +70,10 @@ class Oracle:
         attributes = taxonomy.attributes.to_pylist()
         self.adjective = {(row["kind"], row["name"]): row["adjective"] for row in attributes}
         self.adjectives = set(self.adjective.values())
-        self.near_attributes = {(row["kind"], row["name"]): set(row["near"].split("|")) for row in attributes}
-        self.attribute_ids = {(row["kind"], row["name"]): row["id"] for row in attributes}
+        self.attributes = {(row["kind"], row["name"]): row for row in attributes}
+        self.keys_of = {}  # of what is called so: gold is a color and a material
+        for key, word in self.adjective.items():
+            self.keys_of.setdefault(word, set()).add(key)
         self.read_relations(taxonomy.relations.to_pylist())
         self.phrase = {(row["kind"], row["name"]): row["phrase"] for row in taxonomy.scene_attributes.to_pylist()}
         self.phrases = set(self.phrase.values())
@@ -174,12 +176,30 @@ class Oracle:
         objects = row["scene_graph"]["objects"]
         yield NUMBERS[sum(self.is_one_of(item, self.by_plural[plural]) for item in objects)]
 
+    def exclude_attributes(self, one, other):
+        """Whether what has one attribute has not the other, by what the table says of either."""
+        one, other = self.attributes[one], self.attributes[other]
+        said = [
+            {first["id"], first["group"]} & set(second["excludes"].split("|"))
+            for first, second in ((one, other), (other, one))
+        ]
+        near = one["id"] in other["near"].split("|") or other["id"] in one["near"].split("|")
+        words = [set(re.split("[ -]", f"{row['name']} {row['adjective']}".lower())) for row in (one, other)]
+        return any(said) and not near and not words[0] & words[1] - {"a", "an", "and", "in", "of", "the"}
+
+    def judge_attribute(self, item, adjective):
+        """Whether an object is what an adjective says: yes, no, or unsure."""
+        held = [(one["kind"], one["value"]) for one in item["attributes"]]
+        if adjective in {self.adjective[one] for one in held}:
+            return "yes"
+        is_excluded = (all(self.exclude_attributes(one, key) for key in self.keys_of[adjective]) for one in held)
+        return "no" if any(is_excluded) else "unsure"
+
     def answer_attribute(self, row, text, form, choices):
         if form == "yes_no":
             for item, adjective in self.split_reference(row, re.sub("^(Is|Are) ", "", text)):
                 if adjective in self.adjectives:
-                    held = {self.adjective[one["kind"], one["value"]] for one in item["attributes"]}
-                    yield "yes" if adjective in held else "no"
+                    yield self.judge_attribute(item, adjective)
             return
         if found := re.fullmatch(f"(What|Who) in the {MEDIUM} is (.+)", text):
             yield from self.find_holders(row, found[2])
@@ -187,26 +207,34 @@ class Oracle:
         made_of = re.fullmatch(r"What (?:is|are) (.+) made of", text)
         describes = re.fullmatch("Which of these describes (.+)", text)
         if describes:
-            reference, kind = describes[1], None
+            reference, group = describes[1], None
         elif made_of:
-            reference, kind = made_of[1], "material"
+            reference, group = made_of[1], "material"
         else:
             opening = next(opening for opening in OPEN if text.startswith(opening))
-            reference, kind = re.sub("^ (is|are) ", " ", text.removeprefix(opening)).strip(), OPEN[opening]
+            reference, group = re.sub("^ (is|are) ", " ", text.removeprefix(opening)).strip(), OPEN[opening]
         for item, rest in self.split_reference(row, reference):
             if not rest:
-                held = {one["value"] for one in item["attributes"] if kind in (None, one["kind"])}
+                held = {
+                    one["value"]
+                    for one in item["attributes"]
+                    if group in (None, self.attributes[one["kind"], one["value"]]["group"])
+                }
                 yield from held & set(choices) if choices else held
+                yield from (f"unsure: {one}" for one in set(choices) - held if self.may_be(item, one, choices))
+
+    def may_be(self, item, choice, choices):
+        """Whether an object may be what one of several choices says, all of which are of one kind."""
+        kinds = set.intersection(*({kind for kind, name in self.attributes if name == one} for one in choices))
+        words = {word for (kind, name), word in self.adjective.items() if kind in kinds and name == choice}
+        return any(self.judge_attribute(item, word) != "no" for word in words)
 
     def find_holders(self, row, adjective):
-        """Names of the objects that have an attribute or one that may as well be meant."""
-        asked = {key for key, word in self.adjective.items() if word == adjective}
-        assert asked
-        for item in row["scene_graph"]["objects"]:
-            for one in item["attributes"]:
-                key = one["kind"], one["value"]
-                if key in asked or any(self.attribute_ids[other] in self.near_attributes[key] for other in asked):
-                    yield item["name"]
+        """Names of the objects that are what an adjective says, or may be."""
+        answers = [(item["name"], self.judge_attribute(item, adjective)) for item in row["scene_graph"]["objects"]]
+        certain = {name for name, answer in answers if answer == "yes"}
+        yield from certain
+        yield from (f"unsure: {name}" for name, answer in answers if answer == "unsure" and name not in certain)
 
     def judge(self, row, subject, heads, target):
         """Whether a relation with one of these heads holds between two objects: yes, no, or unsure."""

@@ -35,49 +35,6 @@ class PairOracle(Oracle):
 
     sure = False
 
-    def __init__(self, taxonomy):
-        super().__init__(taxonomy)
-        self.words = {key: self.list_words(key[1], word) for key, word in self.adjective.items()}
-        self.keys_of = {}
-        for key, word in self.adjective.items():
-            self.keys_of.setdefault(word, set()).add(key)
-            self.keys_of.setdefault(key[1], set()).add(key)
-
-    def list_words(self, *texts):
-        return set(" ".join(texts).lower().replace("-", " ").split()) - {"a", "an", "and", "in", "of", "the"}
-
-    def is_near(self, one, other):
-        near = self.attribute_ids[other] in self.near_attributes[one]
-        near |= self.attribute_ids[one] in self.near_attributes[other]
-        return near or bool(self.words[one] & self.words[other])
-
-    def may_be(self, item, asked, kinds=None):
-        held = [(one["kind"], one["value"]) for one in item["attributes"]]
-        keys = [key for key in self.keys_of[asked] if kinds is None or key[0] in kinds]
-        return any(self.is_near(one, other) for one in held for other in keys)
-
-    def answer_attribute(self, row, text, form, choices):
-        answers = list(super().answer_attribute(row, text, form, choices))
-        yield from answers
-        for item, rest in self.split_reference(row, text.removeprefix("Is ").removeprefix("Are ")):
-            if form == "yes_no" and answers == ["no"] and rest in self.adjectives and self.may_be(item, rest):
-                yield "unsure"
-        if form == "multiple_choice":
-            # All choices are of one kind: gold is a material beside brass.
-            kinds = set.intersection(*({kind for kind, _ in self.keys_of[one]} for one in choices))
-            others = set(choices) - set(answers)
-            for item, reference in zip(row["scene_graph"]["objects"], self.list_references(row), strict=True):
-                if f" {reference} " in f" {text} ":
-                    yield from (f"unsure: {one}" for one in others if self.may_be(item, one, kinds))
-
-    def find_holders(self, row, adjective):
-        objects = row["scene_graph"]["objects"]
-        yield from super().find_holders(row, adjective)
-        yield from (item["name"] for item in objects if self.may_be(item, adjective))
-        held = {self.adjective[one["kind"], one["value"]] for item in objects for one in item["attributes"]}
-        if adjective not in held:
-            yield "unsure"
-
     def answer_relation(self, row, text, form, choices):
         yield from super().answer_relation(row, text, form, choices)
         if form == "open":
