@@ -2,7 +2,8 @@
 
 Each sort of content takes the same three steps. `deal` gives every place a card of a shuffled deck (sampling without
 replacement, from the card on at which the blocks before ended); `assign_concepts` moves cards to places that their
-types allow; `resolve_conflicts` swaps or redraws those that do not go together.
+types allow; `resolve_conflicts` swaps or redraws those that do not go together. Relations are judged scene by scene besides, by
+`make_possible`.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
 from .assignment import PARTS, Slots, assign_concepts, bound_slots, list_fitting, resolve_conflicts
+from .facts import exclude_facts, find_saying, read_sayings
 from .plan import Plan
-from .pools import number_names
+from .pools import find_movers, number_names
+from .possibility import RelationSlots, make_possible
 from .scene_attributes import draw_scene_attributes
 from .scenes import BLOCK, Scenes
 from .seed_content import deal_cards, deal_objects, measure_needs
@@ -56,7 +59,7 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
         layout.structures,
         in_scenes,
         on_objects,
-        Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
+        Ragged(_draw_relations(plan, layout, objects, attributes), subjects.offsets),
         subjects,
         targets,
         draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, (first, last)),
@@ -80,6 +83,7 @@ class _Layout:
         ends: The same, numbered through the block, shape (relations,) each.
         seeds: For `objects`, `attributes` and `relations`, the places of the seed graph's coloured elements in the
             block, shape (scenes, coloured elements).
+        moving: Relations of the block that must be of something that moves, one a scene that shall, ascending.
     """
 
     key: int
@@ -93,6 +97,7 @@ class _Layout:
     targets: Ragged
     ends: tuple[np.ndarray, np.ndarray]
     seeds: dict[str, np.ndarray]
+    moving: np.ndarray
 
 
 def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
@@ -111,7 +116,17 @@ def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
     }
     ends = (subjects.values + shift, targets.values + shift)
     cells = count_cells(plan.structures, key, start)
-    return _Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds)
+    moving = _choose_moving(plan, key, start, subjects)
+    return _Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds, moving)
+
+
+def _choose_moving(plan: Plan, key: int, start: int, relations: Ragged) -> np.ndarray:
+    """The relation of each scene that shall show something that moves, by chance; which scenes shall, is dealt."""
+    percent = round(100 * plan.recipe.content.dynamic)
+    scenes = np.flatnonzero(deal(derive_key(key, "dynamic"), 100, start, len(relations)) < percent) if percent else []
+    scenes = np.asarray(scenes, dtype=np.int64)
+    picked = draw_below(derive_key(key, "moving"), start + scenes, relations.lengths[scenes])
+    return relations.offsets[scenes] + picked
 
 
 def _deal_free(plan: Plan, layout: _Layout, name: str, cards: int) -> tuple[np.ndarray, np.ndarray]:
@@ -174,7 +189,9 @@ def _assign_objects(
     """
     groups, objects, distinct = plan.groups, plan.pools.objects, plan.recipe.content.objects.distinct
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
-    card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places])
+    moves = np.zeros(len(needs), dtype=bool)
+    moves[layout.ends[0][layout.moving]] = True
+    card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places], moves[places])
     fitting = list_fitting(card_class, fits)
     is_of_others = _find_caption_buckets(plan, layout, split, scene)
     assigned = assign_concepts(key, cards, card_class, slot_class, fits)
@@ -210,9 +227,9 @@ def _assign_objects(
 
 
 def _class_objects(
-    plan: Plan, layout: _Layout, scene: np.ndarray, needs: np.ndarray
+    plan: Plan, layout: _Layout, scene: np.ndarray, needs: np.ndarray, moves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Classes of cards and slots by room for attributes, and by groups where scenes are made of one.
+    """Classes of cards and slots by room for attributes, by groups where scenes are made of one, and by what moves.
 
     Returns: As `assign_concepts` takes them: class of each card, class of each slot, and which fit, bool, shape (card
         classes, slot classes).
@@ -226,12 +243,15 @@ def _class_objects(
         turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
         slot_columns.append(groups.own[turn][scene])
         card_columns.append(groups.of[pools.objects])
-    slots, slot_class = number_rows(*slot_columns)
-    cards, card_class = number_rows(*card_columns)
+    can_move = find_movers(pools, plan.taxonomy)[pools.classes.of[pools.objects]] if moves.any() else np.zeros(len(pools.objects), bool)
+    slots, slot_class = number_rows(moves, *slot_columns)
+    cards, card_class = number_rows(can_move, *card_columns)
     fits = card_columns[0][cards, None] >= slot_columns[0][slots]
     if len(slot_columns) > 1:
         fits &= card_columns[1][cards, None] == slot_columns[1][slots]
-    return card_class, slot_class, fits
+    moving = fits & (can_move[cards, None] | ~moves[slots])
+    # Where nothing that moves has room enough, or is of the group, anything else is better than nothing.
+    return card_class, slot_class, np.where(moving.any(axis=0), moving, fits)
 
 
 def _find_caption_buckets(
@@ -282,6 +302,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     seeded = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
     drawn[layout.seeds["attributes"]] = firsts[1:-1] + seeded
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
+    said = read_sayings(plan.taxonomy).attributes[rows]
     # A slot's class is its deck and the class of its object: `deck * classes + class`.
     lists = [list_fitting(deck.classes, deck.fits) for deck in decks]
     fitting = Ragged(
@@ -293,6 +314,7 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
 
     def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
         alike = (groups[some] == groups[others]) | (texts[some] == texts[others])
+        alike |= exclude_facts(said[some], said[others])
         return alike | pools.attribute_clash.have(rows[some], rows[others])
 
     def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
@@ -312,23 +334,65 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     return rows[resolved]
 
 
-def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndarray:
-    """Draws the relations of a block, rows of the taxonomy, one a slot; `objects` are rows of the block's objects."""
+def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes: np.ndarray) -> np.ndarray:
+    """Draws the relations of a block, rows of the taxonomy, one a slot; objects and attributes are rows, too.
+
+    Raises:
+        RecipeError: Some scene cannot be shown, whichever relations it gets.
+    """
     deck, seed = plan.pools.relations, plan.pools.seed.relations
     # (slots,): the classes of subject and target as one number, a column of `Deck.fits`.
     object_class = plan.pools.classes.of[objects]
     pair = object_class[layout.ends[0]] * len(plan.pools.classes) + object_class[layout.ends[1]]
     places, cards = _deal_free(plan, layout, "relations", len(deck))
     key = derive_key(layout.key, "relations", layout.block)
-    drawn = np.empty(len(pair), dtype=np.int64)
-    classes = (deck.classes, pair[places], deck.fits)
+    card_class, slot_class, fits = (deck.classes, pair[places], deck.fits)
     if plan.unseen:
-        classes = refine_relations(plan.unseen, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
-    drawn[places] = deck.rows[assign_concepts(key, cards, *classes)]
+        ends = (objects[ends[places]] for ends in layout.ends)
+        card_class, slot_class, fits = refine_relations(plan.unseen, deck, slot_class, *ends)
+    if len(layout.moving):
+        moves = find_saying(plan.taxonomy.relations, "moves")[deck.rows]
+        card_class, slot_class, fits = _refine_moving(
+            card_class, slot_class, fits, moves, np.isin(places, layout.moving)
+        )
+    drawn, classes, decks = np.empty(len(pair), dtype=np.int64), pair.copy(), np.zeros(len(pair), dtype=np.int64)
+    drawn[places] = deck.rows[assign_concepts(key, cards, card_class, slot_class, fits)]
+    classes[places] = slot_class
     seeded = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
     for column, one in enumerate(seed):
         drawn[layout.seeds["relations"][:, column]] = one.rows[seeded[:, column]]
+        decks[layout.seeds["relations"][:, column]] = 1 + column
+    slots = RelationSlots(
+        layout.subjects.offsets,
+        *layout.ends,
+        decks,
+        classes,
+        card_classes=(card_class, *(one.classes for one in seed)),
+        fits=(fits, *(one.fits for one in seed)),
+        rows=(deck.rows, *(one.rows for one in seed)),
+    )
+    bodies = np.zeros(len(objects), dtype=np.int64)
+    holders = np.repeat(np.arange(len(objects)), np.diff(layout.attributes))
+    np.bitwise_or.at(bodies, holders, read_sayings(plan.taxonomy).attributes[attributes])
+    drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
+    if len(lost):
+        message = f"no relations that are left are possible together in {len(lost)} of {len(slots.offsets) - 1:,} scenes"
+        hint = "allow more relations, or fewer of them in a scene"
+        raise RecipeError([Problem(message, key="content.relations", hint=hint)])
     return drawn
+
+
+def _refine_moving(
+    card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray, moves: np.ndarray, moving: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Splits classes in two, so that slots of something that moves (bool) get a card that says so, if one fits there."""
+    cards, slots = 2 * card_class + moves, 2 * slot_class + moving
+    refined = np.repeat(np.repeat(fits, 2, axis=0), 2, axis=1)
+    used = np.bincount(cards, minlength=len(refined)) > 0
+    needs = np.arange(refined.shape[1]) % 2 == 1
+    kept = refined & (np.arange(len(refined)) % 2 == 1)[:, None]
+    found = (kept & used[:, None]).any(axis=0)
+    return cards, slots, np.where(needs & found, kept, refined)
 
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -25,6 +25,7 @@ from .ambiguity import (
     keep_unambiguous,
 )
 from .compatibility import Deck, ObjectClasses, classify_objects, make_attribute_deck, make_relation_deck
+from .facts import find_saying
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .selection import Concepts, apply_filters, find_allowed, select_concepts
 
@@ -210,6 +211,13 @@ def number_names(taxonomy: Taxonomy) -> np.ndarray:
     return number_texts(pc.utf8_lower(taxonomy.objects["name"]))
 
 
+def find_movers(pools: Pools, taxonomy: Taxonomy) -> np.ndarray:
+    """Which classes of objects have, to every class, a relation in which something moves, bool."""
+    deck, count = pools.relations, len(pools.classes)
+    moving = np.unique(deck.classes[find_saying(taxonomy.relations, "moves")[deck.rows]])
+    return deck.fits[moving].any(axis=0).reshape(count, count).all(axis=1)
+
+
 def check_room(
     recipe: Recipe, taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np.ndarray | None = None
 ) -> None:
@@ -252,5 +260,22 @@ def check_room(
         )
         hint = "add the category `spatial`, narrow content.objects.under, or set content.constraints: none"
         problems.append(Problem(message, key="content.relations", hint=hint))
+    if recipe.content.dynamic:
+        problems += _check_moving(recipe, taxonomy, pools, table, rows)
     if problems:
         raise RecipeError(problems)
+
+
+def _check_moving(
+    recipe: Recipe, taxonomy: Taxonomy, pools: Pools, table: StructureTable, rows: np.ndarray
+) -> Iterator[Problem]:
+    """Yields what keeps scenes from showing something that moves."""
+    key = "content.dynamic"
+    if recipe.structure.seed_graph is not None:
+        hint = "set it to 0, and name a relation in which something moves"
+        yield Problem("does not go with a seed graph, which says what is in every scene", key=key, hint=hint)
+    if not table.relations[rows].min():
+        yield Problem("some structures have no relation", key=key, hint="let structure.relations begin at 1, or set it to 0")
+    if not find_movers(pools, taxonomy)[pools.classes.of[pools.objects]].any():
+        hint = "allow people, animals or vehicles, and relations of the category `interactional`, or set it to 0"
+        yield Problem("there is no object that moves", key=key, hint=hint)

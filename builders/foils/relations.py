@@ -1,6 +1,7 @@
 """Foils of relations: another relation, another object, or the other direction, in the place of the truth.
 
-The scene graph is all that is in the picture, and `relation_logic.py` tells what may hold although it is not stated.
+A foil is false in every picture of the scene: what the truth excludes, what does not hold both ways, what is not there.
+Whatever else may hold although nobody states it (`relation_logic.py`) is no foil.
 """
 
 from __future__ import annotations
@@ -10,23 +11,24 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...arrow import match_texts
+from ...arrow import find_rows, match_texts
 from ...taxonomy import Taxonomy
+from ...taxonomy.english.predicates import find_form
+from ..content.facts import find_saying
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
-from ..foundation.ragged import Ragged, expand_ranges, number_rows
+from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
 from ..recipe.fields import LARGEST_COUNT
 from .relation_logic import RelationFacts, read_logic
 from .tables import number_texts
 
 
 def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
-    """Relations for some of the block that do not hold between the same objects, and are not near each other.
+    """Relations for some of the block that the truth excludes between the same objects, and that are not near each other.
 
-    In space much holds that nobody states, so there the foil is one that the truth excludes; elsewhere it is another
-    of the same category that is not near the truth. It is drawn from all of the category, and only once: so the truth
-    would have come up as often for the foil, and no predicate is more often true than false where it is asked about.
+    Each is drawn once: so the truth would have come up as often for the foil, and no predicate is more often true than
+    false where it is asked about.
 
     Args:
         key: Key of the choice.
@@ -39,34 +41,20 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
         Rows of the taxonomy's relations, or -1, shape (relations of the block, draws).
     """
     logic, concepts = read_logic(plan.taxonomy), scenes.relations.values
-    categories, (lists, breadth) = number_texts(plan.taxonomy, "category", "relations"), _list_foil_relations(plan)
-    spatial, can_join = find_spatial(plan.taxonomy), _find_joins(plan)
+    lists, breadth = _list_foil_relations(plan)
+    found = np.full((len(concepts), draws), -1, dtype=np.int64)
     # Candidates in columns, an entry for each relation and draw: `rows` is the relation (of the block), `draw` its
     # place in `found`, `foils` a row of the taxonomy. Each step below leaves fewer of them.
-    found = np.full((len(concepts), draws), -1, dtype=np.int64)
-    # What rules most of them out comes first, so that little is left to look at closely.
-    rows, draw = np.repeat(np.arange(len(concepts)), draws), np.arange(found.size)
-    scene_of = scenes.relations.owners
-    ids = (scenes.identify(scene_of)[:, None] * draws + np.arange(draws)).reshape(-1)
-    one = categories[concepts[rows]]
-    foils = lists.values[lists.offsets[one] + draw_below(key, ids, lists.lengths[one])]
-    subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
-    left = np.flatnonzero(can_join(foils, subjects[rows], targets[rows]))
-    rows, draw, foils = rows[left], draw[left], foils[left]
-    # What goes with more objects than the truth would come up as a foil more often than the other way around.
-    truths, luck = concepts[rows], hash_numbers(derive_key(key, "luck"), ids[draw]) / 2.0**64
-    heads = logic.head[foils], logic.head[truths]
-    good = (luck * breadth[foils] < breadth[truths]) & ~logic.near[heads]
-    good &= ~spatial[truths] | (logic.excludes[heads] & ~logic.hedged[truths] & ~logic.hedged[foils])
-    rows, draw, foils = rows[good], draw[good], foils[good]
-    # Nor may other relations of the two objects lead there ("behind" what is behind it); in space the truth tells.
-    some, pairs = _list_pairs(facts, rows)
-    beside = (facts.starts_there | facts.ends_there).take(pairs) & ~spatial.take(concepts.take(rows)).take(some)
-    some, other = some.compress(beside), concepts.take(facts.others.values.take(pairs.compress(beside)))
-    heads, inverse = logic.head.take(foils.take(some)), logic.inverse.take(other)
-    leads = logic.near[heads, logic.head.take(other)] | ((inverse >= 0) & logic.near[heads, inverse])
-    good = np.ones(len(rows), dtype=bool)
-    good[some.compress(leads)] = False
+    rows = np.repeat(np.flatnonzero(lists.lengths.take(concepts)), draws)
+    draw = rows * draws + np.arange(len(rows)) % draws
+    ids = (scenes.identify(scenes.relations.owners)[:, None] * draws + np.arange(draws)).reshape(-1).take(draw)
+    truths = concepts.take(rows)
+    foils = lists.values.take(lists.offsets.take(truths) + draw_below(key, ids, lists.lengths.take(truths)))
+    subjects, targets = (scenes.objects.values.take(end.take(rows)) for end in (facts.subjects, facts.targets))
+    # What has more foils, or goes with more objects, than the truth would come up more often than the other way around.
+    luck = hash_numbers(derive_key(key, "luck"), ids) / 2.0**64
+    scarcity = breadth * lists.lengths
+    good = _find_joins(plan)(foils, subjects, targets) & (luck * scarcity.take(foils) < scarcity.take(truths))
     found.reshape(-1)[draw.compress(good)] = foils.compress(good)
     # A later foil must not be near an earlier one of the same relation.
     for column in range(1, draws):
@@ -86,18 +74,23 @@ def _list_pairs(facts: RelationFacts, rows: np.ndarray) -> tuple[np.ndarray, np.
 
 
 @lru_cache(maxsize=4)
-def find_spatial(taxonomy: Taxonomy) -> np.ndarray:
-    """Which relations are in space, bool, shape (relations of the taxonomy,)."""
-    return match_texts(taxonomy.relations["category"], "spatial")
-
-
-@lru_cache(maxsize=4)
 def _list_foil_relations(plan: Plan) -> tuple[Ragged, np.ndarray]:
-    """The pool's relations of each category, and with how many pairs of objects each relation of the taxonomy goes."""
-    taxonomy, pools = plan.taxonomy, plan.pools
-    categories = number_texts(taxonomy, "category", "relations")
+    """What is certainly false where a relation holds, and with how many pairs of objects each relation goes.
+
+    A foil is one of the pool, of the category and the grammatical form of the truth, which excludes it.
+
+    Returns:
+        Rows of the taxonomy, a list for each of its relations, and float64, shape (relations of the taxonomy,).
+    """
+    taxonomy, pools, logic = plan.taxonomy, plan.pools, read_logic(plan.taxonomy)
     rows = np.unique(np.concatenate([pools.relations.rows, *(deck.rows for deck in pools.seed.relations)]))
-    lists = [rows[categories[rows] == one].tolist() for one in range(categories.max(initial=-1) + 1)]
+    if plan.recipe.questions.ask == "visible":
+        rows = rows[match_texts(taxonomy.relations["visible"], "yes")[rows]]
+    rows = rows[~logic.hedged[rows]]
+    _, sort = number_rows(number_texts(taxonomy, "category", "relations"), find_forms(taxonomy))
+    lists = [rows[:0]] * taxonomy.relations.num_rows
+    for row in rows.tolist():
+        lists[row] = rows[(sort[rows] == sort[row]) & logic.excludes[logic.head[row]].take(logic.head[rows])]
     breadth = np.ones(taxonomy.relations.num_rows)
     # (object classes,): objects of each class. Subjects that fit times objects that fit: pairs.
     if pools.classes.typed:
@@ -106,7 +99,27 @@ def _list_foil_relations(plan: Plan) -> tuple[Ragged, np.ndarray]:
             bits = taxonomy.kind_bits(taxonomy.relations[column])
             kinds, which = np.unique(bits, return_inverse=True)
             breadth *= ((kinds[:, None] & pools.classes.kinds) != 0)[which] @ share
-    return Ragged.from_lists(lists), breadth
+    return Ragged(np.concatenate(lists), offsets_of(np.array([len(some) for some in lists]))), breadth
+
+
+@lru_cache(maxsize=4)
+def find_forms(taxonomy: Taxonomy) -> np.ndarray:
+    """The grammatical form of each relation's predicate, int64, shape (relations of the taxonomy,)."""
+    table = taxonomy.relations.select(["predicate", "finite"])
+    return np.array([find_form(row["predicate"], bool(row["finite"])) for row in table.to_pylist()], dtype=np.int64)
+
+
+@lru_cache(maxsize=4)
+def find_single(taxonomy: Taxonomy) -> tuple[np.ndarray, np.ndarray]:
+    """Which relations show, of all that is in a picture, one thing alone at their target, and at their subject.
+
+    Returns:
+        Two arrays of bool, shape (relations of the taxonomy,) each.
+    """
+    table = taxonomy.relations
+    has_one = find_saying(table, "one")
+    inverse, is_spatial = find_rows(table["inverse"], table["id"]), match_texts(table["category"], "spatial")
+    return has_one, np.where(inverse >= 0, has_one[inverse], has_one & ~is_spatial)
 
 
 @lru_cache(maxsize=4)
@@ -134,16 +147,16 @@ def can_turn(plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
 def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
     """Another object of the scene for each relation, to which its subject does not stand in this relation.
 
-    None for relations in space, where it may well do so without anybody's stating it, nor where any relation joins the
-    two objects, or leads on from the target.
+    None for relations in which it may well stand to several things without anybody's stating it, nor where any relation
+    joins the two objects, or leads on from the target.
 
     Returns:
         Objects of the block, or -1, shape (relations of the block,).
     """
     concepts, values = scenes.relations.values, scenes.objects.values
     scene = scenes.relations.owners
-    # Every object of the scene for each relation that is not in space.
-    rows = np.flatnonzero(~find_spatial(plan.taxonomy).take(concepts))
+    # Every object of the scene for each relation that has one target.
+    rows = np.flatnonzero(find_single(plan.taxonomy)[0].take(concepts))
     firsts, sizes = scenes.objects.offsets.take(scene.take(rows)), scenes.objects.lengths.take(scene.take(rows))
     row, objects = np.repeat(rows, sizes), expand_ranges(firsts, sizes)
     number = objects - np.repeat(firsts, sizes)

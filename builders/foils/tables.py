@@ -17,7 +17,7 @@ from ..content.plan import Plan
 from ..content.scene_attributes import match_objects
 from ..content.selection import find_objects
 from ..foundation.counter_rng import hash_numbers
-from ..foundation.ragged import Ragged, offsets_of
+from ..foundation.ragged import Bits, Ragged, offsets_of
 
 COPIES = 8
 """Places in a list for each candidate, on average; how many it gets says how often it is drawn."""

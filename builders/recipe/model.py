@@ -278,6 +278,17 @@ class Content(Part):
         default="typed",
         description="typed: attributes and relations only where they make sense; none: anywhere.",
     )
+    dynamic: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
+        default=0.0, description="The least share of scenes with a relation in which something moves, such as 0.8."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave `dynamic` out where it asks for nothing, so that it leaves fingerprints as they were."""
+        fields = handler(self)
+        if not fields.get("dynamic"):
+            fields.pop("dynamic", None)
+        return fields
 
 
 class Captions(Part):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from ..schema import HEDGES
+from ..schema import FACTS, HEDGES
 from .sources import DATA, open_wordnet
 
 Row = dict[str, str]
@@ -46,7 +46,7 @@ class Head:
 
 
 def mark_relations(rows: list[Row], sources: Path) -> None:
-    """Fills the columns `near`, `excludes` and `asymmetric`.
+    """Fills the columns `says`, `near`, `excludes` and `asymmetric`.
 
     `near` and `excludes` are heads, sorted, in the row that stands for its head: the first one without a modifier, or
     else the first one.
@@ -60,6 +60,8 @@ def mark_relations(rows: list[Row], sources: Path) -> None:
     parts = set(data["parts"].split())
     common = {row["head"] for row in rows if row["tier"] == "common"}
     near, excludes = relate(heads, facts, parts, common)
+    exclude_rivals(data["rivals"], heads, common, near, excludes)
+    exclude_inverses(rows, near, excludes)
     for first, second in pair_synonyms(heads, sources):
         if second not in excludes[first]:
             near[first].add(second)
@@ -74,6 +76,7 @@ def mark_relations(rows: list[Row], sources: Path) -> None:
         row["excludes"] = "|".join(sorted(excludes[text])) if speaks else ""
         loose = text in symmetric or row["modifier"] in HEDGES
         row["asymmetric"] = str(int(not loose and is_asymmetric(heads[text], facts)))
+        row["says"] = "" if row["modifier"] in HEDGES else "|".join(list_said(row, heads[text], data["says"]))
 
 
 def read_facts(text: str, known: Iterable[str]) -> tuple[dict[str, Fact], dict[str, Head]]:
@@ -257,6 +260,44 @@ def is_said_by(one: Masks, other: Masks) -> bool:
 def is_told_by(one: Masks, other: Masks) -> bool:
     """Says whether all that one head says follows from what the other says in so many words."""
     return one.core != 0 and not one.core & ~other.told
+
+
+def exclude_rivals(
+    text: str,
+    heads: dict[str, Head],
+    common: set[str],
+    near: dict[str, set[str]],
+    excludes: dict[str, set[str]],
+) -> None:
+    """Lets everyday heads exclude each other that say different acts of one line, and are not near."""
+    for line in text.strip().splitlines():
+        members = split(line)
+        does = {head: said for head in sorted(common) if (said := {*heads[head].core, head}.intersection(members))}
+        for one, other in combinations(does, 2):
+            if does[one].isdisjoint(does[other]) and other not in near[one]:
+                excludes[one].add(other)
+                excludes[other].add(one)
+
+
+def exclude_inverses(rows: list[Row], near: dict[str, set[str]], excludes: dict[str, set[str]]) -> None:
+    """Lets the inverses of heads that exclude each other do so, too."""
+    by_id = {row["id"]: row for row in rows}
+    inverse = {row["head"]: by_id[row["inverse"]]["head"] for row in rows if row["inverse"]}
+    for one, others in [(one, sorted(others)) for one, others in excludes.items() if one in inverse]:
+        for other in others:
+            if other in inverse and inverse[other] not in near[inverse[one]] | {inverse[one]}:
+                excludes[inverse[one]].add(inverse[other])
+                excludes[inverse[other]].add(inverse[one])
+
+
+def list_said(row: Row, head: Head, says: dict[str, str]) -> list[str]:
+    """Lists what a relation says, in the words and the order of `FACTS`."""
+    said = [fact for fact in FACTS if fact in says and {*head.certain, row["head"]}.intersection(split(says[fact]))]
+    if row["category"] == "spatial":
+        has_one = not {"in", "on"}.isdisjoint(said)
+    else:
+        has_one = head.core.isdisjoint(says["loose"].split()) and row["head"] not in split(says["several"])
+    return [*said, *(["one"] if has_one else [])]
 
 
 def is_asymmetric(head: Head, facts: dict[str, Fact]) -> bool:

@@ -26,6 +26,7 @@ def build_relations(sources: Path) -> list[Row]:
     """Builds the rows of relations.tsv."""
     from .relation_facts import mark_relations
     from .relation_tail import compose_tail
+    from .relation_visible import mark_visible
 
     data = tomllib.loads((DATA / "relations.toml").read_text(encoding="utf-8"))
     sets = data.pop("sets")
@@ -40,6 +41,7 @@ def build_relations(sources: Path) -> list[Row]:
         if all(row["id"] not in rows for row in pair) and count[category] < WANTED[category]:
             add_rows(rows, pair)
             count[category] += len(pair)
+    mark_visible(rows.values())
     mark_relations(list(rows.values()), sources)
     return list(rows.values())
 

@@ -53,6 +53,7 @@ OPEN_SCENE = {
     f"How is the {MEDIUM} lit": "three_d_lighting",
     f"How is the {MEDIUM} presented": "three_d_view",
 }
+VIEWED = "As seen by the viewer, "
 HEDGES = ("almost", "half", "halfway", "nearly", "not quite", "partly")
 
 
@@ -106,6 +107,7 @@ class Oracle:
 
     def read_relations(self, rows):
         heads = {row["id"]: row["head"] for row in rows}
+        self.by_id = {row["id"]: row for row in rows}
         self.relations = {(row["category"], row["predicate"]): row for row in rows}
         self.by_base, self.by_singular, self.by_predicate, self.near = {}, {}, {}, {}
         self.excludes = set()
@@ -237,8 +239,20 @@ class Oracle:
         yield from (f"unsure: {name}" for name, answer in answers if answer == "unsure" and name not in certain)
 
     def judge(self, row, subject, heads, target):
-        """Whether a relation with one of these heads holds between two objects: yes, no, or unsure."""
+        """Whether a picture of the scene shows a relation with one of these heads between two objects: yes, no, unsure.
+
+        A picture shows more than is stated, so no is what the scene excludes, or what has its one target elsewhere.
+        """
+        facts, denied = self.read_facts(row, heads)
+        if any((subject, head, target) in facts for head in heads):
+            return "yes"
+        return "no" if all((subject, head, target) in denied for head in heads) else "unsure"
+
+    def read_facts(self, row, heads):
+        """What a scene states of its objects, and what of these heads it excludes."""
         facts, denied = set(), set()
+        stated = row["scene_graph"]["relations"]
+        linked = {frozenset((one["subject"], one["object"])) for one in stated}
         for relation in row["scene_graph"]["relations"]:
             known = self.relations[relation["category"], relation["predicate"]]
             facts.add((relation["subject"], known["head"], relation["object"]))
@@ -250,16 +264,39 @@ class Oracle:
                 facts.add((relation["object"], known["head"], relation["subject"]))
             if known["inverse_head"]:
                 facts.add((relation["object"], known["inverse_head"], relation["subject"]))
-        if any((subject, head, target) in facts for head in heads):
-            return "yes"
-        if all((subject, head, target) in denied for head in heads):
-            return "no"
+            if "one" in known["says"].split("|"):
+                for other in range(len(row["scene_graph"]["objects"])):
+                    if not any(frozenset((other, end)) in linked for end in (relation["subject"], relation["object"])):
+                        denied.add((relation["subject"], known["head"], other))
+        return facts, denied
+
+    def may_hold(self, row, subject, heads, target):
+        """Whether a relation holds, or may by what is stated: by one that is near it, or a chain of such."""
+        facts, _ = self.read_facts(row, heads)
+        if self.judge(row, subject, heads, target) != "unsure":
+            return self.judge(row, subject, heads, target) == "yes"
         near = set(heads).union(*(self.near.get(head, ()) for head in heads))
         reached, new = set(), {subject}
-        while new:  # by one relation, or by a chain of relations of one sort
+        while new:
             reached |= new
             new = {end for start, head, end in facts if start in reached and head in near} - reached
-        return "unsure" if target in reached - {subject} else "no"
+        return target in reached - {subject}
+
+    def has_one(self, row, heads, back=False):
+        """Whether a picture shows one target (`back`: one subject) of what a scene states with one of these heads.
+
+        Where there is no third object there is one in any case.
+        """
+        stated = [self.relations[one["category"], one["predicate"]] for one in row["scene_graph"]["relations"]]
+        stated = [known for known in stated if known["head"] in heads]
+        if back:
+            turned = [self.by_id.get(known["inverse"], {"says": ""}) for known in stated]
+            stated = [
+                other if known["inverse"] or known["category"] == "spatial" else known
+                for known, other in zip(stated, turned, strict=True)
+            ]
+        has_one = all("one" in known["says"].split("|") for known in stated)
+        return len(row["scene_graph"]["objects"]) == 2 or has_one
 
     def deny(self, stated, heads):
         return [head for head in heads if (stated, head) in self.excludes]
@@ -268,16 +305,20 @@ class Oracle:
         """Numbers of the objects that a question with something false names."""
         objects = row["scene_graph"]["objects"]
         numbers = {id(item): number for number, item in enumerate(objects)}
-        for subject, rest in self.split_reference(row, re.sub("^(Is|Are|Does|Do) ", "", text[:-1])):
+        text = self.strip_auxiliary(text[:-1])
+        for subject, rest in self.split_reference(row, text):
             for words, target in self.split_end(row, rest):
                 if words in self.by_base:
                     return {numbers[id(subject)], target}
         return {
             numbers[id(subject)]
-            for subject, rest in self.split_reference(row, re.sub("^(Is|Are|Does|Do) ", "", text[:-1]))
-            for cut in re.finditer(" (?:an?|any) ", rest)
+            for subject, rest in self.split_reference(row, text)
+            for cut in re.finditer(" (?:an?|some) ", rest)
             if rest[: cut.start()] in self.by_base
         }
+
+    def strip_auxiliary(self, text):
+        return re.sub(f"^(?:{VIEWED})?(?:is|are|does|do) ", "", text, flags=re.IGNORECASE)
 
     def split_end(self, row, text):
         """Every (words, number of an object) that a text that ends with a reference can mean."""
@@ -290,34 +331,38 @@ class Oracle:
         every = range(len(objects))
         numbers = {id(item): number for number, item in enumerate(objects)}
         if form == "multiple_choice":
-            rest = re.fullmatch("How (?:is|are) (.+)", text)[1]
+            assert len(choices) >= 3, "a question with two choices is the throw of a coin"
+            rest = re.fullmatch("Which words fill the gap: (.+)", text)[1]
             for words, target in self.split_end(row, rest):
                 for subject, left in self.split_reference(row, words):
-                    if left == "related to":
+                    if left in ("is ___", "are ___"):
                         for choice in choices:
                             answer = self.judge(row, numbers[id(subject)], self.by_predicate[choice], target)
                             if answer != "no":
                                 yield choice if answer == "yes" else f"unsure: {choice}"
             return
         if form == "open":
-            found = re.fullmatch("(?:What|Who) (?:is|are|does|do) (the .+)", text)
+            text = re.sub(f"^{VIEWED}", "", text)
+            found = re.fullmatch("(?:what|who) (?:is|are|does|do) (the .+)", text, flags=re.IGNORECASE)
             for subject, words in self.split_reference(row, found[1]) if found else ():
                 if words in self.by_base:
+                    assert self.has_one(row, self.by_base[words]), "a picture may show more than one"
                     for target in every:
-                        if self.judge(row, numbers[id(subject)], self.by_base[words], target) != "no":
+                        if self.may_hold(row, numbers[id(subject)], self.by_base[words], target):
                             yield objects[target]["name"]
-            rest = re.fullmatch("(?:What|Who) (.+)", text)[1]
+            rest = re.fullmatch("(?:what|who) (.+)", text, flags=re.IGNORECASE)[1]
             for words, target in self.split_end(row, rest):
                 if words in self.by_singular:
+                    assert self.has_one(row, self.by_singular[words], back=True), "a picture may show more than one"
                     for subject in every:
-                        if self.judge(row, subject, self.by_singular[words], target) != "no":
+                        if self.may_hold(row, subject, self.by_singular[words], target):
                             yield objects[subject]["name"]
             return
-        for subject, rest in self.split_reference(row, re.sub("^(Is|Are|Does|Do) ", "", text)):
+        for subject, rest in self.split_reference(row, self.strip_auxiliary(text)):
             for words, target in self.split_end(row, rest):
                 if words in self.by_base:
                     yield self.judge(row, numbers[id(subject)], self.by_base[words], target)
-            for cut in re.finditer(" (?:an?|any) ", rest):
+            for cut in re.finditer(" (?:an?|some) ", rest):
                 words, name = rest[: cut.start()], rest[cut.end() :]
                 if words in self.by_base and name in self.by_name:
                     answers = {

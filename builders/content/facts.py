@@ -1,0 +1,89 @@
+"""What relations and attributes say that must be possible together: the words of the column `says`, as bits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+
+from ...arrow import find_rows, match_texts, read_truths
+from ...taxonomy import Taxonomy
+from ...taxonomy.nearness import number_heads, relate_heads
+from ...taxonomy.schema import FACTS, HEDGES
+
+BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
+"""The bit of each word."""
+POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes")
+"""Of these a thing has one at a time."""
+AWAKE = ("stands", "kneels", "crouches", "goes", "looks", "moves")
+"""What nothing does that `sleeps`."""
+
+
+def mask_facts(*facts: str) -> int:
+    """The bits of some words."""
+    return sum(BIT[fact] for fact in facts)
+
+
+def read_facts(table: pa.Table) -> np.ndarray:
+    """What each row of a table says, int64."""
+    cells = table["says"].combine_chunks().dictionary_encode()
+    masks = [mask_facts(*filter(None, cell.split("|"))) for cell in cells.dictionary.to_pylist()]
+    return np.array(masks, dtype=np.int64)[np.asarray(cells.indices)]
+
+
+def find_saying(table: pa.Table, fact: str) -> np.ndarray:
+    """Which rows of a table say something, bool."""
+    return read_facts(table) & BIT[fact] != 0
+
+
+@dataclass(frozen=True, eq=False)
+class Sayings:
+    """What relations and attributes of a taxonomy say.
+
+    Attributes:
+        relations: Of its subject, and of the two, each relation, shape (relations,).
+        targets: The same for the target in the place of the subject: what the inverse says.
+        attributes: Of its object, each attribute, shape (attributes,).
+        clashes: Of two relations of one pair, whether they never hold together, by heads: bool, shape (heads, heads).
+        head: Head of each relation, shape (relations,).
+        turned: Head of what each relation says the other way around, or -1, shape (relations,).
+        asymmetric: Whether each relation never holds both ways around, bool, shape (relations,).
+        hedged: Whether each relation excludes nothing, bool, shape (relations,).
+    """
+
+    relations: np.ndarray
+    targets: np.ndarray
+    attributes: np.ndarray
+    clashes: np.ndarray
+    head: np.ndarray
+    turned: np.ndarray
+    asymmetric: np.ndarray
+    hedged: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def read_sayings(taxonomy: Taxonomy) -> Sayings:
+    """Reads what relations and attributes say."""
+    table = taxonomy.relations
+    said, head = read_facts(table), number_heads(taxonomy)[1]
+    inverse = find_rows(table["inverse"], table["id"])
+    inverse = np.where(read_truths(table["symmetric"]), np.arange(len(head)), inverse)
+    return Sayings(
+        relations=said,
+        targets=np.where(inverse >= 0, said[inverse], 0),
+        attributes=read_facts(taxonomy.attributes),
+        clashes=relate_heads(taxonomy, "excludes"),
+        head=head,
+        turned=np.where(inverse >= 0, head[inverse], -1),
+        asymmetric=read_truths(table["asymmetric"]),
+        hedged=match_texts(table["modifier"], *HEDGES),
+    )
+
+
+def exclude_facts(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether what is said of one thing excludes what else is said of it, bits each, element by element."""
+    postures, awake, sleeps = mask_facts(*POSTURES), mask_facts(*AWAKE), BIT["sleeps"]
+    both = (some & postures != 0) & (others & postures != 0) & (some & others & postures == 0)
+    return both | ((some & sleeps != 0) & (others & awake != 0)) | ((others & sleeps != 0) & (some & awake != 0))

@@ -1,0 +1,361 @@
+"""Joint possibility: which scenes no picture can show, and how relations are exchanged until there is none.
+
+Three sorts of statements must be possible together:
+
+    orders     what is left of, above, in front of, bigger, taller or wider than what goes in no circle
+    places     what is in, on, held or worn by what goes in no circle, and a thing is in one place: it is in two only
+               where one of them is itself in the other; what a thing holds stands where the thing does
+    postures   one posture a thing, across its attributes and relations, and nothing is done in sleep
+
+Two relations of one pair must not exclude each other, too. All of this looks at a scene as a whole, so the conflicts
+between two cards that `resolve_conflicts` mends are not enough: here a scene is judged, one of its relations is
+exchanged for one of another scene or drawn again, and both scenes are judged anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...taxonomy import Taxonomy
+from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
+from ..foundation.ragged import Ragged, expand_ranges, offsets_of, order_small, pair_members
+from .assignment import list_fitting
+from .facts import AWAKE, BIT, POSTURES, Sayings, mask_facts, read_sayings
+
+ORDERS = (
+    ("left", "right"),
+    ("below", "above"),
+    ("front", "behind"),
+    ("smaller", "bigger"),
+    ("shorter", "taller"),
+    ("narrower", "wider"),
+)
+"""Facts by which the subject comes before the target in an order, and after it. The first three are of places."""
+SPATIAL_ORDERS = 3
+PLACES = (("in", "contains"), ("on", "bears"))
+"""Facts by which the target is the place of the subject, and the other way around."""
+SWAPS = 8
+"""Rounds of exchanges before a relation is drawn again."""
+REDRAWS = 64
+"""Rounds of redraws."""
+
+Judge = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Takes scenes (ascending) and the relations of all of the block; which of these scenes' relations are to blame."""
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """Statements that join two objects: where each starts and ends, and the relation (slot) that makes it."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    slots: np.ndarray
+
+    def take(self, rows: np.ndarray) -> _Edges:
+        return _Edges(self.starts[rows], self.ends[rows], self.slots[rows])
+
+    @classmethod
+    def join(cls, *some: _Edges) -> _Edges:
+        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in ("starts", "ends", "slots")))
+
+
+def find_impossible(
+    sayings: Sayings, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray, bodies: np.ndarray
+) -> np.ndarray:
+    """Which relations take part in what no picture can show.
+
+    Args:
+        sayings: What relations say.
+        relations: Rows of the taxonomy, of any scenes together.
+        subjects: Numbers of objects from 0, none of two scenes, one a relation.
+        targets: The same.
+        bodies: What the attributes of each object say of it, bits, shape (objects,).
+
+    Returns:
+        Bool, one a relation.
+    """
+    said, count = sayings.relations[relations], len(bodies)
+    blamed = _find_pairs(sayings, relations, subjects, targets, count)
+    every = np.arange(len(relations))
+
+    def list_edges(forth: str, back: str) -> _Edges:
+        goes, comes = (np.flatnonzero(said & BIT[fact]) for fact in (forth, back))
+        starts, ends = ((one[goes], other[comes]) for one, other in ((subjects, targets), (targets, subjects)))
+        return _Edges(np.concatenate(starts), np.concatenate(ends), np.concatenate([every[goes], every[comes]]))
+
+    inside, on = (list_edges(*facts) for facts in PLACES)
+    chains = _list_chains(inside, count)
+    for number, facts in enumerate(ORDERS):
+        order = list_edges(*facts)
+        if number < SPATIAL_ORDERS:
+            order = _pass_on(order, chains, count)
+        blamed[_find_circles(order, count)] = True
+    places = _Edges.join(inside, on)
+    blamed[_find_circles(places, count)] = True
+    blamed[_find_two_places(places, count)] = True
+    return blamed | _find_postures(sayings, relations, subjects, targets, bodies)
+
+
+def _find_pairs(
+    sayings: Sayings, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray, count: int
+) -> np.ndarray:
+    """Which relations exclude another one of the same two objects, bool."""
+    blamed = np.zeros(len(relations), dtype=bool)
+    codes = np.minimum(subjects, targets) * count + np.maximum(subjects, targets)
+    order = np.argsort(codes, kind="stable")
+    begins = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    if len(begins) == len(codes):
+        return blamed
+    one, other = (order[place] for place in pair_members(np.append(begins, len(codes))))
+    head, turned = sayings.head[relations], sayings.turned[relations]
+    same = subjects[one] == subjects[other]
+    said = np.where(same, head[other], turned[other])
+    firm = ~(sayings.hedged[relations[one]] | sayings.hedged[relations[other]])
+    bad = firm & (said >= 0) & sayings.clashes[head[one], said]
+    bad |= ~same & (head[one] == head[other]) & sayings.asymmetric[relations[one]]
+    blamed[one[bad]] = blamed[other[bad]] = True
+    return blamed
+
+
+def _find_circles(edges: _Edges, count: int) -> np.ndarray:
+    """Slots of the edges that are in a circle, or between two."""
+    starts, ends, slots = edges.starts, edges.ends, edges.slots
+    while len(starts):
+        leaves, comes = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        leaves[starts], comes[ends] = True, True
+        keep = leaves[ends] & comes[starts]
+        if keep.all():
+            break
+        starts, ends, slots = starts[keep], ends[keep], slots[keep]
+    return slots
+
+
+def _list_chains(edges: _Edges, count: int) -> np.ndarray:
+    """Each pair of objects that an edge or a chain of edges leads through, as `start * count + end`, ascending."""
+    own = np.unique(edges.starts * count + edges.ends)
+    codes = own
+    while len(codes):
+        # Each chain goes on by every edge that begins where it ends.
+        starts, ends = np.divmod(codes, count)
+        low, high = np.searchsorted(own, ends * count), np.searchsorted(own, (ends + 1) * count)
+        longer = np.repeat(starts, high - low) * count + own[expand_ranges(low, high - low)] % count
+        joined = np.unique(np.concatenate([codes, longer]))
+        if len(joined) == len(codes):
+            break
+        codes = joined
+    return codes
+
+
+def _are_among(codes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whether codes are among known ones (ascending), bool."""
+    if not len(known):
+        return np.zeros(len(codes), dtype=bool)
+    return known.take(np.searchsorted(known, codes), mode="clip") == codes
+
+
+def _are_linked(edges: _Edges, chains: np.ndarray, count: int) -> np.ndarray:
+    """Whether a chain leads from one end of each edge to the other, or back, bool."""
+    starts, ends = edges.starts, edges.ends
+    return _are_among(starts * count + ends, chains) | _are_among(ends * count + starts, chains)
+
+
+def _pass_on(order: _Edges, inside: np.ndarray, count: int) -> _Edges:
+    """An order, and the same of what is in the things of which it is said; not between what is in one another.
+
+    `inside` are chains (see `_list_chains`) of what is in what.
+    """
+    inner, outer = np.divmod(inside, count)
+    holds = np.zeros(count, dtype=bool)
+    holds[outer] = True
+    if not (holds[order.starts] | holds[order.ends]).any():
+        return order
+    by_outer = np.argsort(outer, kind="stable")
+    inner, outer = inner[by_outer], outer[by_outer]
+    for end in ("starts", "ends"):
+        # Two things in one place have an order of their own.
+        told = order.take(np.flatnonzero(holds[getattr(order, end)] & ~_are_linked(order, inside, count)))
+        low, high = (np.searchsorted(outer, getattr(told, end), side) for side in ("left", "right"))
+        passed = told.take(np.repeat(np.arange(len(low)), high - low))
+        passed = replace(passed, **{end: inner[expand_ranges(low, high - low)]})
+        order = _Edges.join(order, passed.take(~_are_linked(passed, inside, count)))
+    return order
+
+
+def _find_two_places(places: _Edges, count: int) -> np.ndarray:
+    """Slots that put one thing in two places of which neither is in or on the other."""
+    order = np.argsort(places.starts, kind="stable")
+    begins = np.flatnonzero(np.diff(places.starts[order], prepend=-1))
+    if len(begins) == len(order):
+        return places.slots[:0]
+    one, other = (order[place] for place in pair_members(np.append(begins, len(order))))
+    pairs = _Edges(places.ends[one], places.ends[other], places.slots[one])
+    linked = (pairs.starts == pairs.ends) | _are_linked(pairs, _list_chains(places, count), count)
+    return pairs.slots[~linked]
+
+
+def _find_postures(
+    sayings: Sayings, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray, bodies: np.ndarray
+) -> np.ndarray:
+    """Which relations say a posture of an object that is in another one, or what it does in its sleep, bool."""
+    posture, awake, sleeps = mask_facts(*POSTURES), mask_facts(*AWAKE), BIT["sleeps"]
+    # Every statement about a body: the object, and bits.
+    objects = np.concatenate([subjects, targets])
+    bits = np.concatenate([sayings.relations[relations], sayings.targets[relations]]) & (posture | awake | sleeps)
+    says = np.flatnonzero(bits)
+    objects, bits = objects[says], bits[says]
+    held = np.where(bodies & posture, bodies & posture, posture)
+    poses = bits & posture != 0
+    np.bitwise_and.at(held, objects[poses], bits[poses])
+    done = bodies.copy()
+    np.bitwise_or.at(done, objects, bits)
+    two, dreams = held == 0, (done & sleeps != 0) & (done & awake != 0)
+    bad = (two[objects] & poses) | dreams[objects]
+    blamed = np.zeros(len(relations), dtype=bool)
+    blamed[says[bad] % max(len(relations), 1)] = True
+    return blamed
+
+
+@dataclass(frozen=True)
+class RelationSlots:
+    """Places for relations, scene after scene.
+
+    Attributes:
+        offsets: Slots of scene `i` are `offsets[i]` to before `offsets[i + 1]`, shape (scenes + 1,).
+        subjects, targets: Objects of the block, shape (slots,).
+        decks: Which deck each slot takes its card from, shape (slots,).
+        classes: Class of each slot in its deck, shape (slots,).
+        card_classes: Class of each card, one array a deck.
+        fits: Which classes of cards fit which classes of slots, one array a deck.
+        rows: Row of the taxonomy of each card, one array a deck.
+    """
+
+    offsets: np.ndarray
+    subjects: np.ndarray
+    targets: np.ndarray
+    decks: np.ndarray
+    classes: np.ndarray
+    card_classes: tuple[np.ndarray, ...]
+    fits: tuple[np.ndarray, ...]
+    rows: tuple[np.ndarray, ...]
+
+    def draw(self, key: int, slots: np.ndarray) -> np.ndarray:
+        """Draws relations (rows of the taxonomy) out of all that fit some slots."""
+        drawn = np.empty(len(slots), dtype=np.int64)
+        for deck in np.unique(self.decks[slots]).tolist():
+            some = np.flatnonzero(self.decks[slots] == deck)
+            fitting = list_fitting(self.card_classes[deck], self.fits[deck][:, self.classes[slots[some]]])
+            picked = fitting.offsets[:-1] + draw_below(key, slots[some], fitting.lengths)
+            drawn[some] = self.rows[deck][fitting.values[picked]]
+        return drawn
+
+
+def make_possible(
+    key: int, taxonomy: Taxonomy, relations: np.ndarray, slots: RelationSlots, bodies: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exchanges relations between scenes until each scene can be shown; what that cannot mend is drawn again.
+
+    Args:
+        key: Key of all choices made here.
+        taxonomy: The concepts.
+        relations: The relation of each slot, a row of the taxonomy, shape (slots,).
+        slots: The slots, and what fits there.
+        bodies: What the attributes of each object of the block say, bits.
+
+    Returns:
+        The relation of each slot, and the scenes that still cannot be shown.
+    """
+    sayings, relations = read_sayings(taxonomy), relations.copy()
+    every = Ragged(np.arange(len(relations)), slots.offsets)
+
+    def judge(scenes: np.ndarray, relations: np.ndarray) -> np.ndarray:
+        some = every.take(scenes).values
+        # Few objects of the block are in these scenes, so they are numbered anew.
+        ends = np.concatenate([slots.subjects[some], slots.targets[some]])
+        objects, numbers = np.unique(ends, return_inverse=True)
+        subjects, targets = np.split(numbers, 2)
+        return find_impossible(sayings, relations[some], subjects, targets, bodies[objects])
+
+    blamed = find_impossible(sayings, relations, slots.subjects, slots.targets, bodies)
+    mender = _Mender(key, relations, slots, every, judge, blamed)
+    for turn in range(SWAPS):
+        if not blamed.any():
+            break
+        mender.swap(turn)
+    for turn in range(REDRAWS):
+        if not blamed.any():
+            break
+        mender.redraw(turn)
+    return relations, np.unique(every.owners[blamed])
+
+
+class _Mender:
+    """The relations of a block while they are being exchanged; `relations` and `blamed` are written to."""
+
+    def __init__(
+        self,
+        key: int,
+        relations: np.ndarray,
+        slots: RelationSlots,
+        every: Ragged,
+        judge: Judge,
+        blamed: np.ndarray,
+    ) -> None:
+        self.key, self.relations, self.slots, self.every = key, relations, slots, every
+        self.judge, self.blamed = judge, blamed
+        # Slots of one class of one deck take each other's cards. Those of class `c` are by_class[starts[c]:][:sizes[c]].
+        self.class_of = np.unique(slots.decks * (slots.classes.max(initial=0) + 1) + slots.classes, return_inverse=True)[1]
+        self.by_class = order_small(self.class_of)
+        self.sizes = np.bincount(self.class_of)
+        self.starts = offsets_of(self.sizes)[:-1]
+
+    def choose_blamed(self, *name: object) -> np.ndarray:
+        """One slot to blame of each scene, by chance, ascending."""
+        rows = np.flatnonzero(self.blamed)
+        chance = hash_numbers(derive_key(self.key, *name), rows)
+        order = np.lexsort((chance, self.every.owners[rows]))
+        return rows[order][np.diff(self.every.owners[rows][order], prepend=-1) > 0]
+
+    def swap(self, turn: int) -> None:
+        """Exchanges one relation to blame of each scene with a random one of its class, where that mends more."""
+        slots = self.choose_blamed("blamed", turn)
+        sizes = self.sizes[self.class_of[slots]]
+        picked = draw_below(derive_key(self.key, "swap", turn), slots, sizes)
+        partners = self.by_class[self.starts[self.class_of[slots]] + picked]
+        # No scene takes part in two exchanges, and none that is to blame is a partner.
+        scenes, others = self.every.owners[slots], self.every.owners[partners]
+        busy = np.zeros(len(self.every), dtype=bool)
+        busy[scenes] = True
+        free = np.flatnonzero(~busy[others])
+        free = np.sort(free[np.unique(others[free], return_index=True)[1]])
+        slots, partners, scenes, others = slots[free], partners[free], scenes[free], others[free]
+        tried = self.relations.copy()
+        tried[slots], tried[partners] = self.relations[partners], self.relations[slots]
+        self._accept(tried, scenes, others)
+
+    def redraw(self, turn: int) -> None:
+        """Draws one relation to blame of each scene anew, and keeps it where that makes nothing worse."""
+        slots = self.choose_blamed("redrawn", turn)
+        tried = self.relations.copy()
+        tried[slots] = self.slots.draw(derive_key(self.key, "redraw", turn), slots)
+        self._accept(tried, self.every.owners[slots])
+
+    def _accept(self, tried: np.ndarray, scenes: np.ndarray, others: np.ndarray | None = None) -> None:
+        """Keeps other relations of scenes where fewer are to blame then, and none in the scenes that they come from.
+
+        Without such scenes it is enough that not more are to blame, so that a scene may get there by several steps.
+        """
+        some = np.sort(scenes if others is None else np.concatenate([scenes, others]))
+        slots = self.every.take(some).values
+        owners, blamed = self.every.owners[slots], self.judge(some, tried)
+        now, before = (np.bincount(owners[one], minlength=len(self.every)) for one in (blamed, self.blamed[slots]))
+        good = np.zeros(len(self.every), dtype=bool)
+        if others is None:
+            good[scenes] = now[scenes] <= before[scenes]
+        else:
+            good[scenes] = good[others] = (now[scenes] < before[scenes]) & (now[others] == 0)
+        kept = good[owners]
+        self.relations[slots[kept]] = tried[slots[kept]]
+        self.blamed[slots[kept]] = blamed[kept]
