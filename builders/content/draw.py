@@ -20,6 +20,7 @@ from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
 from .assignment import PARTS, Slots, assign_concepts, list_fitting, resolve_conflicts
+from .copies import can_be_several, list_numbers
 from .plan import Plan
 from .pools import number_names
 from .scenes import BLOCK, Scenes
@@ -48,15 +49,17 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     objects = _draw_objects(plan, layout, split)
     attributes = _draw_attributes(plan, layout, objects, (first, last))
     subjects, targets = layout.subjects, layout.targets
+    relations = _draw_relations(plan, layout, objects)
     scenes = Scenes(
         layout.start,
         layout.structures,
         Ragged(objects, layout.objects),
         _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes)),
-        Ragged(_draw_relations(plan, layout, objects), subjects.offsets),
+        Ragged(relations, subjects.offsets),
         subjects,
         targets,
         _draw_scene_attributes(plan, key, layout.start, block, (first, last)),
+        _draw_copies(plan, layout, objects, relations),
     )
     return scenes.cut(first, last)
 
@@ -326,6 +329,18 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray) -> np.ndar
     for column, one in enumerate(seed):
         drawn[layout.seeds["relations"][:, column]] = one.rows[seeded[:, column]]
     return drawn
+
+
+def _draw_copies(plan: Plan, layout: _Layout, objects: np.ndarray, relations: np.ndarray) -> np.ndarray:
+    """Deals how many things each object of a block stands for; what cannot be several is one, whatever it is dealt."""
+    deck, free = list_numbers(plan.recipe.content.objects.copies), np.ones(len(objects), dtype=bool)
+    if len(deck) == 1 == deck[0]:
+        return np.ones(len(objects), dtype=np.int64)
+    before = int(layout.cells @ plan.structures.measure_cells(plan.structures.table.objects))
+    cards = deal(derive_key(layout.key, "copies"), len(deck), before, len(objects))
+    scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))
+    free[layout.seeds["objects"]] = False  # a seed graph's objects are what it says
+    return np.where(free & can_be_several(plan.taxonomy, scene, objects, relations, layout.ends), deck[cards], 1)
 
 
 def _bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...arrow import match_texts
 from ...taxonomy import Taxonomy
+from ..content.copies import find_grouping
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
@@ -51,7 +52,9 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
     one = categories[concepts[rows]]
     foils = lists.values[lists.offsets[one] + draw_below(key, ids, lists.lengths[one])]
     subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
-    left = np.flatnonzero(can_join(foils, subjects[rows], targets[rows]))
+    left = can_join(foils, subjects[rows], targets[rows])
+    left &= allow_copies(plan, foils, scenes.copies[facts.subjects[rows]], scenes.copies[facts.targets[rows]])
+    left = np.flatnonzero(left)
     rows, draw, foils = rows[left], draw[left], foils[left]
     # What goes with more objects than the truth would come up as a foil more often than the other way around.
     truths, luck = concepts[rows], hash_numbers(derive_key(key, "luck"), ids[draw]) / 2.0**64
@@ -128,7 +131,14 @@ def can_turn(plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
     """Whether each relation of the block certainly does not hold the other way around, but makes sense so, bool."""
     concepts = scenes.relations.values
     subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
-    return read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
+    turns = read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
+    return turns & allow_copies(plan, concepts, scenes.copies[facts.targets], scenes.copies[facts.subjects])
+
+
+def allow_copies(plan: Plan, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Whether relations (rows of the taxonomy) make sense between so many things and so many others, bool."""
+    of_subjects, of_targets = find_grouping(plan.taxonomy)
+    return ((subjects == 1) | of_subjects[relations]) & ((targets == 1) | of_targets[relations])
 
 
 def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
@@ -150,6 +160,7 @@ def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
     subjects, targets = facts.subjects.take(row), facts.targets.take(row)
     good = (objects != subjects) & (objects != targets)
     good &= _find_joins(plan)(concepts.take(row), values.take(subjects), values.take(objects))
+    good &= allow_copies(plan, concepts.take(row), scenes.copies.take(subjects), scenes.copies.take(objects))
     row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
     # No other relation may join it to either of the two, nor may a chain of relations of one sort end there.
     some, pairs = _list_pairs(facts, row)

@@ -49,7 +49,7 @@ class Lexicon:
         words: All words, each once, then all of them with a capital first letter, in the same order. A token is a
             place in it.
         tokens: For each `table.word`, the token of each row of the taxonomy's table, int32, shape (rows,).
-        fixed: Tokens of `FIXED`, `ORDINALS` (also with a space after them) and `NUMBERS`.
+        fixed: Tokens of `FIXED`, `ORDINALS` and `NUMBERS`, the latter two also with a space after them.
     """
 
     words: pa.StringArray
@@ -119,7 +119,7 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         "scene.kind": scenes["kind"],
         "scene.phrase": scenes["phrase"],
     }
-    fixed = [*FIXED, *(f"{word} " for word in ORDINALS), *ORDINALS, *NUMBERS]
+    fixed = [*FIXED, *(f"{word} " for word in (*ORDINALS, *NUMBERS)), *ORDINALS, *NUMBERS]
     chunks = [
         column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns.values()
     ]

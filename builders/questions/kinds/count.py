@@ -1,4 +1,4 @@
-"""Counts: how many there are of each name that can be counted; and as often of something that is not there."""
+"""Counts: how many there are of each name that can be counted; and, half as often, of something that is not there."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from ...foils.tables import find_hypernyms, find_kinship
 from ...foundation.counter_rng import derive_key
 from ...foundation.ragged import pad_lists
 from ...text.lexicon import NUMBERS
+from ..balance import rank_in_windows
 from ..batches import Batch, QuestionContext, Topics, make_empty_lists
 from ..edited_scenes import EditedScenes
 
 
 def ask(context: QuestionContext) -> list[Batch]:
-    """How many there are of each name that can be counted, a topic each; and of one that is not there.
+    """How many there are of each name that can be counted, a topic each; and of some that are not there.
 
-    Without the latter, whose answer is zero, the answer would nearly always be one.
+    The latter, whose answer is zero, are at most a third in every window: every second topic has one.
     """
     chosen = list_countable(context)
     scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
@@ -26,12 +27,12 @@ def ask(context: QuestionContext) -> list[Batch]:
     (foils,) = sample_foil_objects(
         keys, context.plan, context.scenes, context.are_kin, scene, concepts, countable=True
     )
-    found = np.flatnonzero(foils >= 0)
+    found = np.flatnonzero((foils >= 0) & (rank_in_windows(context.find_windows(scene)) % 2 == 1))
     absent = foils[found]
     starts, zero = context.add_foils("object", absent), context.fixed["zero"]
     none = make_empty_lists(len(found))  # nothing has to be there for the answer to be zero
     nothing = topics.ask("count", "count", found, starts, zero, foils=names[absent], asked=absent, depends_on=none)
-    answers = _list_numbers(context)[context.twin_count[chosen]]
+    answers = _list_numbers(context)[context.thing_count[chosen]]
     every = np.arange(len(topics))
     return [topics.ask("count", "count", every, {"object": chosen}, answers, asked=concepts), nothing]
 
