@@ -67,6 +67,7 @@ def find_countable(taxonomy: Taxonomy) -> np.ndarray:
     """Which objects of the taxonomy can be several in one picture, bool, shape (objects,)."""
     table = taxonomy.objects
     uncounted = read_truths(pc.match_substring_regex(table["kinds"], rf"(^|\|)({'|'.join(UNCOUNTED)})($|\|)"))
+    uncounted |= match_texts(table["kinds"], "structure")  # roads, stairs, tunnels; signs and tents are artifacts, too
     return match_texts(table["countability"], "count") & ~uncounted
 
 

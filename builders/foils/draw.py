@@ -93,9 +93,7 @@ def sample_foil_objects(
     return drawn
 
 
-def _list_candidates(
-    plan: Plan, asked: np.ndarray, countable: np.ndarray | bool
-) -> list[tuple[Ragged, np.ndarray]]:
+def _list_candidates(plan: Plan, asked: np.ndarray, countable: np.ndarray | bool) -> list[tuple[Ragged, np.ndarray]]:
     """Candidates for each question, the best first: lists, and which of them serves for each question."""
     if not np.any(countable) or np.all(countable):
         return [(lists, of.take(asked)) for lists, of in list_foil_objects(plan, bool(np.any(countable)))]

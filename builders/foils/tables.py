@@ -14,6 +14,7 @@ import numpy as np
 
 from ... import arrow
 from ...taxonomy import Taxonomy, nearness
+from ..content.copies import find_countable
 from ..content.filters import find_objects
 from ..content.plan import Plan
 from ..foundation.counter_rng import hash_numbers
@@ -40,7 +41,7 @@ def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndar
     classes, table = plan.pools.classes, plan.taxonomy.objects
     good = np.ones(table.num_rows, dtype=bool)
     if countable:
-        good = arrow.match_texts(table["countability"], "count")
+        good = find_countable(plan.taxonomy)
     own = np.unique(plan.pools.objects)
     own, of_tier = own[good[own]], find_objects(plan.taxonomy, plan.recipe.content.objects.tier)
     every = np.zeros(table.num_rows, dtype=np.int64)

@@ -259,7 +259,7 @@ class ObjectFilter(ConceptFilter):
         Copies | None, BeforeValidator(read_copies, json_schema_input_type=PositiveCounts | Copies | None)
     ] = Field(
         default=None,
-        description="How many alike things an object that can be counted stands for: three red balls; 1 when left out.",
+        description="How many alike things an object stands for that can be counted: three red balls. Else 1.",
     )
 
 

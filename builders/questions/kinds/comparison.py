@@ -6,40 +6,38 @@ import numpy as np
 
 from ...foundation.counter_rng import derive_key
 from ...foundation.ragged import Ragged, offsets_of, pad_lists
-from ..balance import CHOICES, rank_in_windows, shuffle_choices
+from ..balance import CHOICES, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics
 from ..edited_scenes import EditedScenes, choose_right
 from .count import list_countable
 
 
 def ask(context: QuestionContext) -> list[Batch]:
-    """Whether there are more of one than of another, for each two names of a scene of which there are not as many.
+    """Whether there are more of one name than of the next, where they differ in number; of which there are most.
 
-    And of which there are most, once a scene, where that is one. All are names that can be counted.
+    All are names that can be counted.
     """
     chosen = list_countable(context)
     sizes = np.bincount(context.scene_of_object[chosen], minlength=len(context.scenes))
     # (scenes, most names of a scene): the first object of each name, or -1; and of how many things it is the name.
     objects = pad_lists(Ragged(chosen, offsets_of(sizes)))
     counts = np.where(objects >= 0, context.thing_count[objects], 0)
-    return [_ask_yes_no(context, objects, counts), _ask_which(context, objects[:, :CHOICES], counts[:, :CHOICES])]
+    return [*_ask_yes_no(context, objects, counts), _ask_which(context, objects[:, :CHOICES], counts[:, :CHOICES])]
 
 
-def _ask_yes_no(context: QuestionContext, objects: np.ndarray, counts: np.ndarray) -> Batch:
-    """Asks about every two the right way around or the wrong one, in turns, so that half of the answers are yes."""
-    pairs = np.stack(np.triu_indices(objects.shape[1], 1), axis=1)
-    scene = np.repeat(np.arange(len(objects)), len(pairs))
-    both, counts = objects[:, pairs].reshape(-1, 2), counts[:, pairs].reshape(-1, 2)
-    rows = np.flatnonzero((counts.min(axis=1, initial=0) > 0) & (counts[:, 0] != counts[:, 1]))
-    scene, both, counts = scene[rows], both[rows], counts[rows]
-    is_true = rank_in_windows(context.find_windows(scene)) % 2 == 0
-    turned = (counts[:, 0] > counts[:, 1]) != is_true
-    more, fewer = np.where(turned, both.T[::-1], both.T)
-    topics = _make_topics(context, scene, np.stack([more, fewer], axis=1))
-    concepts, every = context.scenes.objects.values[more], np.arange(len(scene))
-    answers = np.where(is_true, context.fixed["yes"], context.fixed["no"])
-    foils = np.where(is_true, -1, context.words.names[more])
-    return topics.ask("yes_no", "yes_no", every, {"object": more, "other": fewer}, answers, foils=foils, asked=concepts)
+def _ask_yes_no(context: QuestionContext, objects: np.ndarray, counts: np.ndarray) -> list[Batch]:
+    """Asks about every two that follow each other the right way around and the wrong one."""
+    scene, place = np.nonzero((counts[:, 1:] > 0) & (counts[:, 1:] != counts[:, :-1]))
+    one, other = objects[scene, place], objects[scene, place + 1]
+    is_more = counts[scene, place] > counts[scene, place + 1]
+    more, fewer = np.where(is_more, one, other), np.where(is_more, other, one)
+    topics, every = _make_topics(context, scene, np.stack([more, fewer], axis=1)), np.arange(len(scene))
+
+    def ask_about(objects: np.ndarray, others: np.ndarray, answer: str, foils: np.ndarray | None = None) -> Batch:
+        concepts, starts = context.scenes.objects.values[objects], {"object": objects, "other": others}
+        return topics.ask("yes_no", "yes_no", every, starts, context.fixed[answer], foils=foils, asked=concepts)
+
+    return [ask_about(more, fewer, "yes"), ask_about(fewer, more, "no", context.words.names[fewer])]
 
 
 def _ask_which(context: QuestionContext, objects: np.ndarray, counts: np.ndarray) -> Batch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...content.copies import find_countable
 from ...foils.draw import sample_foil_objects
 from ...foils.tables import find_hypernyms, find_kinship
 from ...foundation.counter_rng import derive_key
@@ -40,8 +41,7 @@ def ask(context: QuestionContext) -> list[Batch]:
 def list_countable(context: QuestionContext) -> np.ndarray:
     """The first object of each name that can be counted, but where another object is one, as a baker is a person."""
     objects = context.scenes.objects
-    countable = context.tokens["object.any"][objects.values] != context.fixed["any"]
-    chosen = np.flatnonzero(context.is_first & countable)
+    chosen = np.flatnonzero(context.is_first & find_countable(context.plan.taxonomy)[objects.values])
     # Only few concepts have others below them; only their objects need be compared with the others of their scenes.
     places = np.flatnonzero(find_hypernyms(context.plan)[objects.values[chosen]])
     general = chosen[places]

@@ -27,6 +27,7 @@ CASES = {
     "attribute_binding": ("attribute_binding", (ALL,)),
     "crowd": ("multi_object", (*TWINS[:1], "content.objects.top=30", ALL)),
     "twins": ("multi_object", TWINS),
+    "counting": ("counting", (ALL,)),
 }
 
 
@@ -52,7 +53,9 @@ class PairOracle(Oracle):
         return near or bool(self.words[one] & self.words[other])
 
     def may_be(self, item, asked, kinds=None):
-        held = [(one["kind"], one["value"]) for one in item["attributes"]]
+        # Copper is a color as well.
+        words = [self.adjective[one["kind"], one["value"]] for one in item["attributes"]]
+        held = [key for word in words for key in self.keys_of[word]]
         keys = [key for key in self.keys_of[asked] if kinds is None or key[0] in kinds]
         return any(self.is_near(one, other) for one in held for other in keys)
 
@@ -73,7 +76,7 @@ class PairOracle(Oracle):
     def find_holders(self, row, adjective):
         objects = row["scene_graph"]["objects"]
         yield from super().find_holders(row, adjective)
-        yield from (item["name"] for item in objects if self.may_be(item, adjective))
+        yield from (self.call(item) for item in objects if self.may_be(item, adjective))
         held = {self.adjective[one["kind"], one["value"]] for item in objects for one in item["attributes"]}
         if adjective not in held:
             yield "unsure"
@@ -185,8 +188,9 @@ def test_the_graph_differs_as_the_edit_says(rows, taxonomy):
             number = paths[0][1]
             assert kinds[before["objects"][number]["concept"]] == kinds[after["objects"][number]["concept"]]
         elif edit == "count":
-            assert paths == [("objects", "length")]
-            assert after["objects"][-1] in before["objects"] and len(after["objects"]) == len(before["objects"]) + 1
+            ((_, number, field),) = paths
+            one, other = (graph["objects"][number]["count"] for graph in (before, after))
+            assert field == "count" and abs(one - other) == 1 and 1 <= other <= 6
         elif edit == "predicate":
             assert ("relations", paths[0][1], "predicate") in paths
             assert {path[2] for path in paths} <= {"predicate", "category"}
