@@ -13,9 +13,9 @@ from functools import lru_cache
 import numpy as np
 import pyarrow.compute as pc
 
-from ...arrow import find_rows, match_texts, read_truths
+from ...arrow import find_rows, match_texts, number_texts, read_truths
 from ...taxonomy import Taxonomy
-from ..foundation.ragged import join_codes
+from ..foundation.ragged import join_codes, number_rows
 from ..recipe.model import Copies
 from .pools import number_names
 
@@ -64,11 +64,17 @@ def list_numbers(copies: Copies | None) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def find_countable(taxonomy: Taxonomy) -> np.ndarray:
-    """Which objects of the taxonomy can be several in one picture, bool, shape (objects,)."""
+    """Which objects of the taxonomy can be several in one picture, bool, shape (objects,).
+
+    Nor may their plural be that of another word: axes, irons.
+    """
     table = taxonomy.objects
     uncounted = read_truths(pc.match_substring_regex(table["kinds"], rf"(^|\|)({'|'.join(UNCOUNTED)})($|\|)"))
     uncounted |= match_texts(table["kinds"], "structure")  # roads, stairs, tunnels; signs and tents are artifacts, too
-    return match_texts(table["countability"], "count") & ~uncounted
+    plurals = number_texts(table["plural"])
+    examples, _ = number_rows(plurals, number_texts(table["name"]))
+    shared = np.bincount(plurals[examples])[plurals] > 1
+    return match_texts(table["countability"], "count") & ~uncounted & ~shared
 
 
 @lru_cache(maxsize=4)

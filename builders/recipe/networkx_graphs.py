@@ -38,10 +38,10 @@ def read_graph(value: Any) -> Any:
     """Turns a networkx graph into what a recipe's `structure.seed_graph` says; leaves anything else as it is.
 
     Nodes may have `concept`, `under` and `attributes`, edges `predicate` and `category`, as in the recipe; what
-    `to_networkx` returns is such a graph, where every object is one thing.
+    `to_networkx` returns is such a graph. Its `count` is passed over: objects of a seed graph are one thing each.
 
     Raises:
-        ValueError: The graph is undirected, has several edges between two nodes, or a node stands for several things.
+        ValueError: The graph is undirected or has several edges between two nodes.
     """
     networkx = sys.modules.get("networkx")  # without it nobody can have made a graph
     if networkx is None or not isinstance(value, networkx.Graph):
@@ -50,10 +50,9 @@ def read_graph(value: Any) -> Any:
         raise ValueError(f"a seed graph must be a networkx.DiGraph, not a {type(value).__name__}")
     number = {node: i for i, node in enumerate(value)}
     objects = []
-    for node, data in value.nodes(data=True):
-        data = {key: item for key, item in data.items() if key != "name" or "concept" not in data}
-        if data.pop("count", 1) != 1:
-            raise ValueError(f"objects of a seed graph are one thing each; set the count of node {node!r} to 1")
+    for _, data in value.nodes(data=True):
+        passed_over = ("name", "count") if "concept" in data else ("count",)
+        data = {key: item for key, item in data.items() if key not in passed_over}
         attributes = [
             dict(zip(("kind", "value"), one, strict=True)) if isinstance(one, tuple) else one
             for one in data.pop("attributes", ())
