@@ -21,6 +21,7 @@ from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
 from .assignment import PARTS, Slots, assign_concepts, bound_slots, list_fitting, resolve_conflicts
+from .copies import can_be_several, list_numbers
 from .facts import exclude_facts, find_saying, read_sayings
 from .plan import Plan
 from .pools import find_movers, number_names
@@ -54,15 +55,17 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     subjects, targets = layout.subjects, layout.targets
     in_scenes = Ragged(objects, layout.objects)
     on_objects = _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
+    relations = _draw_relations(plan, layout, objects, attributes)
     scenes = Scenes(
         layout.start,
         layout.structures,
         in_scenes,
         on_objects,
-        Ragged(_draw_relations(plan, layout, objects, attributes), subjects.offsets),
+        Ragged(relations, subjects.offsets),
         subjects,
         targets,
         draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, (first, last)),
+        _draw_copies(plan, layout, objects, relations),
     )
     return scenes.cut(first, last)
 
@@ -393,6 +396,19 @@ def _refine_moving(
     kept = refined & (np.arange(len(refined)) % 2 == 1)[:, None]
     found = (kept & used[:, None]).any(axis=0)
     return cards, slots, np.where(needs & found, kept, refined)
+
+
+def _draw_copies(plan: Plan, layout: _Layout, objects: np.ndarray, relations: np.ndarray) -> np.ndarray:
+    """Deals how many things each object of a block stands for; what cannot be several is one, whatever it is dealt."""
+    deck, free = list_numbers(plan.recipe.content.objects.copies), np.ones(len(objects), dtype=bool)
+    if len(deck) == 1 == deck[0]:
+        return np.ones(len(objects), dtype=np.int64)
+    before = int(layout.cells @ plan.structures.measure_cells(plan.structures.table.objects))
+    cards = deal(derive_key(layout.key, "copies"), len(deck), before, len(objects))
+    scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))
+    free[layout.seeds["objects"]] = False  # a seed graph's objects are what it says
+    return np.where(free & can_be_several(plan.taxonomy, scene, objects, relations, layout.ends), deck[cards], 1)
+
 
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:

@@ -28,6 +28,7 @@ class Scenes:
         relations: Concepts of each scene's relations, in the order of the structure's edges.
         subjects, targets: Object numbers of the relations' ends.
         scene_attributes: Concepts of each scene's attributes, those of the setting first.
+        copies: How many alike things each object stands for, int64, shape (objects,).
     """
 
     start: int
@@ -38,6 +39,7 @@ class Scenes:
     subjects: Ragged
     targets: Ragged
     scene_attributes: Ragged
+    copies: np.ndarray
 
     def __len__(self) -> int:
         return len(self.structures)
@@ -61,6 +63,7 @@ class Scenes:
             _cut(self.subjects, first, last),
             _cut(self.targets, first, last),
             _cut(self.scene_attributes, first, last),
+            self.copies[begin:end],
         )
 
 

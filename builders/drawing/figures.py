@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import GasError
 from ..structures.enumeration import StructureTable
-from .scene_graphs import BOX, BOX_EDGE, RELATION
+from .scene_graphs import BOX, BOX_EDGE, RELATION, label_object
 
 Row = dict[str, Any]
 ROW = 5
@@ -124,7 +124,7 @@ def place_objects(row: Row) -> list[tuple[float, float]]:
 def _draw_graph(axes: Any, row: Row, places: list[tuple[float, float]]) -> None:
     nodes = []
     for item, (x, y) in zip(row["scene_graph"]["objects"], places, strict=True):
-        text = "\n".join([item["name"], *(attribute["value"] for attribute in item["attributes"])])
+        text = "\n".join([label_object(item), *(attribute["value"] for attribute in item["attributes"])])
         style = {"boxstyle": "round,pad=0.5", "facecolor": BOX, "edgecolor": BOX_EDGE}
         nodes.append(axes.text(x, y, text, ha="center", va="center", fontsize=9, bbox=style, zorder=3))
     for relation in row["scene_graph"]["relations"]:

@@ -82,7 +82,7 @@ def lay_out_graph(row: dict[str, Any], narrowest: float = 0.0) -> tuple[list[str
     nodes = [
         Node(
             "object",
-            wrap_text(item["name"], WIDEST, 13),
+            wrap_text(label_object(item), WIDEST, 13),
             [line for attribute in item["attributes"] for line in wrap_text(attribute["value"], WIDEST, 12)],
         )
         for item in graph["objects"]
@@ -111,6 +111,11 @@ def lay_out_graph(row: dict[str, Any], narrowest: float = 0.0) -> tuple[list[str
     boxes = [_draw_node(node) for node in (*joined, *chain.from_iterable(rows))]
     moved = draw("g", "\n".join(["", *arrows, *boxes, ""]), transform=f"translate({MARGIN} 0)")
     return [*header, moved], width + 2 * MARGIN, bottom - GAP + MARGIN
+
+
+def label_object(item: dict[str, Any]) -> str:
+    """What an object is called, and how many it stands for, if several; rows of earlier versions do not say so."""
+    return f"{count} × {item['name']}" if (count := item.get("count", 1)) > 1 else item["name"]
 
 
 def _make_layers(nodes: list[Node], relations: list[dict[str, Any]]) -> list[list[Node]]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from ...taxonomy import Taxonomy
-from .layout import Row, Tally
+from .layout import Row, Tally, read_count
 
 CLASSES = {
     "person.n.01": "person",
@@ -163,7 +163,10 @@ def convert_geneval(row: Row, tally: Tally, classes: dict[str, str]) -> list[Row
             groups.setdefault(classes[one["concept"]], []).append(number)
     if GROUP in groups:
         groups = {}
-    clauses: dict[str, Row] = {name: {"class": name, "count": len(group)} for name, group in groups.items()}
+    clauses: dict[str, Row] = {
+        name: {"class": name, "count": sum(read_count(objects[number]) for number in group)}
+        for name, group in groups.items()
+    }
     left = sum(len(one["attributes"]) for one in objects)
     for name, group in groups.items():
         if color := _find_color([objects[number] for number in group]):

@@ -115,6 +115,19 @@ def find_element(row: Row, name: str) -> Element:
     return Element(domain, attribute["value"], attribute, item)
 
 
+def count_things(objects: Sequence[Row]) -> Counter[str]:
+    """Of how many things of a scene each name is."""
+    names: Counter[str] = Counter()
+    for one in objects:
+        names[one["name"]] += read_count(one)
+    return names
+
+
+def read_count(item: Row) -> int:
+    """How many things an object stands for; rows of earlier versions do not say so, and mean one."""
+    return item.get("count", 1)
+
+
 def drop_kinds(row: Row, known: Collection[str], tally: Tally) -> Row:
     """A row without its questions of unknown kinds, which are counted; the row itself where it has none.
 

@@ -47,7 +47,7 @@ def sample_foil_objects(
     are_kin: AreKin,
     scene_of: np.ndarray,
     asked: np.ndarray,
-    countable: bool = False,
+    countable: np.ndarray | bool = False,
     alike: bool = False,
 ) -> list[np.ndarray]:
     """Objects for each question to which nothing in its scene is kin: no picture of the scene shows them.
@@ -63,7 +63,7 @@ def sample_foil_objects(
         are_kin: What `find_kin` gives for it.
         scene_of: Scene of each question.
         asked: Object (a row of the taxonomy) that each question is about.
-        countable: Whether only what can be counted will do.
+        countable: Whether only what can be counted will do, for all questions or for each.
         alike: Whether only what takes the same attributes and relations will do.
 
     Returns:
@@ -80,15 +80,28 @@ def sample_foil_objects(
             good &= others.take(rows) != names.take(foils)
         return good
 
+    candidates = _list_candidates(plan, asked, countable)[: 1 if alike else None]
     for key in keys:
         found = np.full(len(scene_of), -1, dtype=np.int64)
-        for turn, (lists, list_of) in enumerate(list_foil_objects(plan, countable)[: 1 if alike else None]):
+        for turn, (lists, list_of) in enumerate(candidates):
             # A scene may well have the same wrong choice twice.
             owner = None if drawn else scene_of
-            found = draw_until_fit(derive_key(key, turn), ids, found, lists, list_of.take(asked), fits, owner, names)
+            found = draw_until_fit(derive_key(key, turn), ids, found, lists, list_of, fits, owner, names)
         drawn.append(found)
         names_drawn.append(np.where(found < 0, -1, names.take(found)))
     return drawn
+
+
+def _list_candidates(plan: Plan, asked: np.ndarray, countable: np.ndarray | bool) -> list[tuple[Ragged, np.ndarray]]:
+    """Candidates for each question, the best first: lists, and which of them serves for each question."""
+    if not np.any(countable) or np.all(countable):
+        return [(lists, of.take(asked)) for lists, of in list_foil_objects(plan, bool(np.any(countable)))]
+    return [
+        (every.join(counted), np.where(countable, len(every) + of_counted.take(asked), of.take(asked)))
+        for (every, of), (counted, of_counted) in zip(
+            list_foil_objects(plan, False), list_foil_objects(plan, True), strict=True
+        )
+    ]
 
 
 def find_kin(plan: Plan, scenes: Scenes) -> AreKin:

@@ -14,6 +14,7 @@ import numpy as np
 from ...arrow import find_rows, match_texts
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.predicates import find_form
+from ..content.copies import find_grouping
 from ..content.facts import find_saying
 from ..content.plan import Plan
 from ..content.scenes import Scenes
@@ -55,6 +56,7 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
     luck = hash_numbers(derive_key(key, "luck"), ids) / 2.0**64
     scarcity = breadth * lists.lengths
     good = _find_joins(plan)(foils, subjects, targets) & (luck * scarcity.take(foils) < scarcity.take(truths))
+    good &= allow_copies(plan, foils, *(scenes.copies[end.take(rows)] for end in (facts.subjects, facts.targets)))
     found.reshape(-1)[draw.compress(good)] = foils.compress(good)
     # A later foil must not be near an earlier one of the same relation.
     for column in range(1, draws):
@@ -141,7 +143,14 @@ def can_turn(plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
     """Whether each relation of the block certainly does not hold the other way around, but makes sense so, bool."""
     concepts = scenes.relations.values
     subjects, targets = (scenes.objects.values[end] for end in (facts.subjects, facts.targets))
-    return read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
+    turns = read_logic(plan.taxonomy).asymmetric[concepts] & _find_joins(plan)(concepts, targets, subjects)
+    return turns & allow_copies(plan, concepts, scenes.copies[facts.targets], scenes.copies[facts.subjects])
+
+
+def allow_copies(plan: Plan, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """Whether relations (rows of the taxonomy) make sense between so many things and so many others, bool."""
+    of_subjects, of_targets = find_grouping(plan.taxonomy)
+    return ((subjects == 1) | of_subjects[relations]) & ((targets == 1) | of_targets[relations])
 
 
 def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
@@ -163,6 +172,7 @@ def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
     subjects, targets = facts.subjects.take(row), facts.targets.take(row)
     good = (objects != subjects) & (objects != targets)
     good &= _find_joins(plan)(concepts.take(row), values.take(subjects), values.take(objects))
+    good &= allow_copies(plan, concepts.take(row), scenes.copies.take(subjects), scenes.copies.take(objects))
     row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
     # No other relation may join it to either of the two, nor may a chain of relations of one sort end there.
     some, pairs = _list_pairs(facts, row)

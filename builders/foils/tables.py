@@ -13,6 +13,7 @@ import numpy as np
 
 from ... import arrow
 from ...taxonomy import Taxonomy, nearness
+from ..content.copies import find_countable
 from ..content.plan import Plan
 from ..content.scene_attributes import match_objects
 from ..content.selection import find_objects
@@ -36,7 +37,7 @@ def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndar
     classes, table = plan.pools.classes, plan.taxonomy.objects
     good = np.ones(table.num_rows, dtype=bool)
     if countable:
-        good = arrow.match_texts(table["countability"], "count")
+        good = find_countable(plan.taxonomy)
     own = np.unique(plan.pools.objects)
     own, dealt = own[good[own]], find_objects(plan.recipe, plan.taxonomy)
     every = np.zeros(table.num_rows, dtype=np.int64)

@@ -85,6 +85,11 @@ class Ragged:
         offsets = offsets_of(lengths)
         return Ragged(self.values[expand_ranges(self.offsets[:-1][rows], lengths, offsets)], offsets)
 
+    def join(self, other: Ragged) -> Ragged:
+        """These lists, then those of another."""
+        values = np.concatenate([one.values[one.offsets[0] : one.offsets[-1]] for one in (self, other)])
+        return Ragged(values, offsets_of(np.concatenate([self.lengths, other.lengths])))
+
 
 def offsets_of(lengths: np.ndarray, dtype: type[np.integer] = np.int64) -> np.ndarray:
     """Running totals from 0, one longer than `lengths`."""

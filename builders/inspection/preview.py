@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import GasError, advise
 from ..content.scenes import BLOCK
+from ..drawing.scene_graphs import label_object
 from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
 
@@ -60,7 +61,7 @@ def _draw_tree(row: Row) -> Any:
     labels = [_label_object(row, number) for number in range(len(graph["objects"]))]
     trees = []
     for number, item in enumerate(graph["objects"]):
-        label = Text(f"[{number}] ", style="dim").append(item["name"], style="bold cyan")
+        label = Text(f"[{number}] ", style="dim").append(label_object(item), style="bold cyan")
         if item["attributes"]:
             label.append(" " + ", ".join(attribute["value"] for attribute in item["attributes"]), style="yellow")
         tree = Tree(label, guide_style="dim")
@@ -79,4 +80,4 @@ def _draw_tree(row: Row) -> Any:
 
 
 def _label_object(row: Row, number: int) -> str:
-    return f"[{number}] {row['scene_graph']['objects'][number]['name']}"
+    return f"[{number}] {label_object(row['scene_graph']['objects'][number])}"

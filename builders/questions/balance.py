@@ -111,10 +111,15 @@ def _list_turns(width: int) -> np.ndarray:
     return turns.reshape(-1, width)
 
 
+def rank_in_windows(windows: np.ndarray) -> np.ndarray:
+    """How many questions of its window come before each, int64; windows are ascending."""
+    begins = np.flatnonzero(np.diff(windows, prepend=-1))
+    return np.arange(len(windows)) - np.repeat(begins, np.diff(begins, append=len(windows)))
+
+
 def _deal_places(key: int, windows: np.ndarray, size: int) -> np.ndarray:
     """Deals places from decks of `size` cards, in each window (ascending) from decks of its own."""
-    begins = np.flatnonzero(np.diff(windows, prepend=-1))
-    within = np.arange(len(windows)) - np.repeat(begins, np.diff(begins, append=len(windows)))
+    within = rank_in_windows(windows)
     turn = within % size
     new = turn == 0  # a new deck begins
     # A number of its own for every deck of every window.

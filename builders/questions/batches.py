@@ -30,6 +30,7 @@ VIEWS = {
     "relation": ("relation", RELATION_WORDS),
     "subject": ("object", OBJECT_WORDS),
     "target": ("object", OBJECT_WORDS),
+    "other": ("object", OBJECT_WORDS),
     "scene": ("scene", SCENE_WORDS),
     "foil_object": ("foil_object", ("name", "plural", "any", "be", "bare_article", "what")),
     "foil_attribute": ("foil_attribute", ("name", "kind", "text")),
@@ -93,6 +94,7 @@ class QuestionContext:
         object_elements: Token of each object's element, such as that of `object/2`.
         is_first: Whether each object is the first of its name in its scene, bool.
         twin_count: How many objects of its scene have each one's name, itself among them.
+        thing_count: How many things of its scene have each one's name: those that these objects stand for.
         is_askable: Whether questions may be whether each object is there, or have it for an answer: all objects of its
             name in its scene are of concepts that questions may be about. Bool.
         question_of_object: For each object the question whether there is one of its name, by its number in the scene;
@@ -114,6 +116,7 @@ class QuestionContext:
         self.object_number = scenes.objects.places
         self.object_elements = self.name_elements("object", self.object_number)
         first, _, self.twin_count = self.words.twins
+        self.thing_count = np.bincount(first, scenes.copies).astype(np.int64)[first]
         self.is_first = first == np.arange(len(first))
         hidden = np.zeros(len(first), dtype=bool)
         hidden[first[~self.can_ask("objects", scenes.objects.values)]] = True

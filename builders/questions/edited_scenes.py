@@ -35,7 +35,7 @@ class EditedScenes:
         scenes: The edited scenes.
         taxonomy: The taxonomy of the recipe.
         yes, no: Tokens of these answers.
-        names: Token of each object's name, shape (objects,).
+        names: Token of what each object is called, which is plural for several, shape (objects,).
         scene_of_object: Scene of each object.
         first: First object of each scene, shape (scenes,).
         objects: Objects of each scene, shape (scenes, most objects of a scene), -1 beyond its last.
@@ -77,12 +77,13 @@ class EditedScenes:
 
     @cached_property
     def called_in_scene(self) -> np.ndarray:
-        """The same for each scene, once for each object: `scene * words + token`, ascending."""
+        """The same for each scene, once for each thing: `scene * words + token`, ascending."""
         objects, tokens = np.divmod(self.called, len(self.words.lexicon.words))
-        return np.sort(self.scene_of_object[objects] * len(self.words.lexicon.words) + tokens)
+        codes = self.scene_of_object[objects] * len(self.words.lexicon.words) + tokens
+        return np.sort(np.repeat(codes, self.scenes.copies[objects]))
 
     def count_called(self, scene: np.ndarray, tokens: np.ndarray) -> np.ndarray:
-        """How many objects of scenes can be called by names: a poodle is a dog."""
+        """How many things of scenes can be called by names: a poodle is a dog."""
         codes = scene * len(self.words.lexicon.words) + tokens
         last = np.searchsorted(self.called_in_scene, codes, "right")
         return last - np.searchsorted(self.called_in_scene, codes, "left")

@@ -1,7 +1,7 @@
 """Minimal pairs: each scene of a block with one thing changed.
 
-An edited scene keeps its elements at their places, so that the two graphs can be compared element by element; an
-object that is added comes last. What is changed is false of the scene as it was, by the rule that makes foils false.
+An edited scene keeps its elements at their places, so that the two graphs can be compared element by element. What is
+changed is false of the scene as it was, by the rule that makes foils false.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ...arrow import match_texts, number_texts
+from ...arrow import number_texts
 from ..content.compatibility import find_attribute_kinds, find_object_kinds
+from ..content.copies import can_be_several, find_countable
 from ..content.draw import rank_attributes
 from ..content.plan import Plan
 from ..content.scenes import Scenes
@@ -23,15 +24,15 @@ from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, sample_foil_relations
 from ..foils.tables import find_excluding_attributes, find_near_attributes, find_seen_attributes
 from ..foundation.counter_rng import deal, derive_key, draw_below, hash_numbers, shuffle_rows
-from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
+from ..foundation.ragged import Ragged, number_rows, pad_lists
 from ..recipe.fields import LARGEST_COUNT
 from ..text.captions import CaptionWriter
 from ..text.views import Shape
 
-RESHAPING = ("relation_reversed", "count")
-"""Edits that give a scene another shape."""
 SELDOM = "attributes_swapped"
 """The edit that the fewest scenes allow: every other one that does gets it, whatever was dealt."""
+NUMBERS_OF_THINGS = (1, 6)
+"""Between which numbers a count is edited where the recipe gives objects no others."""
 
 
 @dataclass(frozen=True)
@@ -84,27 +85,21 @@ def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
     tried = np.concatenate([first[:, None], others], axis=1)
     found = np.take_along_axis(possible, tried, axis=1)
     edits = np.where(found.any(axis=1), tried[np.arange(len(scenes)), found.argmax(axis=1)], -1)
-    places = np.zeros(len(scenes), dtype=np.int64)
-    # What adds objects comes last: the others count places as they were.
-    for number in sorted(range(len(wanted)), key=lambda number: wanted[number] == "count"):
-        some = edits == number
-        if wanted[number] in RESHAPING:
-            elements = scenes.relations if wanted[number] == "relation_reversed" else scenes.objects
-            places[some] = (changes[number].places - elements.offsets[:-1])[some]
-        scenes = changes[number].apply(scenes, changes[number].places[some])
-    return Pairs(edits, _number_shapes(captions, scenes, edits, places, [edit in RESHAPING for edit in wanted]))
+    for number, change in enumerate(changes):
+        scenes = change.apply(scenes, change.places[edits == number])
+    if "relation_reversed" in wanted:
+        number = wanted.index("relation_reversed")
+        scenes = _number_shapes(captions, scenes, np.flatnonzero(edits == number), changes[number].places)
+    return Pairs(edits, scenes)
 
 
-def _number_shapes(
-    captions: CaptionWriter, scenes: Scenes, edits: np.ndarray, places: np.ndarray, reshapes: list[bool]
-) -> Scenes:
-    """Gives each edited scene the number of its shape, where that is another one.
+def _number_shapes(captions: CaptionWriter, scenes: Scenes, rows: np.ndarray, places: np.ndarray) -> Scenes:
+    """Gives scenes in which a relation was turned around (`rows`, at `places` of the block) the number of their shape.
 
-    The shape depends on nothing but the structure, the edit and its place in the scene.
+    The shape depends on nothing but the structure and the relation's place in the scene.
     """
     structures = scenes.structures.astype(np.int64)
-    rows = np.flatnonzero((edits >= 0) & np.array([*reshapes, False])[edits])
-    examples, which = number_rows(structures[rows], edits[rows], places[rows])
+    examples, which = number_rows(structures[rows], places[rows] - scenes.relations.offsets[rows])
     numbers = np.zeros(len(examples), dtype=np.int64)
     for i, scene in enumerate(rows[examples].tolist()):
         begin, end = scenes.objects.offsets[scene : scene + 2]
@@ -274,29 +269,38 @@ def _change_object(drafts: _Drafts) -> Change:
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         return replace(scenes, objects=Ragged(_set(every, places, foils[places]), scenes.objects.offsets))
 
-    return Change(drafts.choose("object", scene_of, (foils >= 0) & (drafts.alike == 1)), apply)
+    good = (foils >= 0) & (drafts.alike == 1) & ((scenes.copies == 1) | find_countable(drafts.plan.taxonomy)[foils])
+    return Change(drafts.choose("object", scene_of, good), apply)
 
 
 def _change_count(drafts: _Drafts) -> Change:
-    """Puts one more beside an object that stands alone and can be counted, with the same attributes."""
-    scenes, table = drafts.scenes, drafts.plan.taxonomy.objects
-    countable = match_texts(table["countability"], "count")
-    alone = np.ones(len(drafts.names), dtype=bool)
-    alone[drafts.facts.subjects] = alone[drafts.facts.targets] = False
-    good = alone & countable[scenes.objects.values] & (drafts.alike > 0) & (drafts.alike < LARGEST_COUNT)
+    """Makes it one more or one fewer of what can be several, within the numbers that the recipe deals."""
+    scenes, plan, facts = drafts.scenes, drafts.plan, drafts.facts
+    low, high = _bound_copies(plan)
+    able = can_be_several(
+        plan.taxonomy,
+        drafts.scene_of_object,
+        scenes.objects.values,
+        scenes.relations.values,
+        (facts.subjects, facts.targets),
+    )
+    able &= (drafts.alike == 1) & (low <= scenes.copies) & (scenes.copies <= high)
+    ups = hash_numbers(derive_key(drafts.key, "count"), scenes.identify(drafts.scene_of_object)) % 2 == 0
+    steps = np.where((scenes.copies == low) | (ups & (scenes.copies < high)), 1, -1)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
-        offsets = scenes.objects.offsets
-        scene = np.searchsorted(offsets, places, "right") - 1
-        order = np.insert(np.arange(offsets[-1]), offsets[scene + 1], places)
-        lengths = scenes.objects.lengths + np.bincount(scene, minlength=len(scenes))
-        return replace(
-            scenes,
-            objects=Ragged(scenes.objects.values[order], offsets_of(lengths)),
-            attributes=scenes.attributes.take(order),
-        )
+        return replace(scenes, copies=_set(scenes.copies, places, scenes.copies[places] + steps[places]))
 
-    return Change(drafts.choose("count", drafts.scene_of_object, good), apply)
+    return Change(drafts.choose("count", drafts.scene_of_object, able), apply)
+
+
+def _bound_copies(plan: Plan) -> tuple[int, int]:
+    """The least and the largest number of things that an object of the recipe, or of an edited scene, stands for."""
+    copies = plan.recipe.content.objects.copies
+    if copies is None:
+        return NUMBERS_OF_THINGS
+    low = copies.count.low if copies.share == 1 else 1
+    return low, max(copies.count.high, low + 1)
 
 
 def _change_predicate(drafts: _Drafts) -> Change:

@@ -206,6 +206,28 @@ class ConceptFilter(Part):
         return value
 
 
+class Copies(Part):
+    """How many alike things objects stand for."""
+
+    count: PositiveCounts = Field(description="Things of one object; all numbers equally often.")
+    share: Annotated[float, Field(gt=0, le=1), BeforeValidator(read_number)] = Field(
+        default=1.0, description="The share of objects that get such a number; the others are one thing."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing."""
+        fields = handler(self)
+        if self.share == 1:
+            del fields["share"]
+        return shorten(fields, "count")
+
+
+def read_copies(value: Any) -> Any:
+    """Take a range where it stands alone."""
+    return value if isinstance(value, dict | Copies) or value is None else {"count": value}
+
+
 class ObjectFilter(ConceptFilter):
     """Which concepts become objects."""
 
@@ -232,6 +254,12 @@ class ObjectFilter(ConceptFilter):
     distinct: bool | None = Field(
         default=None,
         description="Whether no two objects of a scene have one name, so that no question is about `the first dog`.",
+    )
+    copies: Annotated[
+        Copies | None, BeforeValidator(read_copies, json_schema_input_type=PositiveCounts | Copies | None)
+    ] = Field(
+        default=None,
+        description="How many alike things an object stands for that can be counted: three red balls. Else 1.",
     )
 
 

@@ -16,8 +16,8 @@ def to_networkx(row: dict[str, Any]) -> networkx.DiGraph:
         row: A row of any config that has `scene_graph`.
 
     Returns:
-        Nodes are numbers of objects, with `name`, `concept` and `attributes` (pairs of kind and value). Edges go from
-        subject to object, with `predicate` and `category`. `graph.graph["scene_attributes"]` has the scene's.
+        Nodes are numbers of objects, with `name`, `concept`, `attributes` (pairs of kind and value) and `count`. Edges
+        go from subject to object, with `predicate` and `category`. `graph.graph["scene_attributes"]` has the scene's.
     """
     import networkx
 
@@ -26,7 +26,8 @@ def to_networkx(row: dict[str, Any]) -> networkx.DiGraph:
 
     graph: networkx.DiGraph = networkx.DiGraph(scene_attributes=list_pairs(row.get("scene_attributes") or []))
     for number, item in enumerate(row["scene_graph"]["objects"]):
-        graph.add_node(number, name=item["name"], concept=item["concept"], attributes=list_pairs(item["attributes"]))
+        words = {key: item[key] for key in ("name", "concept")}
+        graph.add_node(number, **words, attributes=list_pairs(item["attributes"]), count=item.get("count", 1))
     for relation in row["scene_graph"]["relations"]:
         words = {key: relation[key] for key in ("predicate", "category")}
         graph.add_edge(relation["subject"], relation["object"], **words)
@@ -37,7 +38,7 @@ def read_graph(value: Any) -> Any:
     """Turns a networkx graph into what a recipe's `structure.seed_graph` says; leaves anything else as it is.
 
     Nodes may have `concept`, `under` and `attributes`, edges `predicate` and `category`, as in the recipe; what
-    `to_networkx` returns is such a graph.
+    `to_networkx` returns is such a graph. Its `count` is passed over: objects of a seed graph are one thing each.
 
     Raises:
         ValueError: The graph is undirected or has several edges between two nodes.
@@ -50,7 +51,8 @@ def read_graph(value: Any) -> Any:
     number = {node: i for i, node in enumerate(value)}
     objects = []
     for _, data in value.nodes(data=True):
-        data = {key: item for key, item in data.items() if key != "name" or "concept" not in data}
+        passed_over = ("name", "count") if "concept" in data else ("count",)
+        data = {key: item for key, item in data.items() if key not in passed_over}
         attributes = [
             dict(zip(("kind", "value"), one, strict=True)) if isinstance(one, tuple) else one
             for one in data.pop("attributes", ())

@@ -8,7 +8,10 @@ from ..recipe.model import Recipe
 
 ATTRIBUTE = pa.struct([("kind", pa.string()), ("value", pa.string())])
 
-OBJECT = pa.struct([("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE))])
+OBJECT = pa.struct(
+    [("name", pa.string()), ("concept", pa.string()), ("attributes", pa.list_(ATTRIBUTE)), ("count", pa.int32())]
+)
+"""An object; `count` is how many alike things it stands for, which have its attributes and relations in common."""
 
 RELATION = pa.struct(
     [("subject", pa.int32()), ("predicate", pa.string()), ("category", pa.string()), ("object", pa.int32())]

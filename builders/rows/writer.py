@@ -175,9 +175,10 @@ def _write_attributes(words: BlockWords, write_words: WriteWords, domain: str, c
 
 def _write_graphs(words: BlockWords, write_words: WriteWords) -> pa.StructArray:
     scenes = words.scenes
-    names, concepts = (write_words(words.find_column(f"object.{word}")) for word in ("name", "id"))
+    names, concepts = write_words(words.names), write_words(words.find_column("object.id"))
     attributes = _write_attributes(words, write_words, "attribute", scenes.attributes)
-    objects = pa.StructArray.from_arrays([names, concepts, attributes], names=OBJECT.names)
+    counts = make_array(scenes.copies.astype(np.int32))
+    objects = pa.StructArray.from_arrays([names, concepts, attributes, counts], names=OBJECT.names)
     predicates, categories = (write_words(words.find_column(f"relation.{word}")) for word in ("predicate", "category"))
     ends = [make_array(ends.values.astype(np.int32)) for ends in (scenes.subjects, scenes.targets)]
     relations = pa.StructArray.from_arrays([ends[0], predicates, categories, ends[1]], names=RELATION.names)

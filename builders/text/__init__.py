@@ -47,6 +47,7 @@ program is kept for all scenes of the structure, on disk, too (`tracing.py`, `tr
 ...         objects=Ragged.from_lists([[taxonomy.object_index(name) for name in scene] for scene in scenes]),
 ...         attributes=Ragged.from_lists([[]] * 6),  # one list an object
 ...         **{name: Ragged.from_lists([[]] * 3) for name in ("relations", "subjects", "targets", "scene_attributes")},
+...         copies=np.ones(6, dtype=np.int64),
 ...     ),
 ...     taxonomy,
 ... )

@@ -66,7 +66,7 @@ class Lexicon:
         words: All words, each once, then all of them with a capital first letter, in the same order. A token is a
             place in it.
         tokens: For each `table.word`, the token of each row of the taxonomy's table, int32, shape (rows,).
-        fixed: Tokens of `FIXED`, `ORDINALS` (also with a space after them) and `NUMBERS`.
+        fixed: Tokens of `FIXED`, `ORDINALS` and `NUMBERS`, the latter two also with a space after them.
         aliases: For each of `DOMAINS`, tokens of other wordings that are as right as the name of each row of the
             taxonomy's table; and, as `number`, of each of `NUMBERS`. One list a row, and last an empty one: row -1
             has none.
@@ -140,7 +140,7 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         "scene.kind": scenes["kind"],
         "scene.phrase": scenes["phrase"],
     }
-    fixed = [*FIXED, *(f"{word} " for word in ORDINALS), *ORDINALS, *NUMBERS]
+    fixed = [*FIXED, *(f"{word} " for word in (*ORDINALS, *NUMBERS)), *ORDINALS, *NUMBERS]
     wordings = {domain: list_wordings(taxonomy, table) for domain, table in DOMAINS.items()}
     wordings["number"] = _list_numerals()
     columns |= {f"{domain}.alias": texts for domain, (_, texts) in wordings.items()}

@@ -1,8 +1,9 @@
 """Surface realization: the words of a block's scenes as columns of tokens.
 
 `Lexicon` has what English makes of a concept alone; here is what depends on its place in a scene, too: agreement of
-verbs, articles, ordinals and "another" (which objects of one name come first), senses of namesakes. A column has a
-token for each object, attribute, relation or scene attribute of the block.
+verbs, articles, ordinals and "another" (which objects of one name come first), senses of namesakes, and the plurals
+and numerals of objects that stand for several. A column has a token for each object, attribute, relation or scene
+attribute of the block.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from ..content.scenes import Scenes
 from ..foundation.ragged import expand_ranges, join_codes, number_rows, offsets_of, pad_lists
 from ..recipe.fields import LARGEST_COUNT
 from .columns import CAPITAL
-from .lexicon import ORDINALS, SENSES, build_lexicon
+from .lexicon import NUMBERS, ORDINALS, SENSES, build_lexicon
+
+PLURALS = {"name": "", "any": "any", "be": "are"}
+"""Words of an object that are others where it stands for several; its name is its plural then."""
+NUMERALS = {"article": "", "name_article": "", "bare_article": "", "again": " "}
+"""Words that say how many it is then, and what follows the numeral."""
 
 
 @lru_cache(maxsize=1 << 16)
@@ -39,12 +45,22 @@ def _list_above(taxonomy: Taxonomy, concept: int) -> list[int]:
 
 
 class BlockWords:
-    """Columns of tokens for the scenes of a block, each made when it is first asked for."""
+    """Columns of tokens for the scenes of a block, each made when it is first asked for.
+
+    Attributes:
+        scenes: The scenes.
+        taxonomy: The taxonomy of their concepts.
+        lexicon: Its words.
+        names: The name of each object's concept, in the singular, tokens, shape (objects of the block,).
+        several: Whether each object stands for several things, bool.
+    """
 
     def __init__(self, scenes: Scenes, taxonomy: Taxonomy) -> None:
         self.scenes = scenes
         self.taxonomy = taxonomy
         self.lexicon = build_lexicon(taxonomy)
+        self.names = self.lexicon.tokens["object.name"][scenes.objects.values]
+        self.several = scenes.copies > 1
         self._columns: dict[str, np.ndarray] = {}
         self._foils: dict[str, list[np.ndarray]] = {}
 
@@ -66,10 +82,12 @@ class BlockWords:
         Args:
             table: `object`, `attribute`, `relation` or `scene`.
             rows: Rows of the taxonomy's table.
-            plural: Of relations, whether the subject of each is plural, bool.
+            plural: Of relations, whether the subject of each is plural, bool; of objects, whether they are said to be
+                several.
         """
         parts = self._foils.setdefault(table, [])
-        # Parts are (2, foils): rows, and whether the subject is plural. Columns that were made before lack these.
+        # Parts are (2, foils): rows, and whether they, or their subjects, are plural. Columns that were made before
+        # lack these.
         first = sum(part.shape[1] for part in parts)
         parts.append(np.stack([rows, np.zeros_like(rows) if plural is None else plural]))
         self._columns = {name: one for name, one in self._columns.items() if not name.startswith(f"foil_{table}.")}
@@ -80,9 +98,29 @@ class BlockWords:
         rows, plural = np.concatenate(self._foils.get(table, [np.zeros((2, 0), dtype=np.int64)]), axis=1)
         if table == "relation":
             return self.inflect(f"relation.{word}", rows, plural != 0)
+        if table == "object" and word in PLURALS:
+            return np.where(plural != 0, self._pluralize(word, rows), self.lexicon.tokens[f"object.{word}"][rows])
         return self.lexicon.tokens[f"{table}.{'article' if word == 'bare_article' else word}"][rows]
 
     def _make_column(self, name: str) -> np.ndarray:
+        """A column of words, in the plural or with a numeral where objects stand for several things."""
+        words, several, word = self._make_words(name), self.several, name.removeprefix("object.")
+        if word == name or not several.any():
+            return words
+        if word in PLURALS:
+            return np.where(several, self._pluralize(word, self.scenes.objects.values), words)
+        if word in NUMERALS:
+            numerals = [self.lexicon.fixed[f"{number}{NUMERALS[word]}"] for number in NUMBERS]
+            return np.where(several, np.array(numerals, dtype=np.int32)[self.scenes.copies], words)
+        return words
+
+    def _pluralize(self, word: str, rows: np.ndarray) -> np.ndarray:
+        """What a word of objects (rows of the taxonomy) is for several of them."""
+        if word == "name":
+            return self.lexicon.tokens["object.plural"][rows]
+        return np.full(len(rows), self.lexicon.fixed[PLURALS[word]], dtype=np.int32)
+
+    def _make_words(self, name: str) -> np.ndarray:
         scenes, tokens = self.scenes, self.lexicon.tokens
         domain, word = name.split(".")
         if domain.startswith("foil_"):
@@ -120,14 +158,14 @@ class BlockWords:
 
         The rank counts in the order in which objects are first mentioned.
         """
-        return self._rank_objects(self.find_column("object.name"))
+        return self._rank_objects(self.names)
 
     @cached_property
     def _alike(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The same of objects that a text does not tell apart by their senses."""
         if not np.any(self._senses >= 0):
             return self.twins
-        return self._rank_objects(self.find_column("object.name"), self._senses)
+        return self._rank_objects(self.names, self._senses)
 
     def list_alike(self) -> dict[int, list[tuple[int, ...]]]:
         """For each scene, the groups of objects without relations that are equal in concept and attributes.
@@ -140,10 +178,10 @@ class BlockWords:
         content = scenes.objects.values.astype(np.int64)
         for column in pad_lists(scenes.attributes).T:
             content = number_rows(content, column)[1]
-        joined = np.zeros(len(scene), dtype=bool)
+        joined = self.several.copy()
         for ends in (scenes.subjects, scenes.targets):
             joined[ends.values + np.repeat(scenes.objects.offsets[:-1], ends.lengths)] = True
-        countable = self.find_column("object.any") != self.lexicon.fixed["any"]
+        countable = self.lexicon.tokens["object.any"][scenes.objects.values] != self.lexicon.fixed["any"]
         places = np.flatnonzero(~joined & countable & (self._senses < 0))
         _, group_of = number_rows(scene[places], content[places])
         order = np.argsort(group_of, kind="stable")

@@ -5,7 +5,8 @@ It knows the taxonomy's words and the template's grammar, and nothing of the cod
     caption = {object verb object {"and" verb object} "."} ["There is" ["also"] object {"and" object} "."]
               ["The scene takes place" phrase {"and" phrase} "."] ["The scene is" phrase {"and" phrase} "."]
               ["The picture is" phrase {"and" phrase} "."]
-    object  = article {adjective} name {adjective} | "the" [ordinal] name
+    object  = article {adjective} name {adjective} | number {adjective} plural {adjective}
+              | "the" [ordinal] name | "the" plural
 
 A caption may have very many readings, so they are kept as choices that do not depend on each other: where phrases
 begin and end (`Parse`), how the objects that may share a name are read (`Group`), and what each word means.
@@ -28,7 +29,8 @@ Span = tuple[int, int]
 SPELLED = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
 ORDINALS = {word: number for number, word in enumerate([*SPELLED, *(f"{n}th" for n in range(13, 21))], start=1)}
 REPEATING = ("another", "more")
-ARTICLES = frozenset({"the", "a", "an", "some", *REPEATING})
+NUMBERS = {word: n for n, word in enumerate("two three four five six seven eight nine ten".split(), start=2)}  # noqa: SIM905
+ARTICLES = frozenset({"the", "a", "an", "some", *REPEATING, *NUMBERS})
 # What sentences on the whole scene are about, how they begin, and whose phrases follow; in the order of a caption.
 TOPICS = {
     "scene": (["The", "scene", "takes", "place"], "setting"),
@@ -47,12 +49,12 @@ class Scene(NamedTuple):
     """A scene graph as a text puts it: objects in the order in which they are first named, the rest as it is said.
 
     Attributes:
-        objects: Concept and attributes (kind and value) of each object.
+        objects: Concept, attributes (kind and value) and number of each object.
         relations: Subject, (category, predicate) and object of each relation.
         attributes: Kind and value of each scene attribute.
     """
 
-    objects: tuple[tuple[str, tuple[Pair, ...]], ...]
+    objects: tuple[tuple[str, tuple[Pair, ...], int], ...]
     relations: tuple[tuple[int, Pair, int], ...] = ()
     attributes: tuple[Pair, ...] = ()
 
@@ -64,6 +66,7 @@ class Noun(NamedTuple):
         cuts: Tokens at which the attributes before the name, the name, and those after it begin; then the end.
         before: Number of attributes before the name.
         ordinal: Which of the objects of this name a reference means; 0 where there is but one.
+        count: How many it is said to be; 0 of "the balls", which may be any number above 1.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Noun(NamedTuple):
     concepts: tuple[str, ...] = ()
     plural: bool = False
     ordinal: int = 0
+    count: int = 1
 
 
 class Mention(NamedTuple):
@@ -140,7 +144,10 @@ class Parse(NamedTuple):
             for group, (some, meant) in zip(self.groups, solutions, strict=True):
                 nouns |= zip(group.mentions, some, strict=True)
                 numbers |= zip(group.mentions, (self.objects[one] for one in meant), strict=True)
-            objects = [[(concept, nouns[at].attributes) for concept in nouns[at].concepts] for at in self.objects]
+            objects = [
+                [(concept, nouns[at].attributes, nouns[at].count) for concept in nouns[at].concepts]
+                for at in self.objects
+            ]
             relations = [[(numbers[at], some, numbers[to]) for some in verb.meanings] for at, verb, to in self.verbs]
             phrases = [phrase.meanings for phrase in self.phrases]
             yield from map(Scene._make, product(product(*objects), product(*relations), product(*phrases)))
@@ -165,7 +172,8 @@ class Parse(NamedTuple):
             wanted = [numbers[at] for at in mentions]
             for nouns, meant in solutions:
                 if [self.objects[at] for at in meant] == wanted and all(
-                    scene.objects[number][0] in noun.concepts and scene.objects[number][1] == noun.attributes
+                    scene.objects[number][0] in noun.concepts
+                    and scene.objects[number][1:] == (noun.attributes, noun.count)
                     for at, number, noun in zip(mentions, wanted, nouns, strict=True)
                     if at in self.objects
                 ):
@@ -274,7 +282,7 @@ class CaptionParser:
     """Reads captions with the words of one taxonomy."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
-        self.names, self.before, self.after, self.verbs = Trie(), Trie(), Trie(), Trie()
+        self.names, self.plurals, self.before, self.after, self.verbs = (Trie() for _ in range(5))
         self.phrases = {role: Trie() for _, role in TOPICS.values()}
         names = group_by(
             taxonomy.objects.to_pylist(),
@@ -283,6 +291,9 @@ class CaptionParser:
         )
         for (name, *traits), concepts in names.items():
             self.names.add(name, (name, *traits, concepts))
+        counted = [row for row in taxonomy.objects.to_pylist() if row["countability"] == "count"]
+        for plural, concepts in group_by(counted, lambda row: row["plural"], lambda row: row["id"]).items():
+            self.plurals.add(plural, (plural, concepts))
         for row in taxonomy.attributes.to_pylist():
             trie = self.before if row["position"] == "before" else self.after
             trie.add(row["adjective"], ((row["kind"], row["name"]), row["article"], row["order"]))
@@ -397,9 +408,13 @@ class Text:
         for begin, number in ((at, 0), (at + 1, ordinal)) if ordinal else ((at, 0),):
             for end, entries in self.words.names.walk(self.tokens, begin):
                 yield Noun(entries[0][0], (begin, end), ordinal=number)
+        for end, entries in self.words.plurals.walk(self.tokens, at):
+            yield Noun(entries[0][0], (at, end), count=0)
 
     def introduce(self, article: str, at: int) -> Iterator[Noun]:
         """Yields the nouns before which the article is right."""
+        if article in NUMBERS:
+            yield from self.multiply(NUMBERS[article], at)
         for noun, own, sound in self.adorn(at):
             if article == (sound if sound and own != "some" else own) or article == REPEATING[own == "some"]:
                 yield noun
@@ -416,6 +431,18 @@ class Text:
             for pair, article, order in entries:
                 if order >= least:
                     yield from self.adorn(end, (*cuts, at), (*attributes, pair), order, sound or article)
+
+    def multiply(
+        self, count: int, at: int, cuts: tuple[int, ...] = (), attributes: tuple[Pair, ...] = (), least: int = 0
+    ) -> Iterator[Noun]:
+        """Yields nouns in the plural."""
+        for end, entries in self.words.plurals.walk(self.tokens, at):
+            for name, concepts in entries:
+                yield from self.trail(Noun(name, (*cuts, at, end), len(cuts), attributes, concepts, True, count=count))
+        for end, entries in self.words.before.walk(self.tokens, at):
+            for pair, _, order in entries:
+                if order >= least:
+                    yield from self.multiply(count, end, (*cuts, at), (*attributes, pair), order)
 
     def trail(self, noun: Noun, least: int = 0) -> Iterator[Noun]:
         """Yields the noun with none, one, ... of the attributes that stand after its name."""
@@ -486,6 +513,8 @@ def resolve(
             meant.append(at)
         elif max(noun.ordinal, 1) <= len(twins) and bool(noun.ordinal) == (total[noun.name] > 1):
             meant.append(twins[max(noun.ordinal, 1) - 1])
+            if (noun.count == 1) != (introduced[meant[-1]].count == 1):
+                return None
         else:
             return None
         if at in plurals:

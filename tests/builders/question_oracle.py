@@ -63,10 +63,11 @@ class Oracle:
     def __init__(self, taxonomy):
         objects = taxonomy.objects.to_pylist()
         self.parents = {row["id"]: row["parent"] for row in objects}
-        self.by_name, self.by_plural = {}, {}
+        self.by_name, self.by_plural, self.plural = {}, {}, {}
         for row in objects:
             self.by_name.setdefault(row["name"], set()).add(row["id"])
             self.by_plural.setdefault(row["plural"], set()).add(row["id"])
+            self.plural[row["id"]] = row["plural"]
         self.countability = {row["id"]: row["countability"] for row in objects}
         attributes = taxonomy.attributes.to_pylist()
         self.adjective = {(row["kind"], row["name"]): row["adjective"] for row in attributes}
@@ -131,9 +132,16 @@ class Oracle:
     def is_one_of(self, item, concepts):
         return any(concept in concepts for concept in self.climb(item["concept"]))
 
+    def call(self, item):
+        """What an object is called: in the plural, if it stands for several things."""
+        return self.plural[item["concept"]] if item["count"] > 1 else item["name"]
+
+    def count_things(self, row, concepts):
+        return sum(item["count"] for item in row["scene_graph"]["objects"] if self.is_one_of(item, concepts))
+
     def list_references(self, row):
         """How questions refer to each object: `the dog`, or `the second dog` in the order of the caption."""
-        names = [item["name"] for item in row["scene_graph"]["objects"]]
+        names = [self.call(item) for item in row["scene_graph"]["objects"]]
         elements = dict.fromkeys(mention["element"] for mention in row["mentions"])
         mentioned = [int(element.split("/")[1]) for element in elements if element.startswith("object/")]
         for number, name in enumerate(names):
@@ -169,14 +177,29 @@ class Oracle:
                 if any(self.is_one_of(item, self.by_name[choice]) for item in row["scene_graph"]["objects"]):
                     yield choice
             return
-        found = re.fullmatch(r"(?:Is|Are) there (?:an?|any) (.+) in the (picture|video|3D model)", text)
-        there = any(self.is_one_of(item, self.by_name[found[1]]) for item in row["scene_graph"]["objects"])
-        yield "yes" if there else "no"
+        be, name = re.fullmatch(f"(Is|Are) there (?:an?|any) (.+) in the {MEDIUM}", text).groups()
+        yield "yes" if self.count_things(row, self.find_called(name, be == "Are")) else "no"
+
+    def find_called(self, name, plural=True):
+        """Concepts of which one, or several, are called so: irons are more than one iron, or what a prisoner wears."""
+        return self.by_name.get(name, set()) | (self.by_plural.get(name, set()) if plural else set())
 
     def answer_count(self, row, text, form, choices):
         plural = re.fullmatch(r"How many (.+) are there in the (?:picture|video|3D model)", text)[1]
-        objects = row["scene_graph"]["objects"]
-        yield NUMBERS[sum(self.is_one_of(item, self.by_plural[plural]) for item in objects)]
+        yield NUMBERS[self.count_things(row, self.by_plural[plural])]
+
+    def answer_comparison(self, row, text, form, choices):
+        if form == "yes_no":
+            words = re.fullmatch(f"Are there more (.+) in the {MEDIUM}", text)[1]
+            for cut in re.finditer(" than ", words):
+                names = words[: cut.start()], words[cut.end() :]
+                if all(name in self.by_plural for name in names):
+                    more, fewer = (self.count_things(row, self.by_plural[name]) for name in names)
+                    yield "yes" if more > fewer else "no"
+            return
+        assert re.fullmatch(f"Which of these are there most of in the {MEDIUM}", text)
+        counts = {choice: self.count_things(row, self.by_plural[choice]) for choice in choices}
+        yield from (choice for choice, count in counts.items() if count and count == max(counts.values()))
 
     def exclude_attributes(self, one, other):
         """Whether what has one attribute has not the other, by what the table says of either."""
@@ -233,7 +256,7 @@ class Oracle:
 
     def find_holders(self, row, adjective):
         """Names of the objects that are what an adjective says, or may be."""
-        answers = [(item["name"], self.judge_attribute(item, adjective)) for item in row["scene_graph"]["objects"]]
+        answers = [(self.call(item), self.judge_attribute(item, adjective)) for item in row["scene_graph"]["objects"]]
         certain = {name for name, answer in answers if answer == "yes"}
         yield from certain
         yield from (f"unsure: {name}" for name, answer in answers if answer == "unsure" and name not in certain)
@@ -349,14 +372,14 @@ class Oracle:
                     assert self.has_one(row, self.by_base[words]), "a picture may show more than one"
                     for target in every:
                         if self.may_hold(row, numbers[id(subject)], self.by_base[words], target):
-                            yield objects[target]["name"]
+                            yield self.call(objects[target])
             rest = re.fullmatch("(?:what|who) (.+)", text, flags=re.IGNORECASE)[1]
             for words, target in self.split_end(row, rest):
                 if words in self.by_singular:
                     assert self.has_one(row, self.by_singular[words], back=True), "a picture may show more than one"
                     for subject in every:
                         if self.may_hold(row, subject, self.by_singular[words], target):
-                            yield objects[subject]["name"]
+                            yield self.call(objects[subject])
             return
         for subject, rest in self.split_reference(row, self.strip_auxiliary(text)):
             for words, target in self.split_end(row, rest):
@@ -364,11 +387,12 @@ class Oracle:
                     yield self.judge(row, numbers[id(subject)], self.by_base[words], target)
             for cut in re.finditer(" (?:an?|some) ", rest):
                 words, name = rest[: cut.start()], rest[cut.end() :]
-                if words in self.by_base and name in self.by_name:
+                concepts = self.find_called(name)
+                if words in self.by_base and concepts:
                     answers = {
                         self.judge(row, numbers[id(subject)], self.by_base[words], target)
                         for target in every
-                        if self.is_one_of(objects[target], self.by_name[name])
+                        if self.is_one_of(objects[target], concepts)
                     }
                     yield "yes" if "yes" in answers else "unsure" if "unsure" in answers else "no"
 

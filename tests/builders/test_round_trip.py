@@ -51,7 +51,7 @@ def put_in_order_of_mention(row):
         names[f"object/{place}"] = f"object/{i}"
         names |= {f"attribute/{place}/{j}": f"attribute/{i}/{j}" for j in range(len(objects[place]["attributes"]))}
     scene = Scene(
-        tuple((item["concept"], list_pairs(item["attributes"])) for item in objects),
+        tuple((item["concept"], list_pairs(item["attributes"]), item["count"]) for item in objects),
         tuple(
             (number[edge["subject"]], (edge["category"], edge["predicate"]), number[edge["object"]])
             for _, edge in edges
@@ -111,10 +111,10 @@ def test_no_other_scene_is_among_the_readings(rows_with_readings):
         if scene.relations:
             (subject, meaning, target), *rest = scene.relations
             others.append(scene._replace(relations=((target, meaning, subject), *rest)))
-        for i, (concept, attributes) in enumerate(scene.objects):
-            if attributes:
-                objects = (*scene.objects[:i], (concept, attributes[1:]), *scene.objects[i + 1 :])
-                others.append(scene._replace(objects=objects))
+        for i, (concept, attributes, count) in enumerate(scene.objects):
+            changed = [(concept, attributes, count + 1), *([(concept, attributes[1:], count)] if attributes else [])]
+            for one in changed:
+                others.append(scene._replace(objects=(*scene.objects[:i], one, *scene.objects[i + 1 :])))
         assert all(readings.find(other) is None for other in others), row["caption"]
 
 
@@ -195,20 +195,20 @@ def read_narrowly(parser, text, concepts):
     return [
         scene
         for scene in parser.read(text).list_scenes()
-        if {concept for concept, _ in scene.objects} <= set(concepts)
+        if {concept for concept, *_ in scene.objects} <= set(concepts)
     ]
 
 
 def test_a_red_fox_may_be_a_fox_that_is_red(parser):
     names = ("wine.n.01", "red_wine.n.01")
     readings = read_narrowly(parser, "There is some red wine.", names)
-    assert set(readings) == {Scene((("wine.n.01", (("color", "red"),)),)), Scene((("red_wine.n.01", ()),))}
+    assert set(readings) == {Scene((("wine.n.01", (("color", "red"),), 1),)), Scene((("red_wine.n.01", (), 1),))}
     assert ("compound", "red wine") in parser.read("There is some red wine.").list_ambiguities()
 
 
 def test_the_second_dog_is_the_one_that_came_second(parser):
     caption = "A dog is next to another dog. The second dog is behind some scissors and is below the first dog."
-    dog, scissors = ("dog.n.01", ()), ("scissors.n.01", ())
+    dog, scissors = ("dog.n.01", (), 1), ("scissors.n.01", (), 1)
     next_to, behind, below = (("spatial", predicate) for predicate in ("next to", "behind", "below"))
     wanted = Scene((dog, dog, scissors), ((0, next_to, 1), (1, behind, 2), (1, below, 0)))
     assert read_narrowly(parser, caption, ("dog.n.01", "scissors.n.01")) == [wanted]
@@ -259,6 +259,18 @@ def test_a_reference_that_could_mean_two_objects_is_told(parser):
         (
             "A dog is next to another dog. The second dog is behind an owl.",
             "A dog is next to another dog. The third dog is behind an owl.",
+        ),
+        ("Three red dogs are next to a cat.", "Three red dogs is next to a cat."),
+        ("Three red dogs are next to a cat.", "Three red dog are next to a cat."),
+        ("Three red dogs are next to a cat.", "A red dogs are next to a cat."),
+        ("There are two dogs.", "There is two dogs."),
+        (
+            "A cat is next to two dogs. The dogs are behind an owl.",
+            "A cat is next to two dogs. The dog is behind an owl.",
+        ),
+        (
+            "A cat is next to a dog. The dog is behind an owl.",
+            "A cat is next to a dog. The dogs are behind an owl.",
         ),
         ("There is a dog, an owl, and a cat.", "There is a dog, an owl and a cat."),
         ("There is a dog and an owl.", "There is a dog, and an owl."),

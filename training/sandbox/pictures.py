@@ -81,6 +81,8 @@ def decode_shape(token: int) -> tuple[str, str, str] | None:
 
 
 def _read_object(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    if item.get("count", 1) != 1:
+        raise GasError("the sandbox draws one of each object; leave `content.objects.copies` out")
     values = {one["kind"]: one["value"] for one in item["attributes"]}
     shape, color, size = item["name"], values.pop("color", ""), values.pop("size", "")
     if shape not in SHAPES or color not in ("", *COLORS) or size not in SIZES or values:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..layout import DOMAINS, Layout, Row, Tally, find_element, find_topic, is_true
+from ..layout import DOMAINS, Layout, Row, Tally, count_things, find_element, find_topic, is_true
 
 DSG_COLUMNS = (
     "item_id",
@@ -70,8 +70,8 @@ def _describe_dsg(row: Row, question: Row) -> tuple[str, str, list[str]]:
     """Broad and detailed category, and the words of the tuple."""
     topic = find_topic(row, question)
     if question["kind"] == "count":
-        names = list(dict.fromkeys(find_element(row, name).word for name in question["elements"]))
-        return "other", "count", [*names, *([f"=={len(question['elements'])}"] if len(names) == 1 else [])]
+        names = count_things([find_element(row, name).item for name in question["elements"]])
+        return "other", "count", [*names, *([f"=={names.total()}"] if len(names) == 1 else [])]
     if topic.domain == "object":
         return "entity", "whole", [topic.word]
     if topic.domain == "scene":

@@ -9,22 +9,24 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ..layout import GRAPH, Layout, Row, Tally
+from ..layout import GRAPH, Layout, Row, Tally, read_count
 
 
 def convert_gas(row: Row, tally: Tally) -> list[tuple[str, Row]]:
     """A scene of a `prompts_batch_0.json`, with its number as the key.
 
     Nodes are `object_1` and `attribute|1|1`; an object has its `concept` besides, which the paper's scripts pass over.
-    Scene attributes are a mapping, so of several of one kind the first stays. The first versions of those scripts
-    called them `global_attributes`.
+    So has one that stands for several its `count`. Scene attributes are a mapping, so of several of one kind the first
+    stays. The first versions of those scripts called them `global_attributes`.
     """
     nodes: list[list] = []
     edges: list[list] = []
     scene_attributes: dict[str, str] = {}
     objects = row["scene_graph"]["objects"]
     for number, one in enumerate(objects, start=1):
-        nodes.append([f"object_{number}", {"type": "object_node", "value": one["name"], "concept": one["concept"]}])
+        count = {"count": copies} if (copies := read_count(one)) > 1 else {}
+        words = {"type": "object_node", "value": one["name"], "concept": one["concept"], **count}
+        nodes.append([f"object_{number}", words])
     for relation in row["scene_graph"]["relations"]:
         ends = [f"object_{relation[end] + 1}" for end in ("subject", "object")]
         words = {"value_type": relation["category"], "value": relation["predicate"]}

@@ -5,10 +5,9 @@ After facebookresearch/GenEval2: README.md (Benchmark Structure), evaluation.py,
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
-from ..layout import DOMAINS, Layout, Row, Tally, find_topic, is_true
+from ..layout import DOMAINS, Layout, Row, Tally, count_things, find_topic, is_true
 
 
 def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
@@ -45,7 +44,7 @@ def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
 def count_atoms(row: Row) -> int:
     """Atoms as GenEval 2 counts them: a name once, its number unless it is one, attributes, relations."""
     objects = row["scene_graph"]["objects"]
-    names = Counter(one["name"] for one in objects)
+    names = count_things(objects)
     numbers = sum(count > 1 for count in names.values())
     attributes = sum(len(one["attributes"]) for one in objects) + len(row["scene_attributes"])
     return len(names) + numbers + attributes + len(row["scene_graph"]["relations"])

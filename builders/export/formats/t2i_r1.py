@@ -6,12 +6,11 @@ src/t2i-r1/src/utils/reward_gdino.py and reward_git.py (what is read of a row).
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from pathlib import Path
 
 from ..geneval import match_ending
-from ..layout import GRAPH, Layout, Row, Tally, load_concepts
+from ..layout import GRAPH, Layout, Row, Tally, count_things, load_concepts
 
 LOCALITIES = {
     "to the left of": "on the left of",
@@ -36,7 +35,7 @@ Attributes = dict[tuple[str, str], tuple[str, bool]]
 def convert_t2i_r1(row: Row, tally: Tally, attributes: Attributes) -> list[Row]:
     """A row of `geneval_and_t2i_data_final.json`, JSON lines in spite of its name, which has to end in `.json`.
 
-    The rewards check one thing of a scene, by `task_type`: numbers (`numeracy`) where a name occurs more than once,
+    The rewards check one thing of a scene, by `task_type`: numbers (`numeracy`) where there are several of a name,
     else attributes (`attr_nouns`), else one relation (`spatial`), else that all objects are there. Every row has every
     key with values of the same types, empty where `task_type` says that nobody reads them: `datasets` takes the types
     of a file from its first rows and cannot load what differs later. A noun of three words or more is never found,
@@ -44,7 +43,7 @@ def convert_t2i_r1(row: Row, tally: Tally, attributes: Attributes) -> list[Row]:
     """
     graph = row["scene_graph"]
     objects, relations = graph["objects"], graph["relations"]
-    names = Counter(one["name"] for one in objects)
+    names = count_things(objects)
     nouns = [name for name in names if len(name.split()) <= 2]
     count = sum(len(one["attributes"]) for one in objects)
     tally.left_out["objects with names of three words or more"] += sum(one["name"] not in nouns for one in objects)

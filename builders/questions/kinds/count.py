@@ -1,20 +1,22 @@
-"""Counts: how many there are of each name that can be counted; and as often of something that is not there."""
+"""Counts: how many there are of each name that can be counted; and, half as often, of something that is not there."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from ...content.copies import find_countable
 from ...foils.draw import count_kin, sample_foil_objects
 from ...foundation.counter_rng import derive_key
 from ...text.lexicon import NUMBERS
+from ..balance import rank_in_windows
 from ..batches import Batch, QuestionContext, Topics, make_empty_lists
 from ..edited_scenes import NONE, EditedScenes
 
 
 def ask(context: QuestionContext) -> list[Batch]:
-    """How many there are of each name that can be counted, a topic each; and of one that is not there.
+    """How many there are of each name that can be counted, a topic each; and of some that are not there.
 
-    Without the latter, whose answer is zero, the answer would nearly always be one.
+    The latter, whose answer is zero, are at most a third in every window: every second topic has one.
     """
     chosen = list_countable(context)
     scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
@@ -24,12 +26,12 @@ def ask(context: QuestionContext) -> list[Batch]:
     (foils,) = sample_foil_objects(
         keys, context.plan, context.scenes, context.are_kin, scene, concepts, countable=True
     )
-    found = np.flatnonzero(foils >= 0)
+    found = np.flatnonzero((foils >= 0) & (rank_in_windows(context.find_windows(scene)) % 2 == 1))
     absent = foils[found]
     starts, zero = context.add_foils("object", absent), context.fixed["zero"]
     none = make_empty_lists(len(found))  # nothing has to be there for the answer to be zero
     nothing = topics.ask("count", "count", found, starts, zero, foils=names[absent], asked=absent, depends_on=none)
-    answers = _list_numbers(context)[context.twin_count[chosen]]
+    answers = _list_numbers(context)[context.thing_count[chosen]]
     every = np.arange(len(topics))
     return [topics.ask("count", "count", every, {"object": chosen}, answers, asked=concepts), nothing]
 
@@ -37,7 +39,7 @@ def ask(context: QuestionContext) -> list[Batch]:
 def list_countable(context: QuestionContext) -> np.ndarray:
     """The first object of each name that can be counted, but where others may be taken for it, or have such parts."""
     objects = context.scenes.objects
-    countable = context.tokens["object.any"][objects.values] != context.fixed["any"]
+    countable = find_countable(context.plan.taxonomy)[objects.values]
     chosen = np.flatnonzero(context.is_first & context.is_askable & countable)
     shown = count_kin(context.plan, context.scenes, context.scene_of_object[chosen], objects.values[chosen])
     return chosen[shown == context.twin_count[chosen]]

@@ -17,18 +17,28 @@ def ask(context: QuestionContext) -> list[Batch]:
         context.is_first & context.is_askable
     )  # the first object of each name speaks for all of them
     scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
+    several = context.words.several[chosen]
     topics = Topics(context, "object", scene, context.list_twins(chosen), context.tokens["object.name"])
     # Up to three rows of the taxonomy, or -1, for each topic: the first ones are asked about, all are wrong choices.
     foils = sample_foil_objects(
-        context.derive_keys("object", CHOICES - 1), context.plan, context.scenes, context.are_kin, scene, concepts
+        context.derive_keys("object", CHOICES - 1),
+        context.plan,
+        context.scenes,
+        context.are_kin,
+        scene,
+        concepts,
+        countable=several,
     )
     every, yes = np.arange(len(topics)), context.fixed["yes"]
     there = topics.ask("yes_no", "yes_no", every, {"object": chosen}, yes, asked=concepts)
-    return [there, *_ask_absent(topics, foils), _ask_which(topics, concepts, foils)]
+    return [there, *_ask_absent(topics, foils, several), _ask_which(topics, concepts, foils)]
 
 
-def _ask_absent(topics: Topics, foils: list[np.ndarray]) -> list[Batch]:
-    """Whether foils are there, with a second one of some topics for others that have none."""
+def _ask_absent(topics: Topics, foils: list[np.ndarray], several: np.ndarray) -> list[Batch]:
+    """Whether foils are there, with a second one of some topics for others that have none.
+
+    A foil is named in the plural where the topic is, which says `several`: so the number gives nothing away.
+    """
     found = np.flatnonzero(foils[0] >= 0)
     more = find_more(foils[0], foils[1], topics.context.find_windows(topics.scene))
     # Nothing absent is asked about twice in a scene: where two questions have the same name, the later one is left out
@@ -40,7 +50,7 @@ def _ask_absent(topics: Topics, foils: list[np.ndarray]) -> list[Batch]:
     more = np.delete(more, again[again >= 0])
 
     def ask_foils(rows: np.ndarray, absent: np.ndarray) -> Batch:
-        starts, no = topics.context.add_foils("object", absent), topics.context.fixed["no"]
+        starts, no = topics.context.add_foils("object", absent, several[rows]), topics.context.fixed["no"]
         return topics.ask("yes_no", "yes_no", rows, starts, no, foils=topics.names[absent], asked=absent)
 
     return [ask_foils(found, foils[0][found]), ask_foils(more, foils[1][more])]

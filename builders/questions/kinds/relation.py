@@ -120,7 +120,13 @@ def _ask_yes_no(asked: _Relations, key: int) -> list[Batch]:
     elsewhere = sample_foil_targets(derive_key(context.key, "target"), context.plan, scenes, asked.facts)
     way = _choose_ways(asked, elsewhere)
     (absent,) = sample_foil_objects(
-        [key], context.plan, scenes, context.are_kin, asked.topics.scene, scenes.objects.values[asked.targets]
+        [key],
+        context.plan,
+        scenes,
+        context.are_kin,
+        asked.topics.scene,
+        scenes.objects.values[asked.targets],
+        countable=context.words.several[asked.targets],
     )
     turned, changed, moved, gone, there = (
         np.flatnonzero(asked.asked & some)
@@ -166,7 +172,7 @@ def _ask_false(
 ) -> Iterator[Batch]:
     """Asks about other relations, or between other objects, than the scene has: rows of the taxonomy, objects."""
     context = asked.context
-    names = context.words.find_column("object.name")
+    names = context.words.names
     plural = context.words.find_column("object.be") == context.fixed["are"]
     words = context.add_foils("relation", relations, plural[subjects])["foil_relation"]
     foils = np.where(relations != asked.concepts[rows], asked.topics.names[relations], names[targets])
@@ -180,7 +186,8 @@ def _ask_false(
 def _ask_absent(asked: _Relations, rows: np.ndarray, absent: np.ndarray) -> Iterator[Batch]:
     """Asks whether relations hold to objects (rows of the taxonomy) that are not in the scene."""
     context, subjects, concepts = asked.context, asked.subjects[rows], asked.concepts[rows]
-    words = context.add_foils("object", absent)["foil_object"]
+    several = context.words.several[asked.targets[rows]]
+    words = context.add_foils("object", absent, several)["foil_object"]
     foils, no = context.tokens["object.name"][absent], context.fixed["no"]
     depends = context.depend_on(subjects)
     for name, some in asked.split_viewed("yes_no_any", rows, concepts):
@@ -257,8 +264,8 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
 
 def _find_called(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     """Which objects of their scenes can be called what questions name with "a", bool, shape (questions, any)."""
-    role, words = ("foil_object" if "foil_object" in batch.starts else "target"), scenes.context.words
-    column = words.find_column("foil_object.name" if role == "foil_object" else "object.name")
-    objects, tokens = scenes.objects[batch.scene], column[batch.starts[role]]
+    words = scenes.context.words
+    tokens = batch.foils if "foil_object" in batch.starts else words.names[batch.starts["target"]]
+    objects = scenes.objects[batch.scene]
     codes = objects * len(words.lexicon.words) + tokens[:, None]
     return (objects >= 0) & np.isin(codes, scenes.called)

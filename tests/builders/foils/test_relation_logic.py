@@ -53,7 +53,8 @@ def make_scenes(graphs):
     columns = [Ragged.from_lists([[edge[place] for edge in edges] for _, edges in graphs]) for place in (1, 0, 2)]
     objects = Ragged.from_lists([[0] * count for count, _ in graphs])
     attributes = Ragged.from_lists([[]] * sum(count for count, _ in graphs))
-    return Scenes(0, np.zeros(len(graphs), dtype=np.int64), objects, attributes, *columns, none)
+    ones = np.ones(len(attributes), dtype=np.int64)
+    return Scenes(0, np.zeros(len(graphs), dtype=np.int64), objects, attributes, *columns, none, ones)
 
 
 class Logic:

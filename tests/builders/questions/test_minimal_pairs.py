@@ -27,6 +27,7 @@ CASES = {
     "attribute_binding": ("attribute_binding", (ALL,)),
     "crowd": ("multi_object", (*TWINS[:1], "content.objects.top=30", ALL)),
     "twins": ("multi_object", TWINS),
+    "counting": ("counting", (ALL,)),
 }
 
 
@@ -142,8 +143,9 @@ def test_the_graph_differs_as_the_edit_says(rows, taxonomy):
             number = paths[0][1]
             assert kinds[before["objects"][number]["concept"]] == kinds[after["objects"][number]["concept"]]
         elif edit == "count":
-            assert paths == [("objects", "length")]
-            assert after["objects"][-1] in before["objects"] and len(after["objects"]) == len(before["objects"]) + 1
+            ((_, number, field),) = paths
+            one, other = (graph["objects"][number]["count"] for graph in (before, after))
+            assert field == "count" and abs(one - other) == 1 and 1 <= other <= 6
         elif edit == "predicate":
             assert ("relations", paths[0][1], "predicate") in paths
             assert {path[2] for path in paths} <= {"predicate", "category"}
