@@ -15,6 +15,9 @@ from ...taxonomy.english.numerals import write_number
 from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
+ROLES = ("setting", "light", "picture")
+"""What scene attributes are for, in the order in which a scene has them."""
+LONG = 12
 OBJECTS = {
     "name": "What it is called.",
     "plural": "What several of it are called.",
@@ -53,7 +56,7 @@ RELATIONS = {
 SCENE_ATTRIBUTES = {
     "name": "What it is called.",
     "kind": "Its kind.",
-    "phrase": 'After "the scene takes place" (settings) or "the picture is" (pictures), or on its own.',
+    "phrase": 'After "the scene is set" (settings), "shown" (lights) or "the picture is" (pictures), or on its own.',
 }
 COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
 ELEMENT_FIELDS = {
@@ -73,9 +76,11 @@ SCENE_FIELDS = {
     "in_order": "All objects as texts introduce them, which is the order that `article` and `ordinal` count by: "
     "each of `subjects`, followed by the targets of its relations; then `alone`.",
     "relations": "All relations.",
-    "attributes": "All scene attributes: `settings`, then `pictures`.",
+    "attributes": "All scene attributes: `settings`, then `lights`, then `pictures`.",
     "settings": "Scene attributes that say where and when it takes place.",
+    "lights": "Scene attributes that say in what light.",
     "pictures": "Scene attributes that say how it is shown.",
+    "long": f"Whether it has more than {LONG} elements: a text encoder of 77 tokens may not read its caption to the end.",
     "medium": "What the picture is: `picture`, `video` or `3D model`.",
 }
 
@@ -149,8 +154,10 @@ class SceneView:
     relations: list[ElementView]
     counted: list[ElementView]
     settings: list[ElementView]
+    lights: list[ElementView]
     pictures: list[ElementView]
     medium: str
+    long: bool
 
     @property
     def names(self) -> list[str]:
@@ -180,7 +187,7 @@ class SceneView:
     @property
     def attributes(self) -> list[ElementView]:
         """All scene attributes."""
-        return self.settings + self.pictures
+        return self.settings + self.lights + self.pictures
 
 
 def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> ElementView:
@@ -198,11 +205,22 @@ _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
 
 
 def view_scene(
-    leaf: Leaf, shape: Shape | None, settings: int, pictures: int, modality: str, alike: Groups = ()
+    leaf: Leaf,
+    shape: Shape | None,
+    roles: tuple[int, int, int],
+    modality: str,
+    alike: Groups = (),
+    long: bool = False,
 ) -> SceneView:
-    """A scene of this shape (None: without objects) and with these numbers of scene attributes.
+    """A scene for templates.
 
-    `alike` has the numbers of objects that are to be counted, a group each.
+    Args:
+        leaf: Makes its words.
+        shape: Its shape, or None if it is seen without objects.
+        roles: Its number of scene attributes of each of `ROLES`.
+        modality: What it is: `image`, `video` or `3d`.
+        alike: The numbers of objects that are to be counted, a group each.
+        long: Whether it has more than `LONG` elements.
     """
     objects: list[ElementView] = []
     relations: list[ElementView] = []
@@ -225,10 +243,8 @@ def view_scene(
             objects[s].relations.append(view)
             objects[t].incoming.append(view)
             relations.append(view)
-    # Settings come first, as in the block's columns.
-    attributes = [
-        view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(settings + pictures)
-    ]
+    # In the order of the block's columns.
+    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(sum(roles))]
     # The first of a group stands for all of it, the later ones are left out.
     groups = {group[0]: group for group in alike}
     later = {number for group in alike for number in group[1:]}
@@ -237,7 +253,9 @@ def view_scene(
         for one in objects
         if not one.relations and not one.incoming and one.number not in later
     ]
-    return SceneView(objects, relations, counted, attributes[:settings], attributes[settings:], MEDIUMS[modality])
+    lights, pictures = roles[0], roles[0] + roles[1]
+    by_role = attributes[:lights], attributes[lights:pictures], attributes[pictures:]
+    return SceneView(objects, relations, counted, *by_role, MEDIUMS[modality], long)
 
 
 def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> ElementView:

@@ -34,7 +34,7 @@ def render(code):
     """Renders code of the page for an object with an attribute; what is opened is closed."""
     end = "{% endif %}" if code.startswith("{%") else ""
     template = create_environment(None).from_string(f"{{% for object in scene.objects %}}{code}x{end}{{% endfor %}}")
-    return render_block(template, "", {"scene": view_scene(Slot, Shape((1,), (), ()), 0, 0, "image")})
+    return render_block(template, "", {"scene": view_scene(Slot, Shape((1,), (), ()), (0, 0, 0), "image")})
 
 
 @pytest.mark.parametrize("code", SLOW)
