@@ -29,8 +29,8 @@ from .views import LONG, ROLES, Groups, Shape, view_scene
 
 GRAPH = {"objects", "subjects", "alone", "counted", "in_order", "relations"}
 """What templates call parts of the scene graph."""
-BY_ROLE = dict(zip(ROLES, ("settings", "lights", "pictures"), strict=True))
-"""What templates call the scene attributes of each role."""
+BY_ROLE = ("settings", "lights", "pictures")
+"""What templates call the scene attributes of each of `ROLES`."""
 FRAMED = 4096
 """How many structures in how many frames are rendered at most; structures beyond have one frame each.
 
@@ -239,8 +239,9 @@ class CaptionWriter:
                 for row, groups in words.list_alike().items():
                     columns["alike"][row] = self._patterns.setdefault(tuple(sorted(groups)), len(self._patterns))
         roles = self._roles[scenes.scene_attributes.values]
-        for role, name in enumerate(BY_ROLE.values()):
-            if not uses or uses & {name, "attributes"}:
+        for role, name in enumerate(BY_ROLE):
+            # Scene attributes are numbered through all roles: those of a role begin where the roles before end.
+            if not uses or uses & {"attributes", *BY_ROLE[role:]}:
                 columns[name][:] = np.bincount(scenes.scene_attributes.owners[roles == role], minlength=len(scenes))
         if not uses or "long" in uses:
             attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
