@@ -214,9 +214,9 @@ class CaptionWriter:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
             case = Case(*key)
             shape = self.find_shape(case.structure) if case.structure >= 0 else None
-            roles = case.settings, case.lights, case.pictures
+            counts = case.settings, case.lights, case.pictures
             alike = list(self._patterns)[case.alike]
-            view = view_scene(leaf, shape, roles, self.plan.recipe.modality, alike, bool(case.long))
+            view = view_scene(leaf, shape, counts, self.plan.recipe.modality, alike, bool(case.long))
             variables = {"scene": view, "frame": case.frame, "begins": case.before != OPEN}
             pieces = render_block(self.templates[number], block, variables)
             # A later block goes on where an earlier one ended.

@@ -21,13 +21,15 @@ LONG = 12
 OBJECTS = {
     "name": "What it is called.",
     "plural": "What several of it are called.",
-    "article": "The article before its attributes and its name; `another` for the second of a name.",
+    "article": "The article before its attributes and its name; `another` for one that reads like one before it.",
     "name_article": "The article before its name alone; `another` for the second of a name.",
     "bare_article": "The article before its name alone, whatever else is in the scene.",
-    "again": "Before a tag of the second of a name, with a space; empty for the first.",
+    "again": "Before a tag that reads like one before it, with a space; empty otherwise.",
     "any": "Where it is asked whether there is one.",
     "be": "The verb that goes with it.",
     "ordinal": "Which one of its name it is, with a space; empty if it is the only one.",
+    "apart": "Before its name, what others of its name are not said to be, with a space; empty if there is no need.",
+    "which": "Which one of its name it is, by `apart` where that says it, else by `ordinal`.",
     "what": "The word that asks for it.",
     "id": "The id of its concept.",
     "sense": "After a name that different things of the scene have: which is meant. The comma goes at the end.",
@@ -80,7 +82,7 @@ SCENE_FIELDS = {
     "settings": "Scene attributes that say where and when it takes place.",
     "lights": "Scene attributes that say in what light.",
     "pictures": "Scene attributes that say how it is shown.",
-    "long": f"Whether it has more than {LONG} elements: a text encoder of 77 tokens may not read its caption to the end.",
+    "long": f"Whether it has more than {LONG} elements: what its caption ends with may be cut at 77 tokens.",
     "medium": "What the picture is: `picture`, `video` or `3D model`.",
 }
 
@@ -207,7 +209,7 @@ _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
 def view_scene(
     leaf: Leaf,
     shape: Shape | None,
-    roles: tuple[int, int, int],
+    counts: tuple[int, int, int],
     modality: str,
     alike: Groups = (),
     long: bool = False,
@@ -217,7 +219,7 @@ def view_scene(
     Args:
         leaf: Makes its words.
         shape: Its shape, or None if it is seen without objects.
-        roles: Its number of scene attributes of each of `ROLES`.
+        counts: Its number of scene attributes of each of `ROLES`.
         modality: What it is: `image`, `video` or `3d`.
         alike: The numbers of objects that are to be counted, a group each.
         long: Whether it has more than `LONG` elements.
@@ -244,7 +246,7 @@ def view_scene(
             objects[t].incoming.append(view)
             relations.append(view)
     # In the order of the block's columns.
-    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(sum(roles))]
+    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(sum(counts))]
     # The first of a group stands for all of it, the later ones are left out.
     groups = {group[0]: group for group in alike}
     later = {number for group in alike for number in group[1:]}
@@ -253,7 +255,7 @@ def view_scene(
         for one in objects
         if not one.relations and not one.incoming and one.number not in later
     ]
-    lights, pictures = roles[0], roles[0] + roles[1]
+    lights, pictures = counts[0], counts[0] + counts[1]
     by_role = attributes[:lights], attributes[lights:pictures], attributes[pictures:]
     return SceneView(objects, relations, counted, *by_role, MEDIUMS[modality], long)
 

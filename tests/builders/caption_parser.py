@@ -16,7 +16,7 @@ or of the row:
                 objects | object ", along with" objects
               | "There is also" objects | objects "are" ("also shown" | "also in view" | "in the picture, too")
               | "The picture also shows" objects
-    object    = article {adjective} name {adjective} | "the" [ordinal] name
+    object    = article {adjective} name {adjective} | "the" [ordinal | adjective] name
 
 A caption may have very many readings, so they are kept as choices that do not depend on each other: where phrases
 begin and end (`Parse`), how the objects that may share a name are read (`Group`), and what each word means.
@@ -72,7 +72,8 @@ class Noun(NamedTuple):
     Attributes:
         cuts: Tokens at which the attributes before the name, the name, and those after it begin; then the end.
         before: Number of attributes before the name.
-        ordinal: Which of the objects of this name a reference means; 0 where there is but one.
+        ordinal: Which of the objects of this name a reference means; 0 where it does not count.
+        apart: What a reference says of an object, in any of these senses, and not of others of its name.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Noun(NamedTuple):
     concepts: tuple[str, ...] = ()
     plural: bool = False
     ordinal: int = 0
+    apart: tuple[Pair, ...] = ()
 
 
 class Mention(NamedTuple):
@@ -584,6 +586,10 @@ class Text:
         for begin, number in ((at, 0), (at + 1, ordinal)) if ordinal else ((at, 0),):
             for end, entries in self.words.names.walk(self.tokens, begin):
                 yield Noun(entries[0][0], (begin, end), ordinal=number)
+        for begin, adjectives in self.words.before.walk(self.tokens, at):
+            pairs = tuple(pair for pair, _, _ in adjectives)
+            for end, entries in self.words.names.walk(self.tokens, begin):
+                yield Noun(entries[0][0], (begin, end), apart=pairs)
 
     def introduce(self, article: str, at: int) -> Iterator[Noun]:
         """Yields the nouns before which the article is right."""
@@ -666,10 +672,25 @@ def resolve(
     for at, noun in zip(home, nouns, strict=True):
         twins = known.get(noun.name, [])
         if at in introduced:
-            if (mentions[at].article in REPEATING) != bool(twins):
+            # What is not like the first needs no "another", and only the second can be another.
+            alike = [one for key, one in introduced.items() if one.name == noun.name and key != at]
+            apart = set(noun.attributes) - {pair for one in alike for pair in one.attributes}
+            if mentions[at].article in REPEATING and not twins:
+                return None
+            if mentions[at].article not in REPEATING and twins and not apart:
                 return None
             twins.append(at)
             meant.append(at)
+        elif noun.apart:
+            # "The cork bridge" is the one that was said to be of cork, of two bridges or more.
+            holders = [
+                one
+                for one, other in introduced.items()
+                if other.name == noun.name and set(noun.apart) & set(other.attributes)
+            ]
+            if len(holders) != 1 or holders[0] not in twins or total[noun.name] == 1:
+                return None
+            meant.append(holders[0])
         elif max(noun.ordinal, 1) <= len(twins) and bool(noun.ordinal) == (total[noun.name] > 1):
             meant.append(twins[max(noun.ordinal, 1) - 1])
         else:

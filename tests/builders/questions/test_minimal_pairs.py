@@ -66,7 +66,8 @@ class PairOracle(Oracle):
             # All choices are of one kind: gold is a material beside brass.
             kinds = set.intersection(*({kind for kind, _ in self.keys_of[one]} for one in choices))
             others = set(choices) - set(answers)
-            for item, reference in zip(row["scene_graph"]["objects"], self.list_references(row), strict=True):
+            for number, reference in self.list_references(row):
+                item = row["scene_graph"]["objects"][number]
                 if f" {reference} " in f" {text} ":
                     yield from (f"unsure: {one}" for one in others if self.may_be(item, one, kinds))
 
