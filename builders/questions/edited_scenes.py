@@ -184,7 +184,7 @@ class EditedScenes:
 
 
 def _find_alike(objects: np.ndarray, some: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> np.ndarray:
-    """For each row of the columns `others`, the object whose row of `some` is equal; NONE if that is not one object."""
+    """For each row of the columns `others`, the object whose row of `some` is equal; NONE if it is not one object."""
     numbers = number_rows(*(np.concatenate(both) for both in zip(some, others, strict=True)))[1]
     own, asked = numbers[: len(objects)], numbers[len(objects) :]
     least = np.full(int(numbers.max(initial=-1)) + 1, np.iinfo(np.int64).max)

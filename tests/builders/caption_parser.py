@@ -440,10 +440,12 @@ class Text:
                 )
 
     def lower(self, at: int) -> list[str]:
-        """The tokens, without the capital that a sentence here begins with."""
-        if (at == 0 or self.tokens[at - 1] == ".") and self.tokens[at][0].isupper():
-            return [*self.tokens[:at], self.tokens[at][0].lower() + self.tokens[at][1:], *self.tokens[at + 1 :]]
-        return self.tokens
+        """The tokens, without the capital that a sentence must begin with here."""
+        if at and self.tokens[at - 1] != ".":
+            return self.tokens
+        first = self.tokens[at]
+        lowered = first[0].lower() + first[1:] if first[0].isupper() else END
+        return [*self.tokens[:at], lowered, *self.tokens[at + 1 :]]
 
     def body(self, at: int, mode: int, said: bool = False) -> Iterator[tuple[int, list[Statement]]]:
         """Yields the ends of the sentences on objects; `said` is whether relations were stated before."""
