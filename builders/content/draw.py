@@ -246,7 +246,11 @@ def _class_objects(
         turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
         slot_columns.append(groups.own[turn][scene])
         card_columns.append(groups.of[pools.objects])
-    can_move = find_movers(pools, plan.taxonomy)[pools.classes.of[pools.objects]] if moves.any() else np.zeros(len(pools.objects), bool)
+    can_move = (
+        find_movers(pools, plan.taxonomy)[pools.classes.of[pools.objects]]
+        if moves.any()
+        else np.zeros(len(pools.objects), bool)
+    )
     slots, slot_class = number_rows(moves, *slot_columns)
     cards, card_class = number_rows(can_move, *card_columns)
     fits = card_columns[0][cards, None] >= slot_columns[0][slots]
@@ -379,7 +383,9 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes
     np.bitwise_or.at(bodies, holders, read_sayings(plan.taxonomy).attributes[attributes])
     drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
     if len(lost):
-        message = f"no relations that are left are possible together in {len(lost)} of {len(slots.offsets) - 1:,} scenes"
+        message = (
+            f"no relations that are left are possible together in {len(lost)} of {len(slots.offsets) - 1:,} scenes"
+        )
         hint = "allow more relations, or fewer of them in a scene"
         raise RecipeError([Problem(message, key="content.relations", hint=hint)])
     return drawn
@@ -408,7 +414,6 @@ def _draw_copies(plan: Plan, layout: _Layout, objects: np.ndarray, relations: np
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))
     free[layout.seeds["objects"]] = False  # a seed graph's objects are what it says
     return np.where(free & can_be_several(plan.taxonomy, scene, objects, relations, layout.ends), deck[cards], 1)
-
 
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:

@@ -275,7 +275,9 @@ def _check_moving(
         hint = "set it to 0, and name a relation in which something moves"
         yield Problem("does not go with a seed graph, which says what is in every scene", key=key, hint=hint)
     if not table.relations[rows].min():
-        yield Problem("some structures have no relation", key=key, hint="let structure.relations begin at 1, or set it to 0")
+        yield Problem(
+            "some structures have no relation", key=key, hint="let structure.relations begin at 1, or set it to 0"
+        )
     if not find_movers(pools, taxonomy)[pools.classes.of[pools.objects]].any():
         hint = "allow people, animals or vehicles, and relations of the category `interactional`, or set it to 0"
         yield Problem("there is no object that moves", key=key, hint=hint)

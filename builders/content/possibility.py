@@ -306,7 +306,9 @@ class _Mender:
         self.key, self.relations, self.slots, self.every = key, relations, slots, every
         self.judge, self.blamed = judge, blamed
         # Slots of one class of one deck take each other's cards. Those of class `c` are by_class[starts[c]:][:sizes[c]].
-        self.class_of = np.unique(slots.decks * (slots.classes.max(initial=0) + 1) + slots.classes, return_inverse=True)[1]
+        self.class_of = np.unique(
+            slots.decks * (slots.classes.max(initial=0) + 1) + slots.classes, return_inverse=True
+        )[1]
         self.by_class = order_small(self.class_of)
         self.sizes = np.bincount(self.class_of)
         self.starts = offsets_of(self.sizes)[:-1]

@@ -54,19 +54,32 @@ class EditedScenes:
         self.objects = pad_lists(Ragged(np.arange(len(self.names)), self.scenes.objects.offsets))
 
     @cached_property
-    def meant(self) -> np.ndarray:
-        """For each object of the block, the object of the edited scene that the same words refer to, or -1."""
-        some, others = [
+    def meant_in_turn(self) -> np.ndarray:
+        """For each object of the block, the object of the edited scene that is called so in turn ("second"), or -1."""
+        some, others = (
             (scene, words.find_column("object.name"), words.find_column("object.ordinal"))
-            for scene, words in (
-                (self.scene_of_object, self.words),
-                (self.context.scene_of_object, self.context.words),
-            )
-        ]
-        numbers = number_rows(*(np.concatenate(both) for both in zip(some, others, strict=True)))[1]
-        found = np.full(int(numbers.max(initial=-1)) + 1, NONE)
-        found[numbers[: len(self.names)]] = np.arange(len(self.names))
-        return found[numbers[len(self.names) :]]
+            for scene, words in self._both
+        )
+        return _find_alike(np.arange(len(self.names)), some, others)
+
+    @cached_property
+    def meant(self) -> np.ndarray:
+        """For each object of the block, the object of the edited scene that the same words refer to, or -1.
+
+        What is called by an attribute is what alone of its name has it.
+        """
+        (edited_scene, edited), (scene, words) = self._both
+        apart, attributes = words.find_column("object.apart"), edited.scenes.attributes
+        named, holders = apart != words.lexicon.fixed[""], attributes.owners
+        texts = edited.lexicon.tokens["attribute.before"][attributes.values]
+        some = edited_scene[holders], self.names[holders], texts
+        others = scene, words.find_column("object.name"), apart
+        return np.where(named, _find_alike(holders, some, others), self.meant_in_turn)
+
+    @property
+    def _both(self) -> tuple[tuple[np.ndarray, BlockWords], tuple[np.ndarray, BlockWords]]:
+        """The scene of each object, and the words, of the edited scenes and of those as they were."""
+        return (self.scene_of_object, self.words), (self.context.scene_of_object, self.context.words)
 
     @cached_property
     def called(self) -> np.ndarray:
@@ -174,6 +187,17 @@ class EditedScenes:
         low = np.where(possible, names, most).min(axis=1, initial=most)
         high = np.where(possible, names, NONE).max(axis=1, initial=NONE)
         return np.where(certain.any(axis=1) & (low == high), low, NONE)
+
+
+def _find_alike(objects: np.ndarray, some: tuple[np.ndarray, ...], others: tuple[np.ndarray, ...]) -> np.ndarray:
+    """For each row of the columns `others`, the object whose row of `some` is equal; NONE if it is not one object."""
+    numbers = number_rows(*(np.concatenate(both) for both in zip(some, others, strict=True)))[1]
+    own, asked = numbers[: len(objects)], numbers[len(objects) :]
+    least = np.full(int(numbers.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    most = np.full_like(least, NONE)
+    np.minimum.at(least, own, objects)
+    np.maximum.at(most, own, objects)
+    return np.where(least == most, most, NONE)[asked]
 
 
 @lru_cache(maxsize=4)

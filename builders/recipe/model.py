@@ -34,6 +34,7 @@ from .fields import (
     Number,
     Numbers,
     Part,
+    PositiveCount,
     PositiveCounts,
     Range,
     Text,
@@ -337,6 +338,10 @@ class Captions(Part):
     count_alike: bool = Field(
         default=False,
         description="Whether objects without relations that are alike are counted: two red balls.",
+    )
+
+    frames: PositiveCount | None = Field(
+        default=None, description="How many of the template's frames are used, from the first; all when left out."
     )
 
     @model_serializer(mode="wrap")

@@ -106,7 +106,7 @@ class RowWriter:
             _write_structures(self.plan.structures.table, words.scenes.structures),
         ]
         if pairs and edited:
-            columns.append(self._write_pairs(pairs, edited, questions, caption_key, write_words).slice(skip))
+            columns.append(self._write_pairs(scenes, pairs, edited, questions, caption_key, write_words).slice(skip))
         schema = schema_of(recipe)
         return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
 
@@ -119,10 +119,16 @@ class RowWriter:
         return replace(pairs, edits=np.where(foreign, -1, pairs.edits))
 
     def _write_pairs(
-        self, pairs: Pairs, words: BlockWords, questions: Questions, key: int, write_words: WriteWords
+        self,
+        scenes: Scenes,
+        pairs: Pairs,
+        words: BlockWords,
+        questions: Questions,
+        key: int,
+        write_words: WriteWords,
     ) -> pa.StructArray:
         """The edited scenes, with the questions whose answers are others there."""
-        texts, pool = self.captions.write(words, key, begin=False), self.captions.tracer.program_table.pool
+        texts, pool = self.captions.write(words, key, scenes), self.captions.tracer.program_table.pool
         caption = texts.write(pool)
         return pa.StructArray.from_arrays(
             [

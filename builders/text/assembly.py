@@ -177,6 +177,14 @@ class ProgramTable:
             self._table = (entries, offsets_of(np.array(self._lengths, dtype=np.int64)))
         return self._table
 
+    def find_end(self, program: int) -> str | None:
+        """The literal text at the end of a program, empty if it ends in a word; None if it writes nothing."""
+        entries, offsets = self.table()
+        if offsets[program] == offsets[program + 1]:
+            return None
+        column, _, number, _, frame = entries[:, offsets[program + 1] - 1].tolist()
+        return self.pool.words[number].as_py() if column == self.columns[LITERAL] else list(self.frames)[frame][1]
+
     def list_elements(self) -> Ragged:
         """Tokens of the elements that each of `mentions` is of."""
         if len(self._elements) < len(self.mentions):

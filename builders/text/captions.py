@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 import numpy as np
@@ -12,20 +14,53 @@ import numpy as np
 from ...errors import Problem, RecipeError
 from ...taxonomy.schema import SCENE_ROLES
 from ..content.plan import Plan
-from ..foundation.counter_rng import BITS, WINDOW, stratify
+from ..content.scenes import Scenes
+from ..foundation.counter_rng import BITS, WINDOW, derive_key, draw_below, stratify
 from ..foundation.ragged import offsets_of
+from ..recipe.fields import LARGEST_COUNT
 from ..structures.cache import find_file as find_structures_file
 from ..structures.limits import read_limits
 from .assembly import Texts
 from .lexicon import build_lexicon
 from .surface_forms import BlockWords
-from .templates import Leaf, Piece, load_template, read_source, read_sources, render_block, split_blocks
+from .templates import Leaf, Piece, load_template, read_frames, read_source, read_sources, render_block, split_blocks
 from .trace_cache import MOST_KEPT, find_file, keep_programs, read_programs
 from .tracing import Render, Tracer
-from .views import Groups, Shape, view_scene
+from .views import LONG, Groups, Shape, view_scene
 
 GRAPH = {"objects", "subjects", "alone", "counted", "in_order", "relations"}
 """What templates call parts of the scene graph."""
+BY_ROLE = ("settings", "lights", "pictures")
+"""What templates call the scene attributes of each of `SCENE_ROLES`."""
+FRAMED = 4096
+"""How many structures in how many frames are rendered at most; structures beyond have one frame each.
+
+There are many more structures of many elements than of few, and each of them is in few scenes.
+"""
+NOTHING, ENDED, OPEN = range(3)
+"""What stands before a block: nothing, text that ends a sentence, or text that goes on."""
+
+
+class Case(NamedTuple):
+    """What a block of a template is rendered for; 0, or -1 for the structure, is what it does not look at.
+
+    Attributes:
+        structure: Number of the shape.
+        settings, lights, pictures: Numbers of scene attributes of each role.
+        alike: Number of the pattern of objects that are alike.
+        long: Whether the scene is long.
+        frame: Number of the frame.
+        before: What stands before: NOTHING, ENDED or OPEN.
+    """
+
+    structure: int = -1
+    settings: int = 0
+    lights: int = 0
+    pictures: int = 0
+    alike: int = 0
+    long: int = 0
+    frame: int = 0
+    before: int = NOTHING
 
 
 @dataclass
@@ -60,6 +95,10 @@ class CaptionWriter:
                 hint = "leave `count_alike` out, or choose a template that lists `scene.counted`, such as `default`"
                 raise RecipeError([Problem(message, key=f"{name}.count_alike", hint=hint)])
         self._counts = [captions.count_alike for captions in chosen.values()]
+        self._frames = [
+            min(captions.frames or LARGEST_COUNT, read_frames(template))
+            for captions, template in zip(chosen.values(), self.templates, strict=True)
+        ]
         self._patterns: dict[Groups, int] = {(): 0}
         # Template `i` has the points of [0, 2**BITS) from bounds[i] to before bounds[i + 1].
         weights = np.array([captions.weight for captions in chosen.values()])
@@ -72,8 +111,7 @@ class CaptionWriter:
         )
         self.tracer.programs.update(read_programs(self._file, self.tracer.program_table))
         self._kept = len(self.tracer.programs)
-        roles = self.plan.taxonomy.scene_attributes["role"].to_pylist()
-        self._role = np.array([SCENE_ROLES.index(role) for role in roles])
+        self._roles = np.array(list(map(SCENE_ROLES.index, self.plan.taxonomy.scene_attributes["role"].to_pylist())))
 
     def find_shape(self, structure: int) -> Shape:
         """The shape with this number."""
@@ -102,21 +140,22 @@ class CaptionWriter:
         programs = {
             (name, key): program
             for (name, key), program in self.tracer.programs.items()
-            if key[0] < structures and not key[-1]
+            if key[0] < structures and not Case(*key).alike
         }
         if len(programs) > 1.02 * self._kept:
             keep_programs(self._file, self.tracer.program_table, programs)
             self._kept = len(programs)
 
-    def write(self, words: BlockWords, key: int, begin: bool = True) -> Texts:
-        """Captions of all scenes of a block, or of more that belong to it; they belong to `tracer.program_table.pool`.
+    def write(self, words: BlockWords, key: int, before_edits: Scenes | None = None) -> Texts:
+        """Captions of all scenes of a block; they belong to `tracer.program_table.pool`.
 
         Args:
             words: The block's words.
-            key: Key of the split, which deals the templates.
-            begin: Whether a block begins with these scenes.
+            key: Key of the split, which deals the templates and their frames.
+            before_edits: What the scenes were before they were edited, if they were: an edit leaves the frame as it
+                was. Captions of those have been written just before.
         """
-        if begin:
+        if before_edits is None:
             self.tracer.begin_block()
         starts, template_of = _find_starts(words), self.choose_templates(key, words.scenes.start, len(words.scenes))
         # A caption is as many parts as its template has blocks, each with a program: those of scene `i` are
@@ -125,14 +164,20 @@ class CaptionWriter:
         programs = np.empty(parts[-1], dtype=np.int64)
         for number, blocks in enumerate(self._blocks):
             scenes = np.flatnonzero(template_of == number)
+            frames = self.choose_frames(number, key, before_edits or words.scenes)
+            before = np.full(len(scenes), NOTHING)
             for place, (block, uses) in enumerate(blocks.items()):
-                programs[parts[scenes] + place] = self.tracer.find_programs(
+                keys = self._find_keys(words, uses, self._counts[number], frames)[scenes]
+                keys[:, -1] = before if not uses or "begins" in uses else np.minimum(before, ENDED)
+                found = self.tracer.find_programs(
                     f"{self._names[number]}.{block}" if block else self._names[number],
-                    self._find_keys(words, uses, self._counts[number])[scenes],
-                    self._create_render(number, place, block),
+                    keys,
+                    self._create_render(number, block),
                     words,
                     {role: at[scenes] for role, at in starts.items()},
                 )
+                programs[parts[scenes] + place] = found
+                before = self._find_ends(found, before)
         # All parts are assembled as texts of their own; a caption is the text from its first part to its last.
         repeats = np.diff(parts)
         texts = self.tracer.assemble_texts(
@@ -146,34 +191,65 @@ class CaptionWriter:
         points = stratify(key, first, start + count - first)[start - first :]
         return np.searchsorted(self.bounds, points, side="right") - 1
 
-    def _create_render(self, number: int, place: int, block: str) -> Render:
+    def choose_frames(self, number: int, key: int, scenes: Scenes) -> np.ndarray:
+        """The frame in which template `number` puts each scene, int64."""
+        frames = self._frames[number]
+        by_scene = draw_below(derive_key(key, "frames"), scenes.start + np.arange(len(scenes)), frames)
+        by_structure = draw_below(derive_key("frames"), scenes.structures, frames)
+        return np.where(self._ranks[scenes.structures] * frames < FRAMED, by_scene, by_structure)
+
+    @cached_property
+    def _ranks(self) -> np.ndarray:
+        """The place of each structure among all, those of few elements first."""
+        return np.argsort(np.argsort(self.plan.structures.table.complexity, kind="stable"), kind="stable")
+
+    def _find_ends(self, programs: np.ndarray, before: np.ndarray) -> np.ndarray:
+        """What stands before what follows on programs, one a text, each of which follows on `before`."""
+        distinct, which = np.unique(programs, return_inverse=True)
+        endings = list(map(self.tracer.program_table.find_end, distinct.tolist()))
+        ended = [NOTHING if end is None else ENDED if end.endswith((".", "!", "?")) else OPEN for end in endings]
+        after = np.array(ended, dtype=np.int64)[which]
+        return np.where(after == NOTHING, before, after)
+
+    def _create_render(self, number: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
-            structure, settings, lights, pictures, pattern = key
-            shape = self.find_shape(structure) if structure >= 0 else None
-            alike = list(self._patterns)[pattern]
-            view = view_scene(leaf, shape, (settings, lights, pictures), self.plan.recipe.modality, alike)
-            pieces = render_block(self.templates[number], block, {"scene": view})
+            case = Case(*key)
+            shape = self.find_shape(case.structure) if case.structure >= 0 else None
+            counts = case.settings, case.lights, case.pictures
+            alike = list(self._patterns)[case.alike]
+            view = view_scene(leaf, shape, counts, self.plan.recipe.modality, alike, bool(case.long))
+            variables = {"scene": view, "frame": case.frame, "begins": case.before != OPEN}
+            pieces = render_block(self.templates[number], block, variables)
             # A later block goes on where an earlier one ended.
-            apart = place and pieces and not pieces[0].text.startswith((",", ".", ";"))
+            apart = case.before != NOTHING and pieces and not pieces[0].text.startswith((",", ".", ";", ":"))
             return [Piece(" "), *pieces] if apart else pieces
 
         return render
 
-    def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool) -> np.ndarray:
-        """Structure, numbers of settings, lights and pictures, and which objects are alike, of each scene.
+    def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool, frames: np.ndarray) -> np.ndarray:
+        """The `Case` of each scene but for what stands before, int64, shape (scenes, fields).
 
-        int64, shape (scenes, 5); -1 or 0 where a block does not use it: fewer keys are fewer cases to render.
+        What a block does not use is left as it is: fewer keys are fewer cases to render.
         """
         scenes = words.scenes
-        scene, role = scenes.scene_attributes.owners, self._role.take(scenes.scene_attributes.values)
-        keys = np.zeros((len(scenes), 2 + len(SCENE_ROLES)), dtype=np.int64)
-        keys[:, 0] = scenes.structures if not uses or uses & GRAPH else -1
-        for number, name in enumerate(SCENE_ROLES):
-            if not uses or uses & {f"{name}s", "attributes"}:
-                keys[:, 1 + number] = np.bincount(scene.compress(role == number), minlength=len(scenes))
-        if counts and keys[:, 0].max(initial=-1) >= 0:
-            for row, groups in words.list_alike().items():
-                keys[row, -1] = self._patterns.setdefault(tuple(sorted(groups)), len(self._patterns))
+        keys = np.tile(np.array(Case(), dtype=np.int64), (len(scenes), 1))
+        columns = dict(zip(Case._fields, keys.T, strict=True))
+        if not uses or uses & GRAPH:
+            columns["structure"][:] = scenes.structures
+            if counts:
+                for row, groups in words.list_alike().items():
+                    columns["alike"][row] = self._patterns.setdefault(tuple(sorted(groups)), len(self._patterns))
+        roles = self._roles[scenes.scene_attributes.values]
+        for role, name in enumerate(BY_ROLE):
+            # Scene attributes are numbered through all roles: those of a role begin where the roles before end.
+            if not uses or uses & {"attributes", *BY_ROLE[role:]}:
+                columns[name][:] = np.bincount(scenes.scene_attributes.owners[roles == role], minlength=len(scenes))
+        if not uses or "long" in uses:
+            attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
+            counted = (scenes.objects, scenes.relations, scenes.scene_attributes)
+            columns["long"][:] = sum((one.lengths for one in counted), attributes) > LONG
+        if not uses or "frame" in uses:
+            columns["frame"][:] = frames
         return keys
 
 

@@ -12,7 +12,9 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from ...arrow import match_texts
 from ...taxonomy import Taxonomy
+from ...taxonomy.schema import ATTRIBUTE_KINDS
 from ..content.scenes import Scenes
 from ..foundation.ragged import expand_ranges, join_codes, number_rows, offsets_of, pad_lists
 from ..recipe.fields import LARGEST_COUNT
@@ -42,6 +44,21 @@ def _list_above(taxonomy: Taxonomy, concept: int) -> list[int]:
     while (parent := int(taxonomy.parent_index[above[-1]])) >= 0:
         above.append(parent)
     return above
+
+
+@lru_cache(maxsize=4)
+def _rank_distinctive(taxonomy: Taxonomy) -> tuple[np.ndarray, list[frozenset[int]]]:
+    """How well each attribute tells an object from others of its name, and the attributes that are near each.
+
+    Returns: Ranks, the best first and -1 for what does not, int64, and rows of the taxonomy, one an attribute.
+    """
+    table = taxonomy.attributes
+    kinds = (*ATTRIBUTE_KINDS, "")
+    ranks = np.array([kinds.index(kind if kind in kinds else "") for kind in table["kind"].to_pylist()])
+    ranks[~(match_texts(table["position"], "before") & match_texts(table["visible"], "yes"))] = -1
+    row_of = {name: row for row, name in enumerate(table["id"].to_pylist())}
+    near = [frozenset(row_of[one] for one in some.split("|") if one in row_of) for some in table["near"].to_pylist()]
+    return ranks, near
 
 
 class BlockWords:
@@ -127,13 +144,19 @@ class BlockWords:
             return self._find_foil_words(domain.removeprefix("foil_"), word)
         if name == "object.ordinal":
             return self._number_objects()
+        if name == "object.apart":
+            texts = tokens["attribute.before"][self._distinctive]
+            return np.where(self._distinctive >= 0, texts, self.lexicon.fixed[""])
+        if name == "object.which":
+            apart = self.find_column("object.apart")
+            return np.where(apart != self.lexicon.fixed[""], apart, self.find_column("object.ordinal"))
         if name.removeprefix("object.") in SENSES:
             return np.where(self._senses >= 0, tokens[name][self._senses], self.lexicon.fixed[""])
         if name in ("object.article", "object.name_article"):
             return self._introduce_objects(name == "object.article")
         if name == "object.again":
             repeated = np.where(self._countable, self.lexicon.fixed["another "], self.lexicon.fixed["more "])
-            return np.where(self._alike[1] > 0, repeated, self.lexicon.fixed[""])
+            return np.where(self._is_repeated, repeated, self.lexicon.fixed[""])
         if name == "object.bare_article":
             return tokens["object.article"][scenes.objects.values]
         if name in ("relation.verb", "relation.ask"):
@@ -166,6 +189,32 @@ class BlockWords:
         if not np.any(self._senses >= 0):
             return self.twins
         return self._rank_objects(self.names, self._senses)
+
+    @cached_property
+    def _distinctive(self) -> np.ndarray:
+        """For each object of several of one name, an attribute that tells it from the others; -1 where none does.
+
+        It stands before the noun, anybody sees it, and the others have neither it nor what is near it.
+        """
+        concepts, attributes = self.scenes.objects.values, self.scenes.attributes
+        first, _, number = self._alike
+        found = np.full(len(concepts), -1, dtype=np.int64)
+        if not np.any(number > 1):
+            return found
+        ranks, near = _rank_distinctive(self.taxonomy)
+        texts = self.lexicon.tokens["attribute.before"]
+        # A loop over groups of objects of one name, and there are few.
+        for group in np.unique(first[number > 1]):
+            places = np.flatnonzero(first == group)
+            held = [attributes[place].tolist() for place in places]
+            for i, place in enumerate(places):
+                others = {one for some in (*held[:i], *held[i + 1 :]) for one in some}
+                said = {texts[one] for one in others}
+                good = [
+                    one for one in held[i] if ranks[one] >= 0 and texts[one] not in said and not near[one] & others
+                ]
+                found[place] = min(good, key=lambda one: ranks[one], default=-1)
+        return found
 
     def list_alike(self) -> dict[int, list[tuple[int, ...]]]:
         """For each scene, the groups of objects without relations that are equal in concept and attributes.
@@ -265,7 +314,7 @@ class BlockWords:
         return self.find_column("object.bare_article") != self.lexicon.fixed["some"]
 
     def _introduce_objects(self, with_attributes: bool) -> np.ndarray:
-        """The article before an object and its attributes, by the sound of the first word; or `another`."""
+        """The article before an object, and its attributes, by the sound of the first word; or `another`."""
         fixed, attributes = self.lexicon.fixed, self.scenes.attributes
         own, countable = self.find_column("object.bare_article"), self._countable
         repeated = np.where(countable, fixed["another"], fixed["more"])
@@ -279,7 +328,13 @@ class BlockWords:
         by_attribute = np.full(len(own), fixed["a"])
         by_attribute[has_any] = self.lexicon.tokens["attribute.article"][first]
         article = np.where(has_before & countable, by_attribute, own)
-        return np.where(self._alike[1] > 0, repeated, article)
+        # "A bridge is near a cork bridge": "another cork bridge" would say that the first is of cork, too.
+        return np.where(self._is_repeated, repeated, article)
+
+    @property
+    def _is_repeated(self) -> np.ndarray:
+        """Which objects, named with their attributes, read like one before them, bool."""
+        return (self._alike[1] > 0) & (self._distinctive < 0)
 
     def _agree(self, name: str) -> np.ndarray:
         """Verbs in the number of their subject."""

@@ -27,6 +27,7 @@ from jinja2 import nodes
 
 from ... import templates as shipped
 from ...errors import GasError, advise, suggest
+from ..recipe.fields import LARGEST_COUNT
 from .columns import CAPITAL, ENDS_IN_COMMA, name_column
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
@@ -205,11 +206,32 @@ def read_sources(template: jinja2.Template) -> dict[str, str]:
     return sources
 
 
-def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
-    """What of `scene` each of the template's blocks uses; one unnamed block when it prints outside of blocks.
+def read_frames(template: jinja2.Template) -> int:
+    """In how many frames a template puts captions: what `{% set frames = 6 %}` at its top says, or 1.
 
-    Blocks are rendered apart, each once for every combination of what it uses. An empty set means that it uses the
-    scene as a whole.
+    Raises:
+        GasError: It says something else than a number of frames.
+    """
+    for node in template.environment.parse(read_source(template)).body:
+        if _sets_frames(node):
+            assert isinstance(node, nodes.Assign)
+            frames = node.node.value if isinstance(node.node, nodes.Const) else None
+            if type(frames) is not int or not 1 <= frames <= LARGEST_COUNT:
+                place = f"{template.filename or template.name}:{node.lineno}"
+                raise GasError(f"{place}: `frames` is how many frames there are: a number from 1 to {LARGEST_COUNT}")
+            return frames
+    return 1
+
+
+def _sets_frames(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name) and node.target.name == "frames"
+
+
+def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
+    """What each of the template's blocks uses; one unnamed block when it prints outside of blocks.
+
+    Blocks are rendered apart, each once for every combination of what it uses: fields of `scene`, `frame` and
+    `begins`. An empty set means that it uses all of them.
     """
     # White space and comments between blocks print nothing that matters.
     tree = template.environment.parse(read_source(template))
@@ -217,6 +239,7 @@ def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
         node
         for node in tree.body
         if not isinstance(node, nodes.Block)
+        and not _sets_frames(node)
         and not (
             isinstance(node, nodes.Output)
             and all(isinstance(part, nodes.TemplateData) and not part.data.strip() for part in node.nodes)
@@ -234,8 +257,10 @@ def _find_uses(block: nodes.Block) -> frozenset[str]:
         for node in block.find_all(nodes.Getattr)
         if isinstance(node.node, nodes.Name) and node.node.name == "scene"
     ]
-    names = [node for node in block.find_all(nodes.Name) if node.name == "scene"]
-    return frozenset(uses) if len(uses) == len(names) else frozenset()
+    names = [node.name for node in block.find_all(nodes.Name) if node.name in ("scene", "frame", "begins")]
+    if len(uses) != names.count("scene"):
+        return frozenset()
+    return frozenset(uses) | (frozenset(names) - {"scene"})
 
 
 def render_block(template: jinja2.Template, block: str, variables: dict[str, Any]) -> list[Piece]:

@@ -15,16 +15,19 @@ from ...taxonomy.english.numerals import write_number
 from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
+LONG = 12
 OBJECTS = {
     "name": "What it is called.",
     "plural": "What several of it are called.",
-    "article": "The article before its attributes and its name; `another` for the second of a name.",
+    "article": "The article before its attributes and its name; `another` for one that reads like one before it.",
     "name_article": "The article before its name alone; `another` for the second of a name.",
     "bare_article": "The article before its name alone, whatever else is in the scene.",
-    "again": "Before a tag of the second of a name, with a space; empty for the first.",
+    "again": "Before a tag that reads like one before it, with a space; empty otherwise.",
     "any": "Where it is asked whether there is one.",
     "be": "The verb that goes with it.",
     "ordinal": "Which one of its name it is, with a space; empty if it is the only one.",
+    "apart": "Before its name, what others of its name are not said to be, with a space; empty if there is no need.",
+    "which": "Which one of its name it is, by `apart` where that says it, else by `ordinal`.",
     "what": "The word that asks for it.",
     "id": "The id of its concept.",
     "sense": "After a name that different things of the scene have: which is meant. The comma goes at the end.",
@@ -53,8 +56,7 @@ RELATIONS = {
 SCENE_ATTRIBUTES = {
     "name": "What it is called.",
     "kind": "Its kind.",
-    "phrase": 'After "the scene takes place" (settings), "the scene is" (lights) or "the picture is" (pictures), '
-    "or on its own.",
+    "phrase": 'After "the scene is set" (settings), "shown" (lights) or "the picture is" (pictures), or on its own.',
 }
 COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
 ELEMENT_FIELDS = {
@@ -76,8 +78,9 @@ SCENE_FIELDS = {
     "relations": "All relations.",
     "attributes": "All scene attributes: `settings`, then `lights`, then `pictures`.",
     "settings": "Scene attributes that say where and when it takes place.",
-    "lights": "Scene attributes that say how it is lit.",
+    "lights": "Scene attributes that say in what light.",
     "pictures": "Scene attributes that say how it is shown.",
+    "long": f"Whether it has more than {LONG} elements: what its caption ends with may be cut at 77 tokens.",
     "medium": "What the picture is: `picture`, `video` or `3D model`.",
 }
 
@@ -154,6 +157,7 @@ class SceneView:
     lights: list[ElementView]
     pictures: list[ElementView]
     medium: str
+    long: bool
 
     @property
     def names(self) -> list[str]:
@@ -201,11 +205,22 @@ _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
 
 
 def view_scene(
-    leaf: Leaf, shape: Shape | None, counts: tuple[int, int, int], modality: str, alike: Groups = ()
+    leaf: Leaf,
+    shape: Shape | None,
+    counts: tuple[int, int, int],
+    modality: str,
+    alike: Groups = (),
+    long: bool = False,
 ) -> SceneView:
-    """A scene of this shape (None: without objects) and with these numbers of settings, lights and pictures.
+    """A scene for templates.
 
-    `alike` has the numbers of objects that are to be counted, a group each.
+    Args:
+        leaf: Makes its words.
+        shape: Its shape, or None if it is seen without objects.
+        counts: Its number of scene attributes of each of `SCENE_ROLES`.
+        modality: What it is: `image`, `video` or `3d`.
+        alike: The numbers of objects that are to be counted, a group each.
+        long: Whether it has more than `LONG` elements.
     """
     objects: list[ElementView] = []
     relations: list[ElementView] = []
@@ -228,10 +243,8 @@ def view_scene(
             objects[s].relations.append(view)
             objects[t].incoming.append(view)
             relations.append(view)
-    # They come in this order in the block's columns, too.
+    # In the order of the block's columns.
     attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(sum(counts))]
-    first, last = counts[0], counts[0] + counts[1]
-    settings, lights, pictures = attributes[:first], attributes[first:last], attributes[last:]
     # The first of a group stands for all of it, the later ones are left out.
     groups = {group[0]: group for group in alike}
     later = {number for group in alike for number in group[1:]}
@@ -240,7 +253,9 @@ def view_scene(
         for one in objects
         if not one.relations and not one.incoming and one.number not in later
     ]
-    return SceneView(objects, relations, counted, settings, lights, pictures, MEDIUMS[modality])
+    lights, pictures = counts[0], counts[0] + counts[1]
+    by_role = attributes[:lights], attributes[lights:pictures], attributes[pictures:]
+    return SceneView(objects, relations, counted, *by_role, MEDIUMS[modality], long)
 
 
 def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> ElementView:

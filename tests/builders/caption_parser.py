@@ -1,12 +1,23 @@
 """Reads captions of the default template back into scene graphs.
 
-It knows the taxonomy's words and the template's grammar, and nothing of the code that writes captions or of the row:
+It knows the taxonomy's words and the template's grammar, in all frames, and nothing of the code that writes captions
+or of the row:
 
-    caption = {object verb object {"and" verb object} "."} ["There is" ["also"] object {"and" object} "."]
-              ["The scene takes place" phrase {"and" phrase} "."] ["The scene is" phrase {"and" phrase} "."]
-              ["The picture is" phrase {"and" phrase} "."]
-    object  = article {adjective} name {adjective} | number {adjective} plural {adjective}
-              | "the" [ordinal] name | "the" plural
+    caption   = [opening] body "." [closing]
+    opening   = [qualities ","] "this picture shows" | "a picture" ("of" | qualities "shows")      then: noun
+              | qualities ":" | "in a picture" qualities "," | ["this picture is" pictures "."] [circumstances ","]
+    closing   = "The picture is" qualities "." | "The scene is" ("set" | "shown") circumstances "."
+    qualities = phrases of pictures, then ["set"] circumstances, as a list; circumstances are phrases with commas
+    body      = {relating "."} [alone]
+    relating  = clause [", while" clause | ", and" clause | ", with" noun]
+    clause    = object verb object {"and" verb object}
+    noun      = object predicate object | object "that" verb object {"and" verb object}
+    alone     = objects | "there is" objects | objects ("are shown" | "are in view") | object "is shown together with"
+                objects | object ", along with" objects
+              | "There is also" objects | objects "are" ("also shown" | "also in view" | "in the picture, too")
+              | "The picture also shows" objects
+    object    = article {adjective} name {adjective} | number {adjective} plural {adjective}
+              | "the" [ordinal | adjective] name | "the" plural
 
 A caption may have very many readings, so they are kept as choices that do not depend on each other: where phrases
 begin and end (`Parse`), how the objects that may share a name are read (`Group`), and what each word means.
@@ -31,17 +42,15 @@ ORDINALS = {word: number for number, word in enumerate([*SPELLED, *(f"{n}th" for
 REPEATING = ("another", "more")
 NUMBERS = {word: n for n, word in enumerate("two three four five six seven eight nine ten".split(), start=2)}  # noqa: SIM905
 ARTICLES = frozenset({"the", "a", "an", "some", *REPEATING, *NUMBERS})
-# What sentences on the whole scene are about, how they begin, and whose phrases follow; in the order of a caption.
-TOPICS = {
-    "scene": (["The", "scene", "takes", "place"], "setting"),
-    "light": (["The", "scene", "is"], "light"),
-    "picture": (["The", "picture", "is"], "image"),
-    "video": (["The", "video", "is"], "video"),
-    "3D model": (["The", "3D", "model", "is"], "3d"),
-}
-RELATING, LISTING, SETTING, LIGHTING, PICTURING = range(5)
-MISPLACED = re.compile(r"^\s|\s$|\s\s|\s[.,]|[^\S ]")
-TOKEN = re.compile(r"[^\s.,](?:\S*[^\s.,])?|[.,]")
+# What captions call the whole scene, and the modality of what is called so.
+MEDIUMS = {"picture": "image", "video": "video", "3D model": "3d"}
+ROLES = ("setting", "light", "picture")
+SETTING, LIGHT, PICTURE = range(3)
+JOINTS = ("while", "and", "with")
+BEGINNING, GOING_ON, NAMING = range(3)
+"""How a body begins: as a sentence, within one, or as a noun."""
+MISPLACED = re.compile(r"^\s|\s$|\s\s|\s[.,:]|[^\S ]")
+TOKEN = re.compile(r"[^\s.,:](?:\S*[^\s.,:])?|[.,:]")
 END = "\n"
 
 
@@ -65,7 +74,8 @@ class Noun(NamedTuple):
     Attributes:
         cuts: Tokens at which the attributes before the name, the name, and those after it begin; then the end.
         before: Number of attributes before the name.
-        ordinal: Which of the objects of this name a reference means; 0 where there is but one.
+        ordinal: Which of the objects of this name a reference means; 0 where it does not count.
+        apart: What a reference says of an object, in any of these senses, and not of others of its name.
         count: How many it is said to be; 0 of "the balls", which may be any number above 1.
     """
 
@@ -77,6 +87,7 @@ class Noun(NamedTuple):
     plural: bool = False
     ordinal: int = 0
     count: int = 1
+    apart: tuple[Pair, ...] = ()
 
 
 class Mention(NamedTuple):
@@ -93,15 +104,24 @@ class Words(NamedTuple):
     meanings: tuple[Pair, ...]
 
 
-class Sentence(NamedTuple):
-    """`subject verb object and verb object.`; without verbs `There is object and object.`; or phrases on a topic."""
+class Phrase(NamedTuple):
+    """A phrase on the whole scene, with the role and the rank of its kind: where a row has it."""
 
-    kind: int
-    mentions: tuple[Mention, ...] = ()
+    role: int
+    rank: int
+    words: Words
+
+
+class Statement(NamedTuple):
+    """A subject with verbs and their objects; without verbs, objects that stand alone.
+
+    Attributes:
+        plural: The number of the verb that the first mention goes with; None where there is no telling.
+    """
+
+    mentions: tuple[Mention, ...]
     verbs: tuple[Words, ...] = ()
-    plural: bool = False
-    phrases: tuple[Words, ...] = ()
-    topic: str = ""
+    plural: bool | None = None
 
 
 class Group(NamedTuple):
@@ -282,8 +302,10 @@ class CaptionParser:
     """Reads captions with the words of one taxonomy."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
-        self.names, self.plurals, self.before, self.after, self.verbs = (Trie() for _ in range(5))
-        self.phrases = {role: Trie() for _, role in TOPICS.values()}
+        self.names, self.plurals, self.before, self.after, self.verbs, self.linked, self.bare = (
+            Trie() for _ in range(7)
+        )
+        self.phrases = {(role, modality): Trie() for role in range(len(ROLES)) for modality in MEDIUMS.values()}
         names = group_by(
             taxonomy.objects.to_pylist(),
             lambda row: (row["name"], row["article"], row["countability"] == "plural"),
@@ -298,18 +320,26 @@ class CaptionParser:
             trie = self.before if row["position"] == "before" else self.after
             trie.add(row["adjective"], ((row["kind"], row["name"]), row["article"], row["order"]))
         relations = taxonomy.relations.to_pylist()
-        for column, be in (("finite", "is"), ("finite_plural", "are")):
-            verbs = group_by(
-                relations,
-                lambda row, column=column, be=be: row[column] or f"{be} {row['predicate']}",
-                lambda row: (row["category"], row["predicate"]),
-            )
-            for verb, meanings in verbs.items():
-                self.verbs.add(verb, (be == "are", meanings))
+        for row in relations:
+            row["needs that"] = bool(row["finite"]) or row["predicate"].startswith(("a ", "an ", "the "))
+        linked, bare = ([row for row in relations if row["needs that"] == needed] for needed in (True, False))
+        for trie, some in ((self.verbs, relations), (self.linked, linked)):
+            for column, be in (("finite", "is"), ("finite_plural", "are")):
+                verbs = group_by(
+                    some,
+                    lambda row, column=column, be=be: row[column] or f"{be} {row['predicate']}",
+                    lambda row: (row["category"], row["predicate"]),
+                )
+                for verb, meanings in verbs.items():
+                    trie.add(verb, (be == "are", meanings))
+        predicates = group_by(bare, lambda row: row["predicate"], lambda row: (row["category"], row["predicate"]))
+        for predicate, meanings in predicates.items():
+            self.bare.add(predicate, (None, meanings))
         for row in taxonomy.scene_attributes.to_pylist():
             rank = (*SCENE_ATTRIBUTE_KINDS, row["kind"]).index(row["kind"])
-            for role in [row["role"]] if row["role"] != "picture" else row["modality"].split("|"):
-                self.phrases[role].add(row["phrase"], (rank, (row["kind"], row["name"])))
+            for modality in row["modality"].split("|"):
+                trie = self.phrases[ROLES.index(row["role"]), modality]
+                trie.add(row["phrase"], (rank, (row["kind"], row["name"])))
 
     def read(self, caption: str) -> Readings:
         """All readings of a caption; none if the template cannot have written it."""
@@ -317,60 +347,223 @@ class CaptionParser:
             return Readings([], [], [])
         spans = [match.span() for match in TOKEN.finditer(caption)]
         tokens = [caption[first:end] for first, end in spans]
-        parses = [solve(sentences) for sentences in Text(self, tokens).read()]
-        return Readings(tokens, spans, [parse for parse in parses if parse])
+        parses = [
+            solve(statements, phrases, topics)
+            for medium in MEDIUMS
+            for statements, phrases, topics in Text(self, tokens, medium).read()
+        ]
+        # What does not say what it is can be read as a picture, a video and a 3D model.
+        distinct = [parse for i, parse in enumerate(parses) if parse and parse not in parses[:i]]
+        return Readings(tokens, spans, distinct)
 
 
 class Text:
-    """The tokens of one caption, and the objects found in it so far."""
+    """The tokens of one caption of a picture, video or 3D model, and the objects found in it so far."""
 
-    def __init__(self, words: CaptionParser, tokens: list[str]) -> None:
-        self.words, self.tokens = words, [*tokens, END, END]
+    def __init__(self, words: CaptionParser, tokens: list[str], medium: str) -> None:
+        self.words, self.tokens, self.medium = words, [*tokens, END, END], medium
         self.found: dict[int, list[tuple[int, Mention]]] = {}
 
-    def read(self, at: int = 0, earlier: int = RELATING) -> Iterator[list[Sentence]]:
-        """Yields the sentences from here to the end; `earlier` is the kind of the one before."""
-        if at and self.tokens[at] == END:
-            yield []
-        for end, sentence in (*self.relate(at), *self.enumerate(at), *self.describe(at)):
-            if self.tokens[end] == "." and (sentence.kind > earlier or sentence.kind == earlier == RELATING):
-                yield from ([sentence, *rest] for rest in self.read(end + 1, sentence.kind))
+    def read(self) -> Iterator[tuple[list[Statement], list[Phrase], list[str]]]:
+        """Yields statements, phrases in the order of a row, and what sentences are about."""
+        for begin, first, mode in self.open():
+            for end, statements in self.body(begin, mode):
+                for last, topics in self.close(end):
+                    # Circumstances stand together, and so do pictures.
+                    parts = [{phrase.role == PICTURE for phrase in some} for some in (first, last)]
+                    if not parts[0] & parts[1]:
+                        about = [self.medium] if self.medium in " ".join(self.tokens[:begin]) else []
+                        yield statements, sorted([*first, *last], key=lambda one: one[:2]), [*about, *topics]
 
-    def relate(self, at: int) -> Iterator[tuple[int, Sentence]]:
-        for after, subject in self.mention(at, first=True):
-            for end, clauses in self.listing(after, self.clause):
-                plurals = {plural for plural, _, _ in clauses}
-                if len(plurals) == 1:
-                    mentions = (subject, *(target for _, _, target in clauses))
-                    yield end, Sentence(RELATING, mentions, tuple(verb for _, verb, _ in clauses), plurals.pop())
+    def match(self, at: int, text: str) -> Iterator[int]:
+        """Yields the end of a text if it stands here."""
+        tokens = text.split()
+        if self.tokens[at : at + len(tokens)] == tokens:
+            yield at + len(tokens)
 
-    def clause(self, at: int) -> Iterator[tuple[int, tuple[bool, Words, Mention]]]:
-        for after, entries in self.words.verbs.walk(self.tokens, at):
+    def open(self) -> Iterator[tuple[int, list[Phrase], int]]:
+        """Yields where objects begin, what is said of the scene before, and how they begin."""
+        yield 0, [], BEGINNING
+        for begin in self.match(0, f"A {self.medium}"):
+            yield from ((last, [], NAMING) for last in self.match(begin, "of"))
+            yield from (
+                (last, some, NAMING) for end, some in self.qualities(begin) for last in self.match(end, "shows")
+            )
+        yield from ((last, [], NAMING) for last in self.match(0, f"This {self.medium} shows"))
+        for end, some in self.qualities(0):
+            yield from ((last, some, GOING_ON) for last in self.match(end, ":"))
+            yield from ((last, some, NAMING) for last in self.match(end, f", this {self.medium} shows"))
+        for begin in self.match(0, f"In a {self.medium}"):
+            yield from ((last, some, GOING_ON) for end, some in self.qualities(begin) for last in self.match(end, ","))
+        yield from ((last, some, GOING_ON) for end, some in self.circumstances(0) for last in self.match(end, ","))
+        for begin in self.match(0, f"This {self.medium} is"):
+            for end, some in self.qualities(begin):
+                if self.tokens[end] == "." and all(phrase.role == PICTURE for phrase in some):
+                    yield end + 1, some, BEGINNING
+                    for last, others in self.circumstances(end + 1):
+                        yield from ((after, [*some, *others], GOING_ON) for after in self.match(last, ","))
+
+    def close(self, at: int) -> Iterator[tuple[list[Phrase], list[str]]]:
+        """Yields what the last sentence says of the scene, if the caption ends with it, and what it calls it."""
+        if self.tokens[at] == END:
+            yield [], []
+        for begin in self.match(at, f"The {self.medium} is"):
+            for end, some in self.qualities(begin):
+                if self.tokens[end : end + 2] == [".", END] and some[0].role == PICTURE:
+                    yield some, [self.medium]
+        for begin in self.match(at, "The scene is"):
+            for end, some in self.circumstances(begin + 1):
+                verb = "set" if some[0].role == SETTING else "shown"
+                if self.tokens[begin] == verb and self.tokens[end : end + 2] == [".", END]:
+                    yield some, ["scene"]
+
+    def qualities(self, at: int) -> Iterator[tuple[int, list[Phrase]]]:
+        """Yields each list of pictures and, last, circumstances."""
+        for end, lists in self.listing(at, self.quality):
+            ranks = [some[0].rank for some in lists if some[0].role == PICTURE]
+            if (
+                ranks == sorted(ranks)
+                and len(ranks) >= len(lists) - 1
+                and lists[0][0].role in (PICTURE, lists[-1][0].role)
+            ):
+                yield end, [phrase for some in lists for phrase in some]
+
+    def quality(self, at: int) -> Iterator[tuple[int, list[Phrase]]]:
+        yield from ((end, [phrase]) for end, phrase in self.phrase(at, PICTURE))
+        if self.lower(at)[at] == "set":
+            yield from ((end, some) for end, some in self.circumstances(at + 1) if some[0].role == SETTING)
+        yield from ((end, some) for end, some in self.circumstances(at) if some[0].role == LIGHT)
+
+    def circumstances(self, at: int, least: tuple[int, int] = (0, 0)) -> Iterator[tuple[int, list[Phrase]]]:
+        for role in (SETTING, LIGHT):
+            for end, phrase in self.phrase(at, role):
+                if phrase[:2] >= least:
+                    yield end, [phrase]
+                    if self.tokens[end] == ",":
+                        rest = self.circumstances(end + 1, phrase[:2])
+                        yield from ((last, [phrase, *others]) for last, others in rest)
+
+    def phrase(self, at: int, role: int) -> Iterator[tuple[int, Phrase]]:
+        """Yields each phrase of a role that stands here, with a capital where the caption begins."""
+        for end, entries in self.words.phrases[role, MEDIUMS[self.medium]].walk(self.lower(at), at):
+            for rank in {rank for rank, _ in entries}:
+                yield (
+                    end,
+                    Phrase(role, rank, Words((at, end), tuple(pair for other, pair in entries if other == rank))),
+                )
+
+    def lower(self, at: int) -> list[str]:
+        """The tokens, without the capital that a sentence must begin with here."""
+        if at and self.tokens[at - 1] != ".":
+            return self.tokens
+        first = self.tokens[at]
+        lowered = first[0].lower() + first[1:] if first[0].isupper() else END
+        return [*self.tokens[:at], lowered, *self.tokens[at + 1 :]]
+
+    def body(self, at: int, mode: int, said: bool = False) -> Iterator[tuple[int, list[Statement]]]:
+        """Yields the ends of the sentences on objects; `said` is whether relations were stated before."""
+        if said:
+            yield at, []
+        for end, statements in self.relate(at, mode, said):
+            if self.tokens[end] == ".":
+                yield from ((last, [*statements, *rest]) for last, rest in self.body(end + 1, BEGINNING, True))
+        found = self.enumerate_more(at) if said else self.enumerate(at, mode)
+        yield from ((end + 1, [statement]) for end, statement in found if self.tokens[end] == ".")
+
+    def relate(self, at: int, mode: int, said: bool) -> Iterator[tuple[int, list[Statement]]]:
+        if not said:
+            found = self.noun(at, mode == BEGINNING)
+            yield from ((end, [noun]) for end, noun in found if mode == NAMING or self.is_all(end))
+        if mode == NAMING:
+            return
+        for end, first in self.clause(at, mode == BEGINNING):
+            yield end, [first]
+            for after, joined in ((after, joint) for joint in JOINTS for after in self.match(end, f", {joint}")):
+                others = self.noun(after) if joined == "with" else self.clause(after)
+                for last, second in others:
+                    new = second.mentions[0].article != "the" or joined != "with"
+                    if new and len(first.verbs) == len(second.verbs) == 1:
+                        yield last, [first, second]
+
+    def is_all(self, end: int) -> bool:
+        """Whether what ends here is all that a caption says of objects."""
+        return self.tokens[end] == "." and any(True for _ in self.close(end + 1))
+
+    def clause(self, at: int, capital: bool = False) -> Iterator[tuple[int, Statement]]:
+        for after, subject in self.mention(at, capital):
+            for end, verbs in self.listing(after, lambda at: self.verb(at, self.words.verbs)):
+                yield from self.state(end, subject, verbs)
+
+    def noun(self, at: int, capital: bool = False) -> Iterator[tuple[int, Statement]]:
+        for after, subject in self.mention(at, capital):
+            for end, verb in self.verb(after, self.words.bare):
+                yield from self.state(end, subject, (verb,))
+            if self.tokens[after] == "that":
+                for end, verb in self.verb(after + 1, self.words.linked):
+                    yield from self.state(end, subject, (verb,))
+                for end, verbs in self.listing(after + 1, lambda at: self.verb(at, self.words.verbs)):
+                    if len(verbs) > 1:
+                        yield from self.state(end, subject, verbs)
+
+    def state(self, end: int, subject: Mention, verbs: tuple) -> Iterator[tuple[int, Statement]]:
+        """Yields the statement if the verbs are of one number."""
+        numbers = {number for number, _, _ in verbs}
+        if len(numbers) == 1:
+            mentions = (subject, *(target for _, _, target in verbs))
+            yield end, Statement(mentions, tuple(verb for _, verb, _ in verbs), numbers.pop())
+
+    def verb(self, at: int, verbs: Trie) -> Iterator[tuple[int, tuple[bool | None, Words, Mention]]]:
+        for after, entries in verbs.walk(self.tokens, at):
             for end, target in self.mention(after):
                 yield from ((end, (plural, Words((at, after), some), target)) for plural, some in entries)
 
-    def enumerate(self, at: int) -> Iterator[tuple[int, Sentence]]:
+    def objects(self, at: int, capital: bool = False) -> Iterator[tuple[int, tuple[Mention, ...]]]:
+        """Yields each list of new objects; with a capital, only the first has one."""
+        begin = at
+
+        def item(at: int) -> Iterator[tuple[int, Mention]]:
+            found = self.mention(at, capital and at == begin)
+            return ((end, mention) for end, mention in found if mention.article != "the")
+
+        return self.listing(at, item)
+
+    def enumerate(self, at: int, mode: int) -> Iterator[tuple[int, Statement]]:
+        """Yields what is said of objects where there are no relations."""
+        for end, mentions in self.objects(at, mode == BEGINNING):
+            yield end, Statement(mentions)
+            if mode == NAMING:
+                continue
+            for text in ("shown", "in view"):
+                yield from self.agree(end, mentions, text)
+            if len(mentions) == 1:
+                for be in ("is", "are"):
+                    for begin in self.match(end, f"{be} shown together with"):
+                        for last, others in self.objects(begin):
+                            yield last, Statement((*mentions, *others), plural=be == "are")
+                for begin in self.match(end, ", along with"):
+                    yield from ((last, Statement((*mentions, *others))) for last, others in self.objects(begin))
+        if mode != NAMING:
+            yield from self.there(at, "There" if mode == BEGINNING else "there", "")
+
+    def enumerate_more(self, at: int) -> Iterator[tuple[int, Statement]]:
+        """Yields what is said of objects after relations."""
+        yield from self.there(at, "There", " also")
+        for begin in self.match(at, f"The {self.medium} also shows"):
+            yield from ((end, Statement(mentions)) for end, mentions in self.objects(begin))
+        for end, mentions in self.objects(at, capital=True):
+            for text in ("also shown", "also in view", f"in the {self.medium} , too"):
+                yield from self.agree(end, mentions, text)
+
+    def there(self, at: int, there: str, also: str) -> Iterator[tuple[int, Statement]]:
         for be in ("is", "are"):
-            opening = ["There", be, "also"] if at else ["There", be]
-            if self.tokens[at : at + len(opening)] == opening:
-                for end, mentions in self.listing(at + len(opening), self.mention):
-                    if all(mention.article != "the" for mention in mentions):
-                        yield end, Sentence(LISTING, mentions, plural=be == "are")
+            for begin in self.match(at, f"{there} {be}{also}"):
+                yield from ((end, Statement(some, plural=be == "are")) for end, some in self.objects(begin))
 
-    def describe(self, at: int) -> Iterator[tuple[int, Sentence]]:
-        for topic, (opening, role) in TOPICS.items():
-            if at and self.tokens[at : at + len(opening)] == opening:
-                phrases = self.words.phrases[role]
-                for end, found in self.listing(at + len(opening), lambda at: self.phrase(at, phrases)):  # noqa: B023
-                    ranks, words = zip(*found, strict=True)
-                    if list(ranks) == sorted(ranks):
-                        kind = {"setting": SETTING, "light": LIGHTING}.get(role, PICTURING)
-                        yield end, Sentence(kind, phrases=words, topic=topic)
-
-    def phrase(self, at: int, phrases: Trie) -> Iterator[tuple[int, tuple[int, Words]]]:
-        for end, entries in phrases.walk(self.tokens, at):
-            for rank in {rank for rank, _ in entries}:
-                yield end, (rank, Words((at, end), tuple(pair for other, pair in entries if other == rank)))
+    def agree(self, at: int, mentions: tuple[Mention, ...], text: str) -> Iterator[tuple[int, Statement]]:
+        """Yields the statement if what follows the objects is this, with a verb in the number of all of them."""
+        for be in ("is", "are") if len(mentions) == 1 else ("are",):
+            for end in self.match(at, f"{be} {text}"):
+                yield end, Statement(mentions, plural=be == "are" if len(mentions) == 1 else None)
 
     def listing(self, at: int, item: Callable[[int], Iterable[tuple[int, Any]]]) -> Iterator[tuple[int, tuple]]:
         """Yields each list that begins here: `a`, `a and b`, `a, b, and c`."""
@@ -389,10 +582,10 @@ class Text:
                     yield from ((last, (one, other)) for last, other in item(end + 2))
                 yield from ((last, (one, *rest)) for last, rest in self.rest(end + 1, item))
 
-    def mention(self, at: int, first: bool = False) -> list[tuple[int, Mention]]:
-        """The objects that may be named here, by where their phrases end; `first` in a sentence, with a capital."""
+    def mention(self, at: int, capital: bool = False) -> list[tuple[int, Mention]]:
+        """The objects that may be named here, by where their phrases end; with a capital where a sentence begins."""
         article = self.tokens[at]
-        if first:
+        if capital:
             article = article.lower() if article[0].isupper() else ""
         if article not in ARTICLES:
             return []
@@ -410,6 +603,10 @@ class Text:
                 yield Noun(entries[0][0], (begin, end), ordinal=number)
         for end, entries in self.words.plurals.walk(self.tokens, at):
             yield Noun(entries[0][0], (at, end), count=0)
+        for begin, adjectives in self.words.before.walk(self.tokens, at):
+            pairs = tuple(pair for pair, _, _ in adjectives)
+            for end, entries in self.words.names.walk(self.tokens, begin):
+                yield Noun(entries[0][0], (begin, end), apart=pairs)
 
     def introduce(self, article: str, at: int) -> Iterator[Noun]:
         """Yields the nouns before which the article is right."""
@@ -454,17 +651,16 @@ class Text:
                     yield from self.trail(longer, order)
 
 
-def solve(sentences: list[Sentence]) -> Parse | None:
+def solve(statements: list[Statement], phrases: list[Phrase], topics: list[str]) -> Parse | None:
     """Finds out which mentions mean the same object; None where that makes no sense."""
     mentions: list[Mention] = []
     verbs: list[tuple[int, Words, int]] = []
-    plurals: dict[int, bool] = {}
-    for sentence in sentences:
+    plurals: dict[int, bool | None] = {}
+    for statement in statements:
         at = len(mentions)
-        mentions += sentence.mentions
-        verbs += [(at, verb, to) for to, verb in enumerate(sentence.verbs, start=at + 1)]
-        if sentence.mentions:
-            plurals[at] = sentence.plural
+        mentions += statement.mentions
+        verbs += [(at, verb, to) for to, verb in enumerate(statement.verbs, start=at + 1)]
+        plurals[at] = statement.plural
     homes: dict[str, list[int]] = {}
     for at, mention in enumerate(mentions):
         first, *others = {noun.name for noun in mention.nouns}
@@ -484,21 +680,21 @@ def solve(sentences: list[Sentence]) -> Parse | None:
     return Parse(
         {at: n for n, at in enumerate(at for at, mention in enumerate(mentions) if mention.article != "the")},
         verbs,
-        [phrase for sentence in sentences for phrase in sentence.phrases],
+        [phrase.words for phrase in phrases],
         groups,
-        [sentence.topic for sentence in sentences if sentence.topic],
+        topics,
     )
 
 
 def resolve(
-    home: list[int], nouns: tuple[Noun, ...], mentions: list[Mention], plurals: dict[int, bool]
+    home: list[int], nouns: tuple[Noun, ...], mentions: list[Mention], plurals: dict[int, bool | None]
 ) -> tuple[int, ...] | None:
     """For each mention the one that introduced what it means; None where articles, ordinals or verbs do not agree.
 
     Args:
         home: Numbers of a group's mentions, read as `nouns`.
         mentions: All mentions.
-        plurals: For each mention that is the subject of a sentence, the number of its verb.
+        plurals: For each mention that is the subject of a sentence, the number of its verb, if that shows.
     """
     introduced = {at: noun for at, noun in zip(home, nouns, strict=True) if mentions[at].article != "the"}
     total = Counter(noun.name for noun in introduced.values())
@@ -507,10 +703,25 @@ def resolve(
     for at, noun in zip(home, nouns, strict=True):
         twins = known.get(noun.name, [])
         if at in introduced:
-            if (mentions[at].article in REPEATING) != bool(twins):
+            # What is not like the first needs no "another", and only the second can be another.
+            alike = [one for key, one in introduced.items() if one.name == noun.name and key != at]
+            apart = set(noun.attributes) - {pair for one in alike for pair in one.attributes}
+            if mentions[at].article in REPEATING and not twins:
+                return None
+            if mentions[at].article not in REPEATING and twins and not apart:
                 return None
             twins.append(at)
             meant.append(at)
+        elif noun.apart:
+            # "The cork bridge" is the one that was said to be of cork, of two bridges or more.
+            holders = [
+                one
+                for one, other in introduced.items()
+                if other.name == noun.name and set(noun.apart) & set(other.attributes)
+            ]
+            if len(holders) != 1 or holders[0] not in twins or total[noun.name] == 1:
+                return None
+            meant.append(holders[0])
         elif max(noun.ordinal, 1) <= len(twins) and bool(noun.ordinal) == (total[noun.name] > 1):
             meant.append(twins[max(noun.ordinal, 1) - 1])
             if (noun.count == 1) != (introduced[meant[-1]].count == 1):
@@ -518,7 +729,7 @@ def resolve(
         else:
             return None
         if at in plurals:
-            if plurals[at] != introduced[meant[-1]].plural or meant[-1] in subjects:
+            if plurals[at] not in (None, introduced[meant[-1]].plural) or meant[-1] in subjects:
                 return None
             subjects.add(meant[-1])
     return tuple(meant)

@@ -140,19 +140,30 @@ class Oracle:
         return sum(item["count"] for item in row["scene_graph"]["objects"] if self.is_one_of(item, concepts))
 
     def list_references(self, row):
-        """How questions refer to each object: `the dog`, or `the second dog` in the order of the caption."""
-        names = [self.call(item) for item in row["scene_graph"]["objects"]]
+        """Every way to refer to each object: its number, and `the dog`, `the second dog`, or `the red dog`.
+
+        Where several have a name, one is told by its place in the order of the caption, or by what it alone is said to
+        be.
+        """
+        objects = row["scene_graph"]["objects"]
+        names = [self.call(item) for item in objects]
+        said = [{self.adjective[one["kind"], one["value"]] for one in item["attributes"]} for item in objects]
         elements = dict.fromkeys(mention["element"] for mention in row["mentions"])
         mentioned = [int(element.split("/")[1]) for element in elements if element.startswith("object/")]
         for number, name in enumerate(names):
             alike = [other for other in mentioned if names[other] == name]
-            yield f"the {ORDINALS[alike.index(number)]} {name}" if len(alike) > 1 else f"the {name}"
+            if len(alike) == 1:
+                yield number, f"the {name}"
+                continue
+            yield number, f"the {ORDINALS[alike.index(number)]} {name}"
+            others = set().union(*(said[other] for other in alike if other != number))
+            yield from ((number, f"the {adjective} {name}") for adjective in sorted(said[number] - others))
 
     def split_reference(self, row, text):
         """Every (object, rest of the text) that a text that begins with a reference can mean."""
-        for item, reference in zip(row["scene_graph"]["objects"], self.list_references(row), strict=True):
+        for number, reference in self.list_references(row):
             if text == reference or text.startswith(reference + " "):
-                yield item, text[len(reference) + 1 :]
+                yield row["scene_graph"]["objects"][number], text[len(reference) + 1 :]
 
     def answer(self, row, question):
         text = question["question"]
@@ -345,7 +356,7 @@ class Oracle:
 
     def split_end(self, row, text):
         """Every (words, number of an object) that a text that ends with a reference can mean."""
-        for number, reference in enumerate(self.list_references(row)):
+        for number, reference in self.list_references(row):
             if text.endswith(f" {reference}"):
                 yield text.removesuffix(f" {reference}"), number
 

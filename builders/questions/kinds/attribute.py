@@ -151,7 +151,7 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
         return _answer_holder(scenes, batch)
     # Below, "named" has an entry for everything that a question names: one, or each of its choices.
     tokens, (question, named) = scenes.context.tokens, (batch.asked.owners, batch.asked.values)
-    objects = scenes.meant[batch.starts["object"]]
+    objects = scenes.meant_in_turn[batch.starts["object"]]
     held = pad_lists(scenes.scenes.attributes)[objects]  # rows of the taxonomy, shape (questions, most of an object)
     there = (held >= 0) & (objects >= 0)[:, None]
     of_group = there

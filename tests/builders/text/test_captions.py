@@ -12,7 +12,8 @@ from generate_any_scene.builders.text.templates import list_templates
 
 ONE_OBJECT = "content.objects.under=[dog.n.01]"
 TINY = (ONE_OBJECT, "content.objects.top=3")
-COUNTED = "{template: default, count_alike: true}"
+PLAIN = "{template: default, frames: 1}"
+COUNTED = "{template: default, count_alike: true, frames: 1}"
 SENTENCES = {"default", "verbose"}
 
 
@@ -80,7 +81,10 @@ def test_mentions_point_at_the_words_of_their_elements(rows, words_of):
     for row in rows:
         for mention in row["mentions"]:
             said = row["caption"][mention["start"] : mention["end"]]
-            assert said in words_of(row, mention["element"])
+            # What a sentence begins with has a capital.
+            begins = mention["start"] == 0 or row["caption"][: mention["start"]].endswith(". ")
+            words = words_of(row, mention["element"])
+            assert said in words or (begins and said in {word[0].upper() + word[1:] for word in words})
 
 
 def test_every_element_is_mentioned(rows):
@@ -96,20 +100,32 @@ def test_each_relation_attribute_and_scene_attribute_is_said_once(rows):
 
 FUNCTION_WORDS = re.compile(
     "a|an|some|another|more|the|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|and|"
-    "there|is|are|also|scene|takes|place|picture|video|3d|model|it|that"
+    "there|is|are|also|scene|set|picture|video|3d|model|that|in|of|this|shows|shown|view|together|along|with|while|too|"
+    "as|well"
 )
 
 
-def test_nothing_is_named_that_is_not_a_mention(rows):
-    """What is left of a caption without its mentions are articles and the like."""
+def test_nothing_is_named_that_is_not_a_mention(rows, words_of):
+    """What is left of a caption without its mentions are articles and the like, and what tells objects apart."""
     for row in rows:
+        objects = row["scene_graph"]["objects"]
+        known = {
+            word
+            for i, item in enumerate(objects)
+            for j in range(len(item["attributes"]))
+            for word in words_of(row, f"attribute/{i}/{j}")
+        }
         caption, at = "", 0
         for mention in sorted(row["mentions"], key=lambda mention: mention["start"]):
             assert mention["start"] >= at
             caption += row["caption"][at : mention["start"]] + " "
             at = mention["end"]
         caption += row["caption"][at:]
-        assert all(FUNCTION_WORDS.fullmatch(word) for word in re.findall(r"[^\s.,]+", caption.lower()))
+        for word in known:
+            caption = re.sub(rf"(?<![\w-]){re.escape(word)} ", "", caption)
+        assert all(FUNCTION_WORDS.fullmatch(word) for word in re.findall(r"[^\s.,:]+", caption.lower())), row[
+            "caption"
+        ]
 
 
 def test_sentences_are_well_formed(rows, template):
@@ -120,7 +136,7 @@ def test_sentences_are_well_formed(rows, template):
             assert all(start == start.upper() for start in re.findall(r"(?:^|\. )(.)", caption))
         assert "  " not in caption
         assert caption == caption.strip()
-        assert not re.search(r"\s[.,]|\.\.|,[^ ]|\bthe the\b", caption)
+        assert not re.search(r"\s[.,:]|[.,:][.,:]|[,:][^ ]|\bthe the\b", caption)
 
 
 def test_articles_agree_with_the_word_that_follows(rows, template, taxonomy):
@@ -154,7 +170,8 @@ ORDINALS = ["first", "second", "third", "fourth", "fifth"]
 def test_objects_of_one_name_are_told_apart_in_the_order_in_which_they_appear(template, write_rows):
     """`A dog is by another dog. The second dog ...`: no `another` comes first, and ordinals count what was read."""
     referred = 0
-    overrides = (ONE_OBJECT, "content.objects.top=1", "structure.objects=[3, 5]", "structure.relations=[1, 4]")
+    structure = ("structure.objects=[3, 5]", "structure.attributes=0", "structure.relations=[1, 4]")
+    overrides = (ONE_OBJECT, "content.objects.top=1", *structure)
     for row in write_rows("multi_object", (*overrides, f"captions={template}", "questions=[]"), 500):
         objects = [mention for mention in row["mentions"] if mention["element"].startswith("object")]
         order = list(
@@ -173,6 +190,38 @@ def test_objects_of_one_name_are_told_apart_in_the_order_in_which_they_appear(te
                 assert again == (place > 0), row["caption"]
             seen.add(element)
     assert referred > 50
+
+
+@pytest.mark.parametrize("template", ["default", "prompt"])
+def test_objects_of_one_name_are_told_apart_by_what_they_alone_are_said_to_be(template, write_rows, words_of):
+    apart = 0
+    structure = ("structure.objects=[2, 4]", "structure.attributes=[1, 4]", "structure.relations=[2, 4]")
+    for row in write_rows(
+        "multi_object", (ONE_OBJECT, "content.objects.top=1", *structure, f"captions={template}"), 500
+    ):
+        objects = row["scene_graph"]["objects"]
+        said = [
+            {word for j in range(len(item["attributes"])) for word in words_of(row, f"attribute/{i}/{j}")}
+            for i, item in enumerate(objects)
+        ]
+        seen = set()
+        for mention in sorted(row["mentions"], key=lambda mention: mention["start"]):
+            if not mention["element"].startswith("object"):
+                continue
+            number, before = int(mention["element"].split("/")[1]), row["caption"][: mention["start"]]
+            others = set().union(*(some for i, some in enumerate(said) if i != number))
+            own = {word for word in said[number] if re.search(rf"\bthe {re.escape(word)} $", before, re.IGNORECASE)}
+            if number in seen:
+                assert own or any(before.endswith(f"{ordinal} ") for ordinal in ORDINALS), row["caption"]
+                assert not own & others, row["caption"]
+                apart += bool(own)
+            elif before.endswith("another "):
+                assert seen, row["caption"]
+            seen.add(number)
+        for question in row["questions"]:
+            if question["kind"] == "attribute":
+                assert not any(f"the {word} " in question["question"] for some in said for word in some)
+    assert apart > 50
 
 
 def write_captions(write_recipe, captions, seed_graph):
@@ -205,7 +254,7 @@ BOX = (
             (
                 "An old statue is a statue of a dog and is below a hat.",
                 "old statue, dog, hat, statue that is a statue of dog, statue below hat",
-                "There is a statue. The statue is old. The statue is a statue of a dog. The statue is below a hat.",
+                "A statue is a statue of a dog and is below a hat. The statue is old.",
                 "an old statue that is a statue of a dog, the statue below a hat",
             ),
         ),
@@ -214,14 +263,14 @@ BOX = (
             (
                 "A box contains some old red scissors.",
                 "box, old red scissors, box that contains scissors",
-                "There is a box. The box contains some scissors. The scissors are old and red.",
+                "A box contains some scissors. The scissors are old and red.",
                 "a box that contains some old red scissors",
             ),
         ),
     ],
 )
 def test_each_template_says_a_scene_in_its_own_way(seed_graph, captions, write_recipe):
-    names = ("default", "terse", "verbose", "prompt")
+    names = (PLAIN, "terse", "verbose", "prompt")
     assert tuple(write_captions(write_recipe, names, seed_graph)) == captions
 
 
@@ -237,7 +286,7 @@ def test_no_attribute_says_what_the_name_says(recipe, write_rows):
 
 def test_a_value_that_the_seed_graph_names_is_taken_as_it_is(write_recipe):
     seed_graph = "{concept: paper_bag.x.01, attributes: [{value: paper}]}", ""
-    assert write_captions(write_recipe, ["default"], seed_graph) == ["There is a paper paper bag."]
+    assert write_captions(write_recipe, [PLAIN], seed_graph) == ["There is a paper paper bag."]
 
 
 # Objects that share a name and are different things.
@@ -259,8 +308,8 @@ CRANES = ("{concept: crane.n.04, attributes: [{value: large}]}, {concept: crane.
                 "The first bat, the club, is below another bat, the club.",
                 "large bat (placental), bat (club), another bat (club), "
                 "bat (placental) near first bat (club), first bat (club) below second bat (club)",
-                "There is a bat, the placental. The bat, the placental, is large. The bat, the placental, is near a "
-                "bat, the club. The first bat, the club, is below another bat, the club.",
+                "A bat, the placental, is near a bat, the club. The bat, the placental, is large. "
+                "The first bat, the club, is below another bat, the club.",
                 "a large bat (placental) near a bat (club), the first bat (club) below another bat (club)",
             ),
         ),
@@ -269,15 +318,15 @@ CRANES = ("{concept: crane.n.04, attributes: [{value: large}]}, {concept: crane.
             (
                 "There is a large crane, the lifting device, and a crane, the wading bird.",
                 "large crane (lifting device), crane (wading bird)",
-                "There is a crane, the lifting device. The crane, the lifting device, is large. "
-                "There is also a crane, the wading bird.",
+                "A crane, the lifting device, and a crane, the wading bird, are in view. "
+                "The crane, the lifting device, is large.",
                 "a large crane (lifting device), a crane (wading bird)",
             ),
         ),
     ],
 )
 def test_different_things_of_one_name_are_told_apart_by_what_they_are(seed_graph, captions, write_recipe):
-    names = ("default", "terse", "verbose", "prompt")
+    names = (PLAIN, "terse", "verbose", "prompt")
     assert tuple(write_captions(write_recipe, names, seed_graph)) == captions
 
 
