@@ -154,19 +154,23 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     numbers = view_numbers(encoded.indices, np.int32)
     ends = np.cumsum([len(fixed), *map(len, chunks)])
     tokens = {name: numbers[start:end] for name, start, end in zip(columns, ends[:-1], ends[1:], strict=True)}
-    # These have a token a wording, not one a row.
-    spoken = {domain: tokens.pop(f"{domain}.alias") for domain in wordings}
-    aliases = {"number": _list_by_row(wordings["number"][0], spoken["number"], np.arange(len(NUMBERS)))}
-    for domain, name in NAMES.items():
-        # Rows of one kind and one name have each other's wordings: an answer is a word, whatever sense it has.
-        kinds = tokens.get(f"{domain}.kind", np.zeros(len(tokens[name]), dtype=np.int32))
-        aliases[domain] = _list_by_row(wordings[domain][0], spoken[domain], number_rows(kinds, tokens[name])[1])
     return Lexicon(
         pa.concat_arrays([words, capital]),
         tokens,
         dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True)),
-        aliases,
+        _list_aliases(tokens, {domain: rows for domain, (rows, _) in wordings.items()}),
     )
+
+
+def _list_aliases(tokens: dict[str, np.ndarray], rows: dict[str, np.ndarray]) -> dict[str, Ragged]:
+    """Takes the columns `<domain>.alias` out of `tokens`, which have a token a wording, and lists them by rows."""
+    spoken = {domain: tokens.pop(f"{domain}.alias") for domain in rows}
+    aliases = {"number": _list_by_row(rows["number"], spoken["number"], np.arange(len(NUMBERS)))}
+    for domain, name in NAMES.items():
+        # Rows of one kind and one name have each other's wordings: an answer is a word, whatever sense it has.
+        kinds = tokens.get(f"{domain}.kind", np.zeros(len(tokens[name]), dtype=np.int32))
+        aliases[domain] = _list_by_row(rows[domain], spoken[domain], number_rows(kinds, tokens[name])[1])
+    return aliases
 
 
 def _list_numerals() -> Wordings:

@@ -276,7 +276,7 @@ def _holds_answer(words: list[str], question: str, wordings: Sequence[str], kind
     for wanted in map(_split_words, wordings):
         spans += _find_phrase(words, wanted, True)
         new = [place for place, word in enumerate(wanted) if word not in said]
-        if new:
+        if new and len(new) < len(wanted):
             spans += _find_phrase(words, wanted[new[0] : new[-1] + 1], True)
     return any(not _is_denied(words, start) for start, _ in _keep_longest(spans))
 

@@ -2,9 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.questions.aliases import list_aliases
+from generate_any_scene.builders.questions.batches import Batch, QuestionContext, make_empty_lists
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
+from generate_any_scene.builders.text.surface_forms import BlockWords
 from question_oracle import NUMBERS, Oracle
 
 
@@ -118,6 +123,19 @@ def test_a_word_has_the_aliases_of_the_kind_that_is_asked(own_questions):
     assert found["color", "gold"] == ["yellowish"]
     assert found["color", "gray"] == ["grey"]
     assert found["is", "maple"] == found["is", "oak"] == ["wood"]
+
+
+def test_where_a_plural_is_the_answer_the_singular_is_an_alias(open_writer):
+    writer = open_writer("multi_object")
+    words = BlockWords(draw_block(writer.plan, "train", 0, 0, 1), writer.plan.taxonomy)
+    context = QuestionContext(writer.plan, writer.questions.templates, writer.questions.tracer, words, key=0)
+    said = ["mice", "mouse", "theaters", "theatre"]
+    answers = np.array([words.lexicon.find(word) for word in said], dtype=np.int32)
+    none = make_empty_lists(len(said))
+    scene, foils = np.zeros(len(said), dtype=np.int64), np.full(len(said), -1)
+    batch = Batch("relation", "open", "open_target", scene, scene, {}, answers, foils, none, none, none, none)
+    found = [context.pool.take(one).to_pylist() for one in list_aliases(context, batch).lists()]
+    assert found == [["mouse"], ["mice"], ["theater", "theatre", "theatres"], []], "the last one names no concept"
 
 
 def test_what_a_wrong_choice_is_called_too_is_no_alias(own_questions):
