@@ -143,7 +143,7 @@ def test_every_scene_of_general_takes_up_to_five(count, open_writer):
 
 def test_what_cannot_go_together_is_said(open_writer):
     overrides = ("content.objects.under=[room.n.01]", "content.scene_attributes={kinds: [weather], count: 1}")
-    with pytest.raises(RecipeError, match=r"do not go together, or with the objects .* 1 kinds .* constraints: none"):
+    with pytest.raises(RecipeError, match=r"do not go together, or with the objects of some scene"):
         draw_block(open_writer("general", *overrides).plan, "train", 0)
     free = draw_block(open_writer("general", *overrides, "content.constraints=none").plan, "train", 0)
     assert len(free.scene_attributes.values) == BLOCK
