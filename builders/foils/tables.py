@@ -183,7 +183,13 @@ def find_seen_attributes(plan: Plan) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def find_near_scene_attributes(taxonomy: Taxonomy) -> np.ndarray:
-    return _find_alike(taxonomy, "scene_attributes", ("name",)) | nearness.find_near_scene_attributes(taxonomy)
+    """Which scene attributes may hold along with each other, or have a word in common, bool, shape (rows, rows).
+
+    Words are looked at for what lists nothing near: for the others somebody has.
+    """
+    bare = arrow.match_texts(taxonomy.scene_attributes["near"], "")
+    alike = _find_alike(taxonomy, "scene_attributes", ("name",)) & (bare[:, None] | bare)
+    return alike | nearness.find_near_scene_attributes(taxonomy)
 
 
 @lru_cache(maxsize=8)

@@ -85,13 +85,32 @@ def test_near_is_said_on_both_sides(small: Taxonomy) -> None:
 
 
 def test_near_scene_attributes_are_checked(small: Taxonomy) -> None:
-    near = "location.beach|location.bech|location.kitchen|weather.fog"
+    near = "location.beach|location.bech|location.kitchen|weather.fog|lighting"
     scene_attributes = change(small.scene_attributes, "location.kitchen", near=near)
     problems = list_problems(replace(small, scene_attributes=scene_attributes))
     assert "scene_attributes: location.kitchen: near 'location.beach', which is not near it" in problems
     assert "scene_attributes: location.kitchen: near 'location.bech', which is no id" in problems
     assert "scene_attributes: location.kitchen: near itself" in problems
-    assert "scene_attributes: location.kitchen: near 'weather.fog', which is of another kind" in problems
+    assert "'weather.fog'" not in problems
+    assert "'lighting'" not in problems
+
+
+@pytest.mark.parametrize(
+    ("column", "names", "wrong"),
+    [
+        ("needs", "person|dog.n.01|color", "color"),
+        ("bars", "person|dog.n.01|color|color.red|colour", "colour"),
+        ("shows", "dog.n.01|dgo.n.01", "dgo.n.01"),
+        ("shows", "person", "person"),
+    ],
+)
+def test_what_scene_attributes_ask_of_scenes_is_checked(small: Taxonomy, column: str, names: str, wrong: str) -> None:
+    rows = change(small.scene_attributes, "location.kitchen", **{column: names})
+    problems = list_problems(replace(small, scene_attributes=rows)).splitlines()
+    found = [problem for problem in problems if problem.startswith("scene_attributes: location.kitchen")]
+    assert found == [
+        f"scene_attributes: location.kitchen: {column} {wrong!r}, which is no id or kind that can be meant"
+    ]
 
 
 def test_heads_that_are_near_do_not_exclude_each_other(small: Taxonomy) -> None:

@@ -52,7 +52,14 @@ def test_other_tables_need_few_columns_too(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     write(folder, "attributes", "id|kind|name|applies_to", "a.x|color|umber glow|any")
     write(folder, "relations", "id|category|predicate", "r.x|spatial|hovering wugly near")
-    write(folder, "scene_attributes", "id|kind|name", "s.x|weather|wug storm", "s.y|aperture|f/4.7")
+    write(
+        folder,
+        "scene_attributes",
+        "id|kind|name",
+        "s.x|weather|wug storm",
+        "s.y|aperture|f/4.7",
+        "s.z|lighting|wug glow",
+    )
     mine = load_taxonomy(["default", "mine"], tmp_path)
     color = find_row(mine.attributes, "a.x")
     assert (color["adjective"], color["article"], color["order"], color["group"]) == ("umber glow", "an", 6, "color")
@@ -64,6 +71,8 @@ def test_other_tables_need_few_columns_too(tmp_path: Path) -> None:
     )
     storm = find_row(mine.scene_attributes, "s.x")
     assert (storm["phrase"], storm["near"]) == ("in a wug storm", "")
+    glow = find_row(mine.scene_attributes, "s.z")
+    assert (glow["phrase"], glow["role"], glow["needs"], glow["bars"]) == ("in wug glow", "light", "", "")
     aperture = find_row(mine.scene_attributes, "s.y")
     assert (aperture["phrase"], aperture["role"], aperture["modality"]) == ("shot at f/4.7", "picture", "image|video")
 

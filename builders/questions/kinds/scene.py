@@ -37,13 +37,18 @@ def ask(context: QuestionContext) -> list[Batch]:
 def _ask_yes_no(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:
     context, batches = topics.context, []
     yes, no = context.fixed["yes"], context.fixed["no"]
+    # Many have no foil, so that others have up to three: then each topic stands for two questions to `find_more`, of
+    # which the first alone may lack a foil.
     first = np.flatnonzero(foils[0] >= 0)
-    second = find_more(foils[0], foils[1], context.find_windows(topics.scene))
+    lacking = np.stack([foils[0], np.maximum(foils[0], 0)], axis=1).reshape(-1)
+    able = np.where(foils[0][:, None] >= 0, np.stack(foils[1:], axis=1), -1).reshape(-1)
+    more = find_more(lacking, able, np.repeat(context.find_windows(topics.scene), 2))
+    second, third = (more[more % 2 == place] // 2 for place in (0, 1))
     for role in SCENE_ROLES:
         is_role = match_texts(context.plan.taxonomy.scene_attributes["role"], role)  # bool, one a row of the taxonomy
         rows = np.flatnonzero(is_role[concepts])
         batches.append(topics.ask("yes_no", role, rows, {"scene": rows}, yes))
-        for absent, some in ((foils[0], first), (foils[1], second)):
+        for absent, some in zip(foils, (first, second, third), strict=True):
             rows = some[is_role[absent[some]]]
             starts = context.add_foils("scene", absent[rows])
             batches.append(topics.ask("yes_no", role, rows, starts, no, foils=topics.names[absent[rows]]))
