@@ -244,18 +244,14 @@ def _check_excluded_attributes(taxonomy: Taxonomy) -> Iterator[str]:
     rows = taxonomy.attributes.select(["id", "group", "near", "excludes"]).to_pylist()
     said = {row["id"]: set(row["excludes"].split("|")) - {""} for row in rows}
     groups, near = ({row["id"]: row[column] for row in rows} for column in ("group", "near"))
-    members: dict[str, list[str]] = {}
-    for row in rows:
-        members.setdefault(row["group"], []).append(row["id"])
-    known = {*said, *members, *_list_shipped("attributes", "id"), *_list_shipped("attributes", "group")}
+    known = {*said, *groups.values(), *_list_shipped("attributes", "id"), *_list_shipped("attributes", "group")}
     for id_, names in said.items():
         for name in sorted(names - known):
             yield f"attributes: {id_}: excludes {name!r}, which is neither an id nor a group"
         for name in sorted(names & set(near[id_].split("|"))):
             yield f"attributes: {id_}: both near {name!r} and excluding it"
-        for other in (one for name in sorted(names & {*said, *members}) for one in members.get(name, [name])):
-            is_near = other == id_ or other in near[id_].split("|")
-            if not is_near and said[other].isdisjoint((id_, groups[id_])):
+        for other in sorted(names & said.keys()):
+            if said[other].isdisjoint((id_, groups[id_])):
                 yield f"attributes: {id_}: excludes {other!r}, which does not exclude it"
 
 

@@ -240,7 +240,8 @@ def _class_objects(
     pools, groups = plan.pools, plan.groups
     slot_columns = [needs]
     # Room beyond what any slot needs makes no difference, and would only make more classes.
-    card_columns = [np.minimum(pools.object_room[pools.classes.of[pools.objects]], needs.max(initial=0))]
+    room = np.minimum(pools.object_room[pools.classes.of[pools.objects]], pools.object_limit[pools.objects])
+    card_columns = [np.minimum(room, needs.max(initial=0))]
     if groups and groups.own is not None:
         # The group of each scene is dealt, too, so that all come up alike often.
         turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))

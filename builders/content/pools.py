@@ -41,6 +41,8 @@ class Pools:
         classes: Classes of all objects that scenes may have.
         object_room: Most attributes that an object of each class can hold, of those that are dealt, int64, shape
             (classes,).
+        object_limit: The same for each object of the taxonomy whose name goes with fewer of them, a red carpet with no
+            color; for the others a number that is never reached. int64, shape (objects,).
         attribute_group: Group of every attribute of the taxonomy, int64, shape (attributes,): two of one group never
             stand on one object.
         attribute_text: Number of the adjective of every attribute, of the same shape: neither do two that read alike.
@@ -59,6 +61,7 @@ class Pools:
     seed: SeedDecks
     classes: ObjectClasses
     object_room: np.ndarray
+    object_limit: np.ndarray
     attribute_group: np.ndarray
     attribute_text: np.ndarray
     attribute_clash: Pairs
@@ -133,6 +136,7 @@ def _make_pools(
         seed=decks,
         classes=classes,
         object_room=_count_groups(deck, groups, len(classes)),
+        object_limit=_limit_objects(deck, groups, classes, on_objects),
         attribute_group=groups,
         attribute_text=texts,
         attribute_clash=Pairs.from_rows(clashes, (len(groups), len(groups))),
@@ -203,6 +207,33 @@ def _count_groups(deck: Deck, groups: np.ndarray, classes: int) -> np.ndarray:
     """Groups of attributes that fit each class of objects."""
     rooms = [len(np.unique(groups[deck.rows[deck.fits[deck.classes, one]]])) for one in range(classes)]
     return np.array(rooms, dtype=np.int64)
+
+
+def _limit_objects(deck: Deck, groups: np.ndarray, classes: ObjectClasses, clashing: np.ndarray) -> np.ndarray:
+    """Groups of attributes of which some fit each object, where not all do that fit its class.
+
+    Args:
+        deck: The attributes.
+        groups: Group of every attribute of the taxonomy.
+        classes: Classes of objects.
+        clashing: Attributes and objects that do not go together, int64, shape (pairs, 2).
+    """
+    limits = np.full(len(classes.of), np.iinfo(np.int64).max)
+    rows, objects = np.unique(clashing[np.isin(clashing[:, 0], deck.rows)], axis=0).T
+    numbers, group_of = np.unique(groups[deck.rows], return_inverse=True)
+    # (groups, object classes): attributes that fit each class; (objects, groups): those of them that clash.
+    fits = deck.fits[deck.classes].astype(np.int64)
+    fitting = np.zeros((len(numbers), len(classes)), dtype=np.int64)
+    np.add.at(fitting, group_of, fits)
+    card_of = np.zeros(len(groups), dtype=np.int64)
+    card_of[deck.rows] = np.arange(len(deck))
+    good = classes.of[objects] >= 0
+    good[good] = fits[card_of[rows[good]], classes.of[objects[good]]] > 0
+    items, which = np.unique(objects[good], return_inverse=True)
+    taken = np.zeros((len(items), len(numbers)), dtype=np.int64)
+    np.add.at(taken, (which, group_of[card_of[rows[good]]]), 1)
+    limits[items] = (fitting.T[classes.of[items]] > taken).sum(axis=1)
+    return limits
 
 
 @lru_cache(maxsize=4)

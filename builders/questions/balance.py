@@ -17,6 +17,8 @@ CHOICES = 4
 """Choices of a multiple-choice question, fewer where the taxonomy has not enough that are false."""
 FEWEST_CHOICES = 3
 """Choices below which a question is not asked as multiple choice: of two, chance finds the right one too often."""
+CLOSING = 8
+"""Scenes at the end of a window in which no question without a foil is asked."""
 
 
 def find_more(foils: np.ndarray, others: np.ndarray, windows: np.ndarray) -> np.ndarray:
@@ -46,27 +48,26 @@ def find_more(foils: np.ndarray, others: np.ndarray, windows: np.ndarray) -> np.
     return able[place[found]]
 
 
-def pair_off(foils: np.ndarray, others: np.ndarray, windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pair_off(foils: np.ndarray, others: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which questions are asked where many lack a foil, and which with a second one, so that truths do not prevail.
 
-    Those without a foil and those with two take turns in every window; what comes out of turn is left: so the
-    beginning of a window does not depend on its end, and at most one question in a window is not made up for. In every
-    other window one without a foil does not begin, so that this evens out.
+    In every window those without a foil and those with two take turns, the former first; what comes out of turn is
+    left. So the beginning of a window does not depend on its end, and at any place at most one question waits for
+    another to make up for it. None begins to wait in the last scenes of a window.
 
     Args:
         foils: First foil of each question, -1 where there is none, shape (questions,).
         others: Second foil of each question, or -1.
-        windows: Window of each question, ascending.
+        places: Index of each question's scene in its split, ascending.
 
     Returns:
         Whether each question is asked, bool, shape (questions,), and numbers of those that get a second foil.
     """
     lacks = foils < 0
-    rows = np.flatnonzero(lacks | (others >= 0))
-    lacking, window = lacks[rows], windows[rows]
+    rows = np.flatnonzero((lacks & (places % WINDOW < WINDOW - CLOSING)) | (others >= 0))
+    lacking = lacks[rows]
     before = np.roll(lacking, 1)
-    first = np.diff(window, prepend=-1) > 0
-    before[first] = lacking[first] & (window[first] % 2 == 1)
+    before[np.diff(places[rows] // WINDOW, prepend=-1) > 0] = False
     in_turn = lacking != before
     asked = ~lacks
     asked[rows[lacking & in_turn]] = True

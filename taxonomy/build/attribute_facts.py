@@ -13,22 +13,10 @@ from .sources import DATA
 Row = dict[str, str]
 
 
-def mark_facts(rows: list[Row]) -> None:
-    """Fills the columns `visible`, `says`, `excludes` and `aliases` of all attributes; `near` is filled already.
-
-    Raises:
-        ValueError: `attribute_facts.toml` names what no attribute is called.
-    """
-    facts = tomllib.loads((DATA / "attribute_facts.toml").read_text(encoding="utf-8"))
-    named: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        named[row["name"]].append(row)
-    _mark_visible(facts, named)
-    _mark_excluded(facts, rows, named)
-    for word, names in facts["says"].items():
-        for row in _find_rows(names, named):
-            row["says"] = "|".join(filter(None, (row["says"], word)))
-    for kind, lines in facts["aliases"].items():
+def mark_aliases(rows: list[Row]) -> None:
+    """Fills the column `aliases` of all attributes."""
+    named = _group_rows(rows)
+    for kind, lines in _read_facts()["aliases"].items():
         for names, words in _split_lines(lines):
             for row in _find_rows(names, named, kind):
                 told = row["aliases"].split("|") if row["aliases"] else []
@@ -36,9 +24,34 @@ def mark_facts(rows: list[Row]) -> None:
                 row["aliases"] = "|".join(told)
 
 
+def mark_facts(rows: list[Row]) -> None:
+    """Fills the columns `visible`, `says` and `excludes` of all attributes; `near` is filled already.
+
+    Raises:
+        ValueError: `attribute_facts.toml` names what no attribute is called.
+    """
+    facts, named = _read_facts(), _group_rows(rows)
+    _mark_visible(facts, named)
+    _mark_excluded(facts, rows, named)
+    for word, names in facts["says"].items():
+        for row in _find_rows(names, named):
+            row["says"] = "|".join(filter(None, (row["says"], word)))
+
+
 def split_names(text: str) -> list[str]:
     """Splits names at `;` and at the ends of lines."""
     return [name for part in re.split(r"[;\n]", text) if (name := " ".join(part.split()))]
+
+
+def _read_facts() -> dict:
+    return tomllib.loads((DATA / "attribute_facts.toml").read_text(encoding="utf-8"))
+
+
+def _group_rows(rows: list[Row]) -> dict[str, list[Row]]:
+    named: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        named[row["name"]].append(row)
+    return named
 
 
 def _split_lines(lines: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..schema import ATTRIBUTE_KINDS
-from .attribute_facts import mark_facts, split_names
+from .attribute_facts import mark_aliases, mark_facts, split_names
 from .english import choose_article
 from .near import mark_near
 from .sources import DATA
@@ -31,6 +31,7 @@ def build_attributes(sources: Path) -> list[dict[str, str]]:
         if id_ not in rows:
             article = choose_article(adjective)
             rows[id_] = {**color, "id": id_, "name": name, "adjective": adjective, "article": article, "tier": "full"}
+    mark_aliases(list(rows.values()))
     mark_near(list(rows.values()), sources)
     mark_facts(list(rows.values()))
     return list(rows.values())

@@ -1,4 +1,4 @@
-"""Finds attributes that may be true of one thing together: by hand, by colors' values, by WordNet, by their words."""
+"""Finds attributes that may be true of one thing together: by hand, colors' values, WordNet, words and aliases."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def mark_near(rows: list[Row], sources: Path) -> None:
     for first, second in (
         *pair_by_hand(rows),
         *pair_colors(rows, sources),
+        *pair_by_aliases(rows),
         *pair_by_words(rows),
         *pair_by_wordnet(rows, sources),
     ):
@@ -111,6 +112,15 @@ def convert_to_lab(value: str) -> tuple[float, float, float]:
     z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883
     fx, fy, fz = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
     return 116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)
+
+
+def pair_by_aliases(rows: list[Row]) -> Iterator[Pair]:
+    """Pairs a name with what answers as well, where that is a name of its kind: maple and wood."""
+    named = {(row["kind"], row["name"]): row["id"] for row in rows}
+    for row in rows:
+        for alias in row["aliases"].split("|"):
+            if other := named.get((row["kind"], alias)):
+                yield row["id"], other
 
 
 def pair_by_words(rows: list[Row]) -> Iterator[Pair]:

@@ -37,6 +37,20 @@ def test_circle(small: Taxonomy) -> None:
     assert find(replace(small, objects=change(small.objects, root, parent="dog.n.01")), "go round in a circle")
 
 
+@pytest.mark.parametrize(
+    ("excludes", "problem"),
+    [
+        ("color", ""),
+        ("color|human.bald", "excludes 'human.bald', which does not exclude it"),
+        ("color|hare", "excludes 'hare', which is neither an id nor a group"),
+        ("color|color.maroon", "both near 'color.maroon' and excluding it"),
+    ],
+)
+def test_what_attributes_exclude(small: Taxonomy, excludes: str, problem: str) -> None:
+    changed = replace(small, attributes=change(small.attributes, "color.red", excludes=excludes))
+    assert find(changed, f"attributes: color.red: {problem}") == bool(problem)
+
+
 def test_flagged_object_in_a_shown_tier(small: Taxonomy) -> None:
     objects = change(small.objects, "dog.n.01", flags="brand")
     assert find(replace(small, objects=objects), "dog.n.01: flagged brand, so its tier must be full")

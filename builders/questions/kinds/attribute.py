@@ -20,8 +20,8 @@ def ask(context: QuestionContext) -> list[Batch]:
     """Whether an object has each of its attributes, a topic each, and whether it has others; what it is; what has it.
 
     An open question is asked where the picture gives one answer: what an object is of a group whose attributes exclude
-    each other, and what has an attribute if all other objects have one that excludes it. Unless a recipe asks all, only
-    what is seen is asked, and a size only beside another object of the same name.
+    each other, and what has an attribute if all other objects have one that excludes it. Unless a recipe asks all,
+    only what is seen is asked, and a size only beside another object of the same name.
     """
     holders, concepts = context.holders, context.scenes.attributes.values  # both of shape (attributes of the block,)
     if not len(concepts):
@@ -69,7 +69,7 @@ def _ask_yes_no(topics: Topics, concepts: np.ndarray, rows: np.ndarray, foils: l
     """
     context, holders = topics.context, topics.context.holders
     first, second = foils[0].take(rows), foils[1].take(rows)
-    asked, more = pair_off(first, second, context.find_windows(topics.scene.take(rows)))
+    asked, more = pair_off(first, second, context.scenes.start + topics.scene.take(rows))
 
     def ask_foils(rows: np.ndarray, absent: np.ndarray) -> Batch:
         starts = {"object": holders[rows], **context.add_foils("attribute", absent)}

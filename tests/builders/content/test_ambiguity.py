@@ -10,6 +10,7 @@ from generate_any_scene.builders.content.ambiguity import (
     Segmenter,
     Words,
     find_ambiguous_pairs,
+    find_contradicted_names,
     find_repeated_words,
     keep_unambiguous,
 )
@@ -63,12 +64,13 @@ def read(text, adjectives, names):
     ]
 
 
-def crosses(text, border, adjectives, names):
-    """Whether a reading of the text, or of a beginning of it, has a word on both sides of the border.
+def crosses(before, middle, after, adjectives, names):
+    """Whether a reading of a text, or of a beginning of it, has a word that begins in one part and ends in another.
 
     A name ends a text; after an adjective something must follow, here or later.
     """
-    for end in range(border + 1, len(text) + 1):
+    text, border = before + middle + after, len(before)
+    for end in range(len(before + middle) + 1, len(text) + 1):
         for units, is_last in ((adjectives, False), (names, True)):
             if is_last and end < len(text):
                 continue
@@ -92,17 +94,19 @@ def test_cuts_are_all_that_adjectives_leave(vocabulary, text):
 def test_pairs_that_can_be_read_in_two_ways_are_found(speak, vocabulary):
     adjectives, names = vocabulary
     on_objects, in_turn = find_ambiguous_pairs(*speak(adjectives, names))
+    # A word of three letters spans one between two others, at most: nothing longer is one of these.
+    between = [(), *(one for one in set(adjectives) if len(one) == 1)]
     expected = {
         (row, item)
-        for (row, adjective), (item, name) in product(enumerate(adjectives), enumerate(names))
-        for is_name, end in crosses(adjective + name, len(adjective), set(adjectives), set(names))
-        if is_name or end < len(adjective + name)
+        for (row, adjective), (item, name), middle in product(enumerate(adjectives), enumerate(names), between)
+        for is_name, end in crosses(adjective, middle, name, set(adjectives), set(names))
+        if is_name or end < len(adjective + middle + name)
     }
     assert set(map(tuple, on_objects.tolist())) == expected
     expected = {
         (row, other)
-        for (row, adjective), (other, after) in product(enumerate(adjectives), enumerate(adjectives))
-        if any(crosses(adjective + after, len(adjective), set(adjectives), set()))
+        for (row, adjective), (other, after), middle in product(enumerate(adjectives), enumerate(adjectives), between)
+        if any(crosses(adjective, middle, after, set(adjectives), set()))
     }
     assert set(map(tuple, in_turn.tolist())) == expected
 
@@ -138,6 +142,28 @@ def test_the_first_of_those_that_read_alike_is_kept(speak, vocabulary):
     kept = keep_unambiguous(*speak(adjectives, names))
     assert all(names.index(names[item]) == item for item in kept.objects.tolist())
     assert all(adjectives.index(adjectives[row]) == row for row in kept.attributes.tolist())
+
+
+@given(vocabulary=vocabularies())
+def test_no_adjective_that_is_kept_names_an_object(speak, vocabulary):
+    taxonomy, words = speak(*vocabulary)
+    kept = keep_unambiguous(taxonomy, words)
+    adjectives, names = vocabulary
+    assert {adjectives[row] for row in kept.attributes.tolist()}.isdisjoint(names)
+
+
+def test_no_object_is_what_its_name_excludes(taxonomy):
+    """A red carpet is of no other color, a paper cup of nothing but paper."""
+    objects, attributes = taxonomy.objects["name"].to_pylist(), taxonomy.attributes.to_pylist()
+    everyday = [item for item, tier in enumerate(taxonomy.objects["tier"].to_pylist()) if tier == "common"]
+    colors = [row for row, one in enumerate(attributes) if one["kind"] == "color" and one["tier"] == "common"]
+    none = np.zeros(0, dtype=np.int64)
+    pairs = find_contradicted_names(taxonomy, Words(np.array(everyday), np.array(colors), none, none))
+    assert all(attributes[row]["name"] not in objects[item].split() for row, item in pairs.tolist())
+    found = {(attributes[row]["name"], objects[item]) for row, item in pairs.tolist()}
+    for item in ("white wine", "red carpet", "brown bear"):
+        assert {("green", item), ("blue", item)} <= found
+    assert not any(name in ("rose", "orange", "dog") for _, name in found)
 
 
 @given(vocabulary=vocabularies(hyphenated))

@@ -11,7 +11,7 @@ ANIMALS = """content.objects={under: [animal.n.01, vehicle.n.01], exclude: [dog.
     weights: {cat.n.01: 0, car.n.01: 3}}"""
 RECIPES = {
     "plain": ("general",),
-    "filtered": ("multi_object", ANIMALS, "content.attributes.kinds=[color, size]"),
+    "filtered": ("multi_object", ANIMALS, "content.attributes={kinds: [color, size], max_per_object: 2}"),
     "unambiguous": ("general", "captions={template: default, unambiguous: true}", "content.objects.tier=full"),
     "untyped": ("video", "content.constraints=none", "content.relations.categories=[spatial]"),
     "seeded": (

@@ -1,6 +1,7 @@
 """Content of scenes: even coverage from decks, and only what goes together where a recipe says typed."""
 
 from collections import Counter
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -60,6 +61,37 @@ def test_no_object_has_two_attributes_of_one_group(drawn):
     for scenes in blocks:
         held = list(zip(repeat_holders(scenes.attributes).tolist(), groups[scenes.attributes.values], strict=True))
         assert len(set(held)) == len(held)
+
+
+def test_no_object_has_attributes_that_exclude_each_other(drawn):
+    plan, blocks = drawn
+    rows = plan.taxonomy.attributes.to_pylist()
+
+    def excludes(one, other):
+        names = {other["id"], other["group"]}
+        return bool(names & set(one["excludes"].split("|"))) and other["id"] not in one["near"].split("|")
+
+    for scenes in blocks:
+        for held in {tuple(one.tolist()) for one in scenes.attributes.lists() if len(one) > 1}:
+            assert not any(excludes(rows[one], rows[other]) for one, other in permutations(held, 2)), held
+
+
+def test_only_what_can_be_counted_has_a_size_or_a_shape(drawn):
+    plan, blocks = drawn
+    kinds = np.array(plan.taxonomy.attributes["kind"].to_pylist())
+    countability = np.array(plan.taxonomy.objects["countability"].to_pylist())
+    for scenes in blocks:
+        holders = scenes.objects.values[repeat_holders(scenes.attributes)]
+        measured = np.isin(kinds[scenes.attributes.values], ["size", "shape"])
+        assert set(countability[holders[measured]]) <= {"count"}
+
+
+def test_no_object_is_what_its_name_excludes(drawn):
+    """Where an object cannot have an attribute for its name's sake, it is put where none is needed."""
+    plan, blocks = drawn
+    for scenes in blocks:
+        holders = scenes.objects.values[repeat_holders(scenes.attributes)]
+        assert not plan.pools.object_clash.have(scenes.attributes.values, holders).any()
 
 
 def test_attributes_stand_in_the_order_of_english(drawn):

@@ -45,7 +45,8 @@ def paper_recipe(tmp_path_factory, taxonomy):
                 "taxonomy: [default, ./more]",
                 "content:",
                 f"  objects: {{tier: visible, top: {PAPER_COUNTS['objects']}}}",
-                f"  relations: {{categories: [{', '.join(categories)}]}}",
+                '  attributes: {visible: "no"}',
+                f'  relations: {{categories: [{", ".join(categories)}], visible: "no"}}',
                 "  scene_attributes: {count: 0}",
                 "  constraints: none",
             ]
