@@ -17,8 +17,8 @@ from ..foundation.ragged import Pairs, Ragged
 from ..recipe.model import Recipe
 from ..structures.enumeration import StructureTable
 from .ambiguity import Words, find_ambiguous_pairs, find_repeated_words, keep_unambiguous
-from .facts import find_saying
 from .compatibility import Deck, ObjectClasses, classify_objects, make_attribute_deck, make_relation_deck
+from .facts import find_saying
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .selection import Concepts, apply_filters, find_allowed, select_concepts
 
@@ -250,7 +250,9 @@ def _check_moving(
         hint = "set it to 0, and name a relation in which something moves"
         yield Problem("does not go with a seed graph, which says what is in every scene", key=key, hint=hint)
     if not table.relations[rows].min():
-        yield Problem("some structures have no relation", key=key, hint="let structure.relations begin at 1, or set it to 0")
+        yield Problem(
+            "some structures have no relation", key=key, hint="let structure.relations begin at 1, or set it to 0"
+        )
     if not find_movers(pools, taxonomy)[pools.classes.of[pools.objects]].any():
         hint = "allow people, animals or vehicles, and relations of the category `interactional`, or set it to 0"
         yield Problem("there is no object that moves", key=key, hint=hint)

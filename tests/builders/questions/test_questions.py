@@ -127,8 +127,8 @@ def test_forms_hold_what_their_names_say(rows):
         assert bool(question["choices"]) == (question["form"] == "multiple_choice")
 
 
-def test_every_element_is_asked_about_in_every_form_that_fits(rows):
-    """Yes or no always; choices where there are foils; openly where the graph has one answer."""
+def test_every_element_is_asked_about_in_every_form_that_fits(rows, own_taxonomy):
+    """Yes or no always; choices where there are foils; openly where the picture has one answer."""
     forms = {}
     for row in rows:
         for question in row["questions"]:
@@ -141,9 +141,11 @@ def test_every_element_is_asked_about_in_every_form_that_fits(rows):
         if (some := [found for (_, element), found in forms.items() if element.startswith(domain)])
         for form in ("multiple_choice", "open")
     }
-    # Few relations exclude others that would come up as often the other way around.
+    # Of four directions no three exclude each other; of most relations a scene of three does not show one end alone.
+    if own_taxonomy.relations.num_rows < 10:
+        del shares["relation", "multiple_choice"]
     for (domain, form), share in shares.items():
-        assert share > {"relation": 0.1, "object": 0.2}.get(domain, 0.9), (domain, form)
+        assert share > {"relation": 0.05, "object": 0.2}.get(domain, 0.9), (domain, form)
 
 
 def test_choices_hold_the_answer_once_and_nothing_twice(rows):
