@@ -2,8 +2,8 @@
 
 Each sort of content takes the same three steps. `deal` gives every place a card of a shuffled deck (sampling without
 replacement, from the card on at which the blocks before ended); `assign_concepts` moves cards to places that their
-types allow; `resolve_conflicts` swaps or redraws those that do not go together. Whether relations go together shows in a whole
-scene, not in pairs: `make_possible` exchanges them.
+types allow; `resolve_conflicts` swaps or redraws those that do not go together. Whether relations go together shows in
+a scene as a whole, not in pairs: `make_possible` exchanges them.
 """
 
 from __future__ import annotations
