@@ -8,7 +8,7 @@ FINITE, NOUN, ACTIVE, PASSIVE, PLACE = range(5)
 ARTICLES = ("a", "an", "the")
 IRREGULAR_PARTICIPLES = frozenset(
     (
-        *("bought", "brought", "built", "caught", "cut", "dug", "drawn", "driven", "eaten", "fed"),
+        *("bought", "brought", "built", "caught", "chosen", "cut", "dug", "drawn", "driven", "eaten", "fed"),
         *("found", "given", "grown", "held", "hidden", "hit", "hung", "kept", "known", "laid"),
         *("led", "left", "lent", "lit", "lost", "made", "met", "paid", "put", "read"),
         *("ridden", "run", "seen", "sent", "set", "shaken", "shown", "sold", "spread", "spun"),
