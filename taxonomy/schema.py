@@ -36,7 +36,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "group": "several beings or things seen as one: crowd, herd, forest",
         "substance": "stuff without a shape of its own: snow, sand, smoke, fire",
         "thing": "none of the others",
-        "mammal": "animals that stand, sit and lie on four legs: dogs, mice, elephants; they are of the kind `animal`, too",
+        "mammal": "animals that stand, sit and lie on four legs (dogs, mice); of the kind `animal`, too",
     }
 )
 """Every kind of object with what it holds. The order is part of the format: it gives the bits of `kind_bits`."""
@@ -77,9 +77,9 @@ FACTS: tuple[str, ...] = (
 )
 """What relations say of their subject (and object), and attributes of their object, that must be possible together.
 
-`goes` is said of what changes its place (running past), `moves` of whatever a video shows to move (running past, eating),
-and `looks` of what has its eyes on something. `one` says that a picture shows a single object which the subject stands
-in this relation to, so that one may ask openly what it is.
+`goes` is said of what changes its place (running past), `moves` of whatever a video shows to move (running past,
+eating), and `looks` of what has its eyes on something. `one` says that a picture shows a single object to which the
+subject stands in this relation, so that one may ask openly what it is.
 """
 
 SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (

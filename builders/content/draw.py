@@ -2,8 +2,8 @@
 
 Each sort of content takes the same three steps. `deal` gives every place a card of a shuffled deck (sampling without
 replacement, from the card on at which the blocks before ended); `assign_concepts` moves cards to places that their
-types allow; `resolve_conflicts` swaps or redraws those that do not go together. Relations are judged scene by scene besides, by
-`make_possible`.
+types allow; `resolve_conflicts` swaps or redraws those that do not go together. Whether relations go together shows in
+a scene as a whole, not in pairs: `make_possible` exchanges them.
 """
 
 from __future__ import annotations
@@ -126,8 +126,9 @@ def _lay_out(plan: Plan, key: int, block: int) -> _Layout:
 def _choose_moving(plan: Plan, key: int, start: int, relations: Ragged) -> np.ndarray:
     """The relation of each scene that shall show something that moves, by chance; which scenes shall, is dealt."""
     percent = round(100 * plan.recipe.content.dynamic)
-    scenes = np.flatnonzero(deal(derive_key(key, "dynamic"), 100, start, len(relations)) < percent) if percent else []
-    scenes = np.asarray(scenes, dtype=np.int64)
+    if not percent:
+        return np.zeros(0, dtype=np.int64)
+    scenes = np.flatnonzero(deal(derive_key(key, "dynamic"), 100, start, len(relations)) < percent)
     picked = draw_below(derive_key(key, "moving"), start + scenes, relations.lengths[scenes])
     return relations.offsets[scenes] + picked
 
@@ -348,29 +349,42 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes
     Raises:
         RecipeError: Some scene cannot be shown, whichever relations it gets.
     """
-    deck, seed = plan.pools.relations, plan.pools.seed.relations
+    key = derive_key(layout.key, "relations", layout.block)
+    drawn, slots = _deal_relations(plan, layout, objects, key)
+    # (objects of the block,): bits of what their attributes say.
+    bodies = np.zeros(len(objects), dtype=np.int64)
+    holders = np.repeat(np.arange(len(objects)), np.diff(layout.attributes))
+    np.bitwise_or.at(bodies, holders, read_sayings(plan.taxonomy).attributes[attributes])
+    drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
+    if len(lost):
+        message = f"{len(lost)} of {len(layout.structures):,} scenes get no relations that are possible together"
+        hint = "allow more relations, or fewer of them in a scene"
+        raise RecipeError([Problem(message, key="content.relations", hint=hint)])
+    return drawn
+
+
+def _deal_relations(plan: Plan, layout: _Layout, objects: np.ndarray, key: int) -> tuple[np.ndarray, RelationSlots]:
+    """Deals relations to the pairs of objects that they join, each for itself: rows of the taxonomy, and the slots."""
+    deck, seed, places_of_seed = plan.pools.relations, plan.pools.seed.relations, layout.seeds["relations"]
     # (slots,): the classes of subject and target as one number, a column of `Deck.fits`.
     object_class = plan.pools.classes.of[objects]
     pair = object_class[layout.ends[0]] * len(plan.pools.classes) + object_class[layout.ends[1]]
     places, cards = _deal_free(plan, layout, "relations", len(deck))
-    key = derive_key(layout.key, "relations", layout.block)
-    card_class, slot_class, fits = (deck.classes, pair[places], deck.fits)
+    sorts = (deck.classes, pair[places], deck.fits)
     if plan.unseen:
-        ends = (objects[ends[places]] for ends in layout.ends)
-        card_class, slot_class, fits = refine_relations(plan.unseen, deck, slot_class, *ends)
+        sorts = refine_relations(plan.unseen, deck, pair[places], *(objects[ends[places]] for ends in layout.ends))
     if len(layout.moving):
         moves = find_saying(plan.taxonomy.relations, "moves")[deck.rows]
-        card_class, slot_class, fits = _refine_moving(
-            card_class, slot_class, fits, moves, np.isin(places, layout.moving)
-        )
+        sorts = _refine_moving(*sorts, moves, np.isin(places, layout.moving))
+    card_class, slot_class, fits = sorts
     drawn, classes, decks = np.empty(len(pair), dtype=np.int64), pair.copy(), np.zeros(len(pair), dtype=np.int64)
     drawn[places] = deck.rows[assign_concepts(key, cards, card_class, slot_class, fits)]
     classes[places] = slot_class
-    seeded = deal_cards(seed, "relations", layout.key, layout.start, layout.seeds["relations"], pair)
+    seeded = deal_cards(seed, "relations", layout.key, layout.start, places_of_seed, pair)
     for column, one in enumerate(seed):
-        drawn[layout.seeds["relations"][:, column]] = one.rows[seeded[:, column]]
-        decks[layout.seeds["relations"][:, column]] = 1 + column
-    slots = RelationSlots(
+        drawn[places_of_seed[:, column]] = one.rows[seeded[:, column]]
+        decks[places_of_seed[:, column]] = 1 + column
+    return drawn, RelationSlots(
         layout.subjects.offsets,
         *layout.ends,
         decks,
@@ -379,23 +393,12 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes
         fits=(fits, *(one.fits for one in seed)),
         rows=(deck.rows, *(one.rows for one in seed)),
     )
-    bodies = np.zeros(len(objects), dtype=np.int64)
-    holders = np.repeat(np.arange(len(objects)), np.diff(layout.attributes))
-    np.bitwise_or.at(bodies, holders, read_sayings(plan.taxonomy).attributes[attributes])
-    drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
-    if len(lost):
-        message = (
-            f"no relations that are left are possible together in {len(lost)} of {len(slots.offsets) - 1:,} scenes"
-        )
-        hint = "allow more relations, or fewer of them in a scene"
-        raise RecipeError([Problem(message, key="content.relations", hint=hint)])
-    return drawn
 
 
 def _refine_moving(
     card_class: np.ndarray, slot_class: np.ndarray, fits: np.ndarray, moves: np.ndarray, moving: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Splits classes in two, so that slots of something that moves (bool) get a card that says so, if one fits there."""
+    """Splits classes in two: slots of something that moves (bool) get a card that says so, if one fits there."""
     cards, slots = 2 * card_class + moves, 2 * slot_class + moving
     refined = np.repeat(np.repeat(fits, 2, axis=0), 2, axis=1)
     used = np.bincount(cards, minlength=len(refined)) > 0

@@ -305,7 +305,7 @@ class _Mender:
     ) -> None:
         self.key, self.relations, self.slots, self.every = key, relations, slots, every
         self.judge, self.blamed = judge, blamed
-        # Slots of one class of one deck take each other's cards. Those of class `c` are by_class[starts[c]:][:sizes[c]].
+        # Slots of one class of one deck take each other's cards: those of `c` are by_class[starts[c]:][:sizes[c]].
         self.class_of = np.unique(
             slots.decks * (slots.classes.max(initial=0) + 1) + slots.classes, return_inverse=True
         )[1]
@@ -313,7 +313,7 @@ class _Mender:
         self.sizes = np.bincount(self.class_of)
         self.starts = offsets_of(self.sizes)[:-1]
 
-    def choose_blamed(self, *name: object) -> np.ndarray:
+    def choose_blamed(self, *name: str | int) -> np.ndarray:
         """One slot to blame of each scene, by chance, ascending."""
         rows = np.flatnonzero(self.blamed)
         chance = hash_numbers(derive_key(self.key, *name), rows)

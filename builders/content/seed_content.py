@@ -24,7 +24,9 @@ from ..structures.enumeration import StructureTable
 from ..structures.seed_graphs import SeedSlots, read_seed
 from .assignment import assign_concepts, draw_again
 from .compatibility import Deck, ObjectClasses, make_attribute_deck, make_relation_deck
+from .facts import exclude_facts, read_sayings
 from .filters import FILTERS
+from .possibility import find_impossible
 
 KEY = "structure.seed_graph"
 
@@ -168,7 +170,7 @@ def make_seed_decks(
     objects = list(seed.objects)
     attributes = [make_attribute_deck(taxonomy, rows, classes) for rows in seed.attributes]
     relations = [make_relation_deck(taxonomy, rows, classes) for rows in seed.relations]
-    problems = _find_clashing(seed, clashes, excluding)
+    problems = [*_find_clashing(seed, clashes, excluding, taxonomy), *_find_contradictions(seed, taxonomy)]
 
     def keep(i: int, possible: np.ndarray, named: bool, what: str) -> bool:
         """Leaves out what an object cannot be. False if that would be everything, but what it has is named so."""
@@ -208,17 +210,53 @@ def make_seed_decks(
     return SeedDecks(tuple(objects), tuple(attributes), tuple(relations), shares)
 
 
-def _find_clashing(seed: SeedRows, clashes: tuple[np.ndarray, np.ndarray], excluding: Pairs) -> list[Problem]:
+def _find_clashing(
+    seed: SeedRows, clashes: tuple[np.ndarray, np.ndarray], excluding: Pairs, taxonomy: Taxonomy
+) -> list[Problem]:
     """Two attributes of one object that exclude each other whatever they are."""
-    problems = []
+    problems, said = [], read_sayings(taxonomy).attributes
     for (one, (i, first)), (other, (k, second)) in combinations(enumerate(seed.slots.attributes), 2):
         rows, others = (some.reshape(-1) for some in np.meshgrid(seed.attributes[one], seed.attributes[other]))
-        clash = np.logical_or.reduce([numbers[rows] == numbers[others] for numbers in clashes])
-        if i == k and (clash | excluding.have(rows, others)).all():
+        alike = [numbers[rows] == numbers[others] for numbers in clashes]
+        alike += [excluding.have(rows, others), exclude_facts(said[rows], said[others])]
+        if i == k and np.logical_or.reduce(alike).all():
             names = (_name(seed.graph.objects[i].attributes[at]) for at in (first, second))
             message = f"`{'` and `'.join(names)}` exclude each other on one object"
             problems.append(Problem(message, key=f"{KEY}.objects.{i}.attributes.{second}", hint="keep one of them"))
     return problems
+
+
+def _find_contradictions(seed: SeedRows, taxonomy: Taxonomy) -> list[Problem]:
+    """Relations of a seed graph that no picture shows together, whichever of those that it allows they are."""
+    sayings, graph = read_sayings(taxonomy), seed.graph
+    bodies = np.zeros(len(graph.objects), dtype=np.int64)
+    for rows, (i, _) in zip(seed.attributes, seed.slots.attributes, strict=True):
+        bodies[i] |= np.bitwise_and.reduce(sayings.attributes[rows])
+    # What is named without a category may be several rows, which all say the same.
+    fixed = [
+        (number, rows[0])
+        for rows, number in zip(seed.relations, seed.slots.relations, strict=True)
+        if len(np.unique([sayings.relations[rows], sayings.targets[rows]], axis=1).T) == 1
+    ]
+    numbers, chosen = ([pair[end] for pair in fixed] for end in (0, 1))
+    subjects, targets = (
+        np.array([getattr(graph.relations[number], end) for number in numbers], dtype=np.int64)
+        for end in ("subject", "object")
+    )
+    blamed = find_impossible(sayings, np.array(chosen, dtype=np.int64), subjects, targets, bodies)
+    found = [graph.relations[number] for number in np.array(numbers, dtype=np.int64)[blamed].tolist()]
+    if not found:
+        return []
+    ends = {end for one in found for end in (one.subject, one.object)}
+    said = [f"object {one.subject} `{_name(one)}` object {one.object}" for one in found]
+    said += [
+        f"object {i} `{_name(graph.objects[i].attributes[j])}`"
+        for i, j in seed.slots.attributes
+        if i in ends and bodies[i]
+    ]
+    key = f"{KEY}.relations.{graph.relations.index(found[0])}"
+    hint = "leave one of them out, or give a category in the place of a predicate"
+    return [Problem(f"no picture shows all of this: {', '.join(said)}", key=key, hint=hint)]
 
 
 def _name(spec: SeedAttribute | SeedRelation) -> str:

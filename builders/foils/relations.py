@@ -1,7 +1,7 @@
 """Foils of relations: another relation, another object, or the other direction, in the place of the truth.
 
-A foil is false in every picture of the scene: what the truth excludes, what does not hold both ways, what is not there.
-Whatever else may hold although nobody states it (`relation_logic.py`) is no foil.
+A foil is false in every picture of the scene: what the truth excludes, what does not hold both ways, what is not
+there. Whatever else may hold although nobody states it (`relation_logic.py`) is no foil.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .tables import number_texts
 
 
 def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
-    """Relations for some of the block that the truth excludes between the same objects, and that are not near each other.
+    """Relations for some of the block that the truth excludes, and that are not near each other.
 
     Each is drawn once: so the truth would have come up as often for the foil, and no predicate is more often true than
     false where it is asked about.
@@ -52,7 +52,8 @@ def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationF
     truths = concepts.take(rows)
     foils = lists.values.take(lists.offsets.take(truths) + draw_below(key, ids, lists.lengths.take(truths)))
     subjects, targets = (scenes.objects.values.take(end.take(rows)) for end in (facts.subjects, facts.targets))
-    # What has more foils, or goes with more objects, than the truth would come up more often than the other way around.
+    # What has more foils, or goes with more objects, than the truth would come up more often than the other way
+    # around.
     luck = hash_numbers(derive_key(key, "luck"), ids) / 2.0**64
     scarcity = breadth * lists.lengths
     good = _find_joins(plan)(foils, subjects, targets) & (luck * scarcity.take(foils) < scarcity.take(truths))
@@ -156,8 +157,8 @@ def allow_copies(plan: Plan, relations: np.ndarray, subjects: np.ndarray, target
 def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts) -> np.ndarray:
     """Another object of the scene for each relation, to which its subject does not stand in this relation.
 
-    None for relations in which it may well stand to several things without anybody's stating it, nor where any relation
-    joins the two objects, or leads on from the target.
+    None for relations in which it may well stand to several things without anybody's stating it, nor where any
+    relation joins the two objects, or leads on from the target.
 
     Returns:
         Objects of the block, or -1, shape (relations of the block,).

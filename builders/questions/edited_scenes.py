@@ -16,6 +16,7 @@ from ...taxonomy import Taxonomy
 from ..foils.draw import count_kin
 from ..foils.kinship import list_lineages
 from ..foils.relation_logic import read_logic
+from ..foils.relations import find_single
 from ..foundation.ragged import Ragged, number_rows, offsets_of, pad_lists
 from ..text.lexicon import build_lexicon
 from ..text.surface_forms import BlockWords
@@ -131,7 +132,7 @@ class EditedScenes:
 
     def follow(
         self, scene: np.ndarray, objects: np.ndarray, heads: np.ndarray, back: bool = False
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What objects stand in relations to.
 
         Args:
@@ -141,8 +142,8 @@ class EditedScenes:
             back: Look for what stands in the relation to the object instead.
 
         Returns:
-            Which objects certainly do, and which may do, also by something near or a chain, both bool, shape
-            (look-ups, most objects of a scene).
+            Which objects certainly do, which may do by something near or a chain, and which certainly do not; all
+            bool, shape (look-ups, most objects of a scene). A picture may show it of the rest, too.
         """
         facts, fact_heads, starts, ends = self.facts
         if back:
@@ -160,11 +161,15 @@ class EditedScenes:
         while (new := reached[start] & ~reached[end]).any():
             reached[end[new]] = True
         reached[at] = False
-        reached[~certain & self._find_denied(scene, own, heads, back)] = False
-        return certain.reshape(len(scene), -1), reached.reshape(len(scene), -1)
+        denied = ~certain & self._find_denied(scene, own, heads, back)
+        shape = (len(scene), self.objects.shape[1])
+        return certain.reshape(shape), (reached & ~denied).reshape(shape), denied.reshape(shape)
 
     def _find_denied(self, scene: np.ndarray, own: np.ndarray, heads: np.ndarray, back: bool) -> np.ndarray:
-        """What certainly does not stand in the relations that `follow` looks up, as what is stated excludes it."""
+        """What certainly does not stand in the relations that `follow` looks up.
+
+        What is stated excludes it, or has its one target elsewhere.
+        """
         logic, scenes = read_logic(self.taxonomy), self.scenes
         stated = pad_lists(Ragged(np.arange(len(scenes.relations.values)), scenes.relations.offsets))[scene]
         relations, starts, ends = (one[stated] for one in (scenes.relations.values, *self._ends[:: -1 if back else 1]))
@@ -174,7 +179,25 @@ class EditedScenes:
         for holds, here, there in ((excluded, starts, ends), (turned, ends, starts)):
             row, column = np.nonzero((stated >= 0) & holds & (here == own[:, None]))
             denied[row, there[row, column]] = True
+        if not back:
+            single = (
+                (stated >= 0) & (logic.head[relations] == heads[:, None]) & find_single(self.taxonomy)[0][relations]
+            )
+            row, column = np.nonzero(single & (starts == own[:, None]))
+            denied[row] |= ~(
+                self._linked[scene[row], starts[row, column]] | self._linked[scene[row], ends[row, column]]
+            )
         return denied.reshape(-1)
+
+    @cached_property
+    def _linked(self) -> np.ndarray:
+        """Which objects of a scene a relation joins, each with itself, bool, shape (scenes, most objects, most)."""
+        width = self.objects.shape[1]
+        linked = np.zeros((len(self.scenes), width, width), dtype=bool)
+        linked[:, np.arange(width), np.arange(width)] = True
+        scene, (starts, ends) = self.scenes.relations.owners, self._ends
+        linked[scene, starts, ends] = linked[scene, ends, starts] = True
+        return linked
 
     @property
     def _ends(self) -> tuple[np.ndarray, np.ndarray]:

@@ -134,10 +134,11 @@ def word_question(question: Question) -> str:
 
     A multiple-choice question has `Choose one:` on its second line, and then one line a choice, each after `- `:
 
-        How is the cup related to the plate?
+        Which words fill the gap: the man is ___ the chair?
         Choose one:
-        - above
-        - an aunt or uncle of
+        - sitting on
+        - kneeling beside
+        - lying in front of
 
     so `text.split("\n- ")[1:]` are the choices again, whatever they hold.
     """

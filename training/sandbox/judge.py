@@ -251,18 +251,6 @@ def _at_what(match: re.Match, choices: str) -> Reply:
     )
 
 
-def _how_related(match: re.Match, choices: str) -> Reply:
-    words = _list_words(choices, tuple(STEPS))
-
-    def reply(thing: Thing, things: list[Thing]) -> str:
-        def about(other: Thing, _: list[Thing]) -> str:
-            return _join([word for word in words if _stands(thing, word, other)])
-
-        return _about_one(match["target"], about)(things)
-
-    return _about_one(match["name"], reply)
-
-
 def _list_words(choices: str, known: Sequence[str]) -> list[str]:
     """Those of the known words that the choices hold."""
     return [word for word in known if word and re.search(rf"\b{word}\b", choices)]
@@ -285,7 +273,6 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match, str], Reply]], ...] = (
     (rf"is (?P<subject>the|an?) (?P<name>{NAMES}) (?P<side>{SIDES}) (?P<article>the|an?) (?P<target>{NAMES})", _is_at),
     (rf"what is (?P<side>{SIDES}) {ONE}", _what_is_at),
     (rf"what is {ONE} (?P<side>{SIDES})", _at_what),
-    (rf"how is {ONE} related to the (?P<target>{NAMES})", _how_related),
 )
 """Every way in which a question of the sandbox reads, up to its question mark, and what reads it."""
 

@@ -244,11 +244,13 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     targets = scenes.meant[batch.starts["target"]][question] if "target" in batch.starts else subjects
     back = batch.macro.startswith("open_subject")
     start = targets if back else subjects
-    # Both bool, shape (look-ups, most objects of a scene): what stands in the relation to `start`, and what may.
-    certain, possible = scenes.follow(scene, np.where(start >= 0, start, scenes.first[scene]), heads, back)
-    possible |= certain
+    # All bool, shape (look-ups, most objects of a scene): what stands in the relation to `start`, may, and does not.
+    certain, reached, denied = scenes.follow(scene, np.where(start >= 0, start, scenes.first[scene]), heads, back)
     if batch.form == "open":
-        return np.where(start < 0, NONE, scenes.choose_name(certain, possible, scenes.objects[scene]))
+        is_one = find_single(scenes.taxonomy)[back][named] | (scenes.scenes.objects.lengths[scene] == 2)
+        names = scenes.choose_name(certain, certain | reached, scenes.objects[scene])
+        return np.where((start >= 0) & is_one, names, NONE)
+    possible = ~denied
     if batch.macro.startswith("yes_no_any"):
         ends, gone = _find_called(scenes, batch), start < 0
         is_certain, is_possible = ((one & ends).any(axis=1) for one in (certain, possible))

@@ -26,7 +26,7 @@ def paper_recipe(tmp_path_factory, taxonomy):
     """A recipe with as many concepts as the paper's. No filter leaves so many, so some are brought up to `common`."""
     folder = tmp_path_factory.mktemp("paper")
     (folder / "more").mkdir()
-    categories = ("interactional", "social", "symbolic")  # with 497 relations
+    categories = ("interactional", "social", "symbolic")  # with some 500 relations
     for name, wanted in (("attributes", 551), ("relations", 507)):
         table = getattr(taxonomy, name)
         if name == "relations":
@@ -44,9 +44,9 @@ def paper_recipe(tmp_path_factory, taxonomy):
                 "name: evenness",
                 "taxonomy: [default, ./more]",
                 "content:",
-                f"  objects: {{tier: visible, top: {PAPER_COUNTS['objects']}}}",
-                '  attributes: {visible: "no"}',
-                f'  relations: {{categories: [{", ".join(categories)}], visible: "no"}}',
+                f"  objects: {{tier: visible, visible: 'no', top: {PAPER_COUNTS['objects']}}}",
+                "  attributes: {visible: 'no'}",
+                f"  relations: {{visible: 'no', categories: [{', '.join(categories)}]}}",
                 "  scene_attributes: {count: 0}",
                 "  constraints: none",
             ]

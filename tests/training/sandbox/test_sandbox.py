@@ -30,7 +30,7 @@ from PIL import Image
 FORMS = {
     "object": {"yes_no", "multiple_choice"},
     "attribute": {"yes_no", "multiple_choice", "open"},
-    "relation": {"yes_no", "multiple_choice", "open"},
+    "relation": {"yes_no", "open"},
     "count": {"count"},
 }
 
