@@ -16,12 +16,12 @@ from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 OBJECTS = {
-    "name": "What it is called.",
+    "name": "What it is called: its plural where it stands for several.",
     "plural": "What several of it are called.",
-    "article": "The article before its attributes and its name; `another` for the second of a name.",
-    "name_article": "The article before its name alone; `another` for the second of a name.",
+    "article": "The article before attributes and name; `another` for the second of a name, `three` of three.",
+    "name_article": "The article before its name alone; `another` for the second of a name, `three` of three.",
     "bare_article": "The article before its name alone, whatever else is in the scene.",
-    "again": "Before a tag of the second of a name, with a space; empty for the first.",
+    "again": "Before a tag of the second of a name, or of several, with a space; empty otherwise.",
     "any": "Where it is asked whether there is one.",
     "be": "The verb that goes with it.",
     "ordinal": "Which one of its name it is, with a space; empty if it is the only one.",

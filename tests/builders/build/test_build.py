@@ -24,7 +24,8 @@ from generate_any_scene.errors import GasError
 from huggingface_hub import DatasetCard
 from stopping import StoppedError, stop_at
 
-SMALL = ("splits={train: 200, validation: 30, test: 40}",)
+SMALL = ("splits={train: 200, validation: 30, test: 40}", f"questions=[{', '.join(QUESTION_KINDS)}]")
+"""What the folder `built` has."""
 
 
 def load(recipe, *overrides):
