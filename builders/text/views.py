@@ -17,12 +17,13 @@ from .templates import Leaf, Slot
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 LONG = 12
 OBJECTS = {
-    "name": "What it is called.",
+    "name": "What it is called: its plural where it stands for several.",
     "plural": "What several of it are called.",
-    "article": "The article before its attributes and its name; `another` for one that reads like one before it.",
-    "name_article": "The article before its name alone; `another` for the second of a name.",
+    "article": "The article before its attributes and its name; `another` for one that reads like one before it, `three` "
+    "of three.",
+    "name_article": "The article before its name alone; `another` for the second of a name, `three` of three.",
     "bare_article": "The article before its name alone, whatever else is in the scene.",
-    "again": "Before a tag that reads like one before it, with a space; empty otherwise.",
+    "again": "Before a tag that reads like one before it, or of several, with a space; empty otherwise.",
     "any": "Where it is asked whether there is one.",
     "be": "The verb that goes with it.",
     "ordinal": "Which one of its name it is, with a space; empty if it is the only one.",

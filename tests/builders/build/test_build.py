@@ -17,6 +17,7 @@ from generate_any_scene.builders.build.shards import list_shards
 from generate_any_scene.builders.content.scenes import BLOCK, list_blocks
 from generate_any_scene.builders.folder.build_folder import LOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.recipe.model import QUESTION_KINDS
 from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 from generate_any_scene.builders.rows.writer import create_writer
@@ -24,7 +25,8 @@ from generate_any_scene.errors import GasError
 from huggingface_hub import DatasetCard
 from stopping import StoppedError, stop_at
 
-SMALL = ("splits={train: 200, validation: 30, test: 40}",)
+SMALL = ("splits={train: 200, validation: 30, test: 40}", f"questions=[{', '.join(QUESTION_KINDS)}]")
+"""What the folder `built` has."""
 
 
 def load(recipe, *overrides):

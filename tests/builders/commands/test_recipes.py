@@ -52,8 +52,8 @@ def test_schema_is_json_schema(gas):
     Draft202012Validator(schema).validate({"name": "mine", "extends": "base", "structure": {"complexity": [3, 4]}})
 
 
-def test_preview_shows_what_a_build_writes(gas, built):
-    status, out, err = gas("preview", "multi_object", "-n", "5", "--split", "test", "--json")
+def test_preview_shows_what_a_build_writes(gas, built, every_kind):
+    status, out, err = gas("preview", "multi_object", "-n", "5", "--split", "test", "--set", every_kind, "--json")
     assert (status, err) == (0, "")
     rows = [json.loads(line) for line in out.splitlines()]
     assert rows == pq.read_table(built / "multi_object/test-00000-of-00001.parquet").slice(0, 5).to_pylist()

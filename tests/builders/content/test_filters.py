@@ -22,7 +22,10 @@ EXAMPLES = settings(max_examples=8, phases=[Phase.generate])
 """Without shrinking: an example takes a while, and shrinking takes hundreds of them."""
 PLAIN = {"content.constraints": "none", "content.scene_attributes.count": [0, 1]}
 """With these no other key keeps concepts out of scenes."""
-NO_FILTERS = {"content.objects.distinct", "content.attributes.max_per_object", "content.scene_attributes.count"}
+NO_FILTERS = {
+    *("content.objects.distinct", "content.objects.copies"),
+    *("content.attributes.max_per_object", "content.scene_attributes.count"),
+}
 """Keys of concepts that leave none of them out."""
 
 

@@ -37,6 +37,13 @@ def make_row(seed, objects, relations):
     }
 
 
+def test_several_are_drawn_as_one_box_with_their_number():
+    row = make_row(0, 2, 1)
+    row["scene_graph"]["objects"][0] |= {"name": "cat", "count": 3}
+    assert "3 × cat" in draw_graph(row, "cats")
+    assert "×" not in draw_graph(make_row(0, 2, 1), "cats")
+
+
 def read_places(page):
     """Boxes of objects and labels of relations: (left, top, right, bottom)."""
     boxes = [

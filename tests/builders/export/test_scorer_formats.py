@@ -144,7 +144,9 @@ def test_tifa_counts_in_digits(built_with_dogs, tmp_path):
         assert pair["choices"][0] == least
         assert pair["choices"][-1] == "4" or int(pair["choices"][-1]) > 4
     rows = pq.read_table([*source.files]).to_pylist()
-    names = Counter((row["id"], one["name"]) for row in rows for one in row["scene_graph"]["objects"])
+    names = Counter(
+        (row["id"], one["name"]) for row in rows for one in row["scene_graph"]["objects"] for _ in range(one["count"])
+    )
     assert all(int(pair["answer"]) in (0, names[pair["id"], pair["element"]]) for pair in counts)
 
 
@@ -352,6 +354,13 @@ def test_dsg_writes_tuples_as_its_own_file_does():
         "relation - action (dog, cat, chasing)",
         "global - - (night)",
     ]
+
+
+def test_an_object_may_stand_for_several():
+    row = make_row((*TWO[:4], ["object/2"]), (*HOW_MANY[:3], "three", ["object/2"]))
+    row["scene_graph"]["objects"][2]["count"] = 3
+    assert [line[7] for line in convert_dsg(row, Tally())] == ["other - count (cat, ==3)"]
+    assert count_atoms(row) == 7  # three, besides
 
 
 def test_geneval2_asks_once_about_an_atom():

@@ -191,6 +191,7 @@ def test_a_picture_of_the_scene_gets_the_full_reward(exported, taxonomy):
         shown = [
             (classes.get(one["concept"]), [a["value"] for a in one["attributes"] if a["kind"] == "color"], 0)
             for one in by_caption[prompt]["scene_graph"]["objects"]
+            for _ in range(one["count"])
         ]
         without = {**metadata, "include": [{**one, "position": None} for one in metadata["include"]]}
         for one in without["include"]:
@@ -291,7 +292,7 @@ def test_t2i_r1_reads_every_row(exported):
     for row in data:
         assert make_detection_prompt(row["nouns"])[1] == row["nouns"]
         objects = by_caption[row["prompt"]]["scene_graph"]["objects"]
-        names = Counter(one["name"] for one in objects)
+        names = Counter(one["name"] for one in objects for _ in range(one["count"]))
         if row["task_type"] == "numeracy":
             assert {one["obj_name"]: one["num"] for one in row["numeracy_info"]}.items() <= names.items()
             assert max(one["num"] for one in row["numeracy_info"]) > 1
@@ -304,6 +305,17 @@ def test_t2i_r1_reads_every_row(exported):
 
 NOWHERE, NOTHING = {"obj1": "", "obj2": "", "locality": ""}, [{"obj_name": "", "num": 0}]
 WORDS = {("color", "red"): ("red", True), ("state", "snow"): ("covered in snow", False)}
+
+
+def test_an_object_may_stand_for_several():
+    dogs, red = {**DOG, "count": 3}, {"class": "dog", "count": 3, "color": "red"}
+    record, _ = convert(dogs, CAT, relations=[(0, "above", "spatial", 1)])
+    assert record["include"] == [red, {"class": "cat", "count": 1}] and record["tag"] == "counting"
+    assert record["exclude"] == [{"class": "dog", "count": 4}]
+    assert convert(dogs, make_object("poodle"))[0]["include"] == [{"class": "dog", "count": 4}]
+    assert convert_t2i(dogs, CAT)[0]["numeracy_info"] == [{"obj_name": "dog", "num": 3}, {"obj_name": "cat", "num": 1}]
+    ((_, scene),) = convert_gas(make_row(dogs, CAT), Tally())
+    assert [node[1].get("count") for node in scene["scene_graph"]["nodes"][:2]] == [3, None]
 
 
 def convert_t2i(*objects, **parts):
@@ -398,7 +410,8 @@ def make_row_again(scene):
             number[node] = len(objects)
             held = [graph.nodes[other] for other in graph[node] if graph.nodes[other]["type"] == "attribute_node"]
             pairs = [{"kind": one["value_type"], "value": one["value"]} for one in held]
-            objects.append({"name": data["value"], "concept": data["concept"], "attributes": pairs})
+            words = {"name": data["value"], "concept": data["concept"]}
+            objects.append({**words, "attributes": pairs, "count": data.get("count", 1)})
     for one, other, data in graph.edges(data=True):
         if data["type"] == "relation_edge":
             words = {"predicate": data["value"], "category": data["value_type"]}

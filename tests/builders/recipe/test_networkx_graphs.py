@@ -17,6 +17,9 @@ def test_a_row_becomes_its_graph(write_rows):
         assert [name for _, name in graph.nodes(data="name")] == [
             item["name"] for item in row["scene_graph"]["objects"]
         ]
+        assert [count for _, count in graph.nodes(data="count")] == [
+            item["count"] for item in row["scene_graph"]["objects"]
+        ]
         assert len(graph.graph["scene_attributes"]) == len(row["scene_attributes"])
 
 

@@ -19,7 +19,9 @@ COLUMNS = {
     "caption": TEXT,
     "scene_graph": pa.struct(
         {
-            "objects": pa.list_(pa.struct({"name": TEXT, "concept": TEXT, "attributes": ATTRIBUTES})),
+            "objects": pa.list_(
+                pa.struct({"name": TEXT, "concept": TEXT, "attributes": ATTRIBUTES, "count": pa.int32()})
+            ),
             "relations": pa.list_(
                 pa.struct({"subject": pa.int32(), "predicate": TEXT, "category": TEXT, "object": pa.int32()})
             ),
@@ -244,5 +246,5 @@ def test_more_objects_may_share_a_name_than_there_are_ordinals(write_rows):
         "content.objects={under: [dog.n.01], top: 1}",
         "questions=[count]",
     )
-    question, _ = write_rows("multi_object", overrides, 1)[0]["questions"]
+    question = write_rows("multi_object", overrides, 1)[0]["questions"][0]
     assert question["answer"] in ("fifteen", "15")

@@ -101,7 +101,7 @@ def test_each_relation_attribute_and_scene_attribute_is_said_once(rows):
 FUNCTION_WORDS = re.compile(
     "a|an|some|another|more|the|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|and|"
     "there|is|are|also|scene|set|picture|video|3d|model|that|in|of|this|shows|shown|view|together|along|with|while|too|"
-    "as|well"
+    "as|well|two|three|four|five|six"
 )
 
 
@@ -281,7 +281,7 @@ def test_each_template_says_a_scene_in_its_own_way(seed_graph, captions, write_r
 def test_no_attribute_says_what_the_name_says(recipe, write_rows):
     """`A paper paper bag`."""
     for row in write_rows(recipe, rows=600):
-        assert not re.search(r"\b([\w-]+) \1\b", row["caption"], re.IGNORECASE), row["caption"]
+        assert not re.search(r"\b([\w-]+) \1\b(?!-)", row["caption"], re.IGNORECASE), row["caption"]
 
 
 def test_a_value_that_the_seed_graph_names_is_taken_as_it_is(write_recipe):

@@ -119,6 +119,7 @@ def describe(*names, relations=()):
         (describe("star", "ring", relations=[(0, "above", 1), (0, "below", 1)]), ["contradict"]),
         (describe("star", "ring", relations=[(0, "to the left of", 1), (1, "to the left of", 0)]), ["contradict"]),
         (describe("star", "ring", "heart", "cross", "circle"), ["up to 4 objects", "not 5"]),
+        ({"objects": [{"name": "star", "attributes": [], "count": 3}]}, ["one of each", "content.objects.copies"]),
     ],
 )
 def test_what_cannot_be_drawn(graph, words):
