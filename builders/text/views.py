@@ -17,7 +17,7 @@ from .templates import Leaf, Slot
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 ROLES = ("setting", "light", "picture")
 """What scene attributes are for, in the order in which a scene has them."""
-LONG = 12
+LONG = 10
 OBJECTS = {
     "name": "What it is called.",
     "plural": "What several of it are called.",
@@ -31,6 +31,7 @@ OBJECTS = {
     "apart": "Before its name, what others of its name are not said to be, with a space; empty if there is no need.",
     "which": "Which one of its name it is, by `apart` where that says it, else by `ordinal`.",
     "what": "The word that asks for it.",
+    "that": "The word that goes on about it: `who` or `that`.",
     "id": "The id of its concept.",
     "sense": "After a name that different things of the scene have: which is meant. The comma goes at the end.",
     "sense_tag": "The same in parentheses, for tags.",
