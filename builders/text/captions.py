@@ -174,9 +174,10 @@ class CaptionWriter:
         for number, blocks in enumerate(self._blocks):
             scenes = np.flatnonzero(template_of == number)
             frames = self.choose_frames(number, key, before_edits or words.scenes)
+            long = _find_long(before_edits or words.scenes)
             before = np.full(len(scenes), NOTHING)
             for place, (block, uses) in enumerate(blocks.items()):
-                keys = self._find_keys(words, uses, self._counts[number], frames)[scenes]
+                keys = self._find_keys(words, uses, self._counts[number], frames, long)[scenes]
                 keys[:, Case._fields.index("before")] = before
                 found = self.tracer.find_programs(
                     f"{self._names[number]}.{block}" if block else self._names[number],
@@ -238,7 +239,9 @@ class CaptionWriter:
             self._rendered[key] = pieces
         return pieces
 
-    def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool, frames: np.ndarray) -> np.ndarray:
+    def _find_keys(
+        self, words: BlockWords, uses: frozenset[str], counts: bool, frames: np.ndarray, long: np.ndarray
+    ) -> np.ndarray:
         """The `Case` of each scene but for what stands before, int64, shape (scenes, fields).
 
         What a block does not use is left as it is: fewer keys are fewer cases to render.
@@ -257,12 +260,17 @@ class CaptionWriter:
             if not uses or uses & {"attributes", *BY_ROLE[role:]}:
                 columns[name][:] = np.bincount(scenes.scene_attributes.owners[roles == role], minlength=len(scenes))
         if not uses or "long" in uses:
-            attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
-            counted = (scenes.objects, scenes.relations, scenes.scene_attributes)
-            columns["long"][:] = sum((one.lengths for one in counted), attributes) > LONG
+            columns["long"][:] = long
         if not uses or "frame" in uses:
             columns["frame"][:] = frames
         return keys
+
+
+def _find_long(scenes: Scenes) -> np.ndarray:
+    """Which scenes have more than `LONG` elements, bool."""
+    attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
+    others = (scenes.objects, scenes.relations, scenes.scene_attributes)
+    return sum((one.lengths for one in others), attributes) > LONG
 
 
 def _find_starts(words: BlockWords) -> dict[str, np.ndarray]:

@@ -1,8 +1,8 @@
 """On-disk cache of programs: what a recipe's caption templates yielded for each structure, which takes Jinja long.
 
 A file is an Arrow table with a row for each program: `key` (what was rendered, and for which case), `entries` (as
-`ProgramTable.table` has them, entry after entry) and `end` (as `ProgramTable.find_ends` has it). Columns, roles, texts,
-mentions and frames are numbered within the file, and their names stand in its metadata; tokens differ between
+`ProgramTable.table` has them, entry after entry) and `end` (as `ProgramTable.find_ends` has it). Columns, roles,
+texts, mentions and frames are numbered within the file, and their names stand in its metadata; tokens differ between
 processes, names do not.
 """
 

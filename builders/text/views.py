@@ -17,7 +17,7 @@ from .templates import Leaf, Slot
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 ROLES = ("setting", "light", "picture")
 """What scene attributes are for, in the order in which a scene has them."""
-LONG = 10
+LONG = 11
 OBJECTS = {
     "name": "What it is called.",
     "plural": "What several of it are called.",

@@ -494,11 +494,8 @@ class Text:
             if self.tokens[after] == "that":
                 for end, verb in self.verb(after + 1, self.words.linked):
                     yield from self.state(end, subject, (verb,))
-            if (
-                self.tokens[after] == "that"
-                or self.tokens[after] == "who"
-                and any(map(self.words.are_persons, subject.nouns))
-            ):
+            is_person = any(map(self.words.are_persons, subject.nouns))
+            if self.tokens[after] == "that" or (self.tokens[after] == "who" and is_person):
                 for end, verbs in self.listing(after + 1, lambda at: self.verb(at, self.words.verbs)):
                     if len(verbs) > 1:
                         yield from self.state(end, subject, verbs)
