@@ -29,6 +29,9 @@ from .templates import Piece
 LITERAL = "literal"
 """Column and role of literal text, both numbered 0: the number of such an entry is the token itself."""
 
+NOTHING, ENDED, OPEN = range(3)
+"""How a text ends: it is empty, or ends a sentence, or does not."""
+
 
 class WordPool:
     """All words that texts are made of, by number (token). Words are only added, never changed."""
@@ -135,6 +138,7 @@ class ProgramTable:
         self._known: dict[tuple[Piece, tuple[str, str]], tuple[int, ...]] = {}
         self._entries = array("i")
         self._lengths = array("q")
+        self._ends = array("b")
         self._table: tuple[np.ndarray, np.ndarray] | None = None
         # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. Codes below `_room` are
         # tokens without a frame; above, each frame has a code for each of the `_words` words that the pool began with.
@@ -152,13 +156,15 @@ class ProgramTable:
                 self._known[one] = self._number(*one)
             self._entries.extend(self._known[one])
         self._lengths.append(len(framed))
+        self._ends.append(_find_end(pieces[-1].text) if pieces else NOTHING)
         self._table = None
         return len(self._lengths) - 1
 
-    def extend(self, entries: np.ndarray, lengths: np.ndarray) -> int:
-        """Keeps programs whose entries are as `table` gives them, and returns the number of the first."""
+    def extend(self, entries: np.ndarray, lengths: np.ndarray, ends: np.ndarray) -> int:
+        """Keeps programs as `table` and `find_ends` give them, and returns the number of the first."""
         self._entries.frombytes(entries.T.astype(np.int32).tobytes())
         self._lengths.extend(lengths.tolist())
+        self._ends.extend(ends.tolist())
         self._table = None
         return len(self._lengths) - len(lengths)
 
@@ -177,13 +183,9 @@ class ProgramTable:
             self._table = (entries, offsets_of(np.array(self._lengths, dtype=np.int64)))
         return self._table
 
-    def find_end(self, program: int) -> str | None:
-        """The literal text at the end of a program, empty if it ends in a word; None if it writes nothing."""
-        entries, offsets = self.table()
-        if offsets[program] == offsets[program + 1]:
-            return None
-        column, _, number, _, frame = entries[:, offsets[program + 1] - 1].tolist()
-        return self.pool.words[number].as_py() if column == self.columns[LITERAL] else list(self.frames)[frame][1]
+    def find_ends(self, programs: np.ndarray) -> np.ndarray:
+        """How the texts of programs end: NOTHING, ENDED or OPEN, int8, shape (programs,)."""
+        return np.frombuffer(self._ends, dtype=np.int8)[programs]
 
     def list_elements(self) -> Ragged:
         """Tokens of the elements that each of `mentions` is of."""
@@ -222,6 +224,11 @@ class ProgramTable:
         self._framed[:room] = np.arange(room) + 1
         self._framed[room : room + len(before)] = before
         self._room = room
+
+
+def _find_end(text: str) -> int:
+    """How what ends in a literal text ends, which is empty after a word."""
+    return ENDED if text.endswith((".", "!", "?")) else OPEN
 
 
 def _frame_slots(pieces: Sequence[Piece]) -> list[tuple[Piece, tuple[str, str]]]:

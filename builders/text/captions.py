@@ -20,10 +20,21 @@ from ..foundation.ragged import offsets_of
 from ..recipe.fields import LARGEST_COUNT
 from ..structures.cache import find_file as find_structures_file
 from ..structures.limits import read_limits
-from .assembly import Texts
+from .assembly import NOTHING, OPEN, Texts
 from .lexicon import build_lexicon
 from .surface_forms import BlockWords
-from .templates import Leaf, Piece, load_template, read_frames, read_source, read_sources, render_block, split_blocks
+from .templates import (
+    Leaf,
+    Piece,
+    Slot,
+    load_template,
+    read_frames,
+    read_source,
+    read_sources,
+    render_block,
+    split_blocks,
+    start_sentence,
+)
 from .trace_cache import MOST_KEPT, find_file, keep_programs, read_programs
 from .tracing import Render, Tracer
 from .views import LONG, Groups, Shape, view_scene
@@ -37,8 +48,6 @@ FRAMED = 4096
 
 There are many more structures of many elements than of few, and each of them is in few scenes.
 """
-NOTHING, ENDED, OPEN = range(3)
-"""What stands before a block: nothing, text that ends a sentence, or text that goes on."""
 
 
 class Case(NamedTuple):
@@ -50,7 +59,7 @@ class Case(NamedTuple):
         alike: Number of the pattern of objects that are alike.
         long: Whether the scene is long.
         frame: Number of the frame.
-        before: What stands before: NOTHING, ENDED or OPEN.
+        before: How what stands before it ends: NOTHING, ENDED or OPEN.
     """
 
     structure: int = -1
@@ -83,6 +92,7 @@ class CaptionWriter:
     bounds: np.ndarray = field(init=False)
     shapes: list[Shape] = field(default_factory=list)
     _numbers: dict[Shape, int] = field(default_factory=dict)
+    _rendered: dict[tuple[int, str, Case], list[Piece]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         chosen = self.plan.recipe.caption_keys
@@ -165,10 +175,11 @@ class CaptionWriter:
         for number, blocks in enumerate(self._blocks):
             scenes = np.flatnonzero(template_of == number)
             frames = self.choose_frames(number, key, before_edits or words.scenes)
+            long = _find_long(before_edits or words.scenes)
             before = np.full(len(scenes), NOTHING)
             for place, (block, uses) in enumerate(blocks.items()):
-                keys = self._find_keys(words, uses, self._counts[number], frames)[scenes]
-                keys[:, -1] = before if not uses or "begins" in uses else np.minimum(before, ENDED)
+                keys = self._find_keys(words, uses, self._counts[number], frames, long)[scenes]
+                keys[:, Case._fields.index("before")] = before
                 found = self.tracer.find_programs(
                     f"{self._names[number]}.{block}" if block else self._names[number],
                     keys,
@@ -177,7 +188,9 @@ class CaptionWriter:
                     {role: at[scenes] for role, at in starts.items()},
                 )
                 programs[parts[scenes] + place] = found
-                before = self._find_ends(found, before)
+                if place < len(blocks) - 1:
+                    ends = self.tracer.program_table.find_ends(found)
+                    before = np.where(ends == NOTHING, before, ends)
         # All parts are assembled as texts of their own; a caption is the text from its first part to its last.
         repeats = np.diff(parts)
         texts = self.tracer.assemble_texts(
@@ -203,30 +216,33 @@ class CaptionWriter:
         """The place of each structure among all, those of few elements first."""
         return np.argsort(np.argsort(self.plan.structures.table.complexity, kind="stable"), kind="stable")
 
-    def _find_ends(self, programs: np.ndarray, before: np.ndarray) -> np.ndarray:
-        """What stands before what follows on programs, one a text, each of which follows on `before`."""
-        distinct, which = np.unique(programs, return_inverse=True)
-        endings = list(map(self.tracer.program_table.find_end, distinct.tolist()))
-        ended = [NOTHING if end is None else ENDED if end.endswith((".", "!", "?")) else OPEN for end in endings]
-        after = np.array(ended, dtype=np.int64)[which]
-        return np.where(after == NOTHING, before, after)
-
     def _create_render(self, number: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
             case = Case(*key)
-            shape = self.find_shape(case.structure) if case.structure >= 0 else None
-            counts = case.settings, case.lights, case.pictures
-            alike = list(self._patterns)[case.alike]
-            view = view_scene(leaf, shape, counts, self.plan.recipe.modality, alike, bool(case.long))
-            variables = {"scene": view, "frame": case.frame, "begins": case.before != OPEN}
-            pieces = render_block(self.templates[number], block, variables)
+            pieces = start_sentence(self._render_case(number, block, leaf, case), case.before != OPEN)
             # A later block goes on where an earlier one ended.
             apart = case.before != NOTHING and pieces and not pieces[0].text.startswith((",", ".", ";", ":"))
             return [Piece(" "), *pieces] if apart else pieces
 
         return render
 
-    def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool, frames: np.ndarray) -> np.ndarray:
+    def _render_case(self, number: int, block: str, leaf: Leaf, case: Case) -> list[Piece]:
+        """Renders a block, whatever stands before it: once for all cases that differ in nothing else."""
+        key = number, block, case._replace(before=NOTHING)
+        if leaf is Slot and key in self._rendered:
+            return self._rendered[key]
+        shape = self.find_shape(case.structure) if case.structure >= 0 else None
+        counts = case.settings, case.lights, case.pictures
+        alike = list(self._patterns)[case.alike]
+        view = view_scene(leaf, shape, counts, self.plan.recipe.modality, alike, bool(case.long))
+        pieces = render_block(self.templates[number], block, {"scene": view, "frame": case.frame})
+        if leaf is Slot:
+            self._rendered[key] = pieces
+        return pieces
+
+    def _find_keys(
+        self, words: BlockWords, uses: frozenset[str], counts: bool, frames: np.ndarray, long: np.ndarray
+    ) -> np.ndarray:
         """The `Case` of each scene but for what stands before, int64, shape (scenes, fields).
 
         What a block does not use is left as it is: fewer keys are fewer cases to render.
@@ -245,12 +261,17 @@ class CaptionWriter:
             if not uses or uses & {"attributes", *BY_ROLE[role:]}:
                 columns[name][:] = np.bincount(scenes.scene_attributes.owners[roles == role], minlength=len(scenes))
         if not uses or "long" in uses:
-            attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
-            counted = (scenes.objects, scenes.relations, scenes.scene_attributes)
-            columns["long"][:] = sum((one.lengths for one in counted), attributes) > LONG
+            columns["long"][:] = long
         if not uses or "frame" in uses:
             columns["frame"][:] = frames
         return keys
+
+
+def _find_long(scenes: Scenes) -> np.ndarray:
+    """Which scenes have more than `LONG` elements, bool."""
+    attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
+    others = (scenes.objects, scenes.relations, scenes.scene_attributes)
+    return sum((one.lengths for one in others), attributes) > LONG
 
 
 def _find_starts(words: BlockWords) -> dict[str, np.ndarray]:

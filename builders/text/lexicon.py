@@ -116,6 +116,7 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         "object.any": choose_texts(match_texts(objects["countability"], "count"), objects["article"], "any"),
         "object.be": choose_texts(match_texts(objects["countability"], "plural"), "are", "is"),
         "object.what": choose_texts(is_person, "who", "what"),
+        "object.that": choose_texts(is_person, "who", "that"),
         "object.id": objects["id"],
         # What tells objects of one name apart, by the name of what they are: ", the tool,", or " (tool)" among tags.
         **{

@@ -31,6 +31,8 @@ from ..recipe.fields import LARGEST_COUNT
 from .columns import CAPITAL, ENDS_IN_COMMA, name_column
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
+START = "\ue003"
+"""What `starting` sets before its text."""
 MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
 CLOSING = re.compile(r"\s*[.,;:?!]")
 
@@ -112,6 +114,26 @@ def capitalize(value: Any) -> str:
     return f"{OPEN}{CAPITAL}{where}{MIDDLE}{CLOSE}{rest}"
 
 
+def start(value: Any) -> str:
+    """Filter `starting`: first in a block, with a capital unless an earlier block leaves off within a sentence."""
+    return f"{START}{_mark(value)}"
+
+
+def start_sentence(pieces: list[Piece], begins: bool) -> list[Piece]:
+    """Pieces of a block that may be `starting`: with a capital if a sentence begins there."""
+    if not pieces or not pieces[0].text.startswith(START):
+        return pieces
+    first, rest = pieces[0].text.removeprefix(START), pieces[1:]
+    if first or not begins or not rest:
+        text = first[:1].upper() + first[1:] if begins else first
+        return [Piece(text), *rest] if text else rest
+    word = rest[0]
+    if word.slot is None:
+        return [word._replace(text=word.text[:1].upper() + word.text[1:]), *rest[1:]]
+    column, *where = word.slot
+    return [word._replace(slot=(column.removesuffix(CAPITAL) + CAPITAL, *where)), *rest[1:]]
+
+
 class Missing(jinja2.StrictUndefined):
     """What a template names that is not there; an error that says what is there when it is used."""
 
@@ -139,7 +161,7 @@ def create_environment(folder: Path | None) -> jinja2.Environment:
         lstrip_blocks=True,
         autoescape=False,
     )
-    environment.filters.update(listing=list_phrases, capitalized=capitalize)
+    environment.filters.update(listing=list_phrases, capitalized=capitalize, starting=start)
     return environment
 
 
@@ -230,8 +252,8 @@ def _sets_frames(node: nodes.Node) -> bool:
 def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
     """What each of the template's blocks uses; one unnamed block when it prints outside of blocks.
 
-    Blocks are rendered apart, each once for every combination of what it uses: fields of `scene`, `frame` and
-    `begins`. An empty set means that it uses all of them.
+    Blocks are rendered apart, each once for every combination of what it uses: fields of `scene`, and `frame`. An
+    empty set means that it uses all of them.
     """
     # White space and comments between blocks print nothing that matters.
     tree = template.environment.parse(read_source(template))
@@ -257,7 +279,7 @@ def _find_uses(block: nodes.Block) -> frozenset[str]:
         for node in block.find_all(nodes.Getattr)
         if isinstance(node.node, nodes.Name) and node.node.name == "scene"
     ]
-    names = [node.name for node in block.find_all(nodes.Name) if node.name in ("scene", "frame", "begins")]
+    names = [node.name for node in block.find_all(nodes.Name) if node.name in ("scene", "frame")]
     if len(uses) != names.count("scene"):
         return frozenset()
     return frozenset(uses) | (frozenset(names) - {"scene"})
@@ -304,8 +326,11 @@ def split_marks(text: str) -> list[Piece]:
 
     A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
     """
+    text = text.strip()
+    # Only what a block begins with may be `starting`.
+    text = text[:1] + text[1:].replace(START, "")
     # `split` with two groups gives text, then (place, word, text) for each mark.
-    fixed, *marked = MARK.split(text.strip())
+    fixed, *marked = MARK.split(text)
     pieces = [_make_piece(fixed)]
     # The end of the text closes it as punctuation does.
     follows = [*marked[2:-1:3], marked[-1] or "."] if marked else []

@@ -1,8 +1,9 @@
 """On-disk cache of programs: what a recipe's caption templates yielded for each structure, which takes Jinja long.
 
-A file is an Arrow table with a row for each program: `key` (what was rendered, and for which case) and `entries` (as
-`ProgramTable.table` has them, entry after entry). Columns, roles, texts, mentions and frames are numbered within the
-file, and their names stand in its metadata; tokens differ between processes, names do not.
+A file is an Arrow table with a row for each program: `key` (what was rendered, and for which case), `entries` (as
+`ProgramTable.table` has them, entry after entry) and `end` (as `ProgramTable.find_ends` has it). Columns, roles,
+texts, mentions and frames are numbered within the file, and their names stand in its metadata; tokens differ between
+processes, names do not.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def keep_programs(path: Path, program_table: ProgramTable, programs: Programs) -
     columns = {
         "key": pa.FixedSizeListArray.from_arrays(make_array(keys.reshape(-1)), keys.shape[1]),
         "entries": pa.ListArray.from_arrays(bounds, make_array(np.ascontiguousarray(entries.T).reshape(-1))),
+        "end": make_array(program_table.find_ends(numbers)),
     }
     keep_batch(path, pa.record_batch(columns).replace_schema_metadata({"names": json.dumps(names)}))
 
@@ -87,6 +89,6 @@ def read_programs(path: Path, program_table: ProgramTable) -> Programs:
     renumber(3, program_table.mentions, names["mentions"])
     renumber(4, program_table.frames, map(tuple, names["frames"]))
     lengths = np.diff(view_numbers(batch["entries"].offsets, np.int32)) // len(entries)
-    first = program_table.extend(entries, lengths)
+    first = program_table.extend(entries, lengths, view_numbers(batch["end"], np.int8))
     keys = view_numbers(batch["key"].values, np.int64).reshape(batch.num_rows, -1).tolist()
     return {(names["rendered"][key[0]], tuple(key[1:])): first + place for place, key in enumerate(keys)}

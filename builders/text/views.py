@@ -15,7 +15,7 @@ from ...taxonomy.english.numerals import write_number
 from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
-LONG = 12
+LONG = 11
 OBJECTS = {
     "name": "What it is called: its plural where it stands for several.",
     "plural": "What several of it are called.",
@@ -30,6 +30,7 @@ OBJECTS = {
     "apart": "Before its name, what others of its name are not said to be, with a space; empty if there is no need.",
     "which": "Which one of its name it is, by `apart` where that says it, else by `ordinal`.",
     "what": "The word that asks for it.",
+    "that": "The word that goes on about it: `who` or `that`.",
     "id": "The id of its concept.",
     "sense": "After a name that different things of the scene have: which is meant. The comma goes at the end.",
     "sense_tag": "The same in parentheses, for tags.",

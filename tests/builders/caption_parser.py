@@ -11,7 +11,7 @@ or of the row:
     body      = {relating "."} [alone]
     relating  = clause [", while" clause | ", and" clause | ", with" noun]
     clause    = object verb object {"and" verb object}
-    noun      = object predicate object | object "that" verb object {"and" verb object}
+    noun      = object predicate object | object ("that" | "who") verb object {"and" verb object}
     alone     = objects | "there is" objects | objects ("are shown" | "are in view") | object "is shown together with"
                 objects | object ", along with" objects
               | "There is also" objects | objects "are" ("also shown" | "also in view" | "in the picture, too")
@@ -316,6 +316,8 @@ class CaptionParser:
         counted = [row for row in taxonomy.objects.to_pylist() if row["countability"] == "count"]
         for plural, concepts in group_by(counted, lambda row: row["plural"], lambda row: row["id"]).items():
             self.plurals.add(plural, (plural, concepts))
+        kinds = zip(*(taxonomy.objects[column].to_pylist() for column in ("id", "kinds")), strict=True)
+        self.persons = {concept for concept, some in kinds if "person" in some.split("|")}
         for row in taxonomy.attributes.to_pylist():
             trie = self.before if row["position"] == "before" else self.after
             trie.add(row["adjective"], ((row["kind"], row["name"]), row["article"], row["order"]))
@@ -340,6 +342,10 @@ class CaptionParser:
             for modality in row["modality"].split("|"):
                 trie = self.phrases[ROLES.index(row["role"]), modality]
                 trie.add(row["phrase"], (rank, (row["kind"], row["name"])))
+
+    def are_persons(self, noun: Noun) -> bool:
+        """Whether a noun may mean a person."""
+        return any(concept in self.persons for concept in noun.concepts)
 
     def read(self, caption: str) -> Readings:
         """All readings of a caption; none if the template cannot have written it."""
@@ -501,6 +507,8 @@ class Text:
             if self.tokens[after] == "that":
                 for end, verb in self.verb(after + 1, self.words.linked):
                     yield from self.state(end, subject, (verb,))
+            is_person = any(map(self.words.are_persons, subject.nouns))
+            if self.tokens[after] == "that" or (self.tokens[after] == "who" and is_person):
                 for end, verbs in self.listing(after + 1, lambda at: self.verb(at, self.words.verbs)):
                     if len(verbs) > 1:
                         yield from self.state(end, subject, verbs)

@@ -101,7 +101,7 @@ def test_each_relation_attribute_and_scene_attribute_is_said_once(rows):
 FUNCTION_WORDS = re.compile(
     "a|an|some|another|more|the|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|and|"
     "there|is|are|also|scene|set|picture|video|3d|model|that|in|of|this|shows|shown|view|together|along|with|while|too|"
-    "as|well|two|three|four|five|six"
+    "as|well|who|two|three|four|five|six"
 )
 
 
