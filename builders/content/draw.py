@@ -9,7 +9,7 @@ a scene as a whole, not in pairs: `make_possible` exchanges them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +22,7 @@ from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
 from .assignment import PARTS, Slots, assign_concepts, bound_slots, list_fitting, resolve_conflicts
 from .copies import can_be_several, list_numbers
-from .facts import exclude_facts, find_saying, read_sayings
+from .facts import BIT, POSTURES, exclude_facts, find_saying, mask_facts, read_sayings
 from .plan import Plan
 from .pools import find_movers, number_names
 from .possibility import RelationSlots, make_possible
@@ -326,8 +326,15 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
         alike |= exclude_facts(said[some], said[others])
         return alike | pools.attribute_clash.have(rows[some], rows[others])
 
+    # What shall move is not at rest.
+    moves = np.zeros(len(objects), dtype=bool)
+    moves[layout.ends[0][layout.moving]] = True
+    moves = np.repeat(moves, np.diff(layout.attributes))
+    rests = said & (mask_facts(*POSTURES, "sleeps") & ~BIT["goes"]) != 0
+
     def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
-        return pools.object_clash.have(rows[tries], holder[slots]) & ~named[slots]
+        bad = pools.object_clash.have(rows[tries], holder[slots]) | (moves[slots] & rests[tries])
+        return bad & ~named[slots]
 
     slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
@@ -356,6 +363,11 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes
     holders = np.repeat(np.arange(len(objects)), np.diff(layout.attributes))
     np.bitwise_or.at(bodies, holders, read_sayings(plan.taxonomy).attributes[attributes])
     drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
+    if len(lost) and len(layout.moving):
+        # Where nothing that moves is possible, something else is; `_refine_moving` gives it the class before.
+        still = np.isin(np.repeat(np.arange(len(layout.structures)), np.diff(slots.offsets)), lost) & (slots.decks == 0)
+        slots = replace(slots, classes=np.where(still, slots.classes & ~1, slots.classes))
+        drawn, lost = make_possible(derive_key(key, "still"), plan.taxonomy, drawn, slots, bodies)
     if len(lost):
         message = f"{len(lost)} of {len(layout.structures):,} scenes get no relations that are possible together"
         hint = "allow more relations, or fewer of them in a scene"
