@@ -238,7 +238,7 @@ def test_nearness_of_scene_attributes_is_mutual(taxonomy: Taxonomy) -> None:
         ("time_of_day.midnight", "lighting.moonlight"),
         ("time_of_day.starry_night", "weather.clear_weather"),
         ("location.nightclub", "lighting.disco_lights"),
-        ("genre.comic", "technique.ink_drawing"),
+        ("location.church", "lighting.candlelight"),
     ],
 )
 def test_what_one_kind_makes_likely_of_another_is_near(
