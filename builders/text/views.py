@@ -18,6 +18,7 @@ MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 ROLES = ("setting", "light", "picture")
 """What scene attributes are for, in the order in which a scene has them."""
 LONG = 11
+"""Elements of a scene of which templates say all that text encoders of 77 tokens read, with few exceptions."""
 OBJECTS = {
     "name": "What it is called.",
     "plural": "What several of it are called.",
