@@ -162,20 +162,21 @@ class CaptionWriter:
         Args:
             words: The block's words.
             key: Key of the split, which deals the templates and their frames.
-            before_edits: What the scenes were before they were edited, if they were: an edit leaves the frame as it
-                was. Captions of those have been written just before.
+            before_edits: What the scenes were before they were edited, if they were: they are put as those were,
+                whose captions have been written just before.
         """
         if before_edits is None:
             self.tracer.begin_block()
-        starts, template_of = _find_starts(words), self.choose_templates(key, words.scenes.start, len(words.scenes))
+        original = words.scenes if before_edits is None else before_edits
+        starts, template_of = _find_starts(words), self.choose_templates(key, original.start, len(original))
+        long = _find_long(original)
         # A caption is as many parts as its template has blocks, each with a program: those of scene `i` are
         # programs[parts[i]:parts[i + 1]].
         parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[template_of])
         programs = np.empty(parts[-1], dtype=np.int64)
         for number, blocks in enumerate(self._blocks):
             scenes = np.flatnonzero(template_of == number)
-            frames = self.choose_frames(number, key, before_edits or words.scenes)
-            long = _find_long(before_edits or words.scenes)
+            frames = self.choose_frames(number, key, original)
             before = np.full(len(scenes), NOTHING)
             for place, (block, uses) in enumerate(blocks.items()):
                 keys = self._find_keys(words, uses, self._counts[number], frames, long)[scenes]

@@ -205,7 +205,7 @@ class BlockWords:
         texts = self.lexicon.tokens["attribute.before"]
         # A loop over groups of objects of one name, and there are few.
         for group in np.unique(first[number > 1]):
-            places = np.flatnonzero(first == group)
+            places = np.flatnonzero(first == group).tolist()
             held = [attributes[place].tolist() for place in places]
             for i, place in enumerate(places):
                 others = {one for some in (*held[:i], *held[i + 1 :]) for one in some}

@@ -130,8 +130,8 @@ def start_sentence(pieces: list[Piece], begins: bool) -> list[Piece]:
     word = rest[0]
     if word.slot is None:
         return [word._replace(text=word.text[:1].upper() + word.text[1:]), *rest[1:]]
-    column, *where = word.slot
-    return [word._replace(slot=(column.removesuffix(CAPITAL) + CAPITAL, *where)), *rest[1:]]
+    column, role, number = word.slot
+    return [word._replace(slot=(column.removesuffix(CAPITAL) + CAPITAL, role, number)), *rest[1:]]
 
 
 class Missing(jinja2.StrictUndefined):

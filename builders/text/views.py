@@ -16,6 +16,7 @@ from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 LONG = 11
+"""Elements of a scene of which templates say all that text encoders of 77 tokens read, with few exceptions."""
 OBJECTS = {
     "name": "What it is called: its plural where it stands for several.",
     "plural": "What several of it are called.",
