@@ -349,7 +349,7 @@ def test_no_caption_is_in_two_splits(open_writer):
     writer = open_writer("sandbox")
     blocks = {"train": (0, 8192), "validation": (0, 500), "test": (0, 1000)}
     captions = {split: set(writer.write_block(split, *one)["caption"].to_pylist()) for split, one in blocks.items()}
-    assert min(map(len, captions.values())) > 250
+    assert min(map(len, captions.values())) > 300
     assert captions["train"].isdisjoint(captions["test"])
     assert captions["train"].isdisjoint(captions["validation"])
     assert captions["validation"].isdisjoint(captions["test"])
