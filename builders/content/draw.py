@@ -422,14 +422,15 @@ def _refine_moving(
 
 def _draw_copies(plan: Plan, layout: _Layout, objects: np.ndarray, relations: np.ndarray) -> np.ndarray:
     """Deals how many things each object of a block stands for; what cannot be several is one, whatever it is dealt."""
-    deck, free = list_numbers(plan.recipe.content.objects.copies), np.ones(len(objects), dtype=bool)
-    if len(deck) == 1 == deck[0]:
-        return np.ones(len(objects), dtype=np.int64)
+    deck, ones = list_numbers(plan.recipe.content.objects.copies), np.ones(len(objects), dtype=np.int64)
+    if (deck == 1).all():
+        return ones
     before = int(layout.cells @ plan.structures.measure_cells(plan.structures.table.objects))
     cards = deal(derive_key(layout.key, "copies"), len(deck), before, len(objects))
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))
-    free[layout.seeds["objects"]] = False  # a seed graph's objects are what it says
-    return np.where(free & can_be_several(plan.taxonomy, scene, objects, relations, layout.ends), deck[cards], 1)
+    able = can_be_several(plan.taxonomy, scene, objects, relations, layout.ends)
+    able[layout.seeds["objects"]] = False
+    return np.where(able, deck[cards], ones)
 
 
 def _order_attributes(taxonomy: Taxonomy, attributes: Ragged) -> Ragged:

@@ -60,7 +60,8 @@ def find_difference(found: dict[str, Any], made: dict[str, Any]) -> tuple[str, s
 def _find_difference(place: str, found: Any, made: Any) -> tuple[str, Any, Any]:
     pairs: Iterable[tuple[str, Any, Any]] = ()
     if isinstance(found, dict) and isinstance(made, dict):
-        pairs = ((f".{key}", found[key], made[key]) for key in made)
+        # Rows of another version may lack a field.
+        pairs = ((f".{key}", found.get(key), made.get(key)) for key in {**made, **found})
     elif isinstance(found, list) and isinstance(made, list):
         pairs = ((f"[{index}]", *both) for index, both in enumerate(zip_longest(found, made)))
     for step, one, other in pairs:

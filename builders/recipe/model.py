@@ -87,6 +87,7 @@ LARGEST_SPLIT = 10**11
 LARGEST_SEED = 2**63 - 1
 MOST_SEEDS = 50  # objects of a seed graph
 MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
+SMALLEST_SHARE = 0.001  # of objects that stand for several: their deck is, too
 
 
 def read_edits(value: Any) -> Any:
@@ -211,7 +212,7 @@ class Copies(Part):
     """How many alike things objects stand for."""
 
     count: PositiveCounts = Field(description="Things of one object; all numbers equally often.")
-    share: Annotated[float, Field(gt=0, le=1), BeforeValidator(read_number)] = Field(
+    share: Annotated[float, Field(ge=SMALLEST_SHARE, le=1), BeforeValidator(read_number)] = Field(
         default=1.0, description="The share of objects that get such a number; the others are one thing."
     )
 

@@ -12,6 +12,7 @@ from generate_any_scene.builders.content.scenes import Scenes
 from generate_any_scene.builders.foundation.counter_rng import WINDOW
 from generate_any_scene.builders.foundation.ragged import Ragged
 from generate_any_scene.builders.inspection.preview import print_scene
+from generate_any_scene.builders.inspection.row_difference import find_difference
 from generate_any_scene.builders.recipe.loading import dump_recipe, list_recipes, load_recipe
 from generate_any_scene.builders.recipe.model import Copies
 from generate_any_scene.builders.text.surface_forms import BlockWords
@@ -90,7 +91,7 @@ def test_the_deck_holds_each_number_once_and_ones_for_the_rest(copies, numbers):
 
 
 def test_a_group_has_a_name_of_its_own_and_relations_for_many(open_writer):
-    for recipe in ("counting", "multi_object", "general"):
+    for recipe in ("counting", "multi_object"):
         plan, scenes = draw(open_writer, recipe, "content.objects.copies=[2, 6]", "content.objects.top=200")
         of_subjects, of_targets = find_grouping(plan.taxonomy)
         names = np.array(plan.taxonomy.objects["name"].to_pylist())[scenes.objects.values]
@@ -252,11 +253,28 @@ def test_edits_never_make_a_group_of_what_cannot_be_one(write_rows, taxonomy):
     assert min(edits[edit] for edit in ("object", "predicate", "relation_reversed", "count")) > 5
 
 
-def test_a_group_with_an_unseen_split_and_a_seed_graph(write_rows):
-    seed = "structure.seed_graph={objects: [{concept: dog.n.01}, {}]}"
-    for row in write_rows("counting", (seed, "structure.objects=[2, 4]"), 300):
-        dogs = [item for item in row["scene_graph"]["objects"] if item["concept"] == "dog.n.01"]
-        assert any(item["count"] == 1 for item in dogs)
+def test_objects_of_a_seed_graph_are_one_thing_each(write_rows):
+    seed = "structure.seed_graph={objects: [{concept: dog.n.01}]}"
+    rows = write_rows("counting", (seed, "structure.objects=[2, 4]"), 300)
+    objects = [item for row in rows for item in row["scene_graph"]["objects"]]
+    assert {item["count"] for item in objects if item["concept"] == "dog.n.01"} == {1}
+    assert max(item["count"] for item in objects) == 6
+
+
+@pytest.mark.parametrize("recipe", ["counting", "general"])
+def test_a_scene_has_its_numbers_whichever_are_drawn_beside_it(recipe, open_writer):
+    writer = open_writer(recipe)
+    rows = writer.write_block("train", 1, 200).to_pylist()
+    for place in (0, 63, 64, 199):
+        assert writer.write_row("train", 8192 + place) == rows[place]
+
+
+def test_rows_of_a_version_without_counts_differ_in_them(write_rows):
+    row = write_rows("counting", (), 1)[0]
+    graph = row["scene_graph"]
+    old = [{key: value for key, value in item.items() if key != "count"} for item in graph["objects"]]
+    place, found, made = find_difference({**row, "scene_graph": {**graph, "objects": old}}, row)
+    assert (place, found) == ("scene_graph.objects[0].count", "null") and int(made) == graph["objects"][0]["count"]
 
 
 @pytest.mark.parametrize(
@@ -284,7 +302,7 @@ def test_the_key_is_a_number_a_range_or_a_mapping(value, written, write_recipe):
     [
         ("[0, 3]", "copies.*must be between 1 and 1000"),
         ("[6, 2]", r"write \[2, 6\]"),
-        ("{count: 2, share: 0}", "copies.share"),
+        ("{count: 2, share: 0.0001}", "copies.share"),
         ("{count: 2, share: 1.5}", "copies.share"),
         ("{share: 0.5}", "copies.count"),
         ("{counts: 2}", "did you mean `count`"),
