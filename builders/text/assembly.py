@@ -136,10 +136,12 @@ class ProgramTable:
         self.mentions: dict[str, int] = {}
         self._elements = Ragged.from_lists([])
         self._known: dict[tuple[Piece, tuple[str, str]], tuple[int, ...]] = {}
+        # Entries that are not yet in `_table`, which has room for more than the `_held` that it has.
         self._entries = array("i")
+        self._table = np.zeros((5, 0), dtype=np.int32)
+        self._held = 0
         self._lengths = array("q")
         self._ends = array("b")
-        self._table: tuple[np.ndarray, np.ndarray] | None = None
         # `_framed` has the token + 1 of each code, or 0 where a word is yet to be framed. Codes below `_room` are
         # tokens without a frame; above, each frame has a code for each of the `_words` words that the pool began with.
         self._words, self._room = len(pool), 0
@@ -157,7 +159,6 @@ class ProgramTable:
             self._entries.extend(self._known[one])
         self._lengths.append(len(framed))
         self._ends.append(_find_end(pieces[-1].text) if pieces else NOTHING)
-        self._table = None
         return len(self._lengths) - 1
 
     def extend(self, entries: np.ndarray, lengths: np.ndarray, ends: np.ndarray) -> int:
@@ -165,7 +166,6 @@ class ProgramTable:
         self._entries.frombytes(entries.T.astype(np.int32).tobytes())
         self._lengths.extend(lengths.tolist())
         self._ends.extend(ends.tolist())
-        self._table = None
         return len(self._lengths) - len(lengths)
 
     def _number(self, piece: Piece, frame: tuple[str, str]) -> tuple[int, ...]:
@@ -178,10 +178,16 @@ class ProgramTable:
 
     def table(self) -> tuple[np.ndarray, np.ndarray]:
         """All programs' entries, int32, shape (5, entries), and where each program begins and the last ends."""
-        if self._table is None:
-            entries = np.array(self._entries, dtype=np.int32).reshape(-1, 5).T.copy()
-            self._table = (entries, offsets_of(np.array(self._lengths, dtype=np.int64)))
-        return self._table
+        if self._entries:
+            new = np.array(self._entries, dtype=np.int32).reshape(-1, 5).T
+            first, self._held = self._held, self._held + new.shape[1]
+            if self._held > self._table.shape[1]:
+                self._table = np.concatenate(
+                    [self._table[:, :first], np.zeros((5, self._held), dtype=np.int32)], axis=1
+                )
+            self._table[:, first : self._held] = new
+            del self._entries[:]
+        return self._table[:, : self._held], offsets_of(np.array(self._lengths, dtype=np.int64))
 
     def find_ends(self, programs: np.ndarray) -> np.ndarray:
         """How the texts of programs end: NOTHING, ENDED or OPEN, int8, shape (programs,)."""

@@ -249,8 +249,8 @@ class CaptionWriter:
         What a block does not use is left as it is: fewer keys are fewer cases to render.
         """
         scenes = words.scenes
-        keys = np.tile(np.array(Case(), dtype=np.int64), (len(scenes), 1))
-        columns = dict(zip(Case._fields, keys.T, strict=True))
+        keys = np.repeat(np.array(Case(), dtype=np.int64)[:, None], len(scenes), axis=1)
+        columns = dict(zip(Case._fields, keys, strict=True))
         if not uses or uses & GRAPH:
             columns["structure"][:] = scenes.structures
             if counts:
@@ -265,7 +265,7 @@ class CaptionWriter:
             columns["long"][:] = long
         if not uses or "frame" in uses:
             columns["frame"][:] = frames
-        return keys
+        return keys.T
 
 
 def _find_long(scenes: Scenes) -> np.ndarray:
