@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import make_array, match_texts
-from ...errors import Problem, RecipeError, advise, gather_problems
+from ...errors import GasError, Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Pairs, offsets_of
@@ -301,6 +301,9 @@ def deal_objects(
 
     Returns:
         Rows of the taxonomy's objects, shape (scenes, coloured objects).
+
+    Raises:
+        RecipeError: No object has room for its attributes and goes with its neighbours.
     """
     # Column by column; -1 in those that are yet to be dealt. `joined`: object classes that each relation may join.
     dealt = np.full(slots.shape, -1, dtype=np.int64)
@@ -322,7 +325,12 @@ def deal_objects(
 
         cards = deal(derive_key(key, "seed_objects", column), len(rows), start, len(slots))
         bad = np.flatnonzero(~accept(np.arange(len(slots)), cards))
-        cards[bad] = draw_again(derive_key(key, "seed_objects", column, start), bad, len(rows), accept)
+        try:
+            cards[bad] = draw_again(derive_key(key, "seed_objects", column, start), bad, len(rows), accept)
+        except GasError as error:
+            message = "nothing that an object of the seed graph may be can hold all attributes of the structures"
+            hint = "lower it, or allow more kinds of attributes or objects"
+            raise RecipeError([Problem(message, key="content.attributes.max_per_object", hint=hint)]) from error
         dealt[:, column] = rows[cards]
     return dealt
 

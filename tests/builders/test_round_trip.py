@@ -147,7 +147,7 @@ def test_unambiguous_captions_have_one_reading_in_small_recipes_of_compound_word
 
 def test_unambiguous_captions_around_a_seed_graph_have_one_reading(open_writer, taxonomy):
     seed_graph = (
-        "{objects: [{concept: wine.n.01, attributes: [{kind: color}]}, "
+        "{objects: [{concept: car.n.01, attributes: [{kind: color}]}, "
         "{under: [animal.n.01, clothing.n.01], attributes: [{kind: color}, {kind: size}]}, {}], "
         "relations: [{subject: 1, object: 0}, {subject: 1, object: 2}]}"
     )

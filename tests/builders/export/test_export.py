@@ -138,7 +138,7 @@ def test_the_only_config_and_split_need_no_names(run_export, empty):
     status, out, err = run_export("gas", "--format", "geneval2")
     assert status == 0
     rows = read_rows(empty / "gas", "multi_object", "train")
-    with_attributes = [row["caption"] for row in rows if row["structure"]["attributes"]]
+    with_attributes = [row["caption"] for row in rows if row["questions"]]
     assert [json.loads(line)["prompt"] for line in out.splitlines()] == with_attributes
     assert len(with_attributes) == 4 or f"{4 - len(with_attributes)} scenes" in err
 

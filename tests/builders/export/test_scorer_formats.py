@@ -192,6 +192,12 @@ def test_dsg_reads_every_question_with_the_answer_yes(exported):
         }
 
 
+def list_asked_attributes(row):
+    """The elements that are attributes and are asked about, as true."""
+    asked = [question for question in row["questions"] if question["kind"] == "attribute"]
+    return [question["elements"][0] for question in asked if question["answer"] == "yes"]
+
+
 def test_dsg_counts_nothing_of_an_object_that_is_not_there(exported):
     path, rows = exported("dsg")
     _, dependencies, tuples = load_dsg(path)
@@ -200,7 +206,7 @@ def test_dsg_counts_nothing_of_an_object_that_is_not_there(exported):
         graph = row["scene_graph"]
         name = graph["objects"][0]["name"]
         same = [number for number, one in enumerate(graph["objects"]) if one["name"] == name]
-        of_it = 1 + sum(len(graph["objects"][number]["attributes"]) for number in same)
+        of_it = 1 + sum(int(element.split("/")[1]) in same for element in list_asked_attributes(row))
         of_it += sum(one["subject"] in same or one["object"] in same for one in graph["relations"])
         there = f"entity - whole ({name})"
         answers = {number: "no" if form == there else "yes" for number, form in tuples[row["id"]].items()}
@@ -252,9 +258,7 @@ def test_geneval2_reads_one_question_an_atom(exported):
         graph, skills = row["scene_graph"], Counter(record["skills"])
         names = Counter(one["name"] for one in graph["objects"])
         assert skills["object"] == len(names)
-        assert skills["attribute"] == sum(len(one["attributes"]) for one in graph["objects"]) + len(
-            row["scene_attributes"]
-        )
+        assert skills["attribute"] == len(list_asked_attributes(row)) + len(row["scene_attributes"])
         spatial = sum(one["category"] == "spatial" for one in graph["relations"])
         assert (skills["position"], skills["verb"]) == (spatial, len(graph["relations"]) - spatial)
         numbers = [
@@ -262,7 +266,8 @@ def test_geneval2_reads_one_question_an_atom(exported):
         ]
         assert set(numbers) <= set(NUMBERS[1:])
         if len(numbers) == len(names):  # nothing in the scene that is not counted
-            assert record["atom_count"] == len(record["vqa_list"]) - numbers.count("one")
+            left_out = sum(len(one["attributes"]) for one in graph["objects"]) - len(list_asked_attributes(row))
+            assert record["atom_count"] == len(record["vqa_list"]) - numbers.count("one") + left_out
 
 
 def test_geneval2_tells_a_constant_yes_from_the_truth(exported):

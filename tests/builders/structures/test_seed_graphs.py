@@ -443,3 +443,10 @@ def test_constraints_that_exclude_the_seed_graph_are_named_with_it(structure, ot
         enumerate_for(DOG_CHASES, **structure)
     words = "structure.seed_graph: 2 objects, 1 attribute, 1 relation exclude each other"
     assert f"{other} {words}" in str(caught.value)
+
+
+def test_an_object_that_cannot_hold_so_many_attributes_is_told(open_writer):
+    graph = "{objects: [{concept: wine.n.01}]}"
+    writer = open_writer("general", f"structure={{complexity: [3, 6], seed_graph: {graph}}}", "questions=[]")
+    with pytest.raises(RecipeError, match=r"content\.attributes\.max_per_object.*object of the seed graph.*lower it"):
+        writer.write_block("train", 0, 100)
