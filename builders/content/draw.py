@@ -311,7 +311,9 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
     seeded = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
     drawn[layout.seeds["attributes"]] = firsts[1:-1] + seeded
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
-    said = read_sayings(plan.taxonomy).attributes[rows]
+    # Few attributes say anything, and what they say are few things.
+    bodies, said = np.unique(read_sayings(plan.taxonomy).attributes[rows], return_inverse=True)
+    apart = exclude_facts(bodies[:, None], bodies)
     # A slot's class is its deck and the class of its object: `deck * classes + class`.
     lists = [list_fitting(deck.classes, deck.fits) for deck in decks]
     fitting = Ragged(
@@ -323,7 +325,8 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
 
     def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
         alike = (groups[some] == groups[others]) | (texts[some] == texts[others])
-        alike |= exclude_facts(said[some], said[others])
+        if apart.any():
+            alike |= apart[said[some], said[others]]
         return alike | pools.attribute_clash.have(rows[some], rows[others])
 
     # What shall move is not at rest.

@@ -17,6 +17,21 @@ BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
 """The bit of each word."""
 POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes")
 """Of these a thing has one at a time."""
+ORDERS = (
+    ("left", "right"),
+    ("below", "above"),
+    ("front", "behind"),
+    ("smaller", "bigger"),
+    ("shorter", "taller"),
+    ("narrower", "wider"),
+)
+"""Facts by which the subject comes before the target in an order, and after it."""
+SPATIAL_ORDERS = 3
+"""How many of them, the first, are of places."""
+PLACES = (("in", "contains"), ("on", "bears"))
+"""Facts by which the target is the place of the subject, and the other way around."""
+INSIDE = 0
+"""The sort of place that a thing is in, not on."""
 AWAKE = ("stands", "kneels", "crouches", "goes", "looks", "moves")
 """What nothing does that `sleeps`."""
 
@@ -45,6 +60,9 @@ class Sayings:
     Attributes:
         relations: Of its subject, and of the two, each relation, shape (relations,).
         targets: The same for the target in the place of the subject: what the inverse says.
+        orders: For each relation and order 1 where the subject comes first, -1 where the target does, and 0, int8,
+            shape (relations, orders).
+        places: The same for each sort of place, shape (relations, 2).
         attributes: Of its object, each attribute, shape (attributes,).
         clashes: Of two relations of one pair, whether they never hold together, by heads: bool, shape (heads, heads).
         head: Head of each relation, shape (relations,).
@@ -55,6 +73,8 @@ class Sayings:
 
     relations: np.ndarray
     targets: np.ndarray
+    orders: np.ndarray
+    places: np.ndarray
     attributes: np.ndarray
     clashes: np.ndarray
     head: np.ndarray
@@ -73,6 +93,8 @@ def read_sayings(taxonomy: Taxonomy) -> Sayings:
     return Sayings(
         relations=said,
         targets=np.where(inverse >= 0, said[inverse], 0),
+        orders=_read_steps(said, ORDERS),
+        places=_read_steps(said, PLACES),
         attributes=read_facts(taxonomy.attributes),
         clashes=relate_heads(taxonomy, "excludes"),
         head=head,
@@ -80,6 +102,12 @@ def read_sayings(taxonomy: Taxonomy) -> Sayings:
         asymmetric=read_truths(table["asymmetric"]),
         hedged=match_texts(table["modifier"], *HEDGES),
     )
+
+
+def _read_steps(said: np.ndarray, facts: tuple[tuple[str, str], ...]) -> np.ndarray:
+    """1 where relations say the first of two facts, -1 where the other one, int8, shape (relations, pairs)."""
+    ahead, behind = (np.array([BIT[pair[end]] for pair in facts]) for end in (0, 1))
+    return (said[:, None] & ahead != 0).astype(np.int8) - (said[:, None] & behind != 0)
 
 
 def exclude_facts(some: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ exchanged for one of another scene or drawn again, and both scenes are judged an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -23,20 +23,18 @@ from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
 from ..foundation.ragged import Ragged, expand_ranges, offsets_of, order_small, pair_members
 from .assignment import list_fitting
-from .facts import AWAKE, BIT, POSTURES, Sayings, mask_facts, read_sayings
-
-ORDERS = (
-    ("left", "right"),
-    ("below", "above"),
-    ("front", "behind"),
-    ("smaller", "bigger"),
-    ("shorter", "taller"),
-    ("narrower", "wider"),
+from .facts import (
+    AWAKE,
+    BIT,
+    INSIDE,
+    ORDERS,
+    POSTURES,
+    SPATIAL_ORDERS,
+    Sayings,
+    mask_facts,
+    read_sayings,
 )
-"""Facts by which the subject comes before the target in an order, and after it. The first three are of places."""
-SPATIAL_ORDERS = 3
-PLACES = (("in", "contains"), ("on", "bears"))
-"""Facts by which the target is the place of the subject, and the other way around."""
+
 SWAPS = 8
 """Rounds of exchanges before a relation is drawn again."""
 REDRAWS = 64
@@ -48,18 +46,32 @@ Judge = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class _Edges:
-    """Statements that join two objects: where each starts and ends, and the relation (slot) that makes it."""
+    """Statements that one object comes before another in an order, or that the other one is its place.
+
+    Attributes:
+        starts, ends: The objects.
+        orders: Number of the order in `ORDERS`, or of the sort of place in `PLACES`.
+        slots: The relation that says so.
+    """
 
     starts: np.ndarray
     ends: np.ndarray
+    orders: np.ndarray
     slots: np.ndarray
 
-    def take(self, rows: np.ndarray) -> _Edges:
-        return _Edges(self.starts[rows], self.ends[rows], self.slots[rows])
-
     @classmethod
-    def join(cls, *some: _Edges) -> _Edges:
-        return cls(*(np.concatenate([getattr(one, name) for one in some]) for name in ("starts", "ends", "slots")))
+    def read(cls, steps: np.ndarray, subjects: np.ndarray, targets: np.ndarray) -> _Edges:
+        """Reads statements: 1 where the subject comes first, -1 where the target does, shape (relations, orders)."""
+        slots, orders = np.nonzero(steps)
+        ahead = steps[slots, orders] > 0
+        starts, ends = subjects[slots], targets[slots]
+        return cls(np.where(ahead, starts, ends), np.where(ahead, ends, starts), orders, slots)
+
+    def take(self, rows: np.ndarray) -> _Edges:
+        return _Edges(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def join(self, other: _Edges) -> _Edges:
+        return _Edges(*(np.concatenate([getattr(one, field.name) for one in (self, other)]) for field in fields(self)))
 
 
 def find_impossible(
@@ -77,25 +89,17 @@ def find_impossible(
     Returns:
         Bool, one a relation.
     """
-    said, count = sayings.relations[relations], len(bodies)
+    count = len(bodies)
     blamed = _find_pairs(sayings, relations, subjects, targets, count)
-    every = np.arange(len(relations))
-
-    def list_edges(forth: str, back: str) -> _Edges:
-        goes, comes = (np.flatnonzero(said & BIT[fact]) for fact in (forth, back))
-        starts, ends = ((one[goes], other[comes]) for one, other in ((subjects, targets), (targets, subjects)))
-        return _Edges(np.concatenate(starts), np.concatenate(ends), np.concatenate([every[goes], every[comes]]))
-
-    inside, on = (list_edges(*facts) for facts in PLACES)
-    chains = _list_chains(inside, count)
-    for number, facts in enumerate(ORDERS):
-        order = list_edges(*facts)
-        if number < SPATIAL_ORDERS:
-            order = _pass_on(order, chains, count)
-        blamed[_find_circles(order, count)] = True
-    places = _Edges.join(inside, on)
-    blamed[_find_circles(places, count)] = True
+    places = _Edges.read(sayings.places[relations], subjects, targets)
+    blamed[_find_circles(places.starts, places.ends, places.slots, count)] = True
     blamed[_find_two_places(places, count)] = True
+    orders = _Edges.read(sayings.orders[relations], subjects, targets)
+    inside = places.take(np.flatnonzero(places.orders == INSIDE))
+    orders = _pass_on(orders, _list_chains(inside, count), count)
+    # An object of each order is a node of its own, so that all circles are found at once.
+    starts, ends = (orders.orders * count + one for one in (orders.starts, orders.ends))
+    blamed[_find_circles(starts, ends, orders.slots, len(ORDERS) * count)] = True
     return blamed | _find_postures(sayings, relations, subjects, targets, bodies)
 
 
@@ -120,9 +124,8 @@ def _find_pairs(
     return blamed
 
 
-def _find_circles(edges: _Edges, count: int) -> np.ndarray:
-    """Slots of the edges that are in a circle, or between two."""
-    starts, ends, slots = edges.starts, edges.ends, edges.slots
+def _find_circles(starts: np.ndarray, ends: np.ndarray, slots: np.ndarray, count: int) -> np.ndarray:
+    """Slots of the edges that are in a circle, or between two, in a graph of so many nodes."""
     while len(starts):
         leaves, comes = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
         leaves[starts], comes[ends] = True, True
@@ -163,7 +166,7 @@ def _are_linked(edges: _Edges, chains: np.ndarray, count: int) -> np.ndarray:
 
 
 def _pass_on(order: _Edges, inside: np.ndarray, count: int) -> _Edges:
-    """An order, and the same of what is in the things of which it is said; not between what is in one another.
+    """Orders, and those of places again of what is in the things of which they are said; not within these things.
 
     `inside` are chains (see `_list_chains`) of what is in what.
     """
@@ -176,11 +179,12 @@ def _pass_on(order: _Edges, inside: np.ndarray, count: int) -> _Edges:
     inner, outer = inner[by_outer], outer[by_outer]
     for end in ("starts", "ends"):
         # Two things in one place have an order of their own.
-        told = order.take(np.flatnonzero(holds[getattr(order, end)] & ~_are_linked(order, inside, count)))
+        told = (order.orders < SPATIAL_ORDERS) & holds[getattr(order, end)]
+        told = order.take(np.flatnonzero(told & ~_are_linked(order, inside, count)))
         low, high = (np.searchsorted(outer, getattr(told, end), side) for side in ("left", "right"))
         passed = told.take(np.repeat(np.arange(len(low)), high - low))
         passed = replace(passed, **{end: inner[expand_ranges(low, high - low)]})
-        order = _Edges.join(order, passed.take(~_are_linked(passed, inside, count)))
+        order = order.join(passed.take(~_are_linked(passed, inside, count)))
     return order
 
 
@@ -191,7 +195,7 @@ def _find_two_places(places: _Edges, count: int) -> np.ndarray:
     if len(begins) == len(order):
         return places.slots[:0]
     one, other = (order[place] for place in pair_members(np.append(begins, len(order))))
-    pairs = _Edges(places.ends[one], places.ends[other], places.slots[one])
+    pairs = replace(places.take(one), starts=places.ends[one], ends=places.ends[other])
     linked = (pairs.starts == pairs.ends) | _are_linked(pairs, _list_chains(places, count), count)
     return pairs.slots[~linked]
 
