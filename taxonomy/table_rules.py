@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from .loader import Taxonomy, load_taxonomy
-from .schema import TABLES
+from .schema import KINDS, TABLES
 
 OFFSET = re.compile(r"\d{8}$")
 # The paper's Table 1 and Appendix B have 28,787 objects; its rules, taken to the letter, give 28,798 names.
@@ -74,6 +74,8 @@ def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
         *_check_excludes(taxonomy),
         *_check_near_rows(taxonomy, "attributes"),
         *_check_near_rows(taxonomy, "scene_attributes"),
+        *_check_near_rows(taxonomy, "objects"),
+        *_check_parts(taxonomy),
         *_check_near_kinds(taxonomy),
         *_check_heads(taxonomy),
     ]
@@ -218,12 +220,23 @@ def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
     shipped = _list_shipped(name, "id")
     for id_, others in near.items():
         for other in sorted(others):
-            if other == id_:
+            if other == id_ and name != "objects":
                 yield f"{name}: {id_}: near itself"
             elif other in near and id_ not in near[other]:
                 yield f"{name}: {id_}: near {other!r}, which is not near it"
             elif other not in near and other not in shipped:
                 yield f"{name}: {id_}: near {other!r}, which is no id"
+
+
+def _check_parts(taxonomy: Taxonomy) -> Iterator[str]:
+    table, shipped = taxonomy.objects, _list_shipped("objects", "id")
+    known = {*table["id"].to_pylist(), *KINDS}
+    for id_, cell in zip(table["id"].to_pylist(), table["part_of"].to_pylist(), strict=True):
+        for whole in cell.split("|") if cell else ():
+            if whole == id_:
+                yield f"objects: {id_}: part of itself"
+            elif whole not in known and whole not in shipped:
+                yield f"objects: {id_}: part of {whole!r}, which is neither an id nor a kind"
 
 
 def _check_near_kinds(taxonomy: Taxonomy) -> Iterator[str]:
