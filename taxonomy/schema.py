@@ -205,8 +205,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 Some columns tell what may be true together, for statements that must be certainly false, or possible. They hold names
 separated by `|`; what is near or excluded is so on both sides.
 
-- `part_of` of an object: ids or kinds of objects that show it: a wheel is part of what lies under `vehicle.n.01`.
-- `near` of an object: ids of objects that people would call so, too (moon, full moon; wineglass, goblet).
+- `part_of` of an object: ids or kinds of objects that show it: a wheel is part of what lies under `vehicle.n.01`. Who
+  sees a part may see what an id names, too; a kind says that such things may have it (a shirt, of any `person`).
+- `near` of an object: ids of objects that people would call so, too (moon, full moon; wineglass, goblet). An object
+  with nothing near it has what the next one above it has. Of what is near itself, nobody tells the kinds apart.
 - `near` of an attribute: ids of attributes that may be said of what has this one, or that people would not tell apart
   from it (wide, broad; oak, wooden; tan, beige). `excludes`: ids of attributes, or groups of them, that are false of
   what has this one, but for those near it. `aliases`: other words for it that are as right (wood for maple).

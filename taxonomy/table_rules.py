@@ -76,6 +76,8 @@ def validate_taxonomy(taxonomy: Taxonomy) -> list[str]:
         *_check_excluded_attributes(taxonomy),
         *_check_near_rows(taxonomy, "scene_attributes"),
         *_check_demands(taxonomy),
+        *_check_near_rows(taxonomy, "objects"),
+        *_check_parts(taxonomy),
         *_check_heads(taxonomy),
     ]
 
@@ -211,16 +213,16 @@ def _check_excludes(taxonomy: Taxonomy) -> Iterator[str]:
 
 
 def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
-    rows = getattr(taxonomy, name).select(["id", "kind", "near"]).to_pylist()
+    rows = getattr(taxonomy, name).to_pylist()
     near = {row["id"]: set(row["near"].split("|")) - {""} for row in rows}
-    kinds = {row["id"]: row["kind"] for row in rows}
+    kinds = {row["id"]: row.get("kind", "") for row in rows}
     shipped = _list_shipped(name, "id")
     # What a scene attribute makes likely of another kind is said once, and may be the whole kind.
     likely = set(kinds.values()) if name == "scene_attributes" else set()
     for id_, others in near.items():
         for other in sorted(others - likely):
-            of_own_kind = name == "attributes" or kinds.get(other) == kinds[id_]
-            if other == id_:
+            of_own_kind = name != "scene_attributes" or kinds.get(other) == kinds[id_]
+            if other == id_ and name != "objects":
                 yield f"{name}: {id_}: near itself"
             elif other in near and of_own_kind and id_ not in near[other]:
                 yield f"{name}: {id_}: near {other!r}, which is not near it"
@@ -253,6 +255,17 @@ def _check_excluded_attributes(taxonomy: Taxonomy) -> Iterator[str]:
         for other in sorted(names & said.keys()):
             if said[other].isdisjoint((id_, groups[id_])):
                 yield f"attributes: {id_}: excludes {other!r}, which does not exclude it"
+
+
+def _check_parts(taxonomy: Taxonomy) -> Iterator[str]:
+    table, shipped = taxonomy.objects, _list_shipped("objects", "id")
+    known = {*table["id"].to_pylist(), *KINDS}
+    for id_, cell in zip(table["id"].to_pylist(), table["part_of"].to_pylist(), strict=True):
+        for whole in cell.split("|") if cell else ():
+            if whole == id_:
+                yield f"objects: {id_}: part of itself"
+            elif whole not in known and whole not in shipped:
+                yield f"objects: {id_}: part of {whole!r}, which is neither an id nor a kind"
 
 
 def _check_heads(taxonomy: Taxonomy) -> Iterator[str]:

@@ -43,11 +43,17 @@ class Link:
         present: The class of each object of the taxonomy as one that is there, and last that of none, int64.
         other: The same as one that may be there as well.
         table: Which classes (row) show others (column).
+        turned: Whether the table has the classes of what is there as columns instead.
     """
 
     present: np.ndarray
     other: np.ndarray
     table: Bits
+    turned: bool = False
+
+    def shows(self, present: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Whether some classes show others, element by element."""
+        return self.table.have(other, present) if self.turned else self.table.have(present, other)
 
 
 @lru_cache(maxsize=4)
@@ -91,7 +97,7 @@ def tabulate_kinship(plan: Plan) -> tuple[np.ndarray, Bits] | None:
         # Few classes are among these objects; their part of the table is written out, then taken as often as needed.
         some, present = np.unique(link.present[rows], return_inverse=True)
         others, other = np.unique(link.other[rows], return_inverse=True)
-        shows = link.table.have(np.repeat(some, len(others)), np.tile(others, len(some)))
+        shows = link.shows(np.repeat(some, len(others)), np.tile(others, len(some)))
         table[:-1, :-1] |= shows.reshape(len(some), -1)[present][:, other]
     return place, Bits.pack(table)
 
@@ -109,7 +115,7 @@ def find_kinship(plan: Plan) -> Kinship:
         for some, other in ((present, others), (others, present)):
             found |= (lineage[some] == lineage[other, 0][..., None]).any(axis=-1)
         for link in links:
-            found |= link.table.have(link.present.take(present), link.other.take(others))
+            found |= link.shows(link.present.take(present), link.other.take(others))
         return found & (present >= 0)
 
     return are_kin
@@ -154,8 +160,7 @@ def _link_near(taxonomy: Taxonomy) -> list[Link]:
     called, own = above[names, levels], np.append(lineage[:, 0], lineage[:, 0].max(initial=-1) + 1).astype(np.int64)
     near = _pack_pairs(number[row], number[other], (size, size))
     general = _pack_pairs(number[row[names]], called, (size, int(own[-1]) + 1))
-    general_there = _pack_pairs(called, number[row[names]], (int(own[-1]) + 1, size))
-    return [Link(holder, holder, near), Link(holder, own, general), Link(own, holder, general_there)]
+    return [Link(holder, holder, near), Link(holder, own, general), Link(own, holder, general, turned=True)]
 
 
 def _link_parts(taxonomy: Taxonomy) -> list[Link]:
@@ -204,9 +209,8 @@ def _link_parts(taxonomy: Taxonomy) -> list[Link]:
         lists = _group(lineage[row[some], 0], np.searchsorted(numbers, whole[some]), names)
         return shown_by.unite(lists).unite(named)
 
-    every = relate(np.arange(len(row)))
     return [
-        Link(whole_of, part_of, every.transpose(len(wholes) + 1)),
+        Link(whole_of, part_of, relate(np.arange(len(row))), turned=True),
         Link(part_of, whole_of, relate(np.flatnonzero(whole < table.num_rows))),
     ]
 

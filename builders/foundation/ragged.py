@@ -238,12 +238,6 @@ class Bits:
         bytes_there = self.words.view(np.uint8).reshape(-1).take(at)
         return bytes_there & _BIT.take(columns & 7) != 0
 
-    def transpose(self, columns: int) -> Bits:
-        """The table with its `columns` as rows."""
-        packed = self.words.view(np.uint8)
-        table = np.unpackbits(packed, axis=1, count=columns, bitorder="little").view(bool)
-        return Bits.pack(np.ascontiguousarray(table.T))
-
     def unite(self, lists: Ragged) -> Bits:
         """For each list of rows, the columns that any of them has."""
         # (lists, words of a row): the first rows of all lists, then the second of those that have one, and so on.

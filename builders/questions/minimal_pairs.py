@@ -18,8 +18,8 @@ from ..content.copies import can_be_several, find_countable
 from ..content.draw import rank_attributes
 from ..content.plan import Plan
 from ..content.scenes import Scenes
-from ..foils.draw import find_kin, sample_foil_attributes, sample_foil_objects
-from ..foils.kinship import list_lineages
+from ..foils.draw import count_kin, find_kin, sample_foil_attributes, sample_foil_objects
+from ..foils.kinship import find_kinship, list_lineages
 from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, sample_foil_relations
 from ..foils.tables import find_excluding_attributes, find_near_attributes, find_seen_attributes
@@ -126,13 +126,11 @@ class _Drafts:
 
     @cached_property
     def alike(self) -> np.ndarray:
-        """How many objects of its scene have each one's name; 0 where another is one too, as a baker is a person."""
-        lineages = list_lineages(self.plan.taxonomy)
-        objects = self.scenes.objects
-        others = pad_lists(Ragged(np.arange(len(self.names)), objects.offsets))[self.scene_of_object]
-        same = (others >= 0) & (self.names[others] == self.names[:, None])
-        is_one = (lineages[objects.values[others]] == self.names[:, None, None]).any(axis=2) & (others >= 0)
-        return np.where((is_one == same).all(axis=1), same.sum(axis=1), 0)
+        """How many objects of its scene have each one's name; 0 where something else may be taken for one, too."""
+        objects, scene = self.scenes.objects, self.scene_of_object
+        others = pad_lists(Ragged(np.arange(len(self.names)), objects.offsets))[scene]
+        same = ((others >= 0) & (self.names[others] == self.names[:, None])).sum(axis=1)
+        return np.where(count_kin(self.plan, self.scenes, scene, objects.values) == same, same, 0)
 
     def choose(self, edit: str, scene_of: np.ndarray, good: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
         """One of the good candidates of each scene, by chance; -1 where there is none.
@@ -270,6 +268,8 @@ def _change_object(drafts: _Drafts) -> Change:
         return replace(scenes, objects=Ragged(_set(every, places, foils[places]), scenes.objects.offsets))
 
     good = (foils >= 0) & (drafts.alike == 1) & ((scenes.copies == 1) | find_countable(drafts.plan.taxonomy)[foils])
+    # What takes its place must not show it: a shirt shows nobody, but somebody shows a shirt.
+    good &= ~find_kinship(drafts.plan)(foils, every)
     return Change(drafts.choose("object", scene_of, good), apply)
 
 

@@ -119,6 +119,8 @@ def pair_by_lemmas(objects: ObjectRows) -> Iterator[Pair]:
     """Pairs rows of a kind whose names are one in another spelling, or of which one has the other's name, too."""
     called: dict[str, list[Row]] = defaultdict(list)
     for row in objects.rows:
+        if "merged" in row["flags"]:
+            continue
         names = {row["name"]}
         if ".n." in row["id"]:
             names.update(objects.wordnet.synset(row["id"]).lemma_names())
@@ -136,8 +138,10 @@ def mark_parts(objects: ObjectRows) -> None:
     # What is so general is whole and part of anything.
     upper = set(read_review("upper.txt"))
     for part, whole in (*pair_parts_by_hand(objects), *pair_parts_by_wordnet(objects), *pair_parts_by_names(objects)):
+        names = {objects.by_id[id_]["name"] for id_ in objects.list_above(whole)}
         if upper.isdisjoint((part, whole)) and not objects.is_under(part, whole):
-            wholes[part].add(whole)
+            # "Bird" is meat of a bird, too.
+            wholes[part].update({whole} if objects.by_id[part]["name"] not in names else ())
     for row in objects.rows:
         row["part_of"] = "|".join(sorted(wholes[row["id"]]))
 

