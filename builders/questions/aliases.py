@@ -21,14 +21,13 @@ def list_aliases(context: QuestionContext, batch: Batch) -> Ragged:
     if batch.form == "count":
         return lexicon.aliases["number"].take(_find_number(lexicon)[batch.answers])
     if batch.form == "open":
-        kind = context.find_asked_kind(batch.macro) if batch.macro.startswith(OPEN_MACRO) else -1
-        is_kind = kind in lexicon.tokens.get(f"{batch.kind}.kind", ())
-        domain = batch.kind if is_kind else "object"
-        rows = _find_named(lexicon, domain, kind if is_kind else None)[batch.answers]
+        is_value = batch.kind in ("attribute", "scene") and batch.macro.startswith(OPEN_MACRO)
+        domain = batch.kind if is_value else "object"
+        rows = batch.asked.values if is_value else _find_objects(lexicon)[batch.answers]
         return _list_others(lexicon, domain, rows, batch.answers)
     if batch.form == "multiple_choice":
         domain, tokens = batch.kind if batch.kind in NAMES else "object", batch.choices.values
-        rows = batch.asked.values if batch.kind in NAMES else _find_named(lexicon, domain, None)[tokens]
+        rows = batch.asked.values if batch.kind in NAMES else _find_objects(lexicon)[tokens]
         right = tokens == batch.answers[batch.choices.owners]
         aliases = _list_others(lexicon, domain, rows[right], batch.answers)
         return _leave_out_choices(lexicon, batch, aliases, domain, rows)
@@ -51,15 +50,13 @@ def _find_number(lexicon: Lexicon) -> np.ndarray:
     return numbers
 
 
-@lru_cache(maxsize=64)
-def _find_named(lexicon: Lexicon, domain: str, kind: int | None) -> np.ndarray:
-    """A row of the taxonomy's table with each word as its name, or plural, of a kind if it is given; or -1."""
-    names = lexicon.tokens[NAMES[domain]]
-    some = np.arange(len(names)) if kind is None else np.flatnonzero(lexicon.tokens[f"{domain}.kind"] == kind)
+@lru_cache(maxsize=4)
+def _find_objects(lexicon: Lexicon) -> np.ndarray:
+    """A row of the taxonomy's objects with each word as its name, or plural; or -1."""
+    names = lexicon.tokens[NAMES["object"]]
     rows = np.full(len(lexicon.words), -1, dtype=np.int32)
-    if domain == "object":
-        rows[lexicon.tokens["object.plural"][some]] = some
-    rows[names[some]] = some
+    rows[lexicon.tokens["object.plural"]] = np.arange(len(names))
+    rows[names] = np.arange(len(names))
     return rows
 
 

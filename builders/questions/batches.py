@@ -195,14 +195,9 @@ class QuestionContext:
         places = expand_ranges(starts.take(run), counts)
         return Ragged(self.object_elements[order[places]], offsets_of(counts))
 
-    def find_open_macros(self, kind: str) -> dict[str, int]:
-        """The macros `open_<kind of attribute>` of a kind's template, with the token of that kind of attribute."""
-        macros = sorted(name for name in list_macros(self.templates[kind]) if name.startswith(OPEN_MACRO))
-        return {name: self.find_asked_kind(name) for name in macros}
-
-    def find_asked_kind(self, macro: str) -> int:
-        """The token of the kind of attribute that a macro `open_<kind of attribute>` asks about."""
-        return self.words.lexicon.find(macro.removeprefix(OPEN_MACRO))
+    def find_open_macros(self, kind: str) -> list[str]:
+        """The macros `open_...` of a kind's template, which ask for a value."""
+        return sorted(name for name in list_macros(self.templates[kind]) if name.startswith(OPEN_MACRO))
 
     def find_programs(self, kind: str, macro: str, starts: Mapping[str, np.ndarray], size: int) -> np.ndarray:
         """The program of each of `size` questions' texts, which a macro of the kind's template yields.
@@ -277,7 +272,8 @@ class Topics:
             starts: For each role, where the words of each question begin: for an element its number in the block.
             answers: Token of each question's answer, or one for all of them.
             foils: Token of what each question puts in the place of the truth; none when left out.
-            asked: The concept that each question names, a row of the taxonomy.
+            asked: The concept that each question names, or whose name is the value that it asks for, a row of the
+                taxonomy.
             choices: The concepts that each question offers, the answer among them; these are what is asked, then.
             elements: One list a question, instead of its topic's.
             depends_on: One list a question, instead of its topic's.

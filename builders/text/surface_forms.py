@@ -21,9 +21,9 @@ from ..recipe.fields import LARGEST_COUNT
 from .columns import CAPITAL
 from .lexicon import NUMBERS, ORDINALS, SENSES, build_lexicon
 
-PLURALS = {"name": "", "any": "any", "be": "are"}
+PLURALS = {"name": "", "any": "any", "be": "are", "bare_article": "some"}
 """Words of an object that are others where it stands for several; its name is its plural then."""
-NUMERALS = {"article": "", "name_article": "", "bare_article": "", "again": " "}
+NUMERALS = {"article": "", "name_article": "", "again": " "}
 """Words that say how many it is then, and what follows the numeral."""
 
 
@@ -116,8 +116,9 @@ class BlockWords:
         if table == "relation":
             return self.inflect(f"relation.{word}", rows, plural != 0)
         if table == "object" and word in PLURALS:
-            return np.where(plural != 0, self._pluralize(word, rows), self.lexicon.tokens[f"object.{word}"][rows])
-        return self.lexicon.tokens[f"{table}.{'article' if word == 'bare_article' else word}"][rows]
+            own = self.lexicon.tokens[f"object.{'article' if word == 'bare_article' else word}"][rows]
+            return np.where(plural != 0, self._pluralize(word, rows), own)
+        return self.lexicon.tokens[f"{table}.{word}"][rows]
 
     def _make_column(self, name: str) -> np.ndarray:
         """A column of words, in the plural or with a numeral where objects stand for several things."""
@@ -311,7 +312,7 @@ class BlockWords:
     @property
     def _countable(self) -> np.ndarray:
         """Which objects have another article than "some", bool: what is countable, and not a plural."""
-        return self.find_column("object.bare_article") != self.lexicon.fixed["some"]
+        return self.several | (self.find_column("object.bare_article") != self.lexicon.fixed["some"])
 
     def _introduce_objects(self, with_attributes: bool) -> np.ndarray:
         """The article before an object, and its attributes, by the sound of the first word; or `another`."""

@@ -106,6 +106,9 @@ class Oracle:
                 self.other_words.setdefault((kind, row[columns[0]]), set()).update(words - {""})
 
     def list_other_words(self, kind, names):
+        if kind == "comparison":
+            concepts = set().union(*(self.by_plural[name] for name in names))
+            kind, names = "object", {self.object_rows[concept]["name"] for concept in concepts}
         return set().union(*(self.other_words[kind, name] for name in names))
 
     def read_kinship(self, objects, scene_attributes):

@@ -103,7 +103,7 @@ def _ask_values(topics: Topics, concepts: np.ndarray, asked: np.ndarray, foils: 
         rows = np.flatnonzero(fits)
         starts, answers = {"object": context.holders[rows]}, topics.names[concepts[rows]]
         some = choices.take(np.searchsorted(offered, rows)) if form == "multiple_choice" else None
-        batches.append(topics.ask(form, macro, rows, starts, answers, choices=some))
+        batches.append(topics.ask(form, macro, rows, starts, answers, asked=concepts[rows], choices=some))
 
     for macro in context.find_open_macros("attribute"):
         fits = alone & _is_of_group(taxonomy, macro)[concepts]

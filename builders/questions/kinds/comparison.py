@@ -21,6 +21,8 @@ def ask(context: QuestionContext) -> list[Batch]:
     sizes = np.bincount(context.scene_of_object[chosen], minlength=len(context.scenes))
     # (scenes, most names of a scene): the first object of each name, or -1; and of how many things it is the name.
     objects = pad_lists(Ragged(chosen, offsets_of(sizes)))
+    if objects.shape[1] < 2:
+        return []
     counts = np.where(objects >= 0, context.thing_count[objects], 0)
     return [*_ask_yes_no(context, objects, counts), _ask_which(context, objects[:, :CHOICES], counts[:, :CHOICES])]
 

@@ -23,14 +23,12 @@ from ...foils.relations import (
 )
 from ...foundation.counter_rng import derive_key, hash_numbers
 from ...foundation.ragged import Ragged
-from ..balance import CHOICES, shuffle_choices
+from ..balance import CHOICES, FEWEST_CHOICES, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import NONE, EditedScenes, choose_right
 
 RELATION_DRAWS = 8
 """Draws of relations for the choices of a question; many of those drawn do not fit."""
-FEWEST_CHOICES = 3
-"""Choices below which a question would be the throw of a coin."""
 SIDED = ("person", "animal", "vehicle", "furniture", "building", "clothing")
 """Kinds of objects that have a left and a right of their own."""
 VIEWED = "_viewed"

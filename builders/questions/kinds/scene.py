@@ -9,14 +9,12 @@ from ....taxonomy.schema import SCENE_ROLES
 from ...foils.draw import sample_foil_scene_attributes
 from ...foundation.counter_rng import derive_key
 from ...text.templates import list_macros
-from ..balance import CHOICES, find_more, shuffle_choices
+from ..balance import CHOICES, FEWEST_CHOICES, pair_off, shuffle_choices
 from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import EditedScenes
 
 CHOOSE_MACRO = "choose_"
 """Macros that ask with choices alone begin so; the rest of the name is the kind of scene attribute."""
-FEWEST_CHOICES = 3
-"""A question that offers fewer is a coin's throw, and is not asked."""
 
 
 def ask(context: QuestionContext) -> list[Batch]:
@@ -37,18 +35,13 @@ def ask(context: QuestionContext) -> list[Batch]:
 def _ask_yes_no(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:
     context, batches = topics.context, []
     yes, no = context.fixed["yes"], context.fixed["no"]
-    # Many have no foil, so that others have up to three: then each topic stands for two questions to `find_more`, of
-    # which the first alone may lack a foil.
+    asked, more = pair_off(foils[0], foils[1], context.scenes.start + topics.scene)
     first = np.flatnonzero(foils[0] >= 0)
-    lacking = np.stack([foils[0], np.maximum(foils[0], 0)], axis=1).reshape(-1)
-    able = np.where(foils[0][:, None] >= 0, np.stack(foils[1:], axis=1), -1).reshape(-1)
-    more = find_more(lacking, able, np.repeat(context.find_windows(topics.scene), 2))
-    second, third = (more[more % 2 == place] // 2 for place in (0, 1))
     for role in SCENE_ROLES:
         is_role = match_texts(context.plan.taxonomy.scene_attributes["role"], role)  # bool, one a row of the taxonomy
-        rows = np.flatnonzero(is_role[concepts])
+        rows = np.flatnonzero(asked & is_role[concepts])
         batches.append(topics.ask("yes_no", role, rows, {"scene": rows}, yes))
-        for absent, some in zip(foils, (first, second, third), strict=True):
+        for absent, some in ((foils[0], first), (foils[1], more)):
             rows = some[is_role[absent[some]]]
             starts = context.add_foils("scene", absent[rows])
             batches.append(topics.ask("yes_no", role, rows, starts, no, foils=topics.names[absent[rows]]))
@@ -67,7 +60,7 @@ def _ask_which(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) ->
             continue
         rows = np.flatnonzero(kinds == context.words.lexicon.find(macro.removeprefix(prefix)))
         if prefix == OPEN_MACRO:
-            batches.append(topics.ask("open", macro, rows, {}, topics.names[concepts[rows]]))
+            batches.append(topics.ask("open", macro, rows, {}, topics.names[concepts[rows]], asked=concepts[rows]))
         rows = rows[choices.lengths[rows] >= FEWEST_CHOICES]
         answers = topics.names[concepts[rows]]
         batches.append(topics.ask("multiple_choice", macro, rows, {}, answers, choices=choices.take(rows)))

@@ -86,10 +86,7 @@ def has_hard(rows, table, hard):
     return any(tuple(item[key] for key in keys) in hard[table] for item in items)
 
 
-NOT_YET = pytest.mark.xfail(reason="its questions do not look at `visible`", strict=True)
-
-
-@pytest.mark.parametrize("table", ["objects", *(pytest.param(table, marks=NOT_YET) for table in TABLES[1:])])
+@pytest.mark.parametrize("table", TABLES)
 def test_only_what_is_visible_is_asked_about(table, scenes):
     for written, hard in scenes.values():
         assert not list_asked(written["visible"], table, hard)[:5]
@@ -128,7 +125,10 @@ def check_dependence(row, hard):
         assert all(parent in there.values() and parent < number for parent in question["depends_on"])
         for domain, first, *_ in (element.split("/") for element in question["elements"]):
             if domain == "attribute":
-                is_hard = (row["scene_graph"]["objects"][int(first)]["concept"],) in hard["objects"]
+                # Of two things of one name a question cannot mean the one that is not hard to see.
+                objects = row["scene_graph"]["objects"]
+                alike = [item for item in objects if item["name"] == objects[int(first)]["name"]]
+                is_hard = any((item["concept"],) in hard["objects"] for item in alike)
                 assert is_hard or there[int(first)] in question["depends_on"]
 
 
@@ -141,4 +141,4 @@ def test_yes_is_right_as_often_as_no(scenes):
                 for question in row["questions"]
                 if question["kind"] == kind and question["form"] == "yes_no"
             ]
-            assert abs(answers.count("yes") - answers.count("no")) <= 2 + 0.01 * len(answers)
+            assert abs(answers.count("yes") - answers.count("no")) <= 2 + 0.01 * len(answers), kind
