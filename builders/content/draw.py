@@ -368,7 +368,9 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes
     drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
     if len(lost) and len(layout.moving):
         # Where nothing that moves is possible, something else is; `_refine_moving` gives it the class before.
-        still = np.isin(np.repeat(np.arange(len(layout.structures)), np.diff(slots.offsets)), lost) & (slots.decks == 0)
+        still = np.isin(np.repeat(np.arange(len(layout.structures)), np.diff(slots.offsets)), lost) & (
+            slots.decks == 0
+        )
         slots = replace(slots, classes=np.where(still, slots.classes & ~1, slots.classes))
         drawn, lost = make_possible(derive_key(key, "still"), plan.taxonomy, drawn, slots, bodies)
     if len(lost):

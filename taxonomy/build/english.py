@@ -16,7 +16,20 @@ A = re.compile(
 )
 # What ends in an -s of the singular after `a`, `i`, `o`, `u` or `y` takes -es, but for these plurals.
 PLURALS_IN_S = ("seas",)
-UNCHANGED = ("fish", "sheep", "deer", "moose", "bison", "swine", "aircraft", "spacecraft", "hovercraft")
+PLURALS_IN_OS = ("banjo", "burrito", "gecko", "nacho", "piccolo")
+UNCHANGED = (
+    "bonsai",
+    "samurai",
+    "fish",
+    "sheep",
+    "deer",
+    "moose",
+    "bison",
+    "swine",
+    "aircraft",
+    "spacecraft",
+    "hovercraft",
+)
 MEN_AT_ARMS = re.compile(r"(.+?)([ -]at[ -]arms)$")
 NOT_A = re.compile(r"(usher)")
 
@@ -55,6 +68,8 @@ def make_plural(name: str) -> str:
         return name
     # inflect takes "mine" for the pronoun, and writes abbreviations' endings in capitals.
     if last == "mine" or last.isupper() or not last[-1:].isalpha():
+        return f"{name}s"
+    if last in PLURALS_IN_OS:
         return f"{name}s"
     plural = open_inflect().plural_noun(last) or last
     # inflect adds a second -s to what it does not know: thermoss, crossroadss.

@@ -59,6 +59,10 @@ class ObjectRows:
         senses = self.wordnet.synsets(name.replace(" ", "_"), "n")
         return [*(sense.name() for sense in senses if sense.name() in self.by_id), *named][:1]
 
+    def find_all(self, name: str) -> list[str]:
+        """Ids of all rows of a name, or else of what `find` finds."""
+        return self.named.get(name.lower()) or self.find(name)
+
     def list_above(self, id_: str) -> list[str]:
         """Ids of a row and all above it."""
         above = []

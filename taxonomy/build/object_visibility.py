@@ -13,7 +13,9 @@ def mark_visibility(objects: ObjectRows) -> None:
     blocks = tomllib.loads((DATA / "object_visibility.toml").read_text(encoding="utf-8"))
     for level, block in blocks.items():
         names = [name for line in block["names"].splitlines() for name in split_line(line)]
-        named = {id_ for name in names for id_ in objects.find(name)}
+        # Of a word that nobody wants to meet, no sense is wanted.
+        find = objects.find if level == "hard" else objects.find_all
+        named = {id_ for name in names for id_ in find(name)}
         for id_ in sorted(named):
             mark_row(objects.by_id[id_], level)
         for id_ in sorted(list_below(objects, block["under"].split()) - named):

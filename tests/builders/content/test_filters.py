@@ -235,7 +235,8 @@ def test_a_weight_for_what_is_not_left_is_refused():
 
 def test_filters_that_leave_no_object_are_named():
     (problem,) = find_problems(content__objects={"under": ["cat.n.01"], "min_frequency": 9, "top": 5})
-    assert problem == "content.objects: the filters leave no object; widen one of tier (common), min_frequency (9.0)"
+    filters = "tier (common), visible (yes), min_frequency (9.0)"
+    assert problem == f"content.objects: the filters leave no object; widen one of {filters}"
 
 
 def test_a_seed_graph_may_have_what_some_filters_leave_out():

@@ -176,3 +176,19 @@ def test_large_tiers_obey_the_same_rule(tier, open_writer, monkeypatch):
     kinship.tabulate_kinship.cache_clear()
     assert by_links.any() and not by_links.all()
     assert (by_links == by_table).all()
+
+
+def test_foils_come_from_what_the_filters_allow(write_rows, plan):
+    """`under` and `top` may be too narrow for foils; what a recipe excludes is never named."""
+    objects = ("under=[dog.n.01]", "top=3", "exclude=[vehicle.n.01]", "min_frequency=3.0")
+    rows = write_rows("multi_object", tuple(f"content.objects.{one}" for one in objects), 300)
+    taxonomy = plan.taxonomy
+    excluded = taxonomy.is_under(["vehicle.n.01"])
+    allowed = {}
+    for number, row in enumerate(taxonomy.objects.to_pylist()):
+        if row["tier"] == "common":
+            allowed[row["name"]] = row["visible"] == "yes" and row["frequency"] >= 3 and not excluded[number]
+    asked = [question for row in rows for question in row["questions"] if question["kind"] in ("object", "count")]
+    named = {name for question in asked for name in (question["foil"], *question["choices"]) if name}
+    assert len(named) > 100
+    assert [name for name in named if not allowed[name]] == []
