@@ -20,8 +20,8 @@ LONG = 11
 OBJECTS = {
     "name": "What it is called: its plural where it stands for several.",
     "plural": "What several of it are called.",
-    "article": "The article before its attributes and its name; `another` for one that reads like one before it, `three` "
-    "of three.",
+    "article": "The article before its attributes and its name; `another` for one that reads like one before it, "
+    "`three` of three.",
     "name_article": "The article before its name alone; `another` for the second of a name, `three` of three.",
     "bare_article": "The article before its name alone, whatever else is in the scene.",
     "again": "Before a tag that reads like one before it, or of several, with a space; empty otherwise.",

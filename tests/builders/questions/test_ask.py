@@ -29,9 +29,10 @@ def lay_over(taxonomy, folder):
     folder.mkdir()
     hard = {}
     for table in TABLES:
-        rows = getattr(taxonomy, table).to_pylist()
-        rows = [row for row in rows if row["tier"] == "common" and row["visible"] == "yes"][::2]
-        hard[table] = {tuple(row[column] for column in IDENTITY[table]) for row in rows}
+        every = getattr(taxonomy, table).to_pylist()
+        rows = [row for row in every if row["tier"] == "common" and row["visible"] == "yes"][::2]
+        unseen = [*rows, *(row for row in every if row["visible"] != "yes")]
+        hard[table] = {tuple(row[column] for column in IDENTITY[table]) for row in unseen}
         lines = [COLUMNS[table], *(write_cells({**row, "visible": "hard"}, table) for row in rows)]
         (folder / f"{table}.tsv").write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
     return hard
