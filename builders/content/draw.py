@@ -22,7 +22,7 @@ from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
 from .assignment import PARTS, Slots, assign_concepts, bound_slots, list_fitting, resolve_conflicts
 from .copies import can_be_several, list_numbers
-from .facts import BIT, POSTURES, exclude_facts, find_saying, mask_facts, read_sayings
+from .facts import exclude_facts, find_saying, mask_facts, read_sayings
 from .plan import Plan
 from .pools import find_movers, number_names
 from .possibility import RelationSlots, make_possible
@@ -329,14 +329,11 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
             alike |= apart[said[some], said[others]]
         return alike | pools.attribute_clash.have(rows[some], rows[others])
 
-    # What shall move is not at rest.
-    moves = np.zeros(len(objects), dtype=bool)
-    moves[layout.ends[0][layout.moving]] = True
-    moves = np.repeat(moves, np.diff(layout.attributes))
-    rests = said & (mask_facts(*POSTURES, "sleeps") & ~BIT["goes"]) != 0
+    demands, demanded = np.unique(_list_demands(plan, layout, len(objects)), return_inverse=True)
+    unfit, demanded = exclude_facts(bodies[:, None], demands), np.repeat(demanded, np.diff(layout.attributes))
 
     def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
-        bad = pools.object_clash.have(rows[tries], holder[slots]) | (moves[slots] & rests[tries])
+        bad = pools.object_clash.have(rows[tries], holder[slots]) | unfit[said[tries], demanded[slots]]
         return bad & ~named[slots]
 
     slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
@@ -351,6 +348,16 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
         hint = "allow more kinds of attributes, or leave `unambiguous` out"
         raise RecipeError([Problem(message, key="captions", hint=hint)]) from error
     return rows[resolved]
+
+
+def _list_demands(plan: Plan, layout: _Layout, objects: int) -> np.ndarray:
+    """What relations that are sure to come say of each object of a block, bits: of a seed graph, or that it moves."""
+    sayings, said = read_sayings(plan.taxonomy), np.zeros(objects, dtype=np.int64)
+    said[layout.ends[0][layout.moving]] = mask_facts("goes", "moves")
+    for places, deck in zip(layout.seeds["relations"].T, plan.pools.seed.relations, strict=True):
+        for ends, facts in zip(layout.ends, (sayings.relations, sayings.targets), strict=True):
+            np.bitwise_or.at(said, ends[places], np.bitwise_and.reduce(facts[deck.rows]))
+    return said
 
 
 def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes: np.ndarray) -> np.ndarray:

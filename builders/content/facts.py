@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from ...arrow import find_rows, match_texts, read_truths
+from ...arrow import find_rows, match_texts, read_truths, view_numbers
 from ...taxonomy import Taxonomy
 from ...taxonomy.nearness import number_heads, relate_heads
 from ...taxonomy.schema import FACTS, HEDGES
@@ -45,7 +45,7 @@ def read_facts(table: pa.Table) -> np.ndarray:
     """What each row of a table says, int64."""
     cells = table["says"].combine_chunks().dictionary_encode()
     masks = [mask_facts(*filter(None, cell.split("|"))) for cell in cells.dictionary.to_pylist()]
-    return np.array(masks, dtype=np.int64)[np.asarray(cells.indices)]
+    return np.array(masks, dtype=np.int64)[view_numbers(cells.indices, np.int32)]
 
 
 def find_saying(table: pa.Table, fact: str) -> np.ndarray:

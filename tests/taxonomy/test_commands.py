@@ -96,7 +96,7 @@ def test_info_of_an_unknown_name(gas) -> None:
 
 def test_search(gas) -> None:
     lines = gas("taxonomy", "search", "dog")[0].splitlines()
-    assert lines[2].split() == ["dog.n.01", "dog", "canine.n.02", "animal", "common"]
+    assert lines[2].split() == ["dog.n.01", "dog", "canine.n.02", "animal|mammal", "common"]
     found = json.loads(gas("taxonomy", "search", "wood", "--json")[0])
     assert "material.wood" in [row["id"] for row in found["attributes"]]
     assert found["objects"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import pyarrow as pa
 
+from ....arrow import make_texts
 from ....taxonomy import Taxonomy
 from ....taxonomy.english.predicates import FINITE
 from ...content.facts import find_saying
@@ -81,7 +81,7 @@ class _Relations:
 @lru_cache(maxsize=4)
 def find_sided(taxonomy: Taxonomy) -> np.ndarray:
     """Which objects have a left and a right of their own, bool, shape (objects of the taxonomy,)."""
-    return taxonomy.kind_bits(taxonomy.objects["kinds"]) & taxonomy.kind_bits(pa.array(["|".join(SIDED)]))[0] != 0
+    return taxonomy.kind_bits(taxonomy.objects["kinds"]) & taxonomy.kind_bits(make_texts(["|".join(SIDED)]))[0] != 0
 
 
 @lru_cache(maxsize=4)

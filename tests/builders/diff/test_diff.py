@@ -141,7 +141,7 @@ def test_other_scenes_under_the_same_ids_share_no_captions(small, diff, tmp_path
 
 
 def test_coverage_is_that_of_each_recipe(small, diff, tmp_path):
-    narrow = build(tmp_path / "narrow", "structure.complexity=3", "content.objects.top=50")
+    narrow = build(tmp_path / "narrow", "structure.complexity=3", "content.objects.top=50", "content.dynamic=0")
     usage = diff(small, narrow)[1]["splits"]["train"]["usage"]
     wide, few = usage["objects"]
     assert (few["possible"], few["used"]) == (50, 50)

@@ -83,7 +83,7 @@ def test_objects(metadata: Path) -> None:
     import_taxonomy(metadata, "mine")
     mine = rows(load_taxonomy(["mine"]).objects)
     corgi, bread, boots = (mine[f"mine.{name}"] for name in ("space_corgi", "moon_bread", "snow_boots"))
-    assert (corgi["name"], corgi["parent"], corgi["kinds"]) == ("space corgi", "corgi.n.01", "animal")
+    assert (corgi["name"], corgi["parent"], corgi["kinds"]) == ("space corgi", "corgi.n.01", "animal|mammal")
     assert (bread["countability"], bread["article"], bread["plural"]) == ("mass", "some", "moon bread")
     assert (boots["countability"], boots["plural"], boots["kinds"]) == ("plural", "snow boots", "clothing|artifact")
     assert mine["mine.zorgle"]["parent"] == "bird.n.01"
