@@ -22,7 +22,7 @@ from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
 from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
 from ..recipe.fields import LARGEST_COUNT
 from .relation_logic import RelationFacts, read_logic
-from .tables import number_texts
+from .tables import list_lineages, number_texts
 
 
 def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
@@ -174,6 +174,10 @@ def sample_foil_targets(key: int, plan: Plan, scenes: Scenes, facts: RelationFac
     good = (objects != subjects) & (objects != targets)
     good &= _find_joins(plan)(concepts.take(row), values.take(subjects), values.take(objects))
     good &= allow_copies(plan, concepts.take(row), scenes.copies.take(subjects), scenes.copies.take(objects))
+    # A tortilla is a bread: whoever lifts the one lifts the other.
+    lineages = list_lineages(plan.taxonomy)
+    for some, others in ((objects, targets), (targets, objects)):
+        good &= ~(lineages[values[some]] == lineages[values[others], :1]).any(axis=1)
     row, objects, number = row.compress(good), objects.compress(good), number.compress(good)
     # No other relation may join it to either of the two, nor may a chain of relations of one sort end there.
     some, pairs = _list_pairs(facts, row)
