@@ -21,8 +21,9 @@ from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below, hash_numbers
 from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
 from ..recipe.fields import LARGEST_COUNT
+from .kinship import list_lineages
 from .relation_logic import RelationFacts, read_logic
-from .tables import list_lineages, number_texts
+from .tables import number_texts
 
 
 def sample_foil_relations(key: int, plan: Plan, scenes: Scenes, facts: RelationFacts, draws: int = 1) -> np.ndarray:
