@@ -20,7 +20,7 @@ from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..structures.sampling import count_cells, sample_structures
-from .assignment import PARTS, Slots, assign_concepts, bound_slots, list_fitting, resolve_conflicts
+from .assignment import PARTS, Slots, assign_concepts, list_fitting, resolve_conflicts
 from .copies import can_be_several, list_numbers
 from .facts import exclude_facts, find_saying, mask_facts, read_sayings
 from .plan import Plan
@@ -51,11 +51,10 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     plan = plan.splits.get(split, plan)
     layout = _lay_out(plan, key, block)
     objects = _draw_objects(plan, layout, split)
-    attributes = _draw_attributes(plan, layout, objects, (first, last))
+    attributes, relations = _draw_statements(plan, layout, objects)
     subjects, targets = layout.subjects, layout.targets
     in_scenes = Ragged(objects, layout.objects)
     on_objects = _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
-    relations = _draw_relations(plan, layout, objects, attributes)
     scenes = Scenes(
         layout.start,
         layout.structures,
@@ -285,10 +284,33 @@ def _find_caption_buckets(
     return is_of_others
 
 
-def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: tuple[int, int]) -> np.ndarray:
+def _draw_statements(plan: Plan, layout: _Layout, objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draws the attributes and the relations of a block, rows of the taxonomy, one a slot.
+
+    Where no relations go with what attributes say (that something sits, or sleeps), others are drawn that say nothing.
+
+    Raises:
+        RecipeError: No attributes fit on some object, or no relations are possible together in some scene.
+    """
+    attributes = _draw_attributes(plan, layout, objects)
+    relations, lost = _draw_relations(plan, layout, objects, attributes)
+    if len(lost):
+        attributes = _draw_attributes(plan, layout, objects, lost)
+        relations, lost = _draw_relations(plan, layout, objects, attributes)
+    if len(lost):
+        message = f"{len(lost)} of {len(layout.structures):,} scenes get no relations that are possible together"
+        hint = "allow more relations, or fewer of them in a scene"
+        raise RecipeError([Problem(message, key="content.relations", hint=hint)])
+    return attributes, relations
+
+
+def _draw_attributes(
+    plan: Plan, layout: _Layout, objects: np.ndarray, quiet: np.ndarray | tuple[()] = ()
+) -> np.ndarray:
     """Draws the attributes of all objects of a block, rows of the taxonomy, one a slot.
 
-    `wanted` are the first scene and the one after the last that must be right.
+    In the scenes `quiet` they say nothing that relations may contradict. All scenes of a block are right, since
+    relations that are exchanged between scenes depend on all of them.
 
     Raises:
         RecipeError: Captions shall have one reading, and no attributes on some object have.
@@ -336,11 +358,19 @@ def _draw_attributes(plan: Plan, layout: _Layout, objects: np.ndarray, wanted: t
         bad = pools.object_clash.have(rows[tries], holder[slots]) | unfit[said[tries], demanded[slots]]
         return bad & ~named[slots]
 
+    is_quiet = np.isin(np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects)), quiet)
+    is_quiet = np.repeat(is_quiet, np.diff(layout.attributes))
+
+    def refuse_saying(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
+        return refuse(slots, tries) | (is_quiet[slots] & (bodies != 0)[said[tries]] & ~named[slots])
+
     slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
     try:
-        bounds = bound_slots(layout.attributes[layout.objects], wanted)
-        resolved = resolve_conflicts(key, drawn, slots, clash, refuse, insist=insist, wanted=bounds)
+        resolved = resolve_conflicts(key, drawn, slots, clash, refuse, insist=insist)
+        if len(quiet):
+            again = derive_key(key, "quiet")
+            resolved = resolve_conflicts(again, resolved, slots, clash, refuse_saying, insist=insist, swaps=0)
     except GasError as error:
         if not insist:
             raise
@@ -360,11 +390,12 @@ def _list_demands(plan: Plan, layout: _Layout, objects: int) -> np.ndarray:
     return said
 
 
-def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes: np.ndarray) -> np.ndarray:
+def _draw_relations(
+    plan: Plan, layout: _Layout, objects: np.ndarray, attributes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Draws the relations of a block, rows of the taxonomy, one a slot; objects and attributes are rows, too.
 
-    Raises:
-        RecipeError: Some scene cannot be shown, whichever relations it gets.
+    Returns: The relations, and the scenes for which none were found that can be shown together.
     """
     key = derive_key(layout.key, "relations", layout.block)
     drawn, slots = _deal_relations(plan, layout, objects, key)
@@ -375,16 +406,11 @@ def _draw_relations(plan: Plan, layout: _Layout, objects: np.ndarray, attributes
     drawn, lost = make_possible(derive_key(key, "possible"), plan.taxonomy, drawn, slots, bodies)
     if len(lost) and len(layout.moving):
         # Where nothing that moves is possible, something else is; `_refine_moving` gives it the class before.
-        still = np.isin(np.repeat(np.arange(len(layout.structures)), np.diff(slots.offsets)), lost) & (
-            slots.decks == 0
-        )
+        owners = np.repeat(np.arange(len(layout.structures)), np.diff(slots.offsets))
+        still = np.isin(owners, lost) & (slots.decks == 0)
         slots = replace(slots, classes=np.where(still, slots.classes & ~1, slots.classes))
         drawn, lost = make_possible(derive_key(key, "still"), plan.taxonomy, drawn, slots, bodies)
-    if len(lost):
-        message = f"{len(lost)} of {len(layout.structures):,} scenes get no relations that are possible together"
-        hint = "allow more relations, or fewer of them in a scene"
-        raise RecipeError([Problem(message, key="content.relations", hint=hint)])
-    return drawn
+    return drawn, lost
 
 
 def _deal_relations(plan: Plan, layout: _Layout, objects: np.ndarray, key: int) -> tuple[np.ndarray, RelationSlots]:

@@ -94,8 +94,10 @@ def find_impossible(
     places = _Edges.read(sayings.places[relations], subjects, targets)
     blamed[_find_circles(places.starts, places.ends, places.slots, count)] = True
     blamed[_find_two_places(places, count)] = True
-    orders = _Edges.read(sayings.orders[relations], subjects, targets)
+    # What is in two things is in one of them through the other; that this one is on it would not do.
     inside = places.take(np.flatnonzero(places.orders == INSIDE))
+    blamed[_find_two_places(inside, count)] = True
+    orders = _Edges.read(sayings.orders[relations], subjects, targets)
     orders = _pass_on(orders, _list_chains(inside, count), count)
     # An object of each order is a node of its own, so that all circles are found at once.
     starts, ends = (orders.orders * count + one for one in (orders.starts, orders.ends))
