@@ -54,7 +54,6 @@ CLASSES = {
     "surfboard.n.01": "surfboard",
     "tennis_racket.n.01": "tennis racket",
     "bottle.n.01": "bottle",
-    "wine_glass.x.01": "wine glass",
     "wineglass.n.01": "wine glass",
     "cup.n.01": "cup",
     "fork.n.01": "fork",

@@ -209,7 +209,7 @@ class CaptionWriter:
         """The frame in which template `number` puts each scene, int64."""
         frames = self._frames[number]
         by_scene = draw_below(derive_key(key, "frames"), scenes.start + np.arange(len(scenes)), frames)
-        by_structure = draw_below(derive_key("frames"), scenes.structures, frames)
+        by_structure = self._ranks[scenes.structures] % frames
         return np.where(self._ranks[scenes.structures] * frames < FRAMED, by_scene, by_structure)
 
     @cached_property

@@ -9,6 +9,7 @@ import pytest
 from datasets import load_dataset, load_dataset_builder
 from generate_any_scene.builders.gas import GasConfig
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
+from generate_any_scene.builders.recipe.model import QUESTION_KINDS
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 
 SMALL = {"train": 200, "validation": 30, "test": 0}
@@ -36,8 +37,8 @@ def find_cache(name="multi_object", **options):
 
 @pytest.fixture
 def video(cache, empty):
-    """The same, with questions."""
-    return load_dataset("gas", "video", splits=SMALL, cache_dir=str(cache))
+    """The same, with questions of every kind, as the built folder has them."""
+    return load_dataset("gas", "video", splits=SMALL, questions=list(QUESTION_KINDS), cache_dir=str(cache))
 
 
 def test_rows_are_those_of_a_build(video, built):

@@ -218,7 +218,7 @@ def test_choices_that_do_not_depend_on_each_other_are_not_multiplied_out(parser)
     names = ["bag", "bear", "band", "car", "egg", "wall", "duck", "box", "crane", "man", "fan"]
     articles = [f"{'an' if name == 'egg' else 'a'} {name}" for name in names]
     readings = parser.read(f"There is {', '.join(articles)}, and a red fox.")
-    assert readings.count() > 500_000
+    assert readings.count() > 200_000
     assert len(readings.parses) == 1 and len(readings.parses[0].groups) == 12
 
 

@@ -154,7 +154,8 @@ def test_every_form_of_words_agrees_with_the_number(taxonomy):
             row, form = rows[concept], {word: column[place] for word, column in said.items()}
             several = number > 1
             article = NUMBERS[number] if several else row["article"]
-            assert form["article"] == form["name_article"] == form["bare_article"] == article
+            assert form["article"] == form["name_article"] == article
+            assert form["bare_article"] == ("some" if several else row["article"])
             assert form["again"] == (f"{article} " if several else "")
             assert form["name"] == (row["plural"] if several else row["name"])
             assert form["plural"] == row["plural"] and form["ordinal"] == ""
@@ -179,7 +180,7 @@ def test_verbs_agree_with_the_number_of_the_subject(write_rows, taxonomy):
             if several:
                 seen[relation["category"]] += 1
                 finite = verb["finite_plural"] or f"are {verb['predicate']}"
-                assert spans[f"relation/{number}"] == finite
+                assert spans[f"relation/{number}"] in (finite, verb["predicate"])
     assert seen["spatial"] > 20 and len(seen) > 2
 
 

@@ -258,15 +258,21 @@ def test_geneval2_reads_one_question_an_atom(exported):
         graph, skills = row["scene_graph"], Counter(record["skills"])
         names = Counter(one["name"] for one in graph["objects"])
         assert skills["object"] == len(names)
-        assert skills["attribute"] == len(list_asked_attributes(row)) + len(row["scene_attributes"])
-        spatial = sum(one["category"] == "spatial" for one in graph["relations"])
-        assert (skills["position"], skills["verb"]) == (spatial, len(graph["relations"]) - spatial)
+        asked = {
+            element for question in row["questions"] if question["answer"] == "yes" for element in question["elements"]
+        }
+        of_scene = sum(f"scene/{number}" in asked for number in range(len(row["scene_attributes"])))
+        assert skills["attribute"] == len(list_asked_attributes(row)) + of_scene
+        relations = [one for number, one in enumerate(graph["relations"]) if f"relation/{number}" in asked]
+        spatial = sum(one["category"] == "spatial" for one in relations)
+        assert (skills["position"], skills["verb"]) == (spatial, len(relations) - spatial)
         numbers = [
             answer for (question, answer) in record["vqa_list"] if question.startswith("How many") and answer != "Yes"
         ]
         assert set(numbers) <= set(NUMBERS[1:])
         if len(numbers) == len(names):  # nothing in the scene that is not counted
             left_out = sum(len(one["attributes"]) for one in graph["objects"]) - len(list_asked_attributes(row))
+            left_out += len(row["scene_attributes"]) - of_scene + len(graph["relations"]) - len(relations)
             assert record["atom_count"] == len(record["vqa_list"]) - numbers.count("one") + left_out
 
 

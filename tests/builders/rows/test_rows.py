@@ -180,7 +180,7 @@ def test_the_filters_of_a_recipe_hold(taxonomy, write_rows):
     allowed = {
         row["id"]
         for row, inside in zip(objects, under, strict=True)
-        if inside and row["frequency"] >= 3.0 and row["tier"] == "common"
+        if inside and row["frequency"] >= 3.0 and row["tier"] == "common" and row["visible"] == "yes"
     }
     rows = write_rows("general", (*overrides, "questions=[]"), 1000)
     graphs = [row["scene_graph"] for row in rows]

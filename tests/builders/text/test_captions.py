@@ -295,7 +295,7 @@ BATS = (
     "{concept: bat.n.01, attributes: [{value: large}]}, {concept: bat.n.05}, {concept: bat.n.05}",
     "{subject: 0, predicate: near, object: 1}, {subject: 1, predicate: below, object: 2}",
 )
-CRANES = ("{concept: crane.n.04, attributes: [{value: large}]}, {concept: crane.n.05}", "")
+DRILLS = ("{concept: drill.n.01, attributes: [{value: rusty}]}, {concept: drill.n.02}", "")
 
 
 @pytest.mark.parametrize(
@@ -314,13 +314,12 @@ CRANES = ("{concept: crane.n.04, attributes: [{value: large}]}, {concept: crane.
             ),
         ),
         (
-            CRANES,
+            DRILLS,
             (
-                "There is a large crane, the lifting device, and a crane, the wading bird.",
-                "large crane (lifting device), crane (wading bird)",
-                "A crane, the lifting device, and a crane, the wading bird, are in view. "
-                "The crane, the lifting device, is large.",
-                "a large crane (lifting device), a crane (wading bird)",
+                "There is a rusty drill, the tool, and a drill, the baboon.",
+                "rusty drill (tool), drill (baboon)",
+                "A drill, the tool, and a drill, the baboon, are in view. The drill, the tool, is rusty.",
+                "a rusty drill (tool), a drill (baboon)",
             ),
         ),
     ],
