@@ -10,14 +10,14 @@ from pathlib import Path
 from generate_any_scene.builders.drawing.rows import draw_row
 from generate_any_scene.builders.rows.single import scene
 
-RECIPE, INDEX = "multi_object", 256
+RECIPE, INDEX = "multi_object", 748
 QUESTIONS = (
-    "Is the puppeteer red-haired?",
-    "Is there a drum in the picture?",
-    "How many cargo bikes are there in the picture?",
-    "Which of these describes the cargo bike?",
-    "Is the puppeteer traveling on the cargo bike?",
-    "What is the gong resting on?",
+    "Is there a crystal ball in the picture?",
+    "How many gavels are there in the picture?",
+    "What are the gavels made of?",
+    "Which of these describes the park ranger?",
+    "Is the park ranger holding some camcorders?",
+    "Which words fill the gap: the blanket is ___ the park ranger?",
 )
 WIDTHS = {"scene.svg": 830, "scene-narrow.svg": 430}
 
