@@ -115,11 +115,11 @@ def test_a_changed_template_is_noticed_until_the_version_is_raised(repository):
     for arguments in ((), ("--unreleased",), ("--release",)):
         status, out = run(update, *arguments)
         assert status == 1
-        assert "to 1.0.1 or more" in out and "--unreleased" not in out
+        assert "to 2.0.1 or more" in out and "--unreleased" not in out
     assert run(*test)[0] == 1
 
     for path in recipe.parent.glob("[a-z]*.yaml"):
-        replace_text(path, "version: 1.0.0", "version: 1.0.1")
+        replace_text(path, "version: 2.0.0", "version: 2.0.1")
     assert run(*test)[0] == 1
     assert run(update) == (0, "")
     assert run(*test)[0] == 0

@@ -77,7 +77,9 @@ def test_no_caption_of_a_shipped_recipe_stands_in_two_splits(name):
 @pytest.mark.parametrize("kinds", [*((kind,) for kind in KINDS), KINDS[:2], KINDS[:4]], ids=",".join)
 def test_what_a_test_keeps_unseen_is_in_no_other_split(name, kinds):
     """Whichever blocks are looked at: the last of one split against the first of another."""
-    found = check_leaks(draw(name, set_splits(test=kinds), blocks=(0, 1001)), {"test": kinds})
+    # A split that has an eighth of the concepts to itself has few scene attributes that go together.
+    fewer = ["content.scene_attributes.count=[0, 3]"] if name == "general" and "concept" in kinds else []
+    found = check_leaks(draw(name, set_splits(test=kinds), *fewer, blocks=(0, 1001)), {"test": kinds})
     if "concept" not in kinds:
         assert len(found["test"][0]["concept"]) > 500
 
