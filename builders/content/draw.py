@@ -358,11 +358,9 @@ def _draw_attributes(
         bad = pools.object_clash.have(rows[tries], holder[slots]) | unfit[said[tries], demanded[slots]]
         return bad & ~named[slots]
 
-    is_quiet = np.isin(np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects)), quiet)
-    is_quiet = np.repeat(is_quiet, np.diff(layout.attributes))
-
     def refuse_saying(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
-        return refuse(slots, tries) | (is_quiet[slots] & (bodies != 0)[said[tries]] & ~named[slots])
+        scene = np.searchsorted(layout.attributes[layout.objects], slots, side="right") - 1
+        return refuse(slots, tries) | (np.isin(scene, quiet) & (bodies != 0)[said[tries]] & ~named[slots])
 
     slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
