@@ -25,8 +25,10 @@ from ..foundation.ragged import Ragged, offsets_of, order_small
 
 SWAPS = 16
 """Rounds of swaps before what still clashes is drawn again."""
+PART = 256
+"""Slots that get their cards together, about: a block's come in runs of that many, one after the other."""
 PARTS = 8
-"""Runs of a block's slots that get their cards one after the other."""
+"""Most of such runs in a block."""
 GUESSES = 2
 """Random draws before every card is tried."""
 MOST_LOOKED_AT = 100_000
@@ -87,9 +89,10 @@ def assign_concepts(
         return cards
     card_class, slot_class, fits = _merge_classes(card_class, slot_class, fits)
     assigned = np.full(len(slot_class), -1, dtype=np.int64)
-    size = -(-len(cards) // PARTS)
-    # (PARTS, size): the slots of each part, in the order in which they are visited; the last may run past the end.
-    visits = shuffle_rows(derive_key(key, "visit"), np.arange(PARTS), size) + size * np.arange(PARTS)[:, None]
+    parts = min(max(len(cards) // PART, 1), PARTS)
+    size = -(-len(cards) // parts)
+    # (parts, size): the slots of each part, in the order in which they are visited; the last may run past the end.
+    visits = shuffle_rows(derive_key(key, "visit"), np.arange(parts), size) + size * np.arange(parts)[:, None]
     # Cards class by class as they are dealt: those of class `c` begin at `starts[c]` of the queue. Of them `dealt[c]`
     # have come up so far and `gone[c]` have a slot. Those that have waited come first, so that all are used alike.
     dealt_class = card_class[cards]

@@ -18,13 +18,13 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import KINDS, SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
-from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
-from .assignment import Slots, bound_slots, resolve_conflicts
+from ..foundation.ragged import Bits, Ragged, join_codes, number_rows, offsets_of
+from .assignment import Slots, assign_concepts, bound_slots, resolve_conflicts
 from .plan import Plan
 from .scenes import BLOCK
 
-SWAPS = 24
-"""Swap rounds: what excludes many others seldom finds its place at once, but a round is cheap."""
+SWAPS = 12
+"""Swap rounds of kinds: what excludes many others seldom finds its place at once, but a round is cheap."""
 
 
 def draw_scene_attributes(
@@ -145,20 +145,64 @@ def _deal_cards(key: int, decks: Ragged, before: int, kinds: np.ndarray) -> np.n
 def _assign_cards(
     plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
 ) -> np.ndarray:
-    """Moves cards between places of one kind until those of a scene go together, and with its objects."""
-    sort_of, clash = _sort_clashes(plan)
-    sorts, clash = len(clash), clash.reshape(-1)
-    every = np.arange(len(sort_of))
+    """Deals the cards of each kind to places where they go with the objects, and with what the scene has so far.
+
+    Kinds that scenes refuse most come first, while all is open, and each leaves something to those after it. Where
+    nothing is left all the same, the scene's cards are drawn anew.
+    """
+    sorts, decks = _sort_cards(plan), plan.pools.scene_attributes
+    table = np.unpackbits(demands.refused.words.view(np.uint8), axis=1, bitorder="little")
+    # (scenes, words): a bit a sort, whether the scene is still open to it.
+    left = ~Bits.pack(table.take(demands.rule_of[sorts.firsts], axis=1)).words
+    refused = np.bincount(kinds, demands.refuse(places.scene, cards), minlength=len(decks))
+    order = np.argsort(-refused, kind="stable").tolist()
+    has = np.zeros((len(left), len(decks)), dtype=bool)
+    has[places.scene, kinds] = True
+    for turn, kind in enumerate(order):
+        slots = np.flatnonzero(kinds == kind)
+        scenes, first = places.scene[slots], decks.offsets[kind]
+        fits = _find_fitting(sorts, left[scenes], kind, order[turn + 1 :], has[scenes])
+        examples, classes = number_rows(*np.packbits(fits, axis=1).T)
+        able = fits.any(axis=1)
+        key, sort_of = derive_key(places.key, "cards", kind), sorts.of[first : decks.offsets[kind + 1]]
+        dealt = assign_concepts(key, cards[slots[able]] - first, sort_of - sort_of[0], classes[able], fits[examples].T)
+        cards[slots[able]] = first + dealt
+        left[scenes[able]] &= ~sorts.clash.words[sort_of[dealt]]
     return resolve_conflicts(
         places.key,
         cards,
-        Slots(places.offsets, kinds, Ragged(every, plan.pools.scene_attributes.offsets), spare=every),
-        clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
+        Slots(places.offsets, kinds, Ragged(np.arange(len(sorts.of)), decks.offsets), spare=np.arange(len(sorts.of))),
+        clash=lambda some, others: sorts.clash.have(sorts.of[some], sorts.of[others]),
         refuse=lambda slots, cards: demands.refuse(places.scene.take(slots), cards),
         insist=True,
-        swaps=SWAPS,
+        swaps=0,
         wanted=wanted,
     )
+
+
+def _find_fitting(sorts: _Sorts, left: np.ndarray, kind: int, later: list[int], has: np.ndarray) -> np.ndarray:
+    """Which sorts of a kind some scenes are open to, and leave them something of each kind that they have later.
+
+    What leaves nothing fits where else nothing would.
+
+    Args:
+        sorts: Sorts of cards.
+        left: The sorts each scene is open to, uint64, shape (scenes, words).
+        kind: The kind.
+        later: Kinds that have no cards yet.
+        has: Which kinds each scene has, bool, shape (scenes, kinds).
+
+    Returns: bool, shape (scenes, sorts of the kind).
+    """
+    first, last = sorts.bounds[kind : kind + 2].tolist()
+    fits = np.unpackbits(left.view(np.uint8), axis=1, bitorder="little")[:, first:last].astype(bool)
+    foresighted = fits.copy()
+    for other in later:
+        some, words, mask = np.flatnonzero(has[:, other]), *sorts.find_words(other)
+        # (scenes, sorts of the kind): whether one of the other kind is left beside it.
+        beside = (left[some, words] & mask)[:, None] & ~sorts.clash.words[first:last, words]
+        foresighted[some] &= beside.any(axis=2)
+    return np.where(foresighted.any(axis=1)[:, None], foresighted, fits)
 
 
 def _find_demands(plan: Plan, objects: Ragged, attributes: Ragged) -> _Demands:
@@ -210,18 +254,42 @@ def _find_kind_clashes(plan: Plan) -> np.ndarray:
     return np.logical_and.reduceat(np.logical_and.reduceat(plan.pools.scene_clash, starts), starts, axis=1)
 
 
-@lru_cache(maxsize=4)
-def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
-    """The sort of each card (scene attributes that exclude the same ones), and which sorts exclude each other.
+@dataclass(frozen=True)
+class _Sorts:
+    """Sorts of cards: those of one kind that exclude the same cards, and need and bar the same things.
 
-    Returns: int64, shape (cards,), and bool, shape (sorts, sorts): small enough for a processor's cache.
+    Attributes:
+        of: The sort of each card, int64, shape (cards,); ascending from kind to kind.
+        firsts: A card of each sort, int64, shape (sorts,).
+        bounds: The first sort of each kind, and the number of sorts, int64, shape (kinds + 1,).
+        clash: Which sorts exclude each other, shape (sorts, sorts).
     """
-    clash = plan.pools.scene_clash
-    number: dict[bytes, int] = {}
-    rows = np.packbits(clash, axis=1)
-    sorts = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], dtype=np.int64)
-    firsts = np.unique(sorts, return_index=True)[1]
-    return sorts, clash[np.ix_(firsts, firsts)]
+
+    of: np.ndarray
+    firsts: np.ndarray
+    bounds: np.ndarray
+    clash: Bits
+
+    def find_words(self, kind: int) -> tuple[slice, np.ndarray]:
+        """Which words of a row of bits, one a sort, have those of a kind, and which bits of them are."""
+        first, last = self.bounds[kind : kind + 2].tolist()
+        words, bits = slice(first // 64, -(-last // 64)), np.arange(self.clash.words.shape[1] * 64)
+        return words, Bits.pack(((bits >= first) & (bits < last))[None]).words[0, words]
+
+
+@lru_cache(maxsize=4)
+def _sort_cards(plan: Plan) -> _Sorts:
+    number: dict[tuple[int, int, bytes], int] = {}
+    rows, rules, decks = (
+        np.packbits(plan.pools.scene_clash, axis=1),
+        _tabulate_demands(plan)[0].tolist(),
+        plan.pools.scene_attributes,
+    )
+    cards = zip(decks.owners.tolist(), rules, rows, strict=True)
+    of = np.array([number.setdefault((kind, rule, row.tobytes()), len(number)) for kind, rule, row in cards])
+    firsts = np.unique(of, return_index=True)[1]
+    bounds = np.append(of[decks.offsets[:-1]], len(firsts))
+    return _Sorts(of, firsts, bounds, Bits.pack(plan.pools.scene_clash[np.ix_(firsts, firsts)]))
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,8 @@ does not fit, a few times. A question that has none after that (-1) is not asked
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from ...taxonomy import Taxonomy
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below
-from ..foundation.ragged import Bits, Ragged, pad_lists
+from ..foundation.ragged import Bits, Ragged, expand_ranges, pad_lists
 from .kinship import find_kinship, list_shown, tabulate_kinship
 from .tables import (
     find_near_attributes,
@@ -33,18 +34,79 @@ from .tables import (
 
 Fits = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Whether questions (numbers) can have foils (rows of the taxonomy), bool, element by element."""
-AreKin = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Whether anything in scenes (numbers, which come first) is kin to objects (rows of the taxonomy), or shows them."""
 
 TURNS = 4
-"""Draws before foils are compared with each other, and again as many before a question goes without one."""
+"""Draws before foils are compared with each other, and again as many for those that another question has."""
+
+
+@dataclass(frozen=True)
+class SceneKin:
+    """What the scenes of a block show, or may, by what is in them: `kinship.py` says what shows what."""
+
+    plan: Plan
+    scenes: Scenes
+
+    @cached_property
+    def tables(self) -> tuple[np.ndarray, Bits, Bits] | None:
+        """A place for each object of the taxonomy; which places each scene shows, and which by two things or more.
+
+        None where there are too many objects for that.
+        """
+        if not (tables := tabulate_kinship(self.plan)):
+            return None
+        place, shows = tables
+        once, twice = (table.words for table in shows.unite_twice(_replace_values(self.scenes.objects, place)))
+        shown = list_shown_by_scenes(self.plan, self.scenes)
+        if len(shown.values):
+            more, several = (table.words for table in shows.unite_twice(_replace_values(shown, place)))
+            twice |= several | (once & more)
+            once |= more
+        return place, Bits(once), Bits(twice)
+
+    def show(self, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+        """Whether anything in scenes shows objects (rows of the taxonomy), bool, element by element."""
+        if not self.tables:
+            return self.count(scene, objects) > 0
+        place, once, _ = self.tables
+        return once.have(scene, place.take(objects))
+
+    def show_more(self, scene: np.ndarray, objects: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """Whether more objects of scenes than these counts show objects (rows of the taxonomy), bool."""
+        if not self.tables:
+            return self.count(scene, objects) > counts
+        place, once, twice = self.tables
+        places = place.take(objects)
+        more = np.where(counts == 0, once.have(scene, places), twice.have(scene, places))
+        # Few objects of a scene have one name.
+        some = np.flatnonzero(more & (counts > 1))
+        more[some] = self.count(scene[some], objects[some]) > counts[some]
+        return more
+
+    def count(self, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
+        """Counts objects in scenes that show objects (rows of the taxonomy), and scene attributes that do."""
+        shows, count = find_kinship(self.plan), np.zeros(len(scene), dtype=np.int64)
+        for lists in (self.scenes.objects, list_shown_by_scenes(self.plan, self.scenes)):
+            # One column after the other: one object of each scene, -1 beyond its last.
+            for present in pad_lists(lists)[scene].T:
+                count += shows(present, objects) & (present >= 0)
+        return count
+
+
+def _replace_values(lists: Ragged, by: np.ndarray) -> Ragged:
+    return Ragged(by.take(lists.values), lists.offsets)
+
+
+def list_shown_by_scenes(plan: Plan, scenes: Scenes) -> Ragged:
+    """Rows of the objects that the scene attributes of each scene show."""
+    every = list_shown(plan.taxonomy).take(scenes.scene_attributes.values)
+    return Ragged(every.values, every.offsets[scenes.scene_attributes.offsets])
 
 
 def sample_foil_objects(
     keys: Sequence[int],
     plan: Plan,
     scenes: Scenes,
-    are_kin: AreKin,
+    kin: SceneKin,
     scene_of: np.ndarray,
     asked: np.ndarray,
     countable: np.ndarray | bool = False,
@@ -60,7 +122,7 @@ def sample_foil_objects(
         keys: Keys of the choice, one for each foil that a question gets; they differ in name.
         plan: The plan of the recipe.
         scenes: The block.
-        are_kin: What `find_kin` gives for it.
+        kin: What they show.
         scene_of: Scene of each question.
         asked: Object (a row of the taxonomy) that each question is about.
         countable: Whether only what can be counted will do, for all questions or for each.
@@ -75,7 +137,7 @@ def sample_foil_objects(
     names_drawn: list[np.ndarray] = []
 
     def fits(rows: np.ndarray, foils: np.ndarray) -> np.ndarray:
-        good = ~are_kin(scene_of.take(rows), foils)
+        good = ~kin.show(scene_of.take(rows), foils)
         for others in names_drawn:
             good &= others.take(rows) != names.take(foils)
         return good
@@ -102,35 +164,6 @@ def _list_candidates(plan: Plan, asked: np.ndarray, countable: np.ndarray | bool
             list_foil_objects(plan, False), list_foil_objects(plan, True), strict=True
         )
     ]
-
-
-def find_kin(plan: Plan, scenes: Scenes) -> AreKin:
-    """Gives a function that tells whether scenes have or show objects (rows of the taxonomy), or may."""
-    shown = list_shown_by_scenes(plan, scenes)
-    if tables := tabulate_kinship(plan):
-        place, shows = tables
-        # One row of bits a scene: what is kin to anything in it.
-        of_scene = shows.unite(Ragged(place.take(scenes.objects.values), scenes.objects.offsets))
-        if len(shown.values):
-            of_scene.words[:] |= shows.unite(Ragged(place.take(shown.values), shown.offsets)).words
-        return lambda scene, objects: of_scene.have(scene, place.take(objects))
-    return lambda scene, objects: count_kin(plan, scenes, scene, objects) > 0
-
-
-def count_kin(plan: Plan, scenes: Scenes, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
-    """Counts what in scenes shows objects (rows of the taxonomy), element by element; so do scene attributes."""
-    shows, count = find_kinship(plan), np.zeros(len(scene), dtype=np.int64)
-    for lists in (scenes.objects, list_shown_by_scenes(plan, scenes)):
-        # One column after the other: one object of each scene, -1 beyond its last.
-        for present in pad_lists(lists)[scene].T:
-            count += shows(present, objects) & (present >= 0)
-    return count
-
-
-def list_shown_by_scenes(plan: Plan, scenes: Scenes) -> Ragged:
-    """Rows of the objects that the scene attributes of each scene show."""
-    every = list_shown(plan.taxonomy).take(scenes.scene_attributes.values)
-    return Ragged(every.values, every.offsets[scenes.scene_attributes.offsets])
 
 
 def sample_foil_attributes(keys: Sequence[int], plan: Plan, scenes: Scenes, seen: bool = False) -> list[np.ndarray]:
@@ -219,7 +252,9 @@ def _draw_apart(
         return ~bad
 
     for key in keys:
-        drawn.append(draw_until_fit(key, ids, np.full(len(ids), -1), lists, list_of, fits, owner, labels))
+        # Where none was found for one choice, none will be for the next.
+        able = drawn[-1] >= 0 if drawn else True
+        drawn.append(draw_until_fit(key, ids, np.full(len(ids), -1), lists, list_of, fits, owner, labels, able))
     return drawn
 
 
@@ -238,6 +273,7 @@ def draw_until_fit(
     fits: Fits,
     owner: np.ndarray | None = None,
     labels: np.ndarray | None = None,
+    able: np.ndarray | bool = True,
 ) -> np.ndarray:
     """Draws for each question without a foil (-1) from its list until the choice fits.
 
@@ -248,15 +284,15 @@ def draw_until_fit(
         lists: What to draw from, all of a list alike.
         list_of: List of each question, shape (questions,).
         fits: Tells whether questions (numbers) can have foils.
-        owner: What each question is about: two of one owner never get foils of the same label. All may be alike when
-            it is not given.
+        owner: What each question is about, ascending: two of one owner never get foils of the same label. All may be
+            alike when it is not given.
         labels: A number for each value that `lists` may hold.
+        able: Which questions may get one.
 
     Returns: Foils, or -1, shape (questions,).
     """
-    sizes, starts, values = lists.lengths, lists.offsets[:-1], lists.values
-    rows = np.flatnonzero(found < 0)
-    rows = rows[sizes.take(list_of.take(rows)) > 0]
+    sizes, begins = lists.lengths.take(list_of), lists.offsets.take(list_of)
+    rows = np.flatnonzero((found < 0) & (sizes > 0) & able)
     if not len(rows):
         return found
     found = found.copy()
@@ -264,32 +300,37 @@ def draw_until_fit(
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
         # `take` and `compress` instead of brackets: these arrays are long, and indexing with them is slower.
-        one = list_of.take(rows)
-        chance = draw_below(derive_key(key, turn), ids.take(rows), sizes.take(one))
-        foils = values.take(starts.take(one) + chance)
+        chance = draw_below(derive_key(key, turn), ids.take(rows), sizes.take(rows))
+        chance += begins.take(rows)
+        foils = lists.values.take(chance)
         good = fits(rows, foils)
         found[rows] = np.where(good, foils, -1)
         return rows.compress(~good)
 
-    # (owners,): which of them have a question that is drawn for, and so may have got two alike.
-    asked = np.zeros(0 if owner is None else int(owner.max()) + 1, dtype=bool)
-    if owner is not None:
-        asked[owner.take(rows)] = True
+    left = rows
     for turn in range(TURNS):
-        rows = draw(turn, rows) if len(rows) else rows
+        left = draw(turn, left) if len(left) else left
     if owner is None or labels is None:
         return found
     # Of two alike the first keeps its foil. That is seldom, so it is looked for when the others have theirs.
-    turn = TURNS
-    while True:
-        beside = np.flatnonzero(asked.take(owner) & (found >= 0))
-        rows = np.sort(np.append(rows, _drop_repeats(found, owner, labels, beside)))
+    for turn in range(TURNS, 2 * TURNS + 1):
+        beside = _list_beside(owner, rows)
+        beside = beside.compress(found.take(beside) >= 0)
+        rows = _drop_repeats(found, owner, labels, beside)
         if turn == 2 * TURNS or not len(rows):
-            return found
-        asked[:] = False
-        asked[owner.take(rows)] = True
-        rows = draw(turn, rows)
-        turn += 1
+            break
+        draw(turn, rows)
+    return found
+
+
+def _list_beside(owner: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """All questions about what these questions (numbers) are about, ascending; `owner` is ascending, too."""
+    if len(rows) == len(owner):
+        return rows
+    owners = owner.take(rows)
+    owners = owners.compress(np.diff(owners, prepend=-1) > 0)
+    begins, ends = (np.searchsorted(owner, owners, side) for side in ("left", "right"))
+    return expand_ranges(begins, ends - begins)
 
 
 def _drop_repeats(found: np.ndarray, owner: np.ndarray, labels: np.ndarray, among: np.ndarray) -> np.ndarray:

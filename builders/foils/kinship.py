@@ -185,13 +185,10 @@ def _link_parts(taxonomy: Taxonomy) -> list[Link]:
     over[lineage[row][lineage[row] >= 0]] = True
     general = np.where(over[lineage[:, 0]], lineage[:, 0], -1)[:, None]
     parts, part_of = _number_alike(np.append(as_part, general, axis=1))
-    # Of each class of parts the names of what it is, or may be: those in its lineage, and those under it.
-    above_rows, levels = np.nonzero(lineage[row] >= 0)
-    under = _group(lineage[row[above_rows], levels], lineage[row[above_rows], 0], names + 1)
+    # Of each class of parts the names of the parts that it is, and the name that it has above others, or none.
     cells, columns = np.nonzero(as_part[parts] >= 0)
-    below = under.take(np.where(general[parts, 0] >= 0, general[parts, 0], names))
-    owner, name = np.append(cells, below.owners), np.append(as_part[parts][cells, columns], below.values)
-    named = _group(owner, name, len(parts) + 1)
+    named = _group(cells, as_part[parts][cells, columns], len(parts) + 1)
+    called = np.append(np.where(general[parts, 0] >= 0, general[parts, 0], names), names)
     # Which classes of wholes are each whole.
     bits = taxonomy.kind_bits(table["kinds"])[wholes]
     members, levels = np.nonzero(as_whole[wholes] >= 0)
@@ -206,8 +203,11 @@ def _link_parts(taxonomy: Taxonomy) -> list[Link]:
 
     def relate(some: np.ndarray) -> Bits:
         """Which classes of parts (row) are of which wholes (column), going by some of the pairs."""
-        lists = _group(lineage[row[some], 0], np.searchsorted(numbers, whole[some]), names)
-        return shown_by.unite(lists).unite(named)
+        above, number = lineage[row[some]], np.searchsorted(numbers, whole[some])
+        there, level = np.nonzero(above >= 0)
+        own, under = _group(above[:, 0], number, names), _group(above[there, level], number[there], names + 1)
+        by_name = shown_by.unite(own).unite(named).words
+        return Bits(by_name | shown_by.unite(under).words.take(called, axis=0))
 
     return [
         Link(whole_of, part_of, relate(np.arange(len(row))), turned=True),

@@ -19,6 +19,7 @@ from ..content.scene_attributes import match_objects
 from ..content.selection import find_objects
 from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Bits, Ragged, offsets_of
+from .kinship import list_possible, tabulate_kinship
 
 COPIES = 8
 """Places in a list for each candidate, on average; how many it gets says how often it is drawn."""
@@ -32,7 +33,8 @@ BALANCING = 15
 def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndarray]]:
     """Candidates for objects, the best first: lists, and which of them serves for each object of the taxonomy.
 
-    First objects of the same class, then any that the recipe deals, then any that it would if it were less narrow.
+    First those of its class that it does not show itself, then any that the recipe deals, then any that it would if it
+    were less narrow.
     """
     classes, table = plan.pools.classes, plan.taxonomy.objects
     good = np.ones(table.num_rows, dtype=bool)
@@ -42,11 +44,25 @@ def list_foil_objects(plan: Plan, countable: bool) -> list[tuple[Ragged, np.ndar
     own, dealt = own[good[own]], find_objects(plan.recipe, plan.taxonomy)
     every = np.zeros(table.num_rows, dtype=np.int64)
     alike = [own[classes.of[own] == one].tolist() for one in range(len(classes))]
-    by_class = Ragged.from_lists([rows if len(rows) >= FEWEST_ALIKE else [] for rows in alike])
     return [
-        (by_class, classes.of),
+        _leave_out_kin(plan, Ragged.from_lists(alike), classes.of),
         *((Ragged(rows, np.array([0, len(rows)])), every) for rows in (own, dealt[good[dealt]])),
     ]
+
+
+def _leave_out_kin(plan: Plan, lists: Ragged, of: np.ndarray) -> tuple[Ragged, np.ndarray]:
+    """Lists of objects without what each object shows, if it is not too many objects; short lists become empty."""
+    if tables := tabulate_kinship(plan):
+        (place, shows), rows = tables, list_possible(plan)
+        lists = lists.take(of[rows])
+        apart = ~shows.have(place[rows][lists.owners], place[lists.values])
+        lists = Ragged(lists.values[apart], offsets_of(np.bincount(lists.owners[apart], minlength=len(lists))))
+        # Nobody asks about other objects: any list will do.
+        of = np.zeros_like(of)
+        of[rows] = np.arange(len(rows))
+    short = lists.lengths < FEWEST_ALIKE
+    kept = ~short[lists.owners]
+    return Ragged(lists.values[kept], offsets_of(np.where(short, 0, lists.lengths))), of
 
 
 @lru_cache(maxsize=4)

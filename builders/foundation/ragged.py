@@ -236,19 +236,43 @@ class Bits:
         at = rows * (8 * self.words.shape[1])
         at += columns >> 3
         bytes_there = self.words.view(np.uint8).reshape(-1).take(at)
-        return bytes_there & _BIT.take(columns & 7) != 0
+        bytes_there >>= (columns & 7).astype(np.uint8)
+        return (bytes_there & 1).view(bool)
 
     def unite(self, lists: Ragged) -> Bits:
         """For each list of rows, the columns that any of them has."""
-        # (lists, words of a row): the first rows of all lists, then the second of those that have one, and so on.
+        order, runs = self._take_in_turn(lists)
         words = np.zeros((len(lists), self.words.shape[1]), dtype=np.uint64)
-        for place in range(int(lists.lengths.max(initial=0))):
-            some = np.flatnonzero(lists.lengths > place)
-            words[some] |= self.words.take(lists.values.take(lists.offsets.take(some) + place), axis=0)
+        for rows in runs:
+            words[: len(rows)] |= rows
+        return Bits(words).put(order)
+
+    def unite_twice(self, lists: Ragged) -> tuple[Bits, Bits]:
+        """For each list of rows, the columns that any of them has, and those that two or more have."""
+        order, runs = self._take_in_turn(lists)
+        once = np.zeros((len(lists), self.words.shape[1]), dtype=np.uint64)
+        twice = np.zeros_like(once)
+        for rows in runs:
+            twice[: len(rows)] |= once[: len(rows)] & rows
+            once[: len(rows)] |= rows
+        return Bits(once).put(order), Bits(twice).put(order)
+
+    def _take_in_turn(self, lists: Ragged) -> tuple[np.ndarray, Iterator[np.ndarray]]:
+        """The lists from the longest on, and the first row of each, the second of those that have one, and so on."""
+        order = order_small(int(lists.lengths.max(initial=0)) - lists.lengths)
+        starts, counts = lists.offsets.take(order), np.bincount(lists.lengths)
+        longer = len(lists) - np.cumsum(counts)
+        runs = (
+            self.words.take(lists.values.take(starts[:count] + place), axis=0)
+            for place, count in enumerate(longer[:-1].tolist())
+        )
+        return order, runs
+
+    def put(self, order: np.ndarray) -> Bits:
+        """These rows at other places: row `i` at `order[i]`."""
+        words = np.empty_like(self.words)
+        words[order] = self.words
         return Bits(words)
-
-
-_BIT = np.left_shift(1, np.arange(8)).astype(np.uint8)
 
 
 def pad_lists(ragged: Ragged) -> np.ndarray:

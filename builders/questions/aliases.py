@@ -75,7 +75,9 @@ def _leave_out_choices(lexicon: Lexicon, batch: Batch, aliases: Ragged, domain: 
     if not len(places):
         return aliases
     choices, size = batch.choices, len(lexicon.words)
-    wrong = np.isin(choices.owners, aliases.owners[places]) & (choices.values != batch.answers[choices.owners])
+    doubtful = np.zeros(len(choices), dtype=bool)
+    doubtful[aliases.owners[places]] = True
+    wrong = np.flatnonzero(doubtful[choices.owners] & (choices.values != batch.answers[choices.owners]))
     questions, others = choices.owners[wrong], lexicon.aliases[domain].take(rows[wrong])
     names = questions * size + choices.values[wrong]
     taken = np.append(names, questions[others.owners] * size + others.values)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import jinja2
 import numpy as np
 
 from ...arrow import match_texts
 from ...errors import GasError, advise
+from ...taxonomy import Taxonomy
 from ..content.plan import Plan
-from ..foils.draw import AreKin, find_kin
+from ..foils.draw import SceneKin
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
 from ..text.surface_forms import BlockWords
@@ -129,15 +130,15 @@ class QuestionContext:
         self.question_of_object = np.where(self.is_askable, number, -1)
 
     @cached_property
-    def are_kin(self) -> AreKin:
-        """Tells whether objects are kin to anything in scenes of the block."""
-        return find_kin(self.plan, self.scenes)
+    def kin(self) -> SceneKin:
+        """What the scenes of the block show."""
+        return SceneKin(self.plan, self.scenes)
 
     def can_ask(self, table: str, rows: np.ndarray) -> np.ndarray:
         """Whether questions may be about concepts (rows of a table): of visible ones, unless a recipe asks all."""
         if self.plan.recipe.questions.ask == "all":
             return np.ones(len(rows), dtype=bool)
-        return match_texts(getattr(self.plan.taxonomy, table)["visible"], "yes")[rows]
+        return _find_visible(self.plan.taxonomy, table)[rows]
 
     def derive_keys(self, purpose: str, count: int) -> list[int]:
         """So many keys of the block for one purpose."""
@@ -299,6 +300,12 @@ class Topics:
             choices=Ragged(self.names[choices.values], choices.offsets) if choices else make_empty_lists(size),
             asked=choices or named,
         )
+
+
+@lru_cache(maxsize=8)
+def _find_visible(taxonomy: Taxonomy, table: str) -> np.ndarray:
+    """Which rows of a table anybody sees in a picture, bool."""
+    return match_texts(getattr(taxonomy, table)["visible"], "yes")
 
 
 def make_empty_lists(size: int) -> Ragged:

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ...taxonomy import Taxonomy
-from ..foils.draw import count_kin
+from ..foils.draw import SceneKin
 from ..foils.kinship import list_lineages
 from ..foils.relation_logic import read_logic
 from ..foils.relations import find_single
@@ -90,21 +90,24 @@ class EditedScenes:
         return np.unique(objects * len(self.words.lexicon.words) + lineages[objects, level])
 
     @cached_property
-    def called_in_scene(self) -> np.ndarray:
-        """The same for each scene, once for each thing: `scene * words + token`, ascending."""
+    def called_in_scene(self) -> tuple[np.ndarray, np.ndarray]:
+        """The same for each scene: `scene * words + token`, ascending, and running totals of things, from 0."""
         objects, tokens = np.divmod(self.called, len(self.words.lexicon.words))
         codes = self.scene_of_object[objects] * len(self.words.lexicon.words) + tokens
-        return np.sort(np.repeat(codes, self.scenes.copies[objects]))
+        order = np.argsort(codes, kind="stable")
+        return codes[order], offsets_of(self.scenes.copies[objects[order]])
 
-    def count_called(self, scene: np.ndarray, tokens: np.ndarray) -> np.ndarray:
-        """How many things of scenes can be called by names: a poodle is a dog."""
+    def count_called(self, scene: np.ndarray, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many objects of scenes can be called by names, and how many things they are: a poodle is a dog."""
+        known, totals = self.called_in_scene
         codes = scene * len(self.words.lexicon.words) + tokens
-        last = np.searchsorted(self.called_in_scene, codes, "right")
-        return last - np.searchsorted(self.called_in_scene, codes, "left")
+        first, last = (np.searchsorted(known, codes, side) for side in ("left", "right"))
+        return last - first, totals[last] - totals[first]
 
-    def count_kin(self, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
-        """How much in scenes shows objects (rows of the taxonomy), or may be taken for them: a car shows a wheel."""
-        return count_kin(self.context.plan, self.scenes, scene, objects)
+    @cached_property
+    def kin(self) -> SceneKin:
+        """What the edited scenes show."""
+        return SceneKin(self.context.plan, self.scenes)
 
     @cached_property
     def facts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

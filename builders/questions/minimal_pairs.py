@@ -18,7 +18,7 @@ from ..content.copies import can_be_several, find_countable
 from ..content.draw import rank_attributes
 from ..content.plan import Plan
 from ..content.scenes import Scenes
-from ..foils.draw import count_kin, find_kin, sample_foil_attributes, sample_foil_objects
+from ..foils.draw import SceneKin, sample_foil_attributes, sample_foil_objects
 from ..foils.kinship import find_kinship, list_lineages
 from ..foils.relation_logic import RelationFacts, find_facts
 from ..foils.relations import can_turn, sample_foil_relations
@@ -130,7 +130,7 @@ class _Drafts:
         objects, scene = self.scenes.objects, self.scene_of_object
         others = pad_lists(Ragged(np.arange(len(self.names)), objects.offsets))[scene]
         same = ((others >= 0) & (self.names[others] == self.names[:, None])).sum(axis=1)
-        return np.where(count_kin(self.plan, self.scenes, scene, objects.values) == same, same, 0)
+        return np.where(SceneKin(self.plan, self.scenes).show_more(scene, objects.values, same), 0, same)
 
     def choose(self, edit: str, scene_of: np.ndarray, good: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
         """One of the good candidates of each scene, by chance; -1 where there is none.
@@ -261,7 +261,7 @@ def _change_object(drafts: _Drafts) -> Change:
     scenes, every = drafts.scenes, drafts.scenes.objects.values
     key, scene_of = derive_key(drafts.key, "object"), drafts.scene_of_object
     (foils,) = sample_foil_objects(
-        [key], drafts.plan, scenes, find_kin(drafts.plan, scenes), scene_of, every, alike=True
+        [key], drafts.plan, scenes, SceneKin(drafts.plan, scenes), scene_of, every, alike=True
     )
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:

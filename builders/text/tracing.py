@@ -63,7 +63,11 @@ class Tracer:
                     return np.broadcast_to(self._trace(name, (), render), len(keys))
                 # One row of `keys` for each distinct one, and which of them each text has.
                 examples, which = number_rows(*keys.T)
-                programs = [self._trace(name, tuple(key), render) for key in keys[examples].tolist()]
+                cases = [(name, tuple(key)) for key in keys[examples].tolist()]
+                known = list(map(self.programs.get, cases))
+                programs = [
+                    self._trace(*one, render) if at is None else at for one, at in zip(cases, known, strict=True)
+                ]
                 return np.array(programs, dtype=np.int64)[which]
             except WordInspected:
                 # Placeholders cannot tell; programs that some keys yielded before stay, and are not used again.

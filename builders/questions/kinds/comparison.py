@@ -70,11 +70,11 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     names = scenes.context.tokens["object.name"]
     if batch.form == "yes_no":
         more, fewer = (
-            scenes.count_called(batch.scene, scenes.context.words.names[batch.starts[role]])
+            scenes.count_called(batch.scene, scenes.context.words.names[batch.starts[role]])[1]
             for role in ("object", "other")
         )
         return np.where(more > fewer, scenes.yes, scenes.no)
     question = batch.asked.owners
-    counts = scenes.count_called(batch.scene[question], names[batch.asked.values])
+    counts = scenes.count_called(batch.scene[question], names[batch.asked.values])[1]
     most = np.maximum.reduceat(counts, batch.asked.offsets[:-1]) if len(counts) else counts
     return choose_right(batch, (counts > 0) & (counts == most[question]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...content.copies import find_countable
-from ...foils.draw import count_kin, sample_foil_objects
+from ...foils.draw import sample_foil_objects
 from ...foundation.counter_rng import derive_key
 from ...text.lexicon import NUMBERS
 from ..balance import rank_in_windows
@@ -23,9 +23,7 @@ def ask(context: QuestionContext) -> list[Batch]:
     elements, names = context.list_twins(chosen), context.tokens["object.name"]
     topics = Topics(context, "count", scene, elements, names, context.depend_on(chosen))
     keys = [derive_key(context.key, "count")]
-    (foils,) = sample_foil_objects(
-        keys, context.plan, context.scenes, context.are_kin, scene, concepts, countable=True
-    )
+    (foils,) = sample_foil_objects(keys, context.plan, context.scenes, context.kin, scene, concepts, countable=True)
     found = np.flatnonzero((foils >= 0) & (rank_in_windows(context.find_windows(scene)) % 2 == 1))
     absent = foils[found]
     starts, zero = context.add_foils("object", absent), context.fixed["zero"]
@@ -41,8 +39,8 @@ def list_countable(context: QuestionContext) -> np.ndarray:
     objects = context.scenes.objects
     countable = find_countable(context.plan.taxonomy)[objects.values]
     chosen = np.flatnonzero(context.is_first & context.is_askable & countable)
-    shown = count_kin(context.plan, context.scenes, context.scene_of_object[chosen], objects.values[chosen])
-    return chosen[shown == context.twin_count[chosen]]
+    scene, twins = context.scene_of_object[chosen], context.twin_count[chosen]
+    return chosen[~context.kin.show_more(scene, objects.values[chosen], twins)]
 
 
 def _list_numbers(context: QuestionContext) -> np.ndarray:
@@ -53,5 +51,5 @@ def _list_numbers(context: QuestionContext) -> np.ndarray:
 def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     """How many things of the edited scene can be called so; NONE where others may be taken for it."""
     asked = batch.asked.values
-    count = scenes.count_called(batch.scene, scenes.context.tokens["object.name"][asked])
-    return np.where(scenes.count_kin(batch.scene, asked) > count, NONE, _list_numbers(scenes.context)[count])
+    called, things = scenes.count_called(batch.scene, scenes.context.tokens["object.name"][asked])
+    return np.where(scenes.kin.show_more(batch.scene, asked, called), NONE, _list_numbers(scenes.context)[things])

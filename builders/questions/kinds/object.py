@@ -24,7 +24,7 @@ def ask(context: QuestionContext) -> list[Batch]:
         context.derive_keys("object", CHOICES - 1),
         context.plan,
         context.scenes,
-        context.are_kin,
+        context.kin,
         scene,
         concepts,
         countable=several,
@@ -72,8 +72,8 @@ def answer_edited(scenes: EditedScenes, batch: Batch) -> np.ndarray:
     NONE where something else may be taken for it, or has such a part.
     """
     scene, asked = batch.scene[batch.asked.owners], batch.asked.values
-    there = scenes.count_called(scene, scenes.context.tokens["object.name"][asked]) > 0
-    shown = scenes.count_kin(scene, asked) > 0
+    there = scenes.count_called(scene, scenes.context.tokens["object.name"][asked])[0] > 0
+    shown = scenes.kin.show(scene, asked)
     if batch.form == "yes_no":
         return np.where(there, scenes.yes, np.where(shown, NONE, scenes.no))
     return choose_right(batch, there, there | shown)

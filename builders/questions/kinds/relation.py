@@ -117,14 +117,16 @@ def _ask_yes_no(asked: _Relations, key: int) -> list[Batch]:
     context, scenes = asked.context, asked.context.scenes
     elsewhere = sample_foil_targets(derive_key(context.key, "target"), context.plan, scenes, asked.facts)
     way = _choose_ways(asked, elsewhere)
-    (absent,) = sample_foil_objects(
+    absent = np.full(len(way), -1, dtype=np.int64)
+    left = np.flatnonzero(asked.asked & (way == NO_FOIL))
+    (absent[left],) = sample_foil_objects(
         [key],
         context.plan,
         scenes,
-        context.are_kin,
-        asked.topics.scene,
-        scenes.objects.values[asked.targets],
-        countable=context.words.several[asked.targets],
+        context.kin,
+        asked.topics.scene[left],
+        scenes.objects.values[asked.targets[left]],
+        countable=context.words.several[asked.targets[left]],
     )
     turned, changed, moved, gone, there = (
         np.flatnonzero(asked.asked & some)

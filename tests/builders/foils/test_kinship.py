@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.foils import kinship
 from generate_any_scene.builders.foils.kinship import find_kinship, list_possible
+from question_oracle import Oracle
+
 
 # Names whose last word does not say what they are.
 IDIOMS = """
@@ -176,6 +178,16 @@ def test_large_tiers_obey_the_same_rule(tier, open_writer, monkeypatch):
     kinship.tabulate_kinship.cache_clear()
     assert by_links.any() and not by_links.all()
     assert (by_links == by_table).all()
+
+
+def test_kinship_is_what_the_tables_say(plan):
+    """The oracle reads the same columns with nothing but sets of names."""
+    oracle, ids = Oracle(plan.taxonomy), plan.taxonomy.objects["id"].to_pylist()
+    possible, draw = list_possible(plan), np.random.default_rng(7)
+    one, other = (possible[draw.integers(0, len(possible), 30_000)] for _ in range(2))
+    shown = [oracle.shows(ids[some], ids[another]) for some, another in zip(one, other, strict=True)]
+    assert sum(shown) > 500
+    assert find_kinship(plan)(one, other).tolist() == shown
 
 
 def test_foils_come_from_what_the_filters_allow(write_rows, plan):
