@@ -9,7 +9,6 @@ from generate_any_scene.builders.foils import kinship
 from generate_any_scene.builders.foils.kinship import find_kinship, list_possible
 from question_oracle import Oracle
 
-
 # Names whose last word does not say what they are.
 IDIOMS = """
 guinea pig; hot dog; corn dog; sea lion; boom box; cable car; piggy bank; baseball diamond; flower bed; football fan;
