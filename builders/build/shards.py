@@ -22,7 +22,7 @@ from ..content.scenes import BLOCK, list_blocks
 from ..folder.build_folder import Folder
 from ..folder.files import RECORD, AnyPath, hash_file, open_part, write_text
 from ..folder.manifest import File, name_file
-from ..folder.parquet import is_whole, measure_columns, open_parquet
+from ..folder.parquet import is_whole, measure_columns, open_parquet, write_beside
 from ..questions.majority_baseline import Tallies
 from ..rows.writer import RowWriter
 
@@ -119,8 +119,7 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     tables = write_blocks()
     first = next(tables)
     with open_parquet(path, first.schema) as parquet:
-        for table in chain([first], tables):
-            parquet.write_table(table, row_group_size=BLOCK)
+        for table in write_beside(parquet, chain([first], tables)):
             columns += measure_columns(table)
             report(len(table))
     writer.captions.keep_traces()

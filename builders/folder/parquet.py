@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +24,25 @@ def open_parquet(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     """
     options = {"write_statistics": ["id"], "write_batch_size": BLOCK, "store_schema": False}
     return pq.ParquetWriter(path, schema, compression="zstd", **options)
+
+
+def write_beside(parquet: pq.ParquetWriter, tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Writes tables, a row group each, and yields each when it is written.
+
+    While Arrow encodes one, for which it needs no Python, the next one is made.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        before: list[tuple[Future[None], pa.Table]] = []
+        for table in tables:
+            yield from _await_written(before)
+            before = [(beside.submit(parquet.write_table, table, row_group_size=BLOCK), table)]
+        yield from _await_written(before)
+
+
+def _await_written(writes: list[tuple[Future[None], pa.Table]]) -> Iterator[pa.Table]:
+    for write, table in writes:
+        write.result()
+        yield table
 
 
 def measure_columns(table: pa.Table) -> Counter[str]:
