@@ -18,8 +18,8 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import KINDS, SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
-from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
-from .assignment import Slots, bound_slots, resolve_conflicts
+from ..foundation.ragged import Bits, Ragged, join_codes, number_rows, offsets_of
+from .assignment import Slots, assign_concepts, bound_slots, resolve_conflicts
 from .plan import Plan
 from .scenes import BLOCK
 
@@ -146,6 +146,7 @@ def _assign_cards(
     plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
 ) -> np.ndarray:
     """Moves cards between places of one kind until those of a scene go together, and with its objects."""
+    cards = _seat_cards(plan, places, demands, cards, kinds)
     sort_of, clash = _sort_clashes(plan)
     sorts, clash = len(clash), clash.reshape(-1)
     every = np.arange(len(sort_of))
@@ -158,6 +159,72 @@ def _assign_cards(
         insist=True,
         swaps=SWAPS,
         wanted=wanted,
+    )
+
+
+def _seat_cards(
+    plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray
+) -> np.ndarray:
+    """Gives places cards of their kinds that go with the scene, first those cards that fit the fewest scenes.
+
+    Swaps alone seldom find the one scene in fifty that a rare card goes with, and what is drawn again is common.
+    """
+    decks, seats = plan.pools.scene_attributes, _list_seats(plan)
+    # (scenes, seats): what goes with a scene and the cards that it has. (scenes, kinds): which kinds are yet to come.
+    refused = np.unpackbits(demands.refused.words.view(np.uint8), axis=1, bitorder="little")
+    room = refused.take(seats.rules, axis=1) == 0
+    to_come = np.zeros((len(room), len(decks)), dtype=bool)
+    to_come[places.scene, kinds] = True
+    cards = cards.copy()
+    for kind in seats.order:
+        to_come[:, kind] = False
+        mine, own = np.flatnonzero(kinds == kind), slice(*seats.offsets[kind : kind + 2])
+        scenes = places.scene[mine]
+        fits = room[scenes, own]
+        for other in range(len(decks)):
+            # What would leave no card to another kind of the scene does not go with it.
+            both, its = np.flatnonzero(to_come[scenes, other]), slice(*seats.offsets[other : other + 2])
+            fits[both] &= room[scenes[both], its].astype(np.float32) @ seats.agree[its, own] > 0
+        fits[~fits.any(axis=1)] = True  # swaps will see to these
+        first, last = decks.offsets[kind : kind + 2]
+        seat_of = seats.numbers[first:last] - seats.offsets[kind]
+        seated = assign_concepts(
+            derive_key(places.key, "seats", kind), cards[mine] - first, seat_of, np.arange(len(mine)), fits.T
+        )
+        cards[mine] = seated + first
+        room[scenes] &= seats.agree[seats.numbers[cards[mine]]] > 0
+    return cards
+
+
+@dataclass(frozen=True)
+class _Seats:
+    """Cards by what they go with: of one seat are those of a kind that exclude, need and bar the same.
+
+    Attributes:
+        numbers: The seat of each card, shape (cards,).
+        offsets: Where the seats of each kind begin, and the end, shape (kinds + 1,).
+        rules: The rule of each seat, shape (seats,).
+        agree: 1 where seats go together, else 0, float32, shape (seats, seats).
+        order: Kinds, those first whose cards go with least.
+    """
+
+    numbers: np.ndarray
+    offsets: np.ndarray
+    rules: np.ndarray
+    agree: np.ndarray
+    order: list[int]
+
+
+@lru_cache(maxsize=4)
+def _list_seats(plan: Plan) -> _Seats:
+    decks, rule_of, (sort_of, clash) = plan.pools.scene_attributes, _tabulate_demands(plan)[0], _sort_clashes(plan)
+    firsts, numbers = number_rows(decks.owners, sort_of, rule_of)
+    agree = ~clash[np.ix_(sort_of[firsts], sort_of[firsts])]
+    kinds = decks.owners[firsts]
+    freedom = np.bincount(decks.owners, agree.mean(axis=1)[numbers]) / decks.lengths
+    offsets = offsets_of(np.bincount(kinds, minlength=len(decks)))
+    return _Seats(
+        numbers, offsets, rule_of[firsts], agree.astype(np.float32), np.argsort(freedom, kind="stable").tolist()
     )
 
 
