@@ -1,8 +1,8 @@
 """Draws the scene attributes of a block: how many, of which kinds, and which of each kind.
 
-They are dealt when the objects and their attributes are there, and go with each other (`excludes`) and with those:
-a scene has something of what they need and nothing of what they bar. First kinds are moved to scenes in which they
-can stand together, then the cards of each kind.
+They are dealt when all else is there, and go with each other (`excludes`) and with that: a scene has something of what
+they need and nothing of what they bar. First kinds are moved to scenes in which they can stand together, then the
+cards of each kind.
 """
 
 from __future__ import annotations
@@ -18,17 +18,24 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import KINDS, SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
-from ..foundation.ragged import Bits, Ragged, join_codes, number_rows, offsets_of
-from .assignment import Slots, assign_concepts, bound_slots, resolve_conflicts
+from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
+from .assignment import Slots, bound_slots, resolve_conflicts
 from .plan import Plan
 from .scenes import BLOCK
+from .seating import Seats, list_seats, seat_cards
 
 SWAPS = 24
 """Swap rounds: what excludes many others seldom finds its place at once, but a round is cheap."""
 
 
 def draw_scene_attributes(
-    plan: Plan, key: int, start: int, objects: Ragged, attributes: Ragged, wanted: tuple[int, int]
+    plan: Plan,
+    key: int,
+    start: int,
+    objects: Ragged,
+    attributes: Ragged,
+    relations: Ragged,
+    wanted: tuple[int, int],
 ) -> Ragged:
     """Deals how many attributes each scene has, then their kinds, then for each kind its concepts.
 
@@ -38,6 +45,7 @@ def draw_scene_attributes(
         start: Index of the block's first scene.
         objects: Rows of each scene's objects.
         attributes: Rows of each object's attributes.
+        relations: Rows of each scene's relations.
         wanted: The first scene and the one after the last that must be right.
 
     Raises:
@@ -54,7 +62,7 @@ def draw_scene_attributes(
     # (low + high) * choices / 2, and the one that is not full is dealt again.
     full, rest = divmod(start, choices)
     before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
-    demands = _find_demands(plan, objects, attributes)
+    demands = _find_demands(plan, objects, attributes, relations)
     try:
         kinds = _assign_kinds(plan, places, demands, _deal_kinds(key, len(decks), before, len(places.scene)))
         cards = _deal_cards(key, decks, before, kinds)
@@ -103,9 +111,13 @@ class _Demands:
         """Whether scenes refuse cards, element by element."""
         return self.refused.have(scene, self.rule_of.take(cards))
 
+    def list_refused(self) -> np.ndarray:
+        """`refused` as bool, shape (scenes, rules and some more)."""
+        return np.unpackbits(self.refused.words.view(np.uint8), axis=1, bitorder="little").astype(bool)
+
     def refuse_kinds(self, decks: Ragged) -> np.ndarray:
         """Whether a scene refuses all cards of a kind, bool, shape (scenes, kinds)."""
-        table = np.unpackbits(self.refused.words.view(np.uint8), axis=1, bitorder="little").astype(bool)
+        table = self.list_refused()
         rules = (np.unique(self.rule_of[first:last]) for first, last in pairwise(decks.offsets.tolist()))
         return np.stack([table[:, some].all(axis=1) for some in rules], axis=1)
 
@@ -146,7 +158,9 @@ def _assign_cards(
     plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
 ) -> np.ndarray:
     """Moves cards between places of one kind until those of a scene go together, and with its objects."""
-    cards = _seat_cards(plan, places, demands, cards, kinds)
+    seats = _list_seats(plan)
+    room = ~demands.list_refused().take(seats.rules, axis=1)
+    cards = seat_cards(derive_key(places.key, "seats"), seats, room, places.scene, cards, kinds)
     sort_of, clash = _sort_clashes(plan)
     sorts, clash = len(clash), clash.reshape(-1)
     every = np.arange(len(sort_of))
@@ -162,87 +176,27 @@ def _assign_cards(
     )
 
 
-def _seat_cards(
-    plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray
-) -> np.ndarray:
-    """Gives places cards of their kinds that go with the scene, first those cards that fit the fewest scenes.
-
-    Swaps alone seldom find the one scene in fifty that a rare card goes with, and what is drawn again is common.
-    """
-    decks, seats = plan.pools.scene_attributes, _list_seats(plan)
-    # (scenes, seats): what goes with a scene and the cards that it has. (scenes, kinds): which kinds are yet to come.
-    refused = np.unpackbits(demands.refused.words.view(np.uint8), axis=1, bitorder="little")
-    room = refused.take(seats.rules, axis=1) == 0
-    to_come = np.zeros((len(room), len(decks)), dtype=bool)
-    to_come[places.scene, kinds] = True
-    cards = cards.copy()
-    for kind in seats.order:
-        to_come[:, kind] = False
-        mine, own = np.flatnonzero(kinds == kind), slice(*seats.offsets[kind : kind + 2])
-        scenes = places.scene[mine]
-        fits = room[scenes, own]
-        for other in range(len(decks)):
-            # What would leave no card to another kind of the scene does not go with it.
-            both, its = np.flatnonzero(to_come[scenes, other]), slice(*seats.offsets[other : other + 2])
-            fits[both] &= room[scenes[both], its].astype(np.float32) @ seats.agree[its, own] > 0
-        fits[~fits.any(axis=1)] = True  # swaps will see to these
-        first, last = decks.offsets[kind : kind + 2]
-        seat_of = seats.numbers[first:last] - seats.offsets[kind]
-        seated = assign_concepts(
-            derive_key(places.key, "seats", kind), cards[mine] - first, seat_of, np.arange(len(mine)), fits.T
-        )
-        cards[mine] = seated + first
-        room[scenes] &= seats.agree[seats.numbers[cards[mine]]] > 0
-    return cards
-
-
-@dataclass(frozen=True)
-class _Seats:
-    """Cards by what they go with: of one seat are those of a kind that exclude, need and bar the same.
-
-    Attributes:
-        numbers: The seat of each card, shape (cards,).
-        offsets: Where the seats of each kind begin, and the end, shape (kinds + 1,).
-        rules: The rule of each seat, shape (seats,).
-        agree: 1 where seats go together, else 0, float32, shape (seats, seats).
-        order: Kinds, those first whose cards go with least.
-    """
-
-    numbers: np.ndarray
-    offsets: np.ndarray
-    rules: np.ndarray
-    agree: np.ndarray
-    order: list[int]
-
-
 @lru_cache(maxsize=4)
-def _list_seats(plan: Plan) -> _Seats:
-    decks, rule_of, (sort_of, clash) = plan.pools.scene_attributes, _tabulate_demands(plan)[0], _sort_clashes(plan)
-    firsts, numbers = number_rows(decks.owners, sort_of, rule_of)
-    agree = ~clash[np.ix_(sort_of[firsts], sort_of[firsts])]
-    kinds = decks.owners[firsts]
-    freedom = np.bincount(decks.owners, agree.mean(axis=1)[numbers]) / decks.lengths
-    offsets = offsets_of(np.bincount(kinds, minlength=len(decks)))
-    return _Seats(
-        numbers, offsets, rule_of[firsts], agree.astype(np.float32), np.argsort(freedom, kind="stable").tolist()
-    )
+def _list_seats(plan: Plan) -> Seats:
+    return list_seats(plan.pools.scene_attributes, _tabulate_demands(plan)[0], *_sort_clashes(plan))
 
 
-def _find_demands(plan: Plan, objects: Ragged, attributes: Ragged) -> _Demands:
+def _find_demands(plan: Plan, objects: Ragged, attributes: Ragged, relations: Ragged) -> _Demands:
     """Looks up what the block's scenes have; without constraints they refuse nothing."""
-    rule_of, met, barred, barred_held = _tabulate_demands(plan)
+    rule_of, met, barred = _tabulate_demands(plan)
     held = Ragged(attributes.values, attributes.offsets[objects.offsets])
-    words = ~met.unite(objects).words | barred.unite(objects).words | barred_held.unite(held).words
+    words = ~met.unite(objects).words
+    for table, lists in zip(barred, (objects, held, relations), strict=True):
+        words |= table.unite(lists).words
     return _Demands(rule_of, Bits(words * np.uint64(plan.recipe.content.constraints == "typed")))
 
 
 @lru_cache(maxsize=4)
-def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, Bits, Bits]:
+def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, tuple[Bits, Bits, Bits]]:
     """What cards need and bar: each pair of cells is a rule.
 
     Returns: The rule of each card, int64, shape (cards,); whether an object meets a rule's needs, shape (objects,
-        rules); whether an object is barred, of the same shape; and whether an attribute of an object is, shape
-        (attributes, rules).
+        rules); and whether an object, an attribute of one, or a relation is barred, shape (rows of a table, rules).
     """
     taxonomy, rows = plan.taxonomy, plan.pools.scene_attributes.values
     cells = taxonomy.scene_attributes.select(["needs", "bars"]).take(make_array(rows)).to_pylist()
@@ -251,9 +205,12 @@ def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, Bits, Bits]:
     needs, bars = ([cell.split("|") for cell in column] for column in zip(*numbers, strict=True))
     # What needs nothing is met by any object, and each scene has one.
     met = match_objects(taxonomy, needs) | np.array([names == [""] for names in needs])
-    table = taxonomy.attributes
-    held = [match_texts(table["id"], *names) | match_texts(table["kind"], *names) for names in bars]
-    return rule_of, Bits.pack(met), Bits.pack(match_objects(taxonomy, bars)), Bits.pack(np.stack(held, axis=1))
+    held, related = (
+        np.stack([match_texts(table["id"], *names) | match_texts(table[column], *names) for names in bars], axis=1)
+        for table, column in ((taxonomy.attributes, "kind"), (taxonomy.relations, "head"))
+    )
+    barred = Bits.pack(match_objects(taxonomy, bars)), Bits.pack(held), Bits.pack(related)
+    return rule_of, Bits.pack(met), barred
 
 
 def match_objects(taxonomy: Taxonomy, lists: list[list[str]]) -> np.ndarray:

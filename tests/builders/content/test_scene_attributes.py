@@ -45,6 +45,7 @@ def scenes(recipe, write_rows, taxonomy):
     objects = {row["id"]: row for row in taxonomy.objects.select(["id", "parent", "kinds"]).to_pylist()}
     attributes = {(row["kind"], row["name"]): row["id"] for row in taxonomy.attributes.to_pylist()}
     of_scenes = {(row["kind"], row["name"]): row for row in taxonomy.scene_attributes.to_pylist()}
+    heads = {(row["category"], row["predicate"]): row["head"] for row in taxonomy.relations.to_pylist()}
     found = []
     for row in write_rows(recipe, (SEED,), ROWS):
         ids, kinds, held = set(), set(), set()
@@ -57,6 +58,7 @@ def scenes(recipe, write_rows, taxonomy):
             held |= {
                 name for one in item["attributes"] for name in (one["kind"], attributes[one["kind"], one["value"]])
             }
+        held |= {heads[one["category"], one["predicate"]] for one in row["scene_graph"]["relations"]}
         chosen = [of_scenes[one["kind"], one["value"]] for one in row["scene_attributes"]]
         found.append((chosen, ids, kinds, held))
     return found
