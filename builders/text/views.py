@@ -15,7 +15,7 @@ from ...taxonomy.english.numerals import write_number
 from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
-LONG = 11
+LONG = 10
 """Elements of a scene of which templates say all that text encoders of 77 tokens read, with few exceptions."""
 OBJECTS = {
     "name": "What it is called: its plural where it stands for several.",
