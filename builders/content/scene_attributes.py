@@ -2,7 +2,7 @@
 
 They are dealt when all else is there, and go with each other (`excludes`) and with that: a scene has something of what
 they need and nothing of what they bar. First kinds are moved to scenes in which they can stand together, then the
-cards of each kind.
+cards of each kind are seated (`seating.py`), and swapped where that does not do.
 """
 
 from __future__ import annotations
@@ -66,6 +66,10 @@ def draw_scene_attributes(
     try:
         kinds = _assign_kinds(plan, places, demands, _deal_kinds(key, len(decks), before, len(places.scene)))
         cards = _deal_cards(key, decks, before, kinds)
+        cards, lonely = _seat_cards(plan, places, demands, cards, kinds)
+        if _may_have_fewer(plan):
+            kept = places.drop(lonely, low)
+            places, cards, kinds = places.take(kept), cards[kept], kinds[kept]
         cards = _assign_cards(plan, places, demands, cards, kinds, bound_slots(places.offsets, wanted))
     except GasError as error:
         message = (
@@ -93,6 +97,18 @@ class _Places:
     offsets: np.ndarray
     scene: np.ndarray
     key: int
+
+    def drop(self, some: np.ndarray, low: int) -> np.ndarray:
+        """Places without some of them, of which no scene loses so many that it has fewer than `low`."""
+        some = np.sort(some)
+        scene = self.scene[some]
+        rank = np.arange(len(some)) - np.searchsorted(scene, scene)
+        return np.delete(np.arange(len(self.scene)), some[rank < np.diff(self.offsets)[scene] - low])
+
+    def take(self, places: np.ndarray) -> _Places:
+        """Some of the places, ascending."""
+        scene = self.scene[places]
+        return _Places(offsets_of(np.bincount(scene, minlength=len(self.offsets) - 1)), scene, self.key)
 
 
 @dataclass(frozen=True)
@@ -136,7 +152,7 @@ def _assign_kinds(plan: Plan, places: _Places, demands: _Demands, kinds: np.ndar
         Slots(places.offsets, np.zeros(len(kinds), dtype=np.int64), every),
         clash=lambda some, others: clash[some, others],
         refuse=lambda slots, kinds: refused[places.scene.take(slots), kinds],
-        insist=True,
+        insist=not _may_have_fewer(plan),
         swaps=SWAPS,
     )
 
@@ -154,13 +170,23 @@ def _deal_cards(key: int, decks: Ragged, before: int, kinds: np.ndarray) -> np.n
     return cards
 
 
+def _may_have_fewer(plan: Plan) -> bool:
+    """Whether few concepts are left for a split, so that a scene has fewer where no more of them go together."""
+    return plan.unseen is not None and "concept" in plan.unseen.own
+
+
+def _seat_cards(
+    plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    seats = _list_seats(plan)
+    room = ~demands.list_refused().take(seats.rules, axis=1)
+    return seat_cards(derive_key(places.key, "seats"), seats, room, places.scene, cards, kinds)
+
+
 def _assign_cards(
     plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
 ) -> np.ndarray:
     """Moves cards between places of one kind until those of a scene go together, and with its objects."""
-    seats = _list_seats(plan)
-    room = ~demands.list_refused().take(seats.rules, axis=1)
-    cards = seat_cards(derive_key(places.key, "seats"), seats, room, places.scene, cards, kinds)
     sort_of, clash = _sort_clashes(plan)
     sorts, clash = len(clash), clash.reshape(-1)
     every = np.arange(len(sort_of))

@@ -60,7 +60,7 @@ def list_seats(decks: Ragged, rule_of: np.ndarray, sort_of: np.ndarray, clash: n
 
 def seat_cards(
     key: int, seats: Seats, room: np.ndarray, scene: np.ndarray, cards: np.ndarray, kinds: np.ndarray
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """Gives places cards that go with the scene and with each other, of their kinds wherever there are such.
 
     Args:
@@ -72,7 +72,7 @@ def seat_cards(
         kinds: The kind of each place.
 
     Returns:
-        The card of each place. One that nothing goes with has the card that it was dealt.
+        The card of each place, and the places that nothing goes with: these have the cards that they were dealt.
     """
     seating = _Seating(key, seats, room, scene, cards.copy())
     # (scenes, kinds): which kinds a scene is yet to get.
@@ -84,12 +84,12 @@ def seat_cards(
         places = np.flatnonzero(kinds == kind)
         left.append(seating.seat(places, seating.find_fitting(places, kind, to_come), kind))
     # These get a card of any kind, first one of each scene, then the second of those that have two.
-    rest = np.sort(np.concatenate(left))
+    rest, left = np.sort(np.concatenate(left)), []
     while len(rest):
         firsts = np.unique(scene[rest], return_index=True)[1]
-        seating.seat(rest[firsts], room[scene[rest[firsts]]])
+        left.append(seating.seat(rest[firsts], room[scene[rest[firsts]]]))
         rest = np.delete(rest, firsts)
-    return seating.cards
+    return seating.cards, np.concatenate([rest, *left])
 
 
 @dataclass(frozen=True)
