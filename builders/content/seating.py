@@ -7,11 +7,12 @@ is greedy: kind after kind, and of a kind first the cards that fit the fewest sc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from ..foundation.counter_rng import derive_key
-from ..foundation.ragged import Ragged, number_rows, offsets_of
+from ..foundation.ragged import Bits, Ragged, number_rows, offsets_of
 from .assignment import assign_concepts
 
 
@@ -24,7 +25,9 @@ class Seats:
         numbers: The seat of each card, shape (cards,).
         offsets: Where the seats of each kind begin, and the end, shape (kinds + 1,).
         rules: What cards of each seat need and bar, by number, shape (seats,).
-        agree: 1 where seats go together, else 0, float32, shape (seats, seats).
+        agree: The seats that each goes with, as a bitmap in which each kind begins with a word: uint64, shape (seats,
+            words).
+        words: Where the words of each kind begin, and the end, shape (kinds + 1,).
         order: Kinds, those first whose cards go with least.
     """
 
@@ -33,6 +36,7 @@ class Seats:
     offsets: np.ndarray
     rules: np.ndarray
     agree: np.ndarray
+    words: np.ndarray
     order: list[int]
 
 
@@ -48,13 +52,22 @@ def list_seats(decks: Ragged, rule_of: np.ndarray, sort_of: np.ndarray, clash: n
     firsts, numbers = number_rows(decks.owners, sort_of, rule_of)
     agree = ~clash[np.ix_(sort_of[firsts], sort_of[firsts])]
     freedom = np.bincount(decks.owners, agree.mean(axis=1)[numbers]) / decks.lengths
+    offsets = offsets_of(np.bincount(decks.owners[firsts], minlength=len(decks)))
     return Seats(
         cards=decks.offsets,
         numbers=numbers,
-        offsets=offsets_of(np.bincount(decks.owners[firsts], minlength=len(decks))),
+        offsets=offsets,
         rules=rule_of[firsts],
-        agree=agree.astype(np.float32),
+        agree=_pack(agree, offsets),
+        words=offsets_of(-(-np.diff(offsets) // 64)),
         order=np.argsort(freedom, kind="stable").tolist(),
+    )
+
+
+def _pack(table: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """Packs columns, of which those of a kind begin with a word of their own; uint64, shape (rows, words)."""
+    return np.concatenate(
+        [Bits.pack(table[:, first:last]).words for first, last in pairwise(offsets.tolist())], axis=1
     )
 
 
@@ -66,7 +79,7 @@ def seat_cards(
     Args:
         key: Key of all choices made here.
         seats: The seats of cards.
-        room: Which seats go with what else is in a scene, bool, shape (scenes, seats); written to.
+        room: Which seats go with what else is in a scene, bool, shape (scenes, seats).
         scene: The scene of each place, ascending, shape (places,).
         cards: The card that each place was dealt, of its kind.
         kinds: The kind of each place.
@@ -74,7 +87,7 @@ def seat_cards(
     Returns:
         The card of each place, and the places that nothing goes with: these have the cards that they were dealt.
     """
-    seating = _Seating(key, seats, room, scene, cards.copy())
+    seating = _Seating(key, seats, _pack(room, seats.offsets), scene, cards.copy())
     # (scenes, kinds): which kinds a scene is yet to get.
     to_come = np.zeros((len(room), len(seats.order)), dtype=bool)
     to_come[scene, kinds] = True
@@ -87,14 +100,15 @@ def seat_cards(
     rest, left = np.sort(np.concatenate(left)), []
     while len(rest):
         firsts = np.unique(scene[rest], return_index=True)[1]
-        left.append(seating.seat(rest[firsts], room[scene[rest[firsts]]]))
+        every = [seating.find_room(scene[rest[firsts]], kind) for kind in range(len(seats.order))]
+        left.append(seating.seat(rest[firsts], np.concatenate(every, axis=1)))
         rest = np.delete(rest, firsts)
     return seating.cards, np.concatenate([rest, *left])
 
 
 @dataclass(frozen=True)
 class _Seating:
-    """Cards on their way to places; `room` leaves out what does not go with the cards that a scene has."""
+    """Cards on their way to places; `room` is packed, and leaves out what does not go with a scene's cards."""
 
     key: int
     seats: Seats
@@ -104,12 +118,20 @@ class _Seating:
 
     def find_fitting(self, places: np.ndarray, kind: int, to_come: np.ndarray) -> np.ndarray:
         """Which seats of a kind go with places and leave some card to every kind to come, bool, (places, seats)."""
-        scenes, own = self.scene[places], self._find_seats(kind)
-        fits = self.room[scenes, own]
-        for other in range(to_come.shape[1]):
-            both, its = np.flatnonzero(to_come[scenes, other]), self._find_seats(other)
-            fits[both] &= self.room[scenes[both], its].astype(np.float32) @ self.seats.agree[its, own] > 0
+        scenes = self.scene[places]
+        fits = self.find_room(scenes, kind)
+        agree = self.seats.agree[slice(*self.seats.offsets[kind : kind + 2])]
+        for other, words in enumerate(pairwise(self.seats.words.tolist())):
+            both, its = np.flatnonzero(to_come[scenes, other]), slice(*words)
+            fits[both] &= (self.room[scenes[both], None, its] & agree[:, its]).any(axis=2)
         return fits
+
+    def find_room(self, scenes: np.ndarray, kind: int) -> np.ndarray:
+        """Which seats of a kind go with scenes, bool, shape (scenes, seats)."""
+        first, last = self.seats.words[kind : kind + 2]
+        room = np.ascontiguousarray(self.room[scenes, first:last]).view(np.uint8)
+        count = int(np.diff(self.seats.offsets[kind : kind + 2])[0])
+        return np.unpackbits(room, axis=1, count=count, bitorder="little").astype(bool)
 
     def seat(self, places: np.ndarray, fits: np.ndarray, kind: int | None = None) -> np.ndarray:
         """Gives places cards of a kind, or of any, that fit; those that none fits are returned."""
@@ -123,8 +145,5 @@ class _Seating:
         self.cards[some] = first + assign_concepts(
             key, self.cards[some] - first, numbers, np.arange(len(some)), fits[good].T
         )
-        self.room[self.scene[some]] &= self.seats.agree[self.seats.numbers[self.cards[some]]] > 0
+        self.room[self.scene[some]] &= self.seats.agree[self.seats.numbers[self.cards[some]]]
         return places[~good]
-
-    def _find_seats(self, kind: int) -> slice:
-        return slice(*self.seats.offsets[kind : kind + 2].tolist())
