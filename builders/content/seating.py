@@ -66,9 +66,8 @@ def list_seats(decks: Ragged, rule_of: np.ndarray, sort_of: np.ndarray, clash: n
 
 def _pack(table: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """Packs columns, of which those of a kind begin with a word of their own; uint64, shape (rows, words)."""
-    return np.concatenate(
-        [Bits.pack(table[:, first:last]).words for first, last in pairwise(offsets.tolist())], axis=1
-    )
+    parts = (np.ascontiguousarray(table[:, first:last]) for first, last in pairwise(offsets.tolist()))
+    return np.concatenate([Bits.pack(part).words for part in parts], axis=1)
 
 
 def seat_cards(

@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scene_attributes import _find_demands
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.errors import RecipeError
 
@@ -179,3 +180,19 @@ def test_foils_are_false_of_what_the_picture_shows(recipe, write_rows, taxonomy)
                     assert one["kind"] not in split(foil["near"]) and foil["kind"] not in split(one["near"])
     assert asked["yes_no", True] > 0.8 * asked["yes_no", False] > 100
     assert asked["multiple_choice", False]
+
+
+def test_what_fits_few_scenes_is_dealt_there(recipe, open_writer):
+    """Every scene attribute comes up as often as most of its kind do, or in a tenth of the scenes that take it."""
+    plan = open_writer(recipe, SEED).plan
+    scenes = draw_block(plan, "train", 0)
+    demands = _find_demands(plan, scenes.objects, scenes.attributes, scenes.relations)
+    decks, drawn = plan.pools.scene_attributes, scenes.scene_attributes
+    kinds = np.array(plan.taxonomy.scene_attributes["kind"].to_pylist())
+    used = np.bincount(drawn.values, minlength=len(kinds))
+    for rows in decks.lists():
+        having = np.unique(drawn.owners[kinds[drawn.values] == kinds[rows[0]]])
+        usual = np.median(used[rows])
+        for row, card in zip(rows, np.flatnonzero(np.isin(decks.values, rows)), strict=True):
+            room = (~demands.refuse(having, np.full(len(having), card))).sum()
+            assert used[row] >= min(0.5 * usual, 0.1 * room), (plan.taxonomy.scene_attributes["id"][row], room)
