@@ -59,7 +59,7 @@ RELATIONS = {
 SCENE_ATTRIBUTES = {
     "name": "What it is called.",
     "kind": "Its kind.",
-    "phrase": 'After "the scene is set" (settings), "the scene is" (lights), "the picture is" (pictures), or on its own.',
+    "phrase": 'After "the scene is set" (settings), "the scene is" (lights), "the picture is" (pictures), or alone.',
 }
 COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
 ELEMENT_FIELDS = {
