@@ -217,8 +217,8 @@ separated by `|`; what is near or excluded is so on both sides.
   at midnight). Between cameras and their numbers nothing is near: one of them is false of what has another.
   `excludes`: ids, or kinds, of others that no picture has along with it. `needs`: ids or kinds of objects of which the
   scene must have one. `bars`: the same of which it has none; ids or kinds of attributes of objects, too (a color, in
-  black and white). `shows`: ids of objects that such a picture shows, or may well show (rain clouds, in rain). An id
-  of an object means all that lies under it, too.
+  black and white), and ids or heads of relations (casting a shadow on, in fog). `shows`: ids of objects that such a
+  picture shows, or may well show (rain clouds, in rain). An id of an object means all that lies under it, too.
 - `near` of a relation: heads (values of `head`) that may be true of the same subject and object, or that people would
   not tell apart from it. `excludes`: heads that never are. What one row of a head says holds for all rows with this
   head, and the shipped table says it once: the row that has no modifier, or else the first one. A row whose modifier

@@ -233,7 +233,9 @@ def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
 def _check_demands(taxonomy: Taxonomy) -> Iterator[str]:
     objects = {*taxonomy.objects["id"].to_pylist(), *_list_shipped("objects", "id")}
     held = {*taxonomy.attributes["id"].to_pylist(), *_list_shipped("attributes", "id"), *ATTRIBUTE_KINDS}
-    known = {"needs": {*objects, *KINDS}, "bars": {*objects, *KINDS, *held}, "shows": objects}
+    related = {*taxonomy.relations["id"].to_pylist(), *taxonomy.relations["head"].to_pylist()}
+    related |= {*_list_shipped("relations", "id"), *_list_shipped("relations", "head")}
+    known = {"needs": {*objects, *KINDS}, "bars": {*objects, *KINDS, *held, *related}, "shows": objects}
     rows = taxonomy.scene_attributes
     for column, names in known.items():
         for id_, cell in zip(rows["id"].to_pylist(), rows[column].to_pylist(), strict=True):

@@ -55,15 +55,16 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     subjects, targets = layout.subjects, layout.targets
     in_scenes = Ragged(objects, layout.objects)
     on_objects = _order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
+    between = Ragged(relations, subjects.offsets)
     scenes = Scenes(
         layout.start,
         layout.structures,
         in_scenes,
         on_objects,
-        Ragged(relations, subjects.offsets),
+        between,
         subjects,
         targets,
-        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, (first, last)),
+        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between, (first, last)),
         _draw_copies(plan, layout, objects, relations),
     )
     return scenes.cut(first, last)

@@ -125,6 +125,7 @@ def _make_pools(
     stated = np.unique(np.concatenate([foils.rows, *(seed.attributes if seed else ())]))
     excluding = _pair_excluding(taxonomy, stated if typed else stated[:0])
     clashes = np.concatenate([in_turn, in_turn[:, ::-1], excluding])
+    attribute_clash = Pairs.from_rows(clashes, (len(groups), len(groups)))
     decks = SeedDecks()
     if seed:
         pairs = Pairs.from_rows(excluding, (len(groups), len(groups)))
@@ -135,11 +136,11 @@ def _make_pools(
         relations=make_relation_deck(taxonomy, concepts.relations, classes),
         seed=decks,
         classes=classes,
-        object_room=_count_groups(deck, groups, len(classes)),
+        object_room=_count_groups(deck, groups, attribute_clash, len(classes)),
         object_limit=_limit_objects(deck, groups, classes, on_objects),
         attribute_group=groups,
         attribute_text=texts,
-        attribute_clash=Pairs.from_rows(clashes, (len(groups), len(groups))),
+        attribute_clash=attribute_clash,
         object_clash=Pairs.from_rows(on_objects, (len(groups), taxonomy.objects.num_rows)),
         foil_attributes=foils,
         scene_attributes=concepts.scene_attributes,
@@ -199,14 +200,25 @@ def _find_clashes(table: pa.Table) -> np.ndarray:
 
 def measure_room(pools: Pools) -> Pools:
     """Counts again how many attributes objects can hold, after classes or decks have changed."""
-    room = _count_groups(pools.attributes, pools.attribute_group, len(pools.classes))
+    room = _count_groups(pools.attributes, pools.attribute_group, pools.attribute_clash, len(pools.classes))
     return replace(pools, object_room=room)
 
 
-def _count_groups(deck: Deck, groups: np.ndarray, classes: int) -> np.ndarray:
-    """Groups of attributes that fit each class of objects."""
-    rooms = [len(np.unique(groups[deck.rows[deck.fits[deck.classes, one]]])) for one in range(classes)]
-    return np.array(rooms, dtype=np.int64)
+def _count_groups(deck: Deck, groups: np.ndarray, clashes: Pairs, classes: int) -> np.ndarray:
+    """Groups of attributes that fit each class of objects and go together; found greedily, so never too many."""
+    fits, group_of = deck.fits[deck.classes], groups[deck.rows].tolist()
+    clash = clashes.have(*(some.ravel() for some in np.meshgrid(deck.rows, deck.rows, indexing="ij")))
+    clash = clash.reshape(len(deck), len(deck))
+    rooms: dict[bytes, int] = {}
+    for column in fits.T:
+        if (key := column.tobytes()) not in rooms:
+            cards, chosen = np.flatnonzero(column), dict[int, int]()
+            # First those that clash with fewest: where a group has one that clashes with none, it counts in any case.
+            for card in cards[np.argsort(clash[np.ix_(cards, cards)].sum(axis=1), kind="stable")].tolist():
+                if group_of[card] not in chosen and not clash[card, list(chosen.values())].any():
+                    chosen[group_of[card]] = card
+            rooms[key] = len(chosen)
+    return np.array([rooms[column.tobytes()] for column in fits.T[:classes]], dtype=np.int64)
 
 
 def _limit_objects(deck: Deck, groups: np.ndarray, classes: ObjectClasses, clashing: np.ndarray) -> np.ndarray:

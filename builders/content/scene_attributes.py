@@ -1,8 +1,8 @@
 """Draws the scene attributes of a block: how many, of which kinds, and which of each kind.
 
-They are dealt when the objects and their attributes are there, and go with each other (`excludes`) and with those:
-a scene has something of what they need and nothing of what they bar. First kinds are moved to scenes in which they
-can stand together, then the cards of each kind.
+They are dealt when all else is there, and go with each other (`excludes`) and with that: a scene has something of what
+they need and nothing of what they bar. First kinds are moved to scenes in which they can stand together, then the
+cards of each kind are seated (`seating.py`), and swapped where that does not do.
 """
 
 from __future__ import annotations
@@ -18,17 +18,24 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import KINDS, SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
-from ..foundation.ragged import Bits, Ragged, join_codes, number_rows, offsets_of
-from .assignment import Slots, assign_concepts, bound_slots, resolve_conflicts
+from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
+from .assignment import Slots, bound_slots, resolve_conflicts
 from .plan import Plan
 from .scenes import BLOCK
+from .seating import Seats, list_seats, seat_cards
 
 SWAPS = 12
-"""Swap rounds of kinds: what excludes many others seldom finds its place at once, but a round is cheap."""
+"""Swap rounds: what excludes many others seldom finds its place at once, but a round is cheap."""
 
 
 def draw_scene_attributes(
-    plan: Plan, key: int, start: int, objects: Ragged, attributes: Ragged, wanted: tuple[int, int]
+    plan: Plan,
+    key: int,
+    start: int,
+    objects: Ragged,
+    attributes: Ragged,
+    relations: Ragged,
+    wanted: tuple[int, int],
 ) -> Ragged:
     """Deals how many attributes each scene has, then their kinds, then for each kind its concepts.
 
@@ -38,6 +45,7 @@ def draw_scene_attributes(
         start: Index of the block's first scene.
         objects: Rows of each scene's objects.
         attributes: Rows of each object's attributes.
+        relations: Rows of each scene's relations.
         wanted: The first scene and the one after the last that must be right.
 
     Raises:
@@ -54,10 +62,14 @@ def draw_scene_attributes(
     # (low + high) * choices / 2, and the one that is not full is dealt again.
     full, rest = divmod(start, choices)
     before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
-    demands = _find_demands(plan, objects, attributes)
+    demands = _find_demands(plan, objects, attributes, relations)
     try:
         kinds = _assign_kinds(plan, places, demands, _deal_kinds(key, len(decks), before, len(places.scene)))
         cards = _deal_cards(key, decks, before, kinds)
+        cards, lonely = _seat_cards(plan, places, demands, cards, kinds)
+        if _may_have_fewer(plan):
+            kept = places.drop(lonely, low)
+            places, cards, kinds = places.take(kept), cards[kept], kinds[kept]
         cards = _assign_cards(plan, places, demands, cards, kinds, bound_slots(places.offsets, wanted))
     except GasError as error:
         message = (
@@ -86,6 +98,18 @@ class _Places:
     scene: np.ndarray
     key: int
 
+    def drop(self, some: np.ndarray, low: int) -> np.ndarray:
+        """Places without some of them, of which no scene loses so many that it has fewer than `low`."""
+        some = np.sort(some)
+        scene = self.scene[some]
+        rank = np.arange(len(some)) - np.searchsorted(scene, scene)
+        return np.delete(np.arange(len(self.scene)), some[rank < np.diff(self.offsets)[scene] - low])
+
+    def take(self, places: np.ndarray) -> _Places:
+        """Some of the places, ascending."""
+        scene = self.scene[places]
+        return _Places(offsets_of(np.bincount(scene, minlength=len(self.offsets) - 1)), scene, self.key)
+
 
 @dataclass(frozen=True)
 class _Demands:
@@ -103,9 +127,13 @@ class _Demands:
         """Whether scenes refuse cards, element by element."""
         return self.refused.have(scene, self.rule_of.take(cards))
 
+    def list_refused(self) -> np.ndarray:
+        """`refused` as bool, shape (scenes, rules and some more)."""
+        return np.unpackbits(self.refused.words.view(np.uint8), axis=1, bitorder="little").astype(bool)
+
     def refuse_kinds(self, decks: Ragged) -> np.ndarray:
         """Whether a scene refuses all cards of a kind, bool, shape (scenes, kinds)."""
-        table = np.unpackbits(self.refused.words.view(np.uint8), axis=1, bitorder="little").astype(bool)
+        table = self.list_refused()
         rules = (np.unique(self.rule_of[first:last]) for first, last in pairwise(decks.offsets.tolist()))
         return np.stack([table[:, some].all(axis=1) for some in rules], axis=1)
 
@@ -124,7 +152,7 @@ def _assign_kinds(plan: Plan, places: _Places, demands: _Demands, kinds: np.ndar
         Slots(places.offsets, np.zeros(len(kinds), dtype=np.int64), every),
         clash=lambda some, others: clash[some, others],
         refuse=lambda slots, kinds: refused[places.scene.take(slots), kinds],
-        insist=True,
+        insist=not _may_have_fewer(plan),
         swaps=SWAPS,
     )
 
@@ -142,84 +170,59 @@ def _deal_cards(key: int, decks: Ragged, before: int, kinds: np.ndarray) -> np.n
     return cards
 
 
+def _may_have_fewer(plan: Plan) -> bool:
+    """Whether few concepts are left for a split, so that a scene has fewer where no more of them go together."""
+    return plan.unseen is not None and "concept" in plan.unseen.own
+
+
+def _seat_cards(
+    plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    seats = _list_seats(plan)
+    room = ~demands.list_refused().take(seats.rules, axis=1)
+    return seat_cards(derive_key(places.key, "seats"), seats, room, places.scene, cards, kinds)
+
+
 def _assign_cards(
     plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
 ) -> np.ndarray:
-    """Deals the cards of each kind to places where they go with the objects, and with what the scene has so far.
-
-    Kinds that scenes refuse most come first, while all is open, and each leaves something to those after it. Where
-    nothing is left all the same, the scene's cards are drawn anew.
-    """
-    sorts, decks = _sort_cards(plan), plan.pools.scene_attributes
-    table = np.unpackbits(demands.refused.words.view(np.uint8), axis=1, bitorder="little")
-    # (scenes, words): a bit a sort, whether the scene is still open to it.
-    left = ~Bits.pack(table.take(demands.rule_of[sorts.firsts], axis=1)).words
-    refused = np.bincount(kinds, demands.refuse(places.scene, cards), minlength=len(decks))
-    order = np.argsort(-refused, kind="stable").tolist()
-    has = np.zeros((len(left), len(decks)), dtype=bool)
-    has[places.scene, kinds] = True
-    for turn, kind in enumerate(order):
-        slots = np.flatnonzero(kinds == kind)
-        scenes, first = places.scene[slots], decks.offsets[kind]
-        fits = _find_fitting(sorts, left[scenes], kind, order[turn + 1 :], has[scenes])
-        examples, classes = number_rows(*np.packbits(fits, axis=1).T)
-        able = fits.any(axis=1)
-        key, sort_of = derive_key(places.key, "cards", kind), sorts.of[first : decks.offsets[kind + 1]]
-        dealt = assign_concepts(key, cards[slots[able]] - first, sort_of - sort_of[0], classes[able], fits[examples].T)
-        cards[slots[able]] = first + dealt
-        left[scenes[able]] &= ~sorts.clash.words[sort_of[dealt]]
+    """Moves cards between places of one kind until those of a scene go together, and with its objects."""
+    sort_of, clash = _sort_clashes(plan)
+    sorts, clash = len(clash), clash.reshape(-1)
+    every = np.arange(len(sort_of))
     return resolve_conflicts(
         places.key,
         cards,
-        Slots(places.offsets, kinds, Ragged(np.arange(len(sorts.of)), decks.offsets), spare=np.arange(len(sorts.of))),
-        clash=lambda some, others: sorts.clash.have(sorts.of[some], sorts.of[others]),
+        Slots(places.offsets, kinds, Ragged(every, plan.pools.scene_attributes.offsets), spare=every),
+        clash=lambda some, others: clash.take(sort_of[some] * sorts + sort_of[others]),
         refuse=lambda slots, cards: demands.refuse(places.scene.take(slots), cards),
         insist=True,
-        swaps=0,
+        swaps=SWAPS,
         wanted=wanted,
     )
 
 
-def _find_fitting(sorts: _Sorts, left: np.ndarray, kind: int, later: list[int], has: np.ndarray) -> np.ndarray:
-    """Which sorts of a kind some scenes are open to, and leave them something of each kind that they have later.
-
-    What leaves nothing fits where else nothing would.
-
-    Args:
-        sorts: Sorts of cards.
-        left: The sorts each scene is open to, uint64, shape (scenes, words).
-        kind: The kind.
-        later: Kinds that have no cards yet.
-        has: Which kinds each scene has, bool, shape (scenes, kinds).
-
-    Returns: bool, shape (scenes, sorts of the kind).
-    """
-    first, last = sorts.bounds[kind : kind + 2].tolist()
-    fits = np.unpackbits(left.view(np.uint8), axis=1, bitorder="little")[:, first:last].astype(bool)
-    foresighted = fits.copy()
-    for other in later:
-        some, words, mask = np.flatnonzero(has[:, other]), *sorts.find_words(other)
-        # (scenes, sorts of the kind): whether one of the other kind is left beside it.
-        beside = (left[some, words] & mask)[:, None] & ~sorts.clash.words[first:last, words]
-        foresighted[some] &= beside.any(axis=2)
-    return np.where(foresighted.any(axis=1)[:, None], foresighted, fits)
+@lru_cache(maxsize=4)
+def _list_seats(plan: Plan) -> Seats:
+    return list_seats(plan.pools.scene_attributes, _tabulate_demands(plan)[0], *_sort_clashes(plan))
 
 
-def _find_demands(plan: Plan, objects: Ragged, attributes: Ragged) -> _Demands:
+def _find_demands(plan: Plan, objects: Ragged, attributes: Ragged, relations: Ragged) -> _Demands:
     """Looks up what the block's scenes have; without constraints they refuse nothing."""
-    rule_of, met, barred, barred_held = _tabulate_demands(plan)
+    rule_of, met, barred = _tabulate_demands(plan)
     held = Ragged(attributes.values, attributes.offsets[objects.offsets])
-    words = ~met.unite(objects).words | barred.unite(objects).words | barred_held.unite(held).words
+    words = ~met.unite(objects).words
+    for table, lists in zip(barred, (objects, held, relations), strict=True):
+        words |= table.unite(lists).words
     return _Demands(rule_of, Bits(words * np.uint64(plan.recipe.content.constraints == "typed")))
 
 
 @lru_cache(maxsize=4)
-def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, Bits, Bits]:
+def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, tuple[Bits, Bits, Bits]]:
     """What cards need and bar: each pair of cells is a rule.
 
     Returns: The rule of each card, int64, shape (cards,); whether an object meets a rule's needs, shape (objects,
-        rules); whether an object is barred, of the same shape; and whether an attribute of an object is, shape
-        (attributes, rules).
+        rules); and whether an object, an attribute of one, or a relation is barred, shape (rows of a table, rules).
     """
     taxonomy, rows = plan.taxonomy, plan.pools.scene_attributes.values
     cells = taxonomy.scene_attributes.select(["needs", "bars"]).take(make_array(rows)).to_pylist()
@@ -228,9 +231,12 @@ def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, Bits, Bits]:
     needs, bars = ([cell.split("|") for cell in column] for column in zip(*numbers, strict=True))
     # What needs nothing is met by any object, and each scene has one.
     met = match_objects(taxonomy, needs) | np.array([names == [""] for names in needs])
-    table = taxonomy.attributes
-    held = [match_texts(table["id"], *names) | match_texts(table["kind"], *names) for names in bars]
-    return rule_of, Bits.pack(met), Bits.pack(match_objects(taxonomy, bars)), Bits.pack(np.stack(held, axis=1))
+    held, related = (
+        np.stack([match_texts(table["id"], *names) | match_texts(table[column], *names) for names in bars], axis=1)
+        for table, column in ((taxonomy.attributes, "kind"), (taxonomy.relations, "head"))
+    )
+    barred = Bits.pack(match_objects(taxonomy, bars)), Bits.pack(held), Bits.pack(related)
+    return rule_of, Bits.pack(met), barred
 
 
 def match_objects(taxonomy: Taxonomy, lists: list[list[str]]) -> np.ndarray:
@@ -254,42 +260,18 @@ def _find_kind_clashes(plan: Plan) -> np.ndarray:
     return np.logical_and.reduceat(np.logical_and.reduceat(plan.pools.scene_clash, starts), starts, axis=1)
 
 
-@dataclass(frozen=True)
-class _Sorts:
-    """Sorts of cards: those of one kind that exclude the same cards, and need and bar the same things.
-
-    Attributes:
-        of: The sort of each card, int64, shape (cards,); ascending from kind to kind.
-        firsts: A card of each sort, int64, shape (sorts,).
-        bounds: The first sort of each kind, and the number of sorts, int64, shape (kinds + 1,).
-        clash: Which sorts exclude each other, shape (sorts, sorts).
-    """
-
-    of: np.ndarray
-    firsts: np.ndarray
-    bounds: np.ndarray
-    clash: Bits
-
-    def find_words(self, kind: int) -> tuple[slice, np.ndarray]:
-        """Which words of a row of bits, one a sort, have those of a kind, and which bits of them are."""
-        first, last = self.bounds[kind : kind + 2].tolist()
-        words, bits = slice(first // 64, -(-last // 64)), np.arange(self.clash.words.shape[1] * 64)
-        return words, Bits.pack(((bits >= first) & (bits < last))[None]).words[0, words]
-
-
 @lru_cache(maxsize=4)
-def _sort_cards(plan: Plan) -> _Sorts:
-    number: dict[tuple[int, int, bytes], int] = {}
-    rows, rules, decks = (
-        np.packbits(plan.pools.scene_clash, axis=1),
-        _tabulate_demands(plan)[0].tolist(),
-        plan.pools.scene_attributes,
-    )
-    cards = zip(decks.owners.tolist(), rules, rows, strict=True)
-    of = np.array([number.setdefault((kind, rule, row.tobytes()), len(number)) for kind, rule, row in cards])
-    firsts = np.unique(of, return_index=True)[1]
-    bounds = np.append(of[decks.offsets[:-1]], len(firsts))
-    return _Sorts(of, firsts, bounds, Bits.pack(plan.pools.scene_clash[np.ix_(firsts, firsts)]))
+def _sort_clashes(plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """The sort of each card (scene attributes that exclude the same ones), and which sorts exclude each other.
+
+    Returns: int64, shape (cards,), and bool, shape (sorts, sorts): small enough for a processor's cache.
+    """
+    clash = plan.pools.scene_clash
+    number: dict[bytes, int] = {}
+    rows = np.packbits(clash, axis=1)
+    sorts = np.array([number.setdefault(row.tobytes(), len(number)) for row in rows], dtype=np.int64)
+    firsts = np.unique(sorts, return_index=True)[1]
+    return sorts, clash[np.ix_(firsts, firsts)]
 
 
 @lru_cache(maxsize=4)

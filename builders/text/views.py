@@ -15,7 +15,7 @@ from ...taxonomy.english.numerals import write_number
 from .templates import Leaf, Slot
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
-LONG = 11
+LONG = 10
 """Elements of a scene of which templates say all that text encoders of 77 tokens read, with few exceptions."""
 OBJECTS = {
     "name": "What it is called: its plural where it stands for several.",
@@ -59,7 +59,7 @@ RELATIONS = {
 SCENE_ATTRIBUTES = {
     "name": "What it is called.",
     "kind": "Its kind.",
-    "phrase": 'After "the scene is set" (settings), "shown" (lights) or "the picture is" (pictures), or on its own.',
+    "phrase": 'After "the scene is set" (settings), "the scene is" (lights), "the picture is" (pictures), or alone.',
 }
 COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
 ELEMENT_FIELDS = {

@@ -6,7 +6,7 @@ or of the row:
     caption   = [opening] body "." [closing]
     opening   = [qualities ","] "this picture shows" | "a picture" ("of" | qualities "shows")      then: noun
               | qualities ":" | "in a picture" qualities "," | ["this picture is" pictures "."] [circumstances ","]
-    closing   = "The picture is" qualities "." | "The scene is" ("set" | "shown") circumstances "."
+    closing   = "The picture is" qualities "." | "The scene is" ["set"] circumstances "."
     qualities = phrases of pictures, then ["set"] circumstances, as a list; circumstances are phrases with commas
     body      = {relating "."} [alone]
     relating  = clause [", while" clause | ", and" clause | ", with" noun]
@@ -418,9 +418,9 @@ class Text:
                 if self.tokens[end : end + 2] == [".", END] and some[0].role == PICTURE:
                     yield some, [self.medium]
         for begin in self.match(at, "The scene is"):
-            for end, some in self.circumstances(begin + 1):
-                verb = "set" if some[0].role == SETTING else "shown"
-                if self.tokens[begin] == verb and self.tokens[end : end + 2] == [".", END]:
+            is_set = self.tokens[begin] == "set"
+            for end, some in self.circumstances(begin + is_set):
+                if is_set == (some[0].role == SETTING) and self.tokens[end : end + 2] == [".", END]:
                     yield some, ["scene"]
 
     def qualities(self, at: int) -> Iterator[tuple[int, list[Phrase]]]:

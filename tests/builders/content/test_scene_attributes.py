@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scene_attributes import _find_demands
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.errors import RecipeError
 
@@ -45,6 +46,7 @@ def scenes(recipe, write_rows, taxonomy):
     objects = {row["id"]: row for row in taxonomy.objects.select(["id", "parent", "kinds"]).to_pylist()}
     attributes = {(row["kind"], row["name"]): row["id"] for row in taxonomy.attributes.to_pylist()}
     of_scenes = {(row["kind"], row["name"]): row for row in taxonomy.scene_attributes.to_pylist()}
+    heads = {(row["category"], row["predicate"]): row["head"] for row in taxonomy.relations.to_pylist()}
     found = []
     for row in write_rows(recipe, (SEED,), ROWS):
         ids, kinds, held = set(), set(), set()
@@ -57,6 +59,7 @@ def scenes(recipe, write_rows, taxonomy):
             held |= {
                 name for one in item["attributes"] for name in (one["kind"], attributes[one["kind"], one["value"]])
             }
+        held |= {heads[one["category"], one["predicate"]] for one in row["scene_graph"]["relations"]}
         chosen = [of_scenes[one["kind"], one["value"]] for one in row["scene_attributes"]]
         found.append((chosen, ids, kinds, held))
     return found
@@ -177,3 +180,19 @@ def test_foils_are_false_of_what_the_picture_shows(recipe, write_rows, taxonomy)
                     assert one["kind"] not in split(foil["near"]) and foil["kind"] not in split(one["near"])
     assert asked["yes_no", True] > 0.8 * asked["yes_no", False] > 100
     assert asked["multiple_choice", False]
+
+
+def test_what_fits_few_scenes_is_dealt_there(recipe, open_writer):
+    """Every scene attribute comes up as often as most of its kind do, or in a tenth of the scenes that take it."""
+    plan = open_writer(recipe, SEED).plan
+    scenes = draw_block(plan, "train", 0)
+    demands = _find_demands(plan, scenes.objects, scenes.attributes, scenes.relations)
+    decks, drawn = plan.pools.scene_attributes, scenes.scene_attributes
+    kinds = np.array(plan.taxonomy.scene_attributes["kind"].to_pylist())
+    used = np.bincount(drawn.values, minlength=len(kinds))
+    for rows in decks.lists():
+        having = np.unique(drawn.owners[kinds[drawn.values] == kinds[rows[0]]])
+        usual = np.median(used[rows])
+        for row, card in zip(rows, np.flatnonzero(np.isin(decks.values, rows)), strict=True):
+            room = (~demands.refuse(having, np.full(len(having), card))).sum()
+            assert used[row] >= min(0.5 * usual, 0.1 * room), (plan.taxonomy.scene_attributes["id"][row], room)
