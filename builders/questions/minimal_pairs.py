@@ -127,7 +127,7 @@ class _Drafts:
 
     @cached_property
     def alike(self) -> np.ndarray:
-        """How many objects of its scene have each one's name; 0 where something else, or an image, may pass for one."""
+        """How many objects of its scene have each one's name; 0 where something else or an image may pass for one."""
         objects, scene = self.scenes.objects, self.scene_of_object
         others = pad_lists(Ragged(np.arange(len(self.names)), objects.offsets))[scene]
         same = ((others >= 0) & (self.names[others] == self.names[:, None])).sum(axis=1)

@@ -55,7 +55,9 @@ OPEN_SCENE = {
     f"How is the {MEDIUM} presented": "three_d_view",
 }
 VIEWED = "As seen by the viewer, "
-PICTURING = re.compile("(image|picture|emblem) of$|^(depicting|portraying|illustrating)$")
+PICTURING = re.compile(
+    "(image|picture|emblem) of$|^a (portrait|drawing|painting|sketch) of$|^(depict|portray|illustrat)ing$"
+)
 PICTURED = re.compile("^(depicted|portrayed) in$")
 HEDGES = ("almost", "half", "halfway", "nearly", "not quite", "partly")
 

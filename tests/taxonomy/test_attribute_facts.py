@@ -72,6 +72,8 @@ texture.embroidered texture.ruffled; human.masked human.bespectacled; state.torn
 adjective.antique adjective.old; state.running state.jumping; state.sitting state.smiling
 state.sleeping adjective.tired; material.gold color.yellow; color.gold material.plastic
 state.wide_awake state.leaping; state.rusty state.broken
+texture.zigzagged texture.striped; shape.cone_shaped shape.round; shape.bell_shaped shape.round
+shape.conical shape.circular; state.abandoned state.moving; adjective.sunny adjective.mist_covered
 """
 
 
