@@ -56,7 +56,7 @@ OPEN_SCENE = {
 }
 VIEWED = "As seen by the viewer, "
 PICTURING = re.compile(
-    "(image|picture|emblem) of$|^a (portrait|drawing|painting|sketch) of$|^(depict|portray|illustrat)ing$"
+    "(?<!mirror )(image|picture|emblem) of$|^a (portrait|drawing|painting|sketch) of$|^(depict|portray|illustrat)ing$"
 )
 PICTURED = re.compile("^(depicted|portrayed) in$")
 HEDGES = ("almost", "half", "halfway", "nearly", "not quite", "partly")

@@ -25,7 +25,8 @@ UNSEEN = re.compile(
 
 TOGETHER = """
 wagging its tail at, licking; wagging its tail at, nuzzling; wagging its tail at, nudging;
-wagging its tail at, snuggling against; planting, digging up; setting down, raising; setting down, lifting; crying beside, frowning at"""
+wagging its tail at, snuggling against; planting, digging up; setting down, raising; setting down, lifting;
+crying beside, frowning at"""
 """What one picture shows together, or what nobody tells apart in a picture that stands still."""
 
 
