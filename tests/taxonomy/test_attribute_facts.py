@@ -73,7 +73,8 @@ adjective.antique adjective.old; state.running state.jumping; state.sitting stat
 state.sleeping adjective.tired; material.gold color.yellow; color.gold material.plastic
 state.wide_awake state.leaping; state.rusty state.broken
 texture.zigzagged texture.striped; shape.cone_shaped shape.round; shape.bell_shaped shape.round
-shape.conical shape.circular; state.abandoned state.moving; human.muscular human.plump; adjective.sunny adjective.mist_covered
+shape.conical shape.circular; state.abandoned state.moving; human.muscular human.plump
+adjective.sunny adjective.mist_covered
 """
 
 
