@@ -12,6 +12,7 @@ from ...arrow import find_rows, match_texts, read_truths, view_numbers
 from ...taxonomy import Taxonomy
 from ...taxonomy.nearness import number_heads, relate_heads
 from ...taxonomy.schema import FACTS, HEDGES
+from .scenes import Scenes
 
 BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
 """The bit of each word."""
@@ -51,6 +52,22 @@ def read_facts(table: pa.Table) -> np.ndarray:
 def find_saying(table: pa.Table, fact: str) -> np.ndarray:
     """Which rows of a table say something, bool."""
     return read_facts(table) & BIT[fact] != 0
+
+
+@lru_cache(maxsize=4)
+def _find_picturing(taxonomy: Taxonomy) -> tuple[np.ndarray, np.ndarray]:
+    """Which relations say that their subject is seen in an image alone, and which that their target is, bool."""
+    return find_saying(taxonomy.relations, "pictured"), find_saying(taxonomy.relations, "pictures")
+
+
+def find_pictured(taxonomy: Taxonomy, scenes: Scenes) -> np.ndarray:
+    """Which objects of a block are seen in an image of them alone: on a sweater, in a mosaic; bool."""
+    relations, found = scenes.relations, np.zeros(len(scenes.objects.values), dtype=bool)
+    begins = scenes.objects.offsets[relations.owners]
+    for ends, picturing in zip((scenes.subjects, scenes.targets), _find_picturing(taxonomy), strict=True):
+        some = picturing[relations.values]
+        found[begins[some] + ends.values[some]] = True
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -123,7 +123,9 @@ def find_single(taxonomy: Taxonomy) -> tuple[np.ndarray, np.ndarray]:
     table = taxonomy.relations
     has_one = find_saying(table, "one")
     inverse, is_spatial = find_rows(table["inverse"], table["id"]), match_texts(table["category"], "spatial")
-    return has_one, np.where(inverse >= 0, has_one[inverse], has_one & ~is_spatial)
+    # Whoever lies under a rug is underneath what lies on it, too.
+    turned = has_one[inverse] & ~find_saying(table, "below")
+    return has_one, np.where(inverse >= 0, turned, has_one & ~is_spatial)
 
 
 @lru_cache(maxsize=4)

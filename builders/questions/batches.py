@@ -16,6 +16,7 @@ import numpy as np
 from ...arrow import match_texts
 from ...errors import GasError, advise
 from ...taxonomy import Taxonomy
+from ..content.facts import find_pictured
 from ..content.plan import Plan
 from ..foils.draw import SceneKin
 from ..foundation.counter_rng import WINDOW, derive_key
@@ -96,8 +97,10 @@ class QuestionContext:
         is_first: Whether each object is the first of its name in its scene, bool.
         twin_count: How many objects of its scene have each one's name, itself among them.
         thing_count: How many things of its scene have each one's name: those that these objects stand for.
-        is_askable: Whether questions may be whether each object is there, or have it for an answer: all objects of its
-            name in its scene are of concepts that questions may be about. Bool.
+        is_askable: Whether questions may have each object for an answer: all objects of its name in its scene are of
+            concepts that questions may be about. Bool.
+        is_counted: Whether questions may be whether each object is there, and how many there are: what is seen in an
+            image alone, on a sweater or in a mosaic, is neither there nor absent. Bool.
         question_of_object: For each object the question whether there is one of its name, by its number in the scene;
             -1 where that is not asked.
     """
@@ -119,15 +122,20 @@ class QuestionContext:
         first, _, self.twin_count = self.words.twins
         self.thing_count = np.bincount(first, scenes.copies).astype(np.int64)[first]
         self.is_first = first == np.arange(len(first))
-        hidden = np.zeros(len(first), dtype=bool)
-        hidden[first[~self.can_ask("objects", scenes.objects.values)]] = True
-        self.is_askable = ~hidden[first]
+        self.is_askable = self._hold_for_all(self.can_ask("objects", scenes.objects.values))
+        self.is_counted = self.is_askable & self._hold_for_all(~find_pictured(self.plan.taxonomy, scenes))
         # Questions whether an object is there come first in a scene, one for each name; `before` counts those in the
         # block before each object, from which those of earlier scenes are taken away.
-        is_asked = self.is_first & self.is_askable
+        is_asked = self.is_first & self.is_counted
         before = np.cumsum(is_asked) - is_asked
         number = (before - before[scenes.objects.offsets[:-1]][self.scene_of_object])[first]
-        self.question_of_object = np.where(self.is_askable, number, -1)
+        self.question_of_object = np.where(self.is_counted, number, -1)
+
+    def _hold_for_all(self, holds: np.ndarray) -> np.ndarray:
+        """Whether something (bool, one an object) holds for all objects of the name of each one in its scene."""
+        first, fails = self.words.twins[0], np.zeros(len(holds), dtype=bool)
+        fails[first[~holds]] = True
+        return ~fails[first]
 
     @cached_property
     def kin(self) -> SceneKin:

@@ -16,6 +16,7 @@ from ...arrow import number_texts
 from ..content.compatibility import find_attribute_kinds, find_object_kinds
 from ..content.copies import can_be_several, find_countable
 from ..content.draw import rank_attributes
+from ..content.facts import find_pictured
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foils.draw import SceneKin, sample_foil_attributes, sample_foil_objects
@@ -126,11 +127,12 @@ class _Drafts:
 
     @cached_property
     def alike(self) -> np.ndarray:
-        """How many objects of its scene have each one's name; 0 where something else may be taken for one, too."""
+        """How many objects of its scene have each one's name; 0 where something else or an image may pass for one."""
         objects, scene = self.scenes.objects, self.scene_of_object
         others = pad_lists(Ragged(np.arange(len(self.names)), objects.offsets))[scene]
         same = ((others >= 0) & (self.names[others] == self.names[:, None])).sum(axis=1)
-        return np.where(SceneKin(self.plan, self.scenes).show_more(scene, objects.values, same), 0, same)
+        sure = ~SceneKin(self.plan, self.scenes).show_more(scene, objects.values, same)
+        return np.where(sure & ~find_pictured(self.plan.taxonomy, self.scenes), same, 0)
 
     def choose(self, edit: str, scene_of: np.ndarray, good: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
         """One of the good candidates of each scene, by chance; -1 where there is none.

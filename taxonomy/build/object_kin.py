@@ -158,9 +158,9 @@ def pair_parts_by_hand(objects: ObjectRows) -> Iterator[Pair]:
 
 
 def pair_parts_by_wordnet(objects: ObjectRows) -> Iterator[Pair]:
-    """Pairs parts, members and substances with their wholes, and parts of parts with them."""
+    """Pairs parts, members and substances with their wholes, and parts of parts with them; homographs have none."""
     for id_ in objects.by_id:
-        if ".n." not in id_:
+        if ".n." not in id_ or is_homograph(objects, id_):
             continue
         synset = objects.wordnet.synset(id_)
         for whole in synset.closure(lambda one: one.part_holonyms()):
@@ -169,6 +169,13 @@ def pair_parts_by_wordnet(objects: ObjectRows) -> Iterator[Pair]:
         for whole in (*synset.member_holonyms(), *synset.substance_holonyms()):
             if whole.name() in objects.by_id:
                 yield id_, whole.name()
+
+
+def is_homograph(objects: ObjectRows, id_: str) -> bool:
+    """Says whether people think of another kind of thing when they hear a row's name: of an animal, not of a screw."""
+    row = objects.by_id[id_]
+    meant = objects.by_id[objects.common.get(row["name"].lower(), id_)]
+    return set(row["kinds"].split("|")).isdisjoint(meant["kinds"].split("|"))
 
 
 def pair_parts_by_names(objects: ObjectRows) -> Iterator[Pair]:

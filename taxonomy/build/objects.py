@@ -97,7 +97,7 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
         frequencies += [{"id": id_, "zipf": f"{zipf:.2f}"}] if zipf >= LEAST_ZIPF else []
         zipfs[id_] = zipf
     demote_namesakes(rows, zipfs, listed)
-    add_own_objects(rows, frequencies)
+    add_own_objects(rows, frequencies, uncommon)
     mark_visibility(ObjectRows(rows, sources))
     mark_kin(ObjectRows(rows, sources))
     return rows, frequencies
@@ -168,7 +168,8 @@ def find_kinds(wordnet, table: dict) -> dict[str, tuple[str, ...]]:
     members: dict[str, list[str]] = defaultdict(list)
     for kind, roots in tomllib.loads((DATA / "object_kinds.toml").read_text(encoding="utf-8")).items():
         inside = _collect(wordnet, roots["under"]) - _collect(wordnet, roots.get("not_under", ()))
-        for id_ in (inside | set(roots.get("also", ()))) & table.keys():
+        some = (inside | set(roots.get("also", ()))) - set(roots.get("but_not", ()))
+        for id_ in some & table.keys():
             members[id_].append(kind)
     for found in members.values():
         if "artifact" not in found and not MAN_MADE.isdisjoint(found):
@@ -287,8 +288,11 @@ def demote_namesakes(rows: list[Row], zipf: dict[str, float], listed: Collection
             row["tier"] = "visible"
 
 
-def add_own_objects(rows: list[Row], frequencies: list[Row]) -> None:
-    """Adds everyday things that are younger than WordNet 3.0; their ids are like a synset's, with an `x`."""
+def add_own_objects(rows: list[Row], frequencies: list[Row], uncommon: Collection[str]) -> None:
+    """Adds things that are younger than WordNet 3.0; their ids are like a synset's, with an `x`.
+
+    They are everyday things but for those whose names are among the `uncommon`.
+    """
     by_id = {row["id"]: row for row in rows}
     common = {row["name"].lower() for row in rows if row["tier"] == "common"}
     for block in tomllib.loads((DATA / "own_objects.toml").read_text(encoding="utf-8"))["own"]:
@@ -311,7 +315,7 @@ def add_own_objects(rows: list[Row], frequencies: list[Row]) -> None:
                     "countability": countability,
                     "plural": make_plural(name) if counted else name,
                     "article": choose_article(name) if counted else "some",
-                    "tier": "common",
+                    "tier": "visible" if name in uncommon else "common",
                     "flags": "",
                     "visible": "yes",
                     "part_of": "",

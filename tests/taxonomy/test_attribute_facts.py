@@ -47,7 +47,7 @@ EXCLUSIVE = """
 color.red color.blue; color.black color.white; color.turquoise color.orange; material.wood material.glass
 material.leather material.wool; texture.striped texture.polka_dotted
 architecture.gothic architecture.futuristic; shape.round shape.triangular; human.young human.old
-human.bald human.blond; human.muscular human.plump; human.barefoot human.booted; human.hooded human.bareheaded
+human.bald human.blond; human.barefoot human.booted; human.hooded human.bareheaded
 human.tall human.short; adjective.old adjective.brand_new; adjective.skinny adjective.fat
 adjective.happy adjective.sad; adjective.ornate adjective.plain; adjective.transparent adjective.opaque
 adjective.crowded adjective.deserted; state.wilted state.blooming; state.sleeping state.wide_awake
@@ -72,6 +72,9 @@ texture.embroidered texture.ruffled; human.masked human.bespectacled; state.torn
 adjective.antique adjective.old; state.running state.jumping; state.sitting state.smiling
 state.sleeping adjective.tired; material.gold color.yellow; color.gold material.plastic
 state.wide_awake state.leaping; state.rusty state.broken
+texture.zigzagged texture.striped; shape.cone_shaped shape.round; shape.bell_shaped shape.round
+shape.conical shape.circular; state.abandoned state.moving; human.muscular human.plump
+adjective.sunny adjective.mist_covered
 """
 
 

@@ -23,6 +23,13 @@ UNSEEN = re.compile(
 """What nobody sees: who buys, plans and sells, what fits or weighs what."""
 
 
+TOGETHER = """
+wagging its tail at, licking; wagging its tail at, nuzzling; wagging its tail at, nudging;
+wagging its tail at, snuggling against; planting, digging up; setting down, raising; setting down, lifting;
+crying beside, frowning at"""
+"""What one picture shows together, or what nobody tells apart in a picture that stands still."""
+
+
 @pytest.fixture(scope="module")
 def rows(taxonomy):
     return taxonomy.relations.to_pylist()
@@ -114,3 +121,22 @@ def test_sizes_are_compared_between_what_one_picture_holds(rows):
             assert not kinds & {"any", "artifact", "building", "room", "landform", "water", "sky", "structure"}, row[
                 "id"
             ]
+
+
+@pytest.mark.parametrize("pair", [tuple(one.strip().split(", ")) for one in TOGETHER.split(";")])
+def test_what_may_be_seen_together_excludes_nothing(pair, rows):
+    excluded = {row["predicate"]: row["excludes"].split("|") for row in rows if row["excludes"]}
+    for one, other in (pair, pair[::-1]):
+        assert other not in excluded.get(one, ())
+
+
+def test_what_pictures_things_shows_an_image_of_them(rows):
+    """By their words: one end of a relation is seen in an image alone."""
+    of_image = re.compile(
+        r"^(?!a mirror|an emblem|painting a).*\b(image|picture|emblem|portrait|drawing|painting|sketch) of$"
+    )
+    pictures, pictured = ("depicting", "portraying", "illustrating"), ("depicted in", "portrayed in")
+    for row in rows:
+        said, words = row["says"].split("|"), row["predicate"]
+        assert "pictures" in said or not (of_image.search(words) or words in pictures), words
+        assert ("pictured" in said) == (words in pictured)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, load_taxonomy, validate_taxonomy
+from generate_any_scene.taxonomy.build.sources import read_review
 from generate_any_scene.taxonomy.loader import load_all_shipped
 from generate_any_scene.taxonomy.table_rules import check_paper_scale
 from generate_any_scene.taxonomy.tables import __file__ as package_file
@@ -180,6 +181,28 @@ def test_attributes_stay_with_what_can_have_them(taxonomy: Taxonomy) -> None:
             assert mask == building
         if kind == "human":
             assert mask == person
+
+
+def test_only_what_shows_its_age_is_young(taxonomy: Taxonomy) -> None:
+    mammals = taxonomy.kind_bits(pa.array(["mammal|person"]))[0]
+    names, bits = taxonomy.attributes["name"].to_pylist(), taxonomy.kind_bits(taxonomy.attributes["applies_to"])
+    assert all(not mask & ~mammals for name, mask in zip(names, bits, strict=True) if name == "young")
+
+
+def test_what_lies_on_a_plate_does_not_grow(taxonomy: Taxonomy) -> None:
+    """Everyday fruit, nuts and vegetables are food, whatever plant WordNet has of the name; herbs may be either."""
+    rows = {row["id"]: row for row in taxonomy.objects.to_pylist()}
+    roots = {"fruit.n.01", "edible_fruit.n.01", "vegetable.n.01", "edible_nut.n.01", "nut_tree.n.01"}
+    for row in rows.values():
+        if row["tier"] == "common" and row["parent"] in roots:
+            assert "plant" not in row["kinds"].split("|"), row["id"]
+
+
+def test_no_name_that_is_not_everyday_is_in_the_common_tier(taxonomy: Taxonomy) -> None:
+    """Of what has no sense in WordNet, too; the list names senses and words, of which another sense may be common."""
+    listed = set(read_review("not_common.txt"))
+    own = [row for row in taxonomy.objects.to_pylist() if ".x." in row["id"] and row["name"] in listed]
+    assert own and all(row["tier"] != "common" for row in own)
 
 
 def test_any_two_objects_can_stand_in_a_relation(taxonomy: Taxonomy) -> None:

@@ -38,7 +38,7 @@ def list_countable(context: QuestionContext) -> np.ndarray:
     """The first object of each name that can be counted, but where others may be taken for it, or have such parts."""
     objects = context.scenes.objects
     countable = find_countable(context.plan.taxonomy)[objects.values]
-    chosen = np.flatnonzero(context.is_first & context.is_askable & countable)
+    chosen = np.flatnonzero(context.is_first & context.is_counted & countable)
     scene, twins = context.scene_of_object[chosen], context.twin_count[chosen]
     return chosen[~context.kin.show_more(scene, objects.values[chosen], twins)]
 

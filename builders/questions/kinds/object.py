@@ -13,9 +13,7 @@ from ..edited_scenes import NONE, EditedScenes, choose_right
 
 def ask(context: QuestionContext) -> list[Batch]:
     """Whether each object is there, whether others are, and which of several is: a topic is a name in a scene."""
-    chosen = np.flatnonzero(
-        context.is_first & context.is_askable
-    )  # the first object of each name speaks for all of them
+    chosen = np.flatnonzero(context.is_first & context.is_counted)  # the first of each name speaks for all of them
     scene, concepts = context.scene_of_object[chosen], context.scenes.objects.values[chosen]
     several = context.words.several[chosen]
     topics = Topics(context, "object", scene, context.list_twins(chosen), context.tokens["object.name"])

@@ -55,6 +55,9 @@ WHOLES = {
     "orchestra": "violin; cello; chair",
     "zoo": "elephant; lion; cage",
     "storm cloud": "lightning; sky",
+    "stuffed animal": "rabbit; lamb; spaniel; elephant; penguin",
+    "pinata": "donkey; star; candy",
+    "carousel": "horse; zebra; lion",
 }
 ALIKE = """
 moon, full moon; sea, ocean; cloud, rain cloud; cloud, storm cloud; castle, fortress; wine glass, goblet;
@@ -64,7 +67,8 @@ stairs, staircase; violin, cello; pumpkin, jack-o'-lantern; boat, ship; truck, p
 """
 APART = """
 dog, cat; car, airplane; apple, banana; chair, bed; guitar, trumpet; lion, elephant; shirt, shoe; chef, astronaut;
-knife, teapot; oak, sunflower; penguin, flamingo; pizza, donut; spider, horse; umbrella, clock; piano, drum
+knife, teapot; oak, sunflower; penguin, flamingo; pizza, donut; spider, horse; umbrella, clock; piano, drum;
+fishing net, screw
 """
 
 

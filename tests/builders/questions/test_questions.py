@@ -83,7 +83,7 @@ def test_every_element_of_a_scene_that_can_be_asked_about_is(recipe, rows, oracl
         }
         others = {f"relation/{k}" for k in range(len(graph["relations"]))}
         others |= {f"scene/{k}" for k in range(len(row["scene_attributes"]))}
-        assert objects <= asked <= objects | others | attributes.keys()
+        assert objects - oracle.list_pictured(row) <= asked <= objects | others | attributes.keys()
         if recipe not in ("sandbox", "twins"):
             seen = {name for name, one in attributes.items() if one["visible"] == "yes" and one["group"] != "size"}
             assert asked & attributes.keys() <= seen
@@ -107,6 +107,7 @@ def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, 
                 needed.clear()
             if question["kind"] == "relation" and question["answer"] == "no":
                 needed |= {f"object/{number}" for number in oracle.list_named(row, question["question"])}
+            needed -= oracle.list_pictured(row)
             parents = [row["questions"][index] for index in question["depends_on"]]
             assert all(index < number for index in question["depends_on"])
             assert all(parent["kind"] == "object" and parent["answer"] == "yes" for parent in parents)
@@ -137,12 +138,20 @@ def test_forms_hold_what_their_names_say(rows):
         assert bool(question["choices"]) == (question["form"] == "multiple_choice")
 
 
-def test_every_element_is_asked_about_in_every_form_that_fits(rows, own_taxonomy):
+def test_what_is_seen_in_an_image_alone_is_neither_there_nor_counted(recipe, rows, oracle):
+    pictured = {row["id"]: oracle.list_pictured(row) for row in rows}
+    assert any(pictured.values()) == (recipe not in ("sandbox", "twins", "counting", "spatial_relations"))
+    for row, question in list_questions(rows):
+        if question["kind"] in ("object", "count", "comparison"):
+            assert pictured[row["id"]].isdisjoint(question["elements"]), question
+
+
+def test_every_element_is_asked_about_in_every_form_that_fits(rows, own_taxonomy, oracle):
     """Objects with yes or no always; choices where there are foils; openly where the picture has one answer."""
     forms = {}
     for row in rows:
         for question in row["questions"]:
-            for element in question["elements"]:
+            for element in set(question["elements"]) - oracle.list_pictured(row):
                 forms.setdefault((row["id"], element), set()).add(question["form"])
     assert all("yes_no" in found for (_, element), found in forms.items() if element.startswith("object"))
     shares = {

@@ -63,6 +63,7 @@ def test_what_is_asked_openly_has_one_answer_in_a_picture(asked, known):
                 "left of",
                 "right of",
                 "past",
+                "underneath",
             )
             assert not stated["predicate"].endswith(loose), question
 
