@@ -16,7 +16,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "food": "what is eaten or drunk: dishes, fruit, vegetables, drinks",
         "body_part": "parts of a human or animal body",
         "building": "constructions with a roof and walls that one can enter (house, church, castle)",
-        "structure": "constructions that are not buildings: bridges, towers, fences, walls, doors, streets",
+        "structure": "constructions that are not buildings: bridges, towers, fences, walls, stairs",
         "room": "rooms and other spaces inside a building",
         "vehicle": "what carries people or goods: cars, boats, aircraft, carts",
         "container": "what holds something else: bottles, boxes, bags, bowls",
@@ -29,7 +29,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "artwork": "paintings, sculptures, drawings and other works of art",
         "fabric": "textiles and what is just a piece of them",
         "artifact": "any man-made thing; what is of a man-made kind above is an artifact too, but for some structures",
-        "landform": "mountains, beaches, islands, cliffs and other shapes of the land",
+        "landform": "mountains, beaches, islands and other shapes of the land; grounds and ways, such as parks and streets",
         "water": "seas, lakes, rivers and other bodies of water",
         "sky": "clouds, celestial bodies and what else is seen in the sky",
         "natural": "stones, shells, nests and other natural objects",
@@ -68,17 +68,21 @@ TABLES: tuple[str, ...] = tuple(IDENTITY)
 VISIBILITY: tuple[str, ...] = ("yes", "hard", "no")
 """How well a concept is seen: by anybody in any picture of it; by some, or with doubt; by nobody."""
 
+SIZES: tuple[str, ...] = ("tiny", "small", "medium", "large")
+"""How large objects are: what two fingers hold, what a hand holds, what a person moves or sits on, what is as large as a
+car or larger."""
+
 FACTS: tuple[str, ...] = (
     *("left", "right", "above", "below", "front", "behind"),
     *("bigger", "smaller", "taller", "shorter", "wider", "narrower"),
     *("in", "contains", "on", "bears"),
     *("stands", "sits", "lies", "kneels", "crouches", "goes"),
-    *("sleeps", "looks", "moves", "one"),
+    *("sleeps", "looks", "moves", "held", "one"),
 )
 """What relations say of their subject (and object), and attributes of their object, that must be possible together.
 
 `goes` is said of what changes its place (running past), `moves` of whatever a video shows to move (running past,
-eating), and `looks` of what has its eyes on something. `one` says that a picture shows a single object to which the
+eating), and `looks` of what has its eyes on something. `held` is what hangs, is worn or carried. `one` says that a picture shows a single object to which the
 subject stands in this relation, so that one may ask openly what it is.
 """
 
@@ -133,6 +137,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "name",
             "parent",
             "kinds",
+            "size",
             "countability",
             "plural",
             "article",
@@ -200,7 +205,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The columns of every table, in the order in which the files hold them.
 
-`visible` says how well a concept is seen, a word of `VISIBILITY`.
+`visible` says how well a concept is seen, a word of `VISIBILITY`. `size` of an object: the words of `SIZES` that fit it,
+so that no sizes are compared of which everybody knows the answer; empty where nobody knows.
 
 Some columns tell what may be true together, for statements that must be certainly false, or possible. They hold names
 separated by `|`; what is near or excluded is so on both sides.
@@ -250,6 +256,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 LIST_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
         ("objects", "kinds"): KINDS,
+        ("objects", "size"): SIZES,
         ("objects", "flags"): FLAGS,
         ("attributes", "applies_to"): (*KINDS, "any"),
         ("relations", "subject_kinds"): (*KINDS, "any"),
@@ -265,6 +272,7 @@ MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
     {
         ("objects", "offset"),
         ("objects", "parent"),
+        ("objects", "size"),
         ("objects", "flags"),
         ("objects", "part_of"),
         ("objects", "near"),

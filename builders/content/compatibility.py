@@ -1,8 +1,8 @@
 """Selectional restrictions: which concept classes fit which object classes, as bool matrices, and decks to deal from.
 
-Concepts with the same kinds behave alike, so they are one class, and a matrix has a row or column for each class: 39
-for the 2,488 objects of `general`. Kinds are bits of uint64, as `Taxonomy.kind_bits` has them; one bit in common is
-enough to fit.
+Concepts with the same kinds and sizes behave alike, so they are one class, and a matrix has a row or column for each
+class. Kinds are bits of uint64, as `Taxonomy.kind_bits` has them; one bit in common is enough to fit. What compares
+sizes joins only objects that have a size in common, or of which one has none that is known.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ...arrow import match_texts
+from ...arrow import match_texts, view_numbers
 from ...taxonomy import Taxonomy
+from ...taxonomy.schema import SIZES
 
 TIERS = ("common", "visible", "full")
+COMPARING = "extent"
+"""Subtype of the relations that compare sizes."""
 ANYTHING = ~np.uint64(0)
 """All kinds: fits whatever has any kind. What `constraints: none` gives everything."""
 COUNTED = np.uint64(32)
 """Bits from here on stand for the kinds of what can be counted."""
+SIZED = np.uint64(60)
+"""Bits from here on stand for sizes, one of `SIZES` each."""
 OF_COUNTED = ("size", "shape")
 """Kinds of attributes that only what can be counted has: no "small mud", no "round trousers"."""
 
@@ -67,13 +72,21 @@ def in_tier(table: pa.Table, tier: str) -> np.ndarray:
 
 
 def find_object_kinds(taxonomy: Taxonomy) -> np.ndarray:
-    """Kinds of all objects, uint64; those of what can be counted stand there twice, the second time from `COUNTED` on.
+    """Kinds and sizes of all objects, uint64.
 
+    Kinds of what can be counted stand there twice, the second time from `COUNTED` on; sizes stand from `SIZED` on.
     One bit in common with `find_attribute_kinds` is enough for an attribute to apply.
     """
     bits = taxonomy.kind_bits(taxonomy.objects["kinds"])
     counted = match_texts(taxonomy.objects["countability"], "count")
-    return bits | np.where(counted, bits << COUNTED, np.uint64(0))
+    return bits | np.where(counted, bits << COUNTED, np.uint64(0)) | (_find_sizes(taxonomy) << SIZED)
+
+
+def _find_sizes(taxonomy: Taxonomy) -> np.ndarray:
+    """Sizes of all objects, uint64: bit `i` stands for `SIZES[i]`."""
+    cells = taxonomy.objects["size"].combine_chunks().dictionary_encode()
+    bits = [sum(1 << SIZES.index(size) for size in cell.split("|") if size) for cell in cells.dictionary.to_pylist()]
+    return np.array(bits, dtype=np.uint64)[view_numbers(cells.indices, np.int32)]
 
 
 def find_attribute_kinds(taxonomy: Taxonomy) -> np.ndarray:
@@ -100,12 +113,15 @@ def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectCla
 
 def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
     """A deck of these relations (rows of the taxonomy's table)."""
-    # Two columns of kinds, those of subjects and of objects; a class is a pair of them that occurs.
+    # Two columns of kinds, those of subjects and of objects, and whether sizes are compared; a class is one that occurs.
     ends = [taxonomy.kind_bits(taxonomy.relations[column])[rows] for column in ("subject_kinds", "object_kinds")]
-    kinds, classes = np.unique(
-        np.stack(ends) if objects.typed else np.full((2, len(rows)), ANYTHING), axis=1, return_inverse=True
-    )
+    compares = match_texts(taxonomy.relations["subtype"], COMPARING)[rows]
+    columns = np.stack([*ends, compares]) if objects.typed else np.stack([*np.full_like(ends, ANYTHING), 0 * compares])
+    kinds, classes = np.unique(columns, axis=1, return_inverse=True)
     # (classes, object classes) each, and then every class of subjects with every class of objects.
-    subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds)
+    subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds[:2])
     fits = subject[:, :, None] & target[:, None, :]
+    sizes = objects.kinds >> SIZED
+    comparable = (sizes[:, None] & sizes != 0) | (sizes[:, None] == 0) | (sizes == 0)
+    fits &= comparable | (kinds[2] == 0)[:, None, None]
     return Deck(rows, classes.reshape(-1), fits.reshape(len(fits), len(objects) ** 2))

@@ -15,7 +15,7 @@ from ...taxonomy.schema import FACTS, HEDGES
 
 BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
 """The bit of each word."""
-POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes")
+POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes", "held")
 """Of these a thing has one at a time."""
 ORDERS = (
     ("left", "right"),
