@@ -28,7 +28,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "toy": "toys and playthings",
         "artwork": "paintings, sculptures, drawings and other works of art",
         "fabric": "textiles and what is just a piece of them",
-        "artifact": "any man-made thing; what is of a man-made kind above is an artifact too, but for some structures",
+        "artifact": "man-made things that are not built; what is of a man-made kind above is an artifact too",
         "landform": "mountains, beaches, islands and other shapes of the land; grounds and ways, such as parks and streets",
         "water": "seas, lakes, rivers and other bodies of water",
         "sky": "clouds, celestial bodies and what else is seen in the sky",
@@ -37,6 +37,10 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "substance": "stuff without a shape of its own: snow, sand, smoke, fire",
         "thing": "none of the others",
         "mammal": "animals that stand, sit and lie on four legs (dogs, mice); of the kind `animal`, too",
+        "solid_food": "food that keeps its shape (apples, pizza); of the kind `food`, too",
+        "land_vehicle": "vehicles that stand on the ground (cars, trains); of the kind `vehicle`, too",
+        "ground": "land that one is on: hills, beaches, roads; of the kind `landform`, too",
+        "area": "land that one is in: gardens, valleys, forests; of the kind `landform`, too",
     }
 )
 """Every kind of object with what it holds. The order is part of the format: it gives the bits of `kind_bits`."""
@@ -68,9 +72,8 @@ TABLES: tuple[str, ...] = tuple(IDENTITY)
 VISIBILITY: tuple[str, ...] = ("yes", "hard", "no")
 """How well a concept is seen: by anybody in any picture of it; by some, or with doubt; by nobody."""
 
-SIZES: tuple[str, ...] = ("tiny", "small", "medium", "large")
-"""How large objects are: what two fingers hold, what a hand holds, what a person moves or sits on, what is as large as a
-car or larger."""
+SIZES: tuple[str, ...] = ("tiny", "small", "medium", "large", "huge")
+"""How large objects are: as a coin, as an apple, as a cat, as a person, as a car or larger."""
 
 FACTS: tuple[str, ...] = (
     *("left", "right", "above", "below", "front", "behind"),

@@ -23,8 +23,6 @@ ANYTHING = ~np.uint64(0)
 """All kinds: fits whatever has any kind. What `constraints: none` gives everything."""
 COUNTED = np.uint64(32)
 """Bits from here on stand for the kinds of what can be counted."""
-SIZED = np.uint64(60)
-"""Bits from here on stand for sizes, one of `SIZES` each."""
 OF_COUNTED = ("size", "shape")
 """Kinds of attributes that only what can be counted has: no "small mud", no "round trousers"."""
 
@@ -50,16 +48,18 @@ class Deck:
 
 @dataclass(frozen=True)
 class ObjectClasses:
-    """Objects of the same kinds take the same attributes and relations: they are one class.
+    """Objects of the same kinds and sizes take the same attributes and relations: they are one class.
 
     Attributes:
         of: Class of each object of the taxonomy, int64, shape (objects,); -1 for those that no scene has.
         kinds: Kinds of each class, uint64, shape (classes,); a class of all kinds where they do not count.
-        typed: Whether kinds count.
+        sizes: Sizes of each class, uint64, shape (classes,); 0 where they are not known, or do not count.
+        typed: Whether kinds and sizes count.
     """
 
     of: np.ndarray
     kinds: np.ndarray
+    sizes: np.ndarray
     typed: bool
 
     def __len__(self) -> int:
@@ -72,18 +72,17 @@ def in_tier(table: pa.Table, tier: str) -> np.ndarray:
 
 
 def find_object_kinds(taxonomy: Taxonomy) -> np.ndarray:
-    """Kinds and sizes of all objects, uint64.
+    """Kinds of all objects, uint64; those of what can be counted stand there twice, the second time from `COUNTED` on.
 
-    Kinds of what can be counted stand there twice, the second time from `COUNTED` on; sizes stand from `SIZED` on.
     One bit in common with `find_attribute_kinds` is enough for an attribute to apply.
     """
     bits = taxonomy.kind_bits(taxonomy.objects["kinds"])
     counted = match_texts(taxonomy.objects["countability"], "count")
-    return bits | np.where(counted, bits << COUNTED, np.uint64(0)) | (_find_sizes(taxonomy) << SIZED)
+    return bits | np.where(counted, bits << COUNTED, np.uint64(0))
 
 
-def _find_sizes(taxonomy: Taxonomy) -> np.ndarray:
-    """Sizes of all objects, uint64: bit `i` stands for `SIZES[i]`."""
+def find_sizes(taxonomy: Taxonomy) -> np.ndarray:
+    """Sizes of all objects, uint64: bit `i` stands for `SIZES[i]`; 0 where nobody knows."""
     cells = taxonomy.objects["size"].combine_chunks().dictionary_encode()
     bits = [sum(1 << SIZES.index(size) for size in cell.split("|") if size) for cell in cells.dictionary.to_pylist()]
     return np.array(bits, dtype=np.uint64)[view_numbers(cells.indices, np.int32)]
@@ -96,12 +95,13 @@ def find_attribute_kinds(taxonomy: Taxonomy) -> np.ndarray:
 
 
 def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:
-    """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds count."""
-    bits = find_object_kinds(taxonomy) if typed else np.full(taxonomy.objects.num_rows, ANYTHING)
-    kinds, class_of = np.unique(bits[rows], return_inverse=True)
-    classes = np.full(len(bits), -1, dtype=np.int64)
+    """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds and sizes count."""
+    count = taxonomy.objects.num_rows
+    bits = [find_object_kinds(taxonomy), find_sizes(taxonomy)] if typed else [np.full(count, ANYTHING), np.zeros(count)]
+    (kinds, sizes), class_of = np.unique(np.stack(bits).astype(np.uint64)[:, rows], axis=1, return_inverse=True)
+    classes = np.full(count, -1, dtype=np.int64)
     classes[rows] = class_of
-    return ObjectClasses(classes, kinds, typed)
+    return ObjectClasses(classes, kinds, sizes, typed)
 
 
 def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
@@ -113,15 +113,14 @@ def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectCla
 
 def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
     """A deck of these relations (rows of the taxonomy's table)."""
-    # Two columns of kinds, those of subjects and of objects, and whether sizes are compared; a class is one that occurs.
+    # Kinds of subjects, kinds of objects, and whether sizes are compared; a class is three of them that occur together.
     ends = [taxonomy.kind_bits(taxonomy.relations[column])[rows] for column in ("subject_kinds", "object_kinds")]
     compares = match_texts(taxonomy.relations["subtype"], COMPARING)[rows]
-    columns = np.stack([*ends, compares]) if objects.typed else np.stack([*np.full_like(ends, ANYTHING), 0 * compares])
-    kinds, classes = np.unique(columns, axis=1, return_inverse=True)
+    columns = np.stack([*(ends if objects.typed else np.full((2, len(rows)), ANYTHING)), compares])
+    (*kinds, compares), classes = np.unique(columns, axis=1, return_inverse=True)
     # (classes, object classes) each, and then every class of subjects with every class of objects.
-    subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds[:2])
-    fits = subject[:, :, None] & target[:, None, :]
-    sizes = objects.kinds >> SIZED
-    comparable = (sizes[:, None] & sizes != 0) | (sizes[:, None] == 0) | (sizes == 0)
-    fits &= comparable | (kinds[2] == 0)[:, None, None]
+    subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds)
+    sizes = objects.sizes
+    alike = (sizes[:, None] & sizes != 0) | (sizes[:, None] == 0) | (sizes == 0)
+    fits = subject[:, :, None] & target[:, None, :] & (alike | (compares == 0)[:, None, None])
     return Deck(rows, classes.reshape(-1), fits.reshape(len(fits), len(objects) ** 2))

@@ -159,7 +159,9 @@ def refine_attributes(unseen: UnseenCompositions, pools: Pools) -> Pools:
         pools,
         attributes=attributes,
         relations=replace(pools.relations, fits=joins.reshape(len(joins), -1)),
-        classes=ObjectClasses(refined, classes.kinds.repeat(HASH_BUCKETS), classes.typed),
+        classes=ObjectClasses(
+            refined, classes.kinds.repeat(HASH_BUCKETS), classes.sizes.repeat(HASH_BUCKETS), classes.typed
+        ),
     )
 
 

@@ -29,7 +29,9 @@ LEAST_USE = 0.5
 # What is of one of these kinds is an artifact too.
 MAN_MADE = frozenset(split_words("vehicle container clothing furniture device musical_instrument weapon toy artwork"))
 # What is of one of these kinds is of none but these: one is in a place, and nobody lifts it or bumps into it.
-PLACES = frozenset(split_words("room landform water"))
+PLACES = frozenset(split_words("room landform water ground area"))
+# What is of one of these kinds is no artifact: it stands where it was built.
+BUILT = frozenset(split_words("building structure"))
 COMMON_ZIPF = 2.7
 COMMON_CONCRETENESS = 4.0
 # A rarer word is everyday too when everyone can picture it.
@@ -180,6 +182,8 @@ def find_kinds(wordnet, table: dict) -> dict[str, tuple[str, ...]]:
             found.append("artifact")
         if not PLACES.isdisjoint(found):
             found[:] = [kind for kind in found if kind in PLACES]
+        elif not BUILT.isdisjoint(found):
+            found[:] = [kind for kind in found if kind != "artifact"]
     return {id_: tuple(members.get(id_, ("thing",))) for id_ in table}
 
 
