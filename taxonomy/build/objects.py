@@ -180,6 +180,8 @@ def find_kinds(wordnet, table: dict) -> dict[str, tuple[str, ...]]:
     for found in members.values():
         if "artifact" not in found and not MAN_MADE.isdisjoint(found):
             found.append("artifact")
+        if not {"ground", "area"}.isdisjoint(found) and "landform" not in found:
+            found.append("landform")
         if not PLACES.isdisjoint(found):
             found[:] = [kind for kind in found if kind in PLACES]
         elif not BUILT.isdisjoint(found):

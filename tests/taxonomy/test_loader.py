@@ -17,6 +17,7 @@ OBJECT = {
     "countability": "count",
     "plural": "wugs",
     "article": "a",
+    "size": "small|medium",
     "tier": "common",
     "flags": "",
     "visible": "yes",

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 DIRECTIONS = (("left", "right"), ("below", "above"), ("front", "behind"))
 SIZES = (("smaller", "bigger"), ("shorter", "taller"), ("narrower", "wider"))
 PLACES = (("in", "contains"), ("on", "bears"))
-POSTURES = {"stands", "sits", "lies", "kneels", "crouches", "goes"}
+POSTURES = {"stands", "sits", "lies", "kneels", "crouches", "goes", "held"}
 AWAKE = {"stands", "kneels", "crouches", "goes", "looks", "moves"}
 
 
