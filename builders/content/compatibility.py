@@ -97,7 +97,11 @@ def find_attribute_kinds(taxonomy: Taxonomy) -> np.ndarray:
 def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:
     """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds and sizes count."""
     count = taxonomy.objects.num_rows
-    bits = [find_object_kinds(taxonomy), find_sizes(taxonomy)] if typed else [np.full(count, ANYTHING), np.zeros(count, dtype=np.uint64)]
+    bits = (
+        [find_object_kinds(taxonomy), find_sizes(taxonomy)]
+        if typed
+        else [np.full(count, ANYTHING), np.zeros(count, dtype=np.uint64)]
+    )
     (kinds, sizes), class_of = np.unique(np.stack(bits)[:, rows], axis=1, return_inverse=True)
     classes = np.full(count, -1, dtype=np.int64)
     classes[rows] = class_of

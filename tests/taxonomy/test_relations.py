@@ -107,6 +107,16 @@ def test_only_what_has_a_side_is_turned_over_or_back_to_back(taxonomy, rows):
         assert set(row["subject_kinds"].split("|")) == allowed
 
 
+def test_a_place_is_neither_above_nor_left_of_a_thing_nor_touches_it(rows):
+    words = "above below over under touching against overlapping on_top_of underneath lying_under lying_across"
+    solid = {f"spatial.{word}" for word in words.split()} | {"spatial.to_the_left_of", "spatial.to_the_right_of"}
+    found = [row for row in rows if row["id"] in solid or row["subtype"] == "extent"]
+    assert len(found) > 20
+    for row in found:
+        kinds = {*row["subject_kinds"].split("|"), *row["object_kinds"].split("|")}
+        assert not kinds & {"any", "room", "landform", "water"}, row["id"]
+
+
 def test_sizes_are_compared_between_what_one_picture_holds(rows):
     for row in rows:
         if row["subtype"] == "extent":
