@@ -29,7 +29,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "artwork": "paintings, sculptures, drawings and other works of art",
         "fabric": "textiles and what is just a piece of them",
         "artifact": "man-made things that are not built; what is of a man-made kind above is an artifact too",
-        "landform": "mountains, beaches, islands and other shapes of the land; grounds and ways, such as parks and streets",
+        "landform": "mountains, beaches, islands and other shapes of the land; parks, streets and other grounds",
         "water": "seas, lakes, rivers and other bodies of water",
         "sky": "clouds, celestial bodies and what else is seen in the sky",
         "natural": "stones, shells, nests and other natural objects",
@@ -85,8 +85,8 @@ FACTS: tuple[str, ...] = (
 """What relations say of their subject (and object), and attributes of their object, that must be possible together.
 
 `goes` is said of what changes its place (running past), `moves` of whatever a video shows to move (running past,
-eating), and `looks` of what has its eyes on something. `held` is what hangs, is worn or carried. `one` says that a picture shows a single object to which the
-subject stands in this relation, so that one may ask openly what it is.
+eating), and `looks` of what has its eyes on something. `held` is what hangs, is worn or carried. `one` says that a
+picture shows a single object to which the subject stands in this relation, so that one may ask openly what it is.
 """
 
 SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
@@ -208,8 +208,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The columns of every table, in the order in which the files hold them.
 
-`visible` says how well a concept is seen, a word of `VISIBILITY`. `size` of an object: the words of `SIZES` that fit it,
-so that no sizes are compared of which everybody knows the answer; empty where nobody knows.
+`visible` says how well a concept is seen, a word of `VISIBILITY`. `size` of an object: the words of `SIZES` that fit
+it, so that no sizes are compared of which everybody knows the answer; empty where nobody knows.
 
 Some columns tell what may be true together, for statements that must be certainly false, or possible. They hold names
 separated by `|`; what is near or excluded is so on both sides.

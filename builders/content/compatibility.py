@@ -117,7 +117,7 @@ def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectCla
 
 def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
     """A deck of these relations (rows of the taxonomy's table)."""
-    # Kinds of subjects, kinds of objects, and whether sizes are compared; a class is three of them that occur together.
+    # Kinds of subjects, of objects, and whether sizes are compared; a class is three of them that occur together.
     ends = [taxonomy.kind_bits(taxonomy.relations[column])[rows] for column in ("subject_kinds", "object_kinds")]
     compares = match_texts(taxonomy.relations["subtype"], COMPARING)[rows]
     columns = np.stack([*(ends if objects.typed else np.full((2, len(rows)), ANYTHING)), compares])

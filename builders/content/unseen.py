@@ -44,7 +44,7 @@ class UnseenCompositions:
     Attributes:
         split: Its name.
         key: Of all hashes.
-        sorts: Number of the sort of each relation of the taxonomy: of its kinds, its tier and how well it is seen, int64,
+        sorts: Number of the sort of each relation of the taxonomy (its kinds, its tier, how well it is seen), int64,
             shape (relations,).
         own: For each kind that some split keeps unseen, which buckets are this split's, bool, shape (HASH_BUCKETS,).
         kinds: The kinds that this split keeps unseen: each scene has a composition of one of them.

@@ -89,7 +89,7 @@ def test_facts_are_listed_in_their_order_and_agree(rows):
 
 
 def test_what_one_posture_says_no_other_says_with_it(rows):
-    """A kneeling man crouches, too, and what was placed may stand, sit or lie; nobody does two other things at once."""
+    """A kneeling man crouches, too, and what was placed may stand, sit or lie; nothing else is two at once."""
     postures = {"stands", "sits", "lies", "kneels", "crouches", "goes", "held"}
     for row in rows:
         said = postures & set(row["says"].split("|"))
