@@ -16,7 +16,7 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "food": "what is eaten or drunk: dishes, fruit, vegetables, drinks",
         "body_part": "parts of a human or animal body",
         "building": "constructions with a roof and walls that one can enter (house, church, castle)",
-        "structure": "constructions that are not buildings: bridges, towers, fences, walls, doors, streets",
+        "structure": "constructions that are not buildings: bridges, towers, fences, walls, stairs",
         "room": "rooms and other spaces inside a building",
         "vehicle": "what carries people or goods: cars, boats, aircraft, carts",
         "container": "what holds something else: bottles, boxes, bags, bowls",
@@ -28,8 +28,8 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "toy": "toys and playthings",
         "artwork": "paintings, sculptures, drawings and other works of art",
         "fabric": "textiles and what is just a piece of them",
-        "artifact": "any man-made thing; what is of a man-made kind above is an artifact too, but for some structures",
-        "landform": "mountains, beaches, islands, cliffs and other shapes of the land",
+        "artifact": "man-made things that are not built; what is of a man-made kind above is an artifact too",
+        "landform": "mountains, beaches, islands and other shapes of the land; parks, streets and other grounds",
         "water": "seas, lakes, rivers and other bodies of water",
         "sky": "clouds, celestial bodies and what else is seen in the sky",
         "natural": "stones, shells, nests and other natural objects",
@@ -37,6 +37,10 @@ KIND_MEANINGS: Mapping[str, str] = MappingProxyType(
         "substance": "stuff without a shape of its own: snow, sand, smoke, fire",
         "thing": "none of the others",
         "mammal": "animals that stand, sit and lie on four legs (dogs, mice); of the kind `animal`, too",
+        "solid_food": "food that keeps its shape (apples, pizza); of the kind `food`, too",
+        "land_vehicle": "vehicles that stand on the ground (cars, trains); of the kind `vehicle`, too",
+        "ground": "land that one is on: hills, beaches, roads; of the kind `landform`, too",
+        "area": "land that one is in: gardens, valleys, forests; of the kind `landform`, too",
     }
 )
 """Every kind of object with what it holds. The order is part of the format: it gives the bits of `kind_bits`."""
@@ -68,19 +72,22 @@ TABLES: tuple[str, ...] = tuple(IDENTITY)
 VISIBILITY: tuple[str, ...] = ("yes", "hard", "no")
 """How well a concept is seen: by anybody in any picture of it; by some, or with doubt; by nobody."""
 
+SIZES: tuple[str, ...] = ("tiny", "small", "medium", "large", "huge")
+"""How large objects are: as a coin, as an apple, as a cat, as a person, as a car or larger."""
+
 FACTS: tuple[str, ...] = (
     *("left", "right", "above", "below", "front", "behind"),
     *("bigger", "smaller", "taller", "shorter", "wider", "narrower"),
     *("in", "contains", "on", "bears"),
     *("stands", "sits", "lies", "kneels", "crouches", "goes"),
-    *("sleeps", "looks", "moves", "pictures", "pictured", "one"),
+    *("sleeps", "looks", "moves", "pictures", "pictured", "held", "one"),
 )
 """What relations say of their subject (and object), and attributes of their object, that must be possible together.
 
 `goes` is said of what changes its place (running past), `moves` of whatever a video shows to move (running past,
-eating), and `looks` of what has its eyes on something. `one` says that a picture shows a single object to which the
-subject stands in this relation, so that one may ask openly what it is. `pictures` says that the object is seen in an
-image of it alone, on the subject, and `pictured` the same of the subject.
+eating), and `looks` of what has its eyes on something. `held` is what hangs, is worn or carried. `one` says that a
+picture shows a single object to which the subject stands in this relation, so that one may ask openly what it is.
+`pictures` says that the object is seen in an image of it alone, on the subject, and `pictured` the same of the subject.
 """
 
 SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
@@ -134,6 +141,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "name",
             "parent",
             "kinds",
+            "size",
             "countability",
             "plural",
             "article",
@@ -201,7 +209,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The columns of every table, in the order in which the files hold them.
 
-`visible` says how well a concept is seen, a word of `VISIBILITY`.
+`visible` says how well a concept is seen, a word of `VISIBILITY`. `size` of an object: the words of `SIZES` that fit
+it, so that no sizes are compared of which everybody knows the answer; empty where nobody knows.
 
 Some columns tell what may be true together, for statements that must be certainly false, or possible. They hold names
 separated by `|`; what is near or excluded is so on both sides.
@@ -251,6 +260,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 LIST_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
         ("objects", "kinds"): KINDS,
+        ("objects", "size"): SIZES,
         ("objects", "flags"): FLAGS,
         ("attributes", "applies_to"): (*KINDS, "any"),
         ("relations", "subject_kinds"): (*KINDS, "any"),
@@ -266,6 +276,7 @@ MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
     {
         ("objects", "offset"),
         ("objects", "parent"),
+        ("objects", "size"),
         ("objects", "flags"),
         ("objects", "part_of"),
         ("objects", "near"),

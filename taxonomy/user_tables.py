@@ -41,6 +41,7 @@ DEFAULTS: Mapping[str, Mapping[str, Derive]] = MappingProxyType(
     {
         "objects": {
             "offset": _always(""),
+            "size": _always(""),
             "countability": lambda row: "plural" if is_plural(row["name"]) else "count",
             "plural": lambda row: make_plural(row["name"]) if row["countability"] == "count" else row["name"],
             "article": lambda row: choose_article(row["name"]) if row["countability"] == "count" else "some",

@@ -1,8 +1,8 @@
 """Selectional restrictions: which concept classes fit which object classes, as bool matrices, and decks to deal from.
 
-Concepts with the same kinds behave alike, so they are one class, and a matrix has a row or column for each class: 39
-for the 2,488 objects of `general`. Kinds are bits of uint64, as `Taxonomy.kind_bits` has them; one bit in common is
-enough to fit.
+Concepts with the same kinds and sizes behave alike, so they are one class, and a matrix has a row or column for each
+class. Kinds are bits of uint64, as `Taxonomy.kind_bits` has them; one bit in common is enough to fit. What compares
+sizes joins only objects that have a size in common, or of which one has none that is known.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ...arrow import match_texts
+from ...arrow import match_texts, view_numbers
 from ...taxonomy import Taxonomy
+from ...taxonomy.schema import SIZES
 
 TIERS = ("common", "visible", "full")
+COMPARING = "extent"
+"""Subtype of the relations that compare sizes."""
 ANYTHING = ~np.uint64(0)
 """All kinds: fits whatever has any kind. What `constraints: none` gives everything."""
 COUNTED = np.uint64(32)
@@ -45,16 +48,18 @@ class Deck:
 
 @dataclass(frozen=True)
 class ObjectClasses:
-    """Objects of the same kinds take the same attributes and relations: they are one class.
+    """Objects of the same kinds and sizes take the same attributes and relations: they are one class.
 
     Attributes:
         of: Class of each object of the taxonomy, int64, shape (objects,); -1 for those that no scene has.
         kinds: Kinds of each class, uint64, shape (classes,); a class of all kinds where they do not count.
-        typed: Whether kinds count.
+        sizes: Sizes of each class, uint64, shape (classes,); 0 where they are not known, or do not count.
+        typed: Whether kinds and sizes count.
     """
 
     of: np.ndarray
     kinds: np.ndarray
+    sizes: np.ndarray
     typed: bool
 
     def __len__(self) -> int:
@@ -76,6 +81,13 @@ def find_object_kinds(taxonomy: Taxonomy) -> np.ndarray:
     return bits | np.where(counted, bits << COUNTED, np.uint64(0))
 
 
+def find_sizes(taxonomy: Taxonomy) -> np.ndarray:
+    """Sizes of all objects, uint64: bit `i` stands for `SIZES[i]`; 0 where nobody knows."""
+    cells = taxonomy.objects["size"].combine_chunks().dictionary_encode()
+    bits = [sum(1 << SIZES.index(size) for size in cell.split("|") if size) for cell in cells.dictionary.to_pylist()]
+    return np.array(bits, dtype=np.uint64)[view_numbers(cells.indices, np.int32)]
+
+
 def find_attribute_kinds(taxonomy: Taxonomy) -> np.ndarray:
     """Kinds that all attributes apply to, uint64; from `COUNTED` on for those that need what can be counted."""
     bits = taxonomy.kind_bits(taxonomy.attributes["applies_to"])
@@ -83,12 +95,17 @@ def find_attribute_kinds(taxonomy: Taxonomy) -> np.ndarray:
 
 
 def classify_objects(taxonomy: Taxonomy, rows: np.ndarray, typed: bool) -> ObjectClasses:
-    """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds count."""
-    bits = find_object_kinds(taxonomy) if typed else np.full(taxonomy.objects.num_rows, ANYTHING)
-    kinds, class_of = np.unique(bits[rows], return_inverse=True)
-    classes = np.full(len(bits), -1, dtype=np.int64)
+    """Puts these objects (rows of the taxonomy's table) into classes; `typed` says whether kinds and sizes count."""
+    count = taxonomy.objects.num_rows
+    bits = (
+        [find_object_kinds(taxonomy), find_sizes(taxonomy)]
+        if typed
+        else [np.full(count, ANYTHING), np.zeros(count, dtype=np.uint64)]
+    )
+    (kinds, sizes), class_of = np.unique(np.stack(bits)[:, rows], axis=1, return_inverse=True)
+    classes = np.full(count, -1, dtype=np.int64)
     classes[rows] = class_of
-    return ObjectClasses(classes, kinds, typed)
+    return ObjectClasses(classes, kinds, sizes, typed)
 
 
 def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
@@ -100,12 +117,14 @@ def make_attribute_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectCla
 
 def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClasses) -> Deck:
     """A deck of these relations (rows of the taxonomy's table)."""
-    # Two columns of kinds, those of subjects and of objects; a class is a pair of them that occurs.
+    # Kinds of subjects, of objects, and whether sizes are compared; a class is three of them that occur together.
     ends = [taxonomy.kind_bits(taxonomy.relations[column])[rows] for column in ("subject_kinds", "object_kinds")]
-    kinds, classes = np.unique(
-        np.stack(ends) if objects.typed else np.full((2, len(rows)), ANYTHING), axis=1, return_inverse=True
-    )
+    compares = match_texts(taxonomy.relations["subtype"], COMPARING)[rows]
+    columns = np.stack([*(ends if objects.typed else np.full((2, len(rows)), ANYTHING)), compares])
+    (*kinds, compares), classes = np.unique(columns, axis=1, return_inverse=True)
     # (classes, object classes) each, and then every class of subjects with every class of objects.
     subject, target = ((one[:, None] & objects.kinds) != 0 for one in kinds)
-    fits = subject[:, :, None] & target[:, None, :]
+    sizes = objects.sizes
+    alike = (sizes[:, None] & sizes != 0) | (sizes[:, None] == 0) | (sizes == 0)
+    fits = subject[:, :, None] & target[:, None, :] & (alike | (compares == 0)[:, None, None])
     return Deck(rows, classes.reshape(-1), fits.reshape(len(fits), len(objects) ** 2))

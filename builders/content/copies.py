@@ -70,7 +70,6 @@ def find_countable(taxonomy: Taxonomy) -> np.ndarray:
     """
     table = taxonomy.objects
     uncounted = read_truths(pc.match_substring_regex(table["kinds"], rf"(^|\|)({'|'.join(UNCOUNTED)})($|\|)"))
-    uncounted |= match_texts(table["kinds"], "structure")  # roads, stairs, tunnels; signs and tents are artifacts, too
     plurals = number_texts(table["plural"])
     examples, _ = number_rows(plurals, number_texts(table["name"]))
     shared = np.bincount(plurals[examples])[plurals] > 1

@@ -16,7 +16,7 @@ from .scenes import Scenes
 
 BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
 """The bit of each word."""
-POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes")
+POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes", "held")
 """Of these a thing has one at a time."""
 ORDERS = (
     ("left", "right"),

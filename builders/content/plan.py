@@ -67,7 +67,7 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
     table = find_structures(limits)
     check_room(recipe, taxonomy, pools, table)
     plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
-    unseen = choose_unseen(recipe)
+    unseen = choose_unseen(recipe, taxonomy)
     return replace(plan, splits={split: _plan_split(plan, one) for split, one in unseen.items()})
 
 

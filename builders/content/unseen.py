@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...arrow import number_texts
 from ...errors import Problem, RecipeError
+from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import derive_key, hash_numbers
-from ..foundation.ragged import pad_lists
+from ..foundation.ragged import number_rows, pad_lists
 from ..recipe.model import SPLITS, Recipe
 from ..structures.enumeration import StructureTable
 from .compatibility import Deck, ObjectClasses
@@ -42,17 +44,20 @@ class UnseenCompositions:
     Attributes:
         split: Its name.
         key: Of all hashes.
+        sorts: Number of the sort of each relation of the taxonomy (its kinds, its tier, how well it is seen), int64,
+            shape (relations,).
         own: For each kind that some split keeps unseen, which buckets are this split's, bool, shape (HASH_BUCKETS,).
         kinds: The kinds that this split keeps unseen: each scene has a composition of one of them.
     """
 
     split: str
     key: int
+    sorts: np.ndarray
     own: dict[str, np.ndarray]
     kinds: tuple[str, ...]
 
 
-def choose_unseen(recipe: Recipe) -> dict[str, UnseenCompositions]:
+def choose_unseen(recipe: Recipe, taxonomy: Taxonomy) -> dict[str, UnseenCompositions]:
     """What each split may have; nothing for recipes in which no split keeps anything unseen."""
     kinds = {name: split.unseen for name, split in recipe.splits.items() if split.unseen}
     if not kinds:
@@ -68,6 +73,8 @@ def choose_unseen(recipe: Recipe) -> dict[str, UnseenCompositions]:
             ]
         )
     key = derive_key(recipe.seed, "unseen")
+    columns = ("subject_kinds", "object_kinds", "tier", "visible")
+    _, sorts = number_rows(*(number_texts(taxonomy.relations[column]) for column in columns))
     unseen = dict[str, UnseenCompositions]()
     for split in SPLITS:
         own = dict[str, np.ndarray]()
@@ -76,7 +83,7 @@ def choose_unseen(recipe: Recipe) -> dict[str, UnseenCompositions]:
             own[kind] = np.arange(HASH_BUCKETS) >= len(holders)
             if split in holders:
                 own[kind] = np.arange(HASH_BUCKETS) == holders.index(split)
-        unseen[split] = UnseenCompositions(split, key, own, kinds.get(split, ()))
+        unseen[split] = UnseenCompositions(split, key, sorts, own, kinds.get(split, ()))
     return unseen
 
 
@@ -93,10 +100,30 @@ def find_bucket(key: int, name: str, rows: np.ndarray) -> np.ndarray:
     return (hash_numbers(derive_key(key, name), rows) >> np.uint64(32)).astype(np.int64) % HASH_BUCKETS
 
 
+def find_relation_bucket(unseen: UnseenCompositions, name: str, rows: np.ndarray) -> np.ndarray:
+    """The same for relations, of which each sort has as many of one bucket as of another, as far as that is possible.
+
+    Between some objects only few relations hold, and each split needs one of them.
+    """
+    key, sorts = derive_key(unseen.key, name), unseen.sorts
+    order = np.lexsort((hash_numbers(key, np.arange(len(sorts))), sorts))
+    first = np.searchsorted(sorts[order], sorts[order])
+    buckets = np.empty(len(sorts), dtype=np.int64)
+    # Each sort begins with a bucket by chance, so that none is of the largest each time.
+    buckets[order] = np.arange(len(sorts)) - first + find_bucket(key, "first", sorts[order])
+    return buckets[rows] % HASH_BUCKETS
+
+
 def keep_concepts(unseen: UnseenCompositions, name: str, rows: np.ndarray) -> np.ndarray:
     """Of these concepts those that a split may have."""
     own = unseen.own.get("concept")
-    return rows if own is None else rows[own[find_bucket(unseen.key, f"concept.{name}", rows)]]
+    return rows if own is None else rows[own[_find_concept_bucket(unseen, name, rows)]]
+
+
+def _find_concept_bucket(unseen: UnseenCompositions, name: str, rows: np.ndarray) -> np.ndarray:
+    if name == "relations":
+        return find_relation_bucket(unseen, "concept.relations", rows)
+    return find_bucket(unseen.key, f"concept.{name}", rows)
 
 
 def list_structures(unseen: UnseenCompositions, table: StructureTable) -> np.ndarray:
@@ -159,7 +186,9 @@ def refine_attributes(unseen: UnseenCompositions, pools: Pools) -> Pools:
         pools,
         attributes=attributes,
         relations=replace(pools.relations, fits=joins.reshape(len(joins), -1)),
-        classes=ObjectClasses(refined, classes.kinds.repeat(HASH_BUCKETS), classes.typed),
+        classes=ObjectClasses(
+            refined, classes.kinds.repeat(HASH_BUCKETS), classes.sizes.repeat(HASH_BUCKETS), classes.typed
+        ),
     )
 
 
@@ -186,7 +215,7 @@ def refine_relations(
     # (buckets of cards, slot classes): whether card and ends add up to a bucket of the split.
     allowed = own[(places[:, None] + buckets_of_slots) % HASH_BUCKETS]
     fits = deck.fits[:, None, kinds // HASH_BUCKETS] & allowed[None]
-    cards = deck.classes * HASH_BUCKETS + find_bucket(unseen.key, f"{name}.relation", deck.rows)
+    cards = deck.classes * HASH_BUCKETS + find_relation_bucket(unseen, f"{name}.relation", deck.rows)
     if not fits.any(axis=(0, 1)).all():
         raise _refuse(unseen, "no relation that is left fits some pairs of objects", "allow more relations")
     return cards, slots, fits.reshape(len(fits) * HASH_BUCKETS, -1)
@@ -257,7 +286,7 @@ def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: Structu
         look(kind, bucket, scene_of_object[holder])
     if (kind := "object_relation_object") in own:
         first = np.repeat(scenes.objects.offsets[:-1], scenes.relations.lengths)
-        bucket = find_bucket(unseen.key, f"{kind}.relation", scenes.relations.values)
+        bucket = find_relation_bucket(unseen, f"{kind}.relation", scenes.relations.values)
         for role, ends in (("subject", scenes.subjects), ("target", scenes.targets)):
             bucket += find_bucket(unseen.key, f"{kind}.{role}", objects[first + ends.values])
         look(kind, bucket, scene_of_relation)
@@ -269,7 +298,7 @@ def find_leaks(unseen: UnseenCompositions, groups: Groups | None, table: Structu
             ("relations", scenes.relations.values, scene_of_relation),
             ("scene_attributes", scenes.scene_attributes.values, scene_of_attribute),
         ):
-            look(kind, find_bucket(unseen.key, f"{kind}.{name}", rows), scene)
+            look(kind, _find_concept_bucket(unseen, name, rows), scene)
     if (kind := "structure") in own:
         known = scenes.structures < len(table)
         foreign |= ~known  # the edit gave it another structure, of which no bucket is known

@@ -15,6 +15,7 @@ from .english import choose_article, make_plural, measure_concreteness, measure_
 from .flags import list_flags
 from .object_kin import mark_kin
 from .object_rows import ObjectRows
+from .object_sizes import mark_sizes
 from .object_visibility import mark_visibility
 from .paper import ROOT, name_by_paper
 from .sources import DATA, open_wordnet, read_review, split_words
@@ -27,6 +28,10 @@ LEAST_ZIPF = 1.5
 LEAST_USE = 0.5
 # What is of one of these kinds is an artifact too.
 MAN_MADE = frozenset(split_words("vehicle container clothing furniture device musical_instrument weapon toy artwork"))
+# What is of one of these kinds is of none but these: one is in a place, and nobody lifts it or bumps into it.
+PLACES = frozenset(split_words("room landform water ground area"))
+# What is of one of these kinds is no artifact: it stands where it was built.
+BUILT = frozenset(split_words("building structure"))
 COMMON_ZIPF = 2.7
 COMMON_CONCRETENESS = 4.0
 # A rarer word is everyday too when everyone can picture it.
@@ -82,6 +87,7 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
                 "name": name,
                 "parent": find_shipped(parents[id_], replaced),
                 "kinds": "|".join(kinds[id_]),
+                "size": "",
                 "countability": countability,
                 "plural": make_plural(name) if countability == "count" else name,
                 "article": choose_article(name) if countability == "count" else "some",
@@ -99,6 +105,7 @@ def build_objects(sources: Path) -> tuple[list[Row], list[Row]]:
     demote_namesakes(rows, zipfs, listed)
     add_own_objects(rows, frequencies, uncommon)
     mark_visibility(ObjectRows(rows, sources))
+    mark_sizes(ObjectRows(rows, sources))
     mark_kin(ObjectRows(rows, sources))
     return rows, frequencies
 
@@ -174,6 +181,12 @@ def find_kinds(wordnet, table: dict) -> dict[str, tuple[str, ...]]:
     for found in members.values():
         if "artifact" not in found and not MAN_MADE.isdisjoint(found):
             found.append("artifact")
+        if not {"ground", "area"}.isdisjoint(found) and "landform" not in found:
+            found.append("landform")
+        if not PLACES.isdisjoint(found):
+            found[:] = [kind for kind in found if kind in PLACES]
+        elif not BUILT.isdisjoint(found):
+            found[:] = [kind for kind in found if kind != "artifact"]
     return {id_: tuple(members.get(id_, ("thing",))) for id_ in table}
 
 

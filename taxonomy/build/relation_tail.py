@@ -93,7 +93,7 @@ def compose_spatial(words: dict) -> Iterator[tuple[Row, ...]]:
     for key, places in words["graded"].items():
         degree = key.replace("_", " ")
         for place in split_entries(places):
-            yield (make("spatial", "position", f"{degree} {place}", "any", "any", degree),)
+            yield (make("spatial", "position", f"{degree} {place}", "bodies", "bodies", degree),)
     for block in words["posture"]:
         for place in split_entries(block["places"]):
             for posture in split_entries(block["postures"]):

@@ -24,7 +24,7 @@ ENDINGS = {
     "painting_style": ("painting",),
 }
 """What our names of scene attributes may end in where others leave it out."""
-APPLIES_TO = {"architecture": "building", "human": "person", "material": "artifact"}
+APPLIES_TO = {"architecture": "building", "human": "person", "material": "building|structure|artifact"}
 
 
 @dataclass

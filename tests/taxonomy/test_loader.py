@@ -17,6 +17,7 @@ OBJECT = {
     "countability": "count",
     "plural": "wugs",
     "article": "a",
+    "size": "small|medium",
     "tier": "common",
     "flags": "",
     "visible": "yes",
@@ -113,7 +114,7 @@ def test_user_folder_adds_and_replaces(shipped: Taxonomy, tmp_path: Path) -> Non
         ({"tier": "comon"}, r"objects\.tsv:2: column 'tier': 'comon' .*did you mean common"),
         ({"name": ""}, r"objects\.tsv:2: column 'name': '' must not be empty"),
         ({"parent": "birdd.n.01"}, r"mine/objects\.tsv:2: column 'parent': 'birdd\.n\.01' .*did you mean bird\.n\.01"),
-        ({"name": "wug\tx"}, r"objects\.tsv:2: the line has 15 fields, not 14"),
+        ({"name": "wug\tx"}, r"objects\.tsv:2: the line has 16 fields, not 15"),
     ],
 )
 def test_broken_row_is_located(tmp_path: Path, change: dict[str, str], message: str) -> None:

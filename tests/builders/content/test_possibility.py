@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 DIRECTIONS = (("left", "right"), ("below", "above"), ("front", "behind"))
 SIZES = (("smaller", "bigger"), ("shorter", "taller"), ("narrower", "wider"))
 PLACES = (("in", "contains"), ("on", "bears"))
-POSTURES = {"stands", "sits", "lies", "kneels", "crouches", "goes"}
+POSTURES = {"stands", "sits", "lies", "kneels", "crouches", "goes", "held"}
 AWAKE = {"stands", "kneels", "crouches", "goes", "looks", "moves"}
 
 
@@ -198,7 +198,7 @@ def test_exchanges_leave_relations_as_frequent_as_they_were_dealt(open_writer, m
     dealt = draw_block(plan, "train", 0).relations.values
     assert (mended != dealt).any()
     uses = [np.bincount(one, minlength=plan.taxonomy.relations.num_rows) for one in (mended, dealt)]
-    assert np.abs(uses[0] - uses[1]).sum() < 0.02 * len(dealt)
+    assert np.abs(uses[0] - uses[1]).sum() < 0.03 * len(dealt)
 
 
 # Seed graphs

@@ -263,14 +263,14 @@ def test_objects_that_are_added_come_from_the_recipe(taxonomy):
     overrides = {
         "questions": [],
         "structure": {"complexity": [4, 8], "objects": [3, 5], "seed_graph": DOG_CHASES},
-        "content.objects.under": ["food.n.01"],
+        "content.objects.under": ["plant.n.02"],
         "content.attributes.kinds": ["texture", "state", "size"],
     }
     rows = create_writer(load_recipe("multi_object", overrides)).write_block("train", 0, 500).to_pylist()
-    food = set(taxonomy.objects.filter(taxonomy.is_under(["food.n.01"]))["id"].to_pylist())
+    plants = set(taxonomy.objects.filter(taxonomy.is_under(["plant.n.02"]))["id"].to_pylist())
     for row in rows:
         objects = row["scene_graph"]["objects"]
-        assert sum(item["concept"] not in food for item in objects) == 2
+        assert sum(item["concept"] not in plants for item in objects) == 2
         kinds = Counter(attribute["kind"] for item in objects for attribute in item["attributes"])
         assert kinds["color"] == 1
         assert set(kinds) <= {"color", "texture", "state", "size"}
