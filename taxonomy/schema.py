@@ -168,6 +168,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "says",
             "near",
             "excludes",
+            "bars",
             "aliases",
         ),
         "relations": (
@@ -222,7 +223,8 @@ separated by `|`; what is near or excluded is so on both sides.
   with nothing near it has what the next one above it has. Of what is near itself, nobody tells the kinds apart.
 - `near` of an attribute: ids of attributes that may be said of what has this one, or that people would not tell apart
   from it (wide, broad; oak, wooden; tan, beige). `excludes`: ids of attributes, or groups of them, that are false of
-  what has this one, but for those near it. `aliases`: other words for it that are as right (wood for maple).
+  what has this one, but for those near it. `bars`: ids or kinds of objects, and of all that lies under them, of which
+  it is never said (grassy, of a coral reef). `aliases`: other words for it that are as right (wood for maple).
 - `near` of a scene attribute: ids of others of its kind that may hold of the same picture, or that people would not
   tell apart from it (drizzle, overcast weather; forest, mountain path), and of others that it makes likely (moonlight,
   at midnight). Between cameras and their numbers nothing is near: one of them is false of what has another.
@@ -286,7 +288,7 @@ MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
         ("relations", "finite_plural"),
         ("relations", "inverse"),
         ("relations", "modifier"),
-        *(("attributes", column) for column in ("says", "near", "excludes", "aliases")),
+        *(("attributes", column) for column in ("says", "near", "excludes", "bars", "aliases")),
         *(("relations", column) for column in ("says", "near", "excludes")),
         *(("scene_attributes", column) for column in ("near", "excludes", "needs", "bars", "shows")),
     }

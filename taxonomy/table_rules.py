@@ -236,12 +236,13 @@ def _check_demands(taxonomy: Taxonomy) -> Iterator[str]:
     related = {*taxonomy.relations["id"].to_pylist(), *taxonomy.relations["head"].to_pylist()}
     related |= {*_list_shipped("relations", "id"), *_list_shipped("relations", "head")}
     known = {"needs": {*objects, *KINDS}, "bars": {*objects, *KINDS, *held, *related}, "shows": objects}
-    rows = taxonomy.scene_attributes
-    for column, names in known.items():
+    columns = [("scene_attributes", column, names) for column, names in known.items()]
+    for table, column, names in (*columns, ("attributes", "bars", {*objects, *KINDS})):
+        rows = getattr(taxonomy, table)
         for id_, cell in zip(rows["id"].to_pylist(), rows[column].to_pylist(), strict=True):
             for name in cell.split("|") if cell else ():
                 if name not in names:
-                    yield f"scene_attributes: {id_}: {column} {name!r}, which is no id or kind that can be meant"
+                    yield f"{table}: {id_}: {column} {name!r}, which is no id or kind that can be meant"
 
 
 def _check_excluded_attributes(taxonomy: Taxonomy) -> Iterator[str]:

@@ -64,6 +64,7 @@ DEFAULTS: Mapping[str, Mapping[str, Derive]] = MappingProxyType(
             "says": _always(""),
             "near": _always(""),
             "excludes": _same("group"),
+            "bars": _always(""),
             "aliases": _always(""),
         },
         "relations": {

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ...arrow import match_texts, view_numbers
-from ...taxonomy import Taxonomy
+from ...arrow import make_array, match_texts, view_numbers
+from ...taxonomy import KINDS, Taxonomy
 from ...taxonomy.schema import SIZES
+from ..foundation.ragged import Bits
 
 TIERS = ("common", "visible", "full")
 COMPARING = "extent"
@@ -128,3 +129,27 @@ def make_relation_deck(taxonomy: Taxonomy, rows: np.ndarray, objects: ObjectClas
     alike = (sizes[:, None] & sizes != 0) | (sizes[:, None] == 0) | (sizes == 0)
     fits = subject[:, :, None] & target[:, None, :] & (alike | (compares == 0)[:, None, None])
     return Deck(rows, classes.reshape(-1), fits.reshape(len(fits), len(objects) ** 2))
+
+
+def match_objects(taxonomy: Taxonomy, lists: list[list[str]]) -> np.ndarray:
+    """Which objects each list of ids and kinds means, and what lies under them, bool, shape (objects, lists)."""
+    ids, parents = taxonomy.objects["id"], taxonomy.parent_index
+    above = Bits.pack(np.stack([match_texts(ids, *names) for names in lists], axis=1)).words
+    before = np.zeros_like(above)
+    while (above != before).any():
+        before = above
+        above = above | np.where(parents[:, None] >= 0, above.take(parents, axis=0), 0)
+    under = np.unpackbits(above.view(np.uint8), axis=1, count=len(lists), bitorder="little").astype(bool)
+    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
+    wanted = [sum(1 << KINDS.index(name) for name in names if name in KINDS) for names in lists]
+    return under | ((kinds[:, None] & np.array(wanted, dtype=np.uint64)) != 0)
+
+
+def find_barred(taxonomy: Taxonomy, attributes: np.ndarray, objects: np.ndarray) -> np.ndarray:
+    """Pairs of an attribute and an object of which it is never said, out of these: int64, shape (pairs, 2)."""
+    cells: dict[str, int] = {}
+    said = taxonomy.attributes["bars"].take(make_array(attributes)).to_pylist()
+    rule_of = np.array([cells.setdefault(cell, len(cells)) for cell in said], dtype=np.int64)
+    barred = match_objects(taxonomy, [cell.split("|") for cell in cells])[objects].T
+    rows, columns = np.nonzero(barred[rule_of])
+    return np.stack([attributes[rows], objects[columns]], axis=1)

@@ -24,7 +24,14 @@ from .ambiguity import (
     find_repeated_words,
     keep_unambiguous,
 )
-from .compatibility import Deck, ObjectClasses, classify_objects, make_attribute_deck, make_relation_deck
+from .compatibility import (
+    Deck,
+    ObjectClasses,
+    classify_objects,
+    find_barred,
+    make_attribute_deck,
+    make_relation_deck,
+)
 from .facts import find_saying
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .selection import Concepts, apply_filters, find_allowed, select_concepts
@@ -87,8 +94,12 @@ def choose_pools(
     concepts = concepts.narrow(keep)
     apart = [find_repeated_words(taxonomy, _list_words(concepts, seed))]
     if recipe.content.constraints == "typed":
-        contradicted = find_contradicted_names(taxonomy, _list_words(concepts, seed))
-        apart.append((contradicted, contradicted[:0]))
+        words = _list_words(concepts, seed)
+        for pairs in (
+            find_contradicted_names(taxonomy, words),
+            find_barred(taxonomy, words.attributes, words.objects),
+        ):
+            apart.append((pairs, pairs[:0]))
     if any(captions.unambiguous for captions in recipe.captions):
         kept = keep_unambiguous(taxonomy, _list_words(concepts, seed))
         concepts = concepts.narrow(lambda table, rows: rows[np.isin(rows, getattr(kept, table))])

@@ -15,11 +15,12 @@ import numpy as np
 
 from ...arrow import make_array, match_texts
 from ...errors import GasError, Problem, RecipeError
-from ...taxonomy import KINDS, SCENE_ATTRIBUTE_KINDS, Taxonomy
+from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
 from .assignment import Slots, bound_slots, resolve_conflicts
+from .compatibility import match_objects
 from .plan import Plan
 from .scenes import BLOCK
 from .seating import Seats, list_seats, seat_cards
@@ -237,20 +238,6 @@ def _tabulate_demands(plan: Plan) -> tuple[np.ndarray, Bits, tuple[Bits, Bits, B
     )
     barred = Bits.pack(match_objects(taxonomy, bars)), Bits.pack(held), Bits.pack(related)
     return rule_of, Bits.pack(met), barred
-
-
-def match_objects(taxonomy: Taxonomy, lists: list[list[str]]) -> np.ndarray:
-    """Which objects each list of ids and kinds means, and what lies under them, bool, shape (objects, lists)."""
-    ids, parents = taxonomy.objects["id"], taxonomy.parent_index
-    above = Bits.pack(np.stack([match_texts(ids, *names) for names in lists], axis=1)).words
-    before = np.zeros_like(above)
-    while (above != before).any():
-        before = above
-        above = above | np.where(parents[:, None] >= 0, above.take(parents, axis=0), 0)
-    under = np.unpackbits(above.view(np.uint8), axis=1, count=len(lists), bitorder="little").astype(bool)
-    kinds = taxonomy.kind_bits(taxonomy.objects["kinds"])
-    wanted = [sum(1 << KINDS.index(name) for name in names if name in KINDS) for names in lists]
-    return under | ((kinds[:, None] & np.array(wanted, dtype=np.uint64)) != 0)
 
 
 @lru_cache(maxsize=4)

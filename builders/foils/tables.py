@@ -13,9 +13,9 @@ import numpy as np
 
 from ... import arrow
 from ...taxonomy import Taxonomy, nearness
+from ..content.compatibility import match_objects
 from ..content.copies import find_countable
 from ..content.plan import Plan
-from ..content.scene_attributes import match_objects
 from ..content.selection import find_objects
 from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Bits, Ragged, offsets_of

@@ -25,7 +25,7 @@ def mark_aliases(rows: list[Row]) -> None:
 
 
 def mark_facts(rows: list[Row]) -> None:
-    """Fills the columns `visible`, `says` and `excludes` of all attributes; `near` is filled already.
+    """Fills the columns `visible`, `says`, `excludes` and `bars` of all attributes; `near` is filled already.
 
     Raises:
         ValueError: `attribute_facts.toml` names what no attribute is called.
@@ -33,6 +33,7 @@ def mark_facts(rows: list[Row]) -> None:
     facts, named = _read_facts(), _group_rows(rows)
     _mark_visible(facts, named)
     _mark_excluded(facts, rows, named)
+    _mark_barred(facts["bars"], named)
     for word, names in facts["says"].items():
         for row in _find_rows(names, named):
             row["says"] = "|".join(filter(None, (row["says"], word)))
@@ -96,6 +97,20 @@ def _mark_excluded(facts: dict, rows: list[Row], named: dict[str, list[Row]]) ->
             excluded[other["id"]].add(one["id"])
     for row in rows:
         row["excludes"] = "|".join([*filter(None, [row["excludes"]]), *sorted(excluded[row["id"]])])
+
+
+def _mark_barred(facts: dict, named: dict[str, list[Row]]) -> None:
+    """Writes ids and kinds of objects that attributes are never said of; a line may name a set of them."""
+    by_kind: dict[str, list[Row]] = defaultdict(list)
+    for row in (row for some in named.values() for row in some):
+        by_kind[row["kind"]].append(row)
+    for line in facts["lines"].strip().splitlines():
+        left, _, right = line.partition(">")
+        names = [name for part in split_names(right) for name in split_names(facts["objects"].get(part, part))]
+        for name in split_names(left):
+            for row in by_kind.get(name) or _find_rows(name, named):
+                told = row["bars"].split("|") if row["bars"] else []
+                row["bars"] = "|".join(dict.fromkeys([*told, *names]))
 
 
 def _pair_antonyms(lines: str, named: dict[str, list[Row]]) -> Iterable[tuple[Row, Row]]:

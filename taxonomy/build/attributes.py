@@ -63,6 +63,7 @@ def _read_block(kind: str, block: dict, sets: dict[str, str]) -> Iterator[dict[s
                 "visible": "yes",
                 "says": "",
                 "excludes": "",
+                "bars": "",
                 "aliases": "",
             }
 

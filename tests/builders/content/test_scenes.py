@@ -43,6 +43,29 @@ def test_attributes_apply_to_their_objects(drawn):
         assert all(map(goes_together, wanted, read_kinds(taxonomy, "objects", "kinds", holders)))
 
 
+def test_no_object_has_an_attribute_that_bars_it(drawn):
+    """Nothing is said of what lies under an object that it bars, either."""
+    plan, blocks = drawn
+    objects, attributes = (getattr(plan.taxonomy, table).to_pylist() for table in ("objects", "attributes"))
+    parents = {one["id"]: one["parent"] for one in objects}
+
+    def list_names(one):
+        names, above = {*one["kinds"].split("|")}, one["id"]
+        while above:
+            names.add(above)
+            above = parents.get(above)
+        return names
+
+    barred = [set(filter(None, one["bars"].split("|"))) for one in attributes]
+    barring = 0
+    for scenes in blocks:
+        held = np.stack([scenes.objects.values[scenes.attributes.owners], scenes.attributes.values], axis=1)
+        for item, attribute in np.unique(held, axis=0).tolist():
+            barring += bool(barred[attribute])
+            assert not barred[attribute] & list_names(objects[item]), (objects[item]["name"], attributes[attribute])
+    assert barring > 100 or not len(held) or not any(barred)
+
+
 def test_relations_join_objects_of_their_kinds(drawn):
     plan, blocks = drawn
     taxonomy = plan.taxonomy
