@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...arrow import find_rows, match_texts, read_truths
+from ...arrow import read_truths
 from ...taxonomy import Taxonomy
-from ...taxonomy.nearness import number_heads, relate_heads
-from ...taxonomy.schema import HEDGES
+from ...taxonomy.nearness import relate_heads
+from ..content.facts import read_sayings
 from ..content.scenes import Scenes
 from ..foundation.ragged import Ragged, offsets_of, pair_members
 
@@ -46,12 +46,10 @@ class RelationLogic:
 @lru_cache(maxsize=4)
 def read_logic(taxonomy: Taxonomy) -> RelationLogic:
     """Reads the tables from the taxonomy's relations."""
-    table = taxonomy.relations
-    _, head = number_heads(taxonomy)
-    inverse = find_rows(table["inverse"], table["id"])
-    near = relate_heads(taxonomy, "near")
+    table, sayings = taxonomy.relations, read_sayings(taxonomy)
+    symmetric, near = read_truths(table["symmetric"]), relate_heads(taxonomy, "near")
     heads_of: dict[str, set[int]] = {}
-    for predicate, one in zip(table["predicate"].to_pylist(), head.tolist(), strict=True):
+    for predicate, one in zip(table["predicate"].to_pylist(), sayings.head.tolist(), strict=True):
         heads_of.setdefault(predicate, set()).add(one)
     # Who reads a predicate does not know which of several heads is meant.
     # So each of them is near what any of them is near: first rows, then columns, which keeps the table symmetric.
@@ -59,13 +57,13 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
         near[heads] = near[heads].any(axis=0)
         near[:, heads] = near[:, heads].any(axis=1, keepdims=True)
     return RelationLogic(
-        head,
-        np.where(inverse >= 0, head[inverse], -1),
-        read_truths(table["symmetric"]),
-        read_truths(table["asymmetric"]),
-        match_texts(table["modifier"], *HEDGES),
+        sayings.head,
+        np.where(symmetric, -1, sayings.turned),
+        symmetric,
+        sayings.asymmetric,
+        sayings.hedged,
         near,
-        relate_heads(taxonomy, "excludes"),
+        sayings.clashes,
     )
 
 
