@@ -47,7 +47,7 @@ class RelationLogic:
 def read_logic(taxonomy: Taxonomy) -> RelationLogic:
     """Reads the tables from the taxonomy's relations."""
     table, sayings = taxonomy.relations, read_sayings(taxonomy)
-    symmetric, near = read_truths(table["symmetric"]), relate_heads(taxonomy, "near")
+    near = relate_heads(taxonomy, "near")
     heads_of: dict[str, set[int]] = {}
     for predicate, one in zip(table["predicate"].to_pylist(), sayings.head.tolist(), strict=True):
         heads_of.setdefault(predicate, set()).add(one)
@@ -58,8 +58,8 @@ def read_logic(taxonomy: Taxonomy) -> RelationLogic:
         near[:, heads] = near[:, heads].any(axis=1, keepdims=True)
     return RelationLogic(
         sayings.head,
-        np.where(symmetric, -1, sayings.turned),
-        symmetric,
+        sayings.turned,
+        read_truths(table["symmetric"]),
         sayings.asymmetric,
         sayings.hedged,
         near,
