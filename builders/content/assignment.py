@@ -237,7 +237,6 @@ def resolve_conflicts(
     *,
     insist: bool = False,
     swaps: int = SWAPS,
-    wanted: tuple[int, int] | None = None,
 ) -> np.ndarray:
     """Swaps cards between holders until no two cards of one holder clash; what swapping cannot mend is drawn again.
 
@@ -249,7 +248,6 @@ def resolve_conflicts(
         refuse: Whether cards should not be in slots, of which no two need be alike.
         insist: Whether what is refused is not even there where nothing else fits.
         swaps: Rounds of swaps before what still clashes is drawn again.
-        wanted: The first slot and the one after the last of some holders, if no others need be right.
 
     Returns:
         The card of each slot, int64, shape (slots,): a permutation of `cards` where swaps were enough.
@@ -267,7 +265,7 @@ def resolve_conflicts(
         bad = resolver.find_all(resolver.list_slots_beside(bad))
         if not len(bad):
             return resolver.cards
-        bad = resolver.redraw(turn, bad, wanted)
+        resolver.redraw(turn, bad)
     resolver.refill(bad, insist)
     return resolver.cards
 
@@ -346,11 +344,8 @@ class _Resolver:
         left[self.find_later(touched)] = True
         return np.flatnonzero(left)
 
-    def redraw(self, turn: int, bad: np.ndarray, wanted: tuple[int, int] | None) -> np.ndarray:
-        """Draws one bad slot of each holder another card that fits; random draws first, then all cards are tried.
-
-        Returns: The slots that were bad, those of holders that are not wanted left out once no other depends on them.
-        """
+    def redraw(self, turn: int, bad: np.ndarray) -> None:
+        """Draws one bad slot of each holder another card that fits; random draws first, then all cards are tried."""
         fitting, classes = self.slots.fitting, self.slots.classes
         # Now this and now that one of those that clash: it may be the other that has to go. `diff` finds the first of
         # each holder, whose numbers begin at 1 here.
@@ -362,16 +357,12 @@ class _Resolver:
             tries = draw_fitting(card_key, slots, classes[slots], fitting)
             good = ~self.is_bad(slots, tries)
         else:
-            # No holder depends on others any more where every card will be tried in all that are left.
-            if wanted and len(slots) * fitting.lengths.max(initial=0) <= MOST_LOOKED_AT:
-                slots, bad = (some[(some >= wanted[0]) & (some < wanted[1])] for some in (slots, bad))
             tries = self._try_all(card_key, slots)
             # Where nothing goes with the others one of these has to change: another card lets the next turn find out.
             stuck = np.flatnonzero(tries < 0)
             tries[stuck] = draw_fitting(derive_key(card_key, "stuck"), slots[stuck], classes[slots[stuck]], fitting)
             good = ~self.refuse(slots, tries)
         self.cards[slots[good]] = tries[good]
-        return bad
 
     def _try_all(self, key: int, slots: np.ndarray) -> np.ndarray:
         """Draws each slot a card among all that are good there; -1 where none is. int64, shape (slots,)."""
@@ -431,11 +422,6 @@ def _fill_holder(key: int, sets: list[list[np.ndarray]], clash: Clash) -> np.nda
         else:
             return np.array(chosen)
     raise GasError("nothing that the filters leave fits")
-
-
-def bound_slots(offsets: np.ndarray, scenes: tuple[int, int]) -> tuple[int, int]:
-    """The first slot, and the one after the last, of a run of scenes."""
-    return int(offsets[scenes[0]]), int(offsets[scenes[1]])
 
 
 def _list_neighbours(offsets: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
         between,
         subjects,
         targets,
-        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between, (first, last)),
+        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between),
         _draw_copies(plan, layout, objects, relations),
     )
     return scenes.cut(first, last)

@@ -19,7 +19,7 @@ from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
-from .assignment import Slots, bound_slots, resolve_conflicts
+from .assignment import Slots, resolve_conflicts
 from .compatibility import match_objects
 from .plan import Plan
 from .scenes import BLOCK
@@ -36,7 +36,6 @@ def draw_scene_attributes(
     objects: Ragged,
     attributes: Ragged,
     relations: Ragged,
-    wanted: tuple[int, int],
 ) -> Ragged:
     """Deals how many attributes each scene has, then their kinds, then for each kind its concepts.
 
@@ -47,7 +46,6 @@ def draw_scene_attributes(
         objects: Rows of each scene's objects.
         attributes: Rows of each object's attributes.
         relations: Rows of each scene's relations.
-        wanted: The first scene and the one after the last that must be right.
 
     Raises:
         RecipeError: The attributes that are left do not go together, or with the objects of some scene.
@@ -71,7 +69,7 @@ def draw_scene_attributes(
         if _may_have_fewer(plan):
             kept = places.drop(lonely, low)
             places, cards, kinds = places.take(kept), cards[kept], kinds[kept]
-        cards = _assign_cards(plan, places, demands, cards, kinds, bound_slots(places.offsets, wanted))
+        cards = _assign_cards(plan, places, demands, cards, kinds)
     except GasError as error:
         message = (
             f"{high} scene attributes do not go together, or with the objects of some scene, among the {len(decks)} "
@@ -184,9 +182,7 @@ def _seat_cards(
     return seat_cards(derive_key(places.key, "seats"), seats, room, places.scene, cards, kinds)
 
 
-def _assign_cards(
-    plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray, wanted: tuple[int, int]
-) -> np.ndarray:
+def _assign_cards(plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     """Moves cards between places of one kind until those of a scene go together, and with its objects."""
     sort_of, clash = _sort_clashes(plan)
     sorts, clash = len(clash), clash.reshape(-1)
@@ -199,7 +195,6 @@ def _assign_cards(
         refuse=lambda slots, cards: demands.refuse(places.scene.take(slots), cards),
         insist=True,
         swaps=SWAPS,
-        wanted=wanted,
     )
 
 
