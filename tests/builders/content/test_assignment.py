@@ -151,16 +151,6 @@ def test_swaps_alone_permute_the_cards(key, holders, deck):
     assert (resolved[::2] != resolved[1::2]).all()
 
 
-@given(key=keys, conflict=conflicts(), swaps=st.integers(0, 3), data=st.data())
-def test_a_part_of_the_holders_gets_what_it_gets_in_the_whole(key, conflict, swaps, data):
-    offsets = conflict[1].offsets
-    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(offsets) - 1)] * 2)))
-    wanted = int(offsets[first]), int(offsets[last])
-    whole, part = (resolve(key, conflict, swaps=swaps, wanted=one) for one in (None, wanted))
-    assume(whole is not None)
-    assert (part[slice(*wanted)] == whole[slice(*wanted)]).all()
-
-
 @given(key=keys, slots=st.lists(st.integers(0, 1000), max_size=20), cards=st.integers(1, 40), data=st.data())
 def test_what_is_drawn_again_is_accepted_there(key, slots, cards, data):
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=cards, max_size=cards)))
