@@ -17,7 +17,9 @@ from .scenes import Scenes
 BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
 """The bit of each word."""
 POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes", "held")
-"""Of these a thing has one at a time."""
+MOODS = ("glad", "upset")
+EXCLUSIVE = (POSTURES, MOODS)
+"""Of each of these a thing has one at a time."""
 ORDERS = (
     ("left", "right"),
     ("below", "above"),
@@ -129,6 +131,8 @@ def _read_steps(said: np.ndarray, facts: tuple[tuple[str, str], ...]) -> np.ndar
 
 def exclude_facts(some: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Whether what is said of one thing excludes what else is said of it, bits each, element by element."""
-    postures, awake, sleeps = mask_facts(*POSTURES), mask_facts(*AWAKE), BIT["sleeps"]
-    both = (some & postures != 0) & (others & postures != 0) & (some & others & postures == 0)
-    return both | ((some & sleeps != 0) & (others & awake != 0)) | ((others & sleeps != 0) & (some & awake != 0))
+    awake, sleeps = mask_facts(*AWAKE), BIT["sleeps"]
+    excluded = ((some & sleeps != 0) & (others & awake != 0)) | ((others & sleeps != 0) & (some & awake != 0))
+    for group in (mask_facts(*facts) for facts in EXCLUSIVE):
+        excluded |= (some & group != 0) & (others & group != 0) & (some & others & group == 0)
+    return excluded

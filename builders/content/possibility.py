@@ -5,7 +5,7 @@ Three sorts of statements must be possible together:
     orders     what is left of, above, in front of, bigger, taller or wider than what goes in no circle
     places     what is in, on, held or worn by what goes in no circle, and a thing is in one place: it is in two only
                where one of them is itself in the other; what a thing holds stands where the thing does
-    postures   one posture a thing, across its attributes and relations, and nothing is done in sleep
+    postures   one posture and one mood a thing, across its attributes and relations, and nothing is done in sleep
 
 Two relations of one pair must not exclude each other, too. All of this looks at a scene as a whole, so the conflicts
 between two cards that `resolve_conflicts` mends are not enough: here a scene is judged, one of its relations is
@@ -26,9 +26,9 @@ from .assignment import list_fitting
 from .facts import (
     AWAKE,
     BIT,
+    EXCLUSIVE,
     INSIDE,
     ORDERS,
-    POSTURES,
     SPATIAL_ORDERS,
     Sayings,
     mask_facts,
@@ -205,20 +205,20 @@ def _find_two_places(places: _Edges, count: int) -> np.ndarray:
 def _find_postures(
     sayings: Sayings, relations: np.ndarray, subjects: np.ndarray, targets: np.ndarray, bodies: np.ndarray
 ) -> np.ndarray:
-    """Which relations say a posture of an object that is in another one, or what it does in its sleep, bool."""
-    posture, awake, sleeps = mask_facts(*POSTURES), mask_facts(*AWAKE), BIT["sleeps"]
+    """Which relations say a posture or mood of an object that has another one, or what it does in its sleep, bool."""
+    groups, awake, sleeps = [mask_facts(*facts) for facts in EXCLUSIVE], mask_facts(*AWAKE), BIT["sleeps"]
     # Every statement about a body: the object, and bits.
     objects = np.concatenate([subjects, targets])
-    bits = np.concatenate([sayings.relations[relations], sayings.targets[relations]]) & (posture | awake | sleeps)
+    bits = np.concatenate([sayings.relations[relations], sayings.targets[relations]]) & (sum(groups) | awake | sleeps)
     says = np.flatnonzero(bits)
     objects, bits = objects[says], bits[says]
-    held = np.where(bodies & posture, bodies & posture, posture)
-    poses = bits & posture != 0
-    np.bitwise_and.at(held, objects[poses], bits[poses])
     done = bodies.copy()
     np.bitwise_or.at(done, objects, bits)
-    two, dreams = held == 0, (done & sleeps != 0) & (done & awake != 0)
-    bad = (two[objects] & poses) | dreams[objects]
+    bad = ((done & sleeps != 0) & (done & awake != 0))[objects]
+    for group in groups:
+        left, told = np.where(bodies & group, bodies & group, group), bits & group != 0
+        np.bitwise_and.at(left, objects[told], bits[told])
+        bad |= (left == 0)[objects] & told
     blamed = np.zeros(len(relations), dtype=bool)
     blamed[says[bad] % max(len(relations), 1)] = True
     return blamed

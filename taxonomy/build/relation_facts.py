@@ -292,7 +292,8 @@ def exclude_inverses(rows: list[Row], near: dict[str, set[str]], excludes: dict[
 
 def list_said(row: Row, head: Head, says: dict[str, str]) -> list[str]:
     """Lists what a relation says, in the words and the order of `FACTS`."""
-    said = [fact for fact in FACTS if fact in says and {*head.certain, row["head"]}.intersection(split(says[fact]))]
+    names = {*head.certain, row["head"], row["predicate"]}
+    said = [fact for fact in FACTS if fact in says and names.intersection(split(says[fact]))]
     if row["category"] == "spatial":
         has_one = not {"in", "on"}.isdisjoint(said)
     else:
