@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 
 import numpy as np
 import pyarrow as pa
@@ -81,6 +81,25 @@ def find_contradicted_names(taxonomy: Taxonomy, words: Words) -> np.ndarray:
                     if end < len(name) or of_material[row]:
                         pairs += [(other, item) for other in words.attributes[excludes[row]].tolist()]
     return _list_pairs(pairs)
+
+
+def find_stacked_colors(taxonomy: Taxonomy, words: Words) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs in which a color stands before what may be read as another one: `turquoise green bean`, `beige gold ring`.
+
+    Returns: Attributes and objects, and two attributes one after the other: int64, shape (pairs, 2) each.
+    """
+    table = taxonomy.attributes
+    is_color = match_texts(table["kind"], "color")
+    everyday = np.flatnonzero(is_color & match_texts(table["tier"], "common"))
+    colors = {text[0] for text in _split(table["adjective"], everyday).values() if len(text) == 1}
+    names, adjectives = (
+        _split(pc.utf8_lower(column), rows)
+        for column, rows in ((taxonomy.objects["name"], words.objects), (table["adjective"], words.attributes))
+    )
+    first = [row for row in adjectives if is_color[row]]
+    things = [item for item, name in names.items() if name[0] in colors]
+    second = [row for row, text in adjectives.items() if text[0] in colors and not is_color[row]]
+    return _list_pairs(product(first, things)), _list_pairs(product(first, second))
 
 
 def keep_unambiguous(taxonomy: Taxonomy, words: Words) -> Words:

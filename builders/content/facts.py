@@ -108,6 +108,10 @@ def read_sayings(taxonomy: Taxonomy) -> Sayings:
     table = taxonomy.relations
     said, head = read_facts(table), number_heads(taxonomy)[1]
     inverse = find_rows(table["inverse"], table["id"])
+    # One row of a head tells the inverse of all: nobody chases, in whatever category, who is not chased.
+    of_head = np.full(int(head.max(initial=-1)) + 1, -1, dtype=inverse.dtype)
+    of_head[head[inverse >= 0]] = inverse[inverse >= 0]
+    inverse = np.where(inverse >= 0, inverse, of_head[head])
     inverse = np.where(read_truths(table["symmetric"]), np.arange(len(head)), inverse)
     return Sayings(
         relations=said,

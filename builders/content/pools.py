@@ -22,6 +22,7 @@ from .ambiguity import (
     find_ambiguous_pairs,
     find_contradicted_names,
     find_repeated_words,
+    find_stacked_colors,
     keep_unambiguous,
 )
 from .compatibility import (
@@ -92,7 +93,7 @@ def choose_pools(
     if problems:
         raise RecipeError(problems)
     concepts = concepts.narrow(keep)
-    apart = [find_repeated_words(taxonomy, _list_words(concepts, seed))]
+    apart = [find(taxonomy, _list_words(concepts, seed)) for find in (find_repeated_words, find_stacked_colors)]
     if recipe.content.constraints == "typed":
         words = _list_words(concepts, seed)
         for pairs in (

@@ -166,6 +166,19 @@ def test_no_object_is_what_its_name_excludes(taxonomy):
     assert not any(name in ("rose", "orange", "dog") for _, name in found)
 
 
+def test_no_color_stands_before_another_one(write_rows):
+    """Neither a material nor a name begins with a color after one: "beige gold ring", "turquoise green bean"."""
+    rows, found = write_rows("attribute_binding", (), 1_500), Counter()
+    for row in rows:
+        for item in row["scene_graph"]["objects"]:
+            kinds = {one["kind"]: one["value"] for one in item["attributes"]}
+            found["color" in kinds] += 1
+            if "color" in kinds:
+                assert kinds.get("material") not in ("gold", "bronze", "copper")
+                assert item["name"].split()[0] not in ("green", "red", "white", "brown", "gold", "lavender", "orange")
+    assert found[True] > 500
+
+
 @given(vocabulary=vocabularies(hyphenated))
 def test_words_that_would_be_said_twice_are_found(speak, vocabulary):
     adjectives, names = vocabulary
