@@ -16,7 +16,7 @@ from ...arrow import number_texts
 from ..content.compatibility import find_attribute_kinds, find_object_kinds
 from ..content.copies import can_be_several, find_countable
 from ..content.draw import rank_attributes
-from ..content.facts import find_pictured
+from ..content.facts import exclude_facts, find_pictured, read_sayings
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foils.draw import SceneKin, sample_foil_attributes, sample_foil_objects
@@ -124,6 +124,14 @@ class _Drafts:
     @cached_property
     def facts(self) -> RelationFacts:
         return find_facts(self.plan.taxonomy, self.scenes)
+
+    @cached_property
+    def said(self) -> np.ndarray:
+        """What relations say of each object of the block, bits."""
+        sayings, said = read_sayings(self.plan.taxonomy), np.zeros(len(self.names), dtype=np.int64)
+        for ends, told in ((self.facts.subjects, sayings.relations), (self.facts.targets, sayings.targets)):
+            np.bitwise_or.at(said, ends, told[self.scenes.relations.values])
+        return said
 
     @cached_property
     def alike(self) -> np.ndarray:
@@ -243,8 +251,8 @@ def _change_attribute(drafts: _Drafts) -> Change:
 def _can_stand(drafts: _Drafts, places: np.ndarray, concepts: np.ndarray) -> np.ndarray:
     """Whether attributes (rows of the taxonomy) can stand at places of others, beside what else the object has.
 
-    They clash with nothing there, nor with the object's name, nothing there says what they replace, and English puts
-    them at the same place.
+    They clash with nothing there, nor with the object's name or what relations say of it, nothing there says what they
+    replace, and English puts them at the same place.
     """
     attributes, pools, taxonomy = drafts.scenes.attributes, drafts.plan.pools, drafts.plan.taxonomy
     rank, group, near = rank_attributes(taxonomy), pools.attribute_group, find_near_attributes(taxonomy)
@@ -254,8 +262,10 @@ def _can_stand(drafts: _Drafts, places: np.ndarray, concepts: np.ndarray) -> np.
     clash = near[own, held] | near[attributes.values[places][:, None], held] | (group[own] == group[held])
     clash |= pools.attribute_clash.have(own, held)
     clash |= np.where(beside < places[:, None], rank[held] > rank[own], rank[held] < rank[own])
-    objects = drafts.scenes.objects.values[drafts.holders[places]]
-    return ~(clash & there).any(axis=1) & ~pools.object_clash.have(concepts, objects)
+    holders = drafts.holders[places]
+    unfit = pools.object_clash.have(concepts, drafts.scenes.objects.values[holders])
+    unfit |= exclude_facts(read_sayings(taxonomy).attributes[concepts], drafts.said[holders])
+    return ~(clash & there).any(axis=1) & ~unfit
 
 
 def _change_object(drafts: _Drafts) -> Change:
