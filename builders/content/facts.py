@@ -108,14 +108,14 @@ def read_sayings(taxonomy: Taxonomy) -> Sayings:
     table = taxonomy.relations
     said, head = read_facts(table), number_heads(taxonomy)[1]
     inverse = find_rows(table["inverse"], table["id"])
+    inverse = np.where(read_truths(table["symmetric"]), np.arange(len(head)), inverse)
     # One row of a head tells the inverse of all: nobody chases, in whatever category, who is not chased.
     of_head = np.full(int(head.max(initial=-1)) + 1, -1, dtype=inverse.dtype)
     of_head[head[inverse >= 0]] = inverse[inverse >= 0]
-    inverse = np.where(inverse >= 0, inverse, of_head[head])
-    inverse = np.where(read_truths(table["symmetric"]), np.arange(len(head)), inverse)
+    backwards = np.where(inverse >= 0, inverse, of_head[head])
     return Sayings(
         relations=said,
-        targets=np.where(inverse >= 0, said[inverse], 0),
+        targets=np.where(backwards >= 0, said[backwards], 0),
         orders=_read_steps(said, ORDERS),
         places=_read_steps(said, PLACES),
         attributes=read_facts(taxonomy.attributes),

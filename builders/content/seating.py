@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..foundation.counter_rng import derive_key
-from ..foundation.ragged import Bits, Ragged, number_rows, offsets_of
+from ..foundation.ragged import Bits, Ragged, number_as_found, number_rows, offsets_of
 from .assignment import assign_concepts
 
 
@@ -141,7 +141,7 @@ class _Seating:
             first, last = self.seats.cards[kind : kind + 2].tolist()
             numbers = numbers[first:last] - self.seats.offsets[kind]
         key = derive_key(self.key, len(self.seats.order) if kind is None else kind)
-        examples, classes = number_rows(*np.packbits(fits[good], axis=1).T)
+        examples, classes = number_as_found(len(some), np.packbits(fits[good], axis=1).T)
         dealt = assign_concepts(key, self.cards[some] - first, numbers, classes, fits[good][examples].T)
         self.cards[some] = first + dealt
         self.room[self.scene[some]] &= self.seats.agree[self.seats.numbers[self.cards[some]]]

@@ -187,9 +187,9 @@ class EditedScenes:
                 (stated >= 0) & (logic.head[relations] == heads[:, None]) & find_single(self.taxonomy)[0][relations]
             )
             row, column = np.nonzero(single & (starts == own[:, None]))
-            denied[row] |= ~(
-                self._linked[scene[row], starts[row, column]] | self._linked[scene[row], ends[row, column]]
-            )
+            linked = self._linked[scene[row], starts[row, column]] | self._linked[scene[row], ends[row, column]]
+            # A row comes once for each thing that its subject is stated to bite.
+            np.logical_or.at(denied, row, ~linked)
         return denied.reshape(-1)
 
     @cached_property

@@ -1,5 +1,6 @@
 """Ambiguity: what can be read in two ways is found, by brute force over small vocabularies of made-up words."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import product
 

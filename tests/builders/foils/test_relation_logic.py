@@ -28,6 +28,7 @@ def vocabularies(draw):
             "head": head,
             "near": "|".join(draw(names)),
             "excludes": "|".join(draw(names)),
+            "says": "",
             "inverse": draw(st.sampled_from(["", *map(str, range(size))])),
             "symmetric": draw(st.booleans()),
             "asymmetric": draw(st.booleans()),
@@ -65,6 +66,8 @@ class Logic:
         self.number = {row["id"]: number for number, row in enumerate(rows)}
         listed = {(row["head"], other) for row in rows for other in row["near"].split("|") if other in self.heads}
         self.base = listed | {(b, a) for a, b in listed} | {(head, head) for head in self.heads}
+        # What is symmetric is its own inverse.
+        self.inverse = [row if row["symmetric"] else self.find(row["inverse"]) for row in rows]
         # A predicate that several heads have is read as any of them.
         of_predicate = {}
         for row in rows:
@@ -74,16 +77,17 @@ class Logic:
             for head in heads:
                 self.as_one[head] |= heads
 
+    def find(self, identity):
+        return self.rows[self.number[identity]] if identity else None
+
     def are_near(self, one, other):
         return any((a, b) in self.base for a in self.as_one[one] for b in self.as_one[other])
 
     def says(self, other, relation):
         """Whether a relation says the same sort of thing as another, of its subject and target, and the other way."""
         head, row = self.rows[other]["head"], self.rows[relation]
-        inverse = self.number.get(row["inverse"]) if row["inverse"] else None
-        forward = self.are_near(head, row["head"])
-        backward = inverse is not None and self.are_near(head, self.rows[inverse]["head"])
-        return forward, backward or (row["symmetric"] and forward)
+        inverse, forward = self.inverse[relation], self.are_near(head, row["head"])
+        return forward, inverse is not None and self.are_near(head, inverse["head"])
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +104,7 @@ def test_tables_are_what_the_rows_say(speak, rows):
             assert logic.near[i, j] == brute.are_near(one, other)
             excluded = {(row["head"], name) for row in rows for name in row["excludes"].split("|")}
             assert logic.excludes[i, j] == bool({(one, other), (other, one)} & excluded)
-    inverses = [row["inverse"] and rows[int(row["inverse"])]["head"] for row in rows]
+    inverses = [inverse["head"] if inverse else "" for inverse in brute.inverse]
     assert [brute.heads[head] if head >= 0 else "" for head in logic.inverse] == inverses
     assert logic.symmetric.tolist() == [row["symmetric"] for row in rows]
     assert logic.asymmetric.tolist() == [row["asymmetric"] for row in rows]
