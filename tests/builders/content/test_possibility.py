@@ -34,7 +34,13 @@ class Words:
         rows = taxonomy.relations.to_pylist()
         says = {row["id"]: set(row["says"].split("|")) - {""} for row in rows}
         self.relations = [says[row["id"]] for row in rows]
-        self.targets = [says[row["id"]] if row["symmetric"] else says.get(row["inverse"], set()) for row in rows]
+        # Any row of a head tells the inverse of all.
+        inverse = {row["head"]: row["inverse"] for row in rows if row["inverse"]}
+        inverses = [row["inverse"] or inverse.get(row["head"]) for row in rows]
+        self.targets = [
+            says[row["id"]] if row["symmetric"] else says.get(other, set())
+            for row, other in zip(rows, inverses, strict=True)
+        ]
         self.attributes = [set(row["says"].split("|")) - {""} for row in taxonomy.attributes.to_pylist()]
         self.ids = [row["id"] for row in rows]
 

@@ -174,7 +174,7 @@ def test_no_concept_is_left_out_where_there_is_room_for_all_like_it(drawn, name)
     uses = np.bincount(taken, minlength=pool.max() + 1)
     assert set(taken.tolist()) <= set(pool.tolist())
     left_out = {}
-    # Where something shall move, what says that nothing does has little room, and sleep has less: nor does the sleeper.
+    # Where something shall move, what says that nothing does has little room, and what says that one sleeps has less.
     said = [cell.split("|") for cell in getattr(plan.taxonomy, name)["says"].to_pylist()]
     still = [(name == "relations") * (("moves" not in one) + ("sleeps" in one)) for one in said]
     for card in np.flatnonzero(uses[pool] == 0).tolist():
