@@ -143,12 +143,18 @@ def sample_foil_objects(
         return good
 
     candidates = _list_candidates(plan, asked, countable)[: 1 if alike else None]
+    # (questions,): the list that had the first foil. Where those before it had none, they will have no other, either.
+    first = np.zeros(len(scene_of), dtype=np.int64)
     for key in keys:
         found = np.full(len(scene_of), -1, dtype=np.int64)
         for turn, (lists, list_of) in enumerate(candidates):
             # A scene may well have the same wrong choice twice.
             owner = None if drawn else scene_of
-            found = draw_until_fit(derive_key(key, turn), ids, found, lists, list_of, fits, owner, names)
+            found = draw_until_fit(
+                derive_key(key, turn), ids, found, lists, list_of, fits, owner, names, first <= turn
+            )
+            if not drawn:
+                first[found < 0] = turn + 1
         drawn.append(found)
         names_drawn.append(np.where(found < 0, -1, names.take(found)))
     return drawn
