@@ -10,14 +10,14 @@ from pathlib import Path
 from generate_any_scene.builders.drawing.rows import draw_row
 from generate_any_scene.builders.rows.single import scene
 
-RECIPE, INDEX = "multi_object", 748
+RECIPE, INDEX = "multi_object", 1033
 QUESTIONS = (
-    "Is there a crystal ball in the picture?",
-    "How many gavels are there in the picture?",
-    "What are the gavels made of?",
-    "Which of these describes the park ranger?",
-    "Is the park ranger holding some camcorders?",
-    "Which words fill the gap: the blanket is ___ the park ranger?",
+    "Is there a greyhound in the picture?",
+    "How many baseballs are there in the picture?",
+    "What color are the baseballs?",
+    "Is the referee young?",
+    "Who is the otter angrily growling at?",
+    "Which words fill the gap: the otter is ___ the referee?",
 )
 WIDTHS = {"scene.svg": 830, "scene-narrow.svg": 430}
 
