@@ -29,7 +29,7 @@ PART = 256
 """Slots that get their cards together, about: a block's come in runs of that many, one after the other."""
 PARTS = 8
 """Most of such runs in a block."""
-STEPS = 512
+STEPS = 384
 """Most runs times classes of cards, of which each is a step of the same few operations on arrays."""
 GUESSES = 2
 """Random draws before every card is tried."""

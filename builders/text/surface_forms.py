@@ -200,13 +200,14 @@ class BlockWords:
         concepts, attributes = self.scenes.objects.values, self.scenes.attributes
         first, _, number = self._alike
         found = np.full(len(concepts), -1, dtype=np.int64)
-        if not np.any(number > 1):
+        several = np.flatnonzero(number > 1)
+        if not len(several):
             return found
         ranks, near = _rank_distinctive(self.taxonomy)
         texts = self.lexicon.tokens["attribute.before"]
         # A loop over groups of objects of one name, and there are few.
-        for group in np.unique(first[number > 1]):
-            places = np.flatnonzero(first == group).tolist()
+        for group in np.unique(first[several]):
+            places = several[first[several] == group].tolist()
             held = [attributes[place].tolist() for place in places]
             for i, place in enumerate(places):
                 others = {one for some in (*held[:i], *held[i + 1 :]) for one in some}

@@ -33,6 +33,7 @@ class Tracer:
     lexicon: Lexicon
     row_by_row: set[str] = field(default_factory=set)
     programs: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
+    _by_bytes: dict[str, dict[bytes, int]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.program_table = ProgramTable(self.lexicon.create_pool())
@@ -42,6 +43,7 @@ class Tracer:
         if self.row_by_row:
             self.program_table = ProgramTable(self.lexicon.create_pool())
             self.programs.clear()
+            self._by_bytes.clear()
 
     def find_programs(
         self, name: str, keys: np.ndarray, render: Render, words: BlockWords, starts: Mapping[str, np.ndarray]
@@ -63,12 +65,7 @@ class Tracer:
                     return np.broadcast_to(self._trace(name, (), render), len(keys))
                 # One row of `keys` for each distinct one, and which of them each text has.
                 examples, which = number_rows(*keys.T)
-                cases = [(name, tuple(key)) for key in keys[examples].tolist()]
-                known = list(map(self.programs.get, cases))
-                programs = [
-                    self._trace(*one, render) if at is None else at for one, at in zip(cases, known, strict=True)
-                ]
-                return np.array(programs, dtype=np.int64)[which]
+                return self._find_each(name, np.ascontiguousarray(keys[examples]), render)[which]
             except WordInspected:
                 # Placeholders cannot tell; programs that some keys yielded before stay, and are not used again.
                 self.row_by_row.add(name)
@@ -87,6 +84,15 @@ class Tracer:
     def assemble_runs(self, runs: Sequence[Run], words: BlockWords) -> RepeatedTexts:
         """The same, one program after the other."""
         return assemble_runs(self.program_table, words.find_column, runs)
+
+    def _find_each(self, name: str, keys: np.ndarray, render: Render) -> np.ndarray:
+        """The program of each of some distinct keys. Their bytes are looked up, which is quicker than tuples."""
+        known = self._by_bytes.setdefault(name, {})
+        codes = keys.view(np.dtype((np.void, keys.itemsize * keys.shape[1]))).reshape(-1).tolist()
+        found = list(map(known.get, codes))
+        for place in [place for place, program in enumerate(found) if program is None]:
+            found[place] = known[codes[place]] = self._trace(name, tuple(keys[place].tolist()), render)
+        return np.array(found, dtype=np.int64)
 
     def _trace(self, name: str, key: tuple[int, ...], render: Render) -> int:
         if (name, key) not in self.programs:
