@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import GasError, advise
 from ..recipe.loading import load_recipe
 from ..recipe.networkx_graphs import read_graph
-from .writer import RowWriter, create_writer
+from .writer import WRITING, RowWriter, create_writer
 
 
 def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any) -> dict[str, Any]:
@@ -39,7 +39,9 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
 
 def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
     """Prepares a recipe with overrides, once for all who ask for it again."""
-    return _create_writer(recipe, json.dumps(overrides, sort_keys=True, default=read_graph))
+    key = json.dumps(overrides, sort_keys=True, default=read_graph)
+    with WRITING:  # threads that ask at once get one writer
+        return _create_writer(recipe, key)
 
 
 @lru_cache(maxsize=4)

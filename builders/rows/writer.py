@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,10 +36,20 @@ from .schema import ATTRIBUTE, OBJECT, PAIR, QUESTION, RELATION, STRUCTURE, sche
 WriteWords = Callable[[np.ndarray], pa.Array]
 """Makes an Arrow column of the words with these tokens."""
 
+WRITING = threading.RLock()
+"""Held while rows are written: they add to pools of words and to what templates yielded, which writers may share.
+
+A process that forks waits until nobody writes, so that what its child has of these is whole.
+"""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=WRITING.acquire, after_in_parent=WRITING.release, after_in_child=WRITING.release)
+
 
 @dataclass
 class RowWriter:
     """Makes the rows of a recipe, block by block. Keeps what templates yielded, so use one for many blocks.
+
+    Threads may share a writer: one of them writes at a time.
 
     Attributes:
         plan: The plan of the recipe.
@@ -79,6 +91,10 @@ class RowWriter:
         Returns:
             A table with the schema `schema_of(recipe)`, but for the types of words if they are encoded.
         """
+        with WRITING:
+            return self._write(scenes, split, tallies, skip, encoded)
+
+    def _write(self, scenes: Scenes, split: str, tallies: Tallies | None, skip: int, encoded: bool) -> pa.Table:
         recipe = self.plan.recipe
         asked = words = BlockWords(scenes, self.plan.taxonomy)
         if skip:
