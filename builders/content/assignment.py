@@ -29,8 +29,6 @@ PART = 256
 """Slots that get their cards together, about: a block's come in runs of that many, one after the other."""
 PARTS = 8
 """Most of such runs in a block."""
-STEPS = 384
-"""Most runs times classes of cards, of which each is a step of the same few operations on arrays."""
 GUESSES = 2
 """Random draws before every card is tried."""
 MOST_LOOKED_AT = 100_000
@@ -91,7 +89,7 @@ def assign_concepts(
         return cards
     card_class, slot_class, fits = _merge_classes(card_class, slot_class, fits)
     assigned = np.full(len(slot_class), -1, dtype=np.int64)
-    parts = max(min(len(cards) // PART, STEPS // len(fits), PARTS), 1)
+    parts = max(min(len(cards) // PART, PARTS), 1)
     size = -(-len(cards) // parts)
     # (parts, size): the slots of each part, in the order in which they are visited; the last may run past the end.
     visits = shuffle_rows(derive_key(key, "visit"), np.arange(parts), size) + size * np.arange(parts)[:, None]

@@ -93,7 +93,9 @@ def choose_pools(
     if problems:
         raise RecipeError(problems)
     concepts = concepts.narrow(keep)
-    apart = [find(taxonomy, _list_words(concepts, seed)) for find in (find_repeated_words, find_stacked_colors)]
+    apart = [find_repeated_words(taxonomy, _list_words(concepts, seed))]
+    if not seed:  # which may want a color on just such a thing
+        apart.append(find_stacked_colors(taxonomy, _list_words(concepts, seed)))
     if recipe.content.constraints == "typed":
         words = _list_words(concepts, seed)
         for pairs in (
