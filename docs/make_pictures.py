@@ -10,14 +10,14 @@ from pathlib import Path
 from generate_any_scene.builders.drawing.rows import draw_row
 from generate_any_scene.builders.rows.single import scene
 
-RECIPE, INDEX = "multi_object", 1033
+RECIPE, INDEX = "multi_object", 1821
 QUESTIONS = (
-    "Is there a greyhound in the picture?",
-    "How many baseballs are there in the picture?",
-    "What color are the baseballs?",
-    "Is the referee young?",
-    "Who is the otter angrily growling at?",
-    "Which words fill the gap: the otter is ___ the referee?",
+    "Is there an armadillo in the picture?",
+    "How many scented candles are there in the picture?",
+    "What color are the scented candles?",
+    "Are the scented candles brand-new?",
+    "What is sniffing the butter?",
+    "Which words fill the gap: the butter is ___ the scented candles?",
 )
 WIDTHS = {"scene.svg": 830, "scene-narrow.svg": 430}
 

@@ -221,7 +221,7 @@ def test_examples_of_keys_are_valid(key, folder):
 def test_captions_read_as_shown():
     shown = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGES["docs/captions.md"], re.MULTILINE))
     assert set(shown) == set(list_templates("captions"))
-    assert shown == {name: scene("multi_object", 1033, captions=name)["caption"] for name in shown}
+    assert shown == {name: scene("multi_object", 1821, captions=name)["caption"] for name in shown}
 
 
 def test_every_format_of_exports_has_its_line():

@@ -88,7 +88,8 @@ class Tracer:
     def _find_each(self, name: str, keys: np.ndarray, render: Render) -> np.ndarray:
         """The program of each of some distinct keys. Their bytes are looked up, which is quicker than tuples."""
         known = self._by_bytes.setdefault(name, {})
-        codes = keys.view(np.dtype((np.void, keys.itemsize * keys.shape[1]))).reshape(-1).tolist()
+        step, joined = keys.itemsize * keys.shape[1], keys.tobytes()
+        codes = [joined[place : place + step] for place in range(0, len(joined), step)]
         found = list(map(known.get, codes))
         for place in [place for place, program in enumerate(found) if program is None]:
             found[place] = known[codes[place]] = self._trace(name, tuple(keys[place].tolist()), render)
