@@ -7,6 +7,7 @@ Run with `make bench`. Each figure is the median of several blocks after templat
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import tempfile
 import time
@@ -41,6 +42,8 @@ def measure_recipe(name: str, warm_up: int, blocks: int) -> dict[str, float]:
     stages: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for block in range(warm_up + blocks):
+            if block == warm_up:
+                gc.freeze()  # as builds do
             marks = [time.perf_counter()]
             scenes = draw_block(writer.plan, "train", block)
             marks.append(time.perf_counter())

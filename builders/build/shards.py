@@ -5,6 +5,7 @@ A file `<path>` of a build is complete if `<path>.json` in the work folder, writ
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -109,6 +110,8 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     """Writes the rows of one Parquet file into a file on a disk."""
     structures, tallies = np.zeros(len(writer.plan.structures.table), dtype=bool), Tallies()
     columns = Counter[str]()
+    # What is loaded by now stays to the end, and is much: the collector need not walk through it again and again.
+    gc.freeze()
 
     def write_blocks() -> Iterator[pa.Table]:
         for block, rows in list_blocks(shard.first, shard.last):

@@ -62,6 +62,16 @@ PICTURED = re.compile("^(depicted|portrayed) in$")
 HEDGES = ("almost", "half", "halfway", "nearly", "not quite", "partly")
 
 
+def list_pictured(row):
+    """Elements of objects of whose names one at least is seen in an image alone: on a sweater, in a mosaic."""
+    objects, names = row["scene_graph"]["objects"], set()
+    for relation in row["scene_graph"]["relations"]:
+        for pattern, end in ((PICTURING, "object"), (PICTURED, "subject")):
+            if pattern.search(relation["predicate"]):
+                names.add(objects[relation[end]]["name"])
+    return {f"object/{number}" for number, item in enumerate(objects) if item["name"] in names}
+
+
 class Oracle:
     """Answers questions about a row from its scene graph, its scene attributes and the taxonomy, and nothing else."""
 
@@ -259,15 +269,6 @@ class Oracle:
         be, name = re.fullmatch(f"(Is|Are) there (?:an?|any) (.+) in the {MEDIUM}", text).groups()
         concepts = self.find_called(name, be == "Are")
         yield "yes" if self.count_things(row, concepts) else "unsure" if self.may_show(row, concepts) else "no"
-
-    def list_pictured(self, row):
-        """Elements of objects of whose names one at least is seen in an image alone: on a sweater, in a mosaic."""
-        objects, names = row["scene_graph"]["objects"], set()
-        for relation in row["scene_graph"]["relations"]:
-            for pattern, end in ((PICTURING, "object"), (PICTURED, "subject")):
-                if pattern.search(relation["predicate"]):
-                    names.add(objects[relation[end]]["name"])
-        return {f"object/{number}" for number, item in enumerate(objects) if item["name"] in names}
 
     def find_called(self, name, plural=True):
         """Concepts of which one, or several, are called so: irons are more than one iron, or what a prisoner wears."""

@@ -7,7 +7,7 @@ import pytest
 from generate_any_scene.builders.content.scenes import list_blocks
 from generate_any_scene.builders.recipe.loading import list_recipes
 from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS
-from question_oracle import NUMBERS, Oracle
+from question_oracle import NUMBERS, Oracle, list_pictured
 
 TWINS = ("content.objects.under=[dog.n.01]", "content.objects.top=3")
 
@@ -83,7 +83,7 @@ def test_every_element_of_a_scene_that_can_be_asked_about_is(recipe, rows, oracl
         }
         others = {f"relation/{k}" for k in range(len(graph["relations"]))}
         others |= {f"scene/{k}" for k in range(len(row["scene_attributes"]))}
-        assert objects - oracle.list_pictured(row) <= asked <= objects | others | attributes.keys()
+        assert objects - list_pictured(row) <= asked <= objects | others | attributes.keys()
         if recipe not in ("sandbox", "twins"):
             seen = {name for name, one in attributes.items() if one["visible"] == "yes" and one["group"] != "size"}
             assert asked & attributes.keys() <= seen
@@ -107,7 +107,7 @@ def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, 
                 needed.clear()
             if question["kind"] == "relation" and question["answer"] == "no":
                 needed |= {f"object/{number}" for number in oracle.list_named(row, question["question"])}
-            needed -= oracle.list_pictured(row)
+            needed -= list_pictured(row)
             parents = [row["questions"][index] for index in question["depends_on"]]
             assert all(index < number for index in question["depends_on"])
             assert all(parent["kind"] == "object" and parent["answer"] == "yes" for parent in parents)
@@ -139,7 +139,7 @@ def test_forms_hold_what_their_names_say(rows):
 
 
 def test_what_is_seen_in_an_image_alone_is_neither_there_nor_counted(recipe, rows, oracle):
-    pictured = {row["id"]: oracle.list_pictured(row) for row in rows}
+    pictured = {row["id"]: list_pictured(row) for row in rows}
     assert any(pictured.values()) == (recipe not in ("sandbox", "twins", "counting", "spatial_relations"))
     for row, question in list_questions(rows):
         if question["kind"] in ("object", "count", "comparison"):
@@ -151,7 +151,7 @@ def test_every_element_is_asked_about_in_every_form_that_fits(rows, own_taxonomy
     forms = {}
     for row in rows:
         for question in row["questions"]:
-            for element in set(question["elements"]) - oracle.list_pictured(row):
+            for element in set(question["elements"]) - list_pictured(row):
                 forms.setdefault((row["id"], element), set()).add(question["form"])
     assert all("yes_no" in found for (_, element), found in forms.items() if element.startswith("object"))
     shares = {
