@@ -188,7 +188,7 @@ class EditedScenes:
             )
             row, column = np.nonzero(single & (starts == own[:, None]))
             linked = self._linked[scene[row], starts[row, column]] | self._linked[scene[row], ends[row, column]]
-            # A row comes once for each thing that its subject is stated to bite.
+            # A row comes once for each target of its relation that is stated.
             np.logical_or.at(denied, row, ~linked)
         return denied.reshape(-1)
 
