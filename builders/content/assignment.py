@@ -18,7 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
+from ...arrow import view_numbers
 from ...errors import GasError
 from ..foundation.counter_rng import derive_key, draw_below, hash_numbers, shuffle, shuffle_rows
 from ..foundation.ragged import Ragged, offsets_of, order_small
@@ -143,9 +145,11 @@ def _merge_classes(
 
 def _number_alike(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers the distinct rows of a table of bools: the number of each row, and the first row of each number."""
-    numbers: dict[bytes, int] = {}
-    found = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in np.packbits(rows, axis=1)])
-    return found, np.unique(found, return_index=True)[1]
+    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
+    codes = pa.Array.from_buffers(pa.binary(packed.shape[1]), len(packed), [None, pa.py_buffer(packed)])
+    numbers = view_numbers(codes.dictionary_encode().indices, np.int32)
+    # A number that is above all before it is one that was not there before.
+    return numbers, np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
 
 
 def _fill_evenly(

@@ -93,12 +93,13 @@ def find_impossible(
     blamed = _find_pairs(sayings, relations, subjects, targets, count)
     places = _Edges.read(sayings.places[relations], subjects, targets)
     blamed[_find_circles(places.starts, places.ends, places.slots, count)] = True
-    blamed[_find_two_places(places, count)] = True
+    blamed[_find_two_places(places, _list_chains(places, count), count)] = True
     # What is in two things is in one of them through the other; that this one is on it would not do.
     inside = places.take(np.flatnonzero(places.orders == INSIDE))
-    blamed[_find_two_places(inside, count)] = True
+    chains = _list_chains(inside, count)
+    blamed[_find_two_places(inside, chains, count)] = True
     orders = _Edges.read(sayings.orders[relations], subjects, targets)
-    orders = _pass_on(orders, _list_chains(inside, count), count)
+    orders = _pass_on(orders, chains, count)
     # An object of each order is a node of its own, so that all circles are found at once.
     starts, ends = (orders.orders * count + one for one in (orders.starts, orders.ends))
     blamed[_find_circles(starts, ends, orders.slots, len(ORDERS) * count)] = True
@@ -190,15 +191,15 @@ def _pass_on(order: _Edges, inside: np.ndarray, count: int) -> _Edges:
     return order
 
 
-def _find_two_places(places: _Edges, count: int) -> np.ndarray:
-    """Slots that put one thing in two places of which neither is in or on the other."""
+def _find_two_places(places: _Edges, chains: np.ndarray, count: int) -> np.ndarray:
+    """Slots that put one thing in two places of which neither is in or on the other; `chains` are of such places."""
     order = np.argsort(places.starts, kind="stable")
     begins = np.flatnonzero(np.diff(places.starts[order], prepend=-1))
     if len(begins) == len(order):
         return places.slots[:0]
     one, other = (order[place] for place in pair_members(np.append(begins, len(order))))
     pairs = replace(places.take(one), starts=places.ends[one], ends=places.ends[other])
-    linked = (pairs.starts == pairs.ends) | _are_linked(pairs, _list_chains(places, count), count)
+    linked = (pairs.starts == pairs.ends) | _are_linked(pairs, chains, count)
     return pairs.slots[~linked]
 
 

@@ -20,8 +20,8 @@ from ...taxonomy import Taxonomy
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below
-from ..foundation.ragged import Bits, Ragged, expand_ranges, pad_lists
-from .kinship import find_kinship, list_shown, tabulate_kinship
+from ..foundation.ragged import Bits, Ragged, expand_ranges, offsets_of, pad_lists
+from .kinship import find_kinship, list_shown, tabulate_implied, tabulate_kinship
 from .tables import (
     find_near_attributes,
     find_near_scene_attributes,
@@ -56,10 +56,16 @@ class SceneKin:
             return None
         place, shows = tables
         once, twice = (table.words for table in shows.unite_twice(_replace_values(self.scenes.objects, place)))
-        shown = list_shown_by_scenes(self.plan, self.scenes)
-        if len(shown.values):
-            more, several = (table.words for table in shows.unite_twice(_replace_values(shown, place)))
-            twice |= several | (once & more)
+        # Most scene attributes show nothing.
+        attributes = self.scenes.scene_attributes
+        shows_some = list_shown(self.plan.taxonomy).lengths.take(attributes.values) > 0
+        if shows_some.any():
+            attributes = Ragged(attributes.values.compress(shows_some), offsets_of(shows_some)[attributes.offsets])
+            implied, implied_twice = tabulate_implied(self.plan)
+            more, several = (table.words for table in implied.unite_twice(attributes))
+            twice |= several
+            twice |= implied_twice.unite(attributes).words
+            twice |= once & more
             once |= more
         return place, Bits(once), Bits(twice)
 
@@ -258,8 +264,8 @@ def _draw_apart(
         return ~bad
 
     for key in keys:
-        # Where none was found for one choice, none will be for the next.
-        able = drawn[-1] >= 0 if drawn else True
+        # Where none was found for one choice, none will be for the next, nor where there is but one.
+        able = (drawn[-1] >= 0) & lists.varied.take(list_of) if drawn else True
         drawn.append(draw_until_fit(key, ids, np.full(len(ids), -1), lists, list_of, fits, owner, labels, able))
     return drawn
 
@@ -297,8 +303,8 @@ def draw_until_fit(
 
     Returns: Foils, or -1, shape (questions,).
     """
-    sizes, begins = lists.lengths.take(list_of), lists.offsets.take(list_of)
-    rows = np.flatnonzero((found < 0) & (sizes > 0) & able)
+    rows = np.flatnonzero((found < 0) & able)
+    rows = rows.compress(lists.lengths.take(list_of.take(rows)) > 0)
     if not len(rows):
         return found
     found = found.copy()
@@ -306,8 +312,9 @@ def draw_until_fit(
     def draw(turn: int, rows: np.ndarray) -> np.ndarray:
         """Draws for these questions; returns those that are still without a foil."""
         # `take` and `compress` instead of brackets: these arrays are long, and indexing with them is slower.
-        chance = draw_below(derive_key(key, turn), ids.take(rows), sizes.take(rows))
-        chance += begins.take(rows)
+        own = list_of.take(rows)
+        chance = draw_below(derive_key(key, turn), ids.take(rows), lists.lengths.take(own))
+        chance += lists.offsets.take(own)
         foils = lists.values.take(chance)
         good = fits(rows, foils)
         found[rows] = np.where(good, foils, -1)

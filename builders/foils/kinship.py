@@ -103,6 +103,18 @@ def tabulate_kinship(plan: Plan) -> tuple[np.ndarray, Bits] | None:
 
 
 @lru_cache(maxsize=4)
+def tabulate_implied(plan: Plan) -> tuple[Bits, Bits]:
+    """What is shown by what each scene attribute (row) shows: by any of it, and by two things or more.
+
+    Columns are the places of `tabulate_kinship`, which must not be None.
+    """
+    tables, shown = tabulate_kinship(plan), list_shown(plan.taxonomy)
+    assert tables
+    place, shows = tables
+    return shows.unite_twice(Ragged(place.take(shown.values), shown.offsets))
+
+
+@lru_cache(maxsize=4)
 def find_kinship(plan: Plan) -> Kinship:
     """Gives a function that tells, element by element, whether objects in scenes show others."""
     if tables := tabulate_kinship(plan):

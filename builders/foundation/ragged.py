@@ -75,6 +75,15 @@ class Ragged:
         lengths = self.lengths
         return int(lengths[0]) if len(lengths) and (lengths == lengths[0]).all() else None
 
+    @cached_property
+    def varied(self) -> np.ndarray:
+        """Which lists have two values that differ, bool, shape (lists,)."""
+        others = np.diff(self.values, prepend=self.values[:1]) != 0
+        # The first value of a list has none before it.
+        others[self.offsets[:-1][self.lengths > 0]] = False
+        totals = offsets_of(others)
+        return totals[self.offsets[1:]] > totals[self.offsets[:-1]]
+
     def take(self, rows: np.ndarray) -> Ragged:
         """The lists of these rows, in this order; a row may be taken more than once."""
         if self.width is not None:
