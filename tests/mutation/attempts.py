@@ -1,4 +1,4 @@
-"""Commands as tests of hostile input run them: many in one process, each under a limit of time, all under one of memory.
+"""Commands as tests of hostile input run them: many in one process, under limits of time and memory.
 
 A command must end by itself, with exit status 0, 1 or 2, and never with a traceback.
 """
