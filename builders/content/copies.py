@@ -15,8 +15,11 @@ import pyarrow.compute as pc
 
 from ...arrow import find_rows, match_texts, number_texts, read_truths
 from ...taxonomy import Taxonomy
+from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import join_codes, number_rows
 from ..recipe.model import Copies
+from .layout import Layout
+from .plan import Plan
 from .pools import number_names
 
 UNCOUNTED = ("landform", "water", "sky", "building", "room", "group", "substance", "body_part")
@@ -126,3 +129,16 @@ def can_be_several(
     again = np.flatnonzero(np.diff(names[order]) == 0)
     able[order[again]] = able[order[again + 1]] = False
     return able
+
+
+def draw_copies(plan: Plan, layout: Layout, objects: np.ndarray, relations: np.ndarray) -> np.ndarray:
+    """Deals how many things each object of a block stands for; what cannot be several is one, whatever it is dealt."""
+    deck, ones = list_numbers(plan.recipe.content.objects.copies), np.ones(len(objects), dtype=np.int64)
+    if (deck == 1).all():
+        return ones
+    before = int(layout.cells @ plan.structures.measure_cells(plan.structures.table.objects))
+    cards = deal(derive_key(layout.key, "copies"), len(deck), before, len(objects))
+    scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))
+    able = can_be_several(plan.taxonomy, scene, objects, relations, layout.ends)
+    able[layout.seeds["objects"]] = False
+    return np.where(able, deck[cards], ones)

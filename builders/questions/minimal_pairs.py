@@ -13,9 +13,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ...arrow import number_texts
+from ..content.attributes import rank_attributes
 from ..content.compatibility import find_attribute_kinds, find_object_kinds
 from ..content.copies import can_be_several, find_countable
-from ..content.draw import rank_attributes
 from ..content.facts import exclude_facts, find_pictured, read_sayings
 from ..content.plan import Plan
 from ..content.scenes import Scenes

@@ -201,10 +201,10 @@ def test_crowded_scenes_can_be_shown(overrides):
 def test_exchanges_leave_relations_as_frequent_as_they_were_dealt(open_writer, monkeypatch):
     """Nearly all that is possible together was dealt so, or swapped; few relations are drawn again."""
     plan = open_writer("spatial_relations").plan
-    from generate_any_scene.builders.content import draw
+    from generate_any_scene.builders.content import relations
 
     mended = draw_block(plan, "train", 0).relations.values
-    monkeypatch.setattr(draw, "make_possible", lambda key, taxonomy, relations, *_: (relations, []))
+    monkeypatch.setattr(relations, "make_possible", lambda key, taxonomy, dealt, *_: (dealt, []))
     dealt = draw_block(plan, "train", 0).relations.values
     assert (mended != dealt).any()
     uses = [np.bincount(one, minlength=plan.taxonomy.relations.num_rows) for one in (mended, dealt)]
