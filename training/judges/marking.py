@@ -7,6 +7,7 @@ is one word). A reply is refused, and neither right nor wrong, where it is no an
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 Question: TypeAlias = Mapping[str, Any]
 """A question as a row has it: `question`, `answer`, `choices`, `form`, `kind` and more."""
+
+READ = {"question", "answer", "choices", "form", "kind"}
+"""What is read of every question."""
 
 CHOOSE = "Choose one:"
 """Follows the words of a multiple-choice question on a line of its own; below it, each choice has one."""
@@ -108,9 +112,31 @@ class Judged:
         return sum(marks.count(None) for marks in self.marks)
 
 
-def choose_questions(questions: Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
-    """Takes the questions of some kinds, or all."""
-    return [one for one in questions if kinds is None or one["kind"] in kinds]
+def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
+    """A scene's questions as a row has them, or as JSON text, as files for trainers do.
+
+    Raises:
+        GasError: They are neither.
+    """
+    if isinstance(questions, str):
+        try:
+            questions = json.loads(questions)
+        except (ValueError, RecursionError) as error:
+            raise GasError(
+                f"`questions` is text, but no JSON: {questions[:60]!r}; give a list of questions"
+            ) from error
+    if not isinstance(questions, Sequence) or not all(
+        isinstance(one, Mapping) and one.keys() >= READ for one in questions
+    ):
+        raise GasError(
+            f"`questions` must be a list, of which each has {', '.join(sorted(READ))}; or such a list in JSON"
+        )
+    return questions
+
+
+def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
+    """Takes the questions of some kinds, or all; see `read_questions`."""
+    return [one for one in read_questions(questions) if kinds is None or one["kind"] in kinds]
 
 
 def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:
