@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .decoders import Decoder, split_ids
-from .judges.marking import Question, judge_questions, read_questions
+from .judges.marking import Question, judge_questions
 from .judges.protocol import Judge
 
 
@@ -33,9 +33,9 @@ class QuestionReward:
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float | None]:
-        """Rewards completions, each with its scene's questions, as lists or in JSON; see `read_questions`."""
+        """Rewards completions, each with its scene's questions, as lists or in JSON."""
         codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
-        judged = judge_questions(self.judge, self.decoder.decode(codes), [read_questions(some) for some in questions])
+        judged = judge_questions(self.judge, self.decoder.decode(codes), questions)
         log_metric("ids_out_of_range", out_of_range)
         log_metric("answers_refused", judged.refused / max(judged.asked, 1))
         return judged.shares

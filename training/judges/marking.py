@@ -118,20 +118,18 @@ def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
     Raises:
         GasError: They are neither.
     """
+    found: Any = questions
     if isinstance(questions, str):
         try:
-            questions = json.loads(questions)
+            found = json.loads(questions)
         except (ValueError, RecursionError) as error:
             raise GasError(
                 f"`questions` is text, but no JSON: {questions[:60]!r}; give a list of questions"
             ) from error
-    if not isinstance(questions, Sequence) or not all(
-        isinstance(one, Mapping) and one.keys() >= READ for one in questions
-    ):
-        raise GasError(
-            f"`questions` must be a list, of which each has {', '.join(sorted(READ))}; or such a list in JSON"
-        )
-    return questions
+    if not isinstance(found, Sequence) or not all(isinstance(one, Mapping) and one.keys() >= READ for one in found):
+        keys = ", ".join(f"`{key}`" for key in sorted(READ))
+        raise GasError(f"`questions` must be a list, of which each has {keys}; or such a list in JSON")
+    return found
 
 
 def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
@@ -139,31 +137,35 @@ def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] |
     return [one for one in read_questions(questions) if kinds is None or one["kind"] in kinds]
 
 
-def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:
+def judge_questions(
+    judge: Judge, images: Sequence[Image], questions_of_each: Sequence[str | Sequence[Question]]
+) -> Judged:
     """Asks a judge all questions about all images, in one call.
 
     Args:
         judge: Whom to ask.
         images: The images.
-        questions_of_each: The questions about each image, as `questions` of a row has them; none, perhaps.
+        questions_of_each: The questions about each image, as `questions` of a row has them, or that in JSON; none,
+            perhaps.
 
     Returns: Replies and marks, one list an image.
 
     Raises:
         ValueError: There are not as many lists of questions as images.
-        GasError: The judge has not given one reply a question.
+        GasError: The judge has not given one reply a question, or the questions are none.
     """
     if len(images) != len(questions_of_each):
         raise ValueError(f"{len(images)} images, but questions about {len(questions_of_each)}")
-    asked = [(image, one) for image, some in zip(images, questions_of_each, strict=True) for one in some]
+    chosen = [read_questions(some) for some in questions_of_each]
+    asked = [(image, one) for image, some in zip(images, chosen, strict=True) for one in some]
     replies = judge.answer([image for image, _ in asked], [word_question(one) for _, one in asked]) if asked else []
     if len(replies) != len(asked):
         raise GasError(f"the judge gave {len(replies)} replies to {len(asked)} questions", exit_status=1)
     rest = iter(replies)
-    replies_of_each = [[next(rest) for _ in some] for some in questions_of_each]
+    replies_of_each = [[next(rest) for _ in some] for some in chosen]
     marks = [
         [mark_reply(reply, one) for reply, one in zip(said, some, strict=True)]
-        for said, some in zip(replies_of_each, questions_of_each, strict=True)
+        for said, some in zip(replies_of_each, chosen, strict=True)
     ]
     return Judged(replies_of_each, marks)
 

@@ -82,8 +82,9 @@ def _choose_task(graph: Row, nouns: list[str], attributes: Attributes, uncounted
     """The type of a scene's task, and what is checked."""
     objects = graph["objects"]
     names, unsure = count_things(objects), {one["name"] for one in objects if one["concept"] in uncounted}
-    numbers = [{"obj_name": noun, "num": names[noun]} for noun in nouns if noun not in unsure]
-    if any(one["num"] > 1 for one in numbers):
+    counted = [noun for noun in nouns if noun not in unsure]
+    if any(names[noun] > 1 for noun in counted):
+        numbers = [{"obj_name": noun, "num": names[noun]} for noun in counted]
         return {"task_type": "numeracy", "numeracy_info": numbers}
     kinds = {attribute["kind"] for one in objects for attribute in one["attributes"]}
     if kinds:
