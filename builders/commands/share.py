@@ -18,7 +18,7 @@ commands = typer.Typer()
 
 FORMATS = list_formats()
 WIDTH = max(map(len, FORMATS))
-WRITTEN = "train of what trains, test of what scores"
+WRITTEN = "train for trainers, test for scorers"
 
 
 def complete_formats() -> list[tuple[str, str]]:

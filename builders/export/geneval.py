@@ -176,7 +176,7 @@ def find_classes(taxonomy: Taxonomy) -> dict[str, Found]:
     names = {row["id"]: row["name"] for row in rows}
     for row in rows:
         above = list(_list_above(row["id"], parents))
-        root = next((one for one in above if one in CLASSES), None)
+        root = next((one for one in above if one in CLASSES and one in names), None)
         if "group" in (row["kinds"] or "").split("|"):
             found[row["id"]] = Found(frozenset(CLASSES.values()), surely=False)
         elif root:

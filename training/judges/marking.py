@@ -52,7 +52,7 @@ DENIALS = {"not", "no", "nor", "neither", "never", "isnt", "arent", "doesnt", "d
 """What comes right after one of these is not what the reply says."""
 
 AUXILIARIES = {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can"}
-UNCOUNTED = {"of", "on", "in", "at", "to", "by", "with", "from", "and", "or", "is", "are", "which", "that", "there"}
+UNCOUNTED = frozenset("of on in at to by with from and or is are which that there such".split())
 """What follows these is no name of what a number before them counts."""
 
 _ARTICLE = re.compile(r"(?<![\w-])(?:a|an|the)\s+(?=\S)")
@@ -317,7 +317,8 @@ def _find_count(reply: str, question: str) -> int | None:
         counted = re.match(r"(?:\s+[^\W\d_][\w-]*)*", after)
         if _may_count(counted.group().split() if counted else [], question):
             return number
-        others.add(place)
+        if number:  # no cats: that says nothing of dogs
+            others.add(place)
     return _read_number(words[others.pop()]) if len(others) == 1 else None
 
 

@@ -160,6 +160,8 @@ def test_a_sentence_in_the_words_of_the_question_answers_it(question, reply, sai
         (DOGS, "There are two: one dog on the left, one dog on the right.", 2),
         (DOGS, "Two puppies.", 2),
         (DOGS, "one cat and one bird", None),
+        (DOGS, "There are no cats.", None),
+        (DOGS, "There are no dogs.", 0),
         ("How many mice are there in the picture?", "one cat and two mice", 2),
         ("How many mice are there in the picture?", "two cats and one mouse", 1),
         ("How many glasses of milk are there in the picture?", "one plate and two glasses", 2),
