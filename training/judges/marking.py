@@ -52,7 +52,7 @@ DENIALS = {"not", "no", "nor", "neither", "never", "isnt", "arent", "doesnt", "d
 """What comes right after one of these is not what the reply says."""
 
 AUXILIARIES = {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can"}
-UNCOUNTED = frozenset("of on in at to by with from and or is are which that there such".split())
+UNCOUNTED = {"of", "on", "in", "at", "to", "by", "with", "from", "and", "or", "is", "are", "which", "that", "such"}
 """What follows these is no name of what a number before them counts."""
 
 _ARTICLE = re.compile(r"(?<![\w-])(?:a|an|the)\s+(?=\S)")
