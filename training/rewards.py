@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from .decoders import Decoder, split_ids
-from .judges.marking import judge_questions
+from .judges.marking import Question, judge_questions
 from .judges.protocol import Judge
 
 
@@ -31,19 +29,13 @@ class QuestionReward:
     def __call__(
         self,
         completion_ids: Sequence[Sequence[int]],
-        questions: Sequence[str],
+        questions: Sequence[str | Sequence[Question]],
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float | None]:
-        """Rewards completions, each with its scene's questions in JSON."""
+        """Rewards completions, each with its scene's questions, as lists or in JSON."""
         codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
-        judged = judge_questions(self.judge, self.decoder.decode(codes), [read_questions(text) for text in questions])
+        judged = judge_questions(self.judge, self.decoder.decode(codes), questions)
         log_metric("ids_out_of_range", out_of_range)
         log_metric("answers_refused", judged.refused / max(judged.asked, 1))
         return judged.shares
-
-
-@lru_cache(maxsize=1024)
-def read_questions(text: str) -> list[dict[str, Any]]:
-    """Reads a scene's questions, which all completions of its prompt have in common."""
-    return json.loads(text)

@@ -18,6 +18,7 @@ commands = typer.Typer()
 
 FORMATS = list_formats()
 WIDTH = max(map(len, FORMATS))
+WRITTEN = "train for trainers, test for scorers"
 
 
 def complete_formats() -> list[tuple[str, str]]:
@@ -62,7 +63,7 @@ def push(
 @commands.command(
     epilog=list_examples(
         "gas export gas --config multi_object --format trl --out prompts.jsonl",
-        "gas export gas --config video --split train -f flow_grpo -o flow_grpo",
+        "gas export gas --config video -f flow_grpo -o flow_grpo",
     )
     + "\n\nFormats:\n"
     + "\n".join(f"{name:{WIDTH}}  {words}" for name, words in FORMATS.items())
@@ -85,7 +86,7 @@ def export(
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option(help="Which split.", show_default="the only one, or test", autocompletion=complete_splits),
+        typer.Option(help="Which split.", show_default=WRITTEN, autocompletion=complete_splits),
     ] = None,
     out: Annotated[
         Path,
@@ -93,15 +94,14 @@ def export(
     ] = Path("-"),
 ) -> None:
     """Write a split of a built folder in the files of a scorer or a trainer."""
-    from ..export.export import check_format, describe_export, export_split
-    from ..folder.reading import find_split
+    from ..export.export import describe_export, export_split, find_sources
 
-    check_format(format_)
-    source = find_split(folder, config, split)
+    sources = find_sources(folder, config, split, format_)
     file = None if out == Path("-") else out
-    with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
-        tally = export_split(source, format_, file, report)
-    print(describe_export(source, format_, tally), file=sys.stderr)
+    for source in sources:
+        with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
+            tally = export_split(source, format_, file, report)
+        print(describe_export(source, format_, tally), file=sys.stderr)
 
 
 @commands.command(

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ...errors import GasError, advise
-from ..folder.reading import Source, read_batches
+from ..folder.reading import Source, find_split, read_batches
 from ..foundation.replacing import replace_file
-from .formats import list_formats, load_format
+from .formats import list_formats, load_format, load_splits
 from .layout import Layout, Tally
 
 BATCH = 512
@@ -29,6 +29,21 @@ def check_format(name: str) -> None:
     """
     if name not in (formats := list_formats()):
         raise GasError(f"there is no format `{name}`; {advise(name, formats)}")
+
+
+def find_sources(folder: Path, config: str | None, split: str | None, format_: str) -> list[Source]:
+    """The splits of a built folder to write: the one asked for, or those that the format is for.
+
+    What scores is written of the only split that there is, whatever it is called.
+
+    Raises:
+        GasError: There is no such format, or the folder was not built, or has no such config or split.
+    """
+    check_format(format_)
+    splits = load_splits(format_)
+    if split or splits == ("test",):
+        return [find_split(folder, config, split)]
+    return [find_split(folder, config, one) for one in splits]
 
 
 def export_split(
@@ -69,6 +84,7 @@ def export_split(
             if all(layout.kinds is None for layout in files.values()):
                 raise GasError(f"{source.name} has no scene that {format_} can hold")
             raise GasError(f"{source.name} has no question that {format_} can hold; build it with other `questions`")
+        tally.missing = [part for layout in files.values() for part in layout.needs if not tally.held[part]]
         for number, (layout, file) in enumerate(opened):
             file.write(layout.end.encode() if begun[number] else b"")
             file.flush()
@@ -100,6 +116,8 @@ def describe_export(source: Source, format_: str, tally: Tally) -> str:
         lines.append(f"  left out, since {format_} does not hold them: {sorts}")
     if tally.empty:
         lines.append(f"  left out, since nothing of them is left: {tally.empty:,} scenes")
+    if tally.missing:
+        lines.append(f"  {format_}'s own analysis stops where there is nothing of these: {', '.join(tally.missing)}")
     return "\n".join(lines)
 
 

@@ -7,7 +7,9 @@ classes of COCO, and its colours are ten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ...taxonomy import Taxonomy
@@ -30,6 +32,7 @@ CLASSES = {
     "bench.n.01": "bench",
     "bird.n.01": "bird",
     "cat.n.01": "cat",
+    "domestic_cat.n.01": "cat",
     "dog.n.01": "dog",
     "horse.n.01": "horse",
     "sheep.n.01": "sheep",
@@ -99,7 +102,28 @@ CLASSES = {
     "hand_blower.n.01": "hair drier",
     "toothbrush.n.01": "toothbrush",
 }
-"""The detector's classes, by concepts of the taxonomy; what lies under a concept is of its class, too."""
+"""The detector's classes, by concepts of the taxonomy."""
+
+WHOLE = frozenset(
+    f"{name}.n.01"
+    for name in ("person", "bird", "domestic_cat", "dog", "horse", "sheep", "cattle", "bear", "zebra", "pizza")
+)
+"""Whatever lies under these looks like the class."""
+
+HEADS = {
+    "airplane": ("plane", "jet", "jetliner", "airliner", "airbus"),
+    "bicycle": ("mountain bike", "push-bike"),
+    "boat": ("canoe", "kayak"),
+    "car": ("taxi", "jeep", "limousine", "sedan", "convertible"),
+    "couch": ("love seat", "settee"),
+    "donut": ("doughnut",),
+    "sandwich": ("burger",),
+    "sports ball": ("ball",),
+}
+"""Last words of names of more that looks like a class; the others are the class's own, and its concept's."""
+
+OTHERS = ("pancake", "toilet bowl", "fishbowl", "Dutch oven")
+"""What looks like none of its class in spite of these."""
 
 COLORS = frozenset(["red", "orange", "yellow", "green", "blue", "purple", "pink", "brown", "black", "white"])
 
@@ -111,8 +135,21 @@ INVERSES = {"left of": "right of", "right of": "left of", "above": "below", "bel
 WEAKENED = frozenset(["almost", "nearly", "not", "partly", "roughly", "diagonally"])
 """First words of relations that say less than the last ones."""
 
-GROUP = "group"
-"""Of a concept that is several people, animals or things."""
+
+@dataclass(frozen=True)
+class Found:
+    """What the detector finds where there is something of a concept.
+
+    Attributes:
+        classes: The classes that it may be.
+        surely: Whether it is one of one class; else nobody can say which is found, or how often.
+    """
+
+    classes: frozenset[str]
+    surely: bool
+
+
+UNSEEN = Found(frozenset(), surely=False)
 
 Word = TypeVar("Word")
 
@@ -125,43 +162,62 @@ def match_ending(relation: Row, words: Mapping[str, Word]) -> Word | None:
     return next((word for ending, word in words.items() if f" {predicate}".endswith(f" {ending}")), None)
 
 
-def name_classes(taxonomy: Taxonomy) -> dict[str, str]:
-    """The detector's class of every concept that has one: its own, or the closest of those that it lies under.
+def find_classes(taxonomy: Taxonomy) -> dict[str, Found]:
+    """What the detector finds of each concept, where it may find anything.
 
-    It is `GROUP` of an orchestra, a herd and their like.
+    It is surely one of a class, if it looks like it and is counted. A hammock, which is a bed by its place in the
+    taxonomy, may be one; so may what a class is a kind of (an animal, a piece of furniture), and what is not counted
+    (cattle, broccoli). Of groups, such as an orchestra and a herd, it may be anything.
     """
-    objects = taxonomy.objects
-    parents = dict(zip(objects["id"].to_pylist(), objects["parent"].to_pylist(), strict=True))
-    classes: dict[str, str] = {}
-    for concept, kinds in zip(parents, objects["kinds"].to_pylist(), strict=True):
-        if "group" in (kinds or "").split("|"):
-            classes[concept] = GROUP
-            continue
-        above = concept
-        while above and above not in CLASSES:
-            above = parents.get(above, "")
-        if above:
-            classes[concept] = CLASSES[above]
-    return classes
+    rows = taxonomy.objects.select(["id", "name", "parent", "kinds", "article"]).to_pylist()
+    parents = {row["id"]: row["parent"] for row in rows}
+    found: dict[str, Found] = {}
+    wider: dict[str, set[str]] = defaultdict(set)
+    names = {row["id"]: row["name"] for row in rows}
+    for row in rows:
+        above = list(_list_above(row["id"], parents))
+        root = next((one for one in above if one in CLASSES and one in names), None)
+        if "group" in (row["kinds"] or "").split("|"):
+            found[row["id"]] = Found(frozenset(CLASSES.values()), surely=False)
+        elif root:
+            alike = root in (row["id"], *WHOLE) or row["name"].endswith(_list_heads(names[root], CLASSES[root]))
+            surely = alike and row["article"] != "some" and not row["name"].endswith(OTHERS)
+            found[row["id"]] = Found(frozenset([CLASSES[root]]), surely)
+        if row["id"] in CLASSES:
+            for one in above:
+                wider[one].add(CLASSES[row["id"]])
+    return {one: Found(frozenset(classes), surely=False) for one, classes in wider.items()} | found
 
 
-def convert_geneval(row: Row, tally: Tally, classes: dict[str, str]) -> list[Row]:
-    """A line of `train_metadata.jsonl`, if the scene has any object of the detector's classes, and no group of some.
+def _list_above(concept: str | None, parents: Mapping[str, str | None]) -> Iterator[str]:
+    """A concept and all that it lies under."""
+    while concept:
+        yield concept
+        concept = parents.get(concept)
 
-    Objects are counted by class, so a beagle and a poodle are two of `dog`, since that is what the detector finds; how
-    many people it finds in an orchestra, nobody can say. A colour is said of a class where all of it has the same and
-    no other; a position where there is one of each class, on the later of the two, once. `tag` is that of GenEval's
-    tasks which fits; `counting` goes first, for it is the only one that changes how the scene is checked (with surer
-    detections).
+
+def _list_heads(name: str, class_: str) -> tuple[str, ...]:
+    return (name.split()[-1], class_.split()[-1], *HEADS.get(class_, ()))
+
+
+def convert_geneval(row: Row, tally: Tally, found: Mapping[str, Found]) -> list[Row]:
+    """A line of `train_metadata.jsonl`, if it is sure how many of any class the detector finds in a right picture.
+
+    Objects are counted by class, so a beagle and a poodle are two of `dog`, since that is what the detector finds. A
+    class is left out where anything else in the scene may be of it. A colour is said of a class where all of it has
+    the same and no other; a position where there is one of each class, on the later of the two, once. `tag` is that of
+    GenEval's tasks which fits; `counting` goes first, for it is the only one that changes how the scene is checked
+    (with surer detections).
     """
     graph = row["scene_graph"]
     objects = graph["objects"]
+    of_objects = [found.get(one["concept"], UNSEEN) for one in objects]
+    doubtful = frozenset[str]().union(*(one.classes for one in of_objects if not one.surely))
+    classes = ["".join(one.classes - doubtful) if one.surely else "" for one in of_objects]
     groups: dict[str, list[int]] = {}
-    for number, one in enumerate(objects):
-        if one["concept"] in classes:
-            groups.setdefault(classes[one["concept"]], []).append(number)
-    if GROUP in groups:
-        groups = {}
+    for number, name in enumerate(classes):
+        if name:
+            groups.setdefault(name, []).append(number)
     clauses: dict[str, Row] = {
         name: {"class": name, "count": sum(read_count(objects[number]) for number in group)}
         for name, group in groups.items()
@@ -171,8 +227,10 @@ def convert_geneval(row: Row, tally: Tally, classes: dict[str, str]) -> list[Row
         if color := _find_color([objects[number] for number in group]):
             clauses[name]["color"] = color
             left -= len(group)
-    held = sum(_place(relation, objects, classes, clauses) for relation in graph["relations"])
-    tally.left_out["objects of no class of the detector"] += len(objects) - sum(map(len, groups.values()))
+    held = sum(_place(relation, classes, clauses) for relation in graph["relations"])
+    for name, one in zip(classes, of_objects, strict=True):
+        tally.left_out["objects of no class of the detector"] += not one.classes
+        tally.left_out["objects that the detector may count or not"] += not name and bool(one.classes)
     tally.left_out["attributes"] += left
     tally.left_out["relations"] += len(graph["relations"]) - held
     tally.left_out["scene attributes"] += len(row["scene_attributes"])
@@ -193,9 +251,9 @@ def _find_color(objects: list[Row]) -> str | None:
     return color if color in COLORS and not others and not colors else None
 
 
-def _place(relation: Row, objects: list[Row], classes: dict[str, str], clauses: dict[str, Row]) -> bool:
+def _place(relation: Row, classes: list[str], clauses: dict[str, Row]) -> bool:
     """Says in the later clause where its object is; whether there was room for it."""
-    ends = [classes.get(objects[relation[end]]["concept"], "") for end in ("subject", "object")]
+    ends = [classes[relation[end]] for end in ("subject", "object")]
     position = match_ending(relation, POSITIONS)
     if position is None or ends[0] == ends[1] or any(clauses.get(end, {}).get("count") != 1 for end in ends):
         return False

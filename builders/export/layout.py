@@ -32,12 +32,16 @@ class Tally:
         scenes: Scenes that are in the file.
         empty: Scenes of which there was nothing to write.
         left_out: How many questions, or parts of scenes, of each sort the layout cannot hold.
+        held: How often each part that the readers of the file need is there.
+        missing: Those of these parts that are not there.
     """
 
     questions: int = 0
     scenes: int = 0
     empty: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
+    missing: list[str] = field(default_factory=list)
 
     def leave_out(self, question: Row) -> None:
         if question["form"] == "yes_no":
@@ -58,6 +62,7 @@ class Layout:
         begin, between, end: What is written before the first line, between two, and after the last one.
         columns: What is needed of a row.
         kinds: The kinds of questions that the layout knows; None for one that holds questions of any kind.
+        needs: What a reader of the file stops without.
     """
 
     convert: Callable[[Row, Tally], Sequence[Any]]
@@ -67,6 +72,7 @@ class Layout:
     end: str = "\n"
     columns: tuple[str, ...] = COLUMNS
     kinds: Collection[str] | None = None
+    needs: tuple[str, ...] = ()
 
     def convert_known(self, row: Row, tally: Tally) -> Sequence[Any]:
         """Makes records of a row; questions of kinds that the layout does not know are left out and counted."""

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from generate_any_scene.errors import GasError
 from generate_any_scene.training.decoders import SandboxDecoder
 from generate_any_scene.training.rewards import QuestionReward
 from generate_any_scene.training.sandbox.judge import SandboxJudge
@@ -52,6 +53,15 @@ def test_ids_that_are_no_codes_are_counted():
     shares, logged = reward([[-100, -100, *ABOVE[2:]], ABOVE[:1], ABOVE], [ASKED, ASKED, ASKED])
     assert shares == [1 / 4, 2 / 4, 1]
     assert logged["ids_out_of_range"] == pytest.approx((2 + 8) / (3 * TOKENS))
+
+
+def test_questions_may_be_lists_or_text():
+    function = QuestionReward(SandboxDecoder(), SandboxJudge(), 0)
+    assert function([ABOVE, ABOVE], [ASKED, json.dumps(ASKED)]) == [1, 1]
+    for wrong in ("Is it?", '"yes"', "{}", ["Is it?"], [{"question": "Is it?"}], None, 3, "[" * 100_000):
+        with pytest.raises(GasError, match="`questions` .*(give a list|must be a list)") as error:
+            function([ABOVE], [wrong])
+        assert len(str(error.value)) < 300
 
 
 def test_refused_answers_are_counted_and_not_right():

@@ -1,12 +1,13 @@
 """How a question of a row is put to a judge, and whether the reply is right. Nothing here needs torch.
 
-Judges reply in words, often in a whole sentence. A reply is compared word by word: case, punctuation, accents and
-articles do not matter, hyphens part words, and numbers stay whole (`1.8` is one word). A reply is refused, and neither
-right nor wrong, where it is no answer to the question; see `mark_reply`.
+Judges reply in words, often in a whole sentence, and wrap their answer up; `wrappers.py` takes it out. It is compared
+word by word: case, punctuation, accents and articles do not matter, hyphens part words, and numbers stay whole (`1.8`
+is one word). A reply is refused, and neither right nor wrong, where it is no answer to the question; see `mark_reply`.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from ...errors import GasError
+from ...taxonomy.english.inflection import make_plural
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
+from .wrappers import unlist_reply, unwrap_reply
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 Question: TypeAlias = Mapping[str, Any]
 """A question as a row has it: `question`, `answer`, `choices`, `form`, `kind` and more."""
+
+READ = {"question", "answer", "choices", "form", "kind"}
+"""What is read of every question."""
 
 CHOOSE = "Choose one:"
 """Follows the words of a multiple-choice question on a line of its own; below it, each choice has one."""
@@ -38,8 +44,16 @@ NUMBERS = {word: number for number, word in enumerate((*SPELLED_NUMBERS, *MORE_N
 }
 """What words for numbers mean, in replies to questions how many there are."""
 
+YES = {"yes", "yeah", "yep", "yup", "true", "correct"}
+NO = {"no", "nope", "nah", "false", "incorrect"}
+"""First words of replies to questions that are answered with yes or no."""
+
 DENIALS = {"not", "no", "nor", "neither", "never", "isnt", "arent", "doesnt", "dont", "wasnt", "werent"}
 """What comes right after one of these is not what the reply says."""
+
+AUXILIARIES = {"is", "are", "was", "were", "do", "does", "did", "has", "have", "can"}
+UNCOUNTED = {"of", "on", "in", "at", "to", "by", "with", "from", "and", "or", "is", "are", "which", "that", "such"}
+"""What follows these is no name of what a number before them counts."""
 
 _ARTICLE = re.compile(r"(?<![\w-])(?:a|an|the)\s+(?=\S)")
 _WORD = re.compile(r"\d+(?:[.,]\d+)*[^\W\d_]*\+*|[^\W_]+\+*")
@@ -62,6 +76,9 @@ _REFUSAL = re.compile(
     r"|no idea|not visible|unclear|unsure|unanswerable|undetermined|insufficient information|sorry"
     r")\b|^(?:unknown|n a)$"
 )
+_ASKED = re.compile(r"\bhow many (.+?) (?:are|is|were|do|does|can|have|has)\b")
+_EITHER = re.compile(r"\W*(?:yes|no)\s*(?:/|or\b|and\b)\s*(?:yes|no)\b", re.IGNORECASE)
+_SHOWN = re.compile(r" in (?:picture|image|photo|photograph|video|scene|(?:3d )?model)$")
 _TURN = re.compile(r"\b(?:but|however|though)\b")
 
 
@@ -95,36 +112,60 @@ class Judged:
         return sum(marks.count(None) for marks in self.marks)
 
 
-def choose_questions(questions: Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
-    """Takes the questions of some kinds, or all."""
-    return [one for one in questions if kinds is None or one["kind"] in kinds]
+def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
+    """A scene's questions as a row has them, or as JSON text, as files for trainers do.
+
+    Raises:
+        GasError: They are neither.
+    """
+    found: Any = questions
+    if isinstance(questions, str):
+        try:
+            found = json.loads(questions)
+        except (ValueError, RecursionError) as error:
+            raise GasError(
+                f"`questions` is text, but no JSON: {questions[:60]!r}; give a list of questions"
+            ) from error
+    if not isinstance(found, Sequence) or not all(isinstance(one, Mapping) and one.keys() >= READ for one in found):
+        keys = ", ".join(f"`{key}`" for key in sorted(READ))
+        raise GasError(f"`questions` must be a list, of which each has {keys}; or such a list in JSON")
+    return found
 
 
-def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:
+def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
+    """Takes the questions of some kinds, or all; see `read_questions`."""
+    return [one for one in read_questions(questions) if kinds is None or one["kind"] in kinds]
+
+
+def judge_questions(
+    judge: Judge, images: Sequence[Image], questions_of_each: Sequence[str | Sequence[Question]]
+) -> Judged:
     """Asks a judge all questions about all images, in one call.
 
     Args:
         judge: Whom to ask.
         images: The images.
-        questions_of_each: The questions about each image, as `questions` of a row has them; none, perhaps.
+        questions_of_each: The questions about each image, as `questions` of a row has them, or that in JSON; none,
+            perhaps.
 
     Returns: Replies and marks, one list an image.
 
     Raises:
         ValueError: There are not as many lists of questions as images.
-        GasError: The judge has not given one reply a question.
+        GasError: The judge has not given one reply a question, or the questions are none.
     """
     if len(images) != len(questions_of_each):
         raise ValueError(f"{len(images)} images, but questions about {len(questions_of_each)}")
-    asked = [(image, one) for image, some in zip(images, questions_of_each, strict=True) for one in some]
+    chosen = [read_questions(some) for some in questions_of_each]
+    asked = [(image, one) for image, some in zip(images, chosen, strict=True) for one in some]
     replies = judge.answer([image for image, _ in asked], [word_question(one) for _, one in asked]) if asked else []
     if len(replies) != len(asked):
         raise GasError(f"the judge gave {len(replies)} replies to {len(asked)} questions", exit_status=1)
     rest = iter(replies)
-    replies_of_each = [[next(rest) for _ in some] for some in questions_of_each]
+    replies_of_each = [[next(rest) for _ in some] for some in chosen]
     marks = [
         [mark_reply(reply, one) for reply, one in zip(said, some, strict=True)]
-        for said, some in zip(replies_of_each, questions_of_each, strict=True)
+        for said, some in zip(replies_of_each, chosen, strict=True)
     ]
     return Judged(replies_of_each, marks)
 
@@ -152,12 +193,15 @@ def mark_reply(reply: str, question: Question) -> bool | None:
 
     The answer itself always is, and any of its `aliases`. Otherwise, by the question's `form`:
 
-    `yes_no`: The first word decides; a reply that begins with neither yes nor no is refused.
+    `yes_no`: The first word decides, yes, no or a word that means the same; or a sentence that says or denies what the
+    question asks, in its words. Another reply is refused.
 
-    `count`: The first number decides, in digits or in words up to twenty; `no`, `none` and `not any` are zero. A reply
-    without a number or with two joined by "or" or "to" is refused.
+    `count`: The first number decides, in digits or in words up to twenty, that stands alone or counts what the
+    question asks for; `no`, `none` and `not any` are zero. A single number of something else is taken for another name
+    of it. A reply without a number, with numbers of other things, or with two joined by "or" or "to" is refused.
 
-    `multiple_choice`: The one choice that the reply names decides; where it names none or several, it is refused. Of
+    `multiple_choice`: The one choice that the reply names decides; where it names none or several, it is refused.
+    Numbers among numbers may be in digits. Of
     choices within one another (red, dark red) the longest is meant, and one right after `not` or `no` is not meant. An
     alias of the answer names it, where no choice is named.
 
@@ -185,13 +229,15 @@ def _mark(
 ) -> bool | None:
     if reply.strip().casefold() in (one.casefold() for one in (answer, *aliases)):
         return True
-    words = _split_words(reply)
+    reply = unwrap_reply(reply)
     if form == "yes_no":
-        return words[0] == answer.casefold() if words and words[0] in ("yes", "no") else None
-    if form == "count":
-        number = _read_count(reply)
-        return None if number is None else number == _read_count(answer)
-    words = _leave_out_refusal(words)
+        said = _read_yes_no(reply, question)
+        return None if said is None else said == (answer.casefold() == "yes")
+    if form == "count" or (choices and all(_is_number(choice.casefold()) for choice in choices)):
+        number = _read_count(reply, question)
+        known = form == "count" or number in map(_read_count, choices)
+        return number == _read_count(answer) if number is not None and known else None
+    words = _leave_out_refusal(_split_words(reply))
     if not words:
         return None
     if form == "multiple_choice":
@@ -220,8 +266,35 @@ def _leave_out_refusal(words: list[str]) -> list[str]:
     return _leave_out_refusal(text[turn.end() :].split()) if turn else []
 
 
-def _read_count(reply: str) -> int | None:
-    """The first number that a reply says, if it is one alone."""
+def _read_yes_no(reply: str, question: str) -> bool | None:
+    """Whether a reply says yes, by its first word or by the words of the question."""
+    listed = unlist_reply(reply)
+    first = next(iter(_split_words(listed)), "")
+    if first in YES | NO:
+        return None if _EITHER.match(listed) else first in YES
+    asked, said = _split_words(question), _split_words(reply)
+    denied = sum(word in DENIALS for word in said)
+    if denied > 1 or DENIALS & {*asked}:
+        return None
+    statement = _leave_out_auxiliaries(said)
+    repeats = statement == _leave_out_auxiliaries(asked) or (statement in ("it", "there") and len(said) > 1)
+    return not denied if repeats else None
+
+
+def _leave_out_auxiliaries(words: Sequence[str]) -> str:
+    """What a question has in common with sentences that answer it: `there dog` of `There is no dog in the picture`."""
+    kept = " ".join(word for word in words if word not in AUXILIARIES | DENIALS | {"any", "some"})
+    return _SHOWN.sub("", kept)
+
+
+def _read_count(reply: str, question: str = "") -> int | None:
+    """The number of what a question asks for, or the first one of a reply that stands alone."""
+    listed = unlist_reply(reply)
+    number = _find_count(listed, question) if listed != reply else None
+    return _find_count(reply, question) if number is None else number
+
+
+def _find_count(reply: str, question: str) -> int | None:
     text = _ARTICLE.sub("", _DASH.sub("-", _fold(reply)))
     if _ABSENT.search(text):
         return 0
@@ -229,20 +302,34 @@ def _read_count(reply: str) -> int | None:
         return None
     found = list(_COUNTED.finditer(text))
     words = [one.group() for one in found]
+    others: set[int] = set()
     for place, word in enumerate(words):
         number = _read_number(word)
-        if number is None:
+        after = text[found[place].end() :]
+        if number is None or (word == "no" and re.match(r"\s*(?:[^\w\s]|$)", after)):  # "No, there are two."
             continue
-        if word == "no" and re.match(r"\s*(?:[^\w\s]|$)", text[found[place].end() :]):
-            continue  # "No, there are two."
         if place and words[place - 1] in DENIALS:
             if number == 1:  # "not a single dog", "not one"
                 return 0
             continue
         if words[place + 1 : place + 2] in (["or"], ["to"]) and any(map(_is_number, words[place + 2 : place + 3])):
             return None
-        return number
-    return None
+        counted = re.match(r"(?:\s+[^\W\d_][\w-]*)*", after)
+        if _may_count(counted.group().split() if counted else [], question):
+            return number
+        if number:  # no cats: that says nothing of dogs
+            others.add(place)
+    return _read_number(words[others.pop()]) if len(others) == 1 else None
+
+
+def _may_count(words: list[str], question: str) -> bool:
+    """Whether a number before these words may be that of what a question asks for; not `cats`, of dogs."""
+    asked = _ASKED.search(_fold(question))
+    names = next((place for place, word in enumerate(words) if word in UNCOUNTED or _is_number(word)), len(words))
+    if not asked or not names:
+        return True
+    head = asked.group(1).partition(" of ")[0].split()[-1]
+    return any(head in (word, make_plural(word)) for word in words[:names])
 
 
 def _read_number(word: str) -> int | None:

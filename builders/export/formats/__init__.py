@@ -2,11 +2,14 @@
 
 A file has a docstring, whose first line says in help and completion what is written, and after what it is made; and
 
+    SPLITS
     lay_out(recipe) -> Layout | dict[str, Layout]
 
-how the file is written, of the rows of a recipe file; or several files by their names, in which `{split}` stands for
-the split's. What a format cannot hold of a scene is left out and counted. JSON stays ASCII, since scorers open their
-files in whatever encoding the machine has.
+which splits it is for (`("train",)` of what trains, `("test",)` of what scores), and how the file is written, of the
+rows of a recipe file; or several files by their names, in which `{split}` stands for the split's. What a format cannot
+hold of a scene is left out and counted, and so is what its reader would misread. JSON stays ASCII, since scorers open
+their files in whatever encoding the machine has; and no list in JSON lines may be empty, since a file says of which
+type a list is by what is in it.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import ast
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ....errors import GasError
 
@@ -36,8 +39,21 @@ def load_format(name: str) -> Format:
     Raises:
         GasError: The format's file has none.
     """
+    return _load_part(name, "lay_out")
+
+
+def load_splits(name: str) -> tuple[str, ...]:
+    """The splits that a format that is listed is for.
+
+    Raises:
+        GasError: The format's file does not say so.
+    """
+    return _load_part(name, "SPLITS")
+
+
+def _load_part(name: str, part: str) -> Any:
     module = import_module(f".{name}", __package__)
-    if not hasattr(module, "lay_out"):
+    if not hasattr(module, part):
         hint = "builders/export/formats/__init__.py says what a format has"
-        raise GasError(f"the format {name}: {module.__file__} has no function `lay_out`; {hint}", exit_status=1)
-    return module.lay_out
+        raise GasError(f"the format {name}: {module.__file__} has no `{part}`; {hint}", exit_status=1)
+    return getattr(module, part)

@@ -13,6 +13,8 @@ from typing import Any
 
 from ..layout import DOMAINS, Layout, Row, Tally, count_things, find_element, find_topic, is_true
 
+SPLITS = ("test",)
+
 DSG_COLUMNS = (
     "item_id",
     "text",
@@ -43,8 +45,8 @@ def convert_dsg(row: Row, tally: Tally) -> list[list[Any]]:
     what that depends on; `dependency` is 0 without any. Objects are `entity - whole`, relations `spatial` or `action`,
     scene attributes `global - -`, numbers `other - count` with `==2` behind the name, as in DSG-1k.
 
-    The loader splits `dependency` only where pandas takes the column for text, which it does once a proposition has
-    two parents, as relations have; of a dataset without, it has to be read with `dtype={"dependency": str}`.
+    The loader splits `dependency` only where pandas takes it for text, which it does not for a number alone; so what
+    has one parent, or none, has that number twice, which the scorer takes as once.
     """
     records: list[list[Any]] = []
     known: list[set[int]] = []
@@ -58,7 +60,7 @@ def convert_dsg(row: Row, tally: Tally) -> list[list[Any]]:
         known.append({number})
         broad, detailed, words = _describe_dsg(row, question)
         keywords = ", ".join(words)
-        dependency = ",".join(map(str, sorted(parents))) or "0"
+        dependency = ",".join(map(str, sorted(parents) if len(parents) > 1 else [*(parents or {0})] * 2))
         form = f"{broad} - {detailed} ({keywords})"
         text, asked = row["caption"], question["question"]
         records.append([row["id"], text, keywords, number, dependency, broad, detailed, form, asked])

@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..geneval import convert_geneval, name_classes
+from ..geneval import convert_geneval, find_classes
 from ..layout import GRAPH, PROMPT, Layout, Row, Tally, load_concepts
+
+SPLITS = ("train", "test")
 
 
 def convert_line(row: Row, tally: Tally) -> list[str]:
@@ -18,7 +20,7 @@ def convert_line(row: Row, tally: Tally) -> list[str]:
 
 
 def lay_out(recipe: Path) -> dict[str, Layout]:
-    convert = partial(convert_geneval, classes=name_classes(load_concepts(recipe)))
+    convert = partial(convert_geneval, found=find_classes(load_concepts(recipe)))
     return {
         "{split}.txt": Layout(convert_line, str, columns=PROMPT),
         "{split}_metadata.jsonl": Layout(convert, columns=GRAPH),

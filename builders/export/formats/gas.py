@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..layout import GRAPH, Layout, Row, Tally, read_count
 
+SPLITS = ("test",)
+
 
 def convert_gas(row: Row, tally: Tally) -> list[tuple[str, Row]]:
     """A scene of a `prompts_batch_0.json`, with its number as the key.

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...text.lexicon import NUMBERS
 from ..layout import DOMAINS, Layout, Row, Tally, count_things, find_topic, is_true
+
+SPLITS = ("test",)
+
+
+ATOMS = range(3, 11)
+SKILLS = ("object", "attribute", "count", "position", "verb")
+"""What the analysis knows: it stops at other numbers of atoms and other skills, and where there is none of these."""
+COUNTED = NUMBERS[1:11]
+"""The scorer takes numbers up to ten in digits, too."""
 
 
 def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
@@ -15,12 +25,16 @@ def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
 
     The scorer expects a number where a question begins with `How many` and `Yes` everywhere else, so what has another
     answer is left out, and so is what asks once more about the same atom. The skill of a relation is `position` when
-    it is spatial and else `verb`; of a scene attribute it is `attribute`, since the analysis knows no other skills
-    (and no `atom_count` but 3 to 10).
+    it is spatial and else `verb`; of a scene attribute it is `attribute`, since the analysis knows no others. Scenes
+    of a number of atoms that it does not know are left out.
     """
+    number = count_atoms(row)
+    if number not in ATOMS:
+        tally.left_out[f"whole scenes of less than {ATOMS[0]} or more than {ATOMS[-1]} atoms"] += 1
+        return []
     atoms: dict[tuple[str, ...], tuple[list[str], str]] = {}
     for question in row["questions"]:
-        counts = question["question"].startswith("How many") and question["kind"] == "count"
+        counts = question["question"].startswith("How many") and question["answer"] in COUNTED
         if not (counts or is_true(question)):
             tally.leave_out(question)
             continue
@@ -32,13 +46,16 @@ def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
         pair = [question["question"], question["answer"] if counts else "Yes"]
         atoms[atom] = pair, _name_skill(row, question)
     tally.questions += len(atoms)
+    if not atoms:
+        return []
+    tally.held.update([_name_atoms(number), *(skill for _, skill in atoms.values())])
     record = {
         "prompt": row["caption"],
-        "atom_count": count_atoms(row),
+        "atom_count": number,
         "vqa_list": [pair for pair, _ in atoms.values()],
         "skills": [skill for _, skill in atoms.values()],
     }
-    return [record] if atoms else []
+    return [record]
 
 
 def count_atoms(row: Row) -> int:
@@ -59,5 +76,9 @@ def _name_skill(row: Row, question: Row) -> str:
     return "position" if topic.item["category"] == "spatial" else "verb"
 
 
+def _name_atoms(number: int) -> str:
+    return f"{number} atoms"
+
+
 def lay_out(_: Path) -> Layout:
-    return Layout(convert_geneval2, kinds=DOMAINS)
+    return Layout(convert_geneval2, kinds=DOMAINS, needs=(*SKILLS, *map(_name_atoms, ATOMS)))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ..layout import PROMPT, Layout, Row, Tally
 
+SPLITS = ("train",)
+
 
 def convert_prompt(row: Row, tally: Tally) -> list[Row]:
     return [{"id": row["id"], "prompt": row["caption"]}]

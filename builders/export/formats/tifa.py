@@ -12,6 +12,8 @@ from pathlib import Path
 from ...text.lexicon import NUMBERS
 from ..layout import DOMAINS, Element, Layout, Row, Tally, find_topic, load_concepts
 
+SPLITS = ("test",)
+
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)}
 
 TIFA_OBJECTS = (

@@ -11,6 +11,8 @@ from pathlib import Path
 from ..layout import PROMPT, Layout
 from .trl import convert_trl
 
+SPLITS = ("train",)
+
 
 def lay_out(_: Path) -> Layout:
     return Layout(partial(convert_trl, chat=True), columns=(*PROMPT, "questions"))

@@ -31,13 +31,13 @@ def read_rows(folder, config, split="test"):
 
 @pytest.mark.parametrize("format_", FILES)
 def test_stdout_has_the_bytes_of_the_file(format_, built, run_export, empty, monkeypatch):
-    arguments = (built, "--format", format_, "--config", "video")
+    arguments = (built, "--format", format_, "--config", "video", "--split", "test")
     status, out, err = run_export(*arguments)
     assert status == 0
     assert "\x1b" not in err
     assert run_export(*arguments, "--out", "-") == (0, out, err)
     monkeypatch.setattr(export, "BATCH", 7)
-    assert run_export(*arguments, "--split", "test", "--out", "new/file") == (0, "", err)
+    assert run_export(*arguments, "--out", "new/file") == (0, "", err)
     assert (empty / "new" / "file").read_bytes().decode() == out
     assert [path.name for path in (empty / "new").iterdir()] == ["file"]
 
@@ -79,9 +79,26 @@ def test_questions_of_a_kind_that_is_not_known_are_left_out_and_told(format_, bu
     others = write_questions(built, empty / "b", lambda one: [one] * (one["kind"] != "scene"))
     without = run_export(others, "-f", format_, "--config", "video")
     assert (status, out) == without[:2] == (0, out)
-    assert out.count("\n") >= 40
+    assert out.count("\n") >= 20
     assert asked and f"{asked:,} questions of the kind `story`" in err
     assert "story" not in without[2]
+
+
+TRAINERS = {"flow_grpo", "prompts", "simplear", "t2i_r1", "trl", "trl_chat"}
+
+
+@pytest.mark.parametrize("format_", list_formats())
+def test_the_split_is_the_one_that_a_format_is_for(format_, built, run_export, empty):
+    """Scorers take `test`, trainers `train`, and Flow-GRPO judges held-out prompts of `test` while it trains."""
+    out = empty / ("out" if format_ == "flow_grpo" else "out.json")
+    status, _, err = run_export(built, "-f", format_, "--config", "video", "--out", out)
+    assert status == 0
+    said = {split for split in ("train", "validation", "test") if f" of video/{split}\n" in err}
+    assert said == ({"train", "test"} if format_ == "flow_grpo" else {"train"} if format_ in TRAINERS else {"test"})
+    written = "".join(file.read_text() for file in (out.iterdir() if out.is_dir() else [out]))
+    for split in ("train", "validation", "test"):
+        captions = [json.dumps(row["caption"])[1:-1] for row in read_rows(built, "video", split)]
+        assert any(caption in written for caption in captions) == (split in said)
 
 
 def test_some_formats_sort_questions(built):
@@ -114,7 +131,7 @@ def test_of_several_files_none_is_there_when_one_cannot_be_finished(built_with_d
     broken = empty / "gas"
     shutil.copytree(built_with_dogs, broken)
     (broken / "dogs/test-00000-of-00001.parquet").unlink()
-    status, _, err = run_export(broken, "-f", "flow_grpo", "--config", "dogs", "--out", "data")
+    status, _, err = run_export(broken, "-f", "flow_grpo", "--config", "dogs", "--split", "test", "--out", "data")
     assert status == 2
     assert "missing or damaged" in err
     assert not list((empty / "data").iterdir())
@@ -122,13 +139,14 @@ def test_of_several_files_none_is_there_when_one_cannot_be_finished(built_with_d
 
 def test_what_trainers_cannot_hold_is_told(built, run_export):
     rows = read_rows(built, "video")
-    _, _, err = run_export(built, "-f", "t2i_r1", "--config", "video")
+    _, _, err = run_export(built, "-f", "t2i_r1", "--config", "video", "--split", "test")
     assert f"{sum(len(row['scene_attributes']) for row in rows)} scene attributes" in err
     assert " 0 " not in err
     for format_ in ("prompts", "simplear", "gas"):
-        assert run_export(built, "-f", format_, "--config", "video")[2] == "wrote 40 prompts of video/test\n"
+        arguments = (built, "-f", format_, "--config", "video", "--split", "test")
+        assert run_export(*arguments)[2] == "wrote 40 prompts of video/test\n"
     asked = sum(len(row["questions"]) for row in rows)
-    _, _, err = run_export(built, "-f", "trl", "--config", "video")
+    _, _, err = run_export(built, "-f", "trl", "--config", "video", "--split", "test")
     assert err == f"wrote {asked:,} questions about 40 scenes of video/test\n"
 
 
@@ -181,9 +199,10 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
         (["{folder}", "--format", "xml"], "choose from dsg, flow_grpo"),
-        (["{folder}", "--format", "flow_grpo", "--config", "dogs"], "flow_grpo is several files: give a folder"),
+        (["{folder}", "--format", "flow_grpo", "--config", "video"], "flow_grpo is several files: give a folder"),
+        (["{folder}", "--format", "trl", "--config", "dogs"], "no split `train`; choose from test"),
         (
-            ["{folder}", "--format", "flow_grpo", "--config", "dogs", "--out", "{folder}/README.md"],
+            ["{folder}", "--format", "flow_grpo", "--config", "video", "--out", "{folder}/README.md"],
             "README.md is a file; flow_grpo is several files",
         ),
         (["{folder}", "--format", "dsg"], "choose one with --config"),

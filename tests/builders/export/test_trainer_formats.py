@@ -27,10 +27,11 @@ from generate_any_scene.builders.export.formats.t2i_r1 import (
 from generate_any_scene.builders.export.formats.trl import (
     convert_trl,
 )
-from generate_any_scene.builders.export.geneval import CLASSES, COLORS, GROUP, convert_geneval, name_classes
+from generate_any_scene.builders.export.geneval import CLASSES, COLORS, UNSEEN, Found, convert_geneval, find_classes
 from generate_any_scene.builders.export.layout import Tally
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.networkx_graphs import to_networkx
+from generate_any_scene.training.judges.marking import choose_questions
 
 
 @pytest.fixture(scope="module", params=["multi_object", "video", "dogs"])
@@ -76,7 +77,9 @@ SCENE = [("weather", "rain"), ("artist", "Hokusai"), ("weather", "fog")]
 
 def test_prompts_and_simplear():
     assert convert_prompt(make_row(DOG), Tally()) == [{"id": "mine/test/000000007", "prompt": "Caf\u00e9\nscene."}]
-    assert convert_simplear(make_row(DOG), Tally()) == [{"caption": "Caf\u00e9\nscene.", "image_path": ""}]
+    (item,) = convert_simplear(make_row(DOG), Tally())
+    assert item == {"caption": "a scene: Caf\u00e9\nscene.", "image_path": ""}
+    assert convert_simplear({"caption": "a red dog, at dusk"}, Tally())[0]["caption"] == "a red dog, at dusk"
     assert convert_line(make_row(DOG), Tally()) == ["Caf\u00e9 scene."]
 
 
@@ -86,7 +89,7 @@ def test_simplear_reads_every_prompt(exported):
     with path.open() as file:
         items = json.load(file)
     prompts = ["<|t2i|>" + "A photo of " + item["caption"] + "<|soi|>" for item in items]
-    assert prompts == [f"<|t2i|>A photo of {row['caption']}<|soi|>" for row in rows]
+    assert prompts == [f"<|t2i|>A photo of a scene: {row['caption']}<|soi|>" for row in rows]
     assert {item["image_path"] for item in items} == {""}
 
 
@@ -99,15 +102,9 @@ def test_trl_rows():
     chosen["aliases"] = ["bee"]
     row, tally = make_row(DOG, questions=[asked, chosen]), Tally()
     (record,) = convert_trl(row, tally)
-    assert record == {
-        "id": "mine/test/000000007",
-        "prompt": "Caf\u00e9\nscene.",
-        "questions": ["Is it?", "Which?"],
-        "answers": ["yes", "b"],
-        "aliases": [[], ["bee"]],
-        "choices": [[], ["a", "b"]],
-        "depends_on": [[], [0]],
-    }
+    assert list(record) == ["id", "prompt", "questions"]
+    assert (record["id"], record["prompt"]) == ("mine/test/000000007", "Caf\u00e9\nscene.")
+    assert json.loads(record["questions"]) == [asked, chosen]
     assert convert_trl(row, tally, chat=True) == [
         {**record, "prompt": [{"role": "user", "content": "Caf\u00e9\nscene."}]}
     ]
@@ -118,7 +115,7 @@ def test_trl_has_questions_of_any_kind(built):
     asked = {"question": "Is it?", "answer": "yes", "choices": [], "depends_on": [], "form": "yes_no", "kind": "story"}
     tally, layout = Tally(), load_format("trl")(find_split(built, "video", "test").recipe)
     (record,) = layout.convert_known(make_row(DOG, questions=[asked]), tally)
-    assert (record["questions"], tally.questions, +tally.left_out) == (["Is it?"], 1, {})
+    assert (json.loads(record["questions"]), tally.questions, +tally.left_out) == ([asked], 1, {})
 
 
 @pytest.mark.parametrize("format_", ["trl", "trl_chat"])
@@ -128,15 +125,13 @@ def test_trl_gives_rewards_the_questions(format_, exported):
     data = load_dataset("json", data_files=str(path), split="train")
     arguments = {key: [row[key] for row in data] for key in data.column_names if key not in ("prompt", "completion")}
 
-    def reward(questions, answers, aliases, choices, depends_on, **others):
+    def reward(questions, **others):
         assert list(others) == ["id"]
-        together = zip(questions, answers, aliases, choices, depends_on, strict=True)
-        return [[*zip(*parts, strict=True)] for parts in together]
+        return [choose_questions(text, None) for text in questions]
 
     for row, prompt, asked in zip(rows, data["prompt"], reward(**arguments), strict=True):
         assert prompt == (row["caption"] if format_ == "trl" else [{"role": "user", "content": row["caption"]}])
-        keys = ("question", "answer", "aliases", "choices", "depends_on")
-        assert asked == [tuple(question[key] for key in keys) for question in row["questions"]]
+        assert asked == row["questions"]
 
 
 # Flow-GRPO
@@ -186,11 +181,16 @@ def test_flow_grpo_reads_both_files(exported):
 
 def test_a_picture_of_the_scene_gets_the_full_reward(exported, taxonomy):
     folder, rows = exported("flow_grpo")
-    classes, by_caption = name_classes(taxonomy), {row["caption"]: row for row in rows}
+    found, by_caption = find_classes(taxonomy), {row["caption"]: row for row in rows}
     for prompt, metadata in zip(*read_geneval(folder / "test_metadata.jsonl"), strict=True):
         shown = [
-            (classes.get(one["concept"]), [a["value"] for a in one["attributes"] if a["kind"] == "color"], 0)
+            (
+                "".join(found.get(one["concept"], UNSEEN).classes),
+                [a["value"] for a in one["attributes"] if a["kind"] == "color"],
+                0,
+            )
             for one in by_caption[prompt]["scene_graph"]["objects"]
+            if found.get(one["concept"], UNSEEN).surely
             for _ in range(one["count"])
         ]
         without = {**metadata, "include": [{**one, "position": None} for one in metadata["include"]]}
@@ -201,18 +201,37 @@ def test_a_picture_of_the_scene_gets_the_full_reward(exported, taxonomy):
 
 
 def test_dogs_of_all_breeds_are_dogs(taxonomy):
-    classes = name_classes(taxonomy)
+    found = find_classes(taxonomy)
     assert set(CLASSES) <= {*taxonomy.objects["id"].to_pylist()}
     assert len(set(CLASSES.values())) == 80
-    known = {one: classes.get(f"{one}.n.01") for one in ("beagle", "poodle", "nurse", "hot_dog", "orchestra", "shoe")}
-    assert known == {
-        **{"beagle": "dog", "poodle": "dog", "nurse": "person", "hot_dog": None},
-        **{"orchestra": GROUP, "shoe": None},
-    }
-    assert classes["hotdog.n.02"] == "hot dog"  # not the sandwich that it is a kind of
+    for concept, class_ in {
+        **{"beagle.n.01": "dog", "nurse.n.01": "person", "hotdog.n.02": "hot dog", "armchair.n.01": "chair"},
+        **{"cab.n.03": "car", "hamburger.n.01": "sandwich", "basketball.n.02": "sports ball", "dog.n.01": "dog"},
+    }.items():
+        assert found.get(concept) == Found(frozenset([class_]), surely=True), concept
+    assert not {"shoe.n.01", "hot_dog.n.01"} & set(found)
 
 
-KNOWN = {"dog.n.01": "dog", "poodle.n.01": "dog", "cat.n.01": "cat", "car.n.01": "car", "herd.n.01": GROUP}
+def test_what_the_detector_may_find_or_not(taxonomy):
+    found = find_classes(taxonomy)
+    for concept, some in {
+        **{"hammock.n.02": {"bed"}, "cookie.n.01": {"cake"}, "lynx.n.02": {"cat"}, "okapi.n.01": {"giraffe"}},
+        **{"cattle.n.01": {"cow"}, "scissors.n.01": {"scissors"}, "broccoli.n.02": {"broccoli"}},
+        **{"canine.n.02": {"dog"}, "cutlery.n.02": {"fork", "spoon"}, "orchestra.n.01": {*CLASSES.values()}},
+    }.items():
+        assert concept in found and not found[concept].surely, concept
+        assert found[concept].classes >= some, concept
+
+
+def test_all_that_is_not_counted_is_found_in_no_sure_number(taxonomy):
+    found = find_classes(taxonomy)
+    for concept, article in zip(*(taxonomy.objects[name].to_pylist() for name in ("id", "article")), strict=True):
+        assert article != "some" or not found.get(concept, UNSEEN).surely
+
+
+KNOWN = {f"{name}.n.01": Found(frozenset([name]), surely=True) for name in ("dog", "cat", "car")}
+KNOWN |= {"poodle.n.01": KNOWN["dog.n.01"], "herd.n.01": Found(frozenset(["dog", "cat", "car"]), surely=False)}
+KNOWN["canine.n.01"] = Found(frozenset(["dog"]), surely=False)
 
 
 def convert(*objects, **parts):
@@ -258,6 +277,9 @@ def test_geneval_leaves_out_what_cannot_be_checked():
         {"objects of no class of the detector": 1, "whole scenes in the metadata": 1},
     )
     assert convert(DOG, make_object("herd"), relations=[(0, "above", "spatial", 1)])[0] is None
+    record, left = convert(DOG, CAT, make_object("canine"), relations=[(0, "above", "spatial", 1)])
+    assert record["include"] == [{"class": "cat", "count": 1}]
+    assert left == {"objects that the detector may count or not": 2, "attributes": 1, "relations": 1}
     for relation in ("almost to the left of", "chasing", "not quite above", "next to"):
         record, left = convert(DOG, CAT, relations=[(0, relation, "spatial", 1)])
         assert (record["tag"], left) == ("color_attr", {"relations": 1})
@@ -320,7 +342,7 @@ def test_an_object_may_stand_for_several():
 
 def convert_t2i(*objects, **parts):
     tally = Tally()
-    records = convert_t2i_r1(make_row(*objects, **parts), tally, WORDS)
+    records = convert_t2i_r1(make_row(*objects, **parts), tally, WORDS, {"rice.n.01"})
     return (records[0] if records else None), +tally.left_out
 
 
@@ -345,7 +367,9 @@ def test_t2i_r1_checks_one_thing_of_a_scene():
     record, left = convert_t2i(tree, CAT, relations=[(0, "chasing", "social", 1), *above])
     assert record["spatial_info"] == {"obj1": "cat", "obj2": "tree", "locality": "on the top of"}
     assert (record["task_type"], left) == ("spatial", {"relations": 1})
-    assert convert_t2i(tree, CAT, relations=[(0, "chasing", "social", 1)])[0] == {
+    left = {"whole scenes of which it checks no more than that all objects are there": 1, "relations": 1}
+    assert convert_t2i(tree, CAT, relations=[(0, "chasing", "social", 1)]) == (None, left)
+    assert convert_t2i(tree, CAT)[0] == {
         "prompt": "Caf\u00e9\nscene.",
         "task_type": "complex",
         "nouns": ["tree", "cat"],
@@ -353,6 +377,13 @@ def test_t2i_r1_checks_one_thing_of_a_scene():
         "spatial_info": NOWHERE,
         "numeracy_info": NOTHING,
     }
+
+
+def test_t2i_r1_counts_no_rice():
+    rice = make_object("rice")
+    record, _ = convert_t2i(rice, CAT, CAT)
+    assert (record["nouns"], record["numeracy_info"]) == (["rice", "cat"], [{"obj_name": "cat", "num": 2}])
+    assert convert_t2i(rice, rice, CAT)[0]["task_type"] == "complex"
 
 
 def test_t2i_r1_loads_when_a_task_comes_late(tmp_path):

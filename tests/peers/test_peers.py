@@ -1,0 +1,332 @@
+"""The code of scorers and trainers reads exports of every shipped recipe, and gives a right picture its best score.
+
+GAS_PEERS names a folder with checkouts of any of facebookresearch/GenEval2 (needs scipy), j-min/DSG, Yushi-Hu/tifa,
+yifan123/flow_grpo, yifan123/reward-server, wdrink/SimpleAR and CaraJ7/T2I-R1, each under the name of its repository:
+
+    GAS_PEERS=~/peers pytest -m slow tests/peers
+
+Their functions and classes run as they are; what stands in for their networks sees a scene as the row has it, or with
+a mistake in it.
+"""
+
+import ast
+import contextlib
+import copy
+import io
+import json
+import math
+import os
+import random
+import runpy
+import sys
+import types
+from collections import defaultdict
+from pathlib import Path
+from statistics import mean, stdev
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from datasets import load_dataset
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.export.export import export_split
+from generate_any_scene.builders.export.geneval import COLORS, UNSEEN, find_classes
+from generate_any_scene.builders.export.layout import count_things
+from generate_any_scene.builders.folder.reading import find_split
+from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
+
+pytestmark = pytest.mark.slow
+
+RECIPES = sorted(list_recipes())
+
+
+def find_peer(*parts):
+    """A file of a checkout; the test is skipped where it is not there."""
+    if not (folder := os.environ.get("GAS_PEERS")):
+        pytest.skip("set GAS_PEERS to a folder with checkouts")
+    path = Path(folder).expanduser().joinpath(*parts)
+    if not path.is_file():
+        pytest.skip(f"there is no {path}")
+    return path
+
+
+def take(path, *names, **known):
+    """Functions and classes of a file, wherever they stand in it, without running the rest of it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [
+        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names
+    ]
+    assert {node.name for node in found} == {*names}
+    exec(compile(ast.Module([*found], type_ignores=[]), str(path), "exec"), known)
+    return [known[name] for name in names]
+
+
+@pytest.fixture(scope="module")
+def built_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "gas"
+    build_datasets([load_recipe(name, ("splits={train: 30, validation: 0, test: 30}",)) for name in RECIPES], folder)
+    return folder
+
+
+@pytest.fixture(params=RECIPES)
+def export(request, built_folder, tmp_path):
+    """Writes a split of a recipe; gives the path, the rows and what was counted."""
+
+    def write(format_, split, name):
+        source = find_split(built_folder, request.param, split)
+        tally = export_split(source, format_, tmp_path / name)
+        return tmp_path / name, pq.read_table([*source.files]).to_pylist(), tally
+
+    return write
+
+
+# GenEval 2
+
+
+def run_analysis(data, scores, monkeypatch):
+    """What soft_tifa_analysis.py prints."""
+    pytest.importorskip("scipy")
+    script = find_peer("GenEval2", "soft_tifa_analysis.py")
+    monkeypatch.setattr(sys, "argv", [script.name, "--benchmark_data", str(data), "--score_data", str(scores)])
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        runpy.run_path(str(script), run_name="__main__")
+    return printed.getvalue()
+
+
+def score_geneval2(data, reply):
+    known = {"send_message_with_image": lambda prompt, image, answer_list: (reply(prompt, answer_list), None)}
+    tifa, _ = take(find_peer("GenEval2", "evaluation.py"), "tifa", "return_numeric_string", **known)
+    return [tifa(json.loads(line)["vqa_list"], "") for line in data.read_text().splitlines()]
+
+
+def test_geneval2_scores_and_analyses(export, monkeypatch, tmp_path):
+    data, _, tally = export("geneval2", "test", "data.jsonl")
+    right = score_geneval2(data, lambda prompt, answers: answers[0])
+    assert all(score == 1 for score, _ in right)
+    assert all(score == 0 for score, _ in score_geneval2(data, lambda prompt, answers: "no"))
+    scores = tmp_path / "scores.json"
+    scores.write_text(json.dumps([each for _, each in right]))
+    if tally.missing:  # as the export has told
+        with pytest.raises(ZeroDivisionError):
+            run_analysis(data, scores, monkeypatch)
+    else:
+        assert "0.0\n" not in run_analysis(data, scores, monkeypatch).replace("100.0\n", "")
+
+
+def test_geneval2_analyses_all_recipes_together(built_folder, monkeypatch, tmp_path):
+    lines = []
+    for name in RECIPES:
+        export_split(find_split(built_folder, name, "test"), "geneval2", tmp_path / name)
+        lines += (tmp_path / name).read_text().splitlines()
+    data, scores = tmp_path / "data.jsonl", tmp_path / "scores.json"
+    data.write_text("".join(f"{line}\n" for line in lines))
+    scores.write_text(json.dumps([[1] * len(json.loads(line)["skills"]) for line in lines]))
+    printed = run_analysis(data, scores, monkeypatch).split()
+    assert printed.count("100.0") == 5 + 8  # skills, and numbers of atoms
+
+
+# DSG
+
+
+def test_dsg_reads_and_scores(export):
+    path, rows, _ = export("dsg", "test", "anns.csv")
+    text = find_peer("DSG", "dsg", "data_utils.py").read_text()
+    loader = text[text.index("dsg_itemid2data = {}") : text.index("# Load TIFA question annotations")]
+    known = {"pd": pd, "dsg_df": pd.read_csv(path)}
+    exec(loader, known)
+    (score,) = take(
+        find_peer("DSG", "dsg", "vqa_utils.py"), "calc_vqa_score", deepcopy=copy.deepcopy, Dict=dict, Any=str
+    )
+    assert set(known["dsg_id2question"]) <= {row["id"] for row in rows}
+    for item, questions in known["dsg_id2question"].items():
+        answers, parents = dict.fromkeys(questions, "yes"), known["dsg_id2dependency"][item]
+        assert set(parents) == set(questions), "their loader drops all dependencies of an item that it cannot read"
+        assert score(answers, parents)["average_score_with_dependency"] == 1
+        for number in questions:
+            result = score(answers | {number: "no"}, parents)
+            of_it = sum(number in (one, *parents[one]) for one in questions)
+            assert math.isclose(result["average_score_with_dependency"], 1 - of_it / len(questions), abs_tol=1e-9)
+
+
+# TIFA
+
+
+def test_tifa_scores(export, tmp_path):
+    path, rows, tally = export("tifa", "test", "questions.json")
+    images = tmp_path / "images.json"
+    images.write_text(json.dumps({row["id"]: "image.png" for row in rows}))
+    answers = {(one["question"], *one["choices"]): one["answer"] for one in json.loads(path.read_text())}
+    choose = {"right": lambda question, choices: answers[question, *choices]}
+    choose["wrong"] = lambda question, choices: next(one for one in choices if one != answers[question, *choices])
+
+    class Model:
+        def __init__(self, name):
+            self.choose = choose[name]
+
+        def multiple_choice_vqa(self, image, question, choices):
+            answer = self.choose(question, choices)
+            return {"free_form_answer": answer, "multiple_choice_answer": answer}
+
+    known = {"json": json, "os": os, "tqdm": iter, "defaultdict": defaultdict, "mean": mean, "stdev": stdev}
+    source = find_peer("tifa", "tifascore", "tifa_score.py")
+    (score,) = take(source, "tifa_score_benchmark", VQAModel=Model, **known)
+    # Pictures of several scenes may be asked the same; such questions have their answers by scene.
+    repeated = len(json.loads(path.read_text())) - len(answers)
+    right, wrong = (score(name, str(path), str(images)) for name in ("right", "wrong"))
+    assert repeated or (right["tifa_average"], wrong["tifa_average"]) == (1, 0)
+    assert right["tifa_average"] > wrong["tifa_average"]
+    assert tally.questions == sum(map(len, right["question_details"].values())), "the log is kept by question"
+
+
+# Flow-GRPO
+
+
+def place_boxes(clauses, rng):
+    """The centre of each class, as its place says; the others anywhere."""
+    steps = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1)}
+    centres = []
+    for clause in clauses:
+        centre = rng.uniform(2000, 3000), rng.uniform(2000, 3000)
+        if "position" in clause:
+            word, target = clause["position"]
+            centre = tuple(at + 600 * step for at, step in zip(centres[target], steps[word], strict=True))
+        centres.append(centre)
+    return centres
+
+
+def detect(row, metadata, found, rng, also=True):
+    """What a detector finds in a right picture, by class: boxes with colours. Of what it may find, all or nothing."""
+    centres = dict(
+        zip((one["class"] for one in metadata["include"]), place_boxes(metadata["include"], rng), strict=True)
+    )
+    boxes = defaultdict(list)
+    for one in row["scene_graph"]["objects"]:
+        known = found.get(one["concept"], UNSEEN)
+        if not (known.surely or also):
+            continue
+        colors = [each["value"] for each in one["attributes"] if each["kind"] == "color"] or ["brown"]
+        for class_ in known.classes:
+            x, y = centres.get(class_, (9000, 9000))
+            for _ in range(one["count"]):
+                boxes[class_].append((np.array([x - 50, y - 50, x + 50, y + 50, 1.0]), colors[0]))
+    return dict(boxes)
+
+
+def test_flow_grpo_rewards_right_pictures_alone(export, taxonomy):
+    trainer = find_peer("flow_grpo", "scripts", "train_sd3.py")
+    known = {"Dataset": object, "os": os, "json": json}
+    prompts, metadata = take(trainer, "TextPromptDataset", "GenevalPromptDataset", **known)
+    known = {"np": np, "COLORS": sorted(COLORS), "POSITION_THRESHOLD": 0.1}
+    known["color_classification"] = lambda image, boxes, name: [color for _, color in boxes]
+    source = find_peer("reward-server", "reward_server", "gen_eval.py")
+    evaluate_reward, evaluate, _ = take(source, "evaluate_reward", "evaluate", "relative_position", **known)
+    folder, rows, tally = export("flow_grpo", "train", "flow")
+    assert [one["prompt"] for one in map(prompts(folder).__getitem__, range(len(rows)))] == [
+        row["caption"] for row in rows
+    ]
+    items, found, rng = metadata(folder), find_classes(taxonomy), random.Random(0)
+    assert len(items) == len(rows) - tally.left_out["whole scenes in the metadata"]
+    by_caption = {row["caption"]: row for row in rows}
+    for wanted in (items[number]["metadata"] for number in range(len(items))):
+        row = by_caption[wanted["prompt"]]
+        for also in (True, False):
+            shown = detect(row, wanted, found, rng, also)
+            assert evaluate_reward(None, shown, wanted)[:2] == (True, 1)
+            assert evaluate(None, shown, wanted)[0]
+        for spoiled in spoil(shown, wanted):
+            assert evaluate_reward(None, spoiled, wanted)[1] < 1
+
+
+def spoil(shown, wanted):
+    """The same with one mistake each: something missing, once more, in another colour or place."""
+    for clause in wanted["include"]:
+        boxes = shown[clause["class"]]
+        yield {**shown, clause["class"]: boxes[1:]}
+        yield {**shown, clause["class"]: [*boxes, boxes[0]]}
+        if "color" in clause:
+            other = next(color for color in sorted(COLORS) if color != clause["color"])
+            yield {**shown, clause["class"]: [(boxes[0][0], other), *boxes[1:]]}
+        if "position" in clause:
+            target = wanted["include"][clause["position"][1]]["class"]
+            yield {**shown, clause["class"]: shown[target], target: boxes} | (
+                {} if "color" not in clause else {clause["class"]: [(shown[target][0][0], clause["color"])]}
+            )
+
+
+# SimpleAR
+
+
+def test_simplear_reads_prompts(export):
+    source = find_peer("SimpleAR", "simpar", "train", "t2i_data.py")
+    tokens = types.SimpleNamespace(tolist=lambda: [0])
+    known = {"Dataset": object, "json": json, "transformers": types.SimpleNamespace(PreTrainedTokenizer=object)}
+    known["preprocess_t2i"] = lambda sources, tokenizer, **_: {"input_ids": [[tokens]]}
+    (data,) = take(source, "GRPOT2IDataset", **known)
+    path, rows, _ = export("simplear", "train", "prompts.json")
+    items = data(str(path), None)
+    assert len(items) == len(rows)
+    for number, row in enumerate(rows):
+        prompt = items[number]["prompt"]
+        assert prompt.endswith(f"{row['caption']}<|soi|>")
+        assert prompt.startswith("<|t2i|>A photo of a ")
+
+
+# T2I-R1
+
+
+def look_for(nouns, row, spatial):
+    """What its detector finds of nouns in a right picture: boxes from 0 to 1 (x, y, width, height), words, scores."""
+    import torch
+
+    steps = {
+        "on the left of": (-1, 0),
+        "on the right of": (1, 0),
+        "on the top of": (0, -1),
+        "on the bottom of": (0, 1),
+    }
+    centres = dict.fromkeys(nouns, (0.5, 0.5))
+    if spatial["locality"]:
+        x, y = steps[spatial["locality"]]
+        centres[spatial["obj1"]] = 0.5 + 0.3 * x, 0.5 + 0.3 * y
+    names = count_things(row["scene_graph"]["objects"])
+    boxes, words = [], []
+    for noun in nouns:
+        for number in range(names[noun]):
+            x, y = centres[noun]
+            boxes.append([x + 0.02 * number, y, 0.01, 0.01])
+            words.append(noun)
+    return torch.tensor(boxes), words, [torch.ones(len(words))]
+
+
+def test_t2i_r1_rewards_right_pictures(export, tmp_path):
+    import torch
+    from torchvision.ops import nms
+
+    source = find_peer("T2I-R1", "src", "t2i-r1", "src", "utils", "reward_gdino.py")
+    (gdino,) = take(source, "GDino", torch=torch, nms=nms, defaultdict=defaultdict)
+    judge = object.__new__(gdino)
+    judge.device = "cpu"
+    path, rows, _ = export("t2i_r1", "train", "prompts.json")
+    by_caption = {row["caption"]: row for row in rows}
+    for item in load_dataset("json", data_files=str(path), split="train"):
+        row, nouns, type_ = by_caption[item["prompt"]], item["nouns"], item["task_type"]
+        text, spans = judge.make_prompt(nouns)
+        assert [" ".join(text[start:end] for start, end in span) for span in spans] == nouns
+        graph = row["scene_graph"]
+        seen = look_for(nouns, row, item["spatial_info"])
+        if type_ == "spatial":
+            assert judge.get_spatial_score(*seen, nouns, item["spatial_info"]) == pytest.approx(0.9)
+            ends = {"obj1": item["spatial_info"]["obj2"], "obj2": item["spatial_info"]["obj1"]}
+            seen = look_for(nouns, row, item["spatial_info"])
+            assert judge.get_spatial_score(*seen, nouns, item["spatial_info"] | ends) == pytest.approx(0.4)
+        elif type_ == "numeracy":
+            assert judge.get_numeracy_score(*seen, nouns, item["numeracy_info"]) == pytest.approx(1)
+            other = [one | {"num": one["num"] + 1} for one in item["numeracy_info"]]
+            assert judge.get_numeracy_score(*seen, nouns, other) < 0.5
+        else:
+            assert judge.get_object_score(*seen, nouns) == pytest.approx(1)
+            assert item["attr_nouns"] != nouns or not (
+                graph["relations"] or any(o["attributes"] for o in graph["objects"])
+            )
