@@ -51,8 +51,8 @@ def write_card(out: AnyPath, manifest: Manifest) -> None:
     if not isinstance(out, Path):
         (out / ASSETS).fs.invalidate_cache()
     for path in list[AnyPath]((out / ASSETS).iterdir()):
-        # Of a config that is no longer here, or has no such picture any more.
-        if path.name not in named and PICTURE.fullmatch(path.name):
+        # Of a config that has no such picture any more.
+        if path.name not in named and is_asset(f"{ASSETS}/{path.name}", configs):
             path.unlink()
 
 
@@ -63,7 +63,7 @@ def is_asset(path: str, configs: Iterable[str] | None = None) -> bool:
     return match is not None and (configs is None or match["config"] in configs)
 
 
-def list_assets(folder: Path, configs: Iterable[str]) -> list[str]:
+def list_assets(folder: AnyPath, configs: Iterable[str]) -> list[str]:
     """Pictures of some configs in a folder's card, by their path in it.
 
     Raises:

@@ -13,11 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from ...errors import GasError, advise
 from ..folder.manifest import read_built_manifest
-from ..folder.reading import Source, read_batches
+from ..folder.reading import Source, open_rows, read_batches
 from .near_duplicates import TextIndex
 from .prompt_files import PromptFile, describe_file, read_prompts
 
@@ -192,10 +190,8 @@ def find_contaminated(
 
 def _read_captions(source: Source) -> Iterator[list[tuple[str, list[str]]]]:
     """Ids with their captions: the scene's, and that of its pair, where there is one."""
-    try:
-        paired = "pair" in pq.read_schema(source.files[0]).names
-    except (OSError, ValueError):
-        paired = False  # the next to read it says what is wrong
+    with open_rows(source.folder, source.entry.splits[source.split].files[0], ["id"]) as parquet:
+        paired = "pair" in parquet.schema_arrow.names
     for batch in read_batches(source, ["id", "caption", *(["pair.caption"] if paired else [])], BATCH):
         columns = batch.to_pydict()
         pairs = columns.get("pair", [None] * len(batch))
