@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import GasError
 from ...regular_files import open_regular
-from ..card.card import is_asset, list_assets, write_card
+from ..card.card import is_asset, write_card
 from ..card.sample import find_sample
 from ..content.scenes import BLOCK
 from ..folder.build_folder import (
@@ -31,6 +31,7 @@ from ..folder.files import (
     resolve_inside,
 )
 from ..folder.manifest import (
+    ASSETS,
     DATA_FILE,
     RECIPES,
     WORK,
@@ -100,7 +101,7 @@ def build_datasets(
             else:
                 _refuse_others(out, packed[name], manifest)
         others = {name: config for name, config in manifest.configs.items() if name not in shards}
-        _refuse_damage(out, others)
+        _refuse_damage(out, [config for name, config in others.items() if name not in packed])
         if not is_local(out):
             write_manifest(out, manifest.replace_configs(others))
         left = [shard for one in shards.values() for shard in one]
@@ -167,9 +168,9 @@ def _is_built(found: Config | None, origin: Provenance, shards: Sequence[Shard],
     return there == {file.path.rpartition("/")[2] for file in files} and all(is_whole(out, file) for file in files)
 
 
-def _refuse_damage(out: AnyPath, configs: dict[str, Config]) -> None:
+def _refuse_damage(out: AnyPath, configs: Iterable[Config]) -> None:
     """Refuses to build beside configs of which the card cannot be written; the folder is still as it was."""
-    for config in configs.values():
+    for config in configs:
         with open_rows(out, find_sample(config)[1], None):
             pass
         for path in config.sources:
@@ -200,7 +201,8 @@ def _list_there(out: AnyPath, packed: RecipeBundle) -> Iterator[str]:
     elif _is_there(place):
         yield packed.name
     yield from (path for path in packed.hash_texts() if _is_there(out / path))
-    yield from list_assets(out, [packed.name])
+    pictures = (f"{ASSETS}/{path.name}" for path in (out / ASSETS).glob("*"))
+    yield from (path for path in pictures if is_asset(path, [packed.name]))
 
 
 def _is_there(path: AnyPath) -> bool:

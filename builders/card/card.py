@@ -63,7 +63,7 @@ def is_asset(path: str, configs: Iterable[str] | None = None) -> bool:
     return match is not None and (configs is None or match["config"] in configs)
 
 
-def list_assets(folder: AnyPath, configs: Iterable[str]) -> list[str]:
+def list_assets(folder: Path, configs: Iterable[str]) -> list[str]:
     """Pictures of some configs in a folder's card, by their path in it.
 
     Raises:

@@ -88,7 +88,7 @@ def open_dropping(folder: Path, out: Path) -> Iterator[Dropping]:
     Raises:
         GasError: There is something in its place, or it cannot be written.
     """
-    if out.resolve().is_relative_to(folder.resolve()):
+    if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(folder)):
         raise GasError(f"{out} lies in {folder}, which stays as it is; choose a folder beside it with --drop")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise GasError(f"{out} is there already; choose an empty or new folder with --drop")

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError
 from ...errors import GasError, Problem
 from ...regular_files import find_obstacle, read_regular
 from ..recipe.fields import escape, show
-from ..recipe.model import LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
+from ..recipe.model import DEVICE, LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
 from .files import AnyPath, resolve_inside, write_text
 from .strict_json import find_strange, read_json
 
@@ -56,7 +56,8 @@ def check_path(path: str) -> str:
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts) or "\\" in path or ":" in path:
         raise _refuse(f"{show(path)} is not inside the folder")
-    if not path.isprintable() or len(path) > LONGEST or any(len(part.encode()) > 255 for part in parts):
+    strange = any(DEVICE.fullmatch(part) or part[-1] in ". " or len(part.encode()) > 255 for part in parts)
+    if strange or not path.isprintable() or len(path) > LONGEST:
         raise _refuse(f"{show(path)} is no name of a file")
     return path
 

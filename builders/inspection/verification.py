@@ -47,7 +47,7 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        return escape(f"{self.path}: {self.message}")
 
 
 @dataclass
