@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from importlib.resources.abc import Traversable
@@ -30,7 +31,7 @@ def find_obstacle(file: AnyFile) -> str:
         return f"{UNREADABLE}: {getattr(error, 'strerror', None) or error}"
     if not stat.S_ISREG(mode):
         return "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
-    return "" if os.access(file, os.R_OK) else f"{UNREADABLE}: {os.strerror(13)}"
+    return "" if os.access(file, os.R_OK) else f"{UNREADABLE}: {os.strerror(errno.EACCES)}"
 
 
 def open_regular(file: AnyFile, name: str = "", hint: str = "") -> IO[Any]:
@@ -43,7 +44,10 @@ def open_regular(file: AnyFile, name: str = "", hint: str = "") -> IO[Any]:
 
     Raises:
         GasError: It is missing, not a regular file, or cannot be read.
+        OSError: A store does not give it.
     """
+    if not isinstance(file, Path):
+        return file.open("rb")
     obstacle = find_obstacle(file)
     if not obstacle:
         try:

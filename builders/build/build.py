@@ -180,7 +180,8 @@ def _refuse_damage(out: AnyPath, configs: Iterable[Config]) -> None:
 def _refuse_others(out: AnyPath, packed: RecipeBundle, manifest: Manifest) -> None:
     """Refuses what is in the places of a config that is to be built, and is no build's."""
     named = {path for config in manifest.configs.values() for path in config.list_digests()}
-    begun = (out / WORK / packed.name).exists()  # and stopped, while no manifest named what it wrote
+    # A build that was stopped left files that no manifest names; in a store, perhaps nothing else.
+    begun = not is_local(out) or (out / WORK / packed.name).exists()
     for path in _list_there(out, packed):
         if DATA_FILE.fullmatch(path) or is_asset(path):  # be it of an older build
             ours = begun or packed.name in manifest.configs

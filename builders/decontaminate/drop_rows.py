@@ -182,13 +182,11 @@ def _write_file(folder: Path, out: Path, file: File, gone: np.ndarray, before: _
     if hash_file(path) != file.sha256:
         raise GasError(f"{path} was changed; `gas verify {folder}` says how")
     new.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        open_rows(folder, file, ["structure"], [QUESTIONS]) as source,
-        open_parquet(new, source.schema_arrow) as writer,
-    ):
+    with open_rows(folder, file, ["structure"], [QUESTIONS]) as source:
+        schema = source.schema_arrow
+    with open_parquet(new, schema) as writer:
         first = 0
-        for number in range(source.metadata.num_row_groups):
-            table = source.read_row_group(number)
+        for table in _read_groups(folder, file):
             kept = np.ones(len(table), dtype=bool)
             inside = gone[(gone >= first) & (gone < first + len(table))]
             kept[inside - first] = False
@@ -200,6 +198,12 @@ def _write_file(folder: Path, out: Path, file: File, gone: np.ndarray, before: _
                 writer.write_table(left, row_group_size=BLOCK)
     rows, dropped = file.rows - len(gone), file.dropped + len(gone)
     return file.replace(rows=rows, bytes=new.stat().st_size, sha256=hash_file(new), dropped=dropped)
+
+
+def _read_groups(folder: Path, file: File) -> Iterator[pa.Table]:
+    """The row groups of a file."""
+    with open_rows(folder, file, ["structure"], [QUESTIONS]) as source:
+        yield from map(source.read_row_group, range(source.metadata.num_row_groups))
 
 
 def _describe_dropped(
