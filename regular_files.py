@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 AnyFile: TypeAlias = "Path | UPath | Traversable"
 """On a disk, in a store, or in a package."""
 UNREADABLE = "cannot be read"
+LARGEST = 1 << 26
+"""Bytes of a file that is read whole: a manifest of 250,000 files."""
 
 
 def find_obstacle(file: AnyFile) -> str:
@@ -59,6 +61,14 @@ def open_regular(file: AnyFile, name: str = "", hint: str = "") -> IO[Any]:
 
 
 def read_regular(file: AnyFile, name: str = "", hint: str = "") -> bytes:
-    """Reads a file whole; see `open_regular`."""
+    """Reads a file whole; see `open_regular`.
+
+    Raises:
+        GasError: It is of more than LARGEST bytes, too.
+    """
     with open_regular(file, name, hint) as stream:
-        return bytes(stream.read())
+        content = bytes(stream.read(LARGEST + 1))
+    if len(content) > LARGEST:
+        said = f"{name or file} is larger than {LARGEST:,} bytes"
+        raise GasError(f"{said}; {hint}" if hint else said)
+    return content

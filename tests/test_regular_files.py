@@ -45,6 +45,13 @@ def test_a_path_that_no_file_can_have_is_a_message(name, tmp_path):
         read_regular(tmp_path / name, name="it")
 
 
+def test_a_file_that_would_fill_the_memory_is_a_message(tmp_path):
+    with (tmp_path / "x").open("wb") as file:
+        file.truncate(1 << 40)  # of which no disk holds a byte
+    with pytest.raises(GasError, match="^x is larger than 67,108,864 bytes; mend it$"):
+        read_regular(tmp_path / "x", "x", "mend it")
+
+
 @pytest.mark.parametrize("closed", ["folder/file", "folder"])
 def test_a_file_that_may_not_be_read_is_a_message(closed, tmp_path):
     (tmp_path / "folder").mkdir()

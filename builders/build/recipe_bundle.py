@@ -19,7 +19,6 @@ from pydantic_core import PydanticCustomError
 
 from ... import __version__
 from ...errors import GasError
-from ...regular_files import read_regular
 from ...taxonomy.places import find_tables, find_taxonomy
 from ..folder.files import AnyPath, resolve_inside, write_text
 from ..folder.manifest import RECIPES, Engine, Manifest, Provenance, check_path
@@ -71,7 +70,7 @@ def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
     for entry in loaded.recipe.taxonomy:
         place = find_taxonomy(entry, folder)
         if place == folder / entry:  # and not one that is shipped or imported
-            files |= {f"{entry}/{path.name}": read_regular(path).decode() for _, path in find_tables(place)}
+            files |= {f"{entry}/{path.name}": path.read_bytes().decode() for _, path in find_tables(place)}
     return {normpath(path): text for path, text in sorted(files.items())}
 
 

@@ -25,7 +25,7 @@ import numpy as np
 import pyarrow as pa
 
 from ...errors import GasError
-from ...regular_files import open_regular, read_regular
+from ...regular_files import open_regular
 from ..card.card import write_card
 from ..content.scenes import BLOCK
 from ..folder.files import explain_disk, hash_file, remove_tree, resolve_inside
@@ -104,7 +104,8 @@ def open_dropping(folder: Path, out: Path) -> Iterator[Dropping]:
                     dropping.lists[name] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
                     if config.dropped:
                         read_dropped(folder, config)
-                        dropping.lists[name].write(read_regular(folder / config.dropped.file).decode())
+                        with (folder / config.dropped.file).open(encoding="utf-8") as dropped:
+                            shutil.copyfileobj(dropped, dropping.lists[name])
                 yield dropping
             os.replace(beside, out)
         finally:

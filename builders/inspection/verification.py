@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ... import __version__
 from ...errors import GasError
-from ...regular_files import find_obstacle, read_regular
+from ...regular_files import LARGEST, find_obstacle, open_regular
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import hash_file, resolve_inside
 from ..folder.manifest import ASSETS, CARD, RECIPES, WORK, Config, File, read_built_manifest
@@ -131,7 +131,8 @@ def _find_lost(folder: Path, path: str, hint: str) -> Finding | None:
 
 def _list_lost_pictures(folder: Path) -> list[Finding]:
     """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
-    card = read_regular(folder / CARD).decode("utf-8", "replace")
+    with open_regular(folder / CARD) as file:
+        card = file.read(LARGEST).decode("utf-8", "replace")
     shown = dict.fromkeys(re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", card))
     lost = (_find_lost(folder, path, "any build into this folder draws it") for path in shown)
     return [finding for finding in lost if finding]
