@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -16,7 +16,9 @@ from typing import Literal
 import numpy as np
 
 from ...errors import GasError
-from ..card.card import write_card
+from ...regular_files import open_regular
+from ..card.card import is_asset, write_card
+from ..card.sample import find_sample
 from ..content.scenes import BLOCK
 from ..folder.build_folder import (
     Folder,
@@ -26,10 +28,13 @@ from ..folder.files import (
     AnyPath,
     explain_disk,
     is_local,
+    resolve_inside,
 )
 from ..folder.manifest import (
+    ASSETS,
     DATA_FILE,
     RECIPES,
+    WORK,
     Asked,
     Config,
     Manifest,
@@ -39,6 +44,7 @@ from ..folder.manifest import (
     write_manifest,
 )
 from ..folder.parquet import is_whole
+from ..folder.reading import MEND, open_rows
 from ..questions.majority_baseline import Tallies, add_tallies, measure_majority_baseline
 from ..recipe.fields import escape
 from ..recipe.loading import LoadedRecipe
@@ -93,8 +99,9 @@ def build_datasets(
             if _is_built(manifest.configs.get(name), origins[name], shards[name], out):
                 report(sum(map(len, shards.pop(name))))
             else:
-                _refuse_others(out, name)
+                _refuse_others(out, packed[name], manifest)
         others = {name: config for name, config in manifest.configs.items() if name not in shards}
+        _refuse_damage(out, [config for name, config in others.items() if name not in packed])
         if not is_local(out):
             write_manifest(out, manifest.replace_configs(others))
         left = [shard for one in shards.values() for shard in one]
@@ -161,20 +168,47 @@ def _is_built(found: Config | None, origin: Provenance, shards: Sequence[Shard],
     return there == {file.path.rpartition("/")[2] for file in files} and all(is_whole(out, file) for file in files)
 
 
-def _refuse_others(out: AnyPath, config: str) -> None:
-    """Refuses what is in the folder of a config that is to be built, and is no build's."""
-    place = out / config
-    for path in place.iterdir() if place.is_dir() else ():
-        if not _is_of_build(config, path):
+def _refuse_damage(out: AnyPath, configs: Iterable[Config]) -> None:
+    """Refuses to build beside configs of which the card cannot be written; the folder is still as it was."""
+    for config in configs:
+        with open_rows(out, find_sample(config)[1], None):
+            pass
+        for path in config.sources:
+            open_regular(resolve_inside(out, path), hint=MEND).close()
+
+
+def _refuse_others(out: AnyPath, packed: RecipeBundle, manifest: Manifest) -> None:
+    """Refuses what is in the places of a config that is to be built, and is no build's."""
+    named = {path for config in manifest.configs.values() for path in config.list_digests()}
+    # A build that was stopped left files that no manifest names; in a store, perhaps nothing else.
+    begun = not is_local(out) or (out / WORK / packed.name).exists()
+    for path in _list_there(out, packed):
+        if DATA_FILE.fullmatch(path) or is_asset(path):  # be it of an older build
+            ours = begun or packed.name in manifest.configs
+        else:
+            ours = path in named or (begun and path in packed.hash_texts())
+        if not ours:
             raise GasError(
-                f"{place} holds files that no build wrote, such as {escape(path.name)}; move them elsewhere, or "
-                "choose another folder with --out"
+                f"{out} holds files that no build wrote, such as {escape(path)}; move them elsewhere, or choose "
+                "another folder with --out"
             )
 
 
-def _is_of_build(config: str, path: AnyPath) -> bool:
-    """Whether a path in the folder of a config is that of a Parquet file of a build, be it of an older one."""
-    return DATA_FILE.fullmatch(f"{config}/{path.name}") is not None and not path.is_dir()
+def _list_there(out: AnyPath, packed: RecipeBundle) -> Iterator[str]:
+    """What stands where a build of a config puts its files, by path; folders end in a slash."""
+    place = out / packed.name
+    if place.is_dir():
+        yield from (f"{packed.name}/{path.name}{'/' if path.is_dir() else ''}" for path in place.iterdir())
+    elif _is_there(place):
+        yield packed.name
+    yield from (path for path in packed.hash_texts() if _is_there(out / path))
+    pictures = (f"{ASSETS}/{path.name}" for path in (out / ASSETS).glob("*"))
+    yield from (path for path in pictures if is_asset(path, [packed.name]))
+
+
+def _is_there(path: AnyPath) -> bool:
+    """Whether there is anything, be it a link to nothing."""
+    return os.path.lexists(path) if isinstance(path, Path) else path.exists()
 
 
 def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
@@ -187,7 +221,7 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
     else:
         place.fs.invalidate_cache()  # other machines wrote there
     for path in list[AnyPath](place.iterdir()):
-        if path not in kept and _is_of_build(shards[0].config, path):
+        if path not in kept and DATA_FILE.fullmatch(f"{shards[0].config}/{path.name}"):  # or it came meanwhile
             path.unlink()
     for name in moved:
         os.replace(str(folder.work / name), str(folder.out / name))

@@ -12,15 +12,17 @@ import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from posixpath import normpath
 
 from pydantic_core import PydanticCustomError
 
 from ... import __version__
 from ...errors import GasError
+from ...taxonomy.places import find_tables, find_taxonomy
 from ..folder.files import AnyPath, resolve_inside, write_text
 from ..folder.manifest import RECIPES, Engine, Manifest, Provenance, check_path
-from ..recipe.loading import LoadedRecipe, dump_recipe, is_path, load_recipe
+from ..recipe.loading import LoadedRecipe, dump_recipe, load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint, read_templates
 from ..rows.writer import RowWriter, create_writer
 
@@ -48,9 +50,16 @@ class RecipeBundle:
 
 
 def bundle_recipe(loaded: LoadedRecipe, writer: RowWriter) -> RecipeBundle:
-    """Collects the texts of a recipe that is ready to write rows."""
-    recipe = loaded.recipe
-    return RecipeBundle(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), _read_own_files(loaded, writer))
+    """Collects the texts of a recipe that is ready to write rows.
+
+    Raises:
+        GasError: One of the user's own files would take the recipe's place.
+    """
+    recipe, files = loaded.recipe, _read_own_files(loaded, writer)
+    for path in files:
+        if path.casefold() == f"{recipe.name}.yaml":
+            raise GasError(f"{recipe.name}: {path} is the recipe's own place in a built folder; rename it")
+    return RecipeBundle(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), files)
 
 
 def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
@@ -59,10 +68,10 @@ def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
         return {}
     files = {name: text for name, text in read_templates(writer).items() if (folder / name).is_file()}
     for entry in loaded.recipe.taxonomy:
-        if is_path(entry, "/"):
-            tables = (folder / entry).glob("*.tsv")
-            files |= {f"{entry}/{path.name}": path.read_text(encoding="utf-8") for path in tables}
-    return files
+        place = find_taxonomy(entry, folder)
+        if place == folder / entry:  # and not one that is shipped or imported
+            files |= {f"{entry}/{path.name}": path.read_bytes().decode() for _, path in find_tables(place)}
+    return {normpath(path): text for path, text in sorted(files.items())}
 
 
 @lru_cache(maxsize=2)
@@ -125,15 +134,22 @@ def refuse_collisions(recipes: Iterable[RecipeBundle], out: AnyPath, manifest: M
         GasError: A file of that path comes with another recipe, built now or before, and differs; or a link on the
             way to it leads out of the folder.
     """
+    hint = "rename it beside your recipe, or choose another folder with --out"
     names = {packed.name for packed in recipes}
-    written = dict[str, str]()
+    written = dict[str, tuple[str, str]]()  # by what file systems that know no case take for one path
     for name, config in manifest.configs.items():
         if name not in names:
-            written |= config.sources
+            written |= {path.casefold(): (path, digest) for path, digest in config.sources.items()}
     for packed in recipes:
         resolve_inside(out, packed.name)
         for path, digest in packed.hash_texts().items():
             resolve_inside(out, path)
-            if written.setdefault(path, digest) != digest:
-                hint = "rename it beside your recipe, or choose another folder with --out"
+            other, found = written.setdefault(path.casefold(), (path, digest))
+            if path != other:
+                raise GasError(f"{path} and {other} differ in case alone: many systems hold one of them; {hint}")
+            if digest != found:
                 raise GasError(f"{path} comes with another recipe in {out}, too, and differs; {hint}")
+    for folded, (path, _) in written.items():
+        for above in PurePosixPath(folded).parents:
+            if str(above) in written:
+                raise GasError(f"{written[str(above)][0]} would be a file, and the folder of {path}; {hint}")

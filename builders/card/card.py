@@ -51,8 +51,8 @@ def write_card(out: AnyPath, manifest: Manifest) -> None:
     if not isinstance(out, Path):
         (out / ASSETS).fs.invalidate_cache()
     for path in list[AnyPath]((out / ASSETS).iterdir()):
-        # Of a config that is no longer here, or has no such picture any more.
-        if path.name not in named and PICTURE.fullmatch(path.name):
+        # Of a config that has no such picture any more.
+        if path.name not in named and is_asset(f"{ASSETS}/{path.name}", configs):
             path.unlink()
 
 

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ...arrow import find_rows, make_array, make_texts, view_numbers
 from ...taxonomy import IDENTITY, TABLES, Taxonomy
 from ..content.scenes import BLOCK
-from ..folder.files import AnyPath, resolve_inside
-from ..folder.manifest import Config
+from ..folder.files import AnyPath
+from ..folder.manifest import Config, File
+from ..folder.reading import read_file_rows
 
 SAMPLE = BLOCK
 """Rows that are counted: a row group of a file."""
@@ -67,10 +67,10 @@ class Sample:
     scenes: tuple[Row, ...] = ()
 
 
-def find_sample(config: Config) -> tuple[str, str]:
-    """The split that is looked at, and the only file of a config that is read, by its path in the folder."""
+def find_sample(config: Config) -> tuple[str, File]:
+    """The split that is looked at, and the only file of a config that is read."""
     split = max(config.splits, key=lambda name: config.splits[name].rows)
-    return split, next(file.path for file in config.splits[split].files if file.rows)
+    return split, next(file for file in config.splits[split].files if file.rows)
 
 
 def sample_config(out: AnyPath, config: Config, drawn: int) -> Sample:
@@ -80,10 +80,12 @@ def sample_config(out: AnyPath, config: Config, drawn: int) -> Sample:
         out: The built folder.
         config: What its manifest says of the config.
         drawn: How many rows to choose for drawing.
+
+    Raises:
+        GasError: The file is missing or damaged, or its rows are not as a build writes them.
     """
-    split, path = find_sample(config)
-    with resolve_inside(out, path).open("rb") as stream, pq.ParquetFile(stream) as file:
-        batch = next(file.iter_batches(SAMPLE))
+    split, file = find_sample(config)
+    batch = next(read_file_rows(out, file, None, SAMPLE))
     return count_rows(batch, split, len(batch) == config.splits[split].rows, drawn)
 
 

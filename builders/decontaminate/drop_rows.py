@@ -23,9 +23,9 @@ from typing import TextIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...errors import GasError
+from ...regular_files import open_regular
 from ..card.card import write_card
 from ..content.scenes import BLOCK
 from ..folder.files import explain_disk, hash_file, remove_tree, resolve_inside
@@ -41,7 +41,7 @@ from ..folder.manifest import (
     write_manifest,
 )
 from ..folder.parquet import measure_columns, open_parquet
-from ..folder.reading import Source, read_dropped
+from ..folder.reading import MEND, Source, open_rows, read_dropped
 from ..recipe.fields import escape
 from .report import Contamination, Findings
 
@@ -88,6 +88,8 @@ def open_dropping(folder: Path, out: Path) -> Iterator[Dropping]:
     Raises:
         GasError: There is something in its place, or it cannot be written.
     """
+    if Path(os.path.realpath(out)).is_relative_to(os.path.realpath(folder)):
+        raise GasError(f"{out} lies in {folder}, which stays as it is; choose a folder beside it with --drop")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise GasError(f"{out} is there already; choose an empty or new folder with --drop")
     manifest = read_built_manifest(folder)
@@ -102,7 +104,8 @@ def open_dropping(folder: Path, out: Path) -> Iterator[Dropping]:
                     dropping.lists[name] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
                     if config.dropped:
                         read_dropped(folder, config)
-                        dropping.lists[name].write((folder / config.dropped.file).read_text(encoding="utf-8"))
+                        with (folder / config.dropped.file).open(encoding="utf-8") as dropped:
+                            shutil.copyfileobj(dropped, dropping.lists[name])
                 yield dropping
             os.replace(beside, out)
         finally:
@@ -177,13 +180,14 @@ class _Content:
 def _write_file(folder: Path, out: Path, file: File, gone: np.ndarray, before: _Content, after: _Content) -> File:
     """Writes a file without some rows, a row group for each that it has; gives what the manifest says of it."""
     path, new = resolve_inside(folder, file.path), out / file.path
-    if not path.is_file() or hash_file(path) != file.sha256:
-        raise GasError(f"{path} is missing or was changed; `gas verify {folder}` says how")
+    if hash_file(path) != file.sha256:
+        raise GasError(f"{path} was changed; `gas verify {folder}` says how")
     new.parent.mkdir(parents=True, exist_ok=True)
-    with pq.ParquetFile(path, read_dictionary=[QUESTIONS]) as source, open_parquet(new, source.schema_arrow) as writer:
+    with open_rows(folder, file, ["structure"], [QUESTIONS]) as source:
+        schema = source.schema_arrow
+    with open_parquet(new, schema) as writer:
         first = 0
-        for number in range(source.metadata.num_row_groups):
-            table = source.read_row_group(number)
+        for table in _read_groups(folder, file):
             kept = np.ones(len(table), dtype=bool)
             inside = gone[(gone >= first) & (gone < first + len(table))]
             kept[inside - first] = False
@@ -195,6 +199,12 @@ def _write_file(folder: Path, out: Path, file: File, gone: np.ndarray, before: _
                 writer.write_table(left, row_group_size=BLOCK)
     rows, dropped = file.rows - len(gone), file.dropped + len(gone)
     return file.replace(rows=rows, bytes=new.stat().st_size, sha256=hash_file(new), dropped=dropped)
+
+
+def _read_groups(folder: Path, file: File) -> Iterator[pa.Table]:
+    """The row groups of a file."""
+    with open_rows(folder, file, ["structure"], [QUESTIONS]) as source:
+        yield from map(source.read_row_group, range(source.metadata.num_row_groups))
 
 
 def _describe_dropped(
@@ -224,11 +234,9 @@ def _describe_dropped(
 
 
 def _copy_file(folder: Path, out: Path, path: str) -> None:
-    place = resolve_inside(folder, path)
-    if not place.is_file():
-        raise GasError(f"{place} is missing; `gas verify {folder}` says what else is")
     (out / path).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(place, out / path)
+    with open_regular(resolve_inside(folder, path), hint=MEND) as file, (out / path).open("wb") as copy:
+        shutil.copyfileobj(file, copy)
 
 
 def describe_dropping(out: Path, findings: Findings) -> str:

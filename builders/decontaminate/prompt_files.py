@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import GasError, advise
-from ..folder.files import hash_file, resolve_inside
+from ...regular_files import open_regular
+from ..folder.files import hash_file
 from ..folder.manifest import MANIFEST, read_built_manifest
+from ..folder.reading import open_rows
 
 COLUMNS = ("prompt", "caption", "text")
 """Which column has the prompts, if nobody says so: the first of these that is there, in any case."""
@@ -46,8 +48,6 @@ def describe_file(path: Path) -> PromptFile:
     if path.is_dir():
         read_built_manifest(path)
         return PromptFile(str(path), hash_file(path / MANIFEST))
-    if not path.is_file():
-        raise GasError(f"there is no file {path}")
     return PromptFile(str(path), hash_file(path))
 
 
@@ -65,7 +65,8 @@ def read_prompts(path: Path, column: str | None = None) -> Iterator[str]:
     if path.is_dir():
         for config in read_built_manifest(path).configs.values():
             for part in config.list_files():
-                yield from _read_parquet(resolve_inside(path, part.path), column)
+                with open_rows(path, part, [column or "caption"]) as file:
+                    yield from _read_column(file, path / part.path, column or "caption")
     elif end not in ENDS:
         raise GasError(
             f"{path}: prompts are read of {', '.join(ENDS)} and of built folders, not of `{end or path.name}`"
@@ -74,7 +75,8 @@ def read_prompts(path: Path, column: str | None = None) -> Iterator[str]:
         yield from _read_parquet(path, column)
     else:
         try:
-            with path.open(encoding="utf-8-sig", newline="" if end in (".csv", ".tsv") else None) as file:
+            newline = "" if end in (".csv", ".tsv") else None
+            with io.TextIOWrapper(open_regular(path), encoding="utf-8-sig", newline=newline) as file:
                 if end == ".txt":
                     yield from (line.rstrip("\n") for line in file)
                 elif end in (".csv", ".tsv"):
@@ -82,7 +84,7 @@ def read_prompts(path: Path, column: str | None = None) -> Iterator[str]:
                     yield from _pick(rows, path, column)
                 else:
                     yield from _pick(_read_json(file, path, lines=end != ".json"), path, column)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except (OSError, UnicodeDecodeError, RecursionError, csv.Error) as error:
             raise GasError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
@@ -109,12 +111,17 @@ def _read_json(file: io.TextIOBase, path: Path, lines: bool) -> Iterator[Any]:
 
 def _read_parquet(path: Path, column: str | None) -> Iterator[str]:
     try:
-        with pq.ParquetFile(path) as file:
-            name = _find_column(file.schema_arrow.names, path, column)
-            for batch in file.iter_batches(BATCH, columns=[name]):
-                yield from _pick(batch.to_pylist(), path, name)
+        with open_regular(path) as stream, pq.ParquetFile(stream) as file:
+            yield from _read_column(file, path, column)
     except (OSError, pa.ArrowException) as error:
-        raise GasError(f"{path} is missing or damaged: {' '.join(str(error).split())}") from error
+        raise GasError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+
+
+def _read_column(file: pq.ParquetFile, path: Path, column: str | None) -> Iterator[str]:
+    name = _find_column(file.schema_arrow.names, path, column)
+    for batch in file.iter_batches(BATCH, columns=[name]):
+        batch.validate(full=True)  # or bytes that are no text would come to light later
+        yield from _pick(batch.to_pylist(), path, name)
 
 
 def _pick(rows: Iterable[Any], path: Path, column: str | None) -> Iterator[str]:

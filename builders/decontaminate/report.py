@@ -7,17 +7,17 @@ Captions are read in batches and only the prompts are kept, so memory does not g
 from __future__ import annotations
 
 import heapq
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from ...errors import GasError, advise
 from ..folder.manifest import read_built_manifest
-from ..folder.reading import Source, read_batches
+from ..folder.reading import Source, open_rows, read_batches
+from ..recipe.fields import escape
 from .near_duplicates import TextIndex
 from .prompt_files import PromptFile, describe_file, read_prompts
 
@@ -113,7 +113,7 @@ def load_prompts(
         raise GasError(f"--threshold {threshold:g}: it is more than 0, and at most 1, which means the same n-grams")
     prompts = Prompts(TextIndex(threshold))
     for path in paths:
-        if folder and path.resolve() == folder.resolve():
+        if folder and os.path.realpath(path) == os.path.realpath(folder):
             raise GasError(
                 f"all of {folder} is in {path}; give files of one split with --against, such as "
                 f"{path}/<config>/test-00000-of-00001.parquet, and look at others with --split"
@@ -192,10 +192,8 @@ def find_contaminated(
 
 def _read_captions(source: Source) -> Iterator[list[tuple[str, list[str]]]]:
     """Ids with their captions: the scene's, and that of its pair, where there is one."""
-    try:
-        paired = "pair" in pq.read_schema(source.files[0]).names
-    except (OSError, ValueError):
-        paired = False  # the next to read it says what is wrong
+    with open_rows(source.folder, source.entry.splits[source.split].files[0], ["id"]) as parquet:
+        paired = "pair" in parquet.schema_arrow.names
     for batch in read_batches(source, ["id", "caption", *(["pair.caption"] if paired else [])], BATCH):
         columns = batch.to_pydict()
         pairs = columns.get("pair", [None] * len(batch))
@@ -230,7 +228,7 @@ def describe_findings(findings: Findings) -> dict[str, Any]:
 
 
 def list_findings(findings: Findings) -> list[str]:
-    """The lines that are printed."""
+    """The lines that are printed; what others wrote stands there as a terminal can show it."""
     lines = []
     for one in findings.against:
         empty = f", {one.empty:,} of them without words" if one.empty else ""
@@ -244,4 +242,4 @@ def list_findings(findings: Findings) -> list[str]:
         lines += [f"  {how}  {found.id}: {found.caption}", f"    {found.file}: {found.prompt}"]
     if (more := findings.rows - len(findings.worst)) > 0 and findings.worst:
         lines.append(f"  and {more:,} more")
-    return lines
+    return list(map(escape, lines))

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import yaml
 
 from ...errors import GasError, advise
@@ -24,6 +23,7 @@ from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_inside
 from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_manifest
 from ..folder.reading import find_recipe, is_built
+from ..folder.reading import read_file_rows as read_rows_of_file
 from ..hub.client import ask, fetch_file, find_status, is_passing
 from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
 from ..rows.writer import RowWriter, create_writer
@@ -270,9 +270,8 @@ def read_file_rows(variant: Variant, file: File, columns: list[str] | None = Non
         GasError: It is missing or damaged.
     """
     assert variant.place is not None
-    path = resolve_inside(variant.place, file.path)
-    with variant.explain(), path.open("rb") as stream, pq.ParquetFile(stream) as parquet:
-        yield from parquet.iter_batches(BLOCK, columns=columns)
+    with variant.explain():
+        yield from read_rows_of_file(variant.place, file, columns, BLOCK, edited=True)
 
 
 def read_rows(variant: Variant, split: str, files: list[File], most: int | None = None) -> Iterator[pa.RecordBatch]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..inspection.evenness import Evenness
+from ..recipe.fields import escape
 from .datasets import ConfigDifference, Difference
 from .rows import CaptionOverlap
 from .splits import SplitDifference
@@ -150,9 +151,9 @@ def _make_table(title: str, *columns: str, left: bool = False) -> Table:
 
 
 def _write(text: str, bold: int = 0) -> Any:
-    """Text as it is, without markup; the first characters may be bold."""
+    """Text without markup, as a terminal can show it; the first characters may be bold."""
     from rich.text import Text
 
-    written = Text(text)
+    written = Text("\n".join(map(escape, text.split("\n"))))
     written.stylize("bold", 0, bold)
     return written

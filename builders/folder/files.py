@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, overload
 
 from ...errors import GasError
+from ...regular_files import open_regular
 from ..foundation.replacing import replace_file
 from ..recipe.fields import escape
 
@@ -147,6 +148,10 @@ def remove_tree(path: AnyPath) -> None:
 
 
 def hash_file(path: AnyPath) -> str:
-    """SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
+    """SHA-256 (hex) of a file.
+
+    Raises:
+        GasError: It is missing, not a regular file, or cannot be read.
+    """
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -19,8 +19,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 from ...errors import GasError, Problem
+from ...regular_files import find_obstacle, read_regular
 from ..recipe.fields import escape, show
-from ..recipe.model import LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
+from ..recipe.model import DEVICE, LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
 from .files import AnyPath, resolve_inside, write_text
 from .strict_json import find_strange, read_json
 
@@ -55,7 +56,8 @@ def check_path(path: str) -> str:
     parts = path.split("/")
     if any(part in ("", ".", "..") for part in parts) or "\\" in path or ":" in path:
         raise _refuse(f"{show(path)} is not inside the folder")
-    if not path.isprintable() or len(path) > LONGEST or any(len(part.encode()) > 255 for part in parts):
+    strange = any(DEVICE.fullmatch(part) or part[-1] in ". " or len(part.encode()) > 255 for part in parts)
+    if strange or not path.isprintable() or len(path) > LONGEST:
         raise _refuse(f"{show(path)} is no name of a file")
     return path
 
@@ -334,25 +336,22 @@ def read_built_manifest(folder: AnyPath) -> Manifest:
     """The manifest of a folder to be read.
 
     Raises:
-        GasError: No build wrote the folder, or its manifest is damaged.
+        GasError: No build wrote the folder, its manifest is damaged, or it holds nothing.
     """
     hint = "give a folder that `gas build` wrote"
-    if not (folder / MANIFEST).is_file():
+    if find_obstacle(folder / MANIFEST) == "is missing":
         what = f"has no {MANIFEST}" if folder.is_dir() else "is no folder"
         raise GasError(f"{folder} {what}; {hint}")
-    return _read_file(folder, hint)
+    manifest = _read_file(folder, hint)
+    if not manifest.configs:
+        raise GasError(f"{folder} has no config: a build was stopped there, or something took it out; build it again")
+    return manifest
 
 
 def _read_file(folder: AnyPath, hint: str) -> Manifest:
     path = resolve_inside(folder, MANIFEST)
-    if not path.is_file():
-        raise GasError(f"{path} is not a regular file; {hint}")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        if not isinstance(path, Path):
-            raise  # who asked a store says more
-        raise GasError(f"{path} cannot be read: {error.strerror or error}", exit_status=1) from error
+    # Who asked a store says more of what went wrong.
+    content = read_regular(path, hint=hint) if isinstance(path, Path) else path.read_bytes()
     return parse_manifest(content, str(path), hint)
 
 

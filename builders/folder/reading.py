@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import GasError, advise
+from ...regular_files import find_obstacle, open_regular
 from ..recipe.loading import list_recipes
-from .files import resolve_inside
-from .manifest import MANIFEST, Config, Provenance, read_built_manifest
+from ..rows.schema import SCHEMA
+from ..rows.soundness import find_type_fault, find_value_fault
+from .files import AnyPath, resolve_inside
+from .manifest import MANIFEST, Config, File, Provenance, read_built_manifest
 
 NO_ROWS = np.zeros(0, dtype=np.int64)
+MEND = "`gas verify` says what is wrong, building its recipe again mends it"
 
 
 @dataclass(frozen=True)
@@ -99,12 +105,56 @@ def read_batches(source: Source, columns: Sequence[str], rows: int) -> Iterator[
     Raises:
         GasError: A file is missing or damaged.
     """
-    for path in source.files:
-        try:
-            with pq.ParquetFile(path) as file:
-                yield from file.iter_batches(rows, columns=list(columns))
-        except (OSError, pa.ArrowException) as error:
-            raise GasError(f"{path} is missing or damaged; build {source.config} again") from error
+    for file in source.entry.splits[source.split].files:
+        yield from read_file_rows(source.folder, file, columns, rows)
+
+
+def read_file_rows(
+    folder: AnyPath, file: File, columns: Sequence[str] | None, rows: int, edited: bool = False
+) -> Iterator[pa.RecordBatch]:
+    """Some columns of a file, or all, so many rows at once; see `open_rows`.
+
+    Raises:
+        GasError: It is missing or damaged, or its rows are not as a build writes them.
+        OSError: A file in a store cannot be read.
+    """
+    with open_rows(folder, file, columns, edited=edited) as parquet:
+        for batch in parquet.iter_batches(rows, columns=columns and list(columns)):
+            if fault := find_value_fault(batch):
+                raise GasError(f"{folder / file.path}: {fault}; {MEND}")
+            yield batch
+
+
+@contextmanager
+def open_rows(
+    folder: AnyPath, file: File, columns: Sequence[str] | None, dictionaries: Sequence[str] = (), edited: bool = False
+) -> Iterator[pq.ParquetFile]:
+    """Opens a Parquet file of a folder that has these columns, as a build writes them.
+
+    Args:
+        folder: The folder.
+        file: What its manifest says of the file.
+        columns: What is read, as Parquet names it; None for all that every build writes.
+        dictionaries: Columns of which each word is read once.
+        edited: Whether it may have more or fewer rows than the manifest says.
+
+    Raises:
+        GasError: It is missing or damaged, has another number of rows, or lacks a column.
+        OSError: A file in a store cannot be read.
+    """
+    path = resolve_inside(folder, file.path)
+    try:
+        with open_regular(path, hint=MEND) as stream, pq.ParquetFile(stream, read_dictionary=dictionaries) as parquet:
+            if parquet.metadata.num_rows != file.rows and not edited:
+                found = f"{parquet.metadata.num_rows:,} rows, where the manifest says {file.rows:,}"
+                raise GasError(f"{path} has {found}; {MEND}")
+            if fault := find_type_fault(parquet.schema_arrow, SCHEMA.names if columns is None else columns):
+                raise GasError(f"{path}: {fault}; {MEND}")
+            yield parquet
+    except (OSError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and not isinstance(path, Path):
+            raise  # who asked a store says more
+        raise GasError(f"{path} is damaged: {' '.join(str(error).split())[:300]}; {MEND}") from error
 
 
 def read_dropped(folder: Path, config: Config) -> dict[str, np.ndarray]:
@@ -117,7 +167,7 @@ def read_dropped(folder: Path, config: Config) -> dict[str, np.ndarray]:
         return {}
     path, numbers = resolve_inside(folder, config.dropped.file), dict[str, array]()
     try:
-        with path.open(encoding="utf-8") as file:
+        with open_regular(path) as file:
             for line in file:
                 _, split, number = json.loads(line)["id"].split("/")
                 numbers.setdefault(split, array("q")).append(int(number))
@@ -144,4 +194,4 @@ def _is_of_files(dropped: dict[str, np.ndarray], config: Config) -> bool:
 def is_built(source: str) -> bool:
     """Whether a name is meant as a folder; one that is in the way of a shipped recipe's name only if built."""
     folder = Path(source)
-    return (folder / MANIFEST).is_file() or (folder.is_dir() and source not in list_recipes())
+    return not find_obstacle(folder / MANIFEST) or (os.path.isdir(folder) and source not in list_recipes())

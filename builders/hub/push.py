@@ -226,7 +226,7 @@ def _merge(
     configs = {**snapshot.manifest.configs, **manifest.configs}
     merged = manifest.replace_configs(configs)
     for name, config in configs.items():
-        for path in (*config.sources, find_sample(config)[1]):
+        for path in (*config.sources, find_sample(config)[1].path):
             place = temporary / path
             place.parent.mkdir(parents=True, exist_ok=True)
             near = folder / path if name in manifest.configs else fetch_file(api, repo, path, snapshot.commit)

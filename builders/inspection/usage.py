@@ -20,6 +20,7 @@ from ..content.draw import draw_block
 from ..content.plan import Plan
 from ..content.scenes import BLOCK
 from ..folder.reading import Source, read_batches
+from ..recipe.fields import show
 from ..recipe.loading import LoadedRecipe, load_recipe
 from ..recipe.model import LARGEST_SPLIT
 from ..rows.writer import create_writer
@@ -155,9 +156,9 @@ class UseCounter:
         for name, used in _flatten(batch).items():
             found = find_rows(used, self.names[name])
             if (found < 0).any():
-                stranger = used[int(np.argmax(found < 0))].as_py().replace("\t", " ")
+                stranger = show(used[int(np.argmax(found < 0))].as_py().replace("\t", " "))
                 raise GasError(
-                    f"{self.name} has `{stranger}` among its {name.replace('_', ' ')}, which its recipe does not "
+                    f"{self.name} has {stranger} among its {name.replace('_', ' ')}, which its recipe does not "
                     "leave with the concepts that are installed; build it again, or use the version that built it"
                 )
             self.uses[name] += np.bincount(found, minlength=len(self.uses[name]))

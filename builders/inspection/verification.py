@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 
 from ... import __version__
 from ...errors import GasError
+from ...regular_files import LARGEST, find_obstacle, open_regular
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import hash_file, resolve_inside
 from ..folder.manifest import ASSETS, CARD, RECIPES, WORK, Config, File, read_built_manifest
 from ..folder.reading import NO_ROWS, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
+from ..recipe.fields import escape
 from ..recipe.loading import load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
 from ..rows.writer import RowWriter, create_writer
@@ -45,7 +47,7 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
+        return escape(f"{self.path}: {self.message}")
 
 
 @dataclass
@@ -88,9 +90,8 @@ def verify_folder(
         message = "a build is at work here or was stopped; its command, given again, finishes it"
         result.findings.append(Finding("unfinished", WORK, message))
     manifest = read_built_manifest(folder)
-    if not resolve_inside(folder, CARD).is_file():
-        result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
-    result.findings += _list_lost_pictures(folder)
+    lost = _find_lost(folder, CARD, "any build into this folder writes it")
+    result.findings += [lost] if lost else _list_lost_pictures(folder)
     for name, config in manifest.configs.items():
         result.findings += _verify_config(folder, name, config, sample, result, report)
         result.findings += _list_unnamed(folder, name, config)
@@ -121,13 +122,20 @@ def _verify_config(
     return findings
 
 
+def _find_lost(folder: Path, path: str, hint: str) -> Finding | None:
+    """Whether a file of a folder cannot be read."""
+    if not (obstacle := find_obstacle(resolve_inside(folder, path))):
+        return None
+    return Finding("missing" if obstacle == "is missing" else "damaged", path, f"{obstacle}; {hint}")
+
+
 def _list_lost_pictures(folder: Path) -> list[Finding]:
     """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
-    if not resolve_inside(folder, CARD).is_file():
-        return []
-    shown = re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", (folder / CARD).read_text(encoding="utf-8", errors="replace"))
-    message = "a picture of the card is missing; any build into this folder draws it"
-    return [Finding("missing", path, message) for path in dict.fromkeys(shown) if not (folder / path).is_file()]
+    with open_regular(folder / CARD) as file:
+        card = file.read(LARGEST).decode("utf-8", "replace")
+    shown = dict.fromkeys(re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", card))
+    lost = (_find_lost(folder, path, "any build into this folder draws it") for path in shown)
+    return [finding for finding in lost if finding]
 
 
 def describe_verification(folder: Path, result: Verification) -> str:
@@ -147,10 +155,9 @@ def _read_list(folder: Path, config: Config) -> tuple[dict[str, np.ndarray], Fin
     if not config.dropped:
         return {}, None
     path = config.dropped.file
-    place = resolve_inside(folder, path)
-    if not place.is_file():
-        return {}, Finding("missing", path, "the list of dropped rows is missing; no rows are made again without it")
-    if hash_file(place) != config.dropped.sha256:
+    if lost := _find_lost(folder, path, "no rows are made again without the list of dropped rows"):
+        return {}, lost
+    if hash_file(folder / path) != config.dropped.sha256:
         message = "was edited; no rows are made again without the list of dropped rows as it was"
         return {}, Finding("edited", path, message)
     try:
@@ -166,7 +173,7 @@ def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[F
         f"install generate-any-scene=={config.engine.version} to make rows again; SHA-256 are checked all the same"
     )
     findings = [finding for name, digest in config.sources.items() if (finding := _check_source(folder, name, digest))]
-    if any(finding.kind == "missing" for finding in findings):
+    if any(finding.kind in ("missing", "damaged") for finding in findings):
         return None, findings
     if config.engine.data_version != DATA_VERSION:
         message = (
@@ -190,10 +197,9 @@ def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[F
 
 def _check_source(folder: Path, name: str, digest: str) -> Finding | None:
     """What is wrong with a recipe or a file that came with it."""
-    place = resolve_inside(folder, name)
-    if not place.is_file():
-        return Finding("missing", name, "is missing; no rows are made again without it")
-    found = hash_file(place)
+    if lost := _find_lost(folder, name, "no rows are made again without it"):
+        return lost
+    found = hash_file(folder / name)
     if found != digest:
         message = f"was edited: its SHA-256 is {found[:12]}, the manifest's {digest[:12]}"
         return Finding("recipe", name, message)
@@ -220,9 +226,9 @@ def _check_file(
 
     Its rows had these numbers in the split when it was built; of these, `gone` were left out after.
     """
-    path = resolve_inside(folder, file.path)
-    if not path.is_file():
-        return Finding("missing", file.path, "the file is missing"), 0
+    if lost := _find_lost(folder, file.path, "building its recipe again makes it"):
+        return lost, 0
+    path = folder / file.path
     if numbers.start % BLOCK:
         message = (
             f"begins with row {numbers.start:,} of its split by the manifest; builds begin files with whole blocks"
@@ -230,7 +236,7 @@ def _check_file(
         return Finding("rows", file.path, message), 0
     try:
         size, digest = path.stat().st_size, hash_file(path)
-    except OSError as error:
+    except OSError as error:  # of the disk itself
         return Finding("damaged", file.path, f"cannot be read: {error.strerror or error}"), 0
     sound = (size, digest) == (file.bytes, file.sha256)
     remade = 0
@@ -289,7 +295,7 @@ def _list_unnamed(folder: Path, name: str, config: Config) -> list[Finding]:
     """Files of a config's folder that the manifest does not name; `load_dataset` may read them."""
     named = {folder / file.path for file in config.list_files()}
     return [
-        Finding("unnamed", path.relative_to(folder).as_posix(), "is not in the manifest; move it elsewhere")
+        Finding("unnamed", escape(path.relative_to(folder).as_posix()), "is not in the manifest; move it elsewhere")
         for path in sorted(resolve_inside(folder, name).rglob("*"))
         if path not in named and not path.is_dir()
     ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
 
 import yaml
 
 from ...errors import GasError, Problem, RecipeError, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
+from ...regular_files import find_obstacle, open_regular
 from .model import Recipe
 from .validation import list_keys, validate
 from .yaml_document import (
@@ -73,10 +76,12 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         paths.append(((*place, "template"), captions.template, ".jinja"))
     paths += [(("taxonomy", index), entry, "/") for index, entry in enumerate(recipe.taxonomy)]
     for key, text, suffix in paths:
-        # `..` has no slash, but is no name either.
-        if is_path(text, suffix) or set(text) == {"."}:
+        # `..` has no slash, but is no name either; a name may be that of a folder beside the recipe, too.
+        if is_path(text, suffix) or set(text) == {"."} or (folder and os.path.islink(folder / text)):
             try:
                 resolve_inside(folder, text, ".".join(map(str, key)))
+                if ".." in text.split("/"):  # a copy of the recipe may not have the folder that it goes through
+                    document.report(key, f"`{text}` goes up again", f"write `{normpath(text)}`")
             except RecipeError as error:
                 document.report(key, error.problems[0].message, error.problems[0].hint)
     raise_problems(document)
@@ -135,14 +140,11 @@ def read_document(
 
 def read_file(file: Traversable | Path, name: str) -> Document:
     """Read one YAML file; `name` is what errors call it."""
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "there is no such file"
-        raise GasError(f"{name}: {what}; give the path of a .yaml file, or a name that `gas list` shows")
-    try:
-        with file.open("rb") as stream:
-            return read_yaml(stream.read(LARGEST_FILE + 1), name)
-    except OSError as error:
-        raise GasError(f"{name}: cannot be read: {error.strerror}", exit_status=1) from error
+    hint = "give the path of a .yaml file, or a name that `gas list` shows"
+    if find_obstacle(file) == "is missing":
+        raise GasError(f"{name}: there is no such file; {hint}")
+    with open_regular(file, name, hint) as stream:
+        return read_yaml(stream.read(LARGEST_FILE + 1), name)
 
 
 def find_shipped(name: str, kind: str) -> Traversable:

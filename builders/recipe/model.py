@@ -82,6 +82,8 @@ VIEW_SUFFIXES = ("_captions", "_questions", "_scene_graphs")
 
 # Folders that a built dataset has beside its configs.
 RECIPES, LISTS = "recipes", "dropped"
+DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""What Windows takes for a device in any folder."""
 
 LARGEST_SPLIT = 10**11
 LARGEST_SEED = 2**63 - 1
@@ -476,6 +478,8 @@ class Recipe(Part):
                 f"{show(name)} is not a name",
                 "write small letters, digits and underscores, a letter first, such as `my_scenes`",
             )
+        if DEVICE.fullmatch(name):
+            raise refuse(f"{show(name)} is a device on Windows, and cannot be a folder there", "choose another name")
         if name in (RECIPES, LISTS):
             raise refuse(f"{show(name)} is a folder that a built dataset has for itself", "choose another name")
         for suffix in VIEW_SUFFIXES:

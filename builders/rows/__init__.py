@@ -1,5 +1,5 @@
 """A block as an Arrow table: the dataset's columns.
 
 Others take `schema_of`, `VIEWS` (`schema.py`), `create_writer`, `RowWriter` (`writer.py`), `compute_fingerprint`
-(`fingerprint.py`) and `scene` (`single.py`).
+(`fingerprint.py`), `scene` (`single.py`), `find_type_fault` and `find_value_fault` (`soundness.py`).
 """

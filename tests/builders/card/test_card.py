@@ -362,10 +362,6 @@ def test_pictures_that_are_no_longer_shown_go(tmp_path):
     assert (tmp_path / "gas" / ASSETS / "three_d-questions.svg").exists()
     build_datasets([load_recipe("three_d", (SMALL, "questions=[]"))], tmp_path / "gas")
     assert not (tmp_path / "gas" / ASSETS / "three_d-questions.svg").exists()
-    manifest = read_built_manifest(tmp_path / "gas")
-    write_card(tmp_path / "gas", manifest.replace_configs({"multi_object": manifest.configs["multi_object"]}))
-    assert {path.name.split("-")[0] for path in (tmp_path / "gas" / ASSETS).iterdir()} == {"multi_object"}
-    assert "three_d" not in read_card(tmp_path / "gas")
 
 
 def test_only_the_first_rows_are_counted_and_the_card_says_so(built, tmp_path, monkeypatch):

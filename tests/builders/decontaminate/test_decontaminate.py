@@ -254,7 +254,7 @@ def test_nothing_found_is_a_copy(built, decontaminate, gas, empty):
     [
         (["{folder}"], "Missing option '--against'"),
         (["nowhere", "-a", "a.txt"], "nowhere is no folder"),
-        (["{folder}", "-a", "b.txt"], "there is no file b.txt"),
+        (["{folder}", "-a", "b.txt"], "b.txt is missing"),
         (["{folder}", "-a", "a.txt", "--config", "vdieo"], "no config `vdieo`; did you mean `video`?"),
         (["{folder}", "-a", "a.txt", "--split", "tset"], "no split `tset`; did you mean `test`?"),
         (["{folder}", "-a", "a.txt", "--threshold", "0"], "--threshold 0: it is more than 0, and at most 1"),
@@ -262,13 +262,18 @@ def test_nothing_found_is_a_copy(built, decontaminate, gas, empty):
         (["{folder}", "-a", "b.json"], "has none of the columns prompt, caption, text; name one with --column: promt"),
         (["{folder}", "-a", "b.json", "--column", "prompt"], "has no column `prompt`; did you mean `promt`?"),
         (["{folder}", "-a", "c.json"], "c.json: `prompt` of row 1 is no text"),
-        (["{folder}", "-a", "a.parquet"], "a.parquet is missing or damaged"),
+        (["{folder}", "-a", "a.parquet"], "a.parquet is damaged: "),
         (["{folder}", "-a", "a.xml"], "prompts are read of .txt, .json"),
         (["{folder}", "-a", "empty.txt"], "there are no prompts in empty.txt"),
         (["{folder}", "-a", "latin.txt"], "latin.txt cannot be read: 'utf-8' codec"),
         (["{folder}", "-a", "{folder}"], "give files of one split with --against"),
         (["{folder}", "-a", "{folder}/video"], "has no manifest.json; give a folder that `gas build` wrote"),
-        (["{folder}", "-a", "a.txt", "--drop", "{folder}"], "is there already; choose an empty or new folder"),
+        (["{folder}", "-a", "a.txt", "--drop", "."], "is there already; choose an empty or new folder"),
+        (
+            ["{folder}", "-a", "a.txt", "--drop", "{folder}/video/clean"],
+            "which stays as it is; choose a folder beside",
+        ),
+        (["{folder}", "-a", "a.txt", "--drop", "{folder}"], "which stays as it is; choose a folder beside it"),
         (
             ["{folder}", "-a", "{folder}/multi_object/test-00000-of-00001.parquet", "--drop", "x"],
             "nothing would be left",
@@ -294,7 +299,7 @@ def test_a_folder_that_cannot_be_finished_is_not_there(built, prompts, gas, empt
     table = pq.read_table(copied / TRAIN)
     pq.write_table(table, copied / TRAIN, compression="none")
     status, _, err = gas("decontaminate", copied, "-a", prompts[0], "--drop", "clean")
-    assert status == 2 and "is missing or was changed; `gas verify" in err
+    assert status == 2 and "was changed; `gas verify" in err
 
     def stop(*_):
         raise KeyboardInterrupt

@@ -685,3 +685,50 @@ def test_an_empty_manifest_is_of_an_empty_folder(tmp_path):
     with pytest.raises(GasError, match="has no manifest.json"):
         read_built_manifest(tmp_path)
     assert parse(format_manifest(EMPTY).encode()) == EMPTY
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "build beside"])
+def test_a_folder_without_configs_is_refused_where_rows_are_needed(command, folder, run):
+    (folder / "manifest.json").write_text(format_manifest(EMPTY))
+    status, _, err = run(command)
+    assert status == 2 and "has no config: a build was stopped there" in err
+
+
+STRANGE_TEXT = "\x1b[31m\u202e\x9b\udcff"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("place", ["name", "version", "dropped", "a file", "a file beside", "rows"])
+def test_nothing_reaches_the_terminal_as_it_is(place, command, folder, run):
+    """What a terminal would obey, in each place that a stranger can fill."""
+    manifest = load_manifest(folder)
+    sandbox = manifest["configs"]["sandbox"]
+    if place == "name":
+        manifest["configs"][STRANGE_TEXT] = sandbox
+    elif place == "version":
+        sandbox["version"] = STRANGE_TEXT
+    elif place == "dropped":
+        sandbox["dropped"]["against"][0]["file"] = STRANGE_TEXT
+    elif place == "a file":
+        sandbox["sources"][f"recipes/{STRANGE_TEXT}"] = "0" * 64
+    elif place == "a file beside":
+        (folder / "sandbox" / STRANGE_TEXT).write_text("mine")
+        (folder / "sandbox" / f"{STRANGE_TEXT}.parquet").write_text("mine")
+    else:
+        write_captions(folder, sandbox, STRANGE_TEXT[:-1])
+    save_manifest(folder, manifest)
+    _, out, err = run(command)
+    assert not any(char in out + err for char in STRANGE_TEXT if not char.isprintable())
+
+
+def write_captions(folder, config, caption):
+    """The same caption in all rows of a split, with the SHA-256 that the file has then."""
+    import hashlib
+
+    import pyarrow.parquet as pq
+
+    rows = pq.read_table(folder / TRAIN)
+    changed = [{**row, "caption": caption} for row in rows.to_pylist()]
+    pq.write_table(rows.from_pylist(changed, schema=rows.schema), folder / TRAIN)
+    data = (folder / TRAIN).read_bytes()
+    config["splits"]["train"]["files"][0] |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}

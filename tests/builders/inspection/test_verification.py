@@ -73,11 +73,11 @@ def test_checksums_alone(built, verify):
 
 def test_a_missing_file(copied, gas, verify):
     (copied / TEST).unlink()
-    assert verify(copied)[:2] == (1, [("missing", TEST, "the file is missing")])
+    assert verify(copied)[:2] == (1, [("missing", TEST, "is missing; building its recipe again makes it")])
     status, out, _ = gas("verify", copied)
     assert status == 1
     first, last = out.splitlines()
-    assert first == f"{TEST}: the file is missing"
+    assert first == f"{TEST}: is missing; building its recipe again makes it"
     assert last.startswith("checked 2 files") and "1 finding; `gas build " in last
     command = last.split("`")[1].split()[1:]
     assert gas(*command)[0] == 0
