@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ...console import NO_VALUES, AsJson, create_console, list_examples, show_progress
+from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ...errors import GasError
 from ..structures.bounds import BOUNDS, bound_limits
 from .cache import clear
@@ -99,9 +98,9 @@ def stats(
     described = describe_usage(usage, by, under)
     if png:
         draw_usage(usage, png)
-        print(f"drew histograms into {png}", file=sys.stderr)
+        remark(f"drew histograms into {png}")
     if as_json:
-        print(json.dumps(described, indent=2, ensure_ascii=False))
+        say(json.dumps(described, indent=2, ensure_ascii=False))
         return
     print_usage(described, create_console())
 
@@ -174,12 +173,12 @@ def structures(
         from ..drawing.figures import draw_structures
 
         draw_structures(table, png)
-        print(f"drew {len(table):,} structures into {png}", file=sys.stderr)
+        remark(f"drew {len(table):,} structures into {png}")
     elif count:
-        print(len(table))
+        say(len(table))
     else:
         for topology in table.topologies.to_pylist():
-            print(topology)
+            say(topology)
 
 
 def _read_interval(name: str, text: str, is_whole: bool) -> tuple[float, float]:
@@ -252,7 +251,7 @@ def diff(
         report = stack.enter_context(show_progress(total, "comparing"))
         difference = compare_sides(first, second, config, rows, everything, report)
     if as_json:
-        print(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
+        say(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
     else:
         from ..diff.tables import print_difference
 
@@ -280,10 +279,10 @@ def verify(
         result = verify_folder(folder, None if everything else sample, report)
     if as_json:
         findings = [vars(finding) for finding in result.findings]
-        print(json.dumps({"folder": str(folder), **vars(result), "findings": findings}, indent=2, ensure_ascii=False))
+        say(json.dumps({"folder": str(folder), **vars(result), "findings": findings}, indent=2, ensure_ascii=False))
     else:
         for finding in result.findings:
-            print(finding)
-        print(describe_verification(folder, result))
+            say(finding)
+        say(describe_verification(folder, result))
     if result.findings:
         raise typer.Exit(1)

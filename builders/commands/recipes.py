@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ...console import NO_VALUES, AsJson, create_console, list_examples
+from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say
 from .options import Overrides, Recipe, Recipes
 
 commands = typer.Typer()
@@ -21,7 +20,7 @@ def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = Fal
     from ..recipe.loading import dump_recipe, load_recipe
 
     loaded = load_recipe(recipe, overrides).recipe
-    print(
+    say(
         json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded),
         end="\n" if as_json else "",
     )
@@ -33,19 +32,18 @@ def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = Fal
 def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Check recipes without building anything: keys, constraints, concepts and templates."""
     from ...taxonomy import TABLES
-    from ..inspection.recipe_check import validate_recipe
-    from ..recipe.loading import load_recipe
+    from ..inspection.recipe_check import load_checked, validate_recipe
 
-    reports = [validate_recipe(load_recipe(recipe, overrides)) for recipe in recipes]
+    reports = [validate_recipe(load_checked(recipe, overrides)) for recipe in recipes]
     if as_json:
-        print(json.dumps([vars(report) for report in reports], indent=2))
+        say(json.dumps([vars(report) for report in reports], indent=2))
         return
     for report in reports:
         counts = ("structures", *TABLES)
         left = ", ".join(f"{getattr(report, count):,} {count.replace('_', ' ')}" for count in counts)
-        print(f"{report.name} {report.version} is valid: {left}")
+        say(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:
-            print(f"  slower: {part} looks at words, so it is rendered row by row")
+            say(f"  slower: {part} looks at words, so it is rendered row by row")
 
 
 @commands.command(epilog=list_examples("gas schema > recipe.schema.json"))
@@ -53,7 +51,7 @@ def schema() -> None:
     """Print the JSON Schema of recipes, for editors that complete and check YAML."""
     from ..recipe.model import json_schema
 
-    print(json.dumps(json_schema(), indent=2))
+    say(json.dumps(json_schema(), indent=2))
 
 
 @commands.command(epilog=list_examples("gas preview multi_object", "gas preview general --count 1 --seed 7"))
@@ -82,10 +80,10 @@ def preview(
     rows = preview_rows(loaded, split, count)
     if png:
         draw_scenes(rows, png)
-        print(f"drew {len(rows)} scene graphs into {png}", file=sys.stderr)
+        remark(f"drew {len(rows)} scene graphs into {png}")
     if as_json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            say(json.dumps(row, ensure_ascii=False))
         return
     console = create_console()
     console.print(f"questions: {loaded.recipe.questions.describe()}")

@@ -9,7 +9,11 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from ...errors import escape as escape
+
 LARGEST_COUNT = 1000  # of objects, attributes, ... in one scene: beyond it no caption could be read
+
+RANGE = r"([0-9.]+) *- *([0-9.]+)"
 
 
 class Range(NamedTuple):
@@ -29,11 +33,6 @@ class FloatRange(NamedTuple):
 def refuse(message: str, hint: str = "", kind: str = "recipe") -> PydanticCustomError:
     """Return the error to raise; `validation.py` shows its message and hint as they are."""
     return PydanticCustomError(kind, "{message}", {"message": message, "hint": hint})
-
-
-def escape(text: str) -> str:
-    """Spell out what a terminal would not print, or would obey."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def show(value: object) -> str:
@@ -83,13 +82,20 @@ def read_whole(value: Any) -> int:
 
 
 def read_range(value: Any, read: Any = read_whole, least: int = 0) -> tuple[Any, Any]:
-    """Take `[low, high]` or one number and return both ends."""
-    if isinstance(value, dict | list | tuple) and not (isinstance(value, list | tuple) and len(value) == 2):
-        raise refuse(f"must be [low, high] or one number, not {show(value)}")
-    low, high = (read(end) for end in (value if isinstance(value, list | tuple) else (value, value)))
+    """Take `[low, high]`, `low-high` or one number and return both ends."""
+    hint = "write one number or a range, such as [3, 9] or 3-9"
+    if isinstance(value, str) and (found := re.fullmatch(RANGE, value.strip())):
+        value = found.groups()
+    ends = value if isinstance(value, list | tuple) else (value, value)
+    if isinstance(value, dict) or len(ends) != 2:
+        raise refuse(f"must be [low, high] or one number, not {show(value)}", hint)
+    try:
+        low, high = map(read, ends)
+    except PydanticCustomError as error:
+        raise refuse(error.message(), hint) from error
     for end in (low, high):
         if not least <= end <= LARGEST_COUNT:
-            raise refuse(f"must be between {least} and {LARGEST_COUNT}, not {show(end)}")
+            raise refuse(f"must be between {least} and {LARGEST_COUNT}, not {show(end)}", hint)
     if low > high:
         raise refuse(f"the low end {low} is above the high end {high}", f"write [{high}, {low}]")
     return low, high

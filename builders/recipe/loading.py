@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import Any
 
 import yaml
 
-from ...errors import GasError, Problem, RecipeError, suggest
+from ...errors import GasError, Problem, RecipeError, explain_os_error, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
+from .fields import show
 from .model import Recipe
-from .validation import list_keys, validate
+from .validation import list_keys, read_rest, validate
 from .yaml_document import (
     LARGEST_FILE,
     Document,
@@ -26,8 +29,11 @@ from .yaml_document import (
 )
 
 MOST_PARENTS = 10
+REPLACED = {"splits"}
+"""Mappings that a recipe states as a whole: it has those splits and no others."""
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
+NEEDED = {"name": "unnamed", "structure": {"complexity": 1}, "splits": {"train": 1}}
 EMPTY: tuple[Any, ...] = ("", (), [], {})
 
 
@@ -66,7 +72,11 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         GasError: When there is no such recipe.
     """
     document, folder = read_document(name_or_path, overrides)
-    recipe = validate(Recipe, document)
+    try:
+        recipe = validate(Recipe, document)
+    except RecipeError as error:
+        rest = read_rest(Recipe, document, NEEDED)
+        raise RecipeError(error.problems, rest and LoadedRecipe(rest, folder, document.sources, document)) from error
     paths: list[tuple[KeyPath, str, str]] = []
     for name, captions in recipe.caption_keys.items():
         place = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
@@ -104,10 +114,13 @@ def resolve_inside(folder: Path | None, path: str, key: str) -> Path:
         raise RecipeError(
             [Problem(f"`{path}` is a path, which a shipped recipe cannot have", key=key, hint="extend it in a file")]
         )
+    if not path.isprintable():
+        raise RecipeError([Problem(f"{show(path)} has characters that cannot be printed", key=key)])
     if "\\" in path:
         raise RecipeError([Problem(f"`{path}` has a backslash", key=key, hint="write / between folders")])
-    root = folder.resolve()
-    full = (root / path).resolve()
+    # Unlike `Path.resolve`, it does not raise where links lead in a circle.
+    root = Path(os.path.realpath(folder))
+    full = Path(os.path.realpath(root / path))
     if Path(path).is_absolute() or not full.is_relative_to(root):
         raise RecipeError([Problem(f"`{path}` leaves the recipe's folder", key=key, hint=hint)])
     return full
@@ -121,28 +134,45 @@ def read_document(
     folder = None
     if isinstance(name_or_path, Path) or is_path(text, *SUFFIXES):
         folder = Path(text).parent
-        document = read_parents(read_file(Path(text), text), folder, kind, [Path(text).resolve()])
+        document = read_parents(read_file(Path(text), text), folder, kind, [Path(os.path.realpath(text))])
     else:
         file = find_shipped(text, kind)
         document = read_parents(read_file(file, f"recipes/{kind}/{file.name}"), None, kind, [file])
     sources = document.sources
-    for override in read_overrides(overrides):
+    changes = read_overrides(overrides)
+    for override in changes:
         document = merge(document, override)
     document.sources = sources
+    if changes and folder is None:
+        document.inherited = set(sources)
     document.value = drop_nulls(document.value)
     return document, folder.absolute() if folder else None
 
 
 def read_file(file: Traversable | Path, name: str) -> Document:
     """Read one YAML file; `name` is what errors call it."""
-    if not file.is_file():
-        what = "is a folder" if file.is_dir() else "there is no such file"
+    if what := find_fault(file):
         raise GasError(f"{name}: {what}; give the path of a .yaml file, or a name that `gas list` shows")
     try:
         with file.open("rb") as stream:
             return read_yaml(stream.read(LARGEST_FILE + 1), name)
     except OSError as error:
-        raise GasError(f"{name}: cannot be read: {error.strerror}", exit_status=1) from error
+        raise explain_os_error(error, name) from error
+
+
+def find_fault(file: Traversable | Path) -> str:
+    """Say why a file cannot be read, or "": to open what is not a regular file may take for ever."""
+    if not isinstance(file, Path):
+        return "" if file.is_file() else "there is no such file"
+    try:
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        return "there is no such file"
+    except OSError as error:
+        return (error.strerror or str(error)).lower()
+    except ValueError:  # NUL
+        return "has characters that no file's name has"
+    return "" if S_ISREG(mode) else "is a folder" if S_ISDIR(mode) else "is not a regular file"
 
 
 def find_shipped(name: str, kind: str) -> Traversable:
@@ -181,8 +211,8 @@ def read_parents(document: Document, folder: Path | None, kind: str, chain: list
             document.report(("extends",), error.problems[0].message, error.problems[0].hint)
             return document
         label = str(folder / name) if folder else name
-        if not file.is_file():
-            document.report(("extends",), f"there is no file `{label}`")
+        if fault := find_fault(file):
+            document.report(("extends",), f"`{label}`: {fault}")
             return document
     elif not file:
         choices = [choice.removeprefix("_") for choice in files]
@@ -196,7 +226,12 @@ def read_parents(document: Document, folder: Path | None, kind: str, chain: list
         document.report(("extends",), f"the recipe {what}", "remove one `extends`")
         return document
     parent = read_parents(read_file(file, label), folder, kind, [*chain, file])
-    return merge(parent, document)
+    if folder is None:
+        parent.inherited = set(parent.sources)
+    if kind == "datasets":  # or rows of one recipe would replace those of another, unasked
+        parent.value.pop("name", None)
+        parent.places.pop(("name",), None)
+    return merge(parent, document, REPLACED)
 
 
 def read_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> list[Document]:
