@@ -20,7 +20,7 @@ from .version import __version__
 app = typer.Typer(
     name="gas",
     help="Build datasets of scene graphs, captions and questions from YAML recipes.\n\n"
-    "Start with `gas list`, look at a few scenes with `gas preview multi_object`, then `gas build multi_object`.",
+    "Start with gas list, look at a few scenes with gas preview multi_object, then gas build multi_object.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -44,7 +44,7 @@ def list_command(
     kind: Annotated[Literal["datasets", "training"], typer.Argument(help="Recipes of what.")] = "datasets",
     as_json: AsJson = False,
 ) -> None:
-    """List the recipes that come with the package: of datasets, or of trainings (`gas list training`)."""
+    """List the recipes that come with the package: of datasets, or of trainings (gas list training)."""
     from .builders.recipe.loading import load_recipe
 
     if kind == "training":

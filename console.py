@@ -67,11 +67,13 @@ def say(*texts: object, end: str = "\n") -> None:
 def complain(message: object) -> None:
     """Prints a message to stderr that begins with the command's name, cut where it is too long to be read."""
     lines = str(message).split("\n")
-    told = [_shorten(_escape_lines(line)) for line in lines]
-    while len(told) > 1 and sum(map(len, told)) > LONGEST_MESSAGE:
-        told.pop()
-    more = [f"and {len(lines) - len(told):,} more"] if len(told) < len(lines) else []
-    remark("gas: " + "\n".join(told + more))
+    told: list[str] = []
+    for line in lines:
+        told.append(_shorten(_escape_lines(line)))
+        if sum(map(len, told)) > LONGEST_MESSAGE - LONGEST_LINE and len(told) < len(lines):
+            told.append(f"and {len(lines) - len(told):,} more")
+            break
+    remark("gas: " + "\n".join(told))
 
 
 def remark(text: object) -> None:

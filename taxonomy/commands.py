@@ -12,8 +12,8 @@ from ..console import AsJson, list_examples, remark, say
 
 commands = typer.Typer(
     help="Look into the concepts that scenes are made of, and bring your own.\n\n"
-    "A taxonomy holds objects, attributes, relations and scene attributes. `default` is the shipped one, `paper` the "
-    "shipped one by the paper's rules, and `gas taxonomy import` adds yours under a name.",
+    "A taxonomy holds objects, attributes, relations and scene attributes. default is the shipped one, paper the "
+    "shipped one by the paper's rules, and gas taxonomy import adds yours under a name.",
     no_args_is_help=True,
 )
 
@@ -165,7 +165,7 @@ def import_command(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Keep your own concepts under a name that recipes can then list in `taxonomy:`."""
+    """Keep your own concepts under a name that recipes can then list in taxonomy:."""
     from .display import show_report
     from .exchange.importing import import_taxonomy
 

@@ -33,7 +33,7 @@ def train(
         str,
         typer.Argument(
             metavar="RECIPE",
-            help="A shipped training's name (see `gas list training`) or the path of a .yaml file.",
+            help="A shipped training's name (see gas list training) or the path of a .yaml file.",
             show_default=False,
             autocompletion=complete_trainings,
         ),
@@ -53,9 +53,9 @@ def train(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model on a dataset (needs the extra `train`); start it again to go on where it was stopped.
+    """Train a model on a dataset (needs the extra train); start it again to go on where it was stopped.
 
-    With several processes: `accelerate launch -m generate_any_scene train RECIPE`, or torchrun in its place.
+    With several processes: accelerate launch -m generate_any_scene train RECIPE, or torchrun in its place.
     """
     try:
         from .recipes.loading import load_training

@@ -56,7 +56,7 @@ def build(
     overrides: Overrides = NO_VALUES,
     as_json: AsJson = False,
 ) -> None:
-    """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
+    """Build datasets: Parquet files, card and manifest, ready for load_dataset."""
     try:
         from ..build.build import build_datasets
         from ..folder.files import find_place

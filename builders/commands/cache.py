@@ -22,7 +22,7 @@ def info(as_json: AsJson = False) -> None:
     """Show what is kept, where, and how much it takes.
 
     structures: scene graphs without content, by their bounds. captions: templates as rendered for each structure.
-    datasets: rows that `load_dataset("gas", ...)` made; remove its folder yourself.
+    datasets: rows that load_dataset("gas", ...) made; remove its folder yourself.
     """
     folders = {**_find_folders(), "datasets": _find_datasets()}
     found = {kind: (folder, *_measure_folder(folder)) for kind, folder in folders.items()}

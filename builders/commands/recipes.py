@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say
+from .completion import complete_configs, complete_recipes, complete_splits
 from .options import Overrides, Recipe, Recipes
 
 commands = typer.Typer()
@@ -56,36 +57,68 @@ def schema() -> None:
 
 @commands.command(epilog=list_examples("gas preview multi_object", "gas preview general --count 1 --seed 7"))
 def preview(
-    recipe: Recipe,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE|DIR",
+            help="A recipe, or a folder that gas build wrote.",
+            show_default=False,
+            autocompletion=complete_recipes,
+        ),
+    ],
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many scenes.")] = 3,
+    questions: Annotated[
+        int | None, typer.Option(min=0, help="How many questions of a scene.", show_default="all")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")
     ] = None,
-    split: Annotated[str, typer.Option(help="Which split to look into.")] = "train",
+    config: Annotated[
+        str | None,
+        typer.Option(help="Which config of a folder.", show_default="the only one", autocompletion=complete_configs),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Which split to look into.",
+            show_default="train, or a folder's only one",
+            autocompletion=complete_splits,
+        ),
+    ] = None,
     overrides: Overrides = NO_VALUES,
     png: Annotated[
         Path | None,
         typer.Option(
-            help="Draw the scene graphs into this PNG file, too (needs the extra `plots`).", show_default=False
+            help="Draw the scene graphs into this PNG file, too (needs the extra plots).", show_default=False
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
     from ..drawing.figures import draw_scenes
-    from ..inspection.preview import preview_rows, print_scene
-    from ..recipe.loading import load_recipe
+    from ..folder.reading import find_split, is_built
+    from ..inspection.evenness import refuse_options
+    from ..inspection.preview import preview_rows, print_scene, read_rows
+    from ..inspection.recipe_check import load_checked
 
-    loaded = load_recipe(recipe, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
-    rows = preview_rows(loaded, split, count)
+    heading = ""
+    if is_built(source):
+        refuse_options(source, {"--set": overrides, "--seed": seed})
+        rows = read_rows(find_split(Path(source), config, split, default="train"), count)
+    else:
+        refuse_options(source, {"--config": config})
+        loaded = load_checked(source, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
+        rows = preview_rows(loaded, split or next(iter(loaded.recipe.splits)), count)
+        heading = f"questions: {loaded.recipe.questions.describe()}"
     if png:
         draw_scenes(rows, png)
         remark(f"drew {len(rows)} scene graphs into {png}")
     if as_json:
         for row in rows:
-            say(json.dumps(row, ensure_ascii=False))
+            say(json.dumps({**row, "questions": row["questions"][:questions]}, ensure_ascii=False))
         return
     console = create_console()
-    console.print(f"questions: {loaded.recipe.questions.describe()}")
+    if heading:
+        console.print(heading)
     for row in rows:
-        print_scene(row, console)
+        print_scene(row, console, questions)

@@ -132,6 +132,13 @@ def wrap_one(value: Any) -> Any:
     return [value]
 
 
+def refuse_none(value: Any) -> Any:
+    """Refuse an empty list, which would leave nothing: who means everything leaves the key out."""
+    if isinstance(value, list) and not value:
+        raise refuse("must name at least one", "leave the key out to get its default")
+    return value
+
+
 def refuse_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
     """Let every name stand in a list once."""
     seen: set[str] = set()
@@ -151,6 +158,7 @@ Names = Annotated[
     BeforeValidator(wrap_one, json_schema_input_type=str | list[str]),
     AfterValidator(refuse_repeats),
 ]
+SomeNames = Annotated[Names, BeforeValidator(refuse_none, json_schema_input_type=str | list[str])]
 AsList = PlainSerializer(list)
 Counts = Annotated[
     Range,

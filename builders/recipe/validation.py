@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -120,24 +122,25 @@ def read_rest(model: type[Model], document: Document, needed: dict[str, Any]) ->
         document: What `validate` refuses.
         needed: What stands in for required keys.
     """
-    value = document.value
+    value = deepcopy(document.value)
     for _ in range(MOST_ROUNDS):
         value = merge_values(needed, value, (), set())
         try:
             return model.model_validate(value)
         except ValidationError as error:
             for details in error.errors():
-                value = drop_value(value, document.find_stated(document.find_written(details["loc"]))) or {}
+                drop_value(value, document.find_stated(document.find_written(details["loc"])))
     return None
 
 
-def drop_value(value: Any, path: KeyPath) -> Any:
-    """Return a copy without the key at the end of a path; a list goes as a whole."""
-    if not isinstance(value, dict) or not path:
-        return None
-    rest = drop_value(value.get(path[0]), path[1:])
-    others = {key: item for key, item in value.items() if key != path[0]}
-    return others if rest is None else {**others, path[0]: rest}
+def drop_value(value: dict[str, Any], path: KeyPath) -> None:
+    """Remove what is at the end of a path; of a list, the whole list."""
+    for part, after in pairwise((*path, None)):
+        inner = value.get(str(part))
+        if after is None or not isinstance(inner, dict):
+            value.pop(str(part), None)
+            return
+        value = inner
 
 
 def collect_texts(error: ValidationError, document: Document) -> dict[KeyPath, str]:
