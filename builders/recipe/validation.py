@@ -67,6 +67,8 @@ def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     elsewhere = [f"`{'.'.join(key)}`" for key in keys if key[-1] == word]
     if close := suggest(word, choices):
         return close
+    if (word,) in keys:
+        return "move it to the top of the recipe"
     if elsewhere:
         return f"did you mean {' or '.join(elsewhere)}?"
     return f"the keys here are {', '.join(choices)}"
