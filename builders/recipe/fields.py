@@ -159,17 +159,20 @@ Names = Annotated[
     AfterValidator(refuse_repeats),
 ]
 SomeNames = Annotated[Names, BeforeValidator(refuse_none, json_schema_input_type=str | list[str])]
+RangeText = Annotated[str, Field(pattern=f"^{RANGE}$")]
 AsList = PlainSerializer(list)
 Counts = Annotated[
     Range,
-    PlainValidator(lambda value: Range(*read_range(value)), json_schema_input_type=Count | tuple[Count, Count]),
+    PlainValidator(
+        lambda value: Range(*read_range(value)), json_schema_input_type=Count | tuple[Count, Count] | RangeText
+    ),
     AsList,
 ]
 PositiveCounts = Annotated[
     Range,
     PlainValidator(
         lambda value: Range(*read_range(value, least=1)),
-        json_schema_input_type=PositiveCount | tuple[PositiveCount, PositiveCount],
+        json_schema_input_type=PositiveCount | tuple[PositiveCount, PositiveCount] | RangeText,
     ),
     AsList,
 ]
@@ -177,7 +180,7 @@ Numbers = Annotated[
     FloatRange,
     PlainValidator(
         lambda value: FloatRange(*map(float, read_range(value, read_number))),
-        json_schema_input_type=Number | tuple[Number, Number],
+        json_schema_input_type=Number | tuple[Number, Number] | RangeText,
     ),
     AsList,
 ]

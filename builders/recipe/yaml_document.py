@@ -275,6 +275,10 @@ def build_pairs(
             document.places[(*path, "?")] = place
             document.report((*path, "?"), "a key must be text", "quote values that hold {braces}")
             continue
+        if not key_node.value.isprintable():
+            document.places[(*path, "?")] = place
+            document.report((*path, "?"), f"the key {show(key_node.value)} has characters that cannot be printed")
+            continue
         # As it is written: YAML 1.1 would make `no` and `on` booleans.
         key = key_node.value
         here = (*path, key)
