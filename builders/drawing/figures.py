@@ -64,7 +64,8 @@ def save_picture(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, format="png", dpi=110)
     except OSError as error:
-        raise explain_os_error(error, path) from error
+        status = explain_os_error(error, path).exit_status
+        raise GasError(f"{path}: cannot be written: {error.strerror}", exit_status=status) from error
 
 
 def draw_structures(table: StructureTable, path: Path) -> None:

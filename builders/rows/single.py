@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import operator
-import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -37,7 +36,7 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
     Raises:
         GasError: There is no such recipe, split or row, or something is wrong with the recipe.
     """
-    if not isinstance(recipe, str | os.PathLike):
+    if not isinstance(recipe, str | Path):
         raise GasError(f"`recipe` must be a name or a path, not {show(recipe)}")
     try:
         number = operator.index(index)
@@ -45,9 +44,9 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
         raise GasError(f"`index` must be a whole number, not {show(index)}") from error
     if not 0 <= number < ROWS:
         raise GasError(f"there is no row {show(number)}; the first one is 0, and the last {ROWS - 1}")
-    writer = open_writer(os.fspath(recipe), overrides)
+    writer = open_writer(str(recipe), overrides)
     splits = writer.plan.recipe.splits
-    if split not in splits:
+    if not isinstance(split, str) or split not in splits:
         raise GasError(f"{writer.plan.recipe.name} has no split {show(split)}; {advise(str(split), splits)}")
     return writer.write_row(split, number)
 
