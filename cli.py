@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal
 
 import typer
 
 from .builders.commands import build, cache, look, recipes, share
-from .console import AsJson, create_console, list_examples
-from .errors import GasError
+from .console import AsJson, complain, create_console, list_examples, open_outputs, say
+from .errors import GasError, explain_os_error
 from .recipes import list_recipes
 from .taxonomy import commands as taxonomy
 from .training import commands as training
@@ -19,14 +20,14 @@ from .version import __version__
 app = typer.Typer(
     name="gas",
     help="Build datasets of scene graphs, captions and questions from YAML recipes.\n\n"
-    "Start with `gas list`, look at a few scenes with `gas preview multi_object`, then `gas build multi_object`.",
+    "Start with gas list, look at a few scenes with gas preview multi_object, then gas build multi_object.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 listing = typer.Typer()
 INTERRUPTED = 130
-"""What typer exits with after Ctrl-C, without a word."""
+"""What Typer returns after Ctrl-C."""
 
 
 @app.callback(invoke_without_command=True)
@@ -34,7 +35,7 @@ def show_version(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     if version:
-        print(__version__)
+        say(__version__)
         raise typer.Exit
 
 
@@ -43,7 +44,7 @@ def list_command(
     kind: Annotated[Literal["datasets", "training"], typer.Argument(help="Recipes of what.")] = "datasets",
     as_json: AsJson = False,
 ) -> None:
-    """List the recipes that come with the package: of datasets, or of trainings (`gas list training`)."""
+    """List the recipes that come with the package: of datasets, or of trainings (gas list training)."""
     from .builders.recipe.loading import load_recipe
 
     if kind == "training":
@@ -59,7 +60,7 @@ def list_command(
 
 def _print_recipes(recipes: list[dict[str, str]], as_json: bool) -> None:
     if as_json:
-        print(json.dumps(recipes, indent=2))
+        say(json.dumps(recipes, indent=2))
         return
     from rich.table import Table
 
@@ -90,21 +91,57 @@ app.add_typer(cache.commands, name="cache", rich_help_panel="Manage")
 
 
 def main() -> None:
-    """Runs the command: 0 done, 2 the user's input is wrong, 1 anything else."""
+    """Runs the command: 0 done, 2 the user's input is wrong, 1 the machine lacks something, or Ctrl-C."""
+    open_outputs()
     try:
-        app()
+        status = run_command()
+        sys.stdout.flush()
     except GasError as error:
-        print(f"gas: {error}", file=sys.stderr)
-        sys.exit(error.exit_status)
-    except SystemExit as stop:
-        if stop.code != INTERRUPTED:
-            raise
-        print("gas: stopped", file=sys.stderr)
-        sys.exit(1)
+        status = error.exit_status
+        complain(error)
     except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; Python would complain once more when it closes stdout.
-        sys.stdout = None
-        sys.exit(1)
+        status = 1  # the reader of our output has gone, as `head` does
+    except OSError as error:
+        told = explain_os_error(error)
+        status = told.exit_status
+        complain(told)
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.exit(status)
+    # Python would try once more when it closes stdout, and complain.
+    sys.stdout = None
+    sys.exit(status or 1)
+
+
+def run_command() -> int:
+    """Runs what the arguments ask for, and returns the exit status.
+
+    Raises:
+        GasError: The arguments are wrong, or what they name.
+    """
+    if "" in sys.argv[1:]:
+        raise GasError("an argument is empty; is a variable of the shell not set?")
+    try:
+        status = app(prog_name="gas", standalone_mode=False)
+    except Exception as error:
+        # Of Typer, which has taken its parser's errors in and does not give them names.
+        if not hasattr(error, "format_message"):
+            raise
+        return explain_usage(error)
+    if status == INTERRUPTED:
+        raise GasError("stopped", exit_status=1)
+    return int(status or 0)
+
+
+def explain_usage(error: Any) -> int:
+    """Says what is wrong with the arguments in one line, or shows the help if there are none."""
+    context = error.ctx
+    command = context.command_path if context else "gas"
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(context.get_help())
+    else:
+        complain(f"{error.format_message()} (see {command} --help)")
+    return int(error.exit_code)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 
 class GasError(Exception):
@@ -20,9 +23,41 @@ class GasError(Exception):
         self.exit_status = exit_status
 
 
+class GasWarning(UserWarning):
+    """The class of every warning that this package gives on purpose."""
+
+
+def escape(text: str) -> str:
+    """Spell out what a terminal would not print, or would obey, in the way of JSON."""
+    return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
+
+
+LACKING = {"ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EMFILE", "ENFILE", "ENOMEM", "EPIPE"}
+"""What the system says when a machine lacks something; all else that a path can fail of is mended by another path."""
+
+
+def explain_os_error(error: OSError, path: object = None) -> GasError:
+    """Turn what the system refuses into one clear message.
+
+    Args:
+        error: What it raised.
+        path: What it was about; by default the file that the error names, or else the output.
+    """
+    name = errno.errorcode.get(error.errno or 0, "")
+    place = path or error.filename or "the output"
+    reason = " ".join(str(error.strerror or error).split())
+    what = "cannot be written" if name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS") else "cannot be used"
+    is_ours = name in LACKING or not (path or error.filename)
+    return GasError(f"{place} {what}: {reason}", exit_status=1 if is_ours else 2)
+
+
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in a recipe, with its place. Lines and columns count from 1."""
+    """One mistake in a recipe, with its place. Lines and columns count from 1.
+
+    Attributes:
+        others: Further keys that take part in it: to change one of them would mend it as well.
+    """
 
     message: str
     file: str | None = None
@@ -30,6 +65,7 @@ class Problem:
     column: int | None = None
     key: str | None = None
     hint: str = ""
+    others: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = self.file or ""
@@ -44,10 +80,16 @@ class Problem:
 
 
 class RecipeError(GasError):
-    """A recipe cannot be used: all of its problems at once, one a line."""
+    """A recipe cannot be used: all of its problems at once, one a line.
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    Attributes:
+        problems: What is wrong with it.
+        rest: The recipe without its wrong values, where that can be read: for those who look for more mistakes.
+    """
+
+    def __init__(self, problems: Iterable[Problem], rest: Any = None) -> None:
         self.problems = tuple(problems)
+        self.rest = rest
         super().__init__(self.problems)
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from .errors import GasError
+from .errors import GasError, explain_os_error
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -50,14 +50,17 @@ def open_regular(file: AnyFile, name: str = "", hint: str = "") -> IO[Any]:
     """
     if not isinstance(file, Path):
         return file.open("rb")
-    obstacle = find_obstacle(file)
+    obstacle, exit_status = find_obstacle(file), 2
     if not obstacle:
         try:
             return file.open("rb")
         except OSError as error:
-            obstacle = f"{UNREADABLE}: {error.strerror or error}"
+            obstacle, exit_status = (
+                f"{UNREADABLE}: {error.strerror or error}",
+                explain_os_error(error, file).exit_status,
+            )
     said = f"{name or file} {obstacle}"
-    raise GasError(f"{said}; {hint}" if hint else said, exit_status=1 if obstacle.startswith(UNREADABLE) else 2)
+    raise GasError(f"{said}; {hint}" if hint else said, exit_status=exit_status)
 
 
 def read_regular(file: AnyFile, name: str = "", hint: str = "") -> bytes:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..console import AsJson, list_examples
+from ..console import AsJson, list_examples, remark, say
 
 commands = typer.Typer(
     help="Look into the concepts that scenes are made of, and bring your own.\n\n"
-    "A taxonomy holds objects, attributes, relations and scene attributes. `default` is the shipped one, `paper` the "
-    "shipped one by the paper's rules, and `gas taxonomy import` adds yours under a name.",
+    "A taxonomy holds objects, attributes, relations and scene attributes. default is the shipped one, paper the "
+    "shipped one by the paper's rules, and gas taxonomy import adds yours under a name.",
     no_args_is_help=True,
 )
 
@@ -51,7 +50,7 @@ def info(
     names = names or DEFAULTS
     counts = count_concepts(load_taxonomy(names))
     if as_json:
-        print(json.dumps({"taxonomy": names, **counts}, indent=2))
+        say(json.dumps({"taxonomy": names, **counts}, indent=2))
     else:
         show_counts(names, counts, list_imports())
 
@@ -75,7 +74,7 @@ def search(
     taxonomy = load_taxonomy(names)
     found = search_concepts(taxonomy, word)
     if as_json:
-        print(json.dumps(found, indent=2, ensure_ascii=False))
+        say(json.dumps(found, indent=2, ensure_ascii=False))
         return
     if not any(found.values()):
         raise GasError(f"no concept has {word!r} in its name{suggest(word, taxonomy.objects['name'].to_pylist())}")
@@ -101,7 +100,7 @@ def tree(
 
     branch = grow_tree(load_taxonomy(names), object_, depth)
     if as_json:
-        print(json.dumps(asdict(branch), indent=2, ensure_ascii=False))
+        say(json.dumps(asdict(branch), indent=2, ensure_ascii=False))
     else:
         show_tree(branch)
 
@@ -127,12 +126,12 @@ def validate_command(
         # The paper's rules drop the root, so its tree is several.
         problems = [problem for problem in problems if "one row without a parent" not in problem]
     if as_json:
-        print(json.dumps({"taxonomy": names, "valid": not problems, "problems": problems}, indent=2))
+        say(json.dumps({"taxonomy": names, "valid": not problems, "problems": problems}, indent=2))
         raise typer.Exit(2 if problems else 0)
     if problems:
         raise GasError("\n".join([f"{folder} breaks {len(problems):,} rules:", *problems]))
     over = " over default" if len(names) > 1 else ""
-    print(f"{folder} is valid{over}")
+    say(f"{folder} is valid{over}")
 
 
 @commands.command(epilog=list_examples("gas taxonomy build --sources downloads"))
@@ -148,7 +147,7 @@ def build(
     from .rebuild import rebuild_tables
 
     for line in rebuild_tables(sources, out):
-        print(line)
+        say(line)
 
 
 @commands.command("import", epilog=list_examples("gas taxonomy import ./mine --name mine"))
@@ -166,15 +165,15 @@ def import_command(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Keep your own concepts under a name that recipes can then list in `taxonomy:`."""
+    """Keep your own concepts under a name that recipes can then list in taxonomy:."""
     from .display import show_report
     from .exchange.importing import import_taxonomy
 
     report = import_taxonomy(folder, name)
     if report.replaced:
-        print(f"gas: this replaced an earlier import called {name}", file=sys.stderr)
+        remark(f"gas: this replaced an earlier import called {name}")
     if as_json:
-        print(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
+        say(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:
         show_report(report)
 
@@ -197,4 +196,4 @@ def export(
     if format_ not in FORMATS:
         raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}{suggest(format_, FORMATS)}")
     for file, count in export_taxonomy(name, out, format_).items():
-        print(f"{out / file}: {count:,}")
+        say(f"{out / file}: {count:,}")

@@ -40,7 +40,9 @@ def rebuild_tables(sources: Path, out: Path) -> Iterator[str]:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
         what = "rebuilding the taxonomy needs more packages"
-        raise GasError(f"{what}: pip install 'generate-any-scene[taxonomy]' (there is no {error.name})") from error
+        raise GasError(
+            f"{what}: pip install 'generate-any-scene[taxonomy]' (there is no {error.name})", exit_status=1
+        ) from error
     except SystemExit as error:
         # The build code ends with a message when a source is missing.
         raise GasError(f"--sources: {error.code}") from error

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Annotated
 
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
-from ..console import NO_VALUES, AsJson, list_examples
+from ..console import NO_VALUES, AsJson, list_examples, remark, say
 from ..errors import GasError
 from ..recipes import list_recipes
 
@@ -34,7 +33,7 @@ def train(
         str,
         typer.Argument(
             metavar="RECIPE",
-            help="A shipped training's name (see `gas list training`) or the path of a .yaml file.",
+            help="A shipped training's name (see gas list training) or the path of a .yaml file.",
             show_default=False,
             autocompletion=complete_trainings,
         ),
@@ -54,22 +53,22 @@ def train(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train a model on a dataset (needs the extra `train`); start it again to go on where it was stopped.
+    """Train a model on a dataset (needs the extra train); start it again to go on where it was stopped.
 
-    With several processes: `accelerate launch -m generate_any_scene train RECIPE`, or torchrun in its place.
+    With several processes: accelerate launch -m generate_any_scene train RECIPE, or torchrun in its place.
     """
     try:
         from .recipes.loading import load_training
         from .run import describe_run, run_training
 
         loaded = load_training(recipe, overrides)
-        record = run_training(loaded, dry_run, report=lambda line: print(line, file=sys.stderr))
+        record = run_training(loaded, dry_run, report=remark)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on from the last checkpoint", exit_status=1) from stop
     if not record:
         return  # another process than the first
     if as_json:
-        print(json.dumps(record, indent=2, ensure_ascii=False))
+        say(json.dumps(record, indent=2, ensure_ascii=False))
         return
     for line in describe_run(loaded.recipe, record):
-        print(line)
+        say(line)

@@ -88,7 +88,7 @@ def _import_ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise GasError("--engine ray needs Ray: pip install 'generate-any-scene[ray]'") from error
+        raise GasError("--engine ray needs Ray: pip install 'generate-any-scene[ray]'", exit_status=1) from error
     return ray
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ...console import NO_VALUES, AsJson, list_examples, show_progress
+from ...console import NO_VALUES, AsJson, list_examples, say, show_progress
 from ...errors import GasError
 from .options import Overrides, Recipes
 
@@ -56,7 +56,7 @@ def build(
     overrides: Overrides = NO_VALUES,
     as_json: AsJson = False,
 ) -> None:
-    """Build datasets: Parquet files, card and manifest, ready for `load_dataset`."""
+    """Build datasets: Parquet files, card and manifest, ready for load_dataset."""
     try:
         from ..build.build import build_datasets
         from ..folder.files import find_place
@@ -74,7 +74,7 @@ def build(
     built = {one.recipe.name: manifest.configs[one.recipe.name] for one in loaded}
     if as_json:
         described = {name: config.describe() for name, config in built.items()}
-        print(json.dumps({"folder": out, "configs": described}, indent=2))
+        say(json.dumps({"folder": out, "configs": described}, indent=2))
         return
     _print_built(out, built)
 
@@ -84,13 +84,13 @@ def _print_built(out: str, built: dict[str, Any]) -> None:
         for split, info in config.splits.items():
             size = sum(file.bytes for file in info.files)
             files = f"{len(info.files)} file{'s' if len(info.files) > 1 else ''}"
-            print(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}")
+            say(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}")
     # A name alone would be a dataset on the Hub, and `gas` the registered one.
     path = out if "://" in out else f"./{Path(out)}" if len(Path(out).parts) == 1 else str(Path(out).resolve())
-    print("\nLoad it with\n\n    from datasets import load_dataset")
+    say("\nLoad it with\n\n    from datasets import load_dataset")
     for name, config in built.items():
         if "://" in out:
             places = {split: f"{path.rstrip('/')}/{name}/{split}-*.parquet" for split in config.splits}
-            print(f'    {name} = load_dataset("parquet", data_files={json.dumps(places)})')
+            say(f'    {name} = load_dataset("parquet", data_files={json.dumps(places)})')
         else:
-            print(f'    {name} = load_dataset("{path}", "{name}")')
+            say(f'    {name} = load_dataset("{path}", "{name}")')

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ...console import AsJson, list_examples
+from ...console import AsJson, list_examples, say
 
 commands = typer.Typer(
     help="Show or remove what is kept on disk to save work. Nothing but time is lost with it.",
@@ -22,16 +22,16 @@ def info(as_json: AsJson = False) -> None:
     """Show what is kept, where, and how much it takes.
 
     structures: scene graphs without content, by their bounds. captions: templates as rendered for each structure.
-    datasets: rows that `load_dataset("gas", ...)` made; remove its folder yourself.
+    datasets: rows that load_dataset("gas", ...) made; remove its folder yourself.
     """
     folders = {**_find_folders(), "datasets": _find_datasets()}
     found = {kind: (folder, *_measure_folder(folder)) for kind, folder in folders.items()}
     if as_json:
         rows = {kind: {"folder": str(at), "files": files, "bytes": size} for kind, (at, files, size) in found.items()}
-        print(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
         return
     for kind, (folder, files, size) in found.items():
-        print(f"{kind:10}  {files:7,} files  {size / 1e6:10,.1f} MB  {folder}")
+        say(f"{kind:10}  {files:7,} files  {size / 1e6:10,.1f} MB  {folder}")
 
 
 @commands.command(epilog=list_examples("gas cache clear", "gas cache clear captions"))
@@ -49,10 +49,10 @@ def clear(
     removed = {name: clear_folder(name) for name in folders}
     if as_json:
         rows = {name: {"folder": str(folders[name]), "removed": count} for name, count in removed.items()}
-        print(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2))
         return
     for name, count in removed.items():
-        print(f"removed {count} tables from {folders[name]}")
+        say(f"removed {count} tables from {folders[name]}")
 
 
 def _find_folders() -> dict[str, Path]:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ...console import NO_VALUES, AsJson, create_console, list_examples, show_progress
+from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ...errors import GasError
 from ..structures.bounds import BOUNDS, bound_limits
 from .cache import clear
@@ -28,7 +26,7 @@ def stats(
         str,
         typer.Argument(
             metavar="RECIPE|DIR",
-            help="A recipe, or a folder that `gas build` wrote.",
+            help="A recipe, or a folder that gas build wrote.",
             show_default=False,
             autocompletion=complete_recipes,
         ),
@@ -62,7 +60,7 @@ def stats(
     overrides: Overrides = NO_VALUES,
     png: Annotated[
         Path | None,
-        typer.Option(help="Draw histograms into this PNG file, too (needs the extra `plots`).", show_default=False),
+        typer.Option(help="Draw histograms into this PNG file, too (needs the extra plots).", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -99,9 +97,9 @@ def stats(
     described = describe_usage(usage, by, under)
     if png:
         draw_usage(usage, png)
-        print(f"drew histograms into {png}", file=sys.stderr)
+        remark(f"drew histograms into {png}")
     if as_json:
-        print(json.dumps(described, indent=2, ensure_ascii=False))
+        say(json.dumps(described, indent=2, ensure_ascii=False))
         return
     print_usage(described, create_console())
 
@@ -142,16 +140,14 @@ def structures(
     count: Annotated[bool, typer.Option("--count", help="Print only how many there are.")] = False,
     png: Annotated[
         Path | None,
-        typer.Option(help="Draw them all into this PNG file (needs the extra `plots`).", show_default=False),
+        typer.Option(help="Draw them all into this PNG file (needs the extra plots).", show_default=False),
     ] = None,
-    old_clear: Annotated[
-        bool, typer.Option("--clear", hidden=True, help="The old name of `gas cache clear`.")
-    ] = False,
+    old_clear: Annotated[bool, typer.Option("--clear", hidden=True, help="The old name of gas cache clear.")] = False,
     **bounds: str | None,
 ) -> None:
     """List, count or draw all structures: scene graphs without content, each once.
 
-    A bound is a number or a range, such as 7 or 3-9; with a recipe it replaces the recipe's.
+    A bound is a number or a range, such as 7, 3-9 or [3,9]; with a recipe it replaces the recipe's.
 
     `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
     line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
@@ -163,9 +159,7 @@ def structures(
     if old_clear:
         clear()
         return
-    given = {
-        name: _read_interval(name, text, BOUNDS[name].is_whole) for name, text in bounds.items() if text is not None
-    }
+    given = {name: _read_bound(name, text, BOUNDS[name].is_whole) for name, text in bounds.items() if text is not None}
     if not recipe and "complexity" not in given:
         raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
     of_recipe = read_bounds(load_recipe(recipe, overrides).recipe) if recipe else {}
@@ -174,27 +168,28 @@ def structures(
         from ..drawing.figures import draw_structures
 
         draw_structures(table, png)
-        print(f"drew {len(table):,} structures into {png}", file=sys.stderr)
+        remark(f"drew {len(table):,} structures into {png}")
     elif count:
-        print(len(table))
+        say(len(table))
     else:
         for topology in table.topologies.to_pylist():
-            print(topology)
+            say(topology)
 
 
-def _read_interval(name: str, text: str, is_whole: bool) -> tuple[float, float]:
-    """Reads `7` as (7, 7) and `3-9` as (3, 9)."""
-    from ..recipe.fields import LARGEST_COUNT
+def _read_bound(name: str, text: str, is_whole: bool) -> tuple[float, float]:
+    """Reads a bound as a recipe states it: `7`, `3-9` or `[3, 9]`."""
+    from pydantic_core import PydanticCustomError
 
-    number, read, example = (r"\d+", int, "3 or 3-9") if is_whole else (r"\d+(?:\.\d+)?", float, "1.5 or 0.5-2")
-    found = re.fullmatch(f"({number})(?:-({number}))?", text, re.ASCII)
-    low, high = (read(found[1]), read(found[2] or found[1])) if found else (1, 0)
-    option = name.replace("_", "-")
-    if low > high:
-        raise GasError(f"--{option} {text}: write a number or a range, such as {example}")
-    if high > LARGEST_COUNT:
-        raise GasError(f"--{option} {text}: must be at most {LARGEST_COUNT:,}")
-    return low, high
+    from ..recipe.fields import read_number, read_range, read_whole
+    from ..recipe.yaml_document import read_value
+
+    option = f"--{name.replace('_', '-')}"
+    value: Any = read_value(text, (), option).value
+    try:
+        return read_range(value, read_whole if is_whole else read_number)
+    except PydanticCustomError as error:
+        hint = (error.context or {}).get("hint", "")
+        raise GasError(f"{option} {text}: {error.message()}; {hint}") from error
 
 
 @commands.command(epilog=list_examples("gas diff old gas", "gas diff gas me/scenes@v1.0.0"))
@@ -203,7 +198,7 @@ def diff(
         str,
         typer.Argument(
             metavar="A",
-            help="A folder that `gas build` wrote, a recipe, or a dataset on the Hub: org/name or org/name@revision.",
+            help="A folder that gas build wrote, a recipe, or a dataset on the Hub: org/name or org/name@revision.",
             show_default=False,
             autocompletion=complete_recipes,
         ),
@@ -252,7 +247,7 @@ def diff(
         report = stack.enter_context(show_progress(total, "comparing"))
         difference = compare_sides(first, second, config, rows, everything, report)
     if as_json:
-        print(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
+        say(json.dumps(describe_difference(difference), indent=2, ensure_ascii=False))
     else:
         from ..diff.tables import print_difference
 
@@ -280,10 +275,10 @@ def verify(
         result = verify_folder(folder, None if everything else sample, report)
     if as_json:
         findings = [vars(finding) for finding in result.findings]
-        print(json.dumps({"folder": str(folder), **vars(result), "findings": findings}, indent=2, ensure_ascii=False))
+        say(json.dumps({"folder": str(folder), **vars(result), "findings": findings}, indent=2, ensure_ascii=False))
     else:
         for finding in result.findings:
-            print(finding)
-        print(describe_verification(folder, result))
+            say(finding)
+        say(describe_verification(folder, result))
     if result.findings:
         raise typer.Exit(1)

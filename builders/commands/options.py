@@ -13,7 +13,7 @@ Recipe = Annotated[
     str,
     typer.Argument(
         metavar="RECIPE",
-        help="A shipped recipe's name (see `gas list`) or the path of a .yaml file.",
+        help="A shipped recipe's name (see gas list) or the path of a .yaml file.",
         show_default=False,
         autocompletion=complete_recipes,
     ),
@@ -22,7 +22,7 @@ Recipes = Annotated[
     list[str],
     typer.Argument(
         metavar="RECIPE",
-        help="Shipped recipes' names (see `gas list`) or paths of .yaml files.",
+        help="Shipped recipes' names (see gas list) or paths of .yaml files.",
         show_default=False,
         autocompletion=complete_recipes,
     ),
@@ -37,4 +37,4 @@ Overrides = Annotated[
         autocompletion=complete_keys,
     ),
 ]
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `gas build` wrote.", show_default=False)]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that gas build wrote.", show_default=False)]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ...console import NO_VALUES, AsJson, create_console, list_examples
+from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say
+from .completion import complete_configs, complete_recipes, complete_splits
 from .options import Overrides, Recipe, Recipes
 
 commands = typer.Typer()
@@ -21,7 +21,7 @@ def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = Fal
     from ..recipe.loading import dump_recipe, load_recipe
 
     loaded = load_recipe(recipe, overrides).recipe
-    print(
+    say(
         json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded),
         end="\n" if as_json else "",
     )
@@ -33,19 +33,18 @@ def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = Fal
 def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Check recipes without building anything: keys, constraints, concepts and templates."""
     from ...taxonomy import TABLES
-    from ..inspection.recipe_check import validate_recipe
-    from ..recipe.loading import load_recipe
+    from ..inspection.recipe_check import load_checked, validate_recipe
 
-    reports = [validate_recipe(load_recipe(recipe, overrides)) for recipe in recipes]
+    reports = [validate_recipe(load_checked(recipe, overrides)) for recipe in recipes]
     if as_json:
-        print(json.dumps([vars(report) for report in reports], indent=2))
+        say(json.dumps([vars(report) for report in reports], indent=2))
         return
     for report in reports:
         counts = ("structures", *TABLES)
         left = ", ".join(f"{getattr(report, count):,} {count.replace('_', ' ')}" for count in counts)
-        print(f"{report.name} {report.version} is valid: {left}")
+        say(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:
-            print(f"  slower: {part} looks at words, so it is rendered row by row")
+            say(f"  slower: {part} looks at words, so it is rendered row by row")
 
 
 @commands.command(epilog=list_examples("gas schema > recipe.schema.json"))
@@ -53,41 +52,73 @@ def schema() -> None:
     """Print the JSON Schema of recipes, for editors that complete and check YAML."""
     from ..recipe.model import json_schema
 
-    print(json.dumps(json_schema(), indent=2))
+    say(json.dumps(json_schema(), indent=2))
 
 
 @commands.command(epilog=list_examples("gas preview multi_object", "gas preview general --count 1 --seed 7"))
 def preview(
-    recipe: Recipe,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE|DIR",
+            help="A recipe, or a folder that gas build wrote.",
+            show_default=False,
+            autocompletion=complete_recipes,
+        ),
+    ],
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many scenes.")] = 3,
+    questions: Annotated[
+        int | None, typer.Option(min=0, help="How many questions of a scene.", show_default="all")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(help="Another seed shows other scenes.", show_default="the recipe's")
     ] = None,
-    split: Annotated[str, typer.Option(help="Which split to look into.")] = "train",
+    config: Annotated[
+        str | None,
+        typer.Option(help="Which config of a folder.", show_default="the only one", autocompletion=complete_configs),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            help="Which split to look into.",
+            show_default="train, or a folder's only one",
+            autocompletion=complete_splits,
+        ),
+    ] = None,
     overrides: Overrides = NO_VALUES,
     png: Annotated[
         Path | None,
         typer.Option(
-            help="Draw the scene graphs into this PNG file, too (needs the extra `plots`).", show_default=False
+            help="Draw the scene graphs into this PNG file, too (needs the extra plots).", show_default=False
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
     from ..drawing.figures import draw_scenes
-    from ..inspection.preview import preview_rows, print_scene
-    from ..recipe.loading import load_recipe
+    from ..folder.reading import find_split, is_built
+    from ..inspection.evenness import refuse_options
+    from ..inspection.preview import preview_rows, print_scene, read_rows
+    from ..inspection.recipe_check import load_checked
 
-    loaded = load_recipe(recipe, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
-    rows = preview_rows(loaded, split, count)
+    heading = ""
+    if is_built(source):
+        refuse_options(source, {"--set": overrides, "--seed": seed})
+        rows = read_rows(find_split(Path(source), config, split, default="train"), count)
+    else:
+        refuse_options(source, {"--config": config})
+        loaded = load_checked(source, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
+        rows = preview_rows(loaded, split or next(iter(loaded.recipe.splits)), count)
+        heading = f"questions: {loaded.recipe.questions.describe()}"
     if png:
         draw_scenes(rows, png)
-        print(f"drew {len(rows)} scene graphs into {png}", file=sys.stderr)
+        remark(f"drew {len(rows)} scene graphs into {png}")
     if as_json:
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
+            say(json.dumps({**row, "questions": row["questions"][:questions]}, ensure_ascii=False))
         return
     console = create_console()
-    console.print(f"questions: {loaded.recipe.questions.describe()}")
+    if heading:
+        console.print(heading)
     for row in rows:
-        print_scene(row, console)
+        print_scene(row, console, questions)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ...console import AsJson, list_examples, show_progress
+from ...console import AsJson, list_examples, remark, say, show_progress
 from ..export.formats import list_formats
 from .completion import complete_configs, complete_splits
 from .options import Folder
@@ -55,9 +55,9 @@ def push(
     with show_progress(None, "pushing", unit="files") as report:
         pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report)
     if as_json:
-        print(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
+        say(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
         return
-    print(describe_push(pushed, dry_run))
+    say(describe_push(pushed, dry_run))
 
 
 @commands.command(
@@ -101,7 +101,7 @@ def export(
     for source in sources:
         with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
             tally = export_split(source, format_, file, report)
-        print(describe_export(source, format_, tally), file=sys.stderr)
+        remark(describe_export(source, format_, tally))
 
 
 @commands.command(
@@ -168,11 +168,11 @@ def decontaminate(
             drop_rows(folder, dropping, findings)
     if as_json:
         dropped = {"dropped_into": str(drop)} if drop else {}
-        print(
+        say(
             json.dumps({"folder": str(folder), **describe_findings(findings), **dropped}, indent=2, ensure_ascii=False)
         )
         return
     for line in list_findings(findings):
-        print(line)
+        say(line)
     if drop:
-        print(describe_dropping(drop, findings))
+        say(describe_dropping(drop, findings))

@@ -7,13 +7,16 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from ...errors import GasError
+import numpy as np
+
+from ...errors import GasError, explain_os_error
 from ..structures.enumeration import StructureTable
 from .scene_graphs import BOX, BOX_EDGE, RELATION, label_object
 
 Row = dict[str, Any]
 ROW = 5
 """Objects without relations in one row of a picture."""
+SEED, ARROW = "#fde3c8", "#777777"
 MOST_DRAWN = 1200
 """Structures in one picture."""
 
@@ -61,7 +64,8 @@ def save_picture(figure: Any, path: Path) -> None:
     try:
         figure.savefig(path, format="png", dpi=110)
     except OSError as error:
-        raise GasError(f"{path}: cannot be written: {error.strerror}") from error
+        status = explain_os_error(error, path).exit_status
+        raise GasError(f"{path}: cannot be written: {error.strerror}", exit_status=status) from error
 
 
 def draw_structures(table: StructureTable, path: Path) -> None:
@@ -79,26 +83,38 @@ def draw_structures(table: StructureTable, path: Path) -> None:
     figure_class = import_figure()
     columns = min(12, math.ceil(math.sqrt(len(table))))
     rows = -(-len(table) // columns)
-    figure = figure_class(figsize=(1.3 * columns, 1.3 * rows), layout="constrained")
-    for i, axes in enumerate(figure.subplots(rows, columns, squeeze=False).reshape(-1)):
-        axes.axis("off")
-        if i < len(table):
-            _draw_structure(axes, table, i)
+    figure = figure_class(figsize=(1.3 * columns, 1.3 * rows))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(-1.5, 3 * columns - 1.5), ylim=(1.5 - 3 * rows, 1.5), aspect="equal")
+    axes.axis("off")
+    # One artist for all objects, one for all arrows: a picture of 700 structures has thousands of them.
+    places = [_place_structure(table, i, columns) for i in range(len(table))]
+    objects = np.concatenate(places)
+    seeded = [j in seeds for i, seeds in enumerate(table.seed_objects) for j in range(len(places[i]))]
+    colors = np.where(seeded, SEED, BOX).tolist()
+    axes.scatter(*objects.T, s=121, c=colors, edgecolors=BOX_EDGE, zorder=2)
+    _draw_arrows(axes, table, places)
+    counts = table.attribute_counts.values
+    for count in np.unique(counts[counts > 0]):
+        axes.scatter(*objects[counts == count].T, s=30, marker=f"${count}$", color="black", linewidths=0, zorder=3)
     save_picture(figure, path)
 
 
-def _draw_structure(axes: Any, table: StructureTable, number: int) -> None:
-    counts, edges = table.attribute_counts[number], zip(table.subjects[number], table.targets[number], strict=True)
-    angles = [math.pi / 2 - 2 * math.pi * i / len(counts) for i in range(len(counts))]
-    places = [(math.cos(angle), math.sin(angle)) if len(counts) > 1 else (0.0, 0.0) for angle in angles]
-    for subject, target in edges:
-        arrow = {"arrowstyle": "-|>", "color": "#777777", "shrinkA": 6, "shrinkB": 6}
-        axes.annotate("", places[target], places[subject], arrowprops=arrow)
-    for i, ((x, y), count) in enumerate(zip(places, counts, strict=True)):
-        color = "#fde3c8" if i in table.seed_objects[number] else BOX
-        axes.plot(x, y, "o", markersize=11, color=color, markeredgecolor=BOX_EDGE)
-        axes.text(x, y, str(count) if count else "", ha="center", va="center", fontsize=7)
-    axes.set(xlim=(-1.5, 1.5), ylim=(-1.5, 1.5), aspect="equal")
+def _place_structure(table: StructureTable, number: int, columns: int) -> np.ndarray:
+    """Where the objects of a structure stand, as (objects, 2): on a circle in its square of a page of squares."""
+    objects = len(table.attribute_counts[number])
+    angles = np.pi / 2 - 2 * np.pi * np.arange(objects) / objects
+    middle = np.array([3.0 * (number % columns), -3.0 * (number // columns)])
+    return middle + 0.85 * (objects > 1) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def _draw_arrows(axes: Any, table: StructureTable, places: list[np.ndarray]) -> None:
+    """Draws the relations of all structures, each between the edges of its objects."""
+    starts = np.concatenate([one[table.subjects[i]] for i, one in enumerate(places)])
+    ways = np.concatenate([one[table.targets[i]] for i, one in enumerate(places)]) - starts
+    if len(ways):
+        short = 0.21 * ways / np.linalg.norm(ways, axis=1, keepdims=True)
+        options = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "inches", "width": 0.012}
+        axes.quiver(*(starts + short).T, *(ways - 2 * short).T, color=ARROW, headwidth=6, headlength=7, **options)
 
 
 def place_objects(row: Row) -> list[tuple[float, float]]:
@@ -133,7 +149,7 @@ def _draw_graph(axes: Any, row: Row, places: list[tuple[float, float]]) -> None:
         bend = 0.0 if y0 - y1 == 1 else 0.25
         arrow = {
             "arrowstyle": "-|>",
-            "color": "#777777",
+            "color": ARROW,
             "patchA": nodes[subject].get_bbox_patch(),
             "patchB": nodes[target].get_bbox_patch(),
         }

@@ -18,6 +18,7 @@ from pathlib import Path
 import platformdirs
 import pyarrow as pa
 
+from ...errors import GasWarning
 from .replacing import replace_file
 
 DIGEST = 32  # bytes of SHA-256 before the Arrow stream
@@ -62,7 +63,9 @@ def keep_batch(path: Path, batch: pa.RecordBatch) -> None:
             beside.write_bytes(hashlib.sha256(content).digest() + content)
     except OSError as error:
         kind = path.parent.name
-        warnings.warn(f"{kind} are not kept for the next time: {path.parent}: {error.strerror}", stacklevel=2)
+        warnings.warn(
+            f"{kind} are not kept for the next time: {path.parent}: {error.strerror}", GasWarning, stacklevel=2
+        )
 
 
 def clear_folder(kind: str) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...errors import GasError, advise
 from ..content.scenes import BLOCK
 from ..drawing.scene_graphs import label_object
+from ..folder.reading import Source, read_batches
 from ..recipe.loading import LoadedRecipe
+from ..rows.schema import SCHEMA
 from ..rows.writer import create_writer
 
 if TYPE_CHECKING:
@@ -28,8 +31,19 @@ def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
     return create_writer(loaded).write_block(split, 0, min(count, BLOCK)).to_pylist()
 
 
-def print_scene(row: Row, console: Console) -> None:
-    """Prints a row: the caption, its graph as a tree, and its questions."""
+def read_rows(source: Source, count: int) -> list[Row]:
+    """The first rows of a split of a built folder, as they lie there.
+
+    Raises:
+        GasError: A file is missing or damaged, or has not the columns of rows.
+    """
+    batches = read_batches(source, SCHEMA.names, count)
+    rows = [row for batch in islice(batches, 1) for row in batch.to_pylist()]
+    return rows[:count]
+
+
+def print_scene(row: Row, console: Console, questions: int | None = None) -> None:
+    """Prints a row: the caption, its graph as a tree, and its questions, the first so many or all."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
@@ -37,21 +51,25 @@ def print_scene(row: Row, console: Console) -> None:
     console.rule(Text(row["id"]), align="left")
     console.print(Text(row["caption"], style="bold"))
     console.print()
-    console.print(Padding(_draw_tree(row), (0, 2)))
+    arrow = "->" if console.options.ascii_only else "→"
+    console.print(Padding(_draw_tree(row, arrow), (0, 2)))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in ("", "question", "answer"):
         table.add_column(column, justify="right" if not column else "left", header_style="dim")
-    for number, question in enumerate(row["questions"]):
+    shown = row["questions"][:questions]
+    for number, question in enumerate(shown):
         text = question["question"] + (f"  ({' / '.join(question['choices'])})" if question["choices"] else "")
         table.add_row(
             Text(str(number), style="dim"),
             Text(text),
             Text(question["answer"], style="green" if question["answer"] != "no" else "red"),
         )
+    if more := len(row["questions"]) - len(shown):
+        table.add_row("", Text(f"and {more} more", style="dim"), "")
     console.print(Padding(table, (1, 2)))
 
 
-def _draw_tree(row: Row) -> Any:
+def _draw_tree(row: Row, arrow: str) -> Any:
     """Every object with its attributes; relations are branches from their subject."""
     from rich.console import Group
     from rich.text import Text
@@ -69,7 +87,7 @@ def _draw_tree(row: Row) -> Any:
             if relation["subject"] == number:
                 tree.add(
                     Text(relation["predicate"], style="magenta")
-                    .append(" → ", style="dim")
+                    .append(f" {arrow} ", style="dim")
                     .append(labels[relation["object"]], style="cyan")
                 )
         trees.append(tree)

@@ -9,7 +9,11 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
+from ...errors import escape as escape
+
 LARGEST_COUNT = 1000  # of objects, attributes, ... in one scene: beyond it no caption could be read
+
+RANGE = r"([0-9.]+) *- *([0-9.]+)"
 
 
 class Range(NamedTuple):
@@ -29,11 +33,6 @@ class FloatRange(NamedTuple):
 def refuse(message: str, hint: str = "", kind: str = "recipe") -> PydanticCustomError:
     """Return the error to raise; `validation.py` shows its message and hint as they are."""
     return PydanticCustomError(kind, "{message}", {"message": message, "hint": hint})
-
-
-def escape(text: str) -> str:
-    """Spell out what a terminal would not print, or would obey."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def show(value: object) -> str:
@@ -83,13 +82,20 @@ def read_whole(value: Any) -> int:
 
 
 def read_range(value: Any, read: Any = read_whole, least: int = 0) -> tuple[Any, Any]:
-    """Take `[low, high]` or one number and return both ends."""
-    if isinstance(value, dict | list | tuple) and not (isinstance(value, list | tuple) and len(value) == 2):
-        raise refuse(f"must be [low, high] or one number, not {show(value)}")
-    low, high = (read(end) for end in (value if isinstance(value, list | tuple) else (value, value)))
+    """Take `[low, high]`, `low-high` or one number and return both ends."""
+    hint = "write one number or a range, such as [3, 9] or 3-9"
+    if isinstance(value, str) and (found := re.fullmatch(RANGE, value.strip())):
+        value = found.groups()
+    ends = value if isinstance(value, list | tuple) else (value, value)
+    if isinstance(value, dict) or len(ends) != 2:
+        raise refuse(f"must be [low, high] or one number, not {show(value)}", hint)
+    try:
+        low, high = map(read, ends)
+    except PydanticCustomError as error:
+        raise refuse(error.message(), hint) from error
     for end in (low, high):
         if not least <= end <= LARGEST_COUNT:
-            raise refuse(f"must be between {least} and {LARGEST_COUNT}, not {show(end)}")
+            raise refuse(f"must be between {least} and {LARGEST_COUNT}, not {show(end)}", hint)
     if low > high:
         raise refuse(f"the low end {low} is above the high end {high}", f"write [{high}, {low}]")
     return low, high
@@ -126,6 +132,13 @@ def wrap_one(value: Any) -> Any:
     return [value]
 
 
+def refuse_none(value: Any) -> Any:
+    """Refuse an empty list, which would leave nothing: who means everything leaves the key out."""
+    if isinstance(value, list) and not value:
+        raise refuse("must name at least one", "leave the key out to get its default")
+    return value
+
+
 def refuse_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
     """Let every name stand in a list once."""
     seen: set[str] = set()
@@ -145,17 +158,21 @@ Names = Annotated[
     BeforeValidator(wrap_one, json_schema_input_type=str | list[str]),
     AfterValidator(refuse_repeats),
 ]
+SomeNames = Annotated[Names, BeforeValidator(refuse_none, json_schema_input_type=str | list[str])]
+RangeText = Annotated[str, Field(pattern=f"^{RANGE}$")]
 AsList = PlainSerializer(list)
 Counts = Annotated[
     Range,
-    PlainValidator(lambda value: Range(*read_range(value)), json_schema_input_type=Count | tuple[Count, Count]),
+    PlainValidator(
+        lambda value: Range(*read_range(value)), json_schema_input_type=Count | tuple[Count, Count] | RangeText
+    ),
     AsList,
 ]
 PositiveCounts = Annotated[
     Range,
     PlainValidator(
         lambda value: Range(*read_range(value, least=1)),
-        json_schema_input_type=PositiveCount | tuple[PositiveCount, PositiveCount],
+        json_schema_input_type=PositiveCount | tuple[PositiveCount, PositiveCount] | RangeText,
     ),
     AsList,
 ]
@@ -163,7 +180,7 @@ Numbers = Annotated[
     FloatRange,
     PlainValidator(
         lambda value: FloatRange(*map(float, read_range(value, read_number))),
-        json_schema_input_type=Number | tuple[Number, Number],
+        json_schema_input_type=Number | tuple[Number, Number] | RangeText,
     ),
     AsList,
 ]

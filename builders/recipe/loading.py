@@ -15,8 +15,9 @@ import yaml
 from ...errors import GasError, Problem, RecipeError, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
 from ...regular_files import find_obstacle, open_regular
+from .fields import show
 from .model import Recipe
-from .validation import list_keys, validate
+from .validation import list_keys, read_rest, validate
 from .yaml_document import (
     LARGEST_FILE,
     Document,
@@ -29,8 +30,11 @@ from .yaml_document import (
 )
 
 MOST_PARENTS = 10
+REPLACED = {"splits"}
+"""Mappings that a recipe states as a whole: it has those splits and no others."""
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
+NEEDED = {"name": "unnamed", "structure": {"complexity": 1}, "splits": {"train": 1}}
 EMPTY: tuple[Any, ...] = ("", (), [], {})
 
 
@@ -69,7 +73,11 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         GasError: When there is no such recipe.
     """
     document, folder = read_document(name_or_path, overrides)
-    recipe = validate(Recipe, document)
+    try:
+        recipe = validate(Recipe, document)
+    except RecipeError as error:
+        rest = read_rest(Recipe, document, NEEDED)
+        raise RecipeError(error.problems, rest and LoadedRecipe(rest, folder, document.sources, document)) from error
     paths: list[tuple[KeyPath, str, str]] = []
     for name, captions in recipe.caption_keys.items():
         place = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
@@ -109,10 +117,13 @@ def resolve_inside(folder: Path | None, path: str, key: str) -> Path:
         raise RecipeError(
             [Problem(f"`{path}` is a path, which a shipped recipe cannot have", key=key, hint="extend it in a file")]
         )
+    if not path.isprintable():
+        raise RecipeError([Problem(f"{show(path)} has characters that cannot be printed", key=key)])
     if "\\" in path:
         raise RecipeError([Problem(f"`{path}` has a backslash", key=key, hint="write / between folders")])
-    root = folder.resolve()
-    full = (root / path).resolve()
+    # Unlike `Path.resolve`, it does not raise where links lead in a circle.
+    root = Path(os.path.realpath(folder))
+    full = Path(os.path.realpath(root / path))
     if Path(path).is_absolute() or not full.is_relative_to(root):
         raise RecipeError([Problem(f"`{path}` leaves the recipe's folder", key=key, hint=hint)])
     return full
@@ -126,24 +137,24 @@ def read_document(
     folder = None
     if isinstance(name_or_path, Path) or is_path(text, *SUFFIXES):
         folder = Path(text).parent
-        document = read_parents(read_file(Path(text), text), folder, kind, [Path(text).resolve()])
+        document = read_parents(read_file(Path(text), text), folder, kind, [Path(os.path.realpath(text))])
     else:
         file = find_shipped(text, kind)
         document = read_parents(read_file(file, f"recipes/{kind}/{file.name}"), None, kind, [file])
     sources = document.sources
-    for override in read_overrides(overrides):
+    changes = read_overrides(overrides)
+    for override in changes:
         document = merge(document, override)
     document.sources = sources
+    if changes and folder is None:
+        document.inherited = set(sources)
     document.value = drop_nulls(document.value)
     return document, folder.absolute() if folder else None
 
 
 def read_file(file: Traversable | Path, name: str) -> Document:
     """Read one YAML file; `name` is what errors call it."""
-    hint = "give the path of a .yaml file, or a name that `gas list` shows"
-    if find_obstacle(file) == "is missing":
-        raise GasError(f"{name}: there is no such file; {hint}")
-    with open_regular(file, name, hint) as stream:
+    with open_regular(file, name, "give the path of a .yaml file, or a name that `gas list` shows") as stream:
         return read_yaml(stream.read(LARGEST_FILE + 1), name)
 
 
@@ -183,8 +194,8 @@ def read_parents(document: Document, folder: Path | None, kind: str, chain: list
             document.report(("extends",), error.problems[0].message, error.problems[0].hint)
             return document
         label = str(folder / name) if folder else name
-        if not file.is_file():
-            document.report(("extends",), f"there is no file `{label}`")
+        if obstacle := find_obstacle(file):
+            document.report(("extends",), f"`{label}` {obstacle}")
             return document
     elif not file:
         choices = [choice.removeprefix("_") for choice in files]
@@ -198,7 +209,12 @@ def read_parents(document: Document, folder: Path | None, kind: str, chain: list
         document.report(("extends",), f"the recipe {what}", "remove one `extends`")
         return document
     parent = read_parents(read_file(file, label), folder, kind, [*chain, file])
-    return merge(parent, document)
+    if folder is None:
+        parent.inherited = set(parent.sources)
+    if kind == "datasets":  # or rows of one recipe would replace those of another, unasked
+        parent.value.pop("name", None)
+        parent.places.pop(("name",), None)
+    return merge(parent, document, REPLACED)
 
 
 def read_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> list[Document]:

@@ -37,6 +37,7 @@ from .fields import (
     PositiveCount,
     PositiveCounts,
     Range,
+    SomeNames,
     Text,
     expand,
     read_number,
@@ -119,7 +120,7 @@ class SeedObject(Part):
     """An object that every scene has: a concept, any under some concepts, or any at all."""
 
     concept: Text | None = Field(default=None, description="A concept: an id or a name.")
-    under: Names = Field(default=(), description="Any of these concepts and what lies under them: ids or names.")
+    under: SomeNames = Field(default=(), description="Any of these concepts and what lies under them: ids or names.")
     attributes: tuple[SeedAttribute, ...] = Field(default=(), description="Attributes that it has at least.")
 
     @model_validator(mode="after")
@@ -238,7 +239,7 @@ class ObjectFilter(ConceptFilter):
     tier: Literal["common", "visible", "full"] = Field(
         default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
     )
-    under: Names = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
+    under: SomeNames = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
     exclude: Names = Field(default=(), description="Without these concepts and what lies under them: ids or names.")
     min_frequency: Number | None = Field(
         default=None, description="The least word frequency of a concept, on the Zipf scale."
@@ -473,10 +474,10 @@ class Recipe(Part):
     @classmethod
     def check_name(cls, name: str) -> str:
         """Refuse names that cannot be a config's, or that are those of another config's views."""
-        if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        if not re.fullmatch("[a-z][a-z0-9_]{0,99}", name):
             raise refuse(
                 f"{show(name)} is not a name",
-                "write small letters, digits and underscores, a letter first, such as `my_scenes`",
+                "write at most 100 small letters, digits and underscores, a letter first, such as `my_scenes`",
             )
         if DEVICE.fullmatch(name):
             raise refuse(f"{show(name)} is a device on Windows, and cannot be a folder there", "choose another name")
@@ -491,7 +492,7 @@ class Recipe(Part):
     @classmethod
     def check_version(cls, version: str) -> str:
         """Take three numbers, as semver.org defines them, without labels."""
-        if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", version):
+        if not re.fullmatch(r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}", version):
             raise refuse(f"{show(version)} is not a version", "write three numbers, such as 1.0.0")
         return version
 
@@ -499,7 +500,7 @@ class Recipe(Part):
     @classmethod
     def check_license(cls, license: str) -> str:
         """Take what looks like one of the Hub's identifiers; which ones exist is the Hub's matter."""
-        if not re.fullmatch("[a-z0-9][a-z0-9.+-]*", license):
+        if not re.fullmatch("[a-z0-9][a-z0-9.+-]{0,63}", license):
             raise refuse(
                 f"{show(license)} is not a license identifier", "write it as the Hub does, such as cc-by-4.0 or mit"
             )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+from ...errors import GasError
 
 if TYPE_CHECKING:
     import networkx
@@ -18,19 +21,31 @@ def to_networkx(row: dict[str, Any]) -> networkx.DiGraph:
     Returns:
         Nodes are numbers of objects, with `name`, `concept`, `attributes` (pairs of kind and value) and `count`. Edges
         go from subject to object, with `predicate` and `category`. `graph.graph["scene_attributes"]` has the scene's.
+
+    Raises:
+        GasError: It is no such row.
     """
+    try:
+        return _make_graph(row)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        what = f"this is no row with a `scene_graph` ({type(error).__name__}: {error})"
+        hint = "take one of a config that has it, such as multi_object, in the format of Python"
+        raise GasError(f"{what}; {hint}") from error
+
+
+def _make_graph(row: dict[str, Any]) -> networkx.DiGraph:
     import networkx
 
-    def list_pairs(attributes: list[dict[str, str]]) -> list[tuple[str, str]]:
-        return [(attribute["kind"], attribute["value"]) for attribute in attributes]
+    def list_pairs(attributes: Iterable[dict[str, str]] | None) -> list[tuple[str, str]]:
+        return [(attribute["kind"], attribute["value"]) for attribute in (() if attributes is None else attributes)]
 
-    graph: networkx.DiGraph = networkx.DiGraph(scene_attributes=list_pairs(row.get("scene_attributes") or []))
+    graph: networkx.DiGraph = networkx.DiGraph(scene_attributes=list_pairs(row.get("scene_attributes")))
     for number, item in enumerate(row["scene_graph"]["objects"]):
         words = {key: item[key] for key in ("name", "concept")}
         graph.add_node(number, **words, attributes=list_pairs(item["attributes"]), count=item.get("count", 1))
     for relation in row["scene_graph"]["relations"]:
         words = {key: relation[key] for key in ("predicate", "category")}
-        graph.add_edge(relation["subject"], relation["object"], **words)
+        graph.add_edge(int(relation["subject"]), int(relation["object"]), **words)
     return graph
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -10,13 +12,13 @@ from pydantic.fields import FieldInfo
 
 from ...errors import suggest
 from .fields import show
-from .yaml_document import Document, KeyPath, Model, raise_problems
+from .yaml_document import Document, KeyPath, Model, merge_values, raise_problems
 
 
 def report_error(model: type[BaseModel], document: Document, details: Any) -> None:
     """Put one of Pydantic's errors into our words."""
     path, kind, context = tuple(details["loc"]), details["type"], details.get("ctx", {})
-    wrong_key = path[-1:] == ("[key]",)
+    wrong_key = path[-1:] == ("[key]",) and path not in document.places
     path = document.find_written(path[:-1] if wrong_key else path)
     value, hint = document.texts.get(path, details["input"]), ""
     choices = [choice.strip("'") for choice in context.get("expected", "").replace(" or ", ", ").split(", ")]
@@ -28,7 +30,11 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
     elif kind == "literal_error":
         message, hint = f"{show(value)} is not one of {', '.join(choices)}", suggest(str(value), choices)
     elif kind == "missing":
+        if any(problem.key == "extends" for problem in document.problems):
+            return  # it may stand there
         message, hint = "is missing", f"add `{path[-1]}: ...`"
+        if path == ("name",) and len(document.sources) > 1:
+            hint += ": a recipe that extends another has a name of its own"
     elif kind == "greater_than_equal":
         message = f"must be at least {context['ge']}, not {show(value)}"
     elif kind == "greater_than":
@@ -61,6 +67,8 @@ def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     elsewhere = [f"`{'.'.join(key)}`" for key in keys if key[-1] == word]
     if close := suggest(word, choices):
         return close
+    if (word,) in keys:
+        return "move it to the top of the recipe"
     if elsewhere:
         return f"did you mean {' or '.join(elsewhere)}?"
     return f"the keys here are {', '.join(choices)}"
@@ -82,6 +90,7 @@ def find_models(annotation: Any) -> list[type[BaseModel]]:
 
 
 MOST_PROBLEMS = 100
+MOST_ROUNDS = 3
 
 
 def validate(model: type[Model], document: Document) -> Model:
@@ -105,6 +114,35 @@ def validate(model: type[Model], document: Document) -> Model:
                 document.report((), f"{error.error_count() - MOST_PROBLEMS} more problems")
     raise_problems(document)
     return made
+
+
+def read_rest(model: type[Model], document: Document, needed: dict[str, Any]) -> Model | None:
+    """Make a model of a document without its wrong values, or None where one of them cannot be left out.
+
+    Args:
+        model: What to make.
+        document: What `validate` refuses.
+        needed: What stands in for required keys.
+    """
+    value = deepcopy(document.value)
+    for _ in range(MOST_ROUNDS):
+        value = merge_values(needed, value, (), set())
+        try:
+            return model.model_validate(value)
+        except ValidationError as error:
+            for details in error.errors():
+                drop_value(value, document.find_stated(document.find_written(details["loc"])))
+    return None
+
+
+def drop_value(value: dict[str, Any], path: KeyPath) -> None:
+    """Remove what is at the end of a path; of a list, the whole list."""
+    for part, after in pairwise((*path, None)):
+        inner = value.get(str(part))
+        if after is None or not isinstance(inner, dict):
+            value.pop(str(part), None)
+            return
+        value = inner
 
 
 def collect_texts(error: ValidationError, document: Document) -> dict[KeyPath, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -21,6 +22,9 @@ DEEPEST = 30  # levels of lists and mappings; composing YAML is recursive
 # Dates are left as text: no key of ours holds one, and `2024-01-01` may well be a name.
 TYPED_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
 PLAIN_TAGS = TYPED_TAGS | {f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "value", "seq", "map")}
+
+# YAML 1.1 reads 010 as eight and 1:30 as ninety; as text, one is ten where a number is wanted, and the other is none.
+OTHER_BASES = re.compile("[-+]?(0[0-9_]+|[0-9_]+(:[0-9_.]+)+)")
 
 KeyPath = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -45,6 +49,7 @@ class Document:
         texts: How each scalar is written, where Python's value no longer shows it (`no`, `1.0`).
         problems: What is wrong without making the file unreadable.
         sources: The files that it was merged from, the file itself first.
+        inherited: Those of them that their user cannot change: shipped ones, under a file or an override.
     """
 
     value: dict[str, Any] = field(default_factory=dict)
@@ -52,6 +57,7 @@ class Document:
     texts: dict[KeyPath, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     sources: tuple[str, ...] = ()
+    inherited: Set[str] = frozenset()
 
     def find_place(self, path: KeyPath) -> Place:
         """Return the place of the longest beginning of `path` that has one."""
@@ -66,22 +72,65 @@ class Document:
         shorter = (path[:place] + path[place + 1 :] for place in lists)
         return path if path in self.places else next((one for one in shorter if one in self.places), path)
 
+    def find_stated(self, path: KeyPath) -> KeyPath:
+        """Return the beginning of `path` that is stated: the short form of a mapping has none of its keys."""
+        value: Any = self.value
+        for end, part in enumerate(path):
+            if isinstance(value, list) and isinstance(part, int) and part < len(value):
+                value = value[part]
+            elif isinstance(value, dict):
+                value = value.get(part)
+            elif value is not None:
+                return path[:end]
+        return path
+
+    def find_mendable(self, path: KeyPath) -> Place:
+        """Return where a user can mend what is wrong at `path`: in what they write, not in what that extends.
+
+        That is the key itself, or else one below it, or the closest above it, or the name of what is extended.
+        """
+        place = self.find_place(path)
+        if place.file not in self.inherited:
+            return place
+        own = {key: one for key, one in self.places.items() if one.file not in self.inherited}
+        below = sorted((key for key in own if key[: len(path)] == path), key=len)
+        above = [path[:end] for end in range(len(path) - 1, 0, -1)]
+        return next((own[key] for key in (*below, *above, ("extends",), (), *own) if key in own), place)
+
+    def locate_problem(self, problem: Problem, path: KeyPath) -> Problem:
+        """Give a problem at a path its key, and the place where a user can mend it."""
+        path = self.find_stated(path)
+        place, stated = self.find_mendable(path), self.find_place(path)
+        message = problem.message
+        if stated != place and path in self.places:
+            message += f" (inherited from {stated.file}:{stated.line}:{stated.column})"
+        key = escape(".".join(map(str, path))) or None
+        return replace(
+            problem, message=message, file=place.file or None, line=place.line, column=place.column, key=key
+        )
+
     def locate(self, problems: Iterable[Problem]) -> RecipeError:
-        """An error with the place in a file of each key that problems name, but of those that have a place."""
+        """An error with the place in a file of each key that problems name, but of those that have a place.
+
+        Of the keys that take part in a problem, the first that the user states counts.
+        """
         located = []
         for problem in problems:
             if problem.key and not problem.file:
-                path = tuple(int(part) if part.isdecimal() else part for part in problem.key.split("."))
-                place = self.find_place(path)
-                problem = replace(problem, file=place.file or None, line=place.line, column=place.column)
+                paths = [split_place(key) for key in (problem.key, *problem.others)]
+                own = (path for path in paths if self.find_place(path).file not in self.inherited)
+                problem = self.locate_problem(problem, next(own, paths[0]))
             located.append(problem)
         return RecipeError(located)
 
     def report(self, path: KeyPath, message: str, hint: str = "") -> None:
         """Add a problem at a path."""
-        place = self.find_place(path)
-        key = escape(".".join(str(part) for part in path))
-        self.problems.append(Problem(message, place.file or None, place.line, place.column, key or None, hint))
+        self.problems.append(self.locate_problem(Problem(message, hint=hint), path))
+
+
+def split_place(key: str) -> KeyPath:
+    """Return the path of a dotted key, in which numbers are places in lists."""
+    return tuple(int(part) if part.isdecimal() else part for part in key.split("."))
 
 
 class Loader(yaml.SafeLoader):
@@ -133,6 +182,8 @@ def read_yaml(data: bytes, file: str) -> Document:
         raise RecipeError([Problem(what, file, line, 1, hint=hint)])
     document = Document(sources=(file,), places={(): Place(file, 1, 1)})
     document.value = build(node, (), document, loader)
+    if not isinstance(document.value, dict):
+        raise_problems(document)
     return document
 
 
@@ -199,7 +250,7 @@ def build(node: yaml.Node, path: KeyPath, document: Document, loader: Loader) ->
             document.places[here] = find_start(item, document)
             values.append(build(item, here, document, loader))
         return values
-    if node.tag not in TYPED_TAGS:
+    if node.tag not in TYPED_TAGS or OTHER_BASES.fullmatch(node.value):
         return node.value
     try:
         value = loader.construct_object(node)
@@ -224,6 +275,10 @@ def build_pairs(
             document.places[(*path, "?")] = place
             document.report((*path, "?"), "a key must be text", "quote values that hold {braces}")
             continue
+        if not key_node.value.isprintable():
+            document.places[(*path, "?")] = place
+            document.report((*path, "?"), f"the key {show(key_node.value)} has characters that cannot be printed")
+            continue
         # As it is written: YAML 1.1 would make `no` and `on` booleans.
         key = key_node.value
         here = (*path, key)
@@ -239,10 +294,17 @@ def find_start(node: yaml.Node, document: Document) -> Place:
     return Place(document.sources[0], node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def merge(under: Document, over: Document) -> Document:
-    """Lay one document over another: mappings merge, everything else (lists, too) replaces."""
+def merge(under: Document, over: Document, whole: Set[str] = frozenset()) -> Document:
+    """Lay one document over another: mappings merge, everything else (lists, too) replaces.
+
+    Args:
+        under: What is changed.
+        over: What it is changed by.
+        whole: Keys whose mappings replace, too.
+    """
     replaced: set[KeyPath] = set()
-    value = merge_values(under.value, over.value, (), replaced)
+    kept = {key: value for key, value in under.value.items() if key not in whole or key not in over.value}
+    value = merge_values(kept, over.value, (), replaced)
 
     def keep(entries: dict[KeyPath, Any]) -> dict[KeyPath, Any]:
         # All that stood below a replaced key goes with it.
@@ -260,6 +322,7 @@ def merge(under: Document, over: Document) -> Document:
         keep(under.texts) | over.texts,
         under.problems + over.problems,
         over.sources + under.sources,
+        under.inherited | over.inherited,
     )
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import operator
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...errors import GasError, advise
+from ..recipe.fields import show
 from ..recipe.loading import load_recipe
 from ..recipe.networkx_graphs import read_graph
 from .writer import WRITING, RowWriter, create_writer
+
+ROWS = 2**62
+"""Beyond it, numbers of rows would not fit into 64 bits with what is counted in them."""
 
 
 def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any) -> dict[str, Any]:
@@ -28,20 +36,58 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
     Raises:
         GasError: There is no such recipe, split or row, or something is wrong with the recipe.
     """
+    if not isinstance(recipe, str | Path):
+        raise GasError(f"`recipe` must be a name or a path, not {show(recipe)}")
+    try:
+        number = operator.index(index)
+    except TypeError as error:
+        raise GasError(f"`index` must be a whole number, not {show(index)}") from error
+    if not 0 <= number < ROWS:
+        raise GasError(f"there is no row {show(number)}; the first one is 0, and the last {ROWS - 1}")
     writer = open_writer(str(recipe), overrides)
     splits = writer.plan.recipe.splits
-    if split not in splits:
-        raise GasError(f"{writer.plan.recipe.name} has no split `{split}`; {advise(split, splits)}")
-    if index < 0:
-        raise GasError(f"there is no row {index}; the first one is 0")
-    return writer.write_row(split, index)
+    if not isinstance(split, str) or split not in splits:
+        raise GasError(f"{writer.plan.recipe.name} has no split {show(split)}; {advise(str(split), splits)}")
+    return writer.write_row(split, number)
 
 
 def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
     """Prepares a recipe with overrides, once for all who ask for it again."""
-    key = json.dumps(overrides, sort_keys=True, default=read_graph)
+    try:
+        key = json.dumps({name: simplify(value, name) for name, value in overrides.items()}, sort_keys=True)
+    except RecursionError as error:
+        raise GasError("the overrides are too deep, or hold themselves") from error
     with WRITING:  # threads that ask at once get one writer
         return _create_writer(recipe, key)
+
+
+def simplify(value: Any, name: str) -> Any:
+    """Makes what YAML could hold of an override: NumPy's numbers and arrays become Python's, graphs mappings.
+
+    Args:
+        value: The override, or a part of it.
+        name: Its dotted key, for the error.
+
+    Raises:
+        GasError: YAML has no such values.
+    """
+    try:
+        value = read_graph(value)
+    except (ValueError, TypeError) as error:
+        raise GasError(f"`{name}` cannot be read as a seed graph: {error}") from error
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): simplify(item, f"{name}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [simplify(item, name) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise GasError(
+        f"`{name}` must be text, a number, a list or a mapping, not {show(value)}, a {type(value).__name__}"
+    )
 
 
 @lru_cache(maxsize=4)

@@ -112,10 +112,12 @@ def find_conflict(limits: Limits) -> Problem | None:
     chosen = find_conflicting(limits)
     if not chosen:
         return None
-    parts = [_show(limits, chosen[0]), *(f"{KEYS[name]}: {_show(limits, name)}" for name in chosen[1:])]
-    together = f"{', '.join(parts[:-1])} and {parts[-1]} exclude each other"
-    message = together if len(chosen) > 1 else f"{parts[0]} leaves no scene graph"
-    return Problem(message, key=KEYS[chosen[0]], hint=_hint(limits, chosen))
+    first, *others = (KEYS[name] for name in chosen)
+    if not others:
+        return Problem(f"{_show(limits, chosen[0])} leaves no scene graph", key=first, hint=_hint(limits, chosen))
+    parts = [f"{KEYS[name]}: {_show(limits, name)}" for name in chosen]
+    message = f"{', '.join(parts[:-1])} and {parts[-1]} exclude each other"
+    return Problem(message, key=first, hint=_hint(limits, chosen), others=tuple(others))
 
 
 def find_conflicting(limits: Limits) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
     ("arguments", "message"),
     [
         (["train", "finetune_sd1"], "did you mean `finetune_sd15`"),
-        (["train", "nothing.yaml"], "nothing.yaml: there is no such file"),
+        (["train", "nothing.yaml"], "nothing.yaml is missing"),
         (["train", "finetune_sd15", "--set", "resolutoin=64"], "did you mean `resolution`"),
     ],
 )

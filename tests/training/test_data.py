@@ -176,7 +176,7 @@ def test_an_image_column_of_names_is_no_image(texts):
         ({"path": "nowhere"}, "data: cannot open `nowhere`: Couldn't reach 'nowhere' on the Hub"),
         ({"path": "some/name"}, "data: cannot open `some/name`: Couldn't reach 'some/name' on the Hub"),
         ({"recipe": "sandbx"}, "data.recipe: there is no recipe `sandbx`; did you mean `sandbox`?"),
-        ({"recipe": "./nowhere.yaml"}, "data.recipe: ./nowhere.yaml: there is no such file"),
+        ({"recipe": "./nowhere.yaml"}, "data.recipe: ./nowhere.yaml is missing"),
         ({"recipe": "sandbox", "split": "tset"}, 'data.split: cannot open the recipe `sandbox`: Unknown split "tset"'),
         (
             {"recipe": "sandbox", "overrides": {"structure": {"complexty": 3}}},

@@ -22,7 +22,7 @@ def test_build_writes_a_folder_and_says_how_to_load_it(gas, empty):
     ("arguments", "message"),
     [
         (["build", "multi_objct"], "did you mean `multi_object`"),
-        (["build", "nothing.yaml"], "nothing.yaml: there is no such file"),
+        (["build", "nothing.yaml"], "nothing.yaml is missing"),
         (["build", "multi_object", "--set", "structure.complexty=3"], "did you mean `complexity`"),
         (["build", "multi_object", "--set", "structure.complexity=[5,3]"], "write [3, 5]"),
         (["build", "multi_object", "--set", "structure.objects=20"], "exclude each other"),

@@ -15,7 +15,7 @@ def test_structures_are_counted_and_listed(gas):
     ("arguments", "message"),
     [
         (["structures"], "which structures? give a recipe or --complexity"),
-        (["structures", "--complexity", "9-3"], "write a number or a range"),
+        (["structures", "--complexity", "9-3"], "the low end 9 is above the high end 3; write [3, 9]"),
         (["structures", "multi_objct"], "did you mean `multi_object`"),
         (["stats", "multi_objct"], "did you mean `multi_object`"),
         (["stats", "general", "--by", "knd"], "did you mean `kind`"),

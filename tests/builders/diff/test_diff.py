@@ -317,7 +317,7 @@ def test_many_captions_are_estimated(monkeypatch):
     ("arguments", "status", "message"),
     [
         (["multi_objct", "video"], 2, "no recipe or built folder `multi_objct`; did you mean `multi_object`"),
-        (["video", "nothing.yaml"], 2, "nothing.yaml: there is no such file"),
+        (["video", "nothing.yaml"], 2, "nothing.yaml is missing"),
         (["video", "."], 2, "has no manifest.json; give a folder that `gas build` wrote"),
         (["video", "{small}", "--config", "vidoe"], 2, "has a config `vidoe`; did you mean `video`"),
         (["video", "video", "--all", "--rows", "3"], 2, "leave one of them out"),

@@ -2,7 +2,7 @@
 
 import pytest
 from datasets import Dataset, DatasetDict, Features, IterableDatasetDict
-from generate_any_scene import explode_questions
+from generate_any_scene import GasError, explode_questions
 from generate_any_scene.builders.rows.schema import SCHEMA
 
 
@@ -56,5 +56,5 @@ def test_scenes_without_questions_leave_no_rows(open_writer):
 
 
 def test_rows_without_questions_are_refused(scenes):
-    with pytest.raises(ValueError, match="no column `questions` among id, caption"):
+    with pytest.raises(GasError, match="no column `questions` among id, caption"):
         explode_questions(scenes.select_columns(["id", "caption"]))
