@@ -13,13 +13,14 @@ from ..errors import GasError, Problem, RecipeError, advise
 from .recipes.common import Data
 
 
-def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
+def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Iterable[str] = ()) -> Any:
     """Opens a dataset and leaves the columns that a training needs.
 
     Args:
         data: What to open.
         columns: The columns needed, under our names.
         key: Where the recipe says it, for errors.
+        also: Columns that are left where the data have them.
 
     Returns: A `datasets.Dataset`. Its column `image` has the feature `datasets.Image`.
 
@@ -27,7 +28,8 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
         RecipeError: It cannot be opened, has no rows, lacks a column, or its images are none; nothing else has been
             loaded by then.
     """
-    rows, columns = _open(data, key), list(columns)
+    rows = _open(data, key)
+    columns = [*columns, *(column for column in also if data.columns.get(column, column) in rows.column_names)]
     draws = data.draw is not None and "image" in columns
     wanted = [
         *(column for column in columns if not (draws and column == "image")),

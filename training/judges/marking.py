@@ -96,8 +96,18 @@ class Judged:
 
 
 def choose_questions(questions: Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
-    """Takes the questions of some kinds, or all."""
-    return [one for one in questions if kinds is None or one["kind"] in kinds]
+    """Takes the questions of some kinds, or all; of what they depend on, those that are taken, by their new places."""
+    if kinds is None:
+        return list(questions)
+    kept = [place for place, one in enumerate(questions) if one["kind"] in kinds]
+    places = {old: new for new, old in enumerate(kept)}
+    return [
+        {
+            **questions[old],
+            "depends_on": [places[one] for one in questions[old].get("depends_on") or () if one in places],
+        }
+        for old in kept
+    ]
 
 
 def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:

@@ -1,0 +1,18 @@
+"""Reinforcement learning of an autoregressive image model: the parts that `gas train` asks a trainer for.
+
+Others take `mask_text` (`policy.py`).
+"""
+
+from .policy import mask_text
+from .recipe_check import check
+from .training import COLUMNS, LOG, train
+
+__all__ = ["COLUMNS", "INPUTS", "LOG", "REQUIRED", "RESULTS", "check", "mask_text", "train"]
+
+REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
+INPUTS = ("model", "judge.model", "decoder.path")
+RESULTS = {
+    "model": "the model",
+    "held_out.png": "pictures before and after",
+    "rewards.png": "the reward of each step",
+}
