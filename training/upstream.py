@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
 from enum import Enum
+from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import UnionType
@@ -53,12 +54,25 @@ def list_versions() -> dict[str, str]:
 
 
 def find_files(model: str, revision: str | None = None) -> Path:
-    """The folder of a model's files: itself, or the snapshot in the Hub's cache that the revision stands for now."""
+    """A model's files: the path itself, or the snapshot in the Hub's cache that its revision stands for now."""
     if Path(model).exists():
         return Path(model)
-    from transformers.utils.hub import cached_file
+    from huggingface_hub import snapshot_download
 
-    return Path(cached_file(model, "config.json", revision=revision)).parent
+    return Path(snapshot_download(model, revision=revision, local_files_only=True))
+
+
+def identify_files(model: str, revision: str | None = None) -> str:
+    """What tells whether a model is the same: its commit on the Hub, or a digest of its file or folder."""
+    path = find_files(model, revision)
+    if not Path(model).exists():
+        return path.name
+    digest = sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as stream:
+                digest.update(f"{file.relative_to(path)} {file_digest(stream, 'sha256').hexdigest()} ".encode())
+    return digest.hexdigest()
 
 
 def read_keys(

@@ -101,13 +101,13 @@ def choose_questions(questions: Sequence[Question], kinds: Sequence[str] | None)
         return list(questions)
     kept = [place for place, one in enumerate(questions) if one["kind"] in kinds]
     places = {old: new for new, old in enumerate(kept)}
-    return [
-        {
-            **questions[old],
-            "depends_on": [places[one] for one in questions[old].get("depends_on") or () if one in places],
-        }
-        for old in kept
-    ]
+
+    def move(one: Question) -> Question:
+        if not one.get("depends_on"):
+            return one
+        return {**one, "depends_on": [places[place] for place in one["depends_on"] if place in places]}
+
+    return [move(questions[place]) for place in kept]
 
 
 def judge_questions(judge: Judge, images: Sequence[Image], questions_of_each: Sequence[Sequence[Question]]) -> Judged:

@@ -4,13 +4,12 @@ Others take `mask_text` (`policy.py`).
 """
 
 from .policy import mask_text
-from .recipe_check import check
+from .recipe_check import check, find_inputs
 from .training import COLUMNS, LOG, train
 
-__all__ = ["COLUMNS", "INPUTS", "LOG", "REQUIRED", "RESULTS", "check", "mask_text", "train"]
+__all__ = ["COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "mask_text", "train"]
 
 REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
-INPUTS = ("model", "judge.model", "decoder.path")
 RESULTS = {
     "model": "the model",
     "held_out.png": "pictures before and after",

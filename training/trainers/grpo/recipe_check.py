@@ -78,6 +78,16 @@ def check(recipe: Grpo, rows: Any) -> list[Problem]:
     return problems
 
 
+def find_inputs(recipe: Grpo) -> dict[str, tuple[str, str | None]]:
+    """The models and files that a training depends on, with their revisions, by key."""
+    inputs = {
+        "model": (recipe.model, recipe.revision),
+        "judge.model": (recipe.judge.model if recipe.judge.kind == "model" else None, recipe.judge.revision),
+        "decoder.path": (recipe.decoder.path, None),
+    }
+    return {key: (name, revision) for key, (name, revision) in inputs.items() if name}
+
+
 def _check_trainer(recipe: Grpo, values: Mapping[str, Any]) -> list[Problem]:
     """Finds values that upstream refuses, by itself: with the training's settings, and in a step of a tiny model."""
     try:
