@@ -34,8 +34,9 @@ def open_picture(value: Any) -> Image.Image:
         raise GasError("there is no picture")
     try:
         image = value if isinstance(value, Image.Image) else _open_raw(value)
-        if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # which has the same picture in other sizes
-            raise GasError(f"it has {image.n_frames} frames")
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":  # which has the same picture in other sizes
+            raise GasError(f"it has {frames} frames")
         image.load()
         return _flatten(ImageOps.exif_transpose(image))
     except GasError:

@@ -96,16 +96,18 @@ def _check_trainer(recipe: Grpo, values: Mapping[str, Any]) -> list[Problem]:
             rehearse(values, arguments.report_to)
     except Exception as error:  # what is wrong with a value is told in a dozen types
         told = " ".join(str(error).split())[:LONGEST]
-        named = [key for key, value in values.items() if _is_told(key, value, told)]
+        shown = {key: _measure_told(key, value, told) for key, value in values.items()}
+        named = [key for key in shown if shown[key] == max(shown.values()) > 0]
         what = told if isinstance(error, GasError | ValueError | ImportError) else f"{type(error).__name__}: {told}"
         return [Problem(what, key=".".join(["trainer", *named[:1]]))]
     return []
 
 
-def _is_told(key: str, value: Any, told: str) -> bool:
-    """Whether an error's words are about a key: they name it, or hold its text or the key in it that is unknown."""
+def _measure_told(key: str, value: Any, told: str) -> int:
+    """How much of an error's words is about a key: the longest of its name, its texts and the keys in it."""
     texts = [key, *(value if isinstance(value, dict | list) else [value])]
-    return any(isinstance(text, str) and text and re.search(rf"\b{re.escape(text)}\b", told) for text in texts)
+    words = [text for text in texts if isinstance(text, str) and text]
+    return max(len(one) if re.search(rf"(?<![\w-]){re.escape(one)}(?![\w-])", told) else 0 for one in words)
 
 
 @contextmanager
