@@ -73,7 +73,7 @@ def _scale(image: Image.Image) -> Image.Image:
     array = np.asarray(image).astype(np.float64)
     if image.mode == "F":
         if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-            raise GasError("its numbers are not from 0 to 1, so nothing says which is white")
+            raise GasError("it has numbers that are not from 0 to 1, of which nothing says which is white")
         gray = array
     elif image.mode == "I" and (image.format != "PNG" or array.min() < 0 or array.max() > 65535):
         raise GasError("it has whole numbers of 32 bits, of which nothing says which is white")

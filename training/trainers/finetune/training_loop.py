@@ -274,7 +274,8 @@ class Samples:
         try:
             image = open_picture(row["image"])
         except GasError as error:
-            raise GasError(f"the image of row {index}: {error}; leave that row out") from error
+            reason = str(error).removeprefix("it ")
+            raise GasError(f"the image of row {index} {reason}; leave that row out") from error
         # On the CPU: another device would draw other numbers.
         chance = torch.Generator().manual_seed(derive_key("finetune sample", self.seed, position))
         return {

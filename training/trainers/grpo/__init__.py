@@ -1,7 +1,4 @@
-"""Reinforcement learning of an autoregressive image model: the parts that `gas train` asks a trainer for.
-
-Others take `mask_text` (`policy.py`).
-"""
+"""Reinforcement learning of an autoregressive image model: the parts that `gas train` asks a trainer for."""
 
 from .policy import mask_text
 from .recipe_check import check, find_inputs
