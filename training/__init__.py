@@ -3,6 +3,7 @@
     recipes         what a training recipe may say, a file a kind; reading one
     upstream        keys of other packages, checked before anything is loaded
     data            rows to train on, whoever made them
+    pictures        pictures as people see them
     sandbox         colored shapes: pictures, a judge that is never wrong, a small model
     judges          who answers questions about pictures, and which replies are right
     decoders        visual tokens -> pictures

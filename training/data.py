@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,18 @@ from ..builders.recipe.loading import is_path
 from ..errors import GasError, Problem, RecipeError, advise
 from .recipes.common import Data
 
+BATCH = 1000
+"""Rows that are looked at together."""
 
-def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
+
+def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Iterable[str] = ()) -> Any:
     """Opens a dataset and leaves the columns that a training needs.
 
     Args:
         data: What to open.
         columns: The columns needed, under our names.
         key: Where the recipe says it, for errors.
+        also: Columns that are left where the data have them.
 
     Returns: A `datasets.Dataset`. Its column `image` has the feature `datasets.Image`.
 
@@ -27,7 +33,8 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
         RecipeError: It cannot be opened, has no rows, lacks a column, or its images are none; nothing else has been
             loaded by then.
     """
-    rows, columns = _open(data, key), list(columns)
+    rows = _open(data, key)
+    columns = [*columns, *(column for column in also if data.columns.get(column, column) in rows.column_names)]
     draws = data.draw is not None and "image" in columns
     wanted = [
         *(column for column in columns if not (draws and column == "image")),
@@ -66,7 +73,26 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data") -> Any:
             raise RecipeError([Problem(str(error), key=f"{key}.draw", hint="take `recipe: sandbox`")]) from error
     elif "image" in columns:
         rows = _read_images(rows, key)
+    if "caption" in columns:
+        _check_captions(rows, key)
     return rows.select_columns(columns)
+
+
+def _check_captions(rows: Any, key: str) -> None:
+    """Refuses captions that are no texts, or empty."""
+    import datasets
+
+    feature = rows.features["caption"]
+    if feature not in (datasets.Value("string"), datasets.Value("large_string")):
+        hint = f"name another column with `{key}.columns: {{caption: ...}}`"
+        raise RecipeError([Problem(f"the column `caption` holds {feature}, and no texts", key=key, hint=hint)])
+    empty: list[int] = []
+    for start, batch in enumerate(rows.select_columns("caption").with_format(None).iter(BATCH)):
+        texts = batch["caption"]
+        empty += [start * BATCH + place for place, text in enumerate(texts) if text is None or not text.strip()]
+    if empty:
+        what = f"{len(empty):,} of {rows.num_rows:,} rows have no caption; the first is row {empty[0]}"
+        raise RecipeError([Problem(what, key=key, hint="leave these rows out")])
 
 
 def _read_images(rows: Any, key: str) -> Any:
@@ -100,7 +126,10 @@ def _open(data: Data, key: str) -> Any:
             return datasets.load_dataset("gas", name, split=data.split, **overrides)
         assert data.path is not None
         if (Path(data.path) / "state.json").is_file():
-            return _load_saved(data.path, data.split)
+            rows = datasets.load_from_disk(data.path)
+            return _take_split(rows, data.split, str(rows.split or "train"))
+        if pairs := _list_pairs(Path(data.path), key):
+            return _take_split(_open_pairs(pairs), data.split)
         return datasets.load_dataset(
             data.path, data.name, split=data.split, data_dir=data.data_dir, revision=data.revision,
             data_files=data.data_files,
@@ -143,22 +172,52 @@ def _check_recipe(data: Data, key: str) -> None:
         raise RecipeError(problems)
 
 
-def _load_saved(path: str, split: str) -> Any:
-    """What `save_to_disk` wrote of one split, which `train` names whatever it was called, or a part: `train[:10%]`."""
+def _take_split(rows: Any, split: str, name: str = "train") -> Any:
+    """Of rows of one split, which `train` names whatever it was called, all or a part: `train[:10%]`."""
     import datasets
 
-    rows = datasets.load_from_disk(path)
-    sizes = {"train": rows.num_rows, str(rows.split or "train"): rows.num_rows}
+    sizes = {"train": rows.num_rows, name: rows.num_rows}
     parts = datasets.ReadInstruction.from_spec(split).to_absolute(sizes)
     return datasets.concatenate_datasets(
         [rows.select(range(part.from_ or 0, part.to or rows.num_rows)) for part in parts]
     )
 
 
-def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
-    """What a run's record says of its data: source, rows, and the fingerprint that `datasets` keeps its cache by.
+def _list_pairs(folder: Path, key: str) -> list[tuple[Path, Path]]:
+    """Pictures with their captions' files, where a folder has `0.png` and `0.txt`; none where it has no such pair.
 
-    That of files changes with their names, their times and all that was taken of them.
+    Raises:
+        RecipeError: Some pictures have captions, and others have none.
+    """
+    if not folder.is_dir() or any(folder.glob("metadata.*")):
+        return []
+    from PIL import Image
+
+    suffixes = Image.registered_extensions()
+    pictures = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+    pairs = [(path, path.with_suffix(".txt")) for path in pictures]
+    missing = [text for _, text in pairs if not text.is_file()]
+    if len(missing) == len(pairs):
+        return []
+    if missing:
+        what = f"{len(missing):,} of {len(pairs):,} pictures have no caption; there is no {missing[0]}"
+        raise RecipeError([Problem(what, key=key, hint="write it, or move the picture elsewhere")])
+    return pairs
+
+
+def _open_pairs(pairs: list[tuple[Path, Path]]) -> Any:
+    import datasets
+
+    captions = [text.read_text(encoding="utf-8").strip() for _, text in pairs]
+    features = datasets.Features({"caption": datasets.Value("string"), "image": datasets.Image()})
+    return datasets.Dataset.from_dict({"caption": captions, "image": [str(path) for path, _ in pairs]}, features)
+
+
+def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
+    """What a run's record says of its data: source, rows, and a fingerprint of all that is trained on.
+
+    That of a recipe's rows follows from the recipe; that of others from their texts, pictures and order, and from
+    neither names nor times of files.
     """
     described = data.model_dump(mode="json", exclude_defaults=True)
     if data.recipe:
@@ -166,4 +225,28 @@ def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
         from ..builders.rows.single import open_writer
 
         described["recipe_fingerprint"] = compute_fingerprint(open_writer(data.recipe, dict(data.overrides)))
-    return {**described, "rows": rows.num_rows, "fingerprint": rows._fingerprint}
+        digest = sha256(json.dumps([described, data.split], sort_keys=True).encode())
+    else:
+        digest = _digest_rows(rows)
+    return {**described, "rows": rows.num_rows, "fingerprint": digest.hexdigest()}
+
+
+def _digest_rows(rows: Any) -> Any:
+    import datasets
+
+    if "image" in rows.column_names:
+        rows = rows.cast_column("image", datasets.Image(decode=False))
+    digest = sha256(json.dumps(rows.column_names).encode())
+    for batch in rows.with_format(None).iter(BATCH):
+        for image in batch.pop("image", ()):
+            digest.update(_digest_picture(image))
+        digest.update(json.dumps(list(batch.values()), default=str).encode())
+    return digest
+
+
+def _digest_picture(image: Mapping[str, Any] | None) -> bytes:
+    if image is None:
+        return b"none"
+    if image["bytes"] is None and not Path(image["path"]).is_file():
+        return str(image["path"]).encode()  # within an archive or elsewhere, where names stand for what is there
+    return sha256(Path(image["path"]).read_bytes() if image["bytes"] is None else image["bytes"]).digest()

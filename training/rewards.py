@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from ..builders.recipe.fields import show
+from ..errors import GasError
 from .decoders import Decoder, split_ids
-from .judges.marking import Question, judge_questions
+from .judges.marking import Judged, Question, judge_questions
 from .judges.protocol import Judge
 
 
@@ -19,11 +24,16 @@ class QuestionReward:
         decoder: Makes pictures of completions.
         judge: Answers.
         offset: The id of the decoder's code 0.
+        most_refused: The share of the first questions that the judge may leave without an answer.
+        has_contrast: Whether two pictures of one scene have been rewarded unlike so far.
     """
 
     decoder: Decoder
     judge: Judge
     offset: int
+    most_refused: float = 1.0
+    has_contrast: bool = field(default=False, init=False)
+    _called: bool = field(default=False, init=False, repr=False)
     __name__ = "answers"
 
     def __call__(
@@ -33,9 +43,46 @@ class QuestionReward:
         log_metric: Callable[[str, float], None] = lambda name, value: None,
         **_: Any,
     ) -> list[float | None]:
-        """Rewards completions, each with its scene's questions, as lists or in JSON."""
+        """Rewards completions, each with its scene's questions, as lists or in JSON.
+
+        Raises:
+            GasError: The judge gives no answer to most of the first questions.
+        """
         codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
         judged = judge_questions(self.judge, self.decoder.decode(codes), questions)
         log_metric("ids_out_of_range", out_of_range)
         log_metric("answers_refused", judged.refused / max(judged.asked, 1))
+        if not self._called:
+            check_refusals(judged, self.most_refused)
+            self._called = True
+        groups = _group_by_scene(questions)
+        log_metric("distinct_pictures", measure_variety(codes, groups))
+        self.has_contrast |= any(len({judged.shares[place] for place in group}) > 1 for group in groups)
         return judged.shares
+
+
+def check_refusals(judged: Judged, most: float) -> None:
+    """Refuses a judge that answers too few questions for a reward to mean anything.
+
+    Raises:
+        GasError: It says how many are left without an answer, and shows a reply.
+    """
+    if judged.refused <= most * judged.asked:
+        return
+    pairs = zip(judged.replies, judged.marks, strict=True)
+    reply = next(said for some, marks in pairs for said, mark in zip(some, marks, strict=True) if mark is None)
+    what = f"the judge gives no answer to {judged.refused:,} of its first {judged.asked:,} questions: {show(reply)}"
+    hint = "take another judge, or mend `judge.max_new_tokens`, `judge.chat_template` or `judge.most_refused`"
+    raise GasError(f"{what}; {hint}", exit_status=1)
+
+
+def measure_variety(codes: np.ndarray, groups: Sequence[Sequence[int]]) -> float:
+    """Of the pictures of a scene, the share that differ from each other; the mean over scenes."""
+    return float(np.mean([len({codes[place].tobytes() for place in group}) / len(group) for group in groups]))
+
+
+def _group_by_scene(questions: Sequence[str | Sequence[Question]]) -> list[list[int]]:
+    groups: dict[str, list[int]] = defaultdict(list)
+    for place, some in enumerate(questions):
+        groups[str(some)].append(place)
+    return list(groups.values())

@@ -15,16 +15,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..builders.folder.files import write_text
+from ..builders.folder.files import remove_tree, write_text
 from ..errors import GasError, RecipeError
 from ..version import __version__
 from .data import describe_data, load_rows
 from .recipes.common import Training
 from .recipes.loading import LoadedTraining, dump_training
-from .upstream import list_versions, require
+from .upstream import identify_files, list_versions, require
 
 RECORD = "run.json"
-PARTS = ("check", "train", "COLUMNS", "RESULTS", "REQUIRED")
+ELSEWHERE = "give another folder with --set output=..., or remove this one"
+PARTS = ("check", "train", "find_inputs", "COLUMNS", "LOG", "RESULTS", "REQUIRED")
 """What a trainer offers; `trainers/__init__.py` says what each is."""
 
 
@@ -48,7 +49,7 @@ def run_training(
     quiet_others()
     is_first = os.environ.get("RANK", "0") == "0"
     if is_first:  # others may come later, when it has begun to write
-        _check_folder(folder, recipe)
+        _check_folder(folder, recipe, trainer.LOG)
     try:
         rows = load_rows(recipe.data, trainer.COLUMNS)
         problems = trainer.check(recipe, rows)
@@ -64,9 +65,13 @@ def run_training(
         "packages": list_versions(),
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "data": describe_data(recipe.data, rows),
+        "inputs": {key: identify_files(*one) for key, one in trainer.find_inputs(recipe).items()},
     }
+    if is_first:
+        _check_inputs(folder, record, trainer.LOG)
     if not dry_run:
         if is_first:
+            _clear_failed_start(folder, recipe, trainer.LOG)
             write_text(folder / "recipe.yaml", dump_training(recipe))
             _write_record(folder, record)
         started = time.time()
@@ -88,6 +93,12 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
         for name in ("before", "after", "gain"):
             low, high = held_out[name]["interval"]
             lines.append(f"  held out, {name + ':':<8}{held_out[name]['mean']:6.3f}  (95 %: {low:.3f} to {high:.3f})")
+        blind = ", ".join(f"{name} {share:.3f}" for name, share in held_out.get("without_looking", {}).items())
+        lines += [f"  without looking: {blind}"] if blind else []
+        for group in ("by_kind", "by_predicate"):
+            for name, shares in held_out.get(group, {}).items():
+                told = "  ".join(f"{what} {share:.2f}" for what, share in shares.items() if what != "questions")
+                lines.append(f"  {group.replace('_', ' ')}, {name}: {told}  ({shares['questions']:,} questions)")
     results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
     there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}
     return [*lines, *(f"  {recipe.folder / name}: {what}" for name, what in there.items())]
@@ -128,7 +139,7 @@ def quiet_others() -> None:
         import_module(f"{name}.utils.logging").disable_progress_bar()
 
 
-def _check_folder(folder: Path, recipe: Any) -> None:
+def _check_folder(folder: Path, recipe: Any, log: str) -> None:
     """Refuses a folder that holds another training, or one that is done."""
     record, written = folder / RECORD, folder / "recipe.yaml"
     if folder.exists() and not folder.is_dir():
@@ -137,11 +148,37 @@ def _check_folder(folder: Path, recipe: Any) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             raise GasError(f"{folder} holds something else; give another folder with --set output=...")
         return
-    hint = "give another folder with --set output=..., or remove this one"
     if record.is_file() and "results" in json.loads(record.read_text(encoding="utf-8")):
-        raise GasError(f"{folder} holds a training that is done; {hint}")
-    if written.read_text(encoding="utf-8") != dump_training(recipe):
-        raise GasError(f"{folder} holds another training, which was stopped: its recipe.yaml differs; {hint}")
+        raise GasError(f"{folder} holds a training that is done; {ELSEWHERE}")
+    if _has_begun(folder, log) and written.read_text(encoding="utf-8") != dump_training(recipe):
+        raise GasError(f"{folder} holds another training, which was stopped: its recipe.yaml differs; {ELSEWHERE}")
+
+
+def _has_begun(folder: Path, log: str) -> bool:
+    """Whether a step was trained: until then there is nothing that another training could spoil."""
+    return ((folder / log).is_file() and (folder / log).stat().st_size > 0) or any((folder / "checkpoints").glob("*"))
+
+
+def _check_inputs(folder: Path, record: Mapping[str, Any], log: str) -> None:
+    """Refuses to go on with other rows, pictures or models than those that a training began with."""
+    if not _has_begun(folder, log) or not (folder / RECORD).is_file():
+        return
+    begun = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    before = {"data": begun.get("data", {}).get("fingerprint"), **begun.get("inputs", {})}
+    now = {"data": record["data"]["fingerprint"], **record["inputs"]}
+    if changed := [key for key in now if before.get(key) != now[key]]:
+        what = f"{folder} holds another training, which was stopped: what `{changed[0]}` names has changed since"
+        raise GasError(f"{what}; {ELSEWHERE}")
+
+
+def _clear_failed_start(folder: Path, recipe: Any, log: str) -> None:
+    """Removes what another recipe left that never trained a step."""
+    written = folder / "recipe.yaml"
+    if written.is_file() and not _has_begun(folder, log) and written.read_text("utf-8") != dump_training(recipe):
+        for name in ("base", "base.part", "checkpoints"):
+            remove_tree(folder / name)
+        for name in (log, RECORD):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _write_record(folder: Path, record: Mapping[str, Any]) -> None:

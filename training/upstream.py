@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import is_dataclass
+from enum import Enum
+from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic_core import PydanticCustomError
 
@@ -47,8 +53,34 @@ def list_versions() -> dict[str, str]:
     return versions
 
 
+def find_files(model: str, revision: str | None = None) -> Path:
+    """A model's files: the path itself, or the snapshot in the Hub's cache that its revision stands for now."""
+    if Path(model).exists():
+        return Path(model)
+    from huggingface_hub import snapshot_download
+
+    return Path(snapshot_download(model, revision=revision, local_files_only=True))
+
+
+def identify_files(model: str, revision: str | None = None) -> str:
+    """What tells whether a model is the same: its commit on the Hub, or a digest of its file or folder."""
+    path = find_files(model, revision)
+    if not Path(model).exists():
+        return path.name
+    digest = sha256()
+    for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+        if file.is_file():
+            with file.open("rb") as stream:
+                digest.update(f"{file.relative_to(path)} {file_digest(stream, 'sha256').hexdigest()} ".encode())
+    return digest.hexdigest()
+
+
 def read_keys(
-    given: Mapping[str, Any], taker: type, key: str, ours: Mapping[str, str] | None = None
+    given: Mapping[str, Any],
+    taker: type,
+    key: str,
+    ours: Mapping[str, str] | None = None,
+    choices: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Reads keys that a class of another package takes.
 
@@ -60,6 +92,7 @@ def read_keys(
         taker: The class, such as `trl.GRPOConfig`.
         key: Where they stand in the recipe.
         ours: Keys that the recipe states elsewhere, with where.
+        choices: The texts that keys may be, where upstream does not say so in a way that can be read.
 
     Returns: The keys with values of the annotated types, and all that is wrong with them.
     """
@@ -75,11 +108,14 @@ def read_keys(
             message = f"{taker.__name__} has no key {show(name)}"
             problems.append(Problem(message, key=place, hint=advise(name, parameters)))
         else:
+            hint = hints.get(name, Any)
             try:
-                values[name] = _read_value(value, list_types(hints.get(name, Any)))
+                values[name] = _read_value(value, list_types(hint))
+                _check_choice(values[name], (choices or {}).get(name) or _list_choices(taker, name, hint))
             except PydanticCustomError as error:
-                hint = (error.context or {}).get("hint", "")
-                problems.append(Problem(error.message(), key=place, hint=hint))
+                values.pop(name, None)
+                mend = (error.context or {}).get("hint", "")
+                problems.append(Problem(error.message(), key=place, hint=mend))
     return values, problems
 
 
@@ -97,7 +133,27 @@ def list_types(hint: Any) -> set[Any]:
         return {type(value) for value in get_args(hint)}
     if get_origin(hint) is Annotated:
         return list_types(get_args(hint)[0])
+    if get_origin(hint) is dict:
+        return {dict}
     return set().union(*map(list_types, get_args(hint))) if get_args(hint) else {hint}
+
+
+def _list_choices(taker: type, name: str, hint: Any) -> list[str]:
+    """The texts that a key may be, where upstream says so: in the field's metadata, by a `Literal` or by an enum."""
+    field = getattr(taker, "__dataclass_fields__", {}).get(name)
+    if field is not None and field.metadata.get("choices"):
+        return [str(choice) for choice in field.metadata["choices"]]
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    enums = [part for part in parts if isinstance(part, type) and issubclass(part, Enum)]
+    if str in parts and not enums:
+        return []
+    literals = [value for part in parts if get_origin(part) is Literal for value in get_args(part)]
+    return [str(value) for value in (*(one.value for enum in enums for one in enum), *literals)]
+
+
+def _check_choice(value: Any, choices: Collection[str]) -> None:
+    if isinstance(value, str) and choices and value not in choices:
+        raise refuse(f"{show(value)} is none of its values", advise(value, choices))
 
 
 def _read_value(value: Any, types: set[Any]) -> Any:
@@ -106,6 +162,8 @@ def _read_value(value: Any, types: set[Any]) -> Any:
         return {key: _read_power(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_read_value(item, types) for item in value]
+    if isinstance(value, str) and dict in types:
+        return _read_mapping(value)
     if isinstance(value, bool) and str in types and bool not in types:
         raise refuse(
             f"must be text, not {show(value)}", "put it in quotes: YAML reads `no` and `on` as false and true"
@@ -116,6 +174,16 @@ def _read_value(value: Any, types: set[Any]) -> Any:
         if int in types:
             return read_whole(value)
     return value
+
+
+def _read_mapping(text: str) -> Any:
+    """A text in the place of a mapping: JSON, or the path of a file of JSON, which upstream reads itself."""
+    with suppress(ValueError):
+        if isinstance(json.loads(text), dict):
+            return text
+    if Path(text).is_file():
+        return text
+    raise refuse(f"must be a mapping, not {show(text)}", "such as `{name: value}`")
 
 
 def _read_power(value: Any) -> Any:

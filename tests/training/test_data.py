@@ -135,7 +135,45 @@ def test_columns_are_named_and_rows_limited(texts):
     assert renamed["text"][:] == [f"{number}.png" for number in range(4)]
 
 
+@pytest.fixture
+def pairs(tmp_path):
+    folder = tmp_path / "pairs"
+    folder.mkdir()
+    for number, color in enumerate(COLORS):
+        (folder / f"{number}.png").write_bytes(make_png(color))
+        (folder / f"{number}.txt").write_text(f"all {color}\n")
+    return folder
+
+
+def test_a_folder_of_pictures_with_a_text_file_each(pairs):
+    check_images(load(BOTH, path=str(pairs)))
+    assert load(path=str(pairs), split="train[1:]")["caption"][:] == ["all green", "all blue"]
+    (pairs / "1.txt").unlink()
+    (problem,) = list_problems(BOTH, path=str(pairs))
+    assert problem.startswith(f"data: 1 of 3 pictures have no caption; there is no {pairs / '1.txt'}")
+
+
 # What does not.
+
+
+@pytest.mark.parametrize(
+    ("captions", "words"),
+    [
+        ([["a"], ["b"]], "holds List(Value('string')), and no texts"),
+        ([1, 2], "holds Value('int64'), and no texts"),
+        ([1.5, 2.5], "holds Value('float64'), and no texts"),
+        ([True, False], "holds Value('bool'), and no texts"),
+        ([None, None], "holds Value('null'), and no texts"),
+        ([{"text": "a"}, {"text": "b"}], ", and no texts"),
+        (["a", None], "1 of 2 rows have no caption; the first is row 1"),
+        (["", "b"], "1 of 2 rows have no caption; the first is row 0"),
+        ([" \n", "\t"], "2 of 2 rows have no caption; the first is row 0"),
+    ],
+)
+def test_captions_that_are_no_texts(captions, words, tmp_path):
+    datasets.Dataset.from_dict({"caption": captions}).save_to_disk(tmp_path / "rows")
+    (problem,) = list_problems(path=str(tmp_path / "rows"))
+    assert problem.startswith("data: ") and words in problem
 
 
 def test_a_column_that_is_missing_is_told_with_those_that_are_there(texts):

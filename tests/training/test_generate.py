@@ -1,10 +1,13 @@
 """Pictures of held-out scenes, and what is said of those before and after."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
 from generate_any_scene.training.generate import JudgedPictures, describe_gain, sample_tokens
 from PIL import Image
+from trl.trainer.utils import add_fused_lm_head
 
 CODES = 64
 PROMPTS = ["a", "<|t2i|>A photo of a very long caption of many words<|soi|>", "<|t2i|>A photo of a cup<|soi|>", "bb"]
@@ -30,6 +33,28 @@ def test_samples_are_those_that_transformers_would_draw(open_policy, simplear):
     inputs = tokenizer(PROMPTS, padding=True, return_tensors="pt")
     expected = model.generate(**inputs, do_sample=False, max_new_tokens=16)[:, inputs["input_ids"].shape[1] :]
     assert sample_tokens(model, tokenizer, PROMPTS, 16, 1e-6, range(4)) == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [{"top_k": 1}, {"top_p": 1e-6}, {"min_p": 1.0}, {"top_k": 1, "repetition_penalty": 3.0}],
+    ids=str,
+)
+def test_each_key_of_sampling_does_what_it_does_in_training(sampling, open_policy, simplear):
+    """These leave one token of all, which `generate` finds with the same keys."""
+    model, tokenizer = open_policy(simplear, scale=20)
+    inputs = tokenizer(PROMPTS, padding=True, return_tensors="pt")
+    options = {"top_k": 0, "do_sample": True, "max_new_tokens": 16, **sampling}
+    expected = model.generate(**inputs, **options)[:, inputs["input_ids"].shape[1] :]
+    assert sample_tokens(model, tokenizer, PROMPTS, 16, 1.0, range(4), **sampling) == expected.tolist()
+
+
+def test_no_package_warns_of_how_samples_are_drawn(open_policy, simplear):
+    model, tokenizer = open_policy(simplear)
+    add_fused_lm_head(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sample_tokens(model, tokenizer, PROMPTS, 2, 1.0, range(4))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0])

@@ -40,7 +40,7 @@ def test_the_reward_is_the_share_of_right_answers():
     shares, logged = reward(grids, [ASKED] * 4)
     assert shares == [4 / 4, 2 / 4, 2 / 4, 0]
     # Where there is no circle or no ring, neither yes nor no is an answer to whether it is above it.
-    assert logged == {"ids_out_of_range": 0, "answers_refused": 2 / 16}
+    assert logged == {"ids_out_of_range": 0, "answers_refused": 2 / 16, "distinct_pictures": 1}
 
 
 def test_each_picture_is_rewarded_for_its_own_questions():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +13,12 @@ import datasets
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from generate_any_scene.errors import GasError
 from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.trainers.finetune import training_loop
 from generate_any_scene.training.trainers.finetune.checkpoints import save_checkpoint
 from generate_any_scene.version import __version__
+from PIL import Image
 from safetensors.torch import load_file
 from tiny import save_stable_diffusion
 
@@ -185,6 +188,100 @@ def test_a_training_that_is_stopped_goes_on_by_the_same_command(gas, small, empt
     assert json.loads((folder / "run.json").read_text()) == record
     log = [json.loads(line)["update"] for line in (folder / "log.jsonl").read_text().splitlines()]
     assert log == list(range(1, 31))
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of pictures, each with its caption in a file of its name."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(8):
+        Image.new("RGB", (64, 64), (30 * number, 90, 200)).save(folder / f"{number}.png")
+        (folder / f"{number}.txt").write_text(f"color {number}\n")
+    return folder
+
+
+def swap_captions(folder, model):
+    one, two = folder / "0.txt", folder / "1.txt"
+    text = one.read_text()
+    one.write_text(two.read_text())
+    two.write_text(text)
+
+
+def change_caption(folder, model):
+    (folder / "5.txt").write_text("another")
+
+
+def change_picture(folder, model):
+    before = os.stat(folder / "3.png")
+    Image.new("RGB", (64, 64), "red").save(folder / "3.png")
+    os.utime(folder / "3.png", (before.st_atime, before.st_mtime))
+
+
+def change_order(folder, model):
+    for suffix in ("png", "txt"):
+        (folder / f"0.{suffix}").rename(folder / f"9.{suffix}")
+
+
+def change_model(folder, model):
+    path = model / "scheduler" / "scheduler_config.json"
+    path.write_text(path.read_text() + "\n")
+
+
+def touch_files(folder, model):
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+
+
+@pytest.mark.parametrize(
+    "change", [swap_captions, change_caption, change_picture, change_order, change_model, touch_files]
+)
+def test_a_training_goes_on_with_the_same_data_alone(
+    change, gas, small, empty, pictures, model, tmp_path, monkeypatch
+):
+    def save_and_press_ctrl_c(*arguments):
+        save_checkpoint(*arguments)
+        signal.raise_signal(signal.SIGINT)
+
+    own = shutil.copytree(model, tmp_path / "own")
+    sources = ["--set", "data=null", "--set", f"data.path={pictures}", "--set", f"model={own}"]
+    command = ["train", "finetune_sd15", *small, *sources, "--set", "checkpoint_every=1", "--set", "max_steps=2"]
+    with monkeypatch.context() as patch:
+        patch.setattr(training_loop, "save_checkpoint", save_and_press_ctrl_c)
+        assert gas(*command)[0] == 1
+    change(pictures, own)
+    for dry in (["--dry-run"], []):
+        status, _, err = gas(*command, *dry)
+        if change is touch_files:
+            assert status == 0
+            continue
+        assert status == 2
+        key = "model" if change is change_model else "data"
+        assert f"holds another training, which was stopped: what `{key}` names has changed since; give" in err
+
+
+@pytest.mark.parametrize("mistake", ["picture", "caption", "crash"])
+def test_the_mended_command_starts_after_a_failure_and_dry_run_and_run_agree(
+    mistake, gas, small, empty, pictures, monkeypatch
+):
+    command = ["train", "finetune_sd15", *small, "--set", "data=null", "--set", f"data.path={pictures}"]
+    if mistake == "picture":
+        (pictures / "4.png").write_bytes((pictures / "4.png").read_bytes()[:-30])
+    if mistake == "caption":
+        (pictures / "4.txt").write_text(" ")
+    if mistake == "crash":  # before the first step
+        with monkeypatch.context() as patch:
+            patch.setattr(training_loop, "load_pipeline", lambda *_: (_ for _ in ()).throw(GasError("no memory")))
+            assert gas(*command, "--set", "optimizer.lr=1")[0] == 2
+        assert (empty / "runs" / "finetune_sd15" / "recipe.yaml").is_file()
+    else:
+        told = [gas(*command, *dry) for dry in ((), ("--dry-run",))]
+        assert [status for status, _, _ in told] == [2, 2]
+        assert told[0][2] == told[1][2]
+        assert told[0][2].count("\n") == 1 and "row 4" in told[0][2]
+        (pictures / "4.txt").write_text("color 4")
+        Image.new("RGB", (64, 64)).save(pictures / "4.png")
+    assert gas(*command)[0] == 0
 
 
 def test_a_training_that_lost_power_before_its_first_record_begins_again(gas, small, empty):

@@ -1,8 +1,18 @@
 """Keys of other packages: names are checked, and values read as their annotations want them."""
 
+import shutil
+
+import huggingface_hub
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.upstream import PACKAGES, list_versions, read_keys, require
+from generate_any_scene.training.upstream import (
+    PACKAGES,
+    find_files,
+    identify_files,
+    list_versions,
+    read_keys,
+    require,
+)
 from peft import LoraConfig
 from torch.optim import AdamW
 from trl import GRPOConfig
@@ -88,3 +98,24 @@ def test_versions_are_those_of_what_is_installed():
     versions = list_versions()
     assert set(versions) <= set(PACKAGES)
     assert torch.__version__.startswith(versions["torch"])  # which may add what it was built for
+
+
+def test_models_are_told_apart_by_commit_or_content(tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(cache))
+    for number, revision in enumerate(("main", "v1")):
+        commit, place = str(number) * 40, cache / "models--me--model"
+        (place / "snapshots" / commit).mkdir(parents=True)
+        (place / "snapshots" / commit / "config.json").write_text("{}")
+        (place / "refs").mkdir(exist_ok=True)
+        (place / "refs" / revision).write_text(commit)
+    assert [identify_files("me/model", one) for one in (None, "main", "v1")] == ["0" * 40, "0" * 40, "1" * 40]
+    assert find_files("me/model", "v1").name == "1" * 40  # where the reference is loaded from, too
+    folder, copy = tmp_path / "one", tmp_path / "two"
+    (folder / "part").mkdir(parents=True)
+    (folder / "part" / "weights").write_bytes(b"1")
+    shutil.copytree(folder, copy)
+    assert identify_files(str(folder)) == identify_files(str(copy))
+    (copy / "part" / "weights").write_bytes(b"2")
+    assert identify_files(str(folder)) != identify_files(str(copy))
+    assert identify_files(str(folder / "part" / "weights")) != identify_files(str(copy / "part" / "weights"))

@@ -133,8 +133,22 @@ def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
 
 
 def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:
-    """Takes the questions of some kinds, or all; see `read_questions`."""
-    return [one for one in read_questions(questions) if kinds is None or one["kind"] in kinds]
+    """Takes the questions of some kinds, or all; of what they depend on, those that are taken, by their new places.
+
+    See `read_questions` for what it takes and raises.
+    """
+    questions = read_questions(questions)
+    if kinds is None:
+        return list(questions)
+    kept = [place for place, one in enumerate(questions) if one["kind"] in kinds]
+    places = {old: new for new, old in enumerate(kept)}
+
+    def move(one: Question) -> Question:
+        if not one.get("depends_on"):
+            return one
+        return {**one, "depends_on": [places[place] for place in one["depends_on"] if place in places]}
+
+    return [move(questions[place]) for place in kept]
 
 
 def judge_questions(

@@ -6,7 +6,7 @@ Importing this module loads neither torch nor transformers.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -58,6 +58,7 @@ class VisionLanguageJudge:
         max_new_tokens: How long a reply can be, in tokens.
         min_pixels, max_pixels: To how many pixels images are scaled at least and at most, for the models whose
             processors know these (Qwen-VL); others pass over them.
+        chat_template: Arguments of the model's chat template, such as `{"enable_thinking": False}`.
         instruction: What `answer` adds to each question, as `REQUEST` says; "" for nothing.
         processor, network: What transformers loads.
 
@@ -74,6 +75,7 @@ class VisionLanguageJudge:
     min_pixels: int | None = None
     max_pixels: int | None = None
     instruction: str = INSTRUCTION
+    chat_template: Mapping[str, Any] = field(default_factory=dict)
     processor: Any = field(init=False, repr=False)
     network: Any = field(init=False, repr=False)
 
@@ -221,6 +223,7 @@ class VisionLanguageJudge:
             return_dict=True,
             return_tensors="pt",
             processor_kwargs={"padding": True, "padding_side": padding_side},
+            **self.chat_template,
         )
         return dict(inputs.to(self.device, self.network.dtype))
 

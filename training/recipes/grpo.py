@@ -65,6 +65,12 @@ class JudgeSettings(Part):
     dtype: Dtype = Field(default="auto", description="Of its weights.")
     batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
     max_new_tokens: Whole = Field(default=16, description="The longest answer.")
+    chat_template: Verbatim = Field(
+        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
+    )
+    most_refused: float = Field(
+        default=0.5, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+    )
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
     max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
 

@@ -5,7 +5,10 @@ A trainer offers
     check(recipe, rows) -> list[Problem]            what is wrong, found before any weight is loaded
     train(recipe, rows, folder, report) -> dict     trains, or goes on; what it returns is written into `run.json`, and
                                                     `held_out`, as `generate.describe_gain` makes it, is shown
+    find_inputs(recipe) -> dict     the models and files that it depends on, (name or path, revision) by key: a stopped
+                                                    training goes on with the same ones alone
     COLUMNS     the columns of `data` that it needs
+    LOG         the file in `folder` that has a line once a step was trained
     RESULTS     the files and folders that it writes into `folder`, and for people, what each is
     REQUIRED    the packages that it imports, by the names they are imported by
 

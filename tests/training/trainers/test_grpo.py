@@ -19,7 +19,7 @@ from generate_any_scene.training.recipes.loading import dump_training, load_trai
 from generate_any_scene.training.run import describe_run, run_training
 from generate_any_scene.training.trainers.grpo import RESULTS, mask_text
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen2ForCausalLM
 from trl.trainer.utils import add_fused_lm_head
 
@@ -29,8 +29,18 @@ PROMPTS = ["a", "<|t2i|>A photo of a very long caption of many words<|soi|>", "<
 
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory):
-    """A folder with a vision-language model."""
-    return tiny.save_idefics3(tmp_path_factory.mktemp("judge"))
+    """A folder with a vision-language model, which replies yes to some pictures and no to others."""
+    folder = tiny.save_idefics3(tmp_path_factory.mktemp("judge"))
+    tokenizer, path = AutoTokenizer.from_pretrained(folder), folder / "model.safetensors"
+    weights = load_file(path)
+    head = weights["lm_head.weight"]
+    yes, no = tokenizer.convert_tokens_to_ids(["Yes", "No"])
+    torch.manual_seed(4)
+    direction = torch.randn(head.shape[1])
+    head.zero_()
+    head[yes], head[no] = direction, -direction
+    save_file(weights, path, {"format": "pt"})
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +57,8 @@ def shrink(simplear, judge):
             "decoder.image_size=28",
             f"judge.model={judge}",
             "judge.dtype=float32",
-            "judge.max_new_tokens=3",
+            "judge.max_new_tokens=1",
+            "judge.most_refused=1",
             f"data.overrides.{splits}",
             f"held_out.data.overrides.{splits}",
             "held_out.data.limit=3",
@@ -361,7 +372,10 @@ def complain(overrides):
         (["data.path={captions}/silent"], "data", ["1 of 2 rows have no questions", "the first is row 0"]),
         (["held_out.data.path={captions}/silent"], "held_out.data", ["1 of 2 rows have no questions"]),
         (["held_out.data.path={captions}/alone"], "held_out.data", ["no column `questions`"]),
-        (["question_kinds=[count, scene]", "data.path={captions}/kinds"], "data", ["of the kinds count, scene"]),
+        (["question_kinds=[count, object]", "data.path={captions}/kinds"], "data", ["of the kinds count, object"]),
+        (["question_kinds=[count, atribute]"], "question_kinds", ["kind `atribute`", "did you mean `attribute`?"]),
+        (["judge.model=/no/such/judge"], "judge.model", ["cannot load the judge `/no/such/judge`", "give a folder"]),
+        (["judge.model={weightless}"], "judge.model", ["answers no questions about images in a chat"]),
         (["model=/no/such/model"], "model", ["cannot load the model `/no/such/model`", "give a folder"]),
         (["model=nobody/nothing"], "model", ["cannot load the model `nobody/nothing`"]),
         (["model={judge}"], "model", ["type idefics3", "no causal language model"]),
@@ -381,16 +395,14 @@ def complain(overrides):
         (["trainer.output_dir=here"], "trainer.output_dir", ["`output` of the recipe"]),
         (["trainer.seed=1"], "trainer.seed", ["`seed` of the recipe"]),
         (["trainer.learning_rate=fast"], "trainer.learning_rate", ["fast"]),
-        (["trainer.num_generations=3"], "trainer", ["num_generations"]),
+        (["trainer.num_generations=3"], "trainer.num_generations", ["num_generations"]),
         (["decoder.path=/no/decoder.jit"], "decoder.path", ["no file `/no/decoder.jit`", "TorchScript file"]),
     ],
 )
 def test_what_is_wrong_is_said_at_once(overrides, key, words, shrink, judge, captions, weightless, tmp_path):
-    overrides = [text.format(captions=captions, judge=judge) for text in overrides]
+    overrides = [text.format(captions=captions, judge=judge, weightless=weightless) for text in overrides]
     kept = [text for text in shrink(tmp_path / "run", f"model={weightless}") if "data." not in text]
-    problem = complain(
-        [*kept, *replace_data(captions / "good"), *(text.format(captions=captions) for text in overrides)]
-    )
+    problem = complain([*kept, *replace_data(captions / "good"), *overrides])
     assert problem.key == key
     assert [word for word in words if word not in str(problem)] == []
 
@@ -404,6 +416,14 @@ def test_prompts_that_are_too_long(shrink, weightless, tmp_path):
     problem = complain(shrink(tmp_path / "run", f"model={weightless}"))
     assert problem.key == "data"
     assert f"{too_long} of 8 prompts leave no room for 16 visual tokens in 100 positions" in str(problem)
+
+
+def test_questions_that_the_judge_cannot_answer(shrink, tmp_path):
+    loaded = load_training("grpo_simplear", shrink(tmp_path / "run", "judge.kind=sandbox"))
+    with pytest.raises(RecipeError) as caught:
+        run_training(loaded, dry_run=True)
+    assert [problem.key for problem in caught.value.problems] == ["data", "held_out.data"]
+    assert "8 of 8 rows ask what the judge cannot answer; row 0: the sandbox's judge" in str(caught.value)
 
 
 def test_a_sandbox_without_scenes(captions, tmp_path):

@@ -1,9 +1,9 @@
 """Fine-tuning of a diffusion model on images with captions: the parts that `gas train` asks a trainer for."""
 
-from .recipe_check import check
-from .training_loop import train
+from .recipe_check import check, find_inputs
+from .training_loop import LOG, train
 
-__all__ = ["COLUMNS", "REQUIRED", "RESULTS", "check", "train"]
+__all__ = ["COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "train"]
 
 REQUIRED = ("torch", "transformers", "diffusers", "peft", "accelerate", "safetensors", "PIL")
 COLUMNS = ("caption", "image")

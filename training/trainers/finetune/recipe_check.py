@@ -1,4 +1,4 @@
-"""What is wrong with a recipe for Stable Diffusion, found from configs alone: no weight is loaded, and no row read."""
+"""What is wrong with a recipe for Stable Diffusion, found from configs and rows: no weight is loaded."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from peft import LoraConfig
 from safetensors import SafetensorError, safe_open
 
 from ....errors import Problem, advise
+from ...pictures import check_pictures
 from ...recipes.finetune import Finetune
 from ...upstream import read_keys
 
@@ -40,7 +41,7 @@ REFUSALS = (
 
 
 def check(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Problem]:
-    """Finds what a training would stumble over, from configs alone: no weight is loaded, and no row read.
+    """Finds what a training would stumble over, from configs and all rows, if there are any: no weight is loaded.
 
     The model's configs are downloaded where they are not in the cache.
     """
@@ -58,7 +59,16 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Proble
         problems.append(Problem(what, key="mixed_precision", hint="take `no` or `bf16`"))
     if recipe.start_from:
         problems += _check_start(Path(recipe.start_from))
-    return problems + _check_model(recipe, None if wrong or recipe.method == "full" else lora)
+    problems += _check_model(recipe, None if wrong or recipe.method == "full" else lora)
+    if rows is not None and not problems and PartialState().is_main_process:
+        problems += check_pictures(rows.cast_column("image", datasets.Image(decode=False)), recipe.resolution)
+    return problems
+
+
+def find_inputs(recipe: Finetune) -> dict[str, tuple[str, str | None]]:
+    """The models and files that a training depends on, with their revisions, by key."""
+    start = {"start_from": (str(find_weights(Path(recipe.start_from))), None)} if recipe.start_from else {}
+    return {"model": (recipe.model, recipe.revision), **start}
 
 
 def _check_model(recipe: Finetune, lora: Mapping[str, Any] | None) -> list[Problem]:

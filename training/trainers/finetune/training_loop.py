@@ -37,16 +37,16 @@ from transformers.utils import logging as transformers_logging
 from ....builders.folder.files import remove_tree, write_text
 from ....builders.foundation.counter_rng import deal, derive_key
 from ....errors import GasError, Problem, RecipeError
+from ...pictures import READERS, open_picture
 from ...recipes.finetune import Finetune
 from ...upstream import read_keys
 from .checkpoints import load_checkpoint, save_checkpoint
 from .recipe_check import ADAPTER, LORA_WEIGHTS, TARGETS, explain_model, find_weights
 
 NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
+LOG = "log.jsonl"
 REPORTS = 20
 """Lines for people about the loss, where there is no progress bar."""
-READERS = 4
-"""Threads that read images: most of that work is PIL's, which lets others run."""
 AHEAD = 2
 """Batches that they are ahead of the training."""
 FREE = {"name", "description", "output", "gradient_checkpointing", "checkpoint_every"}
@@ -94,6 +94,11 @@ def train(
     images_per_update = recipe.batch_size * recipe.gradient_accumulation_steps * processes
     updates = count_updates(recipe, rows.num_rows, images_per_update)
 
+    if recipe.max_steps and updates < recipe.max_steps:
+        tell(f"{updates} updates are all: `epochs: {recipe.epochs}` ends before `max_steps: {recipe.max_steps}`")
+    if recipe.warmup_steps >= updates:
+        tell(f"`warmup_steps: {recipe.warmup_steps}` takes all {updates} updates, so `lr` is never reached")
+
     keys, _ = read_keys(recipe.optimizer, torch.optim.AdamW, "optimizer")
     unet, optimizer = accelerator.prepare(pipeline.unet, torch.optim.AdamW(trained.values(), **keys))
     # Not prepared: accelerate would step the schedule once for each process.
@@ -101,7 +106,7 @@ def train(
         recipe.lr_scheduler, optimizer, num_warmup_steps=recipe.warmup_steps, num_training_steps=updates
     )
 
-    checkpoints, log_file = folder / "checkpoints", folder / "log.jsonl"
+    checkpoints, log_file = folder / "checkpoints", folder / LOG
     identity = {**recipe.model_dump(mode="json", exclude=FREE), "rows": rows.num_rows, "images": images_per_update}
     stateful = {"optimizer": optimizer, "schedule": schedule}
     stateful |= {"scaler": accelerator.scaler} if accelerator.scaler else {}
@@ -112,7 +117,7 @@ def train(
     # Each process has its part of every batch: with two of them and a batch size of 2, positions 0, 1 and 2, 3.
     side = recipe.resolution // pipeline.vae_scale_factor
     samples = Samples(
-        rows=rows,
+        rows=rows.cast_column("image", datasets.Image(decode=False)),
         order=deal(derive_key("finetune order", recipe.seed), rows.num_rows, 0, updates * images_per_update),
         seed=recipe.seed,
         image_processor=pipeline.image_processor,
@@ -263,13 +268,14 @@ class Samples:
 
     def __getitem__(self, position: int) -> dict[str, Any]:
         index, size = int(self.order[position]), self.resolution
-        try:
-            row = self.rows[index]
-            image = row["image"] and row["image"].convert("RGB")
-        except (OSError, SyntaxError) as error:  # which PIL raises for a broken PNG
-            raise GasError(f"the image of row {index} cannot be read: {error}; leave that row out") from error
-        if image is None:
+        row = self.rows[index]
+        if row["image"] is None:
             raise GasError(f"row {index} has no image; leave it out")
+        try:
+            image = open_picture(row["image"])
+        except GasError as error:
+            reason = str(error).removeprefix("it ")
+            raise GasError(f"the image of row {index} {reason}; leave that row out") from error
         # On the CPU: another device would draw other numbers.
         chance = torch.Generator().manual_seed(derive_key("finetune sample", self.seed, position))
         return {

@@ -1,0 +1,14 @@
+"""Reinforcement learning of an autoregressive image model: the parts that `gas train` asks a trainer for."""
+
+from .policy import mask_text
+from .recipe_check import check, find_inputs
+from .training import COLUMNS, LOG, train
+
+__all__ = ["COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "mask_text", "train"]
+
+REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
+RESULTS = {
+    "model": "the model",
+    "held_out.png": "pictures before and after",
+    "rewards.png": "the reward of each step",
+}

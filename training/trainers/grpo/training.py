@@ -1,0 +1,232 @@
+"""Reinforcement learning of an autoregressive image model (paper section 5 and Appendix E): TRL's GRPO as it is.
+
+The policy continues a prompt with visual tokens. The reward decodes them, has a judge answer the scene's questions
+about the picture, and is the share of right answers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import PartialState
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from ....builders.folder.files import write_text
+from ...data import load_rows
+from ...decoders import make_decoder
+from ...generate import (
+    SAMPLING,
+    JudgedPictures,
+    describe_gain,
+    judge_rows,
+    make_blank,
+    make_sampler,
+    write_comparison,
+)
+from ...judges.marking import choose_questions
+from ...judges.protocol import Judge
+from ...judges.vision_language import VisionLanguageJudge
+from ...metrics.answer_accuracy import measure_mean
+from ...recipes.grpo import Grpo
+from ...reports.breakdown import break_down, judge_blindly
+from ...reports.curves import draw_curve
+from ...rewards import QuestionReward
+from ...upstream import find_files, read_keys
+from .lessons import StopIdle
+from .policy import mask_text
+
+COLUMNS = ("caption", "questions")
+LOG = "rewards.jsonl"
+SANDBOX_COLUMNS = ("caption", "scene_graph")
+OURS = {
+    "output_dir": "it is `output` of the recipe",
+    "seed": "it is `seed` of the recipe",
+    "remove_unused_columns": "the reward needs all columns",
+}
+
+
+def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] = print) -> dict[str, Any]:
+    """Trains a policy, and judges held-out scenes before and after.
+
+    Writes `model/` (what plain transformers loads), `checkpoints/` (the trainer's), `rewards.jsonl` and `rewards.png`,
+    and with held-out rows `held_out.png`, pictures before and after, and `held_out.jsonl`.
+
+    Args:
+        recipe: What to train.
+        rows: A dataset with `caption` and `questions`.
+        folder: Where the results go.
+        report: Is told what happens, in a line.
+
+    Returns: Rewards and accuracies, as JSON can hold them.
+    """
+    values, _ = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
+    arguments = make_arguments(recipe, folder, values)
+    # So small a model as the sandbox's is slower on several threads.
+    with _limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
+        return _train(recipe, rows, folder, arguments, report)
+
+
+def _train(
+    recipe: Grpo, rows: Any, folder: Path, arguments: GRPOConfig, report: Callable[[str], None]
+) -> dict[str, Any]:
+    state = PartialState()
+    name = _make_sandbox_model(recipe, folder, state, report) if recipe.sandbox_model else recipe.model
+    tokenizer = AutoTokenizer.from_pretrained(name, revision=recipe.revision, padding_side="left")
+    policy = AutoModelForCausalLM.from_pretrained(name, revision=recipe.revision, dtype=torch.float32)
+    # TRL loads the reference by this name: that of the very files that the policy is from.
+    policy.config._name_or_path = str(find_files(str(name), recipe.revision))
+    policy = policy.to(arguments.device)
+    decoder = make_decoder(recipe.decoder, arguments.device)
+    offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
+    mask_text(policy, offset, decoder.codebook)
+    reward = QuestionReward(decoder, make_judge(recipe, arguments.device), offset, recipe.judge.most_refused)
+    prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
+    trainer = GRPOTrainer(
+        model=policy, reward_funcs=reward, args=arguments, train_dataset=prompts, processing_class=tokenizer
+    )
+    if trainer.ref_model is not None:
+        mask_text(trainer.ref_model, offset, decoder.codebook)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(RewardLog(folder / LOG, report))
+    trainer.add_callback(StopIdle(lambda: reward.has_contrast))
+    held_out = _load_held_out(recipe) if recipe.held_out else None
+
+    def judge_held_out() -> JudgedPictures:
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        sampling = {key: getattr(arguments, key) for key in SAMPLING}
+        make = make_sampler(model, tokenizer, decoder, offset, recipe, sampling)
+        return judge_rows(make, reward.judge, recipe, held_out)
+
+    results: dict[str, Any] = {}
+    before = judge_held_out() if recipe.held_out else None
+    if before:
+        report(f"held out, before: {before}")
+    trainer.train(resume_from_checkpoint=any((folder / "checkpoints").glob("checkpoint-*")))
+    trainer.save_model(str(folder / "model"))
+    results["steps"] = trainer.state.global_step
+    for key in ("reward", "distinct_pictures"):
+        if logged := [line[key] for line in trainer.state.log_history if key in line]:
+            tenth = max(len(logged) // 10, 1)
+            results[key] = {"first": float(np.mean(logged[:tenth])), "last": float(np.mean(logged[-tenth:]))}
+    if before and recipe.held_out:
+        after = judge_held_out()
+        report(f"held out, after:  {after}")
+        blank = judge_rows(make_blank(decoder), reward.judge, recipe, held_out)
+        results["held_out"] = {**describe_gain(before, after), **_break_down(recipe, held_out, before, after, blank)}
+        if state.is_main_process:
+            write_comparison(folder / "held_out.png", before, after, recipe.held_out.shown)
+    rewards = [line["reward"] for line in trainer.state.log_history if "reward" in line]
+    if state.is_main_process and rewards:
+        draw_curve(folder / "rewards.png", rewards, recipe.name)
+    return results
+
+
+@contextmanager
+def _limit_threads(number: int) -> Iterator[None]:
+    """Lets torch compute on so many threads, for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _load_held_out(recipe: Grpo) -> Any:
+    """Held-out rows, with scene graphs where they have them, which tell predicates."""
+    assert recipe.held_out
+    return load_rows(recipe.held_out.data, COLUMNS, "held_out.data", also=("scene_graph",))
+
+
+def _break_down(
+    recipe: Grpo, rows: Any, before: JudgedPictures, after: JudgedPictures, blank: JudgedPictures
+) -> dict[str, Any]:
+    questions = [choose_questions(asked, recipe.question_kinds) for asked in rows["questions"]]
+    graphs = rows["scene_graph"][:] if "scene_graph" in rows.column_names else None
+    marked = {"before": before.marks, "after": after.marks, "blank": blank.marks}
+    constant = [sum(one is True for one in marks) / len(marks) for marks in judge_blindly(questions)]
+    means = {"blank": measure_mean(blank.shares)[0], "constant": measure_mean(constant)[0]}
+    return {"without_looking": means, **break_down(questions, graphs, marked)}
+
+
+def _make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
+    """A row as the trainer gets it: questions as text, since it would send each value in them to the device."""
+    questions = choose_questions(row["questions"], recipe.question_kinds)
+    return {"prompt": recipe.prompt.format(caption=row["caption"]), "questions": json.dumps(questions)}
+
+
+def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:
+    return GRPOConfig(
+        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values},
+        output_dir=str(folder / "checkpoints"),
+        seed=recipe.seed,
+    )
+
+
+def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report: Callable[[str], None]) -> str:
+    """Makes the sandbox's model, unless an earlier run has, and names its folder."""
+    base = folder / "base"
+    if state.is_main_process and not (base / "config.json").is_file():
+        from ...sandbox.model import save_pretrained_model
+
+        assert recipe.sandbox_model
+        rows = load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
+
+        def tell(step: int, loss: float) -> None:
+            if step % 100 == 0 or step == 1:
+                report(f"first training on pictures: update {step}, loss {loss:.3f}")
+
+        beside = folder / "base.part"
+        save_pretrained_model(recipe.sandbox_model, recipe.prompt, rows, beside, recipe.seed, tell)
+        beside.rename(base)
+    state.wait_for_everyone()
+    return str(base)
+
+
+def make_judge(recipe: Grpo, device: torch.device | str) -> Judge:
+    """Makes the judge that a recipe asks for.
+
+    Raises:
+        GasError: Its model cannot be loaded.
+    """
+    settings = recipe.judge
+    if settings.kind == "sandbox":
+        from ...sandbox.judge import SandboxJudge
+
+        return SandboxJudge()
+    return VisionLanguageJudge(**settings.model_dump(exclude={"kind", "most_refused"}), device=str(device))
+
+
+class RewardLog(TrainerCallback):
+    """Writes what the trainer logs, one JSON object a line, and reports some of it."""
+
+    def __init__(self, path: Path, report: Callable[[str], None]) -> None:
+        self.path, self.report = path, report
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Is called by the trainer; what a stopped training logged after its last checkpoint is made again."""
+        warmup = args.get_warmup_steps(state.max_steps)
+        if state.is_world_process_zero and warmup >= state.max_steps:
+            self.report(
+                f"{state.max_steps} steps are too few for a warm-up of {warmup}: the learning rate is not reached"
+            )
+        if state.is_world_process_zero and self.path.is_file():
+            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
+            write_text(self.path, "".join(line for line in lines if json.loads(line)["step"] <= state.global_step))
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Is called by the trainer."""
+        if not state.is_world_process_zero or not logs or "reward" not in logs:
+            return
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": state.global_step, **logs}) + "\n")
+        if state.global_step % max(state.max_steps // 10, 1) == 0:
+            self.report(f"step {state.global_step} of {state.max_steps}: reward {float(logs['reward']):.3f}")
