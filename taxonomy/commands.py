@@ -68,8 +68,9 @@ def search(
     """Find concepts by their words: ids, names, parents, kinds, tiers."""
     from ..errors import GasError
     from .display import show_hits
+    from .hints import ask
     from .loader import load_taxonomy
-    from .read_tsv import suggest
+    from .naming import read_words
     from .search import search_concepts
 
     taxonomy = load_taxonomy(names)
@@ -78,7 +79,8 @@ def search(
         print(json.dumps(found, indent=2, ensure_ascii=False))
         return
     if not any(found.values()):
-        raise GasError(f"no concept has {word!r} in its name{suggest(word, taxonomy.objects['name'].to_pylist())}")
+        close = [one for table in found for one in read_words(taxonomy, table).find(word)]
+        raise GasError(f"no concept has {word[:80]!r} in its name{ask(close[:1])}")
     show_hits(found, everything)
 
 
@@ -190,11 +192,10 @@ def export(
     ] = "tables",
 ) -> None:
     """Write a taxonomy into a folder, as our tables or in the layout of the public GAS metadata."""
-    from ..errors import GasError
+    from ..errors import GasError, advise
     from .exchange.exporting import FORMATS, export_taxonomy
-    from .read_tsv import suggest
 
     if format_ not in FORMATS:
-        raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}{suggest(format_, FORMATS)}")
+        raise GasError(f"--format {format_}: there is no such format; {advise(format_, FORMATS)}")
     for file, count in export_taxonomy(name, out, format_).items():
         print(f"{out / file}: {count:,}")
