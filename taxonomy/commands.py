@@ -117,6 +117,7 @@ def validate_command(
 ) -> None:
     """Check tables: their format, that every reference means something, and what must hold across rows."""
     from ..errors import GasError
+    from .guesses import describe_guesses
     from .loader import load_all_shipped, load_taxonomy
     from .places import DEFAULT, PAPER, PROFILES, stands_alone
     from .table_rules import check_paper_scale, validate_taxonomy
@@ -135,6 +136,8 @@ def validate_command(
         raise GasError("\n".join([f"{folder} breaks {len(problems):,} rules:", *problems]))
     over = " over default" if len(names) > 1 else ""
     print(f"{folder} is valid{over}")
+    for line in describe_guesses(names):
+        print(f"gas: {line}; columns `countability`, `plural`, `article` say it otherwise", file=sys.stderr)
 
 
 @commands.command(epilog=list_examples("gas taxonomy build --sources downloads"))
@@ -192,10 +195,10 @@ def export(
     ] = "tables",
 ) -> None:
     """Write a taxonomy into a folder, as our tables or in the layout of the public GAS metadata."""
-    from ..errors import GasError, advise
+    from ..errors import GasError
     from .exchange.exporting import FORMATS, export_taxonomy
 
     if format_ not in FORMATS:
-        raise GasError(f"--format {format_}: there is no such format; {advise(format_, FORMATS)}")
+        raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}")
     for file, count in export_taxonomy(name, out, format_).items():
         print(f"{out / file}: {count:,}")

@@ -8,7 +8,7 @@ known of goes by the rules of `english/`, and counts as guessed.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
@@ -22,6 +22,8 @@ from .english.predicates import can_follow_is, find_finite
 from .schema import COLUMNS, IDENTITY
 
 TIERS = ("common", "visible", "full")
+FEW = 4
+"""Of fewer names than these, nothing is learnt about their last word."""
 LEARNT = {
     "attributes": ("adjective", "position", "order"),
     "relations": ("finite", "finite_plural"),
@@ -62,6 +64,8 @@ class Grammar:
     def __init__(self) -> None:
         self.names: dict[str, list[Known]] = defaultdict(list)
         self.plurals: set[str] = set()
+        # How names of a kind that end in a word are counted: glass is stuff, and most sorts of glasses are not.
+        self.votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self.rows: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
         said: dict[str, dict[str, int]] = defaultdict(lambda: {"a": 0, "an": 0})
         for row in read_rows("objects"):
@@ -70,6 +74,7 @@ class Grammar:
             self.names[row["name"].casefold()].append(Known(row["name"], row["parent"], row["kinds"], tier, noun))
             if noun.countability == "count" and noun.plural != row["name"]:
                 self.plurals.add(noun.plural.casefold())
+            self.votes[_find_last_word(row["name"]), row["kinds"].partition("|")[0]][noun.countability] += 1
             _count_article(said, row["name"], noun.article)
         for table in LEARNT:
             rows = list(read_rows(table))
@@ -117,8 +122,10 @@ class Grammar:
                 word, rest = name[place:stop], name[stop:]
                 known = self.find(word, parent, kinds)
                 if known:
-                    noun = known.inflect(word)
-                    return self._complete(name, noun.countability, f"{name[:place]}{noun.plural}{rest}", True)
+                    countability = self._count_votes(known, kinds)
+                    uninflected = countability == "count" != known.noun.countability
+                    plural = inflection.make_plural(word) if uninflected else known.inflect(word).plural
+                    return self._complete(name, countability, f"{name[:place]}{plural}{rest}", True)
                 if word.casefold() in self.plurals:
                     return self._complete(name, "plural", name, True)
         head = name[:end]
@@ -127,6 +134,11 @@ class Grammar:
         if inflection.is_plural(head):
             return self._complete(name, "plural", name, False)
         return self._complete(name, "count", inflection.make_plural(head) + name[end:], False)
+
+    def _count_votes(self, head: Known, kinds: str) -> str:
+        """How most names of a kind that end in a head are counted; as the head itself where there are few."""
+        votes = self.votes.get((_find_last_word(head.name), kinds.partition("|")[0]), Counter[str]())
+        return votes.most_common(1)[0][0] if votes.total() >= FEW else head.noun.countability
 
     def _complete(self, name: str, countability: str, plural: str, known: bool) -> Noun:
         if countability != "count":
@@ -178,6 +190,10 @@ def _list_starts(name: str, end: int) -> list[int]:
     """Places where a head may begin: words from left to right, then what follows a hyphen in the last one."""
     words = [match.start() for match in re.finditer(r"\S+", name[:end])]
     return [*words, *(match.end() for match in re.finditer("-", name[:end]) if match.end() < end)]
+
+
+def _find_last_word(text: str) -> str:
+    return re.split(r"[\s-]", text)[-1].casefold()
 
 
 def _find_first_word(text: str) -> str:

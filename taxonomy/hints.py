@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -32,16 +32,16 @@ LONGEST = 64
 """Letters of a word that are looked at: no concept has a longer name."""
 NEAREST = 50
 """So many words with the most pairs of letters in common are compared letter by letter."""
-CLOSE = 0.75
+CLOSE = 0.8
 """The least share of equal letters of a word that is hinted at."""
-AS_CLOSE = 0.12
+AS_CLOSE = 0.1
 """Words whose shares differ by less are as close: the more common one is meant."""
 
 
 def fold(text: str) -> str:
     """Writes a word as all its spellings are compared: `Kitchen_utensil`, `kitchen-utensil`, `kitchen utensil`."""
     if text.isascii():
-        return " ".join(re.sub(r"[_\s-]+", " ", text.casefold()).split())
+        return " ".join(text.casefold().replace("_", " ").replace("-", " ").split())
     plain = unicodedata.normalize("NFKD", text)
     return fold("".join(one for one in plain if not unicodedata.combining(one)).encode("ascii", "replace").decode())
 
@@ -98,27 +98,31 @@ class Words:
         # A word with many pairs has many in common with any other.
         likeness = 2 * number / (self._sizes + len(_list_pairs(wanted)))
         nearest = np.argpartition(-likeness, min(NEAREST, len(likeness) - 1))[:NEAREST].tolist()
-        shares = {row: SequenceMatcher(None, fold(self.texts[row]), wanted).ratio() for row in nearest}
+        shares = {row: SequenceMatcher(None, self._folded[row], wanted).ratio() for row in nearest}
         least = max(CLOSE, max(shares.values()) - AS_CLOSE)
         return sorted((row for row in nearest if shares[row] >= least), key=lambda row: -shares[row])
 
     @cached_property
+    def _folded(self) -> list[str]:
+        return [fold(text) for text in self.texts]
+
+    @cached_property
     def _rows(self) -> dict[str, list[int]]:
         rows: dict[str, list[int]] = defaultdict(list)
-        for row, text in enumerate(self.texts):
-            rows[fold(text)].append(row)
+        for row, text in enumerate(self._folded):
+            rows[text].append(row)
         return dict(rows)
 
     @cached_property
     def _sizes(self) -> np.ndarray:
-        return np.array([len(_list_pairs(fold(text))) for text in self.texts])
+        return np.array([len(_list_pairs(text)) for text in self._folded])
 
     @cached_property
     def _postings(self) -> tuple[np.ndarray, dict[str, tuple[int, int]]]:
         """Rows of the words with each pair of letters, one pair after the other, and where those of each stand."""
         lists: dict[str, list[int]] = defaultdict(list)
-        for row, text in enumerate(self.texts):
-            for pair in _list_pairs(fold(text)):
+        for row, text in enumerate(self._folded):
+            for pair in _list_pairs(text):
                 lists[pair].append(row)
         ends = np.cumsum([len(one) for one in lists.values()]).tolist()
         starts = {pair: (end - len(one), end) for (pair, one), end in zip(lists.items(), ends, strict=True)}
@@ -130,7 +134,7 @@ def _list_pairs(text: str) -> set[str]:
     return {padded[place : place + 2] for place in range(len(padded) - 1)}
 
 
-def collect_words(rows: pa.Table, table: str, *more: tuple[list[int], list[str]]) -> Words:
+def collect_words(rows: pa.Table, table: str, more: Sequence[tuple[int, str]] = ()) -> Words:
     """Collects what concepts of a table are called, and their ids, which are the answers.
 
     Args:
@@ -145,6 +149,11 @@ def collect_words(rows: pa.Table, table: str, *more: tuple[list[int], list[str]]
         ranks = [FLAGGED if flags else rank for rank, flags in zip(ranks, rows["flags"].to_pylist(), strict=True)]
     called = [(row, text) for column in CALLED[table] for row, text in enumerate(rows[column].to_pylist())]
     called += [(row, lemma) for row, id_ in enumerate(ids) for lemma in (id_, LEMMA.sub("", id_))]
-    called += [pair for some in more for pair in zip(*some, strict=True)]
-    owners, texts = zip(*called, strict=True)
-    return Words(texts, tuple(ids[row] for row in owners), tuple(ranks[row] for row in owners))
+    owners, texts = zip(*called, *more, strict=True)
+    # What a concept is called goes before what else is as right.
+    late = [0.0] * len(called) + [0.001] * len(more)
+    return Words(
+        texts,
+        tuple(ids[row] for row in owners),
+        tuple(ranks[row] + one for row, one in zip(owners, late, strict=True)),
+    )

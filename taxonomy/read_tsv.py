@@ -50,10 +50,9 @@ def read_table(content: bytes, table: str, source: str) -> pa.Table:
     """
     content = content.removeprefix(b"\xef\xbb\xbf")
     _check_header(content, table, source)
-    rows = _parse(content, table, source)
+    rows = parse_table(content, table, source)
     lines = partial(number_lines, content)
-    _refuse(_find_problems(rows, table), source, lines)
-    _refuse(_find_repeated(rows, lines), source, lines)
+    _refuse([*_find_problems(rows, table), *_find_repeated(rows, lines)], source, lines)
     if _lacks(rows, table):
         _refuse(find_unclear(rows.to_pydict(), table), source, lines)
         rows = complete_table(rows, table)
@@ -116,7 +115,8 @@ def _check_header(content: bytes, table: str, source: str) -> None:
     raise_problems(problems)
 
 
-def _parse(content: bytes, table: str, source: str) -> pa.Table:
+def parse_table(content: bytes, table: str, source: str) -> pa.Table:
+    """Parses a TSV file into strings, with the columns that it has."""
     broken: list[csv.InvalidRow] = []
 
     def keep_broken(row: csv.InvalidRow) -> str:
