@@ -46,6 +46,8 @@ def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson
         print(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:
             print(f"  slower: {part} looks at words, so it is rendered row by row")
+        for line in report.guessed:
+            print(f"  guessed: {line}")
 
 
 @commands.command(epilog=list_examples("gas schema > recipe.schema.json"))
@@ -74,12 +76,15 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
+    from ...taxonomy.guesses import describe_guesses
     from ..drawing.figures import draw_scenes
     from ..inspection.preview import preview_rows, print_scene
     from ..recipe.loading import load_recipe
 
     loaded = load_recipe(recipe, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
     rows = preview_rows(loaded, split, count)
+    for line in describe_guesses(loaded.recipe.taxonomy, loaded.folder):
+        print(f"gas: guessed: {line}", file=sys.stderr)
     if png:
         draw_scenes(rows, png)
         print(f"drew {len(rows)} scene graphs into {png}", file=sys.stderr)

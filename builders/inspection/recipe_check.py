@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...taxonomy.guesses import describe_guesses
 from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
 
@@ -19,6 +20,7 @@ class ValidReport:
 
     Attributes:
         row_by_row: Parts of templates that look at words, which makes them slow.
+        guessed: What is said by rule of words of a user's own, a line a table.
     """
 
     name: str
@@ -29,6 +31,7 @@ class ValidReport:
     relations: int
     scene_attributes: int
     row_by_row: list[str]
+    guessed: list[str]
 
 
 def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
@@ -49,4 +52,5 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         len(pools.relations),
         len(pools.scene_attributes.values),
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
+        describe_guesses(loaded.recipe.taxonomy, loaded.folder),
     )
