@@ -99,7 +99,7 @@ def test_all_mistakes_come_at_once_with_their_lines(tmp_path: Path) -> None:
     assert [problem[:19] for problem in problems] == [
         "2: column 'kinds': ",
         "4: column 'id': 'a'",
-        "4: column 'name': '",
+        "4: column 'name': i",
         "5: column 'kinds': ",
     ]
     assert "is in line 2 already" in problems[1]
