@@ -67,8 +67,9 @@ def search(
     """Find concepts by their words: ids, names, parents, kinds, tiers."""
     from ..errors import GasError
     from .display import show_hits
+    from .hints import ask
     from .loader import load_taxonomy
-    from .read_tsv import suggest
+    from .naming import read_words
     from .search import search_concepts
 
     taxonomy = load_taxonomy(names)
@@ -77,7 +78,8 @@ def search(
         say(json.dumps(found, indent=2, ensure_ascii=False))
         return
     if not any(found.values()):
-        raise GasError(f"no concept has {word!r} in its name{suggest(word, taxonomy.objects['name'].to_pylist())}")
+        close = [one for table in found for one in read_words(taxonomy, table).find(word)]
+        raise GasError(f"no concept has {word[:80]!r} in its name{ask(close[:1])}")
     show_hits(found, everything)
 
 
@@ -114,6 +116,7 @@ def validate_command(
 ) -> None:
     """Check tables: their format, that every reference means something, and what must hold across rows."""
     from ..errors import GasError
+    from .guesses import describe_guesses
     from .loader import load_all_shipped, load_taxonomy
     from .places import DEFAULT, PAPER, PROFILES, stands_alone
     from .table_rules import check_paper_scale, validate_taxonomy
@@ -132,6 +135,8 @@ def validate_command(
         raise GasError("\n".join([f"{folder} breaks {len(problems):,} rules:", *problems]))
     over = " over default" if len(names) > 1 else ""
     say(f"{folder} is valid{over}")
+    for line in describe_guesses(names):
+        remark(f"{line}; columns `countability`, `plural`, `article` say it otherwise")
 
 
 @commands.command(epilog=list_examples("gas taxonomy build --sources downloads"))
@@ -191,9 +196,8 @@ def export(
     """Write a taxonomy into a folder, as our tables or in the layout of the public GAS metadata."""
     from ..errors import GasError
     from .exchange.exporting import FORMATS, export_taxonomy
-    from .read_tsv import suggest
 
     if format_ not in FORMATS:
-        raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}{suggest(format_, FORMATS)}")
+        raise GasError(f"--format {format_}: choose {' or '.join(FORMATS)}")
     for file, count in export_taxonomy(name, out, format_).items():
         say(f"{out / file}: {count:,}")

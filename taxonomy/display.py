@@ -107,4 +107,4 @@ def show_report(report: Report) -> None:
     if len(report.unusable) > MOST_HITS:
         console.print(f"... and {len(report.unusable) - MOST_HITS:,} more; unusable.tsv has them all")
     console.print(f"\nkept in {report.folder}\nuse it in a recipe with `taxonomy: [default, {report.name}]`", end="")
-    console.print(f", or `taxonomy: [{report.name}]` for these concepts only")
+    console.print(f", or `taxonomy: [{report.name}]` for these concepts only" if report.complete else "")

@@ -14,13 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..arrow import choose_texts, find_rows, make_array, match_texts, read_truths, view_numbers
-from ..errors import GasError
+from ..errors import GasError, advise
 from . import tables as shipped
+from .hints import ask, collect_words
 from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy
 from .profiles import apply_profile
-from .read_tsv import MOST_PROBLEMS, raise_problems, read_table, suggest
+from .read_tsv import MOST_PROBLEMS, quote, raise_problems, read_table
 from .schema import COLUMNS, KINDS
 
+DEEPEST = 64
+"""Levels of the tree of objects; the shipped one has 17."""
 ALL_KINDS = np.uint64((1 << len(KINDS)) - 1)
 
 
@@ -50,26 +53,17 @@ class Taxonomy:
         return find_rows(self.objects["parent"], self.objects["id"])
 
     def object_index(self, name_or_id: str) -> int:
-        """Finds an object by its id, or by its display name where that is unambiguous.
+        """Finds an object by its id, its name, or another word for it, where that is unambiguous.
 
-        A name that several objects share means the only one of the `common` tier, or else of the `visible` tier.
+        A word that several objects share means the only one of the `common` tier, or else of the `visible` tier.
 
         Raises:
-            GasError: There is no such object, or the name means several.
+            GasError: There is no such object, or the word means several.
         """
+        from .naming import find_object
+
         row = self._rows_of_ids.get(name_or_id)
-        if row is not None:
-            return row
-        rows = self._rows_of_names.get(name_or_id.casefold(), [])
-        for tiers in (("common",), ("common", "visible"), ("common", "visible", "full")):
-            chosen = [row for row in rows if self.objects["tier"][row].as_py() in tiers]
-            if len(chosen) == 1:
-                return chosen[0]
-            if chosen:
-                ids = ", ".join(self.objects["id"][row].as_py() for row in chosen)
-                raise GasError(f"{name_or_id!r} names several objects: write one of {ids}")
-        choices = [*self._rows_of_ids, *self._rows_of_names]
-        raise GasError(f"the taxonomy has no object {name_or_id!r}{suggest(name_or_id, choices)}")
+        return find_object(self, name_or_id) if row is None else row
 
     def is_under(self, ids: Iterable[str]) -> np.ndarray:
         """Marks (bool, one an object) the objects with one of these ids or names, and all objects under them."""
@@ -93,13 +87,6 @@ class Taxonomy:
     @cached_property
     def _rows_of_ids(self) -> dict[str, int]:
         return {id_: row for row, id_ in enumerate(self.objects["id"].to_pylist())}
-
-    @cached_property
-    def _rows_of_names(self) -> dict[str, list[int]]:
-        rows: dict[str, list[int]] = {}
-        for row, name in enumerate(self.objects["name"].to_pylist()):
-            rows.setdefault(name.casefold(), []).append(row)
-        return rows
 
 
 def load_taxonomy(names: Sequence[str] = (DEFAULT,), folder: Path | None = None) -> Taxonomy:
@@ -155,17 +142,19 @@ class _Layers:
     def __hash__(self) -> int:
         return hash(self.digest)
 
-    def locate(self, table: str, id_: str) -> str:
-        """Finds the file and the line that a row of the assembled table comes from: the last layer with its id."""
+    def locate(self, table: str, ids: Iterable[str]) -> dict[str, str]:
+        """Finds the file and line that rows of the assembled table come from: for each id the last layer with it."""
+        left = {id_.encode(): id_ for id_ in ids}
+        places = {}
         for layer in reversed(self.layers):
             for name, source, content in layer.files:
                 if table == name or (table == "objects" and name == SUPPORTING):
                     header, *lines = content.removeprefix(b"\xef\xbb\xbf").splitlines()
                     column = header.split(b"\t").index(b"id")
                     for number, line in enumerate(lines, start=2):
-                        if line and line.split(b"\t")[column] == id_.encode():
-                            return f"{source}:{number}"
-        return table
+                        if line and (id_ := left.pop(line.split(b"\t")[column], None)):
+                            places[id_] = f"{source}:{number}"
+        return places
 
 
 def _read_layer(name: str, folder: Path | None) -> _Layer:
@@ -200,6 +189,7 @@ def _assemble(key: _Layers) -> Taxonomy:
             raise GasError(f"taxonomy: no layer holds {table}.tsv; begin the list with `{DEFAULT}`")
         tables[table] = tables[table].sort_by("id")
     _check_references(tables, key)
+    _check_tree(tables, key)
     return Taxonomy(
         objects=_join_frequency(tables["objects"], tables["frequency"]),
         attributes=tables["attributes"],
@@ -234,14 +224,45 @@ def _check_references(tables: dict[str, pa.Table], key: _Layers) -> None:
             tables[table] = tables[table].set_column(
                 tables[table].column_names.index(column), column, choose_texts(read_truths(known), values, "")
             )
-        for row in rows[: MOST_PROBLEMS + 1] if column == "parent" else rows:
-            value, owner = values[row].as_py(), tables[table]["id"][row].as_py()
-            if value not in elsewhere:
-                problems.append(
-                    f"{key.locate(table, owner)}: column {column!r}: {value!r} is not an id of {target}"
-                    f"{suggest(value, ids.to_pylist())}{_advise_default(value, target, key)}"
-                )
+        if column != "parent":
+            rows = [row for row in rows if values[row].as_py() not in elsewhere]
+        owners = tables[table]["id"].take(pa.array(rows, pa.int64())).to_pylist()
+        places = key.locate(table, owners[:MOST_PROBLEMS])
+        shown = zip(rows, owners[:MOST_PROBLEMS], strict=False)
+        words = collect_words(tables[target], target) if rows else None
+        for value, owner in ((values[row].as_py(), owner) for row, owner in shown):
+            hint = ask(words.find(value) if words else ()) + _advise_default(value, target, key)
+            problems.append(f"{places[owner]}: column {column!r}: {quote(value)} is not an id of {target}{hint}")
+        problems += [""] * (len(rows) - MOST_PROBLEMS)
     raise_problems(problems)
+
+
+def _check_tree(tables: dict[str, pa.Table], key: _Layers) -> None:
+    """Refuses parents that lead in a circle, and objects that lie deeper than any sound tree is."""
+    parents = find_rows(tables["objects"]["parent"], tables["objects"]["id"])
+    above = parents
+    for _ in range(DEEPEST):
+        # Row -1, which is above the root, is the last one of this.
+        above = np.append(parents, -1)[above]
+    if not len(lost := np.flatnonzero(above >= 0)):
+        return
+    way = dict.fromkeys([int(lost[0])])
+    while (row := int(parents[next(reversed(way))])) >= 0 and row not in way:
+        way[row] = None
+    if row < 0:
+        owner = tables["objects"]["id"][int(lost[0])].as_py()
+        place = key.locate("objects", [owner])[owner]
+        message = f"{quote(owner)} lies under {len(way) - 1:,} others; at most {DEEPEST} levels are allowed"
+        raise GasError(f"{place}: column 'parent': {message}")
+    circle = list(way)[list(way).index(row) :]
+    ids = tables["objects"]["id"].take(pa.array(circle)).to_pylist()
+    # The row of the last layer is the one that closes the circle.
+    owner, place = next(iter(key.locate("objects", ids).items()))
+    parent = ids[(ids.index(owner) + 1) % len(ids)]
+    message = (
+        "an object is no parent of itself" if len(ids) == 1 else f"{quote(parent)} lies under {quote(owner)} itself"
+    )
+    raise GasError(f"{place}: column 'parent': leads in a circle: {message}; write another parent")
 
 
 def _advise_default(value: str, target: str, key: _Layers) -> str:
@@ -269,6 +290,6 @@ def _combine_kinds(kinds: str) -> np.uint64:
     bits = 0
     for kind in kinds.split("|"):
         if kind not in KINDS:
-            raise GasError(f"{kind!r} is not a kind of object{suggest(kind, KINDS)}; the kinds are {', '.join(KINDS)}")
+            raise GasError(f"{kind!r} is not a kind of object; {advise(kind, KINDS)}")
         bits |= 1 << KINDS.index(kind)
     return np.uint64(bits)

@@ -9,10 +9,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from ..errors import GasError
+from ..errors import GasError, advise
 from . import sandbox
 from . import tables as shipped
-from .read_tsv import suggest
 from .schema import COLUMNS
 
 DEFAULT, PAPER, SANDBOX = "default", "paper", "sandbox"
@@ -70,7 +69,7 @@ def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:
     if not place.is_dir():
         choices = [*SHIPPED, *list_imports()]
         raise GasError(
-            f"there is no taxonomy {name!r}: {place} is not a folder{suggest(name, choices)}"
+            f"there is no taxonomy {name!r}: {place} is not a folder; {advise(name, choices)}"
             f"; write one of {', '.join(choices)}, or a folder that holds tables"
         )
     if not any(find_tables(place)):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import count
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from ..errors import GasError
-from .schema import CHOICES, COLUMNS, LIST_CHOICES, MAY_BE_EMPTY
-from .user_tables import complete_table, list_required
+from ..errors import GasError, advise
+from .schema import CHOICES, COLUMNS, FILLED, LIST_CHOICES, LISTS, MAY_BE_EMPTY
+from .user_tables import complete_table, find_unclear, list_required
 
 # Nothing here makes an Arrow scalar or array out of a Python object, for a table that has all columns: that would
 # import pandas, which takes longer than reading all tables.
@@ -23,7 +24,11 @@ TYPES = {
         "zipf": (pa.float32(), re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?[0-2]?\d)?"), "a number of 0 or more")
     },
 }
-MOST_PROBLEMS = 20
+MOST_PROBLEMS = 10
+MOST_SHOWN = 80
+"""Letters of a cell that a message repeats."""
+LONGEST = 200
+"""Letters of a cell that is no list: of a name, a phrase, an id."""
 Found = tuple[int, str]
 
 
@@ -45,26 +50,29 @@ def read_table(content: bytes, table: str, source: str) -> pa.Table:
     """
     content = content.removeprefix(b"\xef\xbb\xbf")
     _check_header(content, table, source)
-    rows = _parse(content, table, source)
-    problems, repeated = list(_find_problems(rows, table)), list(_find_repeated(rows))
-    if problems or repeated:
-        lines = number_lines(content)
-        problems += [
-            (row, f"column 'id': {id_!r} is in line {lines[first]} already; ids are unique")
-            for row, first, id_ in repeated
-        ]
-        raise_problems(f"{source}:{lines[row]}: {message}" for row, message in sorted(problems))
-    return _cast(complete_table(rows, table), table)
+    rows = parse_table(content, table, source)
+    lines = partial(number_lines, content)
+    _refuse([*_find_problems(rows, table), *_find_repeated(rows, lines)], source, lines)
+    if _lacks(rows, table):
+        _refuse(find_unclear(rows.to_pydict(), table), source, lines)
+        rows = complete_table(rows, table)
+    return _cast(rows, table)
 
 
-def suggest(word: str, choices: Sequence[str]) -> str:
-    """Makes the end of an error message that names the closest valid choices, or nothing."""
-    closest = get_close_matches(word, choices, n=3, cutoff=0.6)
-    return f"; did you mean {' or '.join(closest)}?" if closest else ""
+def _lacks(rows: pa.Table, table: str) -> bool:
+    """Tells whether a table leaves out columns, or cells that are filled."""
+    if set(rows.column_names) != set(COLUMNS[table]):
+        return True
+    return any(pc.min(pc.binary_length(rows[column])).as_py() == 0 for column in FILLED.get(table, ()))
+
+
+def quote(text: str) -> str:
+    """Shows what a cell holds: short, in quotes, what is not printable escaped."""
+    return repr(text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}...")
 
 
 def raise_problems(problems: Iterable[str]) -> None:
-    """Raises one error that shows up to 20 problems, one a line.
+    """Raises one error that shows the first problems, one a line, and counts the others.
 
     Raises:
         GasError: There is a problem.
@@ -72,8 +80,15 @@ def raise_problems(problems: Iterable[str]) -> None:
     problems = list(problems)
     if problems:
         more = len(problems) - MOST_PROBLEMS
-        rest = [f"... and {more} more"] if more > 0 else []
+        rest = [f"... and {more:,} more"] if more > 0 else []
         raise GasError("\n".join([*problems[:MOST_PROBLEMS], *rest]))
+
+
+def _refuse(problems: Iterable[Found], source: str, number: Callable[[], list[int]]) -> None:
+    found = sorted(problems)
+    if found:
+        lines = number()
+        raise_problems(f"{source}:{lines[row]}: {message}" for row, message in found)
 
 
 def number_lines(content: bytes) -> list[int]:
@@ -86,7 +101,9 @@ def _check_header(content: bytes, table: str, source: str) -> None:
     line = content.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
     header, wanted, required = line.split("\t"), COLUMNS[table], list_required(table)
     problems = [
-        f"{source}:1: column {name!r} is unknown{suggest(name, wanted)}" for name in header if name not in wanted
+        f"{source}:1: column {quote(name)} is unknown; {advise(name[:LONGEST], wanted)}"
+        for name in header
+        if name not in wanted
     ]
     for name in wanted:
         if header.count(name) > 1 or (name in required and name not in header):
@@ -98,7 +115,8 @@ def _check_header(content: bytes, table: str, source: str) -> None:
     raise_problems(problems)
 
 
-def _parse(content: bytes, table: str, source: str) -> pa.Table:
+def parse_table(content: bytes, table: str, source: str) -> pa.Table:
+    """Parses a TSV file into strings, with the columns that it has."""
     broken: list[csv.InvalidRow] = []
 
     def keep_broken(row: csv.InvalidRow) -> str:
@@ -134,47 +152,77 @@ def _find_problems(rows: pa.Table, table: str) -> Iterator[Found]:
     """Finds what breaks a rule of one column: the row's number and what is wrong."""
     for column in rows.column_names:
         key = (table, column)
-        if key not in MAY_BE_EMPTY and not pc.min(pc.binary_length(rows[column])).as_py():
-            yield from _find_invalid(rows, column, lambda value: None if value else "'' must not be empty")
+        if rows.num_rows and not _is_plain(rows[column], key):
+            yield from _find_invalid(rows, column, _make_plainness(key))
         if key in CHOICES:
-            yield from _find_invalid(rows, column, _make_choice(CHOICES[key], several=False))
+            yield from _find_invalid(rows, column, _make_choice(CHOICES[key], False, key in MAY_BE_EMPTY))
         if key in LIST_CHOICES:
-            yield from _find_invalid(rows, column, _make_choice(LIST_CHOICES[key], several=True))
+            yield from _find_invalid(rows, column, _make_choice(LIST_CHOICES[key], True, True))
         if column in TYPES.get(table, {}):
             yield from _find_invalid(rows, column, _make_matcher(*TYPES[table][column][1:]))
 
 
-def _find_repeated(rows: pa.Table) -> Iterator[tuple[int, int, str]]:
-    """Finds rows whose id was there before: their number, the number of the first one, the id."""
+def _is_plain(cells: pa.ChunkedArray, key: tuple[str, str]) -> bool:
+    """Tells quickly whether `_make_plainness` finds nothing in a column."""
+    lengths = pc.binary_length(cells)
+    if pc.min(lengths).as_py() == 0 and key not in MAY_BE_EMPTY:
+        return False
+    if pc.max(lengths).as_py() > LONGEST and key not in LISTS:
+        return False
+    return bool(pc.all(pc.utf8_is_printable(cells)).as_py()) and not pc.any(pc.utf8_is_space(cells)).as_py()
+
+
+def _make_plainness(key: tuple[str, str]) -> Callable[[str], str | None]:
+    """Makes the rule that holds for text of any column: printable, not too long, not blank."""
+
+    def judge(value: str) -> str | None:
+        if not value.strip() and (value or key not in MAY_BE_EMPTY):
+            return "it holds blanks only" if value else "it must not be empty"
+        if (where := next((place for place, one in enumerate(value) if not one.isprintable()), None)) is not None:
+            return f"{quote(value)}: character {where + 1}, U+{ord(value[where]):04X}, is not printable; take it out"
+        if len(value) > LONGEST and key not in LISTS:
+            return f"{quote(value)} has {len(value):,} letters; at most {LONGEST} are allowed"
+        return None
+
+    return judge
+
+
+def _find_repeated(rows: pa.Table, number: Callable[[], list[int]]) -> Iterator[Found]:
+    """Finds rows whose id was there before."""
     if pc.count_distinct(rows["id"]).as_py() == rows.num_rows:
         return
     first: dict[str, int] = {}
+    lines = number()
     for row, id_ in enumerate(rows["id"].to_pylist()):
         if first.setdefault(id_, row) != row:
-            yield row, first[id_], id_
+            yield row, f"column 'id': {quote(id_)} is in line {lines[first[id_]]} already; ids are unique"
 
 
 def _find_invalid(rows: pa.Table, column: str, judge: Callable[[str], str | None]) -> Iterator[Found]:
-    """Finds the rows whose value in a column is not valid; every value is looked at once."""
-    wrong = {value: rule for value in pc.unique(rows[column]).to_pylist() if (rule := judge(value))}
-    if wrong:
-        for row, value in enumerate(rows[column].to_pylist()):
-            if value in wrong:
-                yield row, f"column {column!r}: {wrong[value]}"
+    """Finds values of a column that are not valid, each once: the first row that has it, and how many others do."""
+    for cell in pc.value_counts(rows[column]).to_pylist():
+        if rule := judge(cell["values"]):
+            others = cell["counts"] - 1
+            again = f" (so in {others:,} more lines)" if others else ""
+            yield pc.index(rows[column], cell["values"]).as_py(), f"column {column!r}: {rule}{again}"
 
 
-def _make_choice(allowed: tuple[str, ...], several: bool) -> Callable[[str], str | None]:
+def _make_choice(allowed: tuple[str, ...], several: bool, may_be_empty: bool) -> Callable[[str], str | None]:
+    hints = count()
+
     def judge(value: str) -> str | None:
         for word in value.split("|") if several else (value,):
-            if word not in allowed and (value or not several):
-                return f"{word!r} is not one of {', '.join(allowed)}{suggest(word, allowed)}"
+            if word not in allowed and (value or not may_be_empty):
+                # A hint takes time, and no more are shown.
+                hint = f"; {advise(word[:LONGEST], allowed)}" if next(hints) < MOST_PROBLEMS else ""
+                return f"{quote(word)} is none of its words{hint}"
         return None
 
     return judge
 
 
 def _make_matcher(pattern: re.Pattern[str], rule: str) -> Callable[[str], str | None]:
-    return lambda value: None if pattern.fullmatch(value) else f"{value!r} is not {rule}"
+    return lambda value: None if pattern.fullmatch(value) else f"{quote(value)} is not {rule}"
 
 
 def _cast(rows: pa.Table, table: str) -> pa.Table:

@@ -242,8 +242,8 @@ separated by `|`; what is near or excluded is so on both sides.
 
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
-        ("objects", "countability"): ("count", "mass", "plural"),
-        ("objects", "article"): ("a", "an", "some"),
+        ("objects", "countability"): ("count", "mass", "plural", "unique"),
+        ("objects", "article"): ("a", "an", "some", "the"),
         ("objects", "tier"): ("common", "visible", "full"),
         **{(table, "visible"): VISIBILITY for table in IDENTITY},
         ("attributes", "kind"): ATTRIBUTE_KINDS,
@@ -260,6 +260,8 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 )
 """Columns that hold one word of a closed list."""
 
+LISTED = ("part_of", "near", "excludes", "needs", "bars", "shows", "aliases")
+
 LIST_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
     {
         ("objects", "kinds"): KINDS,
@@ -275,8 +277,26 @@ LIST_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 )
 """Columns that hold words of a closed list, separated by `|`."""
 
+LISTS: frozenset[tuple[str, str]] = frozenset(
+    {
+        *LIST_CHOICES,
+        *((table, column) for table in IDENTITY for column in COLUMNS[table] if column in LISTED),
+    }
+)
+"""Columns that hold lists of any length, separated by `|`."""
+
+FILLED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "objects": ("countability", "plural", "article"),
+        "attributes": ("adjective", "article"),
+        "scene_attributes": ("phrase",),
+    }
+)
+"""Columns of which a table may leave single cells empty: they are filled as if the column were not there."""
+
 MAY_BE_EMPTY: frozenset[tuple[str, str]] = frozenset(
     {
+        *((table, column) for table, columns in FILLED.items() for column in columns),
         ("objects", "offset"),
         ("objects", "parent"),
         ("objects", "size"),

@@ -45,6 +45,8 @@ def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson
         say(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:
             say(f"  slower: {part} looks at words, so it is rendered row by row")
+        for line in report.guessed:
+            say(f"  guessed: {line}")
 
 
 @commands.command(epilog=list_examples("gas schema > recipe.schema.json"))
@@ -95,13 +97,14 @@ def preview(
     as_json: AsJson = False,
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
+    from ...taxonomy.guesses import describe_guesses
     from ..drawing.figures import draw_scenes
     from ..folder.reading import find_split, is_built
     from ..inspection.evenness import refuse_options
     from ..inspection.preview import preview_rows, print_scene, read_rows
     from ..inspection.recipe_check import load_checked
 
-    heading = ""
+    heading, guessed = "", []
     if is_built(source):
         refuse_options(source, {"--set": overrides, "--seed": seed})
         rows = read_rows(find_split(Path(source), config, split, default="train"), count)
@@ -110,6 +113,9 @@ def preview(
         loaded = load_checked(source, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
         rows = preview_rows(loaded, split or next(iter(loaded.recipe.splits)), count)
         heading = f"questions: {loaded.recipe.questions.describe()}"
+        guessed = describe_guesses(loaded.recipe.taxonomy, loaded.folder)
+    for line in guessed:
+        remark(f"guessed: {line}")
     if png:
         draw_scenes(rows, png)
         remark(f"drew {len(rows)} scene graphs into {png}")

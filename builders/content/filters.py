@@ -98,7 +98,8 @@ def keep_visible(least: str, concepts: Candidates) -> np.ndarray:
 def keep_values(column: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     """Concepts that have one of these names in a column."""
     known = sorted(concepts.table[column].unique().to_pylist())
-    _refuse(Problem(f"there is no {column} `{name}`", hint=advise(name, known)) for name in names if name not in known)
+    unknown = [name for name in names if name not in known][:MOST_PROBLEMS]
+    _refuse(Problem(f"there is no {column} `{name}`", hint=advise(name, known)) for name in unknown)
     return match_texts(concepts.table[column], *names)
 
 
@@ -155,9 +156,14 @@ def find_named(names: Iterable[str], taxonomy: Taxonomy) -> dict[str, int]:
     """
     problems: list[Problem] = []
     rows = {}
-    for name in names:
+    names = list(names)
+    for place, name in enumerate(names):
         with gather_problems(problems):
             rows[name] = taxonomy.object_index(name)
+        if len(problems) == MOST_PROBLEMS:
+            # A hint takes time, and nobody reads more at once.
+            problems.append(Problem(f"{len(names) - place - 1:,} more names were not looked at; mend these first"))
+            break
     _refuse(problems)
     return rows
 
@@ -167,6 +173,7 @@ def _refuse(problems: Iterable[Problem]) -> None:
         raise RecipeError(found)
 
 
+MOST_PROBLEMS = 10
 FILTERS: dict[str, tuple[Filter, ...]] = {
     "objects": (
         Filter(None, "marked as offensive; these are never used", keep_inoffensive),

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import make_array, match_texts
 from ...errors import GasError, Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy
+from ...taxonomy.naming import find_called
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Pairs, offsets_of
 from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRelation
@@ -82,12 +82,12 @@ def choose_seed_rows(
         spec = graph.objects[i].attributes[j]
         wanted = {"kind": spec.kind, "value": spec.value}
         key = f"{KEY}.objects.{i}.attributes.{j}"
-        attributes.append(_find_rows(taxonomy.attributes, allowed["attributes"], wanted, key, problems))
+        attributes.append(_find_rows(taxonomy, "attributes", allowed["attributes"], wanted, key, problems))
     for i in slots.relations:
         relation = graph.relations[i]
         wanted = {"category": relation.category, "predicate": relation.predicate}
         key = f"{KEY}.relations.{i}"
-        relations.append(_find_rows(taxonomy.relations, allowed["relations"], wanted, key, problems))
+        relations.append(_find_rows(taxonomy, "relations", allowed["relations"], wanted, key, problems))
     objects = [
         _find_objects(graph.objects[i], taxonomy, dealt, allowed["objects"], f"{KEY}.objects.{i}", problems)
         for i in slots.objects
@@ -124,19 +124,29 @@ def _find_objects(
 
 
 def _find_rows(
-    table: pa.Table, allowed: np.ndarray, wanted: dict[str, str | None], key: str, problems: list[Problem]
+    taxonomy: Taxonomy,
+    name_of_table: str,
+    allowed: np.ndarray,
+    wanted: dict[str, str | None],
+    key: str,
+    problems: list[Problem],
 ) -> np.ndarray:
     """Rows with all of the wanted words; those that are not allowed only if they are named exactly."""
-    word = {"value": "name"}
+    table, word = getattr(taxonomy, name_of_table), {"value": "name"}
     # (rows of the table,): narrowed column by column; a word that nothing has left leaves nothing, and is reported.
     chosen = np.ones(table.num_rows, dtype=bool)
     for name, text in wanted.items():
         if text is not None:
             column = table[word.get(name, name)]
             matches = chosen & match_texts(pc.utf8_lower(column), text.lower())
+            close: list[str] = []
+            if not matches.any() and name in ("value", "predicate"):
+                # What captions say for it: wooden for wood.
+                matches, close = find_called(taxonomy, name_of_table, text, chosen)
             if not matches.any():
                 known = column.filter(make_array(chosen)).unique().to_pylist()
-                problems.append(Problem(f"there is no {name} `{text}`", key=f"{key}.{name}", hint=advise(text, known)))
+                hint = f"did you mean `{close[0]}`?" if close else advise(text, known)
+                problems.append(Problem(f"there is no {name} `{text}`", key=f"{key}.{name}", hint=hint))
             chosen = matches
     exact = next(reversed(wanted.values())) is not None
     usual = chosen & allowed

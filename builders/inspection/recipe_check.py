@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import Problem, RecipeError
+from ...taxonomy.guesses import describe_guesses
 from ..recipe.loading import LoadedRecipe, load_recipe
 from ..rows.writer import create_writer
 
@@ -21,6 +22,7 @@ class ValidReport:
 
     Attributes:
         row_by_row: Parts of templates that look at words, which makes them slow.
+        guessed: What is said by rule of words of a user's own, a line a table.
     """
 
     name: str
@@ -31,6 +33,7 @@ class ValidReport:
     relations: int
     scene_attributes: int
     row_by_row: list[str]
+    guessed: list[str]
 
 
 def load_checked(name_or_path: str, overrides: Iterable[str] = ()) -> LoadedRecipe:
@@ -82,4 +85,5 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         len(pools.relations),
         len(pools.scene_attributes.values),
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
+        describe_guesses(loaded.recipe.taxonomy, loaded.folder),
     )

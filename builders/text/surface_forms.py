@@ -232,7 +232,8 @@ class BlockWords:
         joined = self.several.copy()
         for ends in (scenes.subjects, scenes.targets):
             joined[ends.values + np.repeat(scenes.objects.offsets[:-1], ends.lengths)] = True
-        countable = self.lexicon.tokens["object.any"][scenes.objects.values] != self.lexicon.fixed["any"]
+        own = self.lexicon.tokens["object.any"][scenes.objects.values]
+        countable = np.isin(own, [self.lexicon.fixed["a"], self.lexicon.fixed["an"]])
         places = np.flatnonzero(~joined & countable & (self._senses < 0))
         _, group_of = number_rows(scene[places], content[places])
         order = np.argsort(group_of, kind="stable")
@@ -329,7 +330,7 @@ class BlockWords:
         has_before[has_any] = self.lexicon.tokens["attribute.before"][first] != fixed[""]
         by_attribute = np.full(len(own), fixed["a"])
         by_attribute[has_any] = self.lexicon.tokens["attribute.article"][first]
-        article = np.where(has_before & countable, by_attribute, own)
+        article = np.where(has_before & countable & (own != fixed["the"]), by_attribute, own)
         # "A bridge is near a cork bridge": "another cork bridge" would say that the first is of cork, too.
         return np.where(self._is_repeated, repeated, article)
 

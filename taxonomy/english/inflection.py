@@ -7,11 +7,34 @@ are read (an 85mm lens, an 11th). The plural is that of the last word, or of the
 from __future__ import annotations
 
 import re
+import unicodedata
 
 SILENT_H = ("hour", "honest", "honor", "honour", "heir")
-CONSONANT_SOUND = ("uni", "eu", "ewe", "use", "usu", "ute", "uk", "once", "one-", "one ", "onesie", "ouija")
+CONSONANT_SOUND = (
+    "uni",
+    "une",
+    "ura",
+    "ure",
+    "uri",
+    "uro",
+    "eu",
+    "ewe",
+    "use",
+    "usu",
+    "ute",
+    "uk",
+    "once",
+    "one-",
+    "one ",
+    "onesie",
+    "ouija",
+)
 VOWEL_AFTER_ALL = ("unin", "unim")
 SPOKEN_WITH_VOWEL = re.compile(r"(8|11(?!\d)|18(?!\d)|[AEFHILMNORSX](?![a-z]))")
+SPOKEN_AS_WORD = re.compile(
+    r"(?=[A-Z]{4,}(?![a-z]))[AEIOU]?([B-DF-HJ-NP-TV-Z]{1,2}[AEIOU]+)+[B-DF-HJ-NP-TV-Z]{0,2}(?![A-Za-z])"
+)
+"""Acronyms of four letters or more that can be read as a word: NASA, NATO, LEGO."""
 SPOKEN_WITH_CONSONANT = re.compile(r"[UBCDGJKPQTVWYZ](?![a-z])")
 IRREGULAR = {
     "man": "men",
@@ -32,12 +55,21 @@ IRREGULAR = {
     "wolf": "wolves",
     "calf": "calves",
     "half": "halves",
+    "thief": "thieves",
     "elf": "elves",
     "scarf": "scarves",
     "potato": "potatoes",
     "tomato": "tomatoes",
     "hero": "heroes",
 }
+MASS = frozenset(
+    (
+        *("luggage", "cutlery", "crockery", "glassware", "tableware", "silverware", "footwear", "headgear"),
+        *("scenery", "greenery", "stationery", "merchandise", "signage", "seating", "plumbing", "wiring"),
+        *("gear", "stuff", "debris", "foliage", "confetti", "popcorn", "graffiti", "homework"),
+    )
+)
+"""Nouns without a plural."""
 JOINED = ("man", "child", "person", "knife", "shelf", "tooth", "foot", "wife")
 """Nouns that compounds are written together with: snowman, grandchild, jackknife."""
 NOT_JOINED = ("human", "roman", "german", "shaman", "talisman", "ottoman", "caiman", "norman", "cayman", "superhuman")
@@ -62,13 +94,15 @@ def choose_article(text: str) -> str:
 
     >>> [choose_article(text) for text in ("owl", "hourglass", "unicorn", "uninvited guest", "one-eyed cat")]
     ['an', 'an', 'a', 'an', 'a']
-    >>> choose_article("8mm lens")
-    'an'
+    >>> [choose_article(text) for text in ("8mm lens", "MRI scanner", "NASA badge", "\u00e9clair", "urinal")]
+    ['an', 'an', 'a', 'an', 'a']
     """
+    text = unicodedata.normalize("NFKD", text)
     low = text.lower()
-    if SPOKEN_WITH_VOWEL.match(text):
+    spelled = not SPOKEN_AS_WORD.match(text)
+    if spelled and SPOKEN_WITH_VOWEL.match(text):
         return "an"
-    if SPOKEN_WITH_CONSONANT.match(text) or low == "one":
+    if (spelled and SPOKEN_WITH_CONSONANT.match(text)) or low == "one":
         return "a"
     if low.startswith(SILENT_H) or low.startswith(VOWEL_AFTER_ALL):
         return "an"
@@ -109,9 +143,11 @@ def _make_plural_word(word: str) -> str:
         compound = singular in JOINED and low.endswith(singular) and low not in NOT_JOINED
         if low == singular or low.endswith(f"-{singular}") or compound:
             return word[: len(word) - len(singular)] + plural
+    if low.endswith("sis"):
+        return f"{word[:-2]}es"
     if low.endswith(("s", "x", "z", "ch", "sh")):
         return f"{word}es"
-    if re.search(r"[^aeiou]y$", low) and word[:1].islower():
+    if re.search(r"[^aeiou]y$", low):
         return f"{word[:-1]}ies"
     return f"{word}s"
 

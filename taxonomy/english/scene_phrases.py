@@ -71,6 +71,9 @@ EXCLUDES: Mapping[str, str] = MappingProxyType(
     }
 )
 
+PATTERNED = frozenset((*PATTERNS, *ROLES))
+"""The kinds of which a phrase can be made."""
+
 PREPOSITION = re.compile(r"(in|on|at|under|by|with|during|near|among|inside|after|before|along|lit|through|amid) ")
 ADJECTIVE = re.compile(r"(y|ing|ed|ful|less|ous|ic|al|id|clear|overcast|hot|cold|warm|mild|dry|wet|calm|bright|dark)$")
 STUFF = re.compile(r"(rain|snow|fog|mist|haze|drizzle|sleet|hail|frost|sunshine|sunlight|lightning|wind|smog|[^s]s)$")
@@ -89,7 +92,7 @@ def make_phrase(kind: str, name: str) -> str:
     ['in stormy weather', 'in an attic', 'shot at f/4']
     """
     name = normalize_name(kind, name)
-    if PREPOSITION.match(name):
+    if PREPOSITION.match(name) or (kind not in PATTERNED and stands_alone(name)):
         return name
     if kind == "weather":
         return _make_weather(name)
@@ -104,7 +107,17 @@ def make_phrase(kind: str, name: str) -> str:
     if kind in NOUNS and not name.endswith(NOUNS[kind][1]):
         name = f"{name} {NOUNS[kind][0]}"
     pattern = PATTERNS.get(kind, "with {}")
-    return pattern.replace("{a}", add_article(name)).replace("{}", name)
+    return fill_pattern(pattern, name)
+
+
+def stands_alone(name: str) -> bool:
+    """Tells whether a name follows "The picture is" as it stands: in deep shadow, lit by neon."""
+    return PREPOSITION.match(name) is not None or re.match(r"\S+(ed|ing) ", name) is not None
+
+
+def fill_pattern(phrase: str, name: str) -> str:
+    """Puts a name, or the name with its article, where a phrase has `{}` or `{a}`."""
+    return phrase.replace("{a}", add_article(name)).replace("{}", name) if "{" in phrase else phrase
 
 
 def normalize_name(kind: str, name: str) -> str:

@@ -39,6 +39,7 @@ class Report:
         replaced: Whether there was one of this name.
         tables: For each table the numbers of what was resolved, is the user's own, was repaired, unusable, repeated.
         supporting: How many objects were added only to hold the tree together.
+        complete: Whether recipes can use it alone, without the shipped concepts below.
         unusable: What was left out, and why.
     """
 
@@ -47,6 +48,7 @@ class Report:
     replaced: bool = False
     tables: dict[str, dict[str, int]] = field(default_factory=dict)
     supporting: int = 0
+    complete: bool = False
     unusable: list[dict[str, str]] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
@@ -97,7 +99,17 @@ def import_taxonomy(folder: Path, name: str) -> Report:
     if report.unusable:
         contents["unusable.tsv"] = write_rows(UNUSABLE, report.unusable)
     write_folder(place, contents)
+    report.complete = _is_complete(name)
     return report
+
+
+def _is_complete(name: str) -> bool:
+    """Tells whether an import has all that scenes are made of."""
+    try:
+        load_taxonomy([name])
+    except GasError:
+        return False
+    return True
 
 
 def write_rows(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:

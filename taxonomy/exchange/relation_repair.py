@@ -6,22 +6,15 @@ import re
 from dataclasses import dataclass
 
 from ..english.inflection import make_base_verb, make_gerund
+from ..english.predicates import PREPOSITIONS, is_finite
 
 
 def _split(words: str) -> list[str]:
     return words.split("|")
 
 
-PREPOSITIONS = _split(
-    "aboard|about|above|across|after|against|along|alongside|amid|amidst|among|amongst|around|as|astride|at|atop|away|"
-    "before|behind|below|beneath|beside|besides|between|beyond|by|down|for|from|in|inside|into|like|near|nearby|of|off|"
-    "on|onto|opposite|out|outside|over|past|round|through|throughout|to|toward|towards|under|underneath|unlike|until|"
-    "up|upon|via|with|within|without"
-)
 ADVERBS_THAT_FOLLOW = ("away", "nearby", "down", "up", "out", "around", "about", "as")
 NOT_ADVERBS = ("family", "friendly", "lonely", "elderly", "lovely", "only", "bully", "ally", "fly", "reply")
-NOT_VERBS = ("as", "is", "has", "this", "its", "across", "towards", "besides", "versus", "plus", "always", "perhaps")
-SHORT_VERBS = ("has", "uses", "owns", "eats", "hugs", "hits", "sees", "gets", "lets", "cuts", "pets", "goes", "does")
 ALONE = _split(
     "laughing|smiling|sleeping|standing|sitting|kneeling|crouching|lying|waiting|talking|speaking|crying|sneezing|"
     "frowning|sulking|listening|existing|rejoicing|relaxing|resting|napping|yawning|bowing|complaining|cooperating|"
@@ -72,10 +65,10 @@ def repair_relation(text: str) -> Repaired:
     while start < len(words) - 1 and _is_adverb(words[start]):
         start += 1
     verb, rest = words[start], words[start + 1 :]
-    if rest and all(_is_adverb(word) for word in rest) and (_is_gerund(verb) or _is_finite(verb)):
+    if rest and all(_is_adverb(word) for word in rest) and (_is_gerund(verb) or is_finite(verb)):
         # "holding gently" leaves a place for the object once the adverb stands before the verb.
         words, start, rest = [*words[:start], *rest, verb], start + len(rest), []
-    if _is_finite(verb):
+    if is_finite(verb):
         base = make_base_verb(verb)
         if not rest:
             return Repaired(" ".join([*words[:start], base]), " ".join(words), True)
@@ -109,9 +102,3 @@ def _is_adverb(word: str) -> bool:
 def _is_gerund(word: str) -> bool:
     low = word.lower()
     return low.endswith("ing") and len(low) > 4 and re.search(r"[aeiouy].*ing$", low) is not None
-
-
-def _is_finite(word: str) -> bool:
-    if word in SHORT_VERBS:
-        return True
-    return re.fullmatch(r"[a-z]{2,}[^su']s", word) is not None and word not in (*NOT_VERBS, *PREPOSITIONS)

@@ -31,12 +31,6 @@ def find(taxonomy: Taxonomy, text: str) -> bool:
     return text in list_problems(taxonomy)
 
 
-def test_circle(small: Taxonomy) -> None:
-    root = next(row["id"] for row in small.objects.to_pylist() if not row["parent"])
-    assert not find(small, "go round in a circle")
-    assert find(replace(small, objects=change(small.objects, root, parent="dog.n.01")), "go round in a circle")
-
-
 @pytest.mark.parametrize(
     ("excludes", "problem"),
     [

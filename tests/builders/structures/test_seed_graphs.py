@@ -391,7 +391,7 @@ def test_other_graphs_are_refused(kind):
     ("seed", "message"),
     [
         ({"objects": []}, r"seed_graph\.objects: must name at least one"),
-        ({"objects": [{"concept": "doog.n.01"}]}, r"seed_graph\.objects\.0\.concept: .*did you mean dog.n.01"),
+        ({"objects": [{"concept": "doog.n.01"}]}, r"seed_graph\.objects\.0\.concept: .*did you mean `dog.n.01`"),
         ({"objects": [{"under": ["vehicl"]}]}, r"seed_graph\.objects\.0\.under: .*did you mean"),
         ({"objects": [{"concpt": "dog"}]}, r"unknown key `concpt`; did you mean `concept`\?"),
         ({"objects": [{"concept": "dog", "under": ["cat"]}]}, "exclude each other; keep one of them"),

@@ -238,7 +238,7 @@ def test_broken_tables_are_not_imported(tmp_path: Path) -> None:
     folder = tmp_path / "tables"
     folder.mkdir()
     (folder / "objects.tsv").write_text("id\tname\tparent\tkinds\nwug.x.01\twug\tbirdd.n.01\tanimal\n")
-    with pytest.raises(GasError, match=r"tables/objects\.tsv:2: column 'parent': 'birdd\.n\.01' .*did you mean bird"):
+    with pytest.raises(GasError, match=r"tables/objects\.tsv:2: column 'parent': 'birdd\.n\.01' .*did you mean `bird"):
         import_taxonomy(folder, "mine")
     assert not find_imports().exists()
 

@@ -1,0 +1,107 @@
+"""Finds the concepts that a recipe or a command names by any of their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+
+from ..arrow import find_rows, make_texts
+from ..errors import GasError
+from .english.spelling import respell
+from .hints import CALLED, Words, ask, collect_words, fold
+from .loader import Taxonomy
+from .read_tsv import MOST_PROBLEMS, quote
+from .wordings import list_wordings
+
+NAMES = {table: columns[0] for table, columns in CALLED.items()}
+TIERS = (("common",), ("common", "visible"), ("common", "visible", "full"))
+
+
+@lru_cache(maxsize=16)
+def read_words(taxonomy: Taxonomy, table: str) -> Words:
+    """Collects all words for the concepts of a table: names, ids, plurals, adjectives, other spellings."""
+    found, texts = list_wordings(taxonomy, table)
+    more = list(zip(found.tolist(), texts.to_pylist(), strict=True))
+    return collect_words(getattr(taxonomy, table), table, more)
+
+
+@lru_cache(maxsize=16)
+def read_names(taxonomy: Taxonomy, table: str) -> dict[str, list[int]]:
+    """Rows of a table by their names, in small letters."""
+    names: dict[str, list[int]] = {}
+    for row, name in enumerate(getattr(taxonomy, table)[NAMES[table]].to_pylist()):
+        names.setdefault(name.casefold(), []).append(row)
+    return names
+
+
+@lru_cache(maxsize=16)
+def _read_folded(taxonomy: Taxonomy, table: str, with_wordings: bool) -> dict[str, list[int]]:
+    """Rows of a table by what they are called in any column, folded; or by other wordings of that, too."""
+    rows = getattr(taxonomy, table)
+    place = {id_: row for row, id_ in enumerate(rows["id"].to_pylist())}
+    words = read_words(taxonomy, table) if with_wordings else collect_words(rows, table)
+    names: dict[str, dict[int, None]] = {}
+    for text, id_ in zip(words.texts, words.answers, strict=True):
+        names.setdefault(fold(text), {})[place[id_]] = None
+    return {text: list(some) for text, some in names.items()}
+
+
+def _list_rows(taxonomy: Taxonomy, table: str, word: str) -> Iterator[list[int]]:
+    """Lists rows that a word may mean, the surest first: by name, as called, spelled otherwise, as a wording."""
+    yield read_names(taxonomy, table).get(word.casefold(), [])
+    called = _read_folded(taxonomy, table, False)
+    yield called.get(fold(word), [])
+    yield called.get(fold(respell(word)), [])
+    yield _read_folded(taxonomy, table, True).get(fold(word), [])
+
+
+def find_called(taxonomy: Taxonomy, table: str, word: str, among: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Finds the rows that a word other than their name means (wooden, grey, wears), where they have one name.
+
+    Args:
+        taxonomy: The concepts.
+        table: `attributes`, `relations` or `scene_attributes`.
+        word: The word.
+        among: Rows that may be meant, bool, shape (rows of the table,).
+
+    Returns:
+        Whether each row is meant (bool, of the same shape), and where none is, names that may have been, best first.
+    """
+    rows: pa.Table = getattr(taxonomy, table)
+    names = rows[NAMES[table]]
+    meant = np.zeros(rows.num_rows, dtype=bool)
+    choices = ([row for row in some if among[row]] for some in _list_rows(taxonomy, table, word))
+    found = next(filter(None, choices), [])
+    called = list(dict.fromkeys(names[row].as_py() for row in found))
+    if len(called) == 1:
+        meant[found] = True
+        return meant, []
+    if called:
+        return meant, called
+    place = find_rows(make_texts(read_words(taxonomy, table).find(word, MOST_PROBLEMS)), rows["id"])
+    return meant, [names[int(row)].as_py() for row in place if among[row]]
+
+
+def find_object(taxonomy: Taxonomy, word: str) -> int:
+    """Finds an object by its name, or by another word for it: kitchen_utensil, people, omelette.
+
+    A word that several objects share means the only one of the `common` tier, or else of the `visible` tier.
+
+    Raises:
+        GasError: There is no such object, or the word means several.
+    """
+    rows = next(filter(None, _list_rows(taxonomy, "objects", word)), [])
+    ids, tier = taxonomy.objects["id"], taxonomy.objects["tier"]
+    for tiers in TIERS:
+        chosen = [row for row in rows if tier[row].as_py() in tiers]
+        if len(chosen) == 1:
+            return chosen[0]
+        if chosen:
+            shown = ", ".join(ids[row].as_py() for row in chosen[:MOST_PROBLEMS])
+            others = read_words(taxonomy, "objects").find_longer(word)
+            more = f", or perhaps {', '.join(others)}" if others and tiers != TIERS[0] else ""
+            raise GasError(f"{quote(word)} names several objects: write one of {shown}{more}")
+    raise GasError(f"the taxonomy has no object {quote(word)}{ask(read_words(taxonomy, 'objects').find(word))}")
