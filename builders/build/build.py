@@ -111,8 +111,7 @@ def build_datasets(
             _place_shards(one, folder)
         for recipe in packed.values():
             write_texts(out / RECIPES, {f"{recipe.name}.yaml": recipe.text, **recipe.files})
-        manifest = manifest.replace_configs(configs)
-        write_card(out, manifest)
+        manifest = write_card(out, manifest.replace_configs(configs))
         write_manifest(out, manifest)
     return manifest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from ... import __version__
 from ...errors import GasError
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import hash_file, resolve_inside
-from ..folder.manifest import ASSETS, CARD, RECIPES, WORK, Config, File, read_built_manifest
+from ..folder.manifest import CARD, RECIPES, WORK, Card, Config, File, read_built_manifest
 from ..folder.reading import NO_ROWS, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.loading import load_recipe
@@ -90,7 +89,7 @@ def verify_folder(
     manifest = read_built_manifest(folder)
     if not resolve_inside(folder, CARD).is_file():
         result.findings.append(Finding("missing", CARD, "the card is missing; any build into this folder writes it"))
-    result.findings += _list_lost_pictures(folder)
+    result.findings += _check_pictures(folder, manifest.card)
     for name, config in manifest.configs.items():
         result.findings += _verify_config(folder, name, config, sample, result, report)
         result.findings += _list_unnamed(folder, name, config)
@@ -121,13 +120,14 @@ def _verify_config(
     return findings
 
 
-def _list_lost_pictures(folder: Path) -> list[Finding]:
-    """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
-    if not resolve_inside(folder, CARD).is_file():
-        return []
-    shown = re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", (folder / CARD).read_text(encoding="utf-8", errors="replace"))
-    message = "a picture of the card is missing; any build into this folder draws it"
-    return [Finding("missing", path, message) for path in dict.fromkeys(shown) if not (folder / path).is_file()]
+def _check_pictures(folder: Path, card: Card | None) -> Iterator[Finding]:
+    """What is wrong with the pictures of the card; its text may be edited."""
+    for path, digest in (card.pictures if card else {}).items():
+        place = resolve_inside(folder, path)
+        if not place.is_file():
+            yield Finding("missing", path, "a picture of the card is missing; any build into this folder draws it")
+        elif hash_file(place) != digest:
+            yield Finding("edited", path, "a picture of the card was edited; any build into this folder draws it")
 
 
 def describe_verification(folder: Path, result: Verification) -> str:
