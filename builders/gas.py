@@ -6,7 +6,7 @@ import hashlib
 import json
 import warnings
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -82,7 +82,7 @@ class GasConfig(datasets.BuilderConfig):
         return f"{self.name}-{digest.hexdigest()[:16]}"
 
 
-def _warn_of_folder(name: str, fingerprint: str, sizes: dict[str, int]) -> None:
+def _warn_of_folder(name: str, fingerprint: str, sizes: Mapping[Any, int]) -> None:
     """Warns of a built folder `./gas` with other rows under the name, which whoever built it may have meant."""
     try:
         built = read_manifest(Path(NAME)).configs.get(name)
@@ -103,7 +103,7 @@ OVERRIDES = tuple(
 )
 
 
-class SceneStream(datasets.IterableDataset):  # type: ignore[misc]
+class SceneStream(datasets.IterableDataset):
     """Rows of a split, made while they are read, of which whole blocks are skipped without being made."""
 
     def skip(self, n: int) -> datasets.IterableDataset:

@@ -22,7 +22,7 @@ TITLE = "the title"
 """Of the section under the first heading of the first level, which names configs."""
 FACTS = frozenset({"configs", "dataset_info", "license", "size_categories"})
 """Keys of the YAML by which the files are read and used; of the others, those that people wrote are as right."""
-HEAD = re.compile(r"---\n(.*?\n)?---[ \t]*(?:\n|$)", re.S)
+HEAD = re.compile(r"---\n(.*?\n)??---[ \t]*(?:\n|$)", re.S)
 KEY = re.compile(r"([^\s#:'\"-][^:]*|'[^']*'|\"[^\"]*\"):")
 HEADING = re.compile(r"##? +\S")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")

@@ -53,12 +53,14 @@ def describe_metadata(sections: list[Section], default: str | None) -> Any:
             for view in _list_views(section.name, section.manifest, section.name == default)
         ],
     )
+    if any(recipe.license == "other" for recipe in recipes):
+        data["license_name"] = "see-recipes"  # without a name the Hub does not take it
     data["dataset_info"] = _describe_infos(sections)
     return data
 
 
-def _name_license(licenses: set[str]) -> str:
-    return licenses.pop() if len(licenses) == 1 else "other"
+def _name_license(licenses: set[str]) -> str | list[str]:
+    return licenses.pop() if len(licenses) == 1 else sorted(licenses)
 
 
 def _list_views(name: str, config: Config, default: bool) -> list[dict[str, Any]]:
