@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import warnings
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import Any, ClassVar
 
 import datasets
 import pyarrow as pa
 from datasets.builder import Key
+from datasets.iterable_dataset import ArrowExamplesIterable
 
 from ..errors import GasError
 from .content.draw import draw_block
 from .content.scenes import list_blocks
+from .folder.manifest import read_manifest
 from .foundation.counter_rng import WINDOW
 from .recipe.loading import list_recipes
+from .registration import NAME
 from .rows.fingerprint import compute_fingerprint
 from .rows.schema import VIEWS, schema_of
 from .rows.single import open_writer
@@ -69,8 +75,25 @@ class GasConfig(datasets.BuilderConfig):
         sizes = {name: split.size for name, split in writer.plan.recipe.splits.items()}
         self.version = datasets.Version(writer.plan.recipe.version)
         self.description = writer.plan.recipe.description
-        digest = hashlib.sha256(json.dumps([compute_fingerprint(writer), sizes, str(custom_features)]).encode())
+        fingerprint = compute_fingerprint(writer)
+        if not any(getattr(self, key) is not None for key in (*OVERRIDES, "recipe")):
+            _warn_of_folder(writer.plan.recipe.name, fingerprint, sizes)
+        digest = hashlib.sha256(json.dumps([fingerprint, sizes, str(custom_features)]).encode())
         return f"{self.name}-{digest.hexdigest()[:16]}"
+
+
+def _warn_of_folder(name: str, fingerprint: str, sizes: Mapping[Any, int]) -> None:
+    """Warns of a built folder `./gas` with other rows under the name, which whoever built it may have meant."""
+    try:
+        built = read_manifest(Path(NAME)).configs.get(name)
+    except (GasError, OSError):  # it is nobody's build
+        return
+    if built and (built.dropped, built.fingerprint, built.sizes) != (None, fingerprint, sizes):
+        warnings.warn(
+            f'load_dataset("{NAME}", "{name}") makes the rows of the shipped recipe, since generate_any_scene is '
+            f'imported; those that were built here are others: load_dataset("./{NAME}", "{name}")',
+            stacklevel=2,
+        )
 
 
 OVERRIDES = tuple(
@@ -78,6 +101,26 @@ OVERRIDES = tuple(
     for field in fields(GasConfig)
     if field.name not in {*(f.name for f in fields(datasets.BuilderConfig)), "recipe"}
 )
+
+
+class SceneStream(datasets.IterableDataset):
+    """Rows of a split, made while they are read, of which whole blocks are skipped without being made."""
+
+    def skip(self, n: int) -> datasets.IterableDataset:
+        """The rows from the nth on."""
+        if self._distributed or n <= 0:
+            return super().skip(n)
+        examples, rest = self._ex_iterable, n
+        blocks = examples.kwargs["blocks"]
+        ends = list(accumulate(rows for _, rows in blocks))
+        count = min(bisect_right(ends, n), len(blocks) - 1)  # a stream of no blocks is none
+        if count:
+            blocks, rest = blocks[count:], n - ends[count - 1]
+            examples = ArrowExamplesIterable(examples.generate_tables_fn, {**examples.kwargs, "blocks": blocks})
+        rows = datasets.IterableDataset(
+            examples, info=self._info.copy(), split=self._split, formatting=self._formatting
+        )
+        return rows.skip(rest)
 
 
 class Gas(datasets.ArrowBasedBuilder):
@@ -108,6 +151,10 @@ class Gas(datasets.ArrowBasedBuilder):
             datasets.SplitGenerator(name=name, gen_kwargs={"split": name, "blocks": list(list_blocks(0, split.size))})
             for name, split in splits.items()
         ]
+
+    def _as_streaming_dataset_single(self, *arguments: Any, **options: Any) -> SceneStream:
+        stream = super()._as_streaming_dataset_single(*arguments, **options)
+        return SceneStream(stream._ex_iterable, info=stream._info, split=stream._split)
 
     def _generate_tables(self, split: str, blocks: list[tuple[int, int]]) -> Iterator[tuple[Key, pa.Table]]:
         writer = self.config.create_writer()

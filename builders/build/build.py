@@ -17,7 +17,7 @@ import numpy as np
 
 from ...errors import GasError
 from ...regular_files import open_regular
-from ..card.card import is_asset, write_card
+from ..card.card import write_card
 from ..card.sample import find_sample
 from ..content.scenes import BLOCK
 from ..folder.build_folder import (
@@ -33,6 +33,7 @@ from ..folder.files import (
 from ..folder.manifest import (
     ASSETS,
     DATA_FILE,
+    PICTURE,
     RECIPES,
     WORK,
     Asked,
@@ -118,8 +119,7 @@ def build_datasets(
             _place_shards(one, folder)
         for recipe in packed.values():
             write_texts(out / RECIPES, {f"{recipe.name}.yaml": recipe.text, **recipe.files})
-        manifest = manifest.replace_configs(configs)
-        write_card(out, manifest)
+        manifest = write_card(out, manifest.replace_configs(configs))
         write_manifest(out, manifest)
     return manifest
 
@@ -183,7 +183,7 @@ def _refuse_others(out: AnyPath, packed: RecipeBundle, manifest: Manifest) -> No
     # A build that was stopped left files that no manifest names; in a store, perhaps nothing else.
     begun = not is_local(out) or (out / WORK / packed.name).exists()
     for path in _list_there(out, packed):
-        if DATA_FILE.fullmatch(path) or is_asset(path):  # be it of an older build
+        if DATA_FILE.fullmatch(path) or PICTURE.fullmatch(path):  # be it of an older build
             ours = begun or packed.name in manifest.configs
         else:
             ours = path in named or (begun and path in packed.hash_texts())
@@ -202,8 +202,8 @@ def _list_there(out: AnyPath, packed: RecipeBundle) -> Iterator[str]:
     elif _is_there(place):
         yield packed.name
     yield from (path for path in packed.hash_texts() if _is_there(out / path))
-    pictures = (f"{ASSETS}/{path.name}" for path in (out / ASSETS).glob("*"))
-    yield from (path for path in pictures if is_asset(path, [packed.name]))
+    pictures = (PICTURE.fullmatch(f"{ASSETS}/{path.name}") for path in (out / ASSETS).glob("*"))
+    yield from (picture[0] for picture in pictures if picture and picture["config"] == packed.name)
 
 
 def _is_there(path: AnyPath) -> bool:

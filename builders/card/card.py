@@ -6,21 +6,22 @@ written by hand.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tomllib
-from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from ... import __version__
 from ...taxonomy import tables
-from ..folder.files import AnyPath, resolve_inside, write_text
+from ..folder.files import AnyPath, write_text
 from ..folder.manifest import ASSETS, CARD, Manifest, Split
 from ..recipe.model import SPLITS
 from ..rows.schema import VIEWS
 from ..text.templates import create_environment
-from .charts import PICTURE, Pictures, draw_assets
+from .charts import Pictures, draw_assets
+from .edits import digest_card
 from .markdown import escape_markdown, write_fence, write_json
 from .metadata import describe_metadata
 from .sample import rank
@@ -32,8 +33,17 @@ LONGEST_VALUE = 120
 """Letters of a value of a recipe in a table."""
 
 
-def write_card(out: AnyPath, manifest: Manifest) -> None:
-    """Writes README.md and its pictures for all configs of a folder, whose Parquet files and recipes are in place."""
+def write_card(out: AnyPath, manifest: Manifest, address: str | None = None) -> Manifest:
+    """Writes README.md and its pictures for all configs of a folder, whose Parquet files and recipes are in place.
+
+    Args:
+        out: The folder.
+        manifest: What is in it.
+        address: What `load_dataset` opens it by; by default the folder's name, from the one that it is in.
+
+    Returns:
+        The manifest, with digests of the card and the config that it has as the default.
+    """
     configs = dict(sorted(manifest.configs.items()))
     drawn = FEW if len(configs) <= FEW else MANY
     sections = [describe_config(out, name, config, drawn) for name, config in configs.items()]
@@ -43,38 +53,23 @@ def write_card(out: AnyPath, manifest: Manifest) -> None:
         )
         for section in sections
     }
-    for pictures in assets.values():
-        for name, (_, picture) in pictures.items():
-            write_text(out / ASSETS / name, picture)
-    write_text(out / CARD, _write_page(sections, assets))
-    named = {name for pictures in assets.values() for name in pictures}
+    pictures = {f"{ASSETS}/{name}": picture for some in assets.values() for name, (_, picture) in some.items()}
+    for path, picture in pictures.items():
+        write_text(out / path, picture)
+    default = manifest.default if manifest.default in configs else min(configs, default=None)
+    name = out.absolute().name if isinstance(out, Path) else out.name
+    text = _write_page(sections, assets, default, address or f"./{name}")
+    write_text(out / CARD, text)
     if not isinstance(out, Path):
         (out / ASSETS).fs.invalidate_cache()
-    for path in list[AnyPath]((out / ASSETS).iterdir()):
-        # Of a config that has no such picture any more.
-        if path.name not in named and is_asset(f"{ASSETS}/{path.name}", configs):
-            path.unlink()
+    for path in set(manifest.card.pictures if manifest.card else ()) - set(pictures):
+        (out / path).unlink(missing_ok=True)
+    digests = {path: hashlib.sha256(picture.encode()).hexdigest() for path, picture in sorted(pictures.items())}
+    return manifest.replace(default=default, card=digest_card(text, digests))
 
 
-def is_asset(path: str, configs: Iterable[str] | None = None) -> bool:
-    """Whether a path from a folder is that of a picture of its card: of some configs, or of any."""
-    above, _, name = path.rpartition("/")
-    match = PICTURE.fullmatch(name) if above == ASSETS else None
-    return match is not None and (configs is None or match["config"] in configs)
-
-
-def list_assets(folder: Path, configs: Iterable[str]) -> list[str]:
-    """Pictures of some configs in a folder's card, by their path in it.
-
-    Raises:
-        GasError: One is a link that leads out of the folder.
-    """
-    paths = (f"{ASSETS}/{path.name}" for path in (folder / ASSETS).glob("*"))
-    return sorted(path for path in paths if is_asset(path, configs) and resolve_inside(folder, path).is_file())
-
-
-def _write_page(sections: list[Section], assets: dict[str, Pictures]) -> str:
-    metadata = describe_metadata(sections)
+def _write_page(sections: list[Section], assets: dict[str, Pictures], default: str | None, address: str) -> str:
+    metadata = describe_metadata(sections, default)
     text = (
         create_environment(None)
         .get_template("cards/dataset.jinja")
@@ -84,6 +79,7 @@ def _write_page(sections: list[Section], assets: dict[str, Pictures]) -> str:
             sections=sections,
             assets=assets,
             folder=ASSETS,
+            address=json.dumps(address, ensure_ascii=False),
             views=VIEWS,
             split_names=SPLITS,
             scenes=sum(split.rows for section in sections for split in section.manifest.splits.values()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,8 +16,6 @@ from .sample import Sample, rank
 
 Pictures = dict[str, tuple[str, str]]
 """By the name of a file: what a picture shows, in words, and the picture."""
-PICTURE = re.compile(r"(?P<config>[a-z][a-z0-9_]*)-(scenes|kinds|concepts|questions|graph-[0-9]+)\.svg")
-"""What the files are called."""
 MOST_BARS = 12
 """Bars of a panel; of numbers beyond that, steps are made."""
 FORMS = {"yes_no": "yes/no", "multiple_choice": "multiple choice", "open": "open", "count": "count"}

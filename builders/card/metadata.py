@@ -28,8 +28,8 @@ MOST_NAMED = 3
 """Configs that the title names."""
 
 
-def describe_metadata(sections: list[Section]) -> Any:
-    """The card's YAML, as `huggingface_hub.DatasetCardData`."""
+def describe_metadata(sections: list[Section], default: str | None) -> Any:
+    """The card's YAML, as `huggingface_hub.DatasetCardData`, with the config that is the default."""
     from huggingface_hub import DatasetCardData
 
     rows = sum(split.rows for section in sections for split in section.manifest.splits.values())
@@ -49,16 +49,18 @@ def describe_metadata(sections: list[Section]) -> Any:
         tags=["scene-graph", "synthetic", "generate-any-scene", *sorted({recipe.modality for recipe in recipes})],
         configs=[
             view
-            for number, section in enumerate(sections)
-            for view in _list_views(section.name, section.manifest, number == 0)
+            for section in sections
+            for view in _list_views(section.name, section.manifest, section.name == default)
         ],
     )
+    if any(recipe.license == "other" for recipe in recipes):
+        data["license_name"] = "see-recipes"  # without a name the Hub does not take it
     data["dataset_info"] = _describe_infos(sections)
     return data
 
 
-def _name_license(licenses: set[str]) -> str:
-    return licenses.pop() if len(licenses) == 1 else "other"
+def _name_license(licenses: set[str]) -> str | list[str]:
+    return licenses.pop() if len(licenses) == 1 else sorted(licenses)
 
 
 def _list_views(name: str, config: Config, default: bool) -> list[dict[str, Any]]:

@@ -56,11 +56,13 @@ class Dropping:
 
     Attributes:
         out: The new folder, in the making.
+        name: What it will be called.
         places: By `<config>/<split>`, their places in it.
         lists: The list of each config.
     """
 
     out: Path
+    name: str
     places: dict[str, array] = field(default_factory=dict)
     lists: dict[str, TextIO] = field(default_factory=dict)
 
@@ -98,7 +100,7 @@ def open_dropping(folder: Path, out: Path) -> Iterator[Dropping]:
         try:
             (beside / LISTS).mkdir(parents=True)
             with ExitStack() as stack:
-                dropping = Dropping(beside)
+                dropping = Dropping(beside, out.absolute().name)
                 for name, config in manifest.configs.items():
                     path = beside / LISTS / f"{name}.jsonl"
                     dropping.lists[name] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
@@ -124,8 +126,7 @@ def drop_rows(folder: Path, dropping: Dropping, findings: Findings) -> Manifest:
     }
     if not any((out / LISTS).iterdir()):
         (out / LISTS).rmdir()
-    manifest = manifest.replace_configs(configs)
-    write_card(out, manifest)
+    manifest = write_card(out, manifest.replace_configs(configs), f"./{dropping.name}")
     write_manifest(out, manifest)
     return manifest
 

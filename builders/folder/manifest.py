@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -36,6 +36,8 @@ FORMAT = 1
 """Raised when those who read the manifests of today could not read those of tomorrow."""
 DATA_FILE = re.compile(rf"(?P<config>[a-z][a-z0-9_]*)/(?P<split>{'|'.join(SPLITS)})-[0-9]{{5}}-of-[0-9]{{5}}\.parquet")
 """What `name_file` gives."""
+PICTURE = re.compile(rf"{ASSETS}/(?P<config>[a-z][a-z0-9_]*)-(scenes|kinds|concepts|questions|graph-[0-9]+)\.svg")
+"""Of the card's pictures: only such files are ever removed as outdated."""
 LONGEST = 1000
 """Letters of a path."""
 MEND = "put the file back as `gas build` wrote it, or build the recipes again into another folder"
@@ -69,6 +71,7 @@ Release = Annotated[str, Field(pattern="^[0-9A-Za-z][0-9A-Za-z.!+_-]*$", max_len
 Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=100)]
 Complexity = Annotated[str, Field(pattern="^[1-9][0-9]{0,3}$")]
 FilePath = Annotated[str, AfterValidator(check_path)]
+ConfigName = Annotated[str, AfterValidator(Recipe.check_name)]
 SplitName = Annotated[str, Field(pattern=f"^({'|'.join(SPLITS)})$")]
 
 
@@ -262,6 +265,20 @@ class Config(Provenance):
         return {**self.sources, **{file.path: file.sha256 for file in self.list_files()}, **lists}
 
 
+class Card(Entry):
+    """The card as it was written, by which is known what people wrote into it after.
+
+    Attributes:
+        metadata: Digest of each key of its YAML, see `split_card`.
+        sections: Digest of each section.
+        pictures: SHA-256 (hex) of each picture, by path.
+    """
+
+    metadata: dict[str, Digest]
+    sections: dict[str, Digest]
+    pictures: dict[FilePath, Digest]
+
+
 class Manifest(Entry):
     """What `manifest.json` says.
 
@@ -269,11 +286,16 @@ class Manifest(Entry):
         generator: What wrote it.
         format: Of the file. One that says none was written before there were formats, and is read as of format 1.
         configs: By name.
+        default: The config that `load_dataset` gives to those who name none. It stays when others come; while it is
+            built anew it is not among the configs.
+        card: The card; None where none was written yet.
     """
 
     generator: Literal["generate-any-scene"]
     format: Annotated[int, Field(ge=1, le=FORMAT)]
-    configs: dict[Annotated[str, AfterValidator(Recipe.check_name)], Config]
+    configs: dict[ConfigName, Config]
+    default: ConfigName | None = None
+    card: Card | None = None
 
     @model_validator(mode="after")
     def check_places(self) -> Self:
@@ -290,11 +312,15 @@ class Manifest(Entry):
             if len(set(paths)) < len(paths):
                 twice = next(path for path in paths if paths.count(path) > 1)
                 raise _refuse(f"{show(twice)} is named twice", "configs", name, "splits")
+        for path in self.card.pictures if self.card else ():
+            if PICTURE.fullmatch(path) is None:
+                raise _refuse(f"{show(path)} is not where a build writes it", "card", "pictures", path)
         return self
 
-    def replace_configs(self, configs: dict[str, Config]) -> Manifest:
-        """The same folder with other configs, by name."""
-        return self.replace(format=FORMAT, configs=dict(sorted(configs.items())))
+    def replace_configs(self, configs: Mapping[str, Config]) -> Manifest:
+        """The same folder with other configs, by name; the default stays what it was."""
+        default = self.default or min(self.configs or configs, default=None)
+        return self.replace(format=FORMAT, configs=dict(sorted(configs.items())), default=default)
 
 
 EMPTY = Manifest(generator=GENERATOR, format=FORMAT, configs={})

@@ -22,6 +22,7 @@ WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before what failed is asked again."""
 LONGEST_WAIT = 300.0
 """Seconds that the Hub may ask to wait."""
+LOGIN = "log in with `hf auth login`, or set HF_TOKEN, to a token that may write there"
 GO_ON = "the same command goes on where it was"
 
 
@@ -156,14 +157,13 @@ def explain_hub(repo: str) -> Iterator[None]:
 
 def _describe_refusal(error: Exception) -> str:
     status, said = find_status(error), _shorten(getattr(error, "server_message", None) or error)
-    login = "log in with `hf auth login`, or set HF_TOKEN, to a token that may write there"
     match status:
         case 401:
-            return f"the Hub does not know who you are (401); {login}"
+            return f"the Hub does not know who you are (401); {LOGIN}"
         case 403:
-            return f"your token may not do that (403: {said}); {login}"
+            return f"your token may not do that (403: {said}); {LOGIN}"
         case 404:
-            return f"it does not exist, or your token may not see it (404); check its name, or {login}"
+            return f"it does not exist, or your token may not see it (404); check its name, or {LOGIN}"
         case 409:
             return f"it is in the way of another change (409: {said}); give the same command again"
         case 412:

@@ -6,6 +6,7 @@ What other pushes brought to the repository stays: their configs are in the mani
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -15,11 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from ... import __version__
 from ...errors import GasError
-from ..card.card import is_asset, list_assets, write_card
+from ..card.card import write_card
+from ..card.edits import keep_edits, read_card, set_address
 from ..card.sample import find_sample
-from ..folder.files import hash_file, resolve_inside
-from ..folder.manifest import CARD, DATA_FILE, MANIFEST, Config, Manifest, read_built_manifest, write_manifest
+from ..folder.files import hash_file
+from ..folder.manifest import CARD, DATA_FILE, MANIFEST, PICTURE, Config, Manifest, read_built_manifest, write_manifest
+from ..inspection.verification import verify_folder
+from ..recipe.fields import escape
 from .client import (
+    LOGIN,
     WAITS,
     Snapshot,
     ask,
@@ -37,7 +42,9 @@ if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoFile
 
 HARMLESS = frozenset({".gitattributes", ".gitignore", CARD, "LICENSE"})
-"""What a repository may hold that no build wrote; a card is replaced."""
+"""What a repository may hold that no build wrote."""
+TAKEN = frozenset({"version", "unfinished"})
+"""Findings about a folder that do not keep it from being pushed: what it names is whole all the same."""
 GROUP = 8
 """Files that are uploaded together. The Hub keeps what is complete, so an interrupted push begins with the next."""
 Report = Callable[[int], None]
@@ -87,6 +94,7 @@ def push_folder(
     dry_run: bool = False,
     tag: str | None = None,
     report: Report = lambda files: None,
+    overwrite_card: bool = False,
 ) -> Push:
     """Uploads a built folder as one commit and tags it, unless all of that is there.
 
@@ -101,21 +109,26 @@ def push_folder(
         dry_run: Only say what would be done.
         tag: Another tag.
         report: Called with the number of files that were just uploaded.
+        overwrite_card: Write parts of the card anew that people changed on the Hub; what they added stays.
 
     Raises:
-        GasError: The folder is not whole, a tag names other content, the repository holds something else, or the Hub
-            refuses. What was uploaded need not be uploaded again.
+        GasError: The folder is not whole, a tag names other content, the repository holds something else, people
+            changed a part of the card that is another now, or the Hub refuses. What was uploaded need not be uploaded
+            again.
     """
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, get_token
 
+    _check_names(repo, tag)
     manifest = read_built_manifest(folder)
-    _refuse_damage(folder, manifest)
+    _refuse_damage(folder)
+    if not dry_run and get_token() is None:
+        raise GasError(f"{repo}: the Hub does not know who you are; {LOGIN}", exit_status=1)
     api = HfApi(library_name="generate-any-scene", library_version=__version__)
     with explain_hub(repo), hide_bars():
         for attempt in range(len(WAITS) + 1):
             with tempfile.TemporaryDirectory() as temporary:
                 snapshot = read_snapshot(api, repo)
-                plan = _plan(api, folder, repo, manifest, snapshot, tag, Path(temporary))
+                plan = _plan(api, folder, repo, manifest, snapshot, tag, overwrite_card, Path(temporary))
                 plan = replace(plan, bytes=sum(place.stat().st_size for place in plan.added.values()))
                 if private and snapshot and not ask(api.repo_info, repo, repo_type="dataset").private:
                     raise GasError(
@@ -134,16 +147,22 @@ def push_folder(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _refuse_damage(folder: Path, manifest: Manifest) -> None:
-    """Refuses a folder of which a file is not as the manifest has it, so that what is pushed can be verified."""
-    hint = f"`gas verify {folder}` says more, building it again mends it"
-    if not resolve_inside(folder, CARD).is_file():
-        raise GasError(f"{folder / CARD} is missing; {hint}")
-    for config in manifest.configs.values():
-        for path, digest in config.list_digests().items():
-            place = resolve_inside(folder, path)
-            if not place.is_file() or hash_file(place) != digest:
-                raise GasError(f"{place} is missing or not as the manifest has it; {hint}")
+def _check_names(repo: str, tag: str | None) -> None:
+    """Refuses names that no repository and no tag can have, before anything is asked."""
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]{0,95}", repo, re.ASCII) or re.search(r"--|\.\.|\.git$|[.-]$", repo):
+        raise GasError(f"--repo {escape(repo)[:200]}: write it as OWNER/NAME, such as me/scenes")
+    if tag is not None and (
+        not re.fullmatch(r"[\w.+/-]{1,200}", tag, re.ASCII) or re.search(r"^[./-]|[./]$|\.\.|//|/\.|\.lock(/|$)", tag)
+    ):
+        raise GasError(f"--tag {escape(tag)[:200]}: write letters, digits and . _ + -, such as v1.0.0")
+
+
+def _refuse_damage(folder: Path) -> None:
+    """Refuses a folder with which `gas verify` is not content, so that it is with what is pushed."""
+    findings = [one for one in verify_folder(folder).findings if one.kind not in TAKEN]
+    if findings:
+        more = f" (and {len(findings) - 1:,} more)" if len(findings) > 1 else ""
+        raise GasError(f"{folder}/{findings[0]}{more}; `gas verify {folder}` says all, building it again mends it")
 
 
 def _plan(
@@ -153,28 +172,52 @@ def _plan(
     manifest: Manifest,
     snapshot: Snapshot | None,
     tag: str | None,
+    overwrite_card: bool,
     temporary: Path,
 ) -> Push:
     """What there is to do, given what is there."""
     ours = manifest.configs
     versions = {name: config.version for name, config in ours.items()}
-    texts = {path: folder / path for path in (MANIFEST, CARD, *list_assets(folder, ours))}
-    data = {path: folder / path for path in _list_digests(ours)}
-    if snapshot is None:
-        return Push(repo, versions, texts | data, tags=_choose_tags(versions, tag, lambda tag, name: None, set())[0])
-    if not snapshot.manifest.configs and (others := snapshot.files.keys() - HARMLESS):
+    there = snapshot.files if snapshot else {}
+    theirs = snapshot.manifest.configs if snapshot else {}
+    if not theirs and (others := there.keys() - HARMLESS):
         raise GasError(f"{repo} holds files that no build wrote, such as {min(others)}; choose another with --repo")
-    tags, kept = _choose_tags(versions, tag, _compare_with(api, repo, ours, snapshot), set(snapshot.tags))
-    theirs = snapshot.manifest.configs
-    same = all(theirs.get(name) == config for name, config in ours.items())
-    if theirs.keys() - ours.keys():
-        if same and not _list_changed(data, ours, snapshot.files):
-            return Push(repo, versions, tags=tags, kept=kept, commit=snapshot.commit)
-        texts = _merge(api, folder, repo, manifest, snapshot, temporary)
-    files = texts | data
-    removed = _list_outdated(ours, theirs, files, snapshot.files)
-    return Push(
-        repo, versions, _list_changed(files, ours, snapshot.files), removed, tags, kept, commit=snapshot.commit
+    compare = _compare_with(api, repo, ours, snapshot) if snapshot else lambda tag, name: None
+    tags, kept = _choose_tags(versions, tag, compare, set(snapshot.tags) if snapshot else set())
+    commit = snapshot.commit if snapshot else None
+    # What is there already stays as it is there, though another release of Arrow has encoded it here.
+    new = {name: config for name, config in ours.items() if not _is_there(folder, config, theirs.get(name), there)}
+    merged = manifest
+    if snapshot and theirs:
+        merged = snapshot.manifest.replace_configs({**theirs, **new})
+    whole = (merged.configs, merged.default) == (ours, manifest.default)
+    if not new and not whole:
+        return Push(repo, versions, tags=tags, kept=kept, commit=commit)
+    if whole:
+        texts = {path: folder / path for path in (MANIFEST, *(manifest.card.pictures if manifest.card else ()))}
+        card = (folder / CARD).read_text(encoding="utf-8")
+    else:
+        texts, card = _write_merged(api, folder, repo, manifest, merged, snapshot, overwrite_card, temporary)
+    texts[CARD] = temporary / "card.md"
+    texts[CARD].write_text(set_address(card, repo), encoding="utf-8", newline="\n")
+    if snapshot and CARD in there and not _is_same(there[CARD], texts[CARD]):
+        before = Path(fetch_file(api, repo, CARD, snapshot.commit)).read_bytes().decode("utf-8", "surrogateescape")
+        after = keep_edits(set_address(card, repo), before, snapshot.manifest.card, f"{repo}: {CARD}", overwrite_card)
+        texts[CARD].write_bytes(after.encode("utf-8", "surrogateescape"))
+    files = texts | {path: folder / path for path in _list_digests(new)}
+    removed = _list_outdated(ours, new, theirs, files, there)
+    return Push(repo, versions, _list_changed(files, new, there), removed, tags, kept, commit)
+
+
+def _is_there(folder: Path, ours: Config, theirs: Config | None, there: Mapping[str, RepoFile]) -> bool:
+    """Whether a repository has a config with the same rows, in files that are as its manifest has them."""
+    if theirs is None or _describe_content(theirs) != _describe_content(ours):
+        return False
+    here = ours.list_digests()
+    return all(
+        (file := there.get(path)) is not None
+        and (file.lfs.sha256 == digest if file.lfs else here.get(path) == digest and _is_same(file, folder / path))
+        for path, digest in theirs.list_digests().items()
     )
 
 
@@ -191,7 +234,7 @@ def _list_changed(
     return {path: place for path, place in files.items() if not _is_same(there.get(path), place, digests.get(path))}
 
 
-def _is_same(there: RepoFile | None, path: Path, sha256: str | None) -> bool:
+def _is_same(there: RepoFile | None, path: Path, sha256: str | None = None) -> bool:
     if there is None or there.size != path.stat().st_size:
         return False
     if there.lfs:
@@ -201,15 +244,21 @@ def _is_same(there: RepoFile | None, path: Path, sha256: str | None) -> bool:
 
 
 def _list_outdated(
-    ours: Mapping[str, Config], theirs: Mapping[str, Config], files: Mapping[str, Path], there: Mapping[str, RepoFile]
+    ours: Mapping[str, Config],
+    new: Mapping[str, Config],
+    theirs: Mapping[str, Config],
+    files: Mapping[str, Path],
+    there: Mapping[str, RepoFile],
 ) -> tuple[str, ...]:
     """Files of the repository that belong to an earlier version of what is pushed."""
-    old = _list_digests({name: config for name, config in theirs.items() if name in ours})
-    kept = _list_digests({name: config for name, config in theirs.items() if name not in ours})
+    old = _list_digests({name: config for name, config in theirs.items() if name in new})
+    kept = _list_digests({name: config for name, config in theirs.items() if name not in new})
     return tuple(
         path
         for path in there
-        if path not in files and path not in kept and (path in old or _is_of_configs(path, ours) or is_asset(path))
+        if path not in files
+        and path not in kept
+        and (path in old or _is_of_configs(path, ours) or PICTURE.fullmatch(path))
     )
 
 
@@ -219,21 +268,31 @@ def _is_of_configs(path: str, configs: Mapping[str, Config]) -> bool:
     return match is not None and match["config"] in configs
 
 
-def _merge(
-    api: HfApi, folder: Path, repo: str, manifest: Manifest, snapshot: Snapshot, temporary: Path
-) -> dict[str, Path]:
-    """Writes manifest and card of what is pushed together with what others pushed."""
-    configs = {**snapshot.manifest.configs, **manifest.configs}
-    merged = manifest.replace_configs(configs)
-    for name, config in configs.items():
+def _write_merged(
+    api: HfApi,
+    folder: Path,
+    repo: str,
+    manifest: Manifest,
+    merged: Manifest,
+    snapshot: Snapshot | None,
+    overwrite_card: bool,
+    temporary: Path,
+) -> tuple[dict[str, Path], str]:
+    """Writes manifest and pictures of what is pushed together with what others pushed; gives them, and the card."""
+    commit = snapshot.commit if snapshot else ""
+    for name, config in merged.configs.items():
         for path in (*config.sources, find_sample(config)[1].path):
             place = temporary / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            near = folder / path if name in manifest.configs else fetch_file(api, repo, path, snapshot.commit)
-            shutil.copyfile(near, place)
-    write_card(temporary, merged)
+            here = config == manifest.configs.get(name)
+            shutil.copyfile(folder / path if here else fetch_file(api, repo, path, commit), place)
+    merged = write_card(temporary, merged)
     write_manifest(temporary, merged)
-    return {path: temporary / path for path in (MANIFEST, CARD, *list_assets(temporary, configs))}
+    card = keep_edits(
+        read_card(temporary / CARD), read_card(folder / CARD), manifest.card, str(folder / CARD), overwrite_card
+    )
+    pictures = merged.card.pictures if merged.card else ()
+    return {path: temporary / path for path in (MANIFEST, *pictures)}, card
 
 
 def _choose_tags(
@@ -296,8 +355,9 @@ def _compare_with(
 
 
 def _describe_content(config: Config) -> Any:
-    """What makes two versions of a config the same: its files and recipe, not what built them."""
-    return [(file.path, file.sha256) for file in config.list_files()], config.sources
+    """What makes two versions of a config the same: its rows and recipe, not what built and encoded them."""
+    dropped = config.dropped and (config.dropped.rows, config.dropped.sha256)
+    return config.fingerprint, config.sizes, dropped, config.sources
 
 
 def _carry_out(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ import pyarrow.parquet as pq
 
 from ... import __version__
 from ...errors import GasError
-from ...regular_files import LARGEST, find_obstacle, open_regular
+from ...regular_files import find_obstacle
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import hash_file, resolve_inside
-from ..folder.manifest import ASSETS, CARD, RECIPES, WORK, Config, File, read_built_manifest
+from ..folder.manifest import CARD, RECIPES, WORK, Card, Config, File, read_built_manifest
 from ..folder.reading import NO_ROWS, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.fields import escape
@@ -91,7 +90,8 @@ def verify_folder(
         result.findings.append(Finding("unfinished", WORK, message))
     manifest = read_built_manifest(folder)
     lost = _find_lost(folder, CARD, "any build into this folder writes it")
-    result.findings += [lost] if lost else _list_lost_pictures(folder)
+    result.findings += [lost] if lost else []
+    result.findings += _check_pictures(folder, manifest.card)
     for name, config in manifest.configs.items():
         result.findings += _verify_config(folder, name, config, sample, result, report)
         result.findings += _list_unnamed(folder, name, config)
@@ -129,13 +129,14 @@ def _find_lost(folder: Path, path: str, hint: str) -> Finding | None:
     return Finding("missing" if obstacle == "is missing" else "damaged", path, f"{obstacle}; {hint}")
 
 
-def _list_lost_pictures(folder: Path) -> list[Finding]:
-    """Pictures that the card shows, but that are not there; of a card that was edited, those that it still shows."""
-    with open_regular(folder / CARD) as file:
-        card = file.read(LARGEST).decode("utf-8", "replace")
-    shown = dict.fromkeys(re.findall(rf"\]\(({ASSETS}/[\w.-]+)\)", card))
-    lost = (_find_lost(folder, path, "any build into this folder draws it") for path in shown)
-    return [finding for finding in lost if finding]
+def _check_pictures(folder: Path, card: Card | None) -> Iterator[Finding]:
+    """What is wrong with the pictures of the card; its text may be edited."""
+    for path, digest in (card.pictures if card else {}).items():
+        hint = "any build into this folder draws it"
+        if lost := _find_lost(folder, path, hint):
+            yield lost
+        elif hash_file(resolve_inside(folder, path)) != digest:
+            yield Finding("edited", path, f"a picture of the card was edited; {hint}")
 
 
 def describe_verification(folder: Path, result: Verification) -> str:

@@ -2,6 +2,8 @@
 
 import hashlib
 
+from generate_any_scene.builders.card.edits import encode_card, set_address
+
 
 class StoppedError(Exception):
     pass
@@ -21,9 +23,14 @@ def stop_at(rows):
 
 
 def hash_files(folder):
-    """SHA-256 of every file of a folder, on a disk or in a store."""
+    """SHA-256 of every file of a folder, on a disk or in a store; of the card without the folder's name."""
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): hashlib.sha256(drop_name(path.name, path.read_bytes())).hexdigest()
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def drop_name(name, content):
+    """A card without the name of its folder; other files as they are."""
+    return encode_card(set_address(content.decode(), "./gas")) if name == "README.md" else content

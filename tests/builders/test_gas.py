@@ -7,6 +7,11 @@ import generate_any_scene  # noqa: F401 - registers the builder
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset, load_dataset_builder
+from datasets.distributed import split_dataset_by_node
+from generate_any_scene.builders import gas as builder
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.gas import GasConfig
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
 from generate_any_scene.builders.recipe.model import QUESTION_KINDS
@@ -56,6 +61,77 @@ def test_streaming_gives_the_same_rows(open_gas):
 def test_streaming_begins_without_making_everything(open_gas):
     scenes = open_gas("multi_object", split="train", streaming=True, splits={"train": 10**9})
     assert next(iter(scenes))["id"] == "multi_object/train/000000000"
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Numbers of the blocks that are drawn."""
+    numbers = []
+
+    def draw(plan, split, block):
+        numbers.append(block)
+        return draw_block(plan, split, block)
+
+    monkeypatch.setattr(builder, "draw_block", draw)
+    return numbers
+
+
+ROWS = 2 * BLOCK + 100
+CHEAP = {"splits": {"train": ROWS}, "structure": {"complexity": 3}}
+
+
+@pytest.mark.parametrize("skipped", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, ROWS - 1, ROWS, ROWS + 5])
+def test_skipped_blocks_are_not_made(skipped, open_gas, made):
+    stream = open_gas("multi_object", split="train", streaming=True, **CHEAP)
+    left = [row["id"] for row in stream.skip(skipped)]
+    assert left == [f"multi_object/train/{number:09}" for number in range(skipped, ROWS)]
+    assert made == list(range(min(skipped // BLOCK, 2), 3))
+
+
+def test_a_stream_is_skipped_in_any_order_with_what_else_is_done(open_gas):
+    stream = open_gas("multi_object", split="train", streaming=True, **CHEAP).select_columns(["id"])
+    plain = [row["id"] for row in stream]
+    stream = open_gas("multi_object", split="train", streaming=True, **CHEAP)
+    assert [row["id"] for row in stream.skip(BLOCK).skip(BLOCK)] == plain[2 * BLOCK :]
+    assert [row["id"] for row in stream.skip(BLOCK + 7).take(3)] == plain[BLOCK + 7 : BLOCK + 10]
+    later = stream.skip(BLOCK + 7)
+    rows = iter(later)
+    assert [next(rows)["id"] for _ in range(2)] == plain[BLOCK + 7 : BLOCK + 9]
+    state = later.state_dict()
+    again = stream.skip(BLOCK + 7)
+    again.load_state_dict(state)
+    assert [row["id"] for row in again] == plain[BLOCK + 9 :]
+    halves = [split_dataset_by_node(stream.skip(BLOCK), rank, 2) for rank in range(2)]
+    assert sorted(row["id"] for half in halves for row in half) == plain[BLOCK:]
+
+
+FEW = {"splits": {"train": 20}, "structure": {"complexity": 3}, "questions": []}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "change", "options", "warns"),
+    [
+        ("sandbox", {}, {}, False),
+        ("multi_object", FEW, {}, True),
+        ("multi_object", FEW, {"seed": 9}, False),  # no built folder takes that
+        ("multi_object", {**FEW, "name": "others"}, {}, False),
+    ],
+)
+def test_a_built_folder_of_that_name_with_other_rows_is_warned_of(recipe, change, options, warns, empty, recwarn):
+    """Nobody gets other rows than were built here without being told."""
+    build_datasets([load_recipe(recipe, change)], empty / "gas")
+    load_dataset_builder("gas", f"{recipe}_captions", cache_dir=str(empty / "cache"), **options)
+    found = [str(warning.message) for warning in recwarn if "shipped recipe" in str(warning.message)]
+    assert bool(found) == warns
+    assert all('load_dataset("./gas", "multi_object")' in message for message in found)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[", '{"generator": "generate-any-scene", "configs": {"x": 1}}'])
+def test_a_folder_of_that_name_that_is_no_build_is_nothing_to_it(content, empty, recwarn):
+    (empty / "gas").mkdir()
+    (empty / "gas/manifest.json").write_text(content)
+    load_dataset_builder("gas", "multi_object", cache_dir=str(empty / "cache"))
+    assert [warning for warning in recwarn if "shipped recipe" in str(warning.message)] == []
 
 
 def test_several_processes_give_the_same_rows(open_gas, tmp_path):

@@ -10,6 +10,7 @@ import sys
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from datasets import load_dataset
 from filelock import FileLock
 from generate_any_scene.builders.build import shards as layout
 from generate_any_scene.builders.build.build import build_datasets
@@ -45,9 +46,24 @@ def copied(built, tmp_path):
 
 
 def test_another_build_in_another_order_has_the_same_bytes(built, tmp_path):
-    build_datasets([load("video")], tmp_path / "again")
-    build_datasets([load("multi_object")], tmp_path / "again")
-    assert read_files(tmp_path / "again") == read_files(built)
+    """But for the default, which is the config that was there first."""
+    build_datasets([load("video")], tmp_path / "gas")
+    manifest = build_datasets([load("multi_object")], tmp_path / "gas")
+    assert manifest.default == "video"
+    card = DatasetCard.load(tmp_path / "gas/README.md").data
+    assert [one["config_name"] for one in card.configs if one.get("default")] == ["video"]
+    texts = {"manifest.json": b"", "README.md": b""}
+    assert read_files(tmp_path / "gas") | texts == read_files(built) | texts
+
+
+def test_without_a_name_the_config_is_loaded_that_was_built_first(tmp_path):
+    """Whatever is built beside it, again or in its place, and dropped."""
+    small = {"splits": {"train": 20}, "structure": {"complexity": 3}, "questions": []}
+    out = tmp_path / "gas"
+    for seed, name in enumerate(("zebra", "ant", "zebra")):
+        build_datasets([load_recipe("multi_object", {**small, "name": name, "seed": seed})], out)
+        row = load_dataset(str(out), split="train", cache_dir=str(tmp_path / "cache"))[0]
+        assert row["id"] == "zebra/train/000000000"
 
 
 def test_processes_do_not_change_the_bytes(built, copied):
@@ -238,7 +254,7 @@ def test_the_card_of_other_licenses_and_descriptions_is_still_valid(write_recipe
     text = "structure: {complexity: 3}\nquestions: []\ndescription: 'A | pipe, \"quotes\": and #'\nlicense: mit"
     build_datasets([load_recipe(write_recipe(text))], copied)
     card = (copied / "README.md").read_text(encoding="utf-8")
-    assert yaml.safe_load(card.split("---\n")[1])["license"] == "other"
+    assert yaml.safe_load(card.split("---\n")[1])["license"] == ["cc-by-4.0", "mit"]
     assert 'A \\| pipe, "quotes": and #' in card
 
 

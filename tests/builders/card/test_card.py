@@ -116,10 +116,32 @@ def test_the_metadata_is_what_huggingface_hub_reads(folder):
             assert list(folder.glob(files["path"]))
 
 
+LOAD = """
+import re
+from pathlib import Path
+REGISTER
+code = re.search(r"```python\\n(from datasets .*?)```", Path("FOLDER/README.md").read_text(), re.S)[1]
+names = {}
+exec(code, names)
+print(len(names["multi_object"]["train"]), names["multi_object"]["train"][0]["caption"])
+"""
+
+
+@pytest.mark.parametrize("register", ["", "import generate_any_scene"])
+@pytest.mark.parametrize("name", ["gas", "my pets"])
+def test_the_snippet_of_the_card_loads_what_was_built(name, register, varied, run_python, tmp_path):
+    """With the package and without, whatever the folder is called."""
+    out = tmp_path / name
+    build_datasets([load_recipe("multi_object", (SMALL, "seed=9", "structure.complexity=3"))], out)
+    first = pq.read_table(out / "multi_object/train-00000-of-00001.parquet")["caption"][0].as_py()
+    printed = run_python(LOAD.replace("REGISTER", register).replace("FOLDER", name), tmp_path)
+    assert printed.strip() == f"60 {first}"
+
+
 def test_tasks_and_licenses_are_those_of_the_recipes(built, varied):
     data = DatasetCard.load(varied / "README.md").data
     assert data.task_categories == ["text-to-image", "text-to-3d", "visual-question-answering"]
-    assert data.license == "other"
+    assert data.license == ["cc-by-4.0", "mit"]
     assert find_table(MARKDOWN.render(read_card(varied)), "config", "licence")[2] == ["wild", "mit"]
     data = DatasetCard.load(built / "README.md").data
     assert data.task_categories == ["text-to-image", "text-to-video", "visual-question-answering"]

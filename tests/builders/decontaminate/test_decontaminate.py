@@ -11,6 +11,7 @@ from datasets import load_dataset
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.decontaminate import drop_rows
 from generate_any_scene.builders.recipe.loading import load_recipe
+from stopping import hash_files
 
 TRAIN = "multi_object/train-00000-of-00001.parquet"
 LONG = "A tall red dog with a hat is sitting next to a small wooden table in an old kitchen at night, in the rain."
@@ -246,7 +247,8 @@ def test_nothing_found_is_a_copy(built, decontaminate, gas, empty):
     decontaminate(built, "-a", "a.txt", "--drop", "clean")
     assert {path.name for path in (empty / "clean").iterdir()} == {path.name for path in built.iterdir()}
     assert (empty / "clean/manifest.json").read_bytes() == (built / "manifest.json").read_bytes()
-    assert (empty / "clean/README.md").read_bytes() == (built / "README.md").read_bytes()
+    assert 'load_dataset("./clean"' in (empty / "clean/README.md").read_text()
+    assert hash_files(empty / "clean")["README.md"] == hash_files(built)["README.md"]
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,8 @@ class HubServer:
         listener = Listener(("127.0.0.1", 0), handler)
         threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self._listeners.append(listener)
-        return f"http://127.0.0.1:{listener.server_port}"
+        # A name of its own: a client may follow redirects within one host, whatever the port.
+        return f"http://{'127.0.0.1' if host == 'hub' else 'localhost'}:{listener.server_port}"
 
     def close(self) -> None:
         for listener in self._listeners:
@@ -281,7 +282,7 @@ class HubServer:
             "HF_HUB_DISABLE_TELEMETRY": "1",
             "HF_UPDATE_DOWNLOAD_COUNTS": "0",  # of `datasets`, which has a host of its own for them
             "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-            "NO_PROXY": "127.0.0.1",
+            "NO_PROXY": "127.0.0.1,localhost",
             **{name: f"{home}/{name.split('_')[1].lower()}" for name in CACHES},  # "hub", "xet"...
             **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), self.url),
         }

@@ -4,17 +4,21 @@ import json
 import shutil
 import subprocess
 import sys
+from itertools import permutations
 
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.card.edits import encode_card, set_address
 from generate_any_scene.builders.hub import client as engine
 from generate_any_scene.builders.hub.push import push_folder
+from generate_any_scene.builders.inspection.verification import verify_folder
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.errors import GasError
 from hub_server import READ_TOKEN, STRANGER_TOKEN, WRITE_TOKEN
 from huggingface_hub import DatasetCard
+from pyarrow.parquet import ParquetWriter
 
-SMALL = ("version=1.0.0", "splits={train: 30, validation: 0, test: 10}", "questions=[object]")
+SMALL = ("version=1.0.0", "splits={train: 30, validation: 0, test: 10}", "questions=[count]")
 REPO = "org/gas"
 
 
@@ -55,15 +59,21 @@ def log_in(connect, monkeypatch):
 
 
 def read_files(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }
+    return drop_address(
+        {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    )
 
 
 def read_hub(hub, revision="main"):
-    return {
-        path: hub.read(REPO, path, revision) for path in hub.list_files(REPO, revision) if path != ".gitattributes"
-    }
+    return drop_address(
+        {path: hub.read(REPO, path, revision) for path in hub.list_files(REPO, revision) if path != ".gitattributes"}
+    )
+
+
+def drop_address(files):
+    """Files by path, in order; the card without the place that it says to load from, which is not that of the disk."""
+    files["README.md"] = encode_card(set_address(files["README.md"].decode(), "."))
+    return dict(sorted(files.items()))
 
 
 def list_writes(hub):
@@ -230,8 +240,12 @@ def test_the_second_of_two_pushers_sees_that_the_parent_moved(hub, log_in, built
     hub.before("/commit/", push_other, method="POST")
     push_folder(built["one"], REPO)
     assert [request.status for request in hub.find("POST", f"{REPO}/commit/")] == [412, 200, 200]
-    assert json.loads(hub.read(REPO, "manifest.json"))["configs"].keys() == {"multi_object", "video"}
-    assert read_hub(hub) == read_files(built["both"])
+    manifest = json.loads(hub.read(REPO, "manifest.json"))
+    assert manifest["configs"].keys() == {"multi_object", "video"}
+    assert manifest["default"] == "video", "the one that was there first"
+    of_both = read_files(built["both"])
+    texts = {"manifest.json": b"", "README.md": b""}
+    assert read_hub(hub) | texts == of_both | texts
 
 
 def test_a_repository_where_others_never_stop(hub, log_in, built):
@@ -360,7 +374,7 @@ def test_wrong_input(hub, log_in, built, gas, tmp_path):
     assert "give a folder that `gas build` wrote" in gas("push", tmp_path, "--repo", REPO)[2]
     shutil.copytree(built["one"], tmp_path / "damaged")
     (tmp_path / "damaged/multi_object/test-00000-of-00001.parquet").write_bytes(b"PAR1")
-    assert "is missing or not as the manifest has it" in gas("push", tmp_path / "damaged", "--repo", REPO)[2]
+    assert "test-00000-of-00001.parquet: is damaged" in gas("push", tmp_path / "damaged", "--repo", REPO)[2]
     assert hub.find("POST", "/commit/") == []
 
 
@@ -368,7 +382,6 @@ def test_only_files_of_the_manifest_and_the_card_are_pushed(hub, log_in, built, 
     folder = shutil.copytree(built["one"], tmp_path / "gas")
     for name in (
         "notes.txt",
-        "multi_object/notes.txt",
         "recipes/notes.txt",
         "card-assets/notes.svg",
         "dropped/a.jsonl",
@@ -391,26 +404,208 @@ def test_what_people_put_into_the_repository_stays(hub, log_in, built):
     assert {path: found[path] for path in theirs} == theirs
 
 
-PUSHED = ["manifest.json", "recipes/multi_object.yaml", "multi_object/train-00000-of-00001.parquet"]
+DAMAGE = ("removed", "cut", "longer", "of another build", "a link", "a folder")
 
 
-@pytest.mark.parametrize(
-    ("path", "damage"),
-    [
-        *((path, damage) for path in PUSHED for damage in ("removed", "edited", "a link")),
-        *(("README.md", damage) for damage in ("removed", "a link")),  # people may edit it
-    ],
-)
+def damage_file(path, damage, other, away):
+    """Does something to a file that no build does."""
+    path.rename(away)
+    if damage == "cut":
+        path.write_bytes(away.read_bytes()[:-9])
+    elif damage == "longer":
+        path.write_bytes(away.read_bytes() + b"\nname: other\n")
+    elif damage == "of another build":
+        shutil.copyfile(other, path)
+    elif damage == "a link":
+        path.symlink_to(away)
+    elif damage == "a folder":
+        path.mkdir()
+
+
+def list_damage():
+    """Every kind of file of a folder, with all that may befall it; people may edit the card."""
+    for path in (
+        "manifest.json",
+        "recipes/multi_object.yaml",
+        "multi_object/train-00000-of-00001.parquet",
+        "card-assets/multi_object-scenes.svg",
+    ):
+        for damage in DAMAGE:
+            if (path, damage) != ("manifest.json", "of another build"):  # then it is the others that differ
+                yield path, damage
+    yield from (("README.md", damage) for damage in ("removed", "a link", "a folder"))
+    yield from ((f"multi_object/{name}", "added") for name in ("train-00001-of-00002.parquet", "notes.txt", "a/b.csv"))
+
+
+@pytest.mark.parametrize(("path", "damage"), list(list_damage()))
 def test_a_file_that_is_not_as_it_was_built_stops_the_push(path, damage, hub, log_in, built, gas, tmp_path):
     folder = shutil.copytree(built["one"], tmp_path / "gas")
-    (folder / path).rename(tmp_path / "away")
-    if damage == "edited":
-        (folder / path).write_bytes((tmp_path / "away").read_bytes()[:-9])
-    elif damage == "a link":
-        (folder / path).symlink_to(tmp_path / "away")
+    if damage == "added":
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text("mine")
+    else:
+        damage_file(folder / path, damage, built["changed"] / path, tmp_path / "away")
     status, printed, err = gas("push", folder, "--repo", REPO)
     assert (status, printed) == (2, "")
     assert path in " ".join(err.split())
+    assert hub.requests == []
+
+
+def test_what_a_push_takes_can_be_verified(hub, log_in, built, tmp_path):
+    """Also with an edited card, which people may write in before and after."""
+    folder = shutil.copytree(built["both"], tmp_path / "gas")
+    (folder / "README.md").write_bytes((folder / "README.md").read_bytes() + b"\n## Ours\n\nHello.\n")
+    push_folder(folder, REPO)
+    hub.commit(REPO, {"README.md": hub.read(REPO, "README.md") + b"\n## Theirs\n\nHello.\n"})
+    push_folder(built["raised"], REPO)
+    assert {b"## Ours", b"## Theirs"} <= set(hub.read(REPO, "README.md").splitlines())
+    for revision in ("v1.0.0", "v1.1.0", "main"):
+        for path, content in read_hub(hub, revision).items():
+            place = tmp_path / revision / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        assert verify_folder(tmp_path / revision).findings == []
+
+
+def edit_card(hub, *edit):
+    hub.commit(REPO, {"README.md": make_edit(hub.read(REPO, "README.md").decode(), *edit).encode()})
+
+
+GATE = "extra_gated_prompt: |\n  Be nice.\n\n  # Really\nextra_gated_fields:\n  Name: text\n"
+OURS = "\n## Ours\n\n```\n## no heading\n```\n"
+EDITS = {
+    "gating": ("---\n", f"---\n{GATE}", GATE),
+    "another key": ("\n---\n", "\nx: {y: [1, 2]}  # z\n---\n", "x: {y: [1, 2]}  # z"),
+    "tags": ("- synthetic\n", "- synthetic\n- ours\n", "- synthetic\n- ours\n"),
+    "a name": ("'Generate Any Scene: ", "'Pets: ", "'Pets: "),
+    "a section at the end": ("year = {2026}\n}\n```\n", "year = {2026}\n}\n```\n" + OURS, OURS),
+    "a section between": ("\n## Uses\n", "\n## Theirs\n\nHello.\n\n## Uses\n", "\n## Theirs\n\nHello.\n\n## "),
+    "a sentence": ("\n## Citation\n", "\n## Citation\n\nPlease do.\n", "\n## Citation\n\nPlease do.\n"),
+}
+"""What people write: instead of what, and what must be there after the next push."""
+
+
+def make_edit(card, old, new, kept=""):
+    assert old in card
+    return card.replace(old, new, 1)
+
+
+@pytest.mark.parametrize("pushed", ["raised", "video"])
+def test_what_people_wrote_into_the_card_survives_a_push(pushed, hub, log_in, built):
+    push_folder(built["one"], REPO)
+    for edit in EDITS.values():
+        edit_card(hub, *edit)
+    edited = hub.read(REPO, "README.md")
+    assert push_folder(built["one"], REPO).added == {}
+    assert hub.read(REPO, "README.md") == edited
+    push_folder(built[pushed], REPO)
+    card = hub.read(REPO, "README.md").decode()
+    assert [name for name, (*_, kept) in EDITS.items() if kept not in card] == []
+    names = {config["config_name"] for config in DatasetCard(card).data.configs}
+    assert names >= json.loads(hub.read(REPO, "manifest.json"))["configs"].keys()
+
+
+SPOILED = {
+    "`license`": ("license: cc-by-4.0", "license: mit"),
+    "`configs`": ("  default: true\n", ""),
+    "`the title`": ("\nSynthetic scenes", "\nLovely scenes"),
+    "`## multi_object`": ("\n## multi_object\n", "\n## multi_object\n\nHello.\n"),
+    "`## Configs`": ("\n## Configs\n", "\n## Configs\n\nHello.\n"),
+}
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_what_a_push_would_replace_is_named(name, hub, log_in, built, gas, tmp_path):
+    push_folder(built["one"], REPO)
+    edit_card(hub, *SPOILED[name])
+    edit_card(hub, *EDITS["gating"])
+    before = read_hub(hub)
+    folder = tmp_path / "gas"
+    build(folder, "seed=1", "version=2.0.0", "license=apache-2.0", "splits.test=0")
+    hub.requests.clear()
+    status, printed, err = gas("push", folder, "--repo", REPO)
+    assert (status, printed) == (2, "")
+    assert f"org/gas: README.md: people changed {name}, which would" in " ".join(err.split())
+    assert (read_hub(hub), list_writes(hub)) == (before, [])
+    assert gas("push", folder, "--repo", REPO, "--overwrite-card")[0] == 0
+    card = hub.read(REPO, "README.md").decode()
+    assert GATE in card
+    assert set_address(card.replace(GATE, ""), "./gas") == (folder / "README.md").read_text()
+
+
+def test_a_card_that_was_there_before_the_first_push(hub, log_in, built, gas):
+    hub.create_repository(REPO)
+    hub.commit(REPO, {"README.md": b"---\nlicense: cc-by-4.0\nextra_gated_prompt: Be nice.\n---\n"})
+    push_folder(built["one"], REPO)
+    data = DatasetCard(hub.read(REPO, "README.md").decode()).data
+    assert (data.license, data["extra_gated_prompt"]) == ("cc-by-4.0", "Be nice.")
+    assert data.configs
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("video", "one"),
+        ("one", "video"),
+        *(pytest.param(one, marks=pytest.mark.slow) for one in permutations(["one", "video", "both", "raised"])),
+    ],
+)
+def test_the_default_is_the_config_that_was_pushed_first(order, hub, log_in, built):
+    for name in order:
+        push_folder(built[name], REPO, tag=f"push-{name}")
+        card = DatasetCard(hub.read(REPO, "README.md").decode()).data
+        first = "video" if order[0] == "video" else "multi_object"
+        assert [config["config_name"] for config in card.configs if config.get("default")] == [first]
+        assert json.loads(hub.read(REPO, "manifest.json"))["default"] == first
+
+
+def test_the_same_rows_in_other_bytes_are_the_same_dataset(hub, log_in, built, gas, tmp_path, monkeypatch):
+    """As another release of Arrow may write them."""
+    usual, folder = ParquetWriter.__init__, tmp_path / "gas"
+
+    def write_otherwise(self, *arguments, **options):
+        usual(self, *arguments, **options | {"compression": "gzip"})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ParquetWriter, "__init__", write_otherwise)
+        build(build(folder), name="video")
+    push_folder(built["both"], REPO)
+    before, data = read_hub(hub), "video/train-00000-of-00001.parquet"
+    assert read_files(folder)[data] != before[data]
+    hub.requests.clear()
+    status, printed, _ = gas("push", folder, "--repo", REPO)
+    assert (status, printed.splitlines()[0]) == (0, "org/gas: nothing to do; v1.0.0 has it")
+    assert list_writes(hub) == []
+    assert gas("diff", folder, f"{REPO}@v1.0.0", "--exit-code")[0] == 0
+    build(folder, "version=1.1.0", "seed=1")
+    push_folder(folder, REPO)
+    changed = {path for path, content in read_hub(hub).items() if before.get(path) != content}
+    assert data not in changed and "multi_object/train-00000-of-00001.parquet" in changed
+
+
+ADDRESSES = ["gas", "/gas", "me/", "a/b/c", "me/ga s", "https://hub/me/gas", "me/gas.git", "me/g..s", "me/" + "a" * 97]
+
+
+@pytest.mark.parametrize("repo", ADDRESSES)
+def test_a_name_that_no_repository_has_is_told_without_the_hub(repo, hub, log_in, built, gas):
+    status, printed, err = gas("push", built["one"], "--repo", repo, "--dry-run")
+    assert (status, printed) == (2, "")
+    assert "write it as OWNER/NAME" in " ".join(err.split())
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("tag", ["", "a b", "a..b", "-a", "/a", "a/", "a.lock", "a~1", "a:b", "ä", "a\n", "x" * 300])
+def test_a_tag_that_git_does_not_take_is_told_without_the_hub(tag, hub, log_in, built, gas):
+    status, printed, err = gas("push", built["one"], "--repo", REPO, f"--tag={tag}")
+    assert (status, printed) == (2, "")
+    assert err.startswith("gas: --tag")
+    assert hub.requests == []
+
+
+def test_without_a_token_nothing_is_asked(hub, connect, built, monkeypatch, gas):
+    connect(None)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    assert gas("push", built["one"], "--repo", REPO)[0] == 1
     assert hub.requests == []
 
 

@@ -88,6 +88,8 @@ def test_parquet_keeps_words_and_questions_as_dictionaries(recipe, open_writer, 
     assert len(texts) > 10
     assert {column.path_in_schema for column in texts if "RLE_DICTIONARY" not in column.encodings} == set()
     assert [column.path_in_schema for column in columns if column.is_stats_set] == ["id"]
+    assert all(column.has_offset_index for column in columns), "by which a browser reads the pages of a few rows"
+    assert [column.path_in_schema for column in columns if column.has_column_index] == ["id"]
 
 
 @pytest.mark.parametrize("recipe", list_recipes())
