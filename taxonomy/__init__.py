@@ -2,12 +2,12 @@
 
 The tables are tab-separated files in `tables/` (`schema.py` says what their columns mean):
 
-    >>> from generate_any_scene.taxonomy import load_taxonomy
+    >>> from generate_any_scene.taxonomy import find_object, load_taxonomy, mark_under
     >>> taxonomy = load_taxonomy()
-    >>> row = taxonomy.object_index("dog.n.01")
+    >>> row = find_object(taxonomy, "dog")
     >>> taxonomy.objects["name"][row].as_py()
     'dog'
-    >>> bool(taxonomy.is_under(["animal.n.01"])[row])
+    >>> bool(mark_under(taxonomy, ["animal"])[row])
     True
 
 `build/` holds the code and the hand-made lists that the tables are rebuilt from.
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .loader import Taxonomy, load_taxonomy
+    from .naming import find_object, mark_under
     from .schema import COLUMNS, IDENTITY, KINDS, SCENE_ATTRIBUTE_KINDS, TABLES
     from .table_rules import validate_taxonomy
 
@@ -28,7 +29,9 @@ MODULES = {
     "SCENE_ATTRIBUTE_KINDS": "schema",
     "TABLES": "schema",
     "Taxonomy": "loader",
+    "find_object": "naming",
     "load_taxonomy": "loader",
+    "mark_under": "naming",
     "validate_taxonomy": "table_rules",
 }
 
@@ -39,7 +42,9 @@ __all__ = [
     "SCENE_ATTRIBUTE_KINDS",
     "TABLES",
     "Taxonomy",
+    "find_object",
     "load_taxonomy",
+    "mark_under",
     "validate_taxonomy",
 ]
 

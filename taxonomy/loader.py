@@ -52,31 +52,6 @@ class Taxonomy:
         """The row of every object's parent (int32), -1 for the root."""
         return find_rows(self.objects["parent"], self.objects["id"])
 
-    def object_index(self, name_or_id: str) -> int:
-        """Finds an object by its id, its name, or another word for it, where that is unambiguous.
-
-        A word that several objects share means the only one of the `common` tier, or else of the `visible` tier.
-
-        Raises:
-            GasError: There is no such object, or the word means several.
-        """
-        from .naming import find_object
-
-        row = self._rows_of_ids.get(name_or_id)
-        return find_object(self, name_or_id) if row is None else row
-
-    def is_under(self, ids: Iterable[str]) -> np.ndarray:
-        """Marks (bool, one an object) the objects with one of these ids or names, and all objects under them."""
-        mask = np.zeros(self.objects.num_rows, dtype=bool)
-        for name_or_id in ids:
-            mask[self.object_index(name_or_id)] = True
-        parents = self.parent_index
-        has_parent = parents >= 0
-        marked = -1
-        while marked != (marked := int(mask.sum())):
-            mask |= mask[parents] & has_parent
-        return mask
-
     def kind_bits(self, column: pa.ChunkedArray | pa.Array) -> np.ndarray:
         """Turns a column of kinds (`animal|food`) into uint64: bit `i` stands for `KINDS[i]`, `any` sets them all."""
         encoded = pc.dictionary_encode(column)
@@ -85,7 +60,8 @@ class Taxonomy:
         return bits[view_numbers(encoded.indices, np.int32)]
 
     @cached_property
-    def _rows_of_ids(self) -> dict[str, int]:
+    def rows_of_ids(self) -> dict[str, int]:
+        """The row of every object, by its id."""
         return {id_: row for row, id_ in enumerate(self.objects["id"].to_pylist())}
 
 
@@ -226,7 +202,7 @@ def _check_references(tables: dict[str, pa.Table], key: _Layers) -> None:
             )
         if column != "parent":
             rows = [row for row in rows if values[row].as_py() not in elsewhere]
-        owners = tables[table]["id"].take(pa.array(rows, pa.int64())).to_pylist()
+        owners = tables[table]["id"].take(make_array(np.array(rows, dtype=np.int64))).to_pylist()
         places = key.locate(table, owners[:MOST_PROBLEMS])
         shown = zip(rows, owners[:MOST_PROBLEMS], strict=False)
         words = collect_words(tables[target], target) if rows else None
@@ -255,7 +231,7 @@ def _check_tree(tables: dict[str, pa.Table], key: _Layers) -> None:
         message = f"{quote(owner)} lies under {len(way) - 1:,} others; at most {DEEPEST} levels are allowed"
         raise GasError(f"{place}: column 'parent': {message}")
     circle = list(way)[list(way).index(row) :]
-    ids = tables["objects"]["id"].take(pa.array(circle)).to_pylist()
+    ids = tables["objects"]["id"].take(make_array(np.array(circle, dtype=np.int64))).to_pylist()
     # The row of the last layer is the one that closes the circle.
     owner, place = next(iter(key.locate("objects", ids).items()))
     parent = ids[(ids.index(owner) + 1) % len(ids)]

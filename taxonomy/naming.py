@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -86,13 +86,15 @@ def find_called(taxonomy: Taxonomy, table: str, word: str, among: np.ndarray) ->
 
 
 def find_object(taxonomy: Taxonomy, word: str) -> int:
-    """Finds an object by its name, or by another word for it: kitchen_utensil, people, omelette.
+    """Finds the row of an object by its id, its name, or another word for it: kitchen_utensil, people, omelette.
 
     A word that several objects share means the only one of the `common` tier, or else of the `visible` tier.
 
     Raises:
         GasError: There is no such object, or the word means several.
     """
+    if (known := taxonomy.rows_of_ids.get(word)) is not None:
+        return known
     rows = next(filter(None, _list_rows(taxonomy, "objects", word)), [])
     ids, tier = taxonomy.objects["id"], taxonomy.objects["tier"]
     for tiers in TIERS:
@@ -105,3 +107,18 @@ def find_object(taxonomy: Taxonomy, word: str) -> int:
             more = f", or perhaps {', '.join(others)}" if others and tiers != TIERS[0] else ""
             raise GasError(f"{quote(word)} names several objects: write one of {shown}{more}")
     raise GasError(f"the taxonomy has no object {quote(word)}{ask(read_words(taxonomy, 'objects').find(word))}")
+
+
+def mark_under(taxonomy: Taxonomy, words: Iterable[str]) -> np.ndarray:
+    """Marks (bool, one an object) the objects that words mean (see `find_object`), and all objects under them.
+
+    Raises:
+        GasError: A word means no object, or several.
+    """
+    mask = np.zeros(taxonomy.objects.num_rows, dtype=bool)
+    mask[[find_object(taxonomy, word) for word in words]] = True
+    parents = taxonomy.parent_index
+    has_parent, marked = parents >= 0, -1
+    while marked != (marked := int(mask.sum())):
+        mask |= mask[parents] & has_parent
+    return mask

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .loader import Taxonomy
+from .naming import find_object
 from .schema import KINDS, TABLES
 
 WORDS = {
@@ -107,7 +108,7 @@ def grow_tree(taxonomy: Taxonomy, name_or_id: str, depth: int) -> Branch:
     for row, parent in enumerate(parents.tolist()):
         children.setdefault(parent, []).append(row)
     below = np.zeros(len(parents), dtype=np.int64)
-    root = taxonomy.object_index(name_or_id)
+    root = find_object(taxonomy, name_or_id)
     order = [root]
     for row in order:
         order += children.get(row, [])

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from ...arrow import match_texts, read_truths, view_numbers
 from ...errors import Problem, RecipeError, advise, gather_problems
-from ...taxonomy import Taxonomy
+from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.schema import VISIBILITY
 from ..recipe.fields import Part
 from ..recipe.model import Recipe
@@ -110,7 +110,7 @@ def keep_modality(modality: str, concepts: Candidates) -> np.ndarray:
 
 def keep_under(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     """The objects named, and all that lie under them."""
-    return concepts.taxonomy.is_under(find_named(names, concepts.taxonomy))
+    return mark_under(concepts.taxonomy, find_named(names, concepts.taxonomy))
 
 
 def keep_outside(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
@@ -159,7 +159,7 @@ def find_named(names: Iterable[str], taxonomy: Taxonomy) -> dict[str, int]:
     names = list(names)
     for place, name in enumerate(names):
         with gather_problems(problems):
-            rows[name] = taxonomy.object_index(name)
+            rows[name] = find_object(taxonomy, name)
         if len(problems) == MOST_PROBLEMS:
             # A hint takes time, and nobody reads more at once.
             problems.append(Problem(f"{len(names) - place - 1:,} more names were not looked at; mend these first"))

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from ...arrow import make_array, match_texts
 from ...errors import GasError, Problem, RecipeError, advise, gather_problems
-from ...taxonomy import Taxonomy
+from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.naming import find_called
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Pairs, offsets_of
@@ -107,13 +107,13 @@ def _find_objects(
     if wanted.concept is not None:
         rows = dealt[:0]
         with gather_problems(problems, f"{key}.concept"):
-            rows = np.array([taxonomy.object_index(wanted.concept)])
+            rows = np.array([find_object(taxonomy, wanted.concept)])
             if "offensive" in taxonomy.objects["flags"][int(rows[0])].as_py():
                 problems.append(Problem(f"{wanted.concept} is offensive", key=f"{key}.concept", hint="choose another"))
     elif wanted.under:
         before = len(problems)
         with gather_problems(problems, f"{key}.under"):
-            rows = np.flatnonzero(allowed & taxonomy.is_under(wanted.under))
+            rows = np.flatnonzero(allowed & mark_under(taxonomy, wanted.under))
         if not len(rows) and len(problems) == before:
             message = f"content.objects leaves nothing under {', '.join(wanted.under)}"
             keys = [one.key for one in FILTERS["objects"] if one.key and not one.spares_seed]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import GasError, advise
-from ...taxonomy import TABLES, Taxonomy
+from ...taxonomy import TABLES, Taxonomy, find_object
 from ..drawing.figures import import_figure, save_picture
 from ..folder.reading import is_built
 from .usage import Usage
@@ -153,7 +153,7 @@ def find_nodes(taxonomy: Taxonomy, under: str | None = None) -> np.ndarray:
     parents = taxonomy.parent_index
     above = parents < 0
     if under is not None:
-        above = np.arange(len(parents)) == taxonomy.object_index(under)
+        above = np.arange(len(parents)) == find_object(taxonomy, under)
     is_node = above | (above[parents] & (parents >= 0))
     # Row -1 is no parent, which ends the way up.
     ends = np.append(is_node, True)

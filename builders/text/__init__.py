@@ -12,7 +12,7 @@ Others take `build_lexicon` (`lexicon.py`), `BlockWords` (`surface_forms.py`), `
 >>> from generate_any_scene.builders.text.templates import Slot, create_environment, render_block
 >>> from generate_any_scene.builders.text.tracing import Tracer
 >>> from generate_any_scene.builders.text.views import Shape, view_scene
->>> from generate_any_scene.taxonomy import load_taxonomy
+>>> from generate_any_scene.taxonomy import find_object, load_taxonomy
 >>> template = create_environment(None).from_string('''
 ...     {% for object in scene.objects %}
 ...         {{ object.article | capitalized }} {{ object.name }}.
@@ -44,7 +44,7 @@ program is kept for all scenes of the structure, on disk, too (`tracing.py`, `tr
 ...     Scenes(
 ...         start=0,
 ...         structures=np.zeros(3, dtype=np.int64),
-...         objects=Ragged.from_lists([[taxonomy.object_index(name) for name in scene] for scene in scenes]),
+...         objects=Ragged.from_lists([[find_object(taxonomy, name) for name in scene] for scene in scenes]),
 ...         attributes=Ragged.from_lists([[]] * 6),  # one list an object
 ...         **{name: Ragged.from_lists([[]] * 3) for name in ("relations", "subjects", "targets", "scene_attributes")},
 ...         copies=np.ones(6, dtype=np.int64),

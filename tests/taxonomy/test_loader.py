@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, load_taxonomy
+from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, find_object, load_taxonomy, mark_under
 
 OBJECT = {
     "id": "wug.x.01",
@@ -53,34 +53,34 @@ def test_same_tables_are_loaded_once(shipped: Taxonomy) -> None:
 
 
 def test_object_is_found_by_id_and_by_name(shipped: Taxonomy) -> None:
-    assert shipped.object_index("dog") == shipped.object_index("dog.n.01")
-    assert shipped.objects["name"][shipped.object_index("polar bear")].as_py() == "polar bear"
+    assert find_object(shipped, "dog") == find_object(shipped, "dog.n.01")
+    assert shipped.objects["name"][find_object(shipped, "polar bear")].as_py() == "polar bear"
 
 
 def test_unknown_object_names_the_closest(shipped: Taxonomy) -> None:
     with pytest.raises(GasError, match=r"no object 'dogg'; did you mean `dog.n.01`"):
-        shipped.object_index("dogg")
+        find_object(shipped, "dogg")
 
 
 def test_ambiguous_name_lists_the_ids(tmp_path: Path) -> None:
     write_table(tmp_path / "mine", "objects", OBJECT, {**OBJECT, "id": "wug.x.02"})
     with pytest.raises(GasError, match=r"'wug' names several objects: write one of wug\.x\.01, wug\.x\.02"):
-        load_taxonomy(("default", "mine"), tmp_path).object_index("wug")
+        find_object(load_taxonomy(("default", "mine"), tmp_path), "wug")
 
 
 def test_common_tier_wins_an_ambiguous_name(tmp_path: Path) -> None:
     write_table(tmp_path / "mine", "objects", {**OBJECT, "tier": "full"}, {**OBJECT, "id": "wug.x.02"})
     taxonomy = load_taxonomy(("default", "mine"), tmp_path)
-    assert taxonomy.object_index("wug") == taxonomy.object_index("wug.x.02")
+    assert find_object(taxonomy, "wug") == find_object(taxonomy, "wug.x.02")
 
 
 def test_is_under_follows_the_tree(shipped: Taxonomy) -> None:
-    mask = shipped.is_under(["animal.n.01", "teapot"])
-    assert mask[shipped.object_index("animal.n.01")]
-    assert mask[shipped.object_index("dog.n.01")]
-    assert mask[shipped.object_index("teapot.n.01")]
-    assert not mask[shipped.object_index("table.n.02")]
-    assert shipped.is_under([shipped.objects["id"][int(np.flatnonzero(shipped.parent_index < 0)[0])].as_py()]).all()
+    mask = mark_under(shipped, ["animal.n.01", "teapot"])
+    assert mask[find_object(shipped, "animal.n.01")]
+    assert mask[find_object(shipped, "dog.n.01")]
+    assert mask[find_object(shipped, "teapot.n.01")]
+    assert not mask[find_object(shipped, "table.n.02")]
+    assert mark_under(shipped, [shipped.objects["id"][int(np.flatnonzero(shipped.parent_index < 0)[0])].as_py()]).all()
 
 
 def test_kind_bits(shipped: Taxonomy) -> None:
@@ -94,14 +94,14 @@ def test_kind_bits(shipped: Taxonomy) -> None:
 
 
 def test_user_folder_adds_and_replaces(shipped: Taxonomy, tmp_path: Path) -> None:
-    dog = shipped.objects.slice(shipped.object_index("dog.n.01"), 1).drop_columns("frequency").to_pylist()[0]
+    dog = shipped.objects.slice(find_object(shipped, "dog.n.01"), 1).drop_columns("frequency").to_pylist()[0]
     write_table(tmp_path / "mine", "objects", OBJECT, {**dog, "name": "doggo", "plural": "doggos"})
     mine = load_taxonomy(("default", "mine"), tmp_path)
     assert mine.objects.num_rows == shipped.objects.num_rows + 1
-    assert mine.objects["name"][mine.object_index("dog.n.01")].as_py() == "doggo"
-    assert mine.is_under(["bird.n.01"])[mine.object_index("wug")]
-    assert mine.objects["frequency"][mine.object_index("wug")].as_py() == 0
-    assert mine.objects["frequency"][mine.object_index("doggo")].as_py() > 3
+    assert mine.objects["name"][find_object(mine, "dog.n.01")].as_py() == "doggo"
+    assert mark_under(mine, ["bird.n.01"])[find_object(mine, "wug")]
+    assert mine.objects["frequency"][find_object(mine, "wug")].as_py() == 0
+    assert mine.objects["frequency"][find_object(mine, "doggo")].as_py() > 3
     assert mine.version != shipped.version
     assert mine.relations.equals(shipped.relations)
 

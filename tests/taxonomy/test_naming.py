@@ -53,7 +53,7 @@ def test_hints_are_known_words_that_nobody_minds(taxonomy):
         spoiled = name[:place] + draw.choice("aeiourst") + name[place:]
         for hint in words.find(spoiled):
             assert hint != spoiled and not flags[hint]
-            assert taxonomy.object_index(hint) >= 0
+            assert find_object(taxonomy, hint) >= 0
 
 
 def test_common_concepts_come_before_rare_ones(taxonomy):

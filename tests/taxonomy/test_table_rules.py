@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
-from generate_any_scene.taxonomy import Taxonomy, load_taxonomy, validate_taxonomy
+from generate_any_scene.taxonomy import Taxonomy, find_object, load_taxonomy, validate_taxonomy
 
 
 @pytest.fixture(scope="module")
 def small() -> Taxonomy:
     """The rows above `dog.n.01` alone, with everything else as shipped."""
     shipped = load_taxonomy()
-    row, rows = shipped.object_index("dog.n.01"), []
+    row, rows = find_object(shipped, "dog.n.01"), []
     while row >= 0:
         rows.append(row)
         row = int(shipped.parent_index[row])

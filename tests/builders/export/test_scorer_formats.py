@@ -23,6 +23,7 @@ from generate_any_scene.builders.export.formats.tifa import (
 from generate_any_scene.builders.export.layout import DOMAINS, Tally
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.text.lexicon import NUMBERS
+from generate_any_scene.taxonomy import find_object
 
 TIFA_TYPES = {
     *("object", "animal/human", "food", "activity", "attribute", "counting"),
@@ -121,7 +122,7 @@ def test_tifa_knows_what_elements_are(exported, taxonomy):
         kind, element = pair["element_type"], pair["element"]
         assert element in objects.keys() | attributes.keys() | predicates.keys() | settings.keys()
         if kind == "animal/human":
-            index = taxonomy.object_index(objects[element]["concept"])
+            index = find_object(taxonomy, objects[element]["concept"])
             assert {"person", "animal"} & set(taxonomy.objects["kinds"][index].as_py().split("|"))
         if kind in ("color", "material", "shape"):
             assert attributes[element] == kind

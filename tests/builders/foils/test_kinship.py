@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.foils import kinship
 from generate_any_scene.builders.foils.kinship import find_kinship, list_possible
+from generate_any_scene.taxonomy import mark_under
 from question_oracle import Oracle
 
 # Names whose last word does not say what they are.
@@ -198,7 +199,7 @@ def test_foils_come_from_what_the_filters_allow(write_rows, plan):
     objects = ("under=[dog.n.01]", "top=3", "exclude=[vehicle.n.01]", "min_frequency=3.0")
     rows = write_rows("multi_object", tuple(f"content.objects.{one}" for one in objects), 300)
     taxonomy = plan.taxonomy
-    excluded = taxonomy.is_under(["vehicle.n.01"])
+    excluded = mark_under(taxonomy, ["vehicle.n.01"])
     allowed = {}
     for number, row in enumerate(taxonomy.objects.to_pylist()):
         if row["tier"] == "common":

@@ -13,7 +13,7 @@ from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.inspection.evenness import find_nodes, group_uses, measure_evenness
 from generate_any_scene.builders.inspection.usage import count_built, count_drawn
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.taxonomy import TABLES
+from generate_any_scene.taxonomy import TABLES, find_object, mark_under
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,7 +123,7 @@ def test_what_a_seed_graph_names_is_counted(tmp_path):
     loaded = load_recipe("multi_object", ("name=dogs", "questions=[]", *settings))
     drawn = count_drawn(loaded, "train", 0, 100)
     taxonomy = drawn.plan.taxonomy
-    dog = np.flatnonzero(drawn.rows["objects"] == taxonomy.object_index("dog.n.01"))
+    dog = np.flatnonzero(drawn.rows["objects"] == find_object(taxonomy, "dog.n.01"))
     assert drawn.uses["objects"][dog] == 100
     red = [row for row in drawn.rows["attributes"].tolist() if taxonomy.attributes["id"][row].as_py() == "color.red"]
     assert drawn.uses["attributes"][drawn.rows["attributes"] == red] == 100
@@ -155,11 +155,11 @@ def test_groups_split_up_the_whole():
 def test_nodes_are_children_of_what_is_asked_for(taxonomy):
     ids = np.append(np.array(taxonomy.objects["id"].to_pylist()), "")
     nodes = find_nodes(taxonomy, "carnivore.n.01")
-    rows = {name: taxonomy.object_index(name) for name in ("beagle.n.01", "carnivore.n.01", "table.n.02")}
+    rows = {name: find_object(taxonomy, name) for name in ("beagle.n.01", "carnivore.n.01", "table.n.02")}
     assert ids[nodes[rows["beagle.n.01"]]] == "canine.n.02"
     assert ids[nodes[rows["carnivore.n.01"]]] == "carnivore.n.01"
     assert nodes[rows["table.n.02"]] == -1
-    assert (nodes >= 0).sum() == taxonomy.is_under(["carnivore.n.01"]).sum()
+    assert (nodes >= 0).sum() == mark_under(taxonomy, ["carnivore.n.01"]).sum()
     assert (find_nodes(taxonomy) >= 0).all()
 
 

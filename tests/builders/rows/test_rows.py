@@ -11,6 +11,7 @@ from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import RecipeError
+from generate_any_scene.taxonomy import mark_under
 
 TEXT = pa.string()
 ATTRIBUTES = pa.list_(pa.struct({"kind": TEXT, "value": TEXT}))
@@ -177,7 +178,7 @@ def test_the_filters_of_a_recipe_hold(taxonomy, write_rows):
         "content.relations={categories: [spatial]}",
         "content.scene_attributes={kinds: [weather], count: [0, 1]}",
     )
-    under = taxonomy.is_under(["animal.n.01", "vehicle.n.01"]) & ~taxonomy.is_under(["dog.n.01"])
+    under = mark_under(taxonomy, ["animal.n.01", "vehicle.n.01"]) & ~mark_under(taxonomy, ["dog.n.01"])
     objects = taxonomy.objects.to_pylist()
     allowed = {
         row["id"]

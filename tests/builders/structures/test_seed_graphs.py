@@ -16,6 +16,7 @@ from generate_any_scene.builders.structures.cache import find_structures
 from generate_any_scene.builders.structures.enumeration import enumerate_structures
 from generate_any_scene.builders.structures.limits import read_limits
 from generate_any_scene.errors import RecipeError
+from generate_any_scene.taxonomy import mark_under
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networkx.algorithms.isomorphism import DiGraphMatcher
@@ -220,7 +221,7 @@ def chase(taxonomy):
 
 
 def test_every_scene_contains_the_seed_graph(chase, taxonomy):
-    vehicles = set(taxonomy.objects.filter(taxonomy.is_under(["vehicle.n.01"]))["id"].to_pylist())
+    vehicles = set(taxonomy.objects.filter(mark_under(taxonomy, ["vehicle.n.01"]))["id"].to_pylist())
     wanted = nx.DiGraph()
     wanted.add_node("dog", fits=lambda node: node["concept"] == "dog.n.01" and has_color(node))
     wanted.add_node("vehicle", fits=lambda node: node["concept"] in vehicles)
@@ -267,7 +268,7 @@ def test_objects_that_are_added_come_from_the_recipe(taxonomy):
         "content.attributes.kinds": ["texture", "state", "size"],
     }
     rows = create_writer(load_recipe("multi_object", overrides)).write_block("train", 0, 500).to_pylist()
-    plants = set(taxonomy.objects.filter(taxonomy.is_under(["plant.n.02"]))["id"].to_pylist())
+    plants = set(taxonomy.objects.filter(mark_under(taxonomy, ["plant.n.02"]))["id"].to_pylist())
     for row in rows:
         objects = row["scene_graph"]["objects"]
         assert sum(item["concept"] not in plants for item in objects) == 2
