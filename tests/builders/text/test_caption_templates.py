@@ -210,7 +210,7 @@ def test_a_list_of_ones_own_templates_is_copied_checked_and_fingerprinted(write_
     ("captions", "message"),
     [
         ("[]", "captions: must name at least one"),
-        ("[default, ../b.jinja]", r"captions\.1\.template: `\.\./b\.jinja` leaves the recipe's folder"),
+        ("[default, ../b.jinja]", r"captions\.1: `\.\./b\.jinja` leaves the recipe's folder"),
         ("[default, {template: terse, wieght: 2}]", r"captions\.1\.wieght: unknown key `wieght`; did you"),
         ("[default, {template: terse, weight: 0}]", r"captions\.1\.weight: must be greater than 0"),
         ("[default, tersse]", r"mine\.yaml:4:21: captions\.1: there is no template `tersse`; did you mean `terse`"),
