@@ -5,7 +5,8 @@ import re
 import pytest
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
-from generate_any_scene.builders.text.templates import Slot, WordInspected, create_environment, render_block
+from generate_any_scene.builders.text.marks import Slot, WordInspected
+from generate_any_scene.builders.text.templates import create_environment, render_block
 from generate_any_scene.builders.text.views import Shape, view_scene
 from words_page import PAGE, fill_page
 
