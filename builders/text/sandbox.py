@@ -29,9 +29,13 @@ from jinja2.visitor import NodeTransformer
 from .marks import MARK, Known, Placeholder, Slot, keep_text, mark
 
 MOST_STEPS = 50_000
-"""Steps of rendering once: a tenth of a second. A step is a statement, an operation, an item, or ten characters."""
+"""Steps of rendering once, which take a tenth of a second: operations, items that a loop goes through ..."""
+SHARE = 5
+"""... and so many characters, items that are looked at, or parts of a body that is run."""
 MOST_SIZE = 20_000
 """Characters of a text, or items of a list and of the lists in it; also the largest number that a filter is given."""
+LONGEST_MARK = 100
+"""Characters of a mark at most, which is one word."""
 MOST_WORK = 10_000_000
 """Sizes of what a filter or operator is given, multiplied: what `replace`, `indent` and `join` may come to."""
 MOST_CALLS = 50
@@ -163,16 +167,19 @@ def _operate(name: str, function: Callable[..., Any], subject: Any, *arguments: 
         sizes += [_check_number(name, value) for value in arguments if isinstance(value, int)]
     if math.prod(max(size, 1) for size in sizes) > MOST_WORK:
         raise TemplateRuntimeError(f"`{name}` is given too much text, or too large a number")
-    spend(1 + sum(sizes) // 10)
+    spend(1 + sum(sizes) // SHARE)
     result = _settle(function())
-    spend(measure(result) // 10)
+    spend(measure(result) // SHARE)
     return result
 
 
-def _see_words(values: Iterable[Any]) -> None:
+def _see_words(values: Iterable[Any], within: bool = False) -> None:
+    """Refuses text of which words are not known; `within` lists, too, for what takes no text but Python's own."""
     for value in values:
         if isinstance(value, Placeholder):
             value.refuse()
+        elif within and isinstance(value, (list, tuple, dict)):
+            _see_words(value.values() if isinstance(value, dict) else value, within)
 
 
 def _bound(name: str, function: Any, marking: bool = False) -> Callable[..., Any]:
@@ -192,12 +199,14 @@ def _bound(name: str, function: Any, marking: bool = False) -> Callable[..., Any
 def _join(values: Iterable[Any]) -> str | Placeholder:
     """What `~` makes of values, and what is rendered of a template in parts."""
     parts: list[str] = []
+    size = 0
     for value in values:
-        part = str(mark(value))
-        spend(1 + len(part) // 10)
-        parts.append(part)
+        parts.append(str(mark(value)))
+        size += len(parts[-1])
+        _check_size(size // LONGEST_MARK)
+        spend(1)
     text = "".join(parts)
-    _check_size(len(MARK.sub(" ", text)))
+    spend(_check_size(len(MARK.sub(" ", text))) // SHARE)
     return keep_text(text)
 
 
@@ -208,7 +217,7 @@ def _spend_here(context: Context, steps: int) -> None:
 
 @pass_context
 def _weigh(context: Context, value: Any) -> Any:
-    spend(measure(value) // 10)
+    spend(measure(value) // SHARE)
     return value
 
 
@@ -247,7 +256,7 @@ class _Hooking(NodeTransformer):
     def _begin(self, node: Any) -> Any:
         """A body that spends, each time that it runs, as many steps as it has parts."""
         node = self.generic_visit(node)
-        steps = nodes.Const(1 + sum(1 for body in node.body for _ in body.find_all(nodes.Node)) // 10)
+        steps = nodes.Const(1 + sum(1 for body in node.body for _ in body.find_all(nodes.Node)) // SHARE)
         steps.set_lineno(node.lineno)
         statement = nodes.ExprStmt(self._filter(SPEND, steps), lineno=node.lineno)
         node.body.insert(0, statement.set_environment(self.environment))
@@ -331,8 +340,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def __init__(self, filters: dict[str, Callable[..., Any]], **options: Any) -> None:
         super().__init__(finalize=_print, **options)
-        for name in ("lipsum", "cycler", "joiner"):
-            del self.globals[name]
+        del self.globals["lipsum"]
         for name in HIDDEN_FILTERS:
             del self.filters[name]
         del self.tests["sameas"]
@@ -367,7 +375,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         owner = getattr(getattr(obj, "__wrapped__", obj), "__self__", None)
         run = functools.partial(super().call, context, obj, *arguments, **named)
         if isinstance(owner, (str, list, tuple, dict, int, float)):
-            _see_words(values)
+            _see_words(values, within=True)
             return _operate(obj.__name__, run, owner, *values)
         if obj is self.globals["range"]:
             return _operate("range", run, 0, *values)
@@ -384,6 +392,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def _print(value: Any) -> Any:
     """What a template prints of a value: text, a number, or nothing."""
-    if isinstance(value, (str, int, float, Undefined, Placeholder)) or value is None:
+    if isinstance(value, (str, int, float, Undefined, Placeholder, View)) or value is None:
         return mark(value)
-    raise TemplateRuntimeError(f"a {type(value).__name__} is printed, which is no text or number")
+    raise TemplateRuntimeError(f"a {type(value).__name__} is no text or number; it cannot be printed")
