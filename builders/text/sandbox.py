@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, MappingView
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -146,9 +146,9 @@ def _settle(value: Any) -> Any:
     """A value as text, number, list or dict: what could be read but once is read."""
     if isinstance(value, str):
         return keep_text(value) if not isinstance(value, Known) else value
-    if isinstance(value, (list, tuple, dict, Undefined, Placeholder)) or not isinstance(value, Iterable):
-        return value
-    return list(islice(value, MOST_SIZE + 1))
+    if isinstance(value, (Iterator, MappingView, range)):
+        return list(islice(value, MOST_SIZE + 1))
+    return value
 
 
 def _check_number(name: str, value: int) -> int:
@@ -217,6 +217,8 @@ def _spend_here(context: Context, steps: int) -> None:
 
 @pass_context
 def _weigh(context: Context, value: Any) -> Any:
+    """What is compared, and lists that are written out."""
+    _see_words([value])
     spend(measure(value) // SHARE)
     return value
 

@@ -158,12 +158,12 @@ def read_sources(template: jinja2.Template) -> dict[str, str]:
 
 def _load_imported(template: jinja2.Template, name: str) -> jinja2.Template:
     try:
-        with _explain(f"{template.filename}: {name}"):
+        with _explain(f"{template.filename}: {_shorten(name)}"):
             return template.environment.get_template(name)
     except jinja2.TemplateNotFound as error:
-        raise GasError(f"{template.filename}: it imports {error.name}, which does not exist") from error
+        raise GasError(f"{template.filename}: it imports {_shorten(name)}, which does not exist") from error
     except RecipeError as error:
-        raise GasError(f"{template.filename}: {error.problems[0].message}") from error
+        raise GasError(f"{template.filename}: {_shorten(error.problems[0].message)}") from error
 
 
 def read_frames(template: jinja2.Template) -> int:
@@ -261,7 +261,10 @@ def _explain(place: str) -> Iterator[None]:
 def _describe(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deep; keep parts with `set`"
-    text = " ".join(str(error).split()) or type(error).__name__
+    return _shorten(" ".join(str(error).split()) or type(error).__name__)
+
+
+def _shorten(text: str) -> str:
     return text if len(text) < LONGEST else f"{text[:LONGEST]} ..."
 
 
