@@ -53,6 +53,8 @@ MARKING_FILTERS = {"listing", "capitalized", "starting", "default", "d"}
 """Filters that need not look at the words of the text that they are given."""
 OPEN_TESTS = {"defined", "undefined", "none"}
 """Tests of what a name stands for, whatever that is."""
+SPENT: Any = (Iterator, MappingView, range)
+"""What filters and methods give where a list would do."""
 OURS = ("mark", "names", "words")
 """What texts and views have that is not for templates."""
 OPERATORS = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
@@ -146,9 +148,7 @@ def _settle(value: Any) -> Any:
     """A value as text, number, list or dict: what could be read but once is read."""
     if isinstance(value, str):
         return keep_text(value) if not isinstance(value, Known) else value
-    if isinstance(value, (Iterator, MappingView, range)):
-        return list(islice(value, MOST_SIZE + 1))
-    return value
+    return list(islice(value, MOST_SIZE + 1)) if isinstance(value, SPENT) else value
 
 
 def _check_number(name: str, value: int) -> int:
