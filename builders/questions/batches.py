@@ -21,8 +21,9 @@ from ..content.plan import Plan
 from ..foils.draw import SceneKin
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
+from ..text.marks import Leaf, Piece
 from ..text.surface_forms import BlockWords
-from ..text.templates import Leaf, Piece, list_macros, render_macro
+from ..text.templates import list_macros, render_macro
 from ..text.tracing import Tracer
 from ..text.views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, ElementView, view_element
 

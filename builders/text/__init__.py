@@ -9,7 +9,8 @@ Others take `build_lexicon` (`lexicon.py`), `BlockWords` (`surface_forms.py`), `
 >>> from generate_any_scene.builders.content.scenes import Scenes
 >>> from generate_any_scene.builders.foundation.ragged import Ragged
 >>> from generate_any_scene.builders.text.surface_forms import BlockWords
->>> from generate_any_scene.builders.text.templates import Slot, create_environment, render_block
+>>> from generate_any_scene.builders.text.marks import Slot
+>>> from generate_any_scene.builders.text.templates import create_environment, render_block
 >>> from generate_any_scene.builders.text.tracing import Tracer
 >>> from generate_any_scene.builders.text.views import Shape, view_scene
 >>> from generate_any_scene.taxonomy import find_object, load_taxonomy

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from ...arrow import join_texts, make_array, make_texts, view_numbers
 from ..foundation.ragged import Ragged, expand_ranges, number_as_found, offsets_of
-from .templates import Piece
+from .marks import Piece
 
 LITERAL = "literal"
 """Column and role of literal text, both numbered 0: the number of such an entry is the token itself."""

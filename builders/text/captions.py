@@ -22,19 +22,9 @@ from ..structures.cache import find_file as find_structures_file
 from ..structures.limits import read_limits
 from .assembly import NOTHING, OPEN, Texts
 from .lexicon import build_lexicon
+from .marks import Leaf, Piece, Slot, start_sentence
 from .surface_forms import BlockWords
-from .templates import (
-    Leaf,
-    Piece,
-    Slot,
-    load_template,
-    read_frames,
-    read_source,
-    read_sources,
-    render_block,
-    split_blocks,
-    start_sentence,
-)
+from .templates import load_template, read_frames, read_source, read_sources, render_block, split_blocks
 from .trace_cache import MOST_KEPT, find_file, keep_programs, read_programs
 from .tracing import Render, Tracer
 from .views import LONG, Groups, Shape, view_scene

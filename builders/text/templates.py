@@ -1,137 +1,37 @@
-"""Jinja templates and their partial evaluation: a template becomes a sequence of literal text and slots for words.
+"""Jinja templates: loading them, what they are made of, and rendering them as pieces of text.
 
-A template is rendered with placeholders (`Slot`) instead of words: what depends on the structure is evaluated, what
-depends on words is left open. Printing a placeholder leaves a mark; anything that would look at the word raises
-`WordInspected`, and such a template is rendered again for every row, with the words themselves. Both ways yield
-pieces, so everything after this file treats them alike.
-
-A mark is three characters of Unicode's private use area around a place and, where it is known, the word:
-
-    OPEN object.name,object,0,object/0 MIDDLE CLOSE           word, role, number, element; `^` in front for a capital
-    OPEN object/0 MIDDLE dog CLOSE                            a word that is known: its element alone
+`marks.py` has what they are rendered with, and `sandbox.py` what the templates of others may do.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any
 
 import jinja2
 import jinja2.meta
-import jinja2.sandbox
 from jinja2 import nodes
+from jinja2.loaders import split_template_path
+from jinja2.parser import Parser
+from jinja2.visitor import NodeVisitor
 
 from ... import templates as shipped
-from ...errors import GasError, advise, suggest
+from ...errors import GasError, RecipeError, advise, suggest
 from ..recipe.fields import LARGEST_COUNT
-from .columns import CAPITAL, ENDS_IN_COMMA, name_column
+from ..recipe.loading import resolve_inside
+from .marks import Piece, WordInspected, capitalize, list_phrases, mark, split_marks, start
+from .sandbox import Meter, Sandbox, limit_work
 
-OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"
-START = "\ue003"
-"""What `starting` sets before its text."""
-MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
-CLOSING = re.compile(r"\s*[.,;:?!]")
-
-
-class WordInspected(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
-    """The template branched on a word, changed or counted it: it must be rendered per row, where the word is known."""
-
-
-class Piece(NamedTuple):
-    """A piece of rendered text: literal `text`, or the word in a `slot`, which is (column, role, number).
-
-    The word of a slot is entry `start + number` of the column, where `start` is where the row's own words of the role
-    begin. `element` names the part of the scene that the piece mentions, or is empty.
-    """
-
-    text: str
-    slot: tuple[str, str, int] | None = None
-    element: str = ""
-
-
-class Slot:
-    """Placeholder for a word that is not known yet: an entry of a column, `role` and `number` say which."""
-
-    def __init__(self, column: str, role: str, number: int, element: str) -> None:
-        self.where = f"{column},{role},{number},{element}"
-        self.mark = f"{OPEN}{self.where}{MIDDLE}{CLOSE}"
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise WordInspected(self.where)
-
-    # Every way in which Jinja or a filter could learn something about a word; `finalize` alone prints the mark.
-    __str__ = __eq__ = __ne__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
-    __add__ = __radd__ = __mul__ = __mod__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = __html__ = __int__ = (
-        _refuse
-    )
-
-
-class Word(str):
-    """A word that is known, with the part of the scene that it mentions."""
-
-    element: str
-
-    def __new__(cls, text: str, element: str) -> Word:
-        word = super().__new__(cls, text)
-        word.element = element
-        return word
-
-
-Leaf = Callable[[str, str, int, str], Slot | Word]
-"""Makes the placeholder or the word for (column, role, number, element)."""
-
-
-def _mark(value: Any) -> Any:
-    if isinstance(value, Slot):
-        return value.mark
-    if isinstance(value, Word):
-        return f"{OPEN}{value.element}{MIDDLE}{value}{CLOSE}"
-    return value
-
-
-def list_phrases(values: Any) -> str:
-    """Filter `listing`: "a", "a and b", "a, b, and c"."""
-    parts = [str(_mark(value)) for value in values]
-    if len(parts) < 3:
-        return " and ".join(parts)
-    return ", ".join(parts[:-1]) + ", and " + parts[-1]
-
-
-def capitalize(value: Any) -> str:
-    """Filter `capitalized`: the first letter large, the others as they are."""
-    # Text that begins with a mark begins with a word: its capital is made now if it is known, or asked of its column.
-    text = str(_mark(value)).lstrip()
-    if not text.startswith(OPEN):
-        return text[:1].upper() + text[1:]
-    where, word = text[1:].split(CLOSE)[0].split(MIDDLE)
-    rest = text[text.index(CLOSE) + 1 :]
-    if word:
-        return f"{OPEN}{where}{MIDDLE}{word[0].upper()}{word[1:]}{CLOSE}{rest}"
-    return f"{OPEN}{CAPITAL}{where}{MIDDLE}{CLOSE}{rest}"
-
-
-def start(value: Any) -> str:
-    """Filter `starting`: first in a block, with a capital unless an earlier block leaves off within a sentence."""
-    return f"{START}{_mark(value)}"
-
-
-def start_sentence(pieces: list[Piece], begins: bool) -> list[Piece]:
-    """Pieces of a block that may be `starting`: with a capital if a sentence begins there."""
-    if not pieces or not pieces[0].text.startswith(START):
-        return pieces
-    first, rest = pieces[0].text.removeprefix(START), pieces[1:]
-    if first or not begins or not rest:
-        text = first[:1].upper() + first[1:] if begins else first
-        return [Piece(text), *rest] if text else rest
-    word = rest[0]
-    if word.slot is None:
-        return [word._replace(text=word.text[:1].upper() + word.text[1:]), *rest[1:]]
-    column, role, number = word.slot
-    return [word._replace(slot=(column.removesuffix(CAPITAL) + CAPITAL, role, number)), *rest[1:]]
+MOST_SOURCE = 100_000
+"""Characters of a template of one's own."""
+LONGEST = 500
+"""Characters of what an error says beside its place."""
+FILTERS = {"listing": list_phrases, "capitalized": capitalize, "starting": start}
 
 
 class Missing(jinja2.StrictUndefined):
@@ -152,22 +52,48 @@ def create_environment(folder: Path | None) -> jinja2.Environment:
     The sandbox makes rendering three times as slow, so what we ship ourselves does without it.
     """
     shipped = jinja2.FunctionLoader(_read_shipped)
-    kind = jinja2.sandbox.SandboxedEnvironment if folder else jinja2.Environment
-    environment = kind(
-        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(folder), shipped]) if folder else shipped,
-        undefined=Missing,
-        finalize=_mark,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,
-    )
-    environment.filters.update(listing=list_phrases, capitalized=capitalize, starting=start)
+    options: dict[str, Any] = {
+        "undefined": Missing,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+        "autoescape": False,
+    }
+    if folder:
+        return Sandbox(FILTERS, loader=jinja2.ChoiceLoader([RecipeLoader(folder), shipped]), **options)
+    environment = jinja2.Environment(loader=shipped, finalize=mark, **options)
+    environment.filters |= FILTERS
     return environment
 
 
+class RecipeLoader(jinja2.FileSystemLoader):
+    """Finds templates in the folder of a recipe."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Any]:
+        path = resolve_inside(self.folder, template, "template")
+        try:
+            source, filename, is_same = super().get_source(environment, template)
+        except jinja2.TemplateNotFound:  # which is an OSError
+            raise
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise GasError(f"{path}:{line}: it is not UTF-8; save it as UTF-8") from error
+        except OSError as error:
+            raise GasError(f"{path}: it cannot be read: {error.strerror}") from error
+        if len(source) > MOST_SOURCE:
+            raise GasError(f"{path}: it has more than {MOST_SOURCE:,} characters; make it shorter")
+        return source, filename, is_same
+
+
 def _read_shipped(name: str) -> str | None:
-    file = files(shipped).joinpath(*name.split("/"))
-    return file.read_text(encoding="utf-8") if file.is_file() else None
+    file = files(shipped).joinpath(*split_template_path(name))
+    try:
+        return file.read_text(encoding="utf-8") if file.is_file() else None
+    except (OSError, ValueError):  # the name is none that a file could have
+        return None
 
 
 def list_templates(kind: str) -> list[str]:
@@ -184,9 +110,8 @@ def load_template(kind: str, name: str, folder: Path | None) -> jinja2.Template:
     """
     own = "/" in name or name.endswith(".jinja")
     try:
-        return create_environment(folder).get_template(name if own else f"{kind}/{name}.jinja")
-    except jinja2.TemplateSyntaxError as error:
-        raise GasError(f"{error.filename or error.name or name}:{error.lineno}: {error.message}") from error
+        with _explain(f"{folder}/{name}" if own else name):
+            return create_environment(folder).get_template(name if own else f"{kind}/{name}.jinja")
     except jinja2.TemplateNotFound as error:
         if error.name not in (name, f"{kind}/{name}.jinja"):
             raise GasError(f"template {name}: it imports {error.name}, which does not exist") from error
@@ -205,6 +130,12 @@ def read_source(template: jinja2.Template) -> str:
     return environment.loader.get_source(environment, template.name)[0]
 
 
+def parse_source(template: jinja2.Template) -> nodes.Template:
+    """The template's tree."""
+    with _explain(template.filename or str(template.name)):
+        return template.environment.parse(read_source(template), template.name, template.filename)
+
+
 def read_sources(template: jinja2.Template) -> dict[str, str]:
     """The text of a template and of those that it imports, by name.
 
@@ -217,15 +148,22 @@ def read_sources(template: jinja2.Template) -> dict[str, str]:
         assert template.name is not None
         if template.name not in sources:
             sources[template.name] = read_source(template)
-            for imported in jinja2.meta.find_referenced_templates(template.environment.parse(sources[template.name])):
+            for imported in jinja2.meta.find_referenced_templates(parse_source(template)):
                 if imported:
-                    add(template.environment.get_template(imported))
+                    add(_load_imported(template, imported))
 
-    try:
-        add(template)
-    except jinja2.TemplateNotFound as error:
-        raise GasError(f"{template.filename}: it imports {error.name}, which does not exist") from error
+    add(template)
     return sources
+
+
+def _load_imported(template: jinja2.Template, name: str) -> jinja2.Template:
+    try:
+        with _explain(f"{template.filename}: {_shorten(name)}"):
+            return template.environment.get_template(name)
+    except jinja2.TemplateNotFound as error:
+        raise GasError(f"{template.filename}: it imports {_shorten(name)}, which does not exist") from error
+    except RecipeError as error:
+        raise GasError(f"{template.filename}: {_shorten(error.problems[0].message)}") from error
 
 
 def read_frames(template: jinja2.Template) -> int:
@@ -234,7 +172,7 @@ def read_frames(template: jinja2.Template) -> int:
     Raises:
         GasError: It says something else than a number of frames.
     """
-    for node in template.environment.parse(read_source(template)).body:
+    for node in parse_source(template).body:
         if _sets_frames(node):
             assert isinstance(node, nodes.Assign)
             frames = node.node.value if isinstance(node.node, nodes.Const) else None
@@ -256,7 +194,7 @@ def split_blocks(template: jinja2.Template) -> dict[str, frozenset[str]]:
     empty set means that it uses all of them.
     """
     # White space and comments between blocks print nothing that matters.
-    tree = template.environment.parse(read_source(template))
+    tree = parse_source(template)
     outside = [
         node
         for node in tree.body
@@ -287,71 +225,59 @@ def _find_uses(block: nodes.Block) -> frozenset[str]:
 
 def render_block(template: jinja2.Template, block: str, variables: dict[str, Any]) -> list[Piece]:
     """Renders one block, or the whole template when `block` is empty."""
-    context = template.new_context(variables)
     run = template.blocks[block] if block else template.root_render_func
-    return split_marks(_guard(template, lambda: "".join(run(context))))
+    with limit_work(Meter()), _explain(template.filename or str(template.name)):
+        text = template.environment.concat(run(template.new_context(variables)))
+        return split_marks(mark(text))
 
 
 def render_macro(
     template: jinja2.Template, macro: str, arguments: list[Any], variables: dict[str, Any]
 ) -> list[Piece]:
     """Calls a macro of the template; `variables` are what all of its macros see."""
-    return split_marks(_guard(template, lambda: str(getattr(template.make_module(variables), macro)(*arguments))))
+    with limit_work(Meter()), _explain(template.filename or str(template.name)):
+        return split_marks(mark(getattr(template.make_module(variables), macro)(*arguments)))
 
 
 @lru_cache(maxsize=64)
 def list_macros(template: jinja2.Template) -> frozenset[str]:
     """Names of the macros that the template itself defines."""
-    tree = template.environment.parse(read_source(template))
-    return frozenset(node.name for node in tree.body if isinstance(node, nodes.Macro))
+    return frozenset(node.name for node in parse_source(template).body if isinstance(node, nodes.Macro))
 
 
-def _guard(template: jinja2.Template, render: Callable[[], str]) -> str:
+@contextmanager
+def _explain(place: str) -> Iterator[None]:
+    """Makes a message of whatever a template raises: it is the user's input, so it says where."""
     try:
-        return render()
-    except WordInspected:
+        yield
+    except (WordInspected, GasError, jinja2.TemplateNotFound):
         raise
-    except Exception as error:  # a template may raise anything; it is the user's input, so say where
-        place = template.filename or template.name
-        trace = error.__traceback__
-        while trace:
-            if trace.tb_frame.f_code.co_filename == template.filename:
-                place = f"{template.filename}:{template.get_corresponding_lineno(trace.tb_lineno)}"
-            trace = trace.tb_next
-        raise GasError(f"{place}: {error}") from error
+    except jinja2.TemplateSyntaxError as error:
+        raise GasError(f"{error.filename or place}:{error.lineno}: {_describe(error)}") from error
+    except Exception as error:
+        raise GasError(f"{_find_line(error, place)}: {_describe(error)}") from error
 
 
-def split_marks(text: str) -> list[Piece]:
-    """Splits rendered text at its marks. White space in fixed text becomes one space, and none at either end.
-
-    A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
-    """
-    text = text.strip()
-    # Only what a block begins with may be `starting`.
-    text = text[:1] + text[1:].replace(START, "")
-    # `split` with two groups gives text, then (place, word, text) for each mark.
-    fixed, *marked = MARK.split(text)
-    pieces = [_make_piece(fixed)]
-    # The end of the text closes it as punctuation does.
-    follows = [*marked[2:-1:3], marked[-1] or "."] if marked else []
-    for where, word, after, following in zip(marked[::3], marked[1::3], marked[2::3], follows, strict=True):
-        ends = CLOSING.match(following) is not None
-        # The place of a known word is its element alone, without commas; the word itself may be empty.
-        if word or "," not in where:
-            pieces.append(Piece(word.removesuffix(",") if ends and not where else word, element=where))
-        else:
-            pieces.append(_read_slot(where, ends))
-        pieces.append(_make_piece(after))
-    return [piece for piece in pieces if piece.text or piece.slot]
+def _describe(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deep; keep parts with `set`"
+    return _shorten(" ".join(str(error).split()) or type(error).__name__)
 
 
-@lru_cache(maxsize=1 << 14)
-def _make_piece(fixed: str) -> Piece:
-    return Piece(re.sub(r"\s+", " ", fixed))
+def _shorten(text: str) -> str:
+    return text if len(text) < LONGEST else f"{text[:LONGEST]} ..."
 
 
-@lru_cache(maxsize=1 << 14)
-def _read_slot(where: str, ends: bool) -> Piece:
-    word, role, number, element = where.removeprefix(CAPITAL).split(",")
-    column = name_column(word, where.startswith(CAPITAL), ends and word in ENDS_IN_COMMA)
-    return Piece("", (column, role, int(number)), element)
+def _find_line(error: Exception, place: str) -> str:
+    """The line that was run, in a template of the recipe before one of ours, or the line of `place` that was read."""
+    own, ours, line = "", "", 1
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        template, reader = frame.f_globals.get("__jinja_template__"), frame.f_locals.get("self")
+        if template is not None:
+            where = f"{template.filename or template.name}:{template.get_corresponding_lineno(number)}"
+            own, ours = (where, ours) if template.filename else (own, where)
+        elif isinstance(reader, Parser):
+            line = reader.stream.current.lineno
+        elif isinstance(reader, NodeVisitor):
+            line = getattr(frame.f_locals.get("node"), "lineno", line)
+    return own or ours or f"{place}:{line}"

@@ -14,8 +14,8 @@ import numpy as np
 from ..foundation.ragged import number_rows
 from .assembly import ProgramTable, RepeatedTexts, Run, Texts, assemble_runs, assemble_texts
 from .lexicon import Lexicon
+from .marks import Known, Leaf, Piece, Slot, WordInspected, make_word
 from .surface_forms import BlockWords
-from .templates import Leaf, Piece, Slot, Word, WordInspected
 
 Render = Callable[[Leaf, tuple[int, ...]], list[Piece]]
 
@@ -104,8 +104,8 @@ class Tracer:
 def _read_row(words: BlockWords, starts: Mapping[str, np.ndarray], row: int) -> Leaf:
     """Makes the words of one row: the reference that placeholders are held to."""
 
-    def leaf(column: str, role: str, number: int, element: str) -> Word:
+    def leaf(column: str, role: str, number: int, element: str) -> Known:
         token = int(words.find_column(column)[starts[role][row] + number])
-        return Word(words.lexicon.words[token].as_py(), element)
+        return make_word(words.lexicon.words[token].as_py(), element)
 
     return leaf

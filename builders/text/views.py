@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ...taxonomy.english.numerals import write_number
-from .templates import Leaf, Slot
+from .marks import Leaf, Slot
+from .sandbox import View
 
 MEDIUMS = {"image": "picture", "video": "video", "3d": "3D model"}
 LONG = 10
@@ -124,8 +125,8 @@ class Words(dict[str, Any]):
         return self[name]
 
 
-@dataclass
-class ElementView:
+@dataclass(eq=False, repr=False)
+class ElementView(View):
     """An object, attribute, relation or scene attribute; its words are attributes such as `name`."""
 
     number: int
@@ -149,8 +150,8 @@ class ElementView:
             raise AttributeError(name) from None
 
 
-@dataclass
-class SceneView:
+@dataclass(eq=False, repr=False)
+class SceneView(View):
     """A whole scene, with the fields of `SCENE_FIELDS`."""
 
     objects: list[ElementView]

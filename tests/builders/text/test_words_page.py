@@ -1,11 +1,13 @@
 """The page of words that a template may use says what the code does."""
 
 import re
+from pathlib import Path
 
 import pytest
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
-from generate_any_scene.builders.text.templates import Slot, WordInspected, create_environment, render_block
+from generate_any_scene.builders.text.marks import Slot, WordInspected
+from generate_any_scene.builders.text.templates import create_environment, render_block
 from generate_any_scene.builders.text.views import Shape, view_scene
 from words_page import PAGE, fill_page
 
@@ -33,7 +35,9 @@ def test_the_template_on_the_page_works(write_recipe):
 def render(code):
     """Renders code of the page for an object with an attribute; what is opened is closed."""
     end = "{% endif %}" if code.startswith("{%") else ""
-    template = create_environment(None).from_string(f"{{% for object in scene.objects %}}{code}x{end}{{% endfor %}}")
+    template = create_environment(Path("nowhere")).from_string(
+        f"{{% for object in scene.objects %}}{code}x{end}{{% endfor %}}"
+    )
     return render_block(template, "", {"scene": view_scene(Slot, Shape((1,), (), ()), (0, 0, 0), "image")})
 
 
@@ -49,4 +53,4 @@ def test_what_the_page_calls_fast_does_not(code):
 
 
 def test_the_page_gives_examples_of_both():
-    assert len(SLOW) == len(FAST) == 4
+    assert (len(SLOW), len(FAST)) == (4, 5)
