@@ -8,13 +8,13 @@ from generate_any_scene import GasError, explode_questions, scene, to_networkx
 ODD = (None, 1.5, "3", b"3", {3}, range(3), object(), float("nan"), [1], {}, 2**63, -1, np.float64(2))
 
 
-@pytest.mark.parametrize("index", ODD, ids=repr)
+@pytest.mark.parametrize("index", ODD)
 def test_odd_indices_are_named(index):
     with pytest.raises(GasError, match="index|there is no row"):
         scene("sandbox", index)
 
 
-@pytest.mark.parametrize("value", [range(3, 5), {3, 5}, b"x", object(), 3j], ids=repr)
+@pytest.mark.parametrize("value", [range(3, 5), {3, 5}, b"x", object(), 3j])
 @pytest.mark.parametrize("wrap", [lambda value: {"complexity": value}, lambda value: {"objects": [value, value]}])
 def test_overrides_that_no_recipe_holds_are_named(value, wrap):
     with pytest.raises(GasError, match=r"`structure\.(complexity|objects)` must be text, a number"):
