@@ -73,6 +73,6 @@ def test_a_file_that_may_not_be_read_is_a_message(closed, tmp_path):
     process = context.Process(target=look, args=(sender.send,))
     process.start()
     sender.close()
-    assert receiver.recv() == ("it cannot be read: Permission denied", 1)
+    assert receiver.recv() == ("it cannot be read: Permission denied", 2)
     process.join()
     (tmp_path / closed).chmod(0o755)

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from generate_any_scene.taxonomy import find_object
 from generate_any_scene.builders.content.unseen import HASH_BUCKETS
 from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, load_taxonomy, validate_taxonomy
 from generate_any_scene.taxonomy.build.sources import read_review
@@ -144,7 +145,7 @@ def test_articles_follow_the_sound(taxonomy: Taxonomy, text: str, article: str) 
     [("dog", "dogs"), ("sheep", "sheep"), ("knife", "knives"), ("person", "people"), ("thermos", "thermoses")],
 )
 def test_plurals(taxonomy: Taxonomy, name: str, plural: str) -> None:
-    assert taxonomy.objects["plural"][taxonomy.object_index(name)].as_py() == plural
+    assert taxonomy.objects["plural"][find_object(taxonomy, name)].as_py() == plural
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_plurals(taxonomy: Taxonomy, name: str, plural: str) -> None:
     ],
 )
 def test_countability(taxonomy: Taxonomy, id_: str, countability: str) -> None:
-    assert taxonomy.objects["countability"][taxonomy.object_index(id_)].as_py() == countability
+    assert taxonomy.objects["countability"][find_object(taxonomy, id_)].as_py() == countability
 
 
 def test_no_plural_has_an_s_too_many(taxonomy: Taxonomy) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from generate_any_scene.taxonomy import find_object
 from generate_any_scene.errors import GasError
 from generate_any_scene.taxonomy import load_taxonomy
 from generate_any_scene.taxonomy.loader import load_all_shipped
@@ -128,8 +129,8 @@ def test_own_frequencies_may_be_any_counts(tmp_path: Path) -> None:
     write(tmp_path / "laion", "frequency", "id|zipf", "dog.n.01|123456789", "cat.n.01|1.5e6", "bird.n.01|0")
     counts = load_taxonomy(["default", "laion"], tmp_path)
     frequency = counts.objects["frequency"].to_numpy()
-    assert frequency[counts.object_index("dog.n.01")] == np.float32(123456789)
-    assert frequency[counts.object_index("cat.n.01")] == 1_500_000
+    assert frequency[find_object(counts, "dog.n.01")] == np.float32(123456789)
+    assert frequency[find_object(counts, "cat.n.01")] == 1_500_000
     # The shipped numbers are of another scale, so none of them is left.
     assert np.count_nonzero(frequency) == 2
 

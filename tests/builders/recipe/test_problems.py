@@ -126,7 +126,7 @@ FAILING = {
     "folder.yaml": "is a folder",
     "none.yaml": "is missing",
     "dangling.yaml": "is missing",
-    "file.txt/r.yaml": "ot a directory",
+    "file.txt/r.yaml": "is missing",
 }
 
 

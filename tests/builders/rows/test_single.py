@@ -40,7 +40,7 @@ def test_overrides_change_the_recipe():
     [
         ({"recipe": "multi_objct", "index": 0}, "did you mean `multi_object`"),
         ({"recipe": "multi_object", "index": 0, "split": "tran"}, "did you mean `train`"),
-        ({"recipe": "multi_object", "index": -1}, "there is no row -1"),
+        ({"recipe": "multi_object", "index": -1}, "there is no row `-1`"),
         ({"recipe": "multi_object", "index": 0, "contents": {}}, "did you mean `content`"),
     ],
 )

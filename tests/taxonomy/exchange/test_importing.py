@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from generate_any_scene.taxonomy import find_object
 from generate_any_scene.errors import GasError
 from generate_any_scene.taxonomy import load_taxonomy, validate_taxonomy
 from generate_any_scene.taxonomy.exchange.exporting import export_taxonomy
@@ -216,7 +217,7 @@ def test_folder_of_tables(tmp_path: Path) -> None:
     (folder / "objects.tsv").write_text("id\tname\tparent\tkinds\nwug.x.01\twug\tbird.n.01\tanimal\n")
     report = import_taxonomy(folder, "mine")
     assert report.tables["objects"]["own"] == 1
-    assert load_taxonomy(["default", "mine"]).object_index("wug") >= 0
+    assert find_object(load_taxonomy(["default", "mine"]), "wug") >= 0
     with pytest.raises(GasError, match=r"no layer holds attributes\.tsv; begin the list with `default`"):
         load_taxonomy(["mine"])
 
