@@ -52,7 +52,7 @@ class PlainFolders:
 def pytest_configure(config):
     config.pluginmanager.register(PlainFolders())
     if not config.option.markexpr:
-        config.option.markexpr = "not slow"
+        config.option.markexpr = "not slow and not long"
 
 
 @pytest.fixture(scope="session")

@@ -411,13 +411,13 @@ def test_damage_is_refused(sound, tmp_path):
     assert not run_limited(lambda: list_faults(sound, tmp_path / "place", range(12)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(0, 2000, 200))
 def test_much_damage_is_refused(first, sound, tmp_path):
     assert not run_limited(lambda: list_faults(sound, tmp_path / "place", range(first, first + 200)))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_may_not_be_read_is_refused(sound):
     with tempfile.TemporaryDirectory() as place:  # pytest's are closed to others
         shutil.copytree(sound.parent, f"{place}/whole")

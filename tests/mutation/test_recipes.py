@@ -171,7 +171,7 @@ def test_a_few_mutated_recipes_are_answered(tmp_path):
     assert attempts.run_limited(lambda: find_faults(range(FEW), tmp_path, DATASETS)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_mutated_recipes_are_answered(tmp_path):
     import_trainers()
     faults = []

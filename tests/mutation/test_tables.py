@@ -105,7 +105,7 @@ def run_cases(folder: Path, seed: int, number: int) -> list[str]:
     return faults
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_drawn_tables_are_taken_or_refused(tmp_path: Path) -> None:
     assert run_limited(lambda: run_cases(tmp_path, SEED, 500)) == []
 

@@ -134,7 +134,7 @@ def write_captions(paths, home, seed):
     return json.loads(done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_drawn_templates_are_refused_or_say_the_same_everywhere(tmp_path):
     def work():
         faults, accepted = [], []

@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from generate_any_scene.taxonomy import find_object
 from generate_any_scene.builders.content.unseen import HASH_BUCKETS
-from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, load_taxonomy, validate_taxonomy
+from generate_any_scene.taxonomy import COLUMNS, KINDS, Taxonomy, find_object, load_taxonomy, validate_taxonomy
 from generate_any_scene.taxonomy.build.sources import read_review
 from generate_any_scene.taxonomy.loader import load_all_shipped
 from generate_any_scene.taxonomy.table_rules import check_paper_scale

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from generate_any_scene.taxonomy import find_object
 from generate_any_scene.errors import GasError
-from generate_any_scene.taxonomy import load_taxonomy
+from generate_any_scene.taxonomy import find_object, load_taxonomy
 from generate_any_scene.taxonomy.loader import load_all_shipped
 from generate_any_scene.taxonomy.places import find_imports
 

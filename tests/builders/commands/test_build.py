@@ -27,7 +27,7 @@ def test_build_writes_a_folder_and_says_how_to_load_it(gas, empty):
         (["build", "multi_object", "--set", "structure.complexity=[5,3]"], "write [3, 5]"),
         (["build", "multi_object", "--set", "structure.objects=20"], "exclude each other"),
         (["build", "multi_object", "--set", "nothing"], "sets nothing"),
-        (["build", "multi_object", "--set", "content.objects.under=[dgo]"], "did you mean"),
+        (["build", "multi_object", "--set", "content.objects.under=[dogg]"], "did you mean"),
         (["build", "multi_object", "video", "--set", "name=same"], "two recipes are named same"),
         (["build", "base"], "there is no recipe `base`"),
         (["build"], "Missing argument"),

@@ -87,7 +87,7 @@ def test_an_unknown_name_gets_the_closest_one():
 
 odd_words = st.sampled_from(["no", "1.0", "~", "1e-4", "né: #"])
 words = st.text("0123456789abcdefghijklmnopqrstuvwxyz.", min_size=1, max_size=8) | odd_words
-names = st.lists(words, unique=True, max_size=4)
+names = st.lists(words, unique=True, min_size=1, max_size=4)
 ranges = st.tuples(st.integers(1, 9), st.integers(0, 9)).map(lambda pair: [pair[0], sum(pair)])
 
 

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from generate_any_scene.taxonomy import find_object
 from generate_any_scene.errors import GasError
-from generate_any_scene.taxonomy import load_taxonomy, validate_taxonomy
+from generate_any_scene.taxonomy import find_object, load_taxonomy, validate_taxonomy
 from generate_any_scene.taxonomy.exchange.exporting import export_taxonomy
 from generate_any_scene.taxonomy.exchange.importing import import_taxonomy
 from generate_any_scene.taxonomy.nearness import find_near_scene_attributes
