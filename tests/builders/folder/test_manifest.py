@@ -158,7 +158,8 @@ KNOWN = {
 }
 EXTRAS = st.dictionaries(TEXTS.filter(lambda key: key not in KNOWN), VALUES, max_size=1)
 """Keys of versions to come."""
-VERSIONS = st.tuples(COUNTS, COUNTS, COUNTS).map(lambda parts: ".".join(map(str, parts)))
+PARTS = st.integers(0, 10**9 - 1)
+VERSIONS = st.tuples(PARTS, PARTS, PARTS).map(lambda parts: ".".join(map(str, parts)))
 
 
 @st.composite
