@@ -329,11 +329,10 @@ def list_wrong(value):
 def list_cases(manifest):
     """Every key of a manifest with what cannot stand there, and without it, if all manifests have it."""
     for path, value in list_places(manifest):
-        # A manifest may have no default and no card.
-        yield from (
-            (path, one) for one in list_wrong(value) if one is not None or path not in (("default",), ("card",))
-        )
-        if path[-1] in KNOWN - {"format", "default", "card"} and "columns" not in path[-2:-1]:
+        # A manifest may have no default and no card, and a card any parts.
+        may_be_none = path in (("default",), ("card",))
+        yield from ((path, wrong) for wrong in list_wrong(value) if not (may_be_none and wrong is None))
+        if path[-1] in KNOWN - {"format"} and path[0] not in ("default", "card") and "columns" not in path[-2:-1]:
             yield path, GONE
 
 
