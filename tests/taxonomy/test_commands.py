@@ -144,9 +144,9 @@ def test_validate_lists_what_is_wrong(gas, tables: Path) -> None:
     err = gas("taxonomy", "validate", "mine", status=2)[1]
     assert "mine/objects.tsv:2: column 'kinds': 'anmal' is none of its words; did you mean `animal`" in err
     file.write_text("id\tname\tparent\tkinds\nwug.x.01\twug_bird\twug.x.01\tanimal\n")
-    err = gas("taxonomy", "validate", "mine", status=2)[1]
-    assert "its parents go round in a circle" in err
-    assert "stray spaces or underscores" in err
+    assert "leads in a circle" in gas("taxonomy", "validate", "mine", status=2)[1]
+    file.write_text("id\tname\tparent\tkinds\nwug.x.01\twug_bird\t\tanimal\n")
+    assert "stray spaces or underscores" in gas("taxonomy", "validate", "mine", status=2)[1]
     report = json.loads(gas("taxonomy", "validate", "mine", "--json", status=2)[0])
     assert not report["valid"]
     assert report["problems"]
