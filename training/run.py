@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 import time
@@ -21,7 +20,7 @@ from ..version import __version__
 from .data import describe_data, load_rows
 from .recipes.common import Training
 from .recipes.loading import LoadedTraining, dump_training
-from .upstream import identify_files, list_versions, require
+from .upstream import count_processes, identify_files, is_first, list_versions, require
 
 RECORD = "run.json"
 ELSEWHERE = "give another folder with --set output=..., or remove this one"
@@ -47,8 +46,8 @@ def run_training(
     trainer = find_trainer(recipe.kind)
     require(*trainer.REQUIRED)
     quiet_others()
-    is_first = os.environ.get("RANK", "0") == "0"
-    if is_first:  # others may come later, when it has begun to write
+    first = is_first()
+    if first:  # others may come later, when it has begun to write
         _check_folder(folder, recipe, trainer.LOG)
     try:
         rows = load_rows(recipe.data, trainer.COLUMNS)
@@ -63,24 +62,24 @@ def run_training(
         "generate_any_scene": __version__,
         "python": platform.python_version(),
         "packages": list_versions(),
-        "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        "processes": count_processes(),
         "data": describe_data(recipe.data, rows),
         "inputs": {key: identify_files(*one) for key, one in trainer.find_inputs(recipe).items()},
     }
-    if is_first:
+    if first:
         _check_inputs(folder, record, trainer.LOG)
     if not dry_run:
-        if is_first:
+        if first:
             _clear_failed_start(folder, recipe, trainer.LOG)
             write_text(folder / "recipe.yaml", dump_training(recipe))
             _write_record(folder, record)
         started = time.time()
-        results = trainer.train(recipe, rows, folder, report if is_first else lambda _: None)
+        results = trainer.train(recipe, rows, folder, report if first else lambda _: None)
         record |= {"seconds": round(time.time() - started, 1), "results": results}
-        if is_first:
+        if first:
             _write_record(folder, record)
     end_processes()
-    return record if is_first else {}
+    return record if first else {}
 
 
 def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:

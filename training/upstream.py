@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import os
 import re
 from collections.abc import Collection, Mapping
 from contextlib import suppress
@@ -23,6 +24,16 @@ from ..errors import GasError, Problem, advise
 
 PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")
 """What a run's record names the versions of."""
+
+
+def count_processes() -> int:
+    """How many processes a launcher has started, of which this is one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_first() -> bool:
+    """Whether this process is the first of them; accelerate's own state would begin the group too early."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def require(*modules: str) -> None:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from ....errors import Problem, advise
 from ...pictures import check_pictures
 from ...recipes.finetune import Finetune
-from ...upstream import read_keys
+from ...upstream import is_first, read_keys
 
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
 """What diffusers calls the file of an adapter."""
@@ -60,7 +60,7 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Proble
     if recipe.start_from:
         problems += _check_start(Path(recipe.start_from))
     problems += _check_model(recipe, None if wrong or recipe.method == "full" else lora)
-    if rows is not None and not problems and PartialState().is_main_process:
+    if rows is not None and not problems and is_first():
         problems += check_pictures(rows.cast_column("image", datasets.Image(decode=False)), recipe.resolution)
     return problems
 

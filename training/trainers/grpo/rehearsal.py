@@ -18,6 +18,7 @@ from ....errors import GasError
 from ...recipes.grpo import SandboxModel
 from ...sandbox.model import make_model, make_tokenizer
 from ...sandbox.pictures import CODES
+from ...upstream import count_processes
 from .lessons import StopIdle
 from .policy import mask_text
 
@@ -65,8 +66,8 @@ def rehearse(values: Mapping[str, Any], reports: Sequence[str]) -> None:
             raise GasError(f"`{key}` needs {package}: pip install {package}")
     for report in get_reporting_integration_callbacks(reports):
         report()
-    if any(values.get(key) for key in SHARDED):
-        return  # their engines take the real model alone
+    if any(values.get(key) for key in SHARDED) or count_processes() > 1:
+        return  # their engines take the real model alone; a group of processes is the training's
     left_out = LEFT_OUT | (VLLM if values.get("use_vllm") else set())
     kept = {key: value for key, value in values.items() if key not in left_out}
     with tempfile.TemporaryDirectory() as folder:
