@@ -18,7 +18,7 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import SCENE_ATTRIBUTE_KINDS, Taxonomy
 from ...taxonomy.schema import SCENE_ROLES
 from ..foundation.counter_rng import deal, derive_key
-from ..foundation.ragged import Bits, Ragged, join_codes, offsets_of
+from ..foundation.ragged import Bits, Ragged, join_codes, number_as_found, offsets_of
 from .assignment import Slots, resolve_conflicts
 from .compatibility import match_objects
 from .plan import Plan
@@ -177,9 +177,12 @@ def _may_have_fewer(plan: Plan) -> bool:
 def _seat_cards(
     plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    # Many scenes refuse the same rules, and so have room for the same seats.
+    refused = demands.refused.words.view(np.uint8)
+    examples, sorts = number_as_found(len(refused), refused.T)
     seats = _list_seats(plan)
-    room = ~demands.list_refused().take(seats.rules, axis=1)
-    return seat_cards(derive_key(places.key, "seats"), seats, room, places.scene, cards, kinds)
+    room = ~demands.list_refused()[examples].take(seats.rules, axis=1)
+    return seat_cards(derive_key(places.key, "seats"), seats, room, sorts, places.scene, cards, kinds)
 
 
 def _assign_cards(plan: Plan, places: _Places, demands: _Demands, cards: np.ndarray, kinds: np.ndarray) -> np.ndarray:

@@ -71,14 +71,21 @@ def _pack(table: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 
 
 def seat_cards(
-    key: int, seats: Seats, room: np.ndarray, scene: np.ndarray, cards: np.ndarray, kinds: np.ndarray
+    key: int,
+    seats: Seats,
+    room: np.ndarray,
+    sorts: np.ndarray,
+    scene: np.ndarray,
+    cards: np.ndarray,
+    kinds: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Gives places cards that go with the scene and with each other, of their kinds wherever there are such.
 
     Args:
         key: Key of all choices made here.
         seats: The seats of cards.
-        room: Which seats go with what else is in a scene, bool, shape (scenes, seats).
+        room: Which seats go with what else is in scenes of each sort, bool, shape (sorts, seats).
+        sorts: The sort of each scene, shape (scenes,).
         scene: The scene of each place, ascending, shape (places,).
         cards: The card that each place was dealt, of its kind.
         kinds: The kind of each place.
@@ -86,9 +93,9 @@ def seat_cards(
     Returns:
         The card of each place, and the places that nothing goes with: these have the cards that they were dealt.
     """
-    seating = _Seating(key, seats, _pack(room, seats.offsets), scene, cards.copy())
+    seating = _Seating(key, seats, _pack(room, seats.offsets)[sorts], scene, cards.copy())
     # (scenes, kinds): which kinds a scene is yet to get.
-    to_come = np.zeros((len(room), len(seats.order)), dtype=bool)
+    to_come = np.zeros((len(sorts), len(seats.order)), dtype=bool)
     to_come[scene, kinds] = True
     left = []
     for kind in seats.order:

@@ -74,13 +74,16 @@ def _leave_out_choices(lexicon: Lexicon, batch: Batch, aliases: Ragged, domain: 
     places = np.flatnonzero(_find_shared(lexicon, domain)[aliases.values])
     if not len(places):
         return aliases
-    choices, size = batch.choices, len(lexicon.words)
-    doubtful = np.zeros(len(choices), dtype=bool)
-    doubtful[aliases.owners[places]] = True
-    wrong = np.flatnonzero(doubtful[choices.owners] & (choices.values != batch.answers[choices.owners]))
-    questions, others = choices.owners[wrong], lexicon.aliases[domain].take(rows[wrong])
-    names = questions * size + choices.values[wrong]
-    taken = np.append(names, questions[others.owners] * size + others.values)
-    drop = places[np.isin(aliases.owners[places] * size + aliases.values[places], taken)]
+    # Few questions have such words, so what their wrong choices may be called is compared word by word.
+    asked, question = np.unique(aliases.owners[places], return_inverse=True)
+    choices, rows = batch.choices.take(asked), Ragged(rows, batch.choices.offsets).take(asked).values
+    wrong = choices.values != batch.answers[asked].take(choices.owners)
+    names = Ragged(choices.values[wrong], offsets_of(wrong)[choices.offsets])
+    others = lexicon.aliases[domain].take(rows[wrong])
+    drop = np.zeros(len(places), dtype=bool)
+    for words in (names, Ragged(others.values, others.offsets[names.offsets])):
+        beside = words.take(question)
+        drop[beside.owners[beside.values == aliases.values[places].take(beside.owners)]] = True
+    drop = places[drop]
     lengths = aliases.lengths - np.bincount(aliases.owners[drop], minlength=len(aliases))
     return Ragged(np.delete(aliases.values, drop), offsets_of(lengths))
