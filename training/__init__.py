@@ -24,12 +24,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .judges.marking import judge_questions
+    from .judges.asking import judge_questions
     from .judges.vision_language import VisionLanguageJudge
 
 __all__ = ["VisionLanguageJudge", "judge_questions"]
 
-_PLACES = {"VisionLanguageJudge": ".judges.vision_language", "judge_questions": ".judges.marking"}
+_PLACES = {"VisionLanguageJudge": ".judges.vision_language", "judge_questions": ".judges.asking"}
 
 
 def __getattr__(name: str) -> Any:

@@ -28,12 +28,12 @@ from transformers import (
 
 from ..builders.foundation.counter_rng import derive_key
 from .decoders import Decoder, split_ids
-from .judges.marking import choose_questions, judge_questions
+from .judges.asking import check_refusals, judge_questions
+from .judges.marking import choose_questions
 from .judges.protocol import Judge
 from .metrics.answer_accuracy import compare_means, measure_mean
 from .recipes.grpo import Grpo
 from .reports.contact_sheet import paste_sheet
-from .rewards import check_refusals
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
 """The keys of `trl.GRPOConfig` that say how tokens are sampled, in training and of held-out scenes alike."""

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..builders.recipe.fields import show
-from ..errors import GasError
 from .decoders import Decoder, split_ids
-from .judges.marking import Judged, Question, judge_questions
+from .judges.asking import check_refusals, judge_questions
+from .judges.marking import Question
 from .judges.protocol import Judge
 
 
@@ -59,21 +58,6 @@ class QuestionReward:
         log_metric("distinct_pictures", measure_variety(codes, groups))
         self.has_contrast |= any(len({judged.shares[place] for place in group}) > 1 for group in groups)
         return judged.shares
-
-
-def check_refusals(judged: Judged, most: float) -> None:
-    """Refuses a judge that answers too few questions for a reward to mean anything.
-
-    Raises:
-        GasError: It says how many are left without an answer, and shows a reply.
-    """
-    if judged.refused <= most * judged.asked:
-        return
-    pairs = zip(judged.replies, judged.marks, strict=True)
-    reply = next(said for some, marks in pairs for said, mark in zip(some, marks, strict=True) if mark is None)
-    what = f"the judge gives no answer to {judged.refused:,} of its first {judged.asked:,} questions: {show(reply)}"
-    hint = "take another judge, or mend `judge.max_new_tokens`, `judge.chat_template` or `judge.most_refused`"
-    raise GasError(f"{what}; {hint}", exit_status=1)
 
 
 def measure_variety(codes: np.ndarray, groups: Sequence[Sequence[int]]) -> float:

@@ -17,8 +17,8 @@ import sys
 from generate_any_scene import training
 before = set(sys.modules)
 from generate_any_scene.training import VisionLanguageJudge, judge_questions
-from generate_any_scene.training.judges import marking, vision_language
-assert (judge_questions, VisionLanguageJudge) == (marking.judge_questions, vision_language.VisionLanguageJudge)
+from generate_any_scene.training.judges import asking, vision_language
+assert (judge_questions, VisionLanguageJudge) == (asking.judge_questions, vision_language.VisionLanguageJudge)
 print(*before, "|", *sys.modules)
 """
     before, after = (part.split() for part in run_python(code).split("|"))

@@ -11,19 +11,13 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from ...errors import GasError
 from ...taxonomy.english.inflection import make_plural
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
 from .wrappers import unlist_reply, unwrap_reply
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from .protocol import Judge
 
 Question: TypeAlias = Mapping[str, Any]
 """A question as a row has it: `question`, `answer`, `choices`, `form`, `kind` and more."""
@@ -82,36 +76,6 @@ _SHOWN = re.compile(r" in (?:picture|image|photo|photograph|video|scene|(?:3d )?
 _TURN = re.compile(r"\b(?:but|however|though)\b")
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What a judge made of questions about images.
-
-    Attributes:
-        replies: What it said, one list an image.
-        marks: Whether each reply is right, as `mark_reply` says, in the same lists.
-    """
-
-    replies: list[list[str]]
-    marks: list[list[bool | None]]
-
-    @property
-    def shares(self) -> list[float | None]:
-        """The share of each image's questions that were answered right, refused ones being not; None without any."""
-        return [marks.count(True) / len(marks) if marks else None for marks in self.marks]
-
-    @property
-    def asked(self) -> int:
-        return sum(map(len, self.marks))
-
-    @property
-    def right(self) -> int:
-        return sum(marks.count(True) for marks in self.marks)
-
-    @property
-    def refused(self) -> int:
-        return sum(marks.count(None) for marks in self.marks)
-
-
 def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
     """A scene's questions as a row has them, or as JSON text, as files for trainers do.
 
@@ -149,39 +113,6 @@ def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] |
         return {**one, "depends_on": [places[place] for place in one["depends_on"] if place in places]}
 
     return [move(questions[place]) for place in kept]
-
-
-def judge_questions(
-    judge: Judge, images: Sequence[Image], questions_of_each: Sequence[str | Sequence[Question]]
-) -> Judged:
-    """Asks a judge all questions about all images, in one call.
-
-    Args:
-        judge: Whom to ask.
-        images: The images.
-        questions_of_each: The questions about each image, as `questions` of a row has them, or that in JSON; none,
-            perhaps.
-
-    Returns: Replies and marks, one list an image.
-
-    Raises:
-        ValueError: There are not as many lists of questions as images.
-        GasError: The judge has not given one reply a question, or the questions are none.
-    """
-    if len(images) != len(questions_of_each):
-        raise ValueError(f"{len(images)} images, but questions about {len(questions_of_each)}")
-    chosen = [read_questions(some) for some in questions_of_each]
-    asked = [(image, one) for image, some in zip(images, chosen, strict=True) for one in some]
-    replies = judge.answer([image for image, _ in asked], [word_question(one) for _, one in asked]) if asked else []
-    if len(replies) != len(asked):
-        raise GasError(f"the judge gave {len(replies)} replies to {len(asked)} questions", exit_status=1)
-    rest = iter(replies)
-    replies_of_each = [[next(rest) for _ in some] for some in chosen]
-    marks = [
-        [mark_reply(reply, one) for reply, one in zip(said, some, strict=True)]
-        for said, some in zip(replies_of_each, chosen, strict=True)
-    ]
-    return Judged(replies_of_each, marks)
 
 
 def word_question(question: Question) -> str:

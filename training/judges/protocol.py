@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+Shown: TypeAlias = Union["Image", Sequence["Image"]]
+"""What a judge looks at: an image; or the frames of a video, or views of a thing, in their order."""
+
 
 class Judge(Protocol):
-    """Looks at images and answers questions about them."""
+    """Looks at images and answers questions about them.
 
-    def answer(self, images: Sequence[Image], questions: Sequence[str]) -> list[str]:
+    Attributes:
+        id: What tells its answers from those of any other judge: the model and its revision, and options that change
+            what it says. It is part of the ids of metrics.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
         """Replies in words to each question about the image at the same place.
 
         Raises:
@@ -20,8 +31,11 @@ class Judge(Protocol):
         """
         ...
 
-    def probability(self, images: Sequence[Image], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
+    def probability(self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
         """How probable the judge finds each answer to the question about the image at the same place, from 0 to 1.
+
+        It is the probability that the reply begins with the answer, not divided by that of others. Questions about one
+        image (the same object in Python) that stand side by side share what can be shared.
 
         Raises:
             ValueError: There are not as many questions or answers as images, or an answer is empty.

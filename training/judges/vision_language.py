@@ -128,6 +128,12 @@ class VisionLanguageJudge:
             pad_token_id=tokenizer.pad_token_id,
         )
 
+    @property
+    def id(self) -> str:
+        """The model with its commit, if it has one, and the options that differ from the defaults."""
+        commit = getattr(self.network.config, "_commit_hash", None) or self.revision
+        return f"{self.model}#{commit}" if commit else self.model
+
     def answer(self, images: Sequence[Image], questions: Sequence[str]) -> list[str]:
         """Replies to each question about the image at the same place: at each step the likeliest token.
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -280,6 +281,8 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match, str], Reply]], ...] = (
 @dataclass(frozen=True)
 class SandboxJudge:
     """Answers from the pixels, always right; a `judges.protocol.Judge`."""
+
+    id: ClassVar[str] = "sandbox"
 
     def answer(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
         """Answers in words; of what is not there once, it says how often it is there."""

@@ -3,13 +3,10 @@
 from collections import Counter
 
 import pytest
-from generate_any_scene.errors import GasError
 from generate_any_scene.taxonomy.english.numerals import write_number
 from generate_any_scene.training.judges.marking import (
     CHOOSE,
-    Judged,
     choose_questions,
-    judge_questions,
     mark_reply,
     word_question,
 )
@@ -404,46 +401,3 @@ def test_no_concept_reads_as_a_refusal(taxonomy):
     names |= set(taxonomy.relations["predicate"].to_pylist())
     refused = {name for name in names if mark_reply(f"It is {name}!", ask("open", name)) is not True}
     assert refused <= {"don't-know"}
-
-
-class Scripted:
-    """A judge that says what it is told to, and keeps what it was asked."""
-
-    def __init__(self, *replies):
-        self.replies, self.calls = list(replies), []
-
-    def answer(self, images, questions):
-        self.calls.append((list(images), list(questions)))
-        return self.replies
-
-    def probability(self, images, questions, answers):
-        raise NotImplementedError
-
-
-def test_questions_about_images_are_asked_in_one_call():
-    judge = Scripted("Yes.", "green", "I cannot tell.", "dark red")
-    color = ask("multiple_choice", "red", COLORS)
-    judged = judge_questions(judge, ["first", "second", "third"], [[YES, color], [], [NO, ask("open", "red")]])
-    assert judge.calls == [
-        (["first", "first", "third", "third"], ["What is it?", word_question(color), "What is it?", "What is it?"])
-    ]
-    assert judged == Judged([["Yes.", "green"], [], ["I cannot tell.", "dark red"]], [[True, None], [], [None, True]])
-    assert judged.shares == [0.5, None, 0.5]
-    assert (judged.asked, judged.right, judged.refused) == (4, 2, 2)
-
-
-def test_a_judge_is_not_asked_nothing():
-    judge = Scripted("never")
-    judged = judge_questions(judge, ["first"], [[]])
-    assert judge.calls == []
-    assert (judged.shares, judged.asked, judged.right, judged.refused) == ([None], 0, 0, 0)
-
-
-def test_lists_of_different_lengths():
-    with pytest.raises(ValueError, match="2 images, but questions about 1"):
-        judge_questions(Scripted(), ["first", "second"], [[YES]])
-
-
-def test_a_judge_that_leaves_replies_out():
-    with pytest.raises(GasError, match="1 replies to 2 questions"):
-        judge_questions(Scripted("yes"), ["first"], [[YES, NO]])

@@ -7,9 +7,8 @@ import pytest
 import torch
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.generate import SAMPLING
-from generate_any_scene.training.judges.marking import judge_questions
+from generate_any_scene.training.judges.asking import check_refusals, judge_questions
 from generate_any_scene.training.recipes.loading import load_training
-from generate_any_scene.training.rewards import check_refusals
 from generate_any_scene.training.trainers.grpo import recipe_check
 from generate_any_scene.training.trainers.grpo.lessons import PATIENCE, StopIdle
 from generate_any_scene.training.trainers.grpo.training import OURS
