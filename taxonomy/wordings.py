@@ -99,12 +99,19 @@ def _list_relations(rows: pa.Table) -> list[Wordings]:
 
 
 def _list_scene_attributes(rows: pa.Table) -> list[Wordings]:
-    """Names without what goes without saying: an article, what questions say already, the first names of artists."""
-    pairs = []
-    for row, (kind, name) in enumerate(zip(rows["kind"].to_pylist(), rows["name"].to_pylist(), strict=True)):
-        pairs += [(row, ARTICLE.sub("", name)), (row, name.removesuffix(UNSAID.get(kind, "")))]
+    """Names without what goes without saying: an article, what questions say already, the first names of artists.
+
+    Where what captions say has none of these in it, it is one itself.
+    """
+    pairs: list[tuple[int, str]] = []
+    columns = (rows[column].to_pylist() for column in ("kind", "name", "phrase"))
+    for row, (kind, name, phrase) in enumerate(zip(*columns, strict=True)):
+        called = [ARTICLE.sub("", name), name.removesuffix(UNSAID.get(kind, ""))]
         if kind == "artist" and (last := LAST_NAME.search(name)):
-            pairs.append((row, last.group()))
+            called.append(last.group())
+        if not any(f" {one} ".casefold() in f" {phrase} ".casefold() for one in called):
+            called.append(phrase)
+        pairs += [(row, one) for one in called]
     return [(np.array([row for row, _ in pairs], dtype=np.int64), make_texts(text for _, text in pairs))]
 
 

@@ -42,7 +42,8 @@ def wordings(taxonomy):
         ("scene_attributes", "artist.pieter_bruegel_the_elder", ["Bruegel"]),
         ("scene_attributes", "artist.el_greco", []),
         ("scene_attributes", "weather.rainy_weather", ["rainy"]),
-        ("scene_attributes", "view.aerial_view", ["aerial"]),
+        ("scene_attributes", "view.aerial_view", ["aerial", "seen from the air"]),
+        ("scene_attributes", "technique.oil_painting", ["painted in oils"]),
     ],
 )
 def test_what_a_concept_is_called_as_well(table, id_, expected, taxonomy, wordings):

@@ -3,7 +3,9 @@
 from collections import Counter
 
 import pytest
+from generate_any_scene.taxonomy import load_taxonomy
 from generate_any_scene.taxonomy.english.numerals import write_number
+from generate_any_scene.taxonomy.wordings import list_wordings
 from generate_any_scene.training.judges.marking import (
     CHOOSE,
     choose_questions,
@@ -232,6 +234,16 @@ def test_answers_about_objects_are_whole():
 
 WOOD, OAK = ["wood", "wooden"], ["oak", "steel", "glass", "wood chip"]
 THEATRES = ["movie theatre", "movie theatres"]
+
+
+def test_what_captions_say_of_a_scene_answers_questions_about_it():
+    taxonomy = load_taxonomy(["default"])
+    aliases = {}
+    for row, text in zip(*(one.tolist() for one in list_wordings(taxonomy, "scene_attributes")), strict=True):
+        aliases.setdefault(row, []).append(text)
+    for number, row in enumerate(taxonomy.scene_attributes.to_pylist()):
+        asked = {**ask("open", row["name"]), "kind": "scene", "aliases": aliases.get(number)}
+        assert mark_reply(row["phrase"], asked) is True, row["id"]
 
 
 @pytest.mark.parametrize(
