@@ -81,7 +81,7 @@ def stats(
         refuse_options,
     )
     from ..inspection.usage import count_built, count_drawn
-    from ..recipe.loading import load_recipe
+    from ..rows.loading import load_checked
 
     check_groups(by, under)
     if is_built(source):
@@ -91,7 +91,7 @@ def stats(
             usage = count_built(found, report)
     else:
         refuse_options(source, {"--config": config})
-        loaded, count = load_recipe(source, overrides), rows or ROWS
+        loaded, count = load_checked(source, overrides), rows or ROWS
         with show_progress(count, "drawing") as report:
             usage = count_drawn(loaded, split or "train", start or 0, count, report)
     described = describe_usage(usage, by, under)
@@ -152,7 +152,7 @@ def structures(
     `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
     line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
     """
-    from ..recipe.loading import load_recipe
+    from ..rows.loading import load_checked
     from ..structures.cache import find_structures
     from ..structures.limits import read_bounds
 
@@ -162,7 +162,7 @@ def structures(
     given = {name: _read_bound(name, text, BOUNDS[name].is_whole) for name, text in bounds.items() if text is not None}
     if not recipe and "complexity" not in given:
         raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
-    of_recipe = read_bounds(load_recipe(recipe, overrides).recipe) if recipe else {}
+    of_recipe = read_bounds(load_checked(recipe, overrides).recipe) if recipe else {}
     table = find_structures(bound_limits(**{**of_recipe, **given}))
     if png:
         from ..drawing.figures import draw_structures

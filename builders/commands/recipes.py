@@ -18,9 +18,10 @@ commands = typer.Typer()
 @commands.command(epilog=list_examples("gas show video", "gas show general --set seed=7 > mine.yaml"))
 def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Print a recipe with everything that it extends, and with your overrides."""
-    from ..recipe.loading import dump_recipe, load_recipe
+    from ..recipe.loading import dump_recipe
+    from ..rows.loading import load_checked
 
-    loaded = load_recipe(recipe, overrides).recipe
+    loaded = load_checked(recipe, overrides).recipe
     say(
         json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded),
         end="\n" if as_json else "",
@@ -33,7 +34,8 @@ def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = Fal
 def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Check recipes without building anything: keys, constraints, concepts and templates."""
     from ...taxonomy import TABLES
-    from ..inspection.recipe_check import load_checked, validate_recipe
+    from ..inspection.recipe_check import validate_recipe
+    from ..rows.loading import load_checked
 
     reports = [validate_recipe(load_checked(recipe, overrides)) for recipe in recipes]
     if as_json:
@@ -102,7 +104,7 @@ def preview(
     from ..folder.reading import find_split, is_built
     from ..inspection.evenness import refuse_options
     from ..inspection.preview import preview_rows, print_scene, read_rows
-    from ..inspection.recipe_check import load_checked
+    from ..rows.loading import load_checked
 
     heading, guessed = "", []
     if is_built(source):

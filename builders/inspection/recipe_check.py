@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import Problem, RecipeError
 from ...taxonomy.guesses import describe_guesses
-from ..recipe.loading import LoadedRecipe, load_recipe
+from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
 
 SAMPLE = 256
@@ -34,37 +32,6 @@ class ValidReport:
     scene_attributes: int
     row_by_row: list[str]
     guessed: list[str]
-
-
-def load_checked(name_or_path: str, overrides: Iterable[str] = ()) -> LoadedRecipe:
-    """Loads a recipe. Where that fails, looks for what else a build would find wrong with it, to tell it at once.
-
-    Raises:
-        RecipeError: With all of the recipe's mistakes.
-        GasError: There is no such recipe.
-    """
-    try:
-        return load_recipe(name_or_path, overrides)
-    except RecipeError as error:
-        raise RecipeError([*error.problems, *_find_further(error)]) from error
-
-
-def _find_further(error: RecipeError) -> list[Problem]:
-    """What is wrong with the rest of a recipe, but for the sections whose wrong values were left out."""
-    if error.rest is None:
-        return []
-    try:
-        create_writer(error.rest)
-    except RecipeError as further:
-        unknown = "unknown key"  # whose section is whole without it
-        spoiled = {_name_section(one.key) for one in error.problems if not one.message.startswith(unknown)}
-        return [one for one in further.problems if not spoiled & {_name_section(one.key), "taxonomy"}]
-    return []
-
-
-def _name_section(key: str | None) -> str:
-    """The part of a recipe where a key stands: `structure`, `content.objects`."""
-    return ".".join((key or "").split(".")[: 2 if key and key.startswith("content.") else 1])
 
 
 def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
