@@ -38,6 +38,8 @@ def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson
     from ..rows.loading import load_checked
 
     reports = [validate_recipe(load_checked(recipe, overrides)) for recipe in recipes]
+    for warning in (line for report in reports for line in report.warnings):
+        remark(f"warning: {warning}")
     if as_json:
         say(json.dumps([vars(report) for report in reports], indent=2))
         return

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...taxonomy.guesses import describe_guesses
+from ..content.draw import draw_block
 from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
+from .weaknesses import find_weaknesses
 
 SAMPLE = 256
 """Scenes that are written in memory, so that templates and content are tried, too."""
@@ -21,6 +23,7 @@ class ValidReport:
     Attributes:
         row_by_row: Parts of templates that look at words, which makes them slow.
         guessed: What is said by rule of words of a user's own, a line a table.
+        warnings: What the recipe asks for and its scenes do not show, each with a number and its place.
     """
 
     name: str
@@ -32,6 +35,7 @@ class ValidReport:
     scene_attributes: int
     row_by_row: list[str]
     guessed: list[str]
+    warnings: list[str]
 
 
 def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
@@ -41,8 +45,10 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         GasError: What a build of the recipe would raise.
     """
     writer = create_writer(loaded)
-    writer.write_block(next(iter(loaded.recipe.splits)), 0, SAMPLE)
     plan, pools = writer.plan, writer.plan.pools
+    split = next(iter(loaded.recipe.splits))
+    scenes = draw_block(plan, split, 0, 0, SAMPLE)
+    rows = writer.write(scenes, split)
     return ValidReport(
         loaded.recipe.name,
         loaded.recipe.version,
@@ -53,4 +59,5 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         len(pools.scene_attributes.values),
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
         describe_guesses(loaded.recipe.taxonomy, loaded.folder),
+        [str(weakness) for weakness in find_weaknesses(loaded, plan, scenes, rows)],
     )
