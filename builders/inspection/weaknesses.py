@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...arrow import make_array
 from ...errors import Problem, RecipeError
-from ..content.compatibility import Deck
 from ..content.copies import list_numbers
+from ..content.filter_report import list_fitting
 from ..content.plan import Plan
 from ..content.pools import number_names
 from ..content.scenes import Scenes
@@ -70,15 +71,11 @@ def _find_unfitting(plan: Plan) -> Iterator[Problem]:
     )
     for key, kinds, deck, sort, column in named:
         if kinds and getattr(table, sort).any():
-            fitting = set(getattr(plan.taxonomy, sort)[column].take(_list_fitting(deck)).to_pylist())
+            fitting = set(getattr(plan.taxonomy, sort)[column].take(make_array(list_fitting(deck))).to_pylist())
             for kind in kinds:
                 if kind not in fitting:
                     message = f"none of the {sort} of `{kind}` goes with any object that is left"
                     yield Problem(message, key=key, hint="leave it out, or allow other objects")
-
-
-def _list_fitting(deck: Deck) -> pa.Array:
-    return pa.array(np.unique(deck.rows[deck.fits.any(axis=1)[deck.classes]]))
 
 
 def _find_repeats(plan: Plan, scenes: Scenes) -> Iterator[Problem]:
