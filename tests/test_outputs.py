@@ -1,6 +1,7 @@
 """What commands write to: full and closed outputs, ASCII terminals, and no control characters in any of it."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -131,3 +132,13 @@ def test_an_empty_argument_is_refused(gas):
     for command in (["build", "sandbox", "--out", ""], ["show", ""], ["stats", "sandbox", "--png", ""]):
         status, out, err = gas(*command)
         assert (status, out, err) == (2, "", "gas: an argument is empty; is a variable of the shell not set?\n")
+
+
+@pytest.mark.parametrize("letters", [CONTROLS, "\u202e\u2066", "\x80\x85\x9b", "\udcff", "\ufeff\ufffe", "é 中 🐈"])
+def test_json_is_printable_and_says_what_it_was_given(letters, capsys):
+    value = {f"k{letters}": [letters, {"path": f"a/{letters}.txt"}]}
+    for ascii_only in (True, False):
+        console.say(json.dumps(value, indent=2, ensure_ascii=ascii_only))
+        out = capsys.readouterr().out
+        assert all(line.isprintable() for line in out.splitlines())
+        assert json.loads(out) == value

@@ -13,6 +13,7 @@ from typing import Any
 from ..builders.recipe.loading import is_path
 from ..errors import GasError, Problem, RecipeError, advise
 from .recipes.common import Data
+from .sources import Source, find_problems
 
 BATCH = 1000
 """Rows that are looked at together."""
@@ -114,9 +115,8 @@ def _open(data: Data, key: str) -> Any:
 
     if data.recipe:
         _check_recipe(data, key)
-    elif data.path and data.path.startswith((".", "/", "~")) and not Path(data.path).exists():
-        hint = f"give a folder, such as --set {key}.path=./images"
-        raise RecipeError([Problem(f"there is no folder `{data.path}`", key=f"{key}.path", hint=hint)])
+    elif data.path and (problems := find_problems(Source(data.path, "dataset", f"{key}.path", data.revision))):
+        raise RecipeError(problems)
     try:
         if data.recipe:
             overrides: dict[str, Any] = dict(data.overrides)

@@ -20,6 +20,7 @@ from ..version import __version__
 from .data import describe_data, load_rows
 from .recipes.common import Training
 from .recipes.loading import LoadedTraining, dump_training
+from .sources import check_sources
 from .upstream import count_processes, identify_files, is_first, list_versions, require
 
 RECORD = "run.json"
@@ -43,6 +44,10 @@ def run_training(
         GasError: A package is missing, or the folder holds another training.
     """
     recipe, folder = loaded.recipe, loaded.recipe.folder
+    try:
+        check_sources(recipe)  # before packages that take long to import
+    except RecipeError as error:
+        raise loaded.document.locate(error.problems) from error
     trainer = find_trainer(recipe.kind)
     require(*trainer.REQUIRED)
     quiet_others()

@@ -60,12 +60,12 @@ def build(
     try:
         from ..build.build import build_datasets
         from ..folder.files import find_place
-        from ..recipe.loading import load_recipe
+        from ..rows.loading import load_checked
 
         if address and engine != "ray":
             raise GasError("--address names a Ray cluster; add --engine ray")
         place = find_place(out)
-        loaded = [load_recipe(recipe, overrides) for recipe in recipes]
+        loaded = [load_checked(recipe, overrides) for recipe in recipes]
         rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
         with show_progress(rows) as report:
             manifest = build_datasets(loaded, place, workers, report, engine, address)

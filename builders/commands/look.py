@@ -15,22 +15,14 @@ from ...errors import GasError
 from ..structures.bounds import BOUNDS, bound_limits
 from .cache import clear
 from .completion import complete_configs, complete_recipes, complete_splits
-from .options import Folder, Overrides
+from .options import Folder, Overrides, Source, load_source
 
 commands = typer.Typer()
 
 
 @commands.command(epilog=list_examples("gas stats general", "gas stats gas --config video --by category"))
 def stats(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="RECIPE|DIR",
-            help="A recipe, or a folder that gas build wrote.",
-            show_default=False,
-            autocompletion=complete_recipes,
-        ),
-    ],
+    source: Source,
     rows: Annotated[
         int | None, typer.Option(min=1, help="How many scenes of a recipe.", show_default="10,000")
     ] = None,
@@ -81,7 +73,6 @@ def stats(
         refuse_options,
     )
     from ..inspection.usage import count_built, count_drawn
-    from ..recipe.loading import load_recipe
 
     check_groups(by, under)
     if is_built(source):
@@ -91,7 +82,7 @@ def stats(
             usage = count_built(found, report)
     else:
         refuse_options(source, {"--config": config})
-        loaded, count = load_recipe(source, overrides), rows or ROWS
+        loaded, count = load_source(source, overrides), rows or ROWS
         with show_progress(count, "drawing") as report:
             usage = count_drawn(loaded, split or "train", start or 0, count, report)
     described = describe_usage(usage, by, under)
@@ -149,10 +140,10 @@ def structures(
 
     A bound is a number or a range, such as 7, 3-9 or [3,9]; with a recipe it replaces the recipe's.
 
-    `gas structures --complexity 7 --count` prints 83; `gas structures multi_object` lists those of a recipe, each on a
-    line: in `1.0.2:0>1,0>2` three objects have 1, 0 and 2 attributes; relations go from the first to the others.
+    gas structures --complexity 7 --count prints 83; gas structures multi_object lists those of a recipe, each on a
+    line: in 1.0.2:0>1,0>2 three objects have 1, 0 and 2 attributes; relations go from the first to the others.
     """
-    from ..recipe.loading import load_recipe
+    from ..rows.loading import load_checked
     from ..structures.cache import find_structures
     from ..structures.limits import read_bounds
 
@@ -162,7 +153,7 @@ def structures(
     given = {name: _read_bound(name, text, BOUNDS[name].is_whole) for name, text in bounds.items() if text is not None}
     if not recipe and "complexity" not in given:
         raise GasError("which structures? give a recipe or --complexity, such as --complexity 7")
-    of_recipe = read_bounds(load_recipe(recipe, overrides).recipe) if recipe else {}
+    of_recipe = read_bounds(load_checked(recipe, overrides).recipe) if recipe else {}
     table = find_structures(bound_limits(**{**of_recipe, **given}))
     if png:
         from ..drawing.figures import draw_structures

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say
-from .completion import complete_configs, complete_recipes, complete_splits
-from .options import Overrides, Recipe, Recipes
+from .completion import complete_configs, complete_splits
+from .options import Overrides, Recipe, Recipes, Source, load_source
 
 commands = typer.Typer()
 
@@ -18,9 +18,10 @@ commands = typer.Typer()
 @commands.command(epilog=list_examples("gas show video", "gas show general --set seed=7 > mine.yaml"))
 def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Print a recipe with everything that it extends, and with your overrides."""
-    from ..recipe.loading import dump_recipe, load_recipe
+    from ..recipe.loading import dump_recipe
+    from ..rows.loading import load_checked
 
-    loaded = load_recipe(recipe, overrides).recipe
+    loaded = load_checked(recipe, overrides).recipe
     say(
         json.dumps(loaded.model_dump(mode="json", exclude_none=True), indent=2) if as_json else dump_recipe(loaded),
         end="\n" if as_json else "",
@@ -33,9 +34,12 @@ def show(recipe: Recipe, overrides: Overrides = NO_VALUES, as_json: AsJson = Fal
 def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson = False) -> None:
     """Check recipes without building anything: keys, constraints, concepts and templates."""
     from ...taxonomy import TABLES
-    from ..inspection.recipe_check import load_checked, validate_recipe
+    from ..inspection.recipe_check import validate_recipe
+    from ..rows.loading import load_checked
 
     reports = [validate_recipe(load_checked(recipe, overrides)) for recipe in recipes]
+    for warning in (line for report in reports for line in report.warnings):
+        remark(f"warning: {warning}")
     if as_json:
         say(json.dumps([vars(report) for report in reports], indent=2))
         return
@@ -59,15 +63,7 @@ def schema() -> None:
 
 @commands.command(epilog=list_examples("gas preview multi_object", "gas preview general --count 1 --seed 7"))
 def preview(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="RECIPE|DIR",
-            help="A recipe, or a folder that gas build wrote.",
-            show_default=False,
-            autocompletion=complete_recipes,
-        ),
-    ],
+    source: Source,
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many scenes.")] = 3,
     questions: Annotated[
         int | None, typer.Option(min=0, help="How many questions of a scene.", show_default="all")
@@ -102,7 +98,6 @@ def preview(
     from ..folder.reading import find_split, is_built
     from ..inspection.evenness import refuse_options
     from ..inspection.preview import preview_rows, print_scene, read_rows
-    from ..inspection.recipe_check import load_checked
 
     heading, guessed = "", []
     if is_built(source):
@@ -110,7 +105,7 @@ def preview(
         rows = read_rows(find_split(Path(source), config, split, default="train"), count)
     else:
         refuse_options(source, {"--config": config})
-        loaded = load_checked(source, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
+        loaded = load_source(source, [*overrides, *([f"seed={seed}"] if seed is not None else [])])
         rows = preview_rows(loaded, split or next(iter(loaded.recipe.splits)), count)
         heading = f"questions: {loaded.recipe.questions.describe()}"
         guessed = describe_guesses(loaded.recipe.taxonomy, loaded.folder)

@@ -117,11 +117,12 @@ def _list_rows(pools: Pools, table: str) -> np.ndarray:
 def _list_dealt(pools: Pools, banned: Collection[str]) -> dict[str, np.ndarray]:
     """Rows of what is dealt: of what filters leave, what goes with some object, and none of tables that are banned."""
     rows = {table: _list_rows(pools, table) for table in TABLES}
-    rows |= {"attributes": _list_fitting(pools.attributes), "relations": _list_fitting(pools.relations)}
+    rows |= {"attributes": list_fitting(pools.attributes), "relations": list_fitting(pools.relations)}
     return {table: some[:0] if table in banned else some for table, some in rows.items()}
 
 
-def _list_fitting(deck: Deck) -> np.ndarray:
+def list_fitting(deck: Deck) -> np.ndarray:
+    """Rows of a deck's cards that go with some object, each once."""
     return np.unique(deck.rows[np.any(deck.fits, axis=1)[deck.classes]])
 
 

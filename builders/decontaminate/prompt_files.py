@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...errors import GasError, advise
-from ...regular_files import open_regular
+from ...regular_files import find_obstacle, open_regular
 from ..folder.files import hash_file
 from ..folder.manifest import MANIFEST, read_built_manifest
 from ..folder.reading import open_rows
@@ -23,6 +23,7 @@ COLUMNS = ("prompt", "caption", "text")
 """Which column has the prompts, if nobody says so: the first of these that is there, in any case."""
 
 ENDS = (".txt", ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+TAKEN = f"prompts are read of {', '.join(ENDS)} and of built folders"
 BATCH = 4096
 
 
@@ -46,8 +47,12 @@ def describe_file(path: Path) -> PromptFile:
         GasError: It is not there, or no build wrote the folder.
     """
     if path.is_dir():
+        if find_obstacle(path / MANIFEST):
+            raise GasError(f"{path} is a folder, but none that `gas build` wrote; {TAKEN}")
         read_built_manifest(path)
         return PromptFile(str(path), hash_file(path / MANIFEST))
+    if obstacle := find_obstacle(path):
+        raise GasError(f"{path} {obstacle}; {TAKEN}")
     return PromptFile(str(path), hash_file(path))
 
 
@@ -68,9 +73,7 @@ def read_prompts(path: Path, column: str | None = None) -> Iterator[str]:
                 with open_rows(path, part, [column or "caption"]) as file:
                     yield from _read_column(file, path / part.path, column or "caption")
     elif end not in ENDS:
-        raise GasError(
-            f"{path}: prompts are read of {', '.join(ENDS)} and of built folders, not of `{end or path.name}`"
-        )
+        raise GasError(f"{path}: {TAKEN}, not of `{end or path.name}`")
     elif end == ".parquet":
         yield from _read_parquet(path, column)
     else:

@@ -26,6 +26,7 @@ from ..folder.reading import find_recipe, is_built
 from ..folder.reading import read_file_rows as read_rows_of_file
 from ..hub.client import ask, fetch_file, find_status, is_passing
 from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
+from ..rows.loading import load_checked
 from ..rows.writer import RowWriter, create_writer
 
 HUB = "hf://datasets/"
@@ -120,7 +121,7 @@ def _open_recipe(name: str) -> Side:
             f"there is no recipe or built folder `{name}`; {advise(name, list_recipes())}; "
             "a dataset on the Hub is `org/name` or `org/name@revision`"
         )
-    loaded = load_recipe(name)
+    loaded = load_checked(name)
     writer, recipe = create_writer(loaded), loaded.recipe
     packed = bundle_recipe(loaded, writer)
     sizes = {str(split): wanted.size for split, wanted in recipe.splits.items()}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ...errors import Problem, RecipeError
 from ...taxonomy.guesses import describe_guesses
-from ..recipe.loading import LoadedRecipe, load_recipe
+from ..content.draw import draw_block
+from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
+from .weaknesses import find_weaknesses
 
 SAMPLE = 256
 """Scenes that are written in memory, so that templates and content are tried, too."""
@@ -23,6 +23,7 @@ class ValidReport:
     Attributes:
         row_by_row: Parts of templates that look at words, which makes them slow.
         guessed: What is said by rule of words of a user's own, a line a table.
+        warnings: What the recipe asks for and its scenes do not show, each with a number and its place.
     """
 
     name: str
@@ -34,37 +35,7 @@ class ValidReport:
     scene_attributes: int
     row_by_row: list[str]
     guessed: list[str]
-
-
-def load_checked(name_or_path: str, overrides: Iterable[str] = ()) -> LoadedRecipe:
-    """Loads a recipe. Where that fails, looks for what else a build would find wrong with it, to tell it at once.
-
-    Raises:
-        RecipeError: With all of the recipe's mistakes.
-        GasError: There is no such recipe.
-    """
-    try:
-        return load_recipe(name_or_path, overrides)
-    except RecipeError as error:
-        raise RecipeError([*error.problems, *_find_further(error)]) from error
-
-
-def _find_further(error: RecipeError) -> list[Problem]:
-    """What is wrong with the rest of a recipe, but for the sections whose wrong values were left out."""
-    if error.rest is None:
-        return []
-    try:
-        create_writer(error.rest)
-    except RecipeError as further:
-        unknown = "unknown key"  # whose section is whole without it
-        spoiled = {_name_section(one.key) for one in error.problems if not one.message.startswith(unknown)}
-        return [one for one in further.problems if not spoiled & {_name_section(one.key), "taxonomy"}]
-    return []
-
-
-def _name_section(key: str | None) -> str:
-    """The part of a recipe where a key stands: `structure`, `content.objects`."""
-    return ".".join((key or "").split(".")[: 2 if key and key.startswith("content.") else 1])
+    warnings: list[str]
 
 
 def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
@@ -74,8 +45,10 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         GasError: What a build of the recipe would raise.
     """
     writer = create_writer(loaded)
-    writer.write_block(next(iter(loaded.recipe.splits)), 0, SAMPLE)
     plan, pools = writer.plan, writer.plan.pools
+    split = next(iter(loaded.recipe.splits))
+    scenes = draw_block(plan, split, 0, 0, SAMPLE)
+    rows = writer.write(scenes, split)
     return ValidReport(
         loaded.recipe.name,
         loaded.recipe.version,
@@ -86,4 +59,5 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         len(pools.scene_attributes.values),
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
         describe_guesses(loaded.recipe.taxonomy, loaded.folder),
+        [str(weakness) for weakness in find_weaknesses(loaded, plan, scenes, rows)],
     )

@@ -137,7 +137,7 @@ def read_document(
     folder = None
     if isinstance(name_or_path, Path) or is_path(text, *SUFFIXES):
         folder = Path(text).parent
-        document = read_parents(read_file(Path(text), text), folder, kind, [Path(os.path.realpath(text))])
+        document = read_parents(read_file(Path(text), text, kind), folder, kind, [Path(os.path.realpath(text))])
     else:
         file = find_shipped(text, kind)
         document = read_parents(read_file(file, f"recipes/{kind}/{file.name}"), None, kind, [file])
@@ -152,10 +152,16 @@ def read_document(
     return document, folder.absolute() if folder else None
 
 
-def read_file(file: Traversable | Path, name: str) -> Document:
-    """Read one YAML file; `name` is what errors call it."""
-    with open_regular(file, name, "give the path of a .yaml file, or a name that `gas list` shows") as stream:
+def read_file(file: Traversable | Path, name: str, kind: str = "datasets") -> Document:
+    """Read one YAML file; `name` is what errors call it, `kind` the folder of shipped recipes that are its like."""
+    hint = f"give the path of a .yaml file, or a name that `{name_listing(kind)}` shows"
+    with open_regular(file, name, hint) as stream:
         return read_yaml(stream.read(LARGEST_FILE + 1), name)
+
+
+def name_listing(kind: str) -> str:
+    """Return the command that lists the shipped recipes of a kind."""
+    return "gas list" if kind == "datasets" else f"gas list {kind}"
 
 
 def find_shipped(name: str, kind: str) -> Traversable:
@@ -163,8 +169,8 @@ def find_shipped(name: str, kind: str) -> Traversable:
     files = list_files(kind)
     if name not in files or name.startswith("_"):
         close = suggest(name, list_recipes(kind)) or "a path has a slash or ends in .yaml;"
-        command = "gas list" if kind == "datasets" else f"gas list {kind}"
-        raise GasError(f"there is no recipe `{name}`; {close} `{command}` shows all of them")
+        here = f", only a {'folder' if os.path.isdir(name) else 'file'}" if os.path.exists(name) else ""
+        raise GasError(f"there is no recipe `{name}`{here}; {close} `{name_listing(kind)}` shows all of them")
     return files[name]
 
 

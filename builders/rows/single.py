@@ -13,8 +13,8 @@ import numpy as np
 
 from ...errors import GasError, advise
 from ..recipe.fields import show
-from ..recipe.loading import load_recipe
 from ..recipe.networkx_graphs import read_graph
+from .loading import load_checked
 from .writer import WRITING, RowWriter, create_writer
 
 ROWS = 2**62
@@ -92,4 +92,4 @@ def simplify(value: Any, name: str) -> Any:
 
 @lru_cache(maxsize=4)
 def _create_writer(recipe: str, overrides: str) -> RowWriter:
-    return create_writer(load_recipe(recipe, json.loads(overrides)))
+    return create_writer(load_checked(recipe, json.loads(overrides)))

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, NoReturn
 
+from ...errors import escape
 from .columns import CAPITAL, ENDS_IN_COMMA, name_column
 
 OPEN, MIDDLE, CLOSE = "\ud800", "\ud801", "\ud802"
@@ -32,6 +33,14 @@ CLOSING = re.compile(r"\s*[.,;:?!]")
 
 class WordInspected(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
     """The template branched on a word, changed or counted it: it must be rendered per row, where the word is known."""
+
+
+class Unprintable(Exception):  # noqa: N818 - what it holds, as of `WordInspected`
+    """The template prints a character that is none of a text: a control character, or one that turns others around."""
+
+    def __init__(self, character: str) -> None:
+        super().__init__(f"it prints `{escape(character)}`, which is no character of a text")
+        self.character = character
 
 
 class Piece(NamedTuple):
@@ -171,6 +180,9 @@ def split_marks(text: str) -> list[Piece]:
     """Splits rendered text at its marks. White space in fixed text becomes one space, and none at either end.
 
     A word that ends in a comma (`a plane, the tool,`) loses it before other punctuation and at the end.
+
+    Raises:
+        Unprintable: A fixed text has a character that cannot be printed.
     """
     text = text.strip()
     # Only what a block begins with may be `starting`.
@@ -192,7 +204,10 @@ def split_marks(text: str) -> list[Piece]:
 
 @lru_cache(maxsize=1 << 14)
 def _make_piece(fixed: str) -> Piece:
-    return Piece(re.sub(r"\s+", " ", fixed))
+    text = re.sub(r"\s+", " ", fixed)
+    if not (shown := text.removeprefix(START)).isprintable():
+        raise Unprintable(next(character for character in shown if not character.isprintable()))
+    return Piece(text)
 
 
 @lru_cache(maxsize=1 << 14)

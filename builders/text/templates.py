@@ -24,7 +24,7 @@ from ... import templates as shipped
 from ...errors import GasError, RecipeError, advise, suggest
 from ..recipe.fields import LARGEST_COUNT
 from ..recipe.loading import resolve_inside
-from .marks import Piece, WordInspected, capitalize, list_phrases, mark, split_marks, start
+from .marks import Piece, Unprintable, WordInspected, capitalize, list_phrases, mark, split_marks, start
 from .sandbox import Meter, Sandbox, limit_work
 
 MOST_SOURCE = 100_000
@@ -228,7 +228,7 @@ def render_block(template: jinja2.Template, block: str, variables: dict[str, Any
     run = template.blocks[block] if block else template.root_render_func
     with limit_work(Meter()), _explain(template.filename or str(template.name)):
         text = template.environment.concat(run(template.new_context(variables)))
-        return split_marks(mark(text))
+        return _split(template, text)
 
 
 def render_macro(
@@ -236,7 +236,28 @@ def render_macro(
 ) -> list[Piece]:
     """Calls a macro of the template; `variables` are what all of its macros see."""
     with limit_work(Meter()), _explain(template.filename or str(template.name)):
-        return split_marks(mark(getattr(template.make_module(variables), macro)(*arguments)))
+        return _split(template, getattr(template.make_module(variables), macro)(*arguments))
+
+
+def _split(template: jinja2.Template, text: Any) -> list[Piece]:
+    try:
+        return split_marks(mark(text))
+    except Unprintable as error:
+        place = f"{template.filename or template.name}{_find_character(template, error.character)}"
+        raise GasError(f"{place}: {error}; remove it") from error
+
+
+def _find_character(template: jinja2.Template, character: str) -> str:
+    """The line on which a template has a character, as an error's place tells it; "" where another one has it."""
+    tree = parse_source(template)
+    for data in tree.find_all(nodes.TemplateData):
+        before, found, _ = data.data.partition(character)
+        if found:
+            return f":{data.lineno + before.count(chr(10))}"
+    for constant in tree.find_all(nodes.Const):
+        if character in str(constant.value):
+            return f":{constant.lineno}"
+    return ""
 
 
 @lru_cache(maxsize=64)

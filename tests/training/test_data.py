@@ -211,8 +211,10 @@ def test_an_image_column_of_names_is_no_image(texts):
             {"path": "./nowhere"},
             "data.path: there is no folder `./nowhere`; give a folder, such as --set data.path=./images",
         ),
-        ({"path": "nowhere"}, "data: cannot open `nowhere`: Couldn't reach 'nowhere' on the Hub"),
-        ({"path": "some/name"}, "data: cannot open `some/name`: Couldn't reach 'some/name' on the Hub"),
+        (
+            {"path": "nowhere"},
+            "data.path: `nowhere` is no folder, nor the name of a data set on the Hub: it has no owner",
+        ),
         ({"recipe": "sandbx"}, "data.recipe: there is no recipe `sandbx`; did you mean `sandbox`?"),
         ({"recipe": "./nowhere.yaml"}, "data.recipe: ./nowhere.yaml is missing"),
         ({"recipe": "sandbox", "split": "tset"}, 'data.split: cannot open the recipe `sandbox`: Unknown split "tset"'),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import GasError, advise
+from ..sources import Source, find_problems
 from .replies import Tokens, force_replies, share_beginnings, spell_tokens
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class VisionLanguageJudge:
 
             self.device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
             _check_device(self.device)
+            _look_up(self.model, self.revision)
             # Left out, `trust_remote_code` would make transformers ask on the terminal.
             options: dict[str, Any] = {"revision": self.revision or "main", "trust_remote_code": False}
             pixels = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
@@ -271,6 +273,16 @@ def _check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         reason = _shorten(error)
         raise GasError(f"a judge cannot compute on the device {device}: {reason}; choose cuda or cpu") from error
+
+
+def _look_up(model: str, revision: str | None) -> None:
+    """Finds a model at once, for which transformers would ask the Hub again and again."""
+    try:
+        problems = find_problems(Source(model, "model", "model", revision))
+    except GasError as error:
+        raise OSError(str(error).partition(";")[0]) from error
+    if problems:
+        raise OSError(problems[0].message)
 
 
 def _shorten(error: Exception) -> str:

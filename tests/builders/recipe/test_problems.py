@@ -4,8 +4,8 @@ import os
 import random
 
 import pytest
-from generate_any_scene.builders.inspection.recipe_check import load_checked
 from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.rows.loading import load_checked
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.recipes import list_recipes

@@ -1,0 +1,147 @@
+"""What a recipe says and its scenes do not keep, though nothing is wrong with it: mostly pools that are too small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...arrow import make_array
+from ...errors import Problem, RecipeError
+from ..content.copies import list_numbers
+from ..content.filter_report import list_fitting
+from ..content.plan import Plan
+from ..content.pools import number_names
+from ..content.scenes import Scenes
+from ..recipe.loading import LoadedRecipe
+from ..recipe.yaml_document import split_place
+from ..structures.bounds import BOUNDS
+from ..structures.limits import read_bounds
+
+FEWEST = 20
+"""Of so many in a sample one expects to see what there is."""
+FEWEST_ANSWERS = {"yes_no": 2}
+VARIED = 3
+"""Answers that questions of a form have at least, unless `FEWEST_ANSWERS` says otherwise."""
+
+
+def find_weaknesses(loaded: LoadedRecipe, plan: Plan, scenes: Scenes, rows: pa.Table) -> list[Problem]:
+    """Says what scenes do not show that a recipe asks for, each with a number and its place.
+
+    Args:
+        loaded: The recipe.
+        plan: Its plan.
+        scenes: A sample of its scenes.
+        rows: The rows of these scenes.
+    """
+    found = [
+        *_find_unreached(loaded, plan),
+        *_find_unfitting(plan),
+        *_find_repeats(plan, scenes),
+        *_find_single(plan, scenes),
+        *_find_unpaired(plan, rows),
+        *_find_unasked(plan, rows),
+    ]
+    return list(loaded.locate(RecipeError(found)).problems)
+
+
+def _find_unreached(loaded: LoadedRecipe, plan: Plan) -> Iterator[Problem]:
+    """Ends of the user's own ranges that no structure reaches; what is inherited is narrowed on purpose."""
+    document, stated = loaded.document, read_bounds(plan.recipe)
+    for name, bound in BOUNDS.items():
+        counts = getattr(plan.structures.table, name, None)
+        if counts is None or name not in stated:
+            continue
+        if document.find_place(split_place(bound.key)).file in document.inherited:
+            continue
+        (low, high), least, most = stated[name], int(counts.min()), int(counts.max())
+        if (low, high) != (least, most):
+            message = f"is [{low}, {high}], but no structure that fits has fewer than {least} or more than {most}"
+            yield Problem(message, key=bound.key, hint=f"write [{least}, {most}], or widen what else bounds them")
+
+
+def _find_unfitting(plan: Plan) -> Iterator[Problem]:
+    """Kinds that the recipe names, of which nothing goes with any object."""
+    content, pools, table = plan.recipe.content, plan.pools, plan.structures.table
+    named = (
+        ("content.attributes.kinds", content.attributes.kinds, pools.attributes, "attributes", "kind"),
+        ("content.relations.categories", content.relations.categories, pools.relations, "relations", "category"),
+    )
+    for key, kinds, deck, sort, column in named:
+        if kinds and getattr(table, sort).any():
+            fitting = set(getattr(plan.taxonomy, sort)[column].take(make_array(list_fitting(deck))).to_pylist())
+            for kind in kinds:
+                if kind not in fitting:
+                    message = f"none of the {sort} of `{kind}` goes with any object that is left"
+                    yield Problem(message, key=key, hint="leave it out, or allow other objects")
+
+
+def _find_repeats(plan: Plan, scenes: Scenes) -> Iterator[Problem]:
+    """Scenes with two objects of one name, unless a seed graph wants them."""
+    seed = plan.recipe.structure.seed_graph
+    wanted = [item.concept for item in seed.objects if item.concept] if seed else []
+    names = number_names(plan.taxonomy)
+    scene = np.repeat(np.arange(len(scenes)), scenes.objects.lengths)
+    (once, _) = np.unique(np.stack([scene, names[scenes.objects.values]]), axis=1)
+    repeating = int((np.bincount(once, minlength=len(scenes)) < scenes.objects.lengths).sum())
+    if repeating and len(set(wanted)) == len(wanted):
+        left, most = len(np.unique(names[plan.pools.objects])), int(plan.structures.table.objects.max())
+        message = (
+            f"{repeating / len(scenes):.1%} of scenes have two objects of one name: there are {left:,} names for up "
+            f"to {most} objects of a scene"
+        )
+        hint = "allow more objects, or lower structure.objects"
+        if left >= most:
+            hint += ", or set content.objects.distinct: true"
+        yield Problem(message, key="content.objects", hint=hint)
+
+
+def _find_single(plan: Plan, scenes: Scenes) -> Iterator[Problem]:
+    """Objects that were to stand for several things and cannot."""
+    seed = plan.recipe.structure.seed_graph
+    objects = len(scenes.copies) - len(scenes) * (len(seed.objects) if seed else 0)  # a seed graph's are one each
+    asked = float((list_numbers(plan.recipe.content.objects.copies) > 1).mean())
+    given = float((scenes.copies > 1).sum()) / max(objects, 1)
+    if asked * objects >= FEWEST and given < asked / 2:
+        message = f"{asked:.1%} of objects were to stand for several things, and {given:.1%} do"
+        hint = "allow more objects that can be counted, and relations that several things can have"
+        yield Problem(message, key="content.objects.copies", hint=hint)
+
+
+def _find_unpaired(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
+    """Edits that no scene takes."""
+    done = set(pc.struct_field(rows["pair"], "edit").to_pylist()) if plan.recipe.pairs else set()
+    for edit in plan.recipe.pairs or ():
+        if edit not in done:
+            message = f"none of {len(rows):,} scenes can be edited by `{edit}`"
+            yield Problem(message, key="pairs", hint="leave it out, or allow what it changes")
+
+
+def _find_unasked(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
+    """Kinds of questions that are never asked, or have nearly one answer, which a model need not look for."""
+    key, table = "questions.kinds", plan.structures.table
+    items = pc.list_flatten(rows["questions"])
+    asked = pa.table({name: pc.struct_field(items, name) for name in ("kind", "form", "answer")})
+    shares: dict[tuple[str, str], dict[str, int]] = {}
+    for row in asked.group_by(["kind", "form", "answer"]).aggregate([([], "count_all")]).to_pylist():
+        shares.setdefault((row["kind"], row["form"]), {})[row["answer"]] = row["count_all"]
+    there = {
+        "attribute": table.attributes.any(),
+        "relation": table.relations.any(),
+        "scene": plan.recipe.content.scene_attributes.count.high,
+    }
+    for kind in plan.recipe.questions.kinds:
+        if there.get(kind, True) and not any(kind == other for other, _ in shares):
+            message = f"no `{kind}` question can be asked about any of {len(rows):,} scenes"
+            yield Problem(message, key=key, hint="leave it out, or allow what it asks about")
+    for (kind, form), answers in sorted(shares.items()):
+        total = sum(answers.values())
+        if total >= FEWEST and len(answers) < FEWEST_ANSWERS.get(form, VARIED):
+            told = " or ".join(f"`{answer}` ({answers[answer] / total:.0%})" for answer in sorted(answers))
+            what = f"`{kind}` questions" + (f" of the form `{form}`" if form != kind else "")
+            hint = "allow more concepts, or leave it out"
+            if kind == "count":
+                hint = "let objects stand for several things with content.objects.copies, or leave it out"
+            yield Problem(f"all {what} are answered {told}", key=key, hint=hint)
