@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from jinja2.visitor import NodeVisitor
 
 from ... import templates as shipped
 from ...errors import GasError, RecipeError, advise, suggest
+from ...regular_files import read_regular
 from ..recipe.fields import LARGEST_COUNT
 from ..recipe.loading import resolve_inside
 from .marks import Piece, WordInspected, capitalize, list_phrases, mark, split_marks, start
@@ -74,15 +76,13 @@ class RecipeLoader(jinja2.FileSystemLoader):
 
     def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Any]:
         path = resolve_inside(self.folder, template, "template")
+        if os.path.lexists(path):
+            read_regular(path)  # Jinja takes what is no regular file for nothing, and reads a file of any size
         try:
             source, filename, is_same = super().get_source(environment, template)
-        except jinja2.TemplateNotFound:  # which is an OSError
-            raise
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise GasError(f"{path}:{line}: it is not UTF-8; save it as UTF-8") from error
-        except OSError as error:
-            raise GasError(f"{path}: it cannot be read: {error.strerror}") from error
         if len(source) > MOST_SOURCE:
             raise GasError(f"{path}: it has more than {MOST_SOURCE:,} characters; make it shorter")
         return source, filename, is_same

@@ -1,6 +1,7 @@
 """Templates of one's own do bounded work, depend on the scene alone, and may keep words as well as print them."""
 
 import functools
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -187,6 +188,24 @@ def test_what_cannot_be_read_is_a_message(load, tmp_path):
     with pytest.raises(GasError, match=r"other\.jinja:2: it is not UTF-8"):
         (tmp_path / "other.jinja").write_bytes(b"\n\xff")
         load("{% include 'other.jinja' %}")
+
+
+@pytest.mark.parametrize("main", [True, False])
+@pytest.mark.parametrize(
+    ("make", "obstacle"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (Path.mkdir, "is a folder"),
+        (lambda path: path.symlink_to(path.name), "cannot be read: Too many levels of symbolic links"),
+        (lambda path: (path.touch(), os.truncate(path, 1 << 40)), "is larger than"),
+    ],
+    ids=["FIFO", "folder", "loop of links", "huge"],
+)
+def test_what_is_no_template_file_is_not_opened(make, obstacle, main, load, tmp_path):
+    make(tmp_path / "other.jinja")
+    with pytest.raises(GasError, match=rf"other\.jinja {obstacle}") as caught:
+        load_template("captions", "other.jinja", tmp_path) if main else load("{% include 'other.jinja' %}")
+    assert caught.value.exit_status == 2
 
 
 # Nothing but the scene.
