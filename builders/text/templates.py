@@ -19,6 +19,7 @@ import jinja2.meta
 from jinja2 import nodes
 from jinja2.loaders import split_template_path
 from jinja2.parser import Parser
+from jinja2.utils import missing
 from jinja2.visitor import NodeVisitor
 
 from ... import templates as shipped
@@ -28,6 +29,7 @@ from ..recipe.fields import LARGEST_COUNT
 from ..recipe.loading import resolve_inside
 from .marks import Piece, WordInspected, capitalize, list_phrases, mark, split_marks, start
 from .sandbox import Meter, Sandbox, limit_work
+from .views import SCENE_FIELDS
 
 MOST_SOURCE = 100_000
 """Characters of a template of one's own."""
@@ -41,10 +43,18 @@ class Missing(jinja2.StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
+        if self._undefined_obj is missing:
+            return f"there is no `{self._undefined_name}`; {self._advise_field()}"
         names = getattr(self._undefined_obj, "names", None)
         if names is None or not isinstance(self._undefined_name, str):
             return super()._undefined_message
         return f"there is no `{self._undefined_name}` here; {advise(self._undefined_name, names)}"
+
+    def _advise_field(self) -> str:
+        """What to write for a name that stands alone: a field of the scene needs the scene."""
+        if self._undefined_name in SCENE_FIELDS:
+            return f"did you mean `scene.{self._undefined_name}`?"
+        return advise(str(self._undefined_name), ["scene", "frame"])
 
 
 @lru_cache(maxsize=16)
