@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AnyFile: TypeAlias = "Path | UPath | Traversable"
 """On a disk, in a store, or in a package."""
-UNREADABLE = "cannot be read"
+UNREADABLE, FOLDER, SPECIAL = "cannot be read", "is a folder", "is not a regular file"
 LARGEST = 1 << 26
 """Bytes of a file that is read whole: a manifest of 250,000 files."""
 
@@ -32,7 +32,7 @@ def find_obstacle(file: AnyFile) -> str:
     except (OSError, ValueError) as error:  # a loop of links, a folder that is closed, a name that no file can have
         return f"{UNREADABLE}: {getattr(error, 'strerror', None) or error}"
     if not stat.S_ISREG(mode):
-        return "is a folder" if stat.S_ISDIR(mode) else "is not a regular file"
+        return FOLDER if stat.S_ISDIR(mode) else SPECIAL
     return "" if os.access(file, os.R_OK) else f"{UNREADABLE}: {os.strerror(errno.EACCES)}"
 
 

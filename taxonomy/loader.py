@@ -37,6 +37,7 @@ class Taxonomy:
         relations: One row a relation; `symmetric` and `asymmetric` are bools.
         scene_attributes: One row a scene attribute.
         version: SHA-256 (hex) over the content of all tables.
+        own: Which objects are of a user's tables, bool: no shipped one has their id and name.
 
     All tables are sorted by `id`; an index of an object is its row in `objects`.
     """
@@ -46,6 +47,7 @@ class Taxonomy:
     relations: pa.Table
     scene_attributes: pa.Table
     version: str
+    own: np.ndarray
 
     @cached_property
     def parent_index(self) -> np.ndarray:
@@ -172,7 +174,17 @@ def _assemble(key: _Layers) -> Taxonomy:
         relations=tables["relations"],
         scene_attributes=tables["scene_attributes"],
         version=key.digest,
+        own=_find_own(tables["objects"], key),
     )
+
+
+def _find_own(objects: pa.Table, key: _Layers) -> np.ndarray:
+    if all(layer.profile for layer in key.layers):
+        return np.zeros(objects.num_rows, dtype=bool)
+    shipped = _read_shipped("objects")
+    rows = find_rows(objects["id"], shipped["id"])
+    same = pc.equal(shipped["name"].take(make_array(np.maximum(rows, 0))), objects["name"])
+    return (rows < 0) | ~read_truths(same)
 
 
 def _lay_over(rows: pa.Table, below: pa.Table) -> pa.Table:
@@ -248,8 +260,13 @@ def _advise_default(value: str, target: str, key: _Layers) -> str:
 
 @lru_cache(maxsize=2)
 def _list_shipped(table: str) -> frozenset[str]:
+    return frozenset(_read_shipped(table)["id"].to_pylist())
+
+
+@lru_cache(maxsize=2)
+def _read_shipped(table: str) -> pa.Table:
     file = files(shipped) / f"{table}.tsv"
-    return frozenset(read_table(file.read_bytes(), table, str(file))["id"].to_pylist())
+    return read_table(file.read_bytes(), table, str(file))
 
 
 def _join_frequency(objects: pa.Table, frequency: pa.Table) -> pa.Table:

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ...errors import GasError, advise
+from ...errors import GasError, advise, explain_os_error
+from ...regular_files import FOLDER, SPECIAL, find_obstacle
 from ..folder.reading import Source, find_split, read_batches
 from ..foundation.replacing import replace_file
 from .formats import list_formats, load_format, load_splits
@@ -127,10 +129,11 @@ def open_out(out: Path | None) -> Iterator[BinaryIO]:
     if out is None:
         yield sys.stdout.buffer
         return
-    if out.is_dir():
-        raise GasError(f"{out} is a folder; give a file with --out")
+    if (obstacle := find_obstacle(out)) in (FOLDER, SPECIAL):  # which would no longer be there
+        raise GasError(f"{out} {obstacle}; give a file with --out, or none to print")
     try:
-        with replace_file(out) as beside, beside.open("wb") as file:
+        with replace_file(Path(os.path.realpath(out))) as beside, beside.open("wb") as file:
             yield file
     except OSError as error:
-        raise GasError(f"{out}: cannot be written: {error.strerror or error}") from error
+        status = explain_os_error(error, out).exit_status
+        raise GasError(f"{out}: cannot be written: {error.strerror or error}", exit_status=status) from error

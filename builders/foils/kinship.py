@@ -3,6 +3,8 @@
 Whoever sees a poodle sees a dog; a wineglass may be a goblet; a car has wheels. An object is *kin* to another one if
 
 - one is called what the other is: names decide, of a thing and all above it, so that an omelet is a dish in any sense;
+- one is called as the other one's name or its head ends, where either is of a user's table: a garden gnome is a gnome
+  (in the shipped tables parents say so, and what is none: a guinea pig);
 - the taxonomy has them `near` each other (of what has nothing near it, the next one above it counts), or one is called
   what something near the other is;
 - it is `part_of` the other one, or of something above it; and who sees a part may see the whole, unless that is said
@@ -14,7 +16,7 @@ Kinship is from what is there to what may be there as well, so it is not the sam
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -24,6 +26,7 @@ import pyarrow.compute as pc
 
 from ... import arrow
 from ...taxonomy import KINDS, Taxonomy
+from ...taxonomy.english.heads import find_head
 from ..content.plan import Plan
 from ..content.selection import find_objects
 from ..foundation.ragged import Bits, Ragged, expand_ranges, offsets_of
@@ -151,7 +154,7 @@ def list_shown(taxonomy: Taxonomy) -> Ragged:
 @lru_cache(maxsize=4)
 def list_links(taxonomy: Taxonomy) -> tuple[Link, ...]:
     """Lists all reasons why objects show others, but that one is called what the other is."""
-    return (*_link_near(taxonomy), *_link_parts(taxonomy), _link_unseen(taxonomy))
+    return (*_link_near(taxonomy), *_link_ends(taxonomy), *_link_parts(taxonomy), _link_unseen(taxonomy))
 
 
 def _link_near(taxonomy: Taxonomy) -> list[Link]:
@@ -173,6 +176,39 @@ def _link_near(taxonomy: Taxonomy) -> list[Link]:
     near = _pack_pairs(number[row], number[other], (size, size))
     general = _pack_pairs(number[row[names]], called, (size, int(own[-1]) + 1))
     return [Link(holder, holder, near), Link(holder, own, general), Link(own, holder, general, turned=True)]
+
+
+def _link_ends(taxonomy: Taxonomy) -> list[Link]:
+    """What is called as the name of another one, or of one above it, ends, on both sides; in a user's tables alone."""
+    if not taxonomy.own.any():
+        return []
+    lineage, texts = list_lineages(taxonomy), taxonomy.objects["name"].to_pylist()
+    numbers = dict(zip(map(str.casefold, texts), lineage[:, 0].tolist(), strict=True))
+    own = set(lineage[taxonomy.own, 0].tolist())
+    ends = {number: _find_ends(name, numbers) for name, number in numbers.items()}
+    ends = {one: some if one in own else some & own for one, some in ends.items()}
+    has = np.zeros(len(texts) + 1, dtype=bool)
+    has[[number for number, some in ends.items() if some]] = True
+    ending = np.where(has[lineage] & (lineage >= 0), lineage, -1)
+    examples, holder = _number_alike(ending)
+    pairs = [
+        (place, end)
+        for place, example in enumerate(examples)
+        for name in ending[example].tolist()
+        if name >= 0
+        for end in ends[name]
+    ]
+    rows, columns = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    holder, called = np.append(holder, len(examples)), np.append(lineage[:, 0], len(texts)).astype(np.int64)
+    table = _pack_pairs(rows, columns, (len(examples) + 1, len(texts) + 1))
+    return [Link(holder, called, table), Link(called, holder, table, turned=True)]
+
+
+def _find_ends(name: str, numbers: Mapping[str, int]) -> set[int]:
+    """Numbers of the names that a name or its head ends in: of `person with a sign` those of `sign` and `person`."""
+    texts = (name, name[: find_head(name)[1]])
+    ends = {text[place:] for text in texts for place in range(len(text)) if text[place - 1] in " -" or not place}
+    return {numbers[end] for end in ends if end != name and end in numbers}
 
 
 def _link_parts(taxonomy: Taxonomy) -> list[Link]:

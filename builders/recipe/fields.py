@@ -77,7 +77,9 @@ def read_whole(value: Any) -> int:
     except PydanticCustomError:
         number = math.nan
     if number != number or number != int(number):
-        raise refuse(f"must be a whole number, not {show(value)}")
+        short = re.fullmatch(r"(\d{1,6})([km])", str(value).strip().casefold())
+        hint = f"write {short[1]}{'000' if short[2] == 'k' else '000000'}" if short else ""
+        raise refuse(f"must be a whole number, not {show(value)}", hint)
     return int(number)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,14 +19,17 @@ import jinja2.meta
 from jinja2 import nodes
 from jinja2.loaders import split_template_path
 from jinja2.parser import Parser
+from jinja2.utils import missing
 from jinja2.visitor import NodeVisitor
 
 from ... import templates as shipped
 from ...errors import GasError, RecipeError, advise, suggest
+from ...regular_files import read_regular
 from ..recipe.fields import LARGEST_COUNT
 from ..recipe.loading import resolve_inside
 from .marks import Piece, Unprintable, WordInspected, capitalize, list_phrases, mark, split_marks, start
 from .sandbox import Meter, Sandbox, limit_work
+from .views import SCENE_FIELDS
 
 MOST_SOURCE = 100_000
 """Characters of a template of one's own."""
@@ -39,10 +43,18 @@ class Missing(jinja2.StrictUndefined):
 
     @property
     def _undefined_message(self) -> str:
+        if self._undefined_obj is missing:
+            return f"there is no `{self._undefined_name}`; {self._advise_field()}"
         names = getattr(self._undefined_obj, "names", None)
         if names is None or not isinstance(self._undefined_name, str):
             return super()._undefined_message
         return f"there is no `{self._undefined_name}` here; {advise(self._undefined_name, names)}"
+
+    def _advise_field(self) -> str:
+        """What to write for a name that stands alone: a field of the scene needs the scene."""
+        if self._undefined_name in SCENE_FIELDS:
+            return f"did you mean `scene.{self._undefined_name}`?"
+        return advise(str(self._undefined_name), ["scene", "frame"])
 
 
 @lru_cache(maxsize=16)
@@ -74,15 +86,13 @@ class RecipeLoader(jinja2.FileSystemLoader):
 
     def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Any]:
         path = resolve_inside(self.folder, template, "template")
+        if os.path.lexists(path):
+            read_regular(path)  # Jinja takes what is no regular file for nothing, and reads a file of any size
         try:
             source, filename, is_same = super().get_source(environment, template)
-        except jinja2.TemplateNotFound:  # which is an OSError
-            raise
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise GasError(f"{path}:{line}: it is not UTF-8; save it as UTF-8") from error
-        except OSError as error:
-            raise GasError(f"{path}: it cannot be read: {error.strerror}") from error
         if len(source) > MOST_SOURCE:
             raise GasError(f"{path}: it has more than {MOST_SOURCE:,} characters; make it shorter")
         return source, filename, is_same

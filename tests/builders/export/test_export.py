@@ -1,9 +1,13 @@
 """`gas export`: which split is written, what is told, and files that are there only when they are whole."""
 
 import json
+import os
+import re
+import resource
 import shutil
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -232,6 +236,41 @@ def test_mistakes_are_one_message_and_exit_status_2(arguments, message, built_wi
     assert (status, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
+    assert not list(empty.iterdir())
+
+
+SPECIAL = {
+    "FIFO": os.mkfifo,
+    "link to a FIFO": lambda path: (os.mkfifo(f"{path}.x"), path.symlink_to(f"{path}.x")),
+    "folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_what_is_no_file_is_not_replaced(kind, built_with_dogs, run_export, empty):
+    SPECIAL[kind](empty / "out")
+    before = [(path.name, path.lstat().st_mode, path.lstat().st_ino) for path in sorted(empty.iterdir())]
+    status, out, err = run_export(built_with_dogs, "--format", "dsg", "--config", "dogs", "--out", "out")
+    assert (status, out) == (2, "")
+    assert re.match("gas: out is (a folder|not a regular file); give a file with --out", err)
+    assert before == [(path.name, path.lstat().st_mode, path.lstat().st_ino) for path in sorted(empty.iterdir())]
+
+
+def test_a_link_to_a_file_stays_one(built_with_dogs, run_export, empty):
+    (empty / "mine").write_text("old")
+    (empty / "out").symlink_to("mine")
+    assert run_export(built_with_dogs, "--format", "dsg", "--config", "dogs", "--out", "out")[0] == 0
+    assert (empty / "out").is_symlink() and (empty / "mine").read_text() != "old"
+
+
+def test_a_file_that_the_system_has_no_room_for_is_no_mistake_of_the_user(built_with_dogs, run_export, empty):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+    try:
+        status, out, err = run_export(built_with_dogs, "--format", "dsg", "--config", "dogs", "--out", "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (status, out, err) == (1, "", "gas: out: cannot be written: File too large\n")
     assert not list(empty.iterdir())
 
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.foils import kinship
 from generate_any_scene.builders.foils.kinship import find_kinship, list_possible
+from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.taxonomy import mark_under
 from question_oracle import Oracle
 
@@ -162,6 +164,48 @@ def test_near_names_of_the_table_show_each_other(plan, rows, table):
                 assert table[place, places[ids[other]]] and table[places[ids[other]], place]
                 found += 1
     assert found > 5_000
+
+
+@pytest.fixture
+def open_own(tmp_path):
+    """The plan of a recipe with these objects of one's own, by name, under parents that say nothing of their names."""
+
+    def open_plan(names, shipped=(), lines=()):
+        rows = [f"own{number}.x.01\t{name}\tdecoration.n.01\tartifact" for number, name in enumerate(names)]
+        (tmp_path / "own").mkdir()
+        (tmp_path / "own/objects.tsv").write_text("\n".join(["id\tname\tparent\tkinds", *rows, *lines]) + "\n")
+        under = [*(row.partition("\t")[0] for row in (*rows, *lines)), *shipped]
+        text = "extends: multi_object\nname: mine\ntaxonomy: [default, ./own]\n"
+        (tmp_path / "mine.yaml").write_text(f"{text}content: {{objects: {{under: [{', '.join(under)}]}}}}\n")
+        return create_writer(load_recipe(tmp_path / "mine.yaml")).plan
+
+    return open_plan
+
+
+MODIFIERS = ("garden", "turbo", "Éclair", "X-ray", "old oak")
+HEADS = ("gnome", "Widget", "stapler gun", "cabinet", "dog")
+SHIPPED = {"cabinet": "cabinet.n.01", "dog": "dog.n.01", "guinea pig": "guinea_pig.n.02", "pig": "hog.n.03"}
+
+
+@pytest.mark.parametrize("most", [0, 10**6])
+def test_what_ends_a_name_of_a_users_table_is_shown(most, open_own, monkeypatch):
+    """All pairs of drawn names, of the table or shipped."""
+    names = [*HEADS[:3], *(f"{one} {head}" for one in MODIFIERS for head in HEADS), "gnome with a Widget"]
+    # What lies under a garden gnome is one, whatever it is called.
+    fred = f"fred.x.01\tFred\town{names.index('garden gnome')}.x.01\tartifact"
+    plan = open_own(names, SHIPPED.values(), [fred])
+    ids = {f"own{number}.x.01": name for number, name in enumerate(names)}
+    ids |= {id_: name for name, id_ in SHIPPED.items()} | {"fred.x.01": "garden gnome"}
+    rows = np.array([plan.taxonomy.rows_of_ids[id_] for id_ in ids])
+    monkeypatch.setattr(kinship, "MOST_TABULATED", most)
+    kinship.tabulate_kinship.cache_clear()
+    shows = kinship.find_kinship.__wrapped__(plan)(np.repeat(rows, len(rows)), np.tile(rows, len(rows)))
+    kinship.tabulate_kinship.cache_clear()
+    for one, row in zip(ids.values(), shows.reshape(len(rows), -1), strict=True):
+        for other, shown in zip(ids.values(), row, strict=True):
+            short, long = sorted((one, other), key=len)
+            ends = long.endswith(f" {short}") or long.startswith(f"{short} with ")
+            assert shown == (one == other or (ends and long in names)), (one, other)
 
 
 @pytest.mark.parametrize("tier", ["common", "full"])

@@ -172,3 +172,12 @@ def test_the_schema_allows_the_short_forms_only_where_recipes_do():
     assert all(checker.is_valid(fields) for fields in (short, long, several))
     for wrong in ({"structure": {"complexity": "x"}}, {"splits": {"train": "x"}}, {"splits": {"dev": 1}}, {"sed": 1}):
         assert not checker.is_valid(wrong), wrong
+
+
+@pytest.mark.parametrize(("value", "hint"), [("10k", "write 10000"), ("2M", "write 2000000"), ("few", ""), ("k", "")])
+def test_what_short_forms_of_numbers_mean_is_told(value, hint):
+    with pytest.raises(ValidationError) as caught:
+        make(splits={"train": value})
+    (error,) = caught.value.errors()
+    assert error["ctx"]["hint"] == hint
+    assert not hint or make(splits={"train": hint.split()[1]}).splits["train"].size > 9999

@@ -1,6 +1,7 @@
 """Templates of one's own do bounded work, depend on the scene alone, and may keep words as well as print them."""
 
 import functools
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from generate_any_scene.builders.text.templates import (
     render_block,
     split_blocks,
 )
-from generate_any_scene.builders.text.views import Shape, view_scene
+from generate_any_scene.builders.text.views import SCENE_FIELDS, Shape, view_scene
 from generate_any_scene.errors import GasError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -189,6 +190,24 @@ def test_what_cannot_be_read_is_a_message(load, tmp_path):
         load("{% include 'other.jinja' %}")
 
 
+@pytest.mark.parametrize("main", [True, False])
+@pytest.mark.parametrize(
+    ("make", "obstacle"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (Path.mkdir, "is a folder"),
+        (lambda path: path.symlink_to(path.name), "cannot be read: Too many levels of symbolic links"),
+        (lambda path: (path.touch(), os.truncate(path, 1 << 40)), "is larger than"),
+    ],
+    ids=["FIFO", "folder", "loop of links", "huge"],
+)
+def test_what_is_no_template_file_is_not_opened(make, obstacle, main, load, tmp_path):
+    make(tmp_path / "other.jinja")
+    with pytest.raises(GasError, match=rf"other\.jinja {obstacle}") as caught:
+        load_template("captions", "other.jinja", tmp_path) if main else load("{% include 'other.jinja' %}")
+    assert caught.value.exit_status == 2
+
+
 # Nothing but the scene.
 
 
@@ -223,6 +242,19 @@ def test_what_cannot_be_read_is_a_message(load, tmp_path):
 )
 def test_what_is_not_of_the_scene_is_refused(expression, refuse):
     refuse("{{ " + NAME + " }} {{ " + expression + " }}")
+
+
+@pytest.mark.parametrize("field", SCENE_FIELDS)
+def test_a_field_of_the_scene_that_stands_alone_is_told_whose_it_is(field, refuse, load):
+    message = refuse(f"{{{{ {field} }}}}")
+    assert message.endswith(f"there is no `{field}`; did you mean `scene.{field}`?")
+    assert "is undefined" not in message
+    load(f"{{% if scene.{field} %}}{{% endif %}}")
+
+
+def test_a_name_that_nothing_has_is_told_what_there_is(refuse):
+    assert refuse("{{ scen.objects }}").endswith("there is no `scen`; did you mean `scene`?")
+    assert refuse("{{ xyzzy }}").endswith("there is no `xyzzy`; choose from scene, frame")
 
 
 def test_a_scene_cannot_be_set(refuse):
