@@ -24,6 +24,12 @@ from .schema import COLUMNS, IDENTITY
 TIERS = ("common", "visible", "full")
 FEW = 4
 """Of fewer names than these, nothing is learnt about their last word."""
+MOST = 0.94
+"""The share of a kind's names that are counted, of which one may say that its things are."""
+VAGUE = frozenset(("artifact", "natural", "thing"))
+"""Kinds that say little: a plank of a thing may be of some wood."""
+LIVING = frozenset(("animal", "plant"))
+"""Kinds that have names in Latin."""
 LEARNT = {
     "attributes": ("adjective", "position", "order"),
     "relations": ("finite", "finite_plural"),
@@ -67,6 +73,7 @@ class Grammar:
         # How names of a kind that end in a word are counted: glass is stuff, and most sorts of glasses are not.
         self.votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self.rows: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
+        kinds: dict[str, Counter[str]] = defaultdict(Counter)
         said: dict[str, dict[str, int]] = defaultdict(lambda: {"a": 0, "an": 0})
         for row in read_rows("objects"):
             noun = Noun(row["countability"], row["plural"], row["article"])
@@ -74,13 +81,16 @@ class Grammar:
             self.names[row["name"].casefold()].append(Known(row["name"], row["parent"], row["kinds"], tier, noun))
             if noun.countability == "count" and noun.plural != row["name"]:
                 self.plurals.add(noun.plural.casefold())
-            self.votes[_find_last_word(row["name"]), row["kinds"].partition("|")[0]][noun.countability] += 1
+            kind = row["kinds"].partition("|")[0]
+            self.votes[_find_last_word(row["name"]), kind][noun.countability] += 1
+            kinds[kind][noun.countability] += 1
             _count_article(said, row["name"], noun.article)
         for table in LEARNT:
             rows = list(read_rows(table))
             self.rows[table] = {tuple(row[column] for column in IDENTITY[table]): row for row in rows}  # type: ignore[misc]
             for row in rows if table == "attributes" else ():
                 _count_article(said, row["adjective"], row["article"])
+        self.counted = {kind for kind, votes in kinds.items() if votes["count"] >= MOST * votes.total()} - VAGUE
         unbound = (row["predicate"] for row in self.rows["relations"].values() if not row["finite"])
         self.first_words = {predicate.partition(" ")[0] for predicate in unbound}
         self.articles = {word: max(count, key=lambda one: count[one]) for word, count in said.items()}
@@ -129,6 +139,9 @@ class Grammar:
                 if word.casefold() in self.plurals:
                     return self._complete(name, "plural", name, True)
         head = name[:end]
+        if inflection.is_latin(name) and not LIVING.isdisjoint(kinds.split("|")):
+            plural = name if inflection.is_plural(name) else inflection.make_plural(name)
+            return self._complete(name, "count", plural, False)
         if head[start:].casefold() in inflection.MASS:
             return self._complete(name, "mass", name, True)
         if inflection.is_plural(head):
@@ -136,9 +149,17 @@ class Grammar:
         return self._complete(name, "count", inflection.make_plural(head) + name[end:], False)
 
     def _count_votes(self, head: Known, kinds: str) -> str:
-        """How most names of a kind that end in a head are counted; as the head itself where there are few."""
-        votes = self.votes.get((_find_last_word(head.name), kinds.partition("|")[0]), Counter[str]())
-        return votes.most_common(1)[0][0] if votes.total() >= FEW else head.noun.countability
+        """How most names of a kind that end in a head are counted; where there are few, as the head itself.
+
+        An iron that is a device is not the substance: of a kind whose things are counted, what the head says goes only
+        if it is of that kind, too.
+        """
+        kind = kinds.partition("|")[0]
+        votes = self.votes.get((_find_last_word(head.name), kind), Counter[str]())
+        if votes.total() >= FEW:
+            return votes.most_common(1)[0][0]
+        is_other = kind not in head.kinds.split("|") and kind in self.counted and head.noun.countability == "mass"
+        return "count" if is_other else head.noun.countability
 
     def _complete(self, name: str, countability: str, plural: str, known: bool) -> Noun:
         if countability != "count":

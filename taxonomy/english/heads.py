@@ -13,6 +13,8 @@ LINKS = frozenset(
     )
 )
 """Words that end a head, when another word follows."""
+FRENCH = frozenset(WORDS.findall("a au aux de des du en"))
+"""Words that end a head, when one other word is all that follows: coureur de bois, but a Rio de Janeiro map."""
 DETERMINERS = frozenset(WORDS.findall("a an the his her its their my your our some no two three"))
 JOINED = re.compile(
     r"^[^\s-]+?(?=-(?:in-law|in-chief|at-arms|of-war|of-pearl|in-waiting)$)|^[^\s-]+(?:er|or)(?=-(?:by|up|on|in)$)"
@@ -41,7 +43,7 @@ def _ends_head(texts: list[str], place: int) -> bool:
     word, after = texts[place], texts[place + 1 : place + 2]
     if not after:
         return False
-    if word in LINKS:
+    if word in LINKS or (word in FRENCH and place == len(texts) - 2):
         return True
     if word.endswith("ing"):
         # "A man riding a horse", but "a dog training collar".

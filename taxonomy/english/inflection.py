@@ -86,6 +86,7 @@ NOT_PLURALS = (
     "chaos",
     "cosmos",
 )
+LATIN = re.compile(r"[A-Z][a-z]+(us|a|um|is|es|os|on|ys|as|o|ex|ix|ax)( [a-z]+){1,2}")
 UNCHANGED = ("fish", "sheep", "deer", "moose", "bison", "aircraft", "spacecraft", "series", "species")
 
 
@@ -109,6 +110,15 @@ def choose_article(text: str) -> str:
     if low.startswith(CONSONANT_SOUND):
         return "a"
     return "an" if low[:1] in "aeiou" and low else "a"
+
+
+def is_latin(name: str) -> bool:
+    """Tells whether a name looks like that of a species, of which there is no plural: `Boletus variipes`.
+
+    >>> [name for name in ("Homo sapiens", "Bengal cats", "Boletus", "Candida albicans") if is_latin(name)]
+    ['Homo sapiens', 'Candida albicans']
+    """
+    return LATIN.fullmatch(name) is not None
 
 
 def is_plural(name: str) -> bool:
