@@ -186,9 +186,10 @@ class Grammar:
         found = find_finite(predicate)
         if not found or predicate.partition(" ")[0] in self.first_words:
             return None
-        # Friends and miles are no verbs: nothing shipped is friending.
+        # "Friends with" has no verb: nothing shipped is friending. "Haunts" would say nothing after "is".
         verb, base = next(pair for pair in zip(*map(str.split, found), strict=True) if pair[0] != pair[1])
-        return found if make_gerund(base) in self.first_words or verb not in self.plurals else None
+        is_noun = verb in self.plurals and make_gerund(base) not in self.first_words
+        return None if is_noun and can_follow_is(predicate) else found
 
 
 @lru_cache(maxsize=1)
