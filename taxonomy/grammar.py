@@ -24,6 +24,7 @@ from .schema import COLUMNS, IDENTITY
 TIERS = ("common", "visible", "full")
 FEW = 4
 """Of fewer names than these, nothing is learnt about their last word."""
+WORD, BREAK = re.compile(r"\S+"), re.compile(r"[\s-]")
 MOST = 0.94
 """The share of a kind's names that are counted, of which one may say that its things are."""
 VAGUE = frozenset(("artifact", "natural", "thing"))
@@ -97,9 +98,11 @@ class Grammar:
 
     def find(self, name: str, parent: str, kinds: str) -> Known | None:
         """What is known of a name; of homonyms, of the one that lies there or is of such a kind, or a common one."""
+        known = self.names.get(name.casefold())
+        if not known:
+            return None
         wanted = set(kinds.split("|"))
         # What nobody is dealt was not reviewed.
-        known = self.names.get(name.casefold(), ())
         return max(
             (one for one in known if one.tier < len(TIERS) or one.parent == parent),
             key=lambda one: (
@@ -130,13 +133,13 @@ class Grammar:
             # What is known of "lily of the valley" counts for wild ones, too.
             for stop in (len(name), end) if place < start else (end,):
                 word, rest = name[place:stop], name[stop:]
-                known = self.find(word, parent, kinds)
-                if known:
+                low = word.casefold()
+                if low in self.names and (known := self.find(word, parent, kinds)):
                     countability = self._count_votes(known, kinds)
                     uninflected = countability == "count" != known.noun.countability
                     plural = inflection.make_plural(word) if uninflected else known.inflect(word).plural
                     return self._complete(name, countability, f"{name[:place]}{plural}{rest}", True)
-                if word.casefold() in self.plurals:
+                if low in self.plurals:
                     return self._complete(name, "plural", name, True)
         head = name[:end]
         if inflection.is_latin(name) and not LIVING.isdisjoint(kinds.split("|")):
@@ -210,16 +213,18 @@ def read_rows(table: str) -> Iterator[dict[str, str]]:
 
 def _list_starts(name: str, end: int) -> list[int]:
     """Places where a head may begin: words from left to right, then what follows a hyphen in the last one."""
-    words = [match.start() for match in re.finditer(r"\S+", name[:end])]
+    words = [match.start() for match in WORD.finditer(name, 0, end)]
+    if "-" not in name:
+        return words
     return [*words, *(match.end() for match in re.finditer("-", name[:end]) if match.end() < end)]
 
 
 def _find_last_word(text: str) -> str:
-    return re.split(r"[\s-]", text)[-1].casefold()
+    return BREAK.split(text)[-1].casefold()
 
 
 def _find_first_word(text: str) -> str:
-    return re.split(r"[\s-]", text, maxsplit=1)[0]
+    return BREAK.split(text, maxsplit=1)[0]
 
 
 def _count_article(said: dict[str, dict[str, int]], text: str, article: str) -> None:

@@ -22,14 +22,17 @@ JOINED = re.compile(
 """A head that is written together with what follows it: mother-in-law, passer-by."""
 
 
+WORD = re.compile(r"\S+")
+
+
 def find_head(name: str) -> tuple[int, int]:
     """Finds where the last word of the head begins, and where the head ends.
 
     >>> [name[slice(*find_head(name))] for name in ("oak bench", "person holding a sign", "bag of chips", "passer-by")]
     ['bench', 'person', 'bag', 'passer']
     """
-    words = list(re.finditer(r"\S+", name))
-    texts = [word.group().casefold() for word in words]
+    words = list(WORD.finditer(name))
+    texts = name.casefold().split()
     last = next((place for place in range(1, len(texts)) if _ends_head(texts, place)), len(texts)) - 1
     if last < 0:
         return 0, len(name)

@@ -62,6 +62,7 @@ IRREGULAR = {
     "tomato": "tomatoes",
     "hero": "heroes",
 }
+SINGULARS = tuple(IRREGULAR)
 MASS = frozenset(
     (
         *("luggage", "cutlery", "crockery", "glassware", "tableware", "silverware", "footwear", "headgear"),
@@ -98,7 +99,7 @@ def choose_article(text: str) -> str:
     >>> [choose_article(text) for text in ("8mm lens", "MRI scanner", "NASA badge", "\u00e9clair", "urinal")]
     ['an', 'an', 'a', 'an', 'a']
     """
-    text = unicodedata.normalize("NFKD", text)
+    text = text if text.isascii() else unicodedata.normalize("NFKD", text)
     low = text.lower()
     spelled = not SPOKEN_AS_WORD.match(text)
     if spelled and SPOKEN_WITH_VOWEL.match(text):
@@ -149,7 +150,7 @@ def _make_plural_word(word: str) -> str:
     low = word.lower()
     if low.endswith(UNCHANGED):
         return word
-    for singular, plural in IRREGULAR.items():
+    for singular, plural in IRREGULAR.items() if low.endswith(SINGULARS) else ():
         compound = singular in JOINED and low.endswith(singular) and low not in NOT_JOINED
         if low == singular or low.endswith(f"-{singular}") or compound:
             return word[: len(word) - len(singular)] + plural
