@@ -145,7 +145,9 @@ def collect_words(rows: pa.Table, table: str, more: Sequence[tuple[int, str]] = 
     """
     ids, tiers = rows["id"].to_pylist(), rows["tier"].to_pylist()
     frequency = rows["frequency"].to_pylist() if "frequency" in rows.column_names else [0.0] * len(ids)
-    ranks = [RARE * (tier != "common") + 1 - min(often, 9.9) / 10 for tier, often in zip(tiers, frequency, strict=True)]
+    ranks = [
+        RARE * (tier != "common") + 1 - min(often, 9.9) / 10 for tier, often in zip(tiers, frequency, strict=True)
+    ]
     if table == "objects":
         ranks = [FLAGGED if flags else rank for rank, flags in zip(ranks, rows["flags"].to_pylist(), strict=True)]
     called = [(row, text) for column in CALLED[table] for row, text in enumerate(rows[column].to_pylist())]

@@ -1,4 +1,4 @@
-"""Sentences about words of a user's own agree: article, number, verb. What is right is written down here, word by word.
+"""Sentences about words of a user agree: article, number, verb. What is right is written down here, word by word.
 
 Nothing here asks the package how a word is said. A table is drawn from words whose forms are known, captions and
 questions are made of it through the public API, and every noun phrase and every verb that stands beside one is read.
@@ -25,15 +25,31 @@ COUNTED = {
     "plant": {"leaf": "leaves", "cactus": "cactuses|cacti", "iris": "irises"},
 }
 """Heads of each kind, with their plurals."""
-STUFF = {"furniture": "furniture", "artifact": "luggage equipment jewelry pottery", "food": "rice flour", "fabric": "lace"}
+STUFF = {
+    "furniture": "furniture",
+    "artifact": "luggage equipment jewelry pottery",
+    "food": "rice flour",
+    "fabric": "lace",
+}
 PAIRS = {"clothing": "trousers jeans tights", "device": "scissors binoculars tongs"}
 UNIQUE = ("Mona Lisa", "Eiffel Tower", "Moon", "Statue of Liberty")
 BEFORE = {
     **dict.fromkeys(("wooden", "used", "European", "one-eyed", "uniform", "NASA", "UFO-shaped", "7-inch", "big"), "a"),
-    **dict.fromkeys(("unusual", "old", "LED-lit", "8-inch", "heirloom", "MRI-safe", "elegant", "\u00e9lite", "hourly"), "an"),
+    **dict.fromkeys(
+        ("unusual", "old", "LED-lit", "8-inch", "heirloom", "MRI-safe", "elegant", "\u00e9lite", "hourly"), "an"
+    ),
 }
 """First words, with the articles that they have."""
-AFTER = ("", "", "with a blue stripe", "made of brass", "lying in the sun", "of the royal house", "from Oslo", "held by nobody")
+AFTER = (
+    "",
+    "",
+    "with a blue stripe",
+    "made of brass",
+    "lying in the sun",
+    "of the royal house",
+    "from Oslo",
+    "held by nobody",
+)
 VOWELS = "aeiou\u00e9"
 SOUNDED = {**BEFORE, "unused": "an", "useful": "a", "one-piece": "a", "orange": "an"}
 RELATIONS = {"haunts": "haunt", "gently leans on": "gently lean on", "carries": "carry", "watches": "watch"}
@@ -55,7 +71,11 @@ def draw_words(draw: random.Random, number: int) -> list[Word]:
     """Names of several words each, so that none of them is part of a shipped name."""
     words = {}
     while len(words) < number:
-        before, after, sort = draw.choice(list(BEFORE)), draw.choice(AFTER), draw.choice(("count",) * 4 + ("mass", "plural"))
+        before, after, sort = (
+            draw.choice(list(BEFORE)),
+            draw.choice(AFTER),
+            draw.choice(("count",) * 4 + ("mass", "plural")),
+        )
         if sort == "count":
             kinds = draw.choice(list(COUNTED))
             head, plurals = draw.choice(list(COUNTED[kinds].items()))
@@ -71,18 +91,27 @@ def draw_words(draw: random.Random, number: int) -> list[Word]:
 
 
 def write_tables(folder: Path, words: list[Word]) -> None:
-    rows = [f"my.{place}\t{word.name}\tmy.shop\t{word.kinds}\t{'the' * (word.sort == 'unique')}" for place, word in enumerate(words)]
+    rows = [
+        f"my.{place}\t{word.name}\tmy.shop\t{word.kinds}\t{'the' * (word.sort == 'unique')}"
+        for place, word in enumerate(words)
+    ]
     tables = {
         "objects": ["id\tname\tparent\tkinds\tarticle", "my.shop\tshop article\tartifact.n.01\tartifact\t", *rows],
-        "attributes": ["id\tkind\tname\tapplies_to", *(f"my.{name}\tstate\t{name}\tany" for name in ("unused", "useful", "one-piece"))],
-        "relations": ["id\tcategory\tpredicate", *(f"my.{place}\tsymbolic\t{verb}" for place, verb in enumerate(RELATIONS))],
+        "attributes": [
+            "id\tkind\tname\tapplies_to",
+            *(f"my.{name}\tstate\t{name}\tany" for name in ("unused", "useful", "one-piece")),
+        ],
+        "relations": [
+            "id\tcategory\tpredicate",
+            *(f"my.{place}\tsymbolic\t{verb}" for place, verb in enumerate(RELATIONS)),
+        ],
     }
     for table, lines in tables.items():
         (folder / f"{table}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def find_phrases(text: str, words: list[Word]) -> Iterator[tuple[Word, bool, re.Match, str, str, str]]:
-    """Finds the noun phrases: the word, whether a plural stands there, where, its determiner, and what is beside it."""
+    """Finds noun phrases: the word, whether a plural stands there, where, its determiner, and what is beside it."""
     forms = {form: (word, form != word.name) for word in words for form in (word.name, *word.plurals)}
     pattern = "|".join(map(re.escape, sorted(forms, key=len, reverse=True)))
     for found in re.finditer(rf"(?<![\w-])({pattern})(?![\w-])", text):
@@ -118,15 +147,21 @@ def list_faults(text: str, words: list[Word], seen: Counter[str]) -> Iterator[st
         if low == "the" and word.name in word.plurals:
             continue
         is_several = word.sort == "plural" or (plural and low not in ("a", "an", "another"))
-        if verb := re.search(r"(?:^|\b)(is|are|does|do) (?:there )?(?:also )?$", lead, re.IGNORECASE):
+        if verb := re.search(r"\b(is|are|does|do) (?:there )?(?:also )?$", lead, re.IGNORECASE):
             seen[f"{word.sort} verb before"] += 1
             if (verb[1].lower() in ("are", "do")) != is_several:
                 yield f"{verb[0]}{determiner} {between} {found[1]}"
-        if verb := re.match(r" (is|are|does|do|gently leans?|haunts?|carry|carries|watch|watches)\b", text[found.end() :]):
+        if verb := re.match(
+            r" (is|are|does|do|gently leans?|haunts?|carry|carries|watch|watches)\b", text[found.end() :]
+        ):
             bases = ("are", "do", "gently lean", "haunt", "carry", "watch")
             joined = re.search(r"(,|\band) $", lead)
             seen[f"{word.sort} verb after"] += 1
-            if (verb[1] in bases) != is_several and not (joined and verb[1] in bases) and not asks(text, found.start()):
+            if (
+                (verb[1] in bases) != is_several
+                and not (joined and verb[1] in bases)
+                and not asks(text, found.start())
+            ):
                 yield f"{determiner} {between} {found[1]}{verb[0]}"
 
 
@@ -164,7 +199,9 @@ def test_sentences_of_many_drawn_words_agree(tmp_path: Path) -> None:
     seen = Counter[str]()
     faults = [fault for seed in range(2, 22) for fault in find_faults(tmp_path / str(seed), seed, 60, seen)]
     assert faults == []
-    assert all(seen[f"{sort} verb {where}"] > 20 for sort in ("count", "mass", "plural") for where in ("before", "after"))
+    assert all(
+        seen[f"{sort} verb {where}"] > 20 for sort in ("count", "mass", "plural") for where in ("before", "after")
+    )
 
 
 @pytest.mark.parametrize(

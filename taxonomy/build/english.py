@@ -48,8 +48,8 @@ def choose_article(text: str) -> str:
 @cache
 def make_plural(name: str) -> str:
     """Makes the plural of a display name: of what stands before `of`, or else of the last word."""
-    if first := HEAD_FIRST.match(name):
-        return f"{make_plural(first[1]).replace('mans', 'men')}{first[2]}"
+    if parts := HEAD_FIRST.match(name):
+        return f"{make_plural(parts[1]).replace('mans', 'men')}{parts[2]}"
     head, of, rest = name.partition(" of ")
     if of:
         return f"{make_plural(head)} of {rest}"

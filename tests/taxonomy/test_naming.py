@@ -38,7 +38,11 @@ def test_words_of_captions_are_read(taxonomy, table, word, id_):
     assert rows["id"].filter(meant).to_pylist() == [id_]
 
 
-COLUMNS = {"attributes": ("kind", "value"), "relations": ("category", "predicate"), "scene_attributes": ("kind", "value")}
+COLUMNS = {
+    "attributes": ("kind", "value"),
+    "relations": ("category", "predicate"),
+    "scene_attributes": ("kind", "value"),
+}
 
 
 def list_mentioned(row):

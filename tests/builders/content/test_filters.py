@@ -226,7 +226,13 @@ GROUPS = {
     "content.relations.categories": ("relations", "category", ("predicate", "finite")),
     "content.scene_attributes.kinds": ("scene_attributes", "kind", ("name", "phrase")),
 }
-RESPELL = (str.upper, str.title, lambda text: text.replace("_", " "), lambda text: text.replace("_", "-"), "{}s".format)
+RESPELL = (
+    str.upper,
+    str.title,
+    lambda text: text.replace("_", " "),
+    lambda text: text.replace("_", "-"),
+    "{}s".format,
+)
 
 
 def find_hint(key, word):
@@ -258,7 +264,9 @@ def test_words_of_concepts_are_told_their_kind(key):
         for word in {row[one] for one in called} - groups - {""}:
             hint = find_hint(key, word)
             assert hint.startswith((f"`{word}` is of the {column} `", "did you mean `"))
-            assert f"`{row[column]}`" in hint or word in {other[one] for other in rows for one in called if other != row}
+            assert f"`{row[column]}`" in hint or word in {
+                other[one] for other in rows for one in called if other != row
+            }
 
 
 def test_words_of_other_tables_are_told_from_objects():
