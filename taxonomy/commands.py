@@ -128,14 +128,16 @@ def validate_command(
     if folder == PAPER:
         # The paper's rules drop the root, so its tree is several.
         problems = [problem for problem in problems if "one row without a parent" not in problem]
+    guessed = describe_guesses(names)
     if as_json:
-        say(json.dumps({"taxonomy": names, "valid": not problems, "problems": problems}, indent=2))
+        report = {"taxonomy": names, "valid": not problems, "problems": problems, "guessed": guessed}
+        say(json.dumps(report, indent=2, ensure_ascii=False))
         raise typer.Exit(2 if problems else 0)
     if problems:
         raise GasError("\n".join([f"{folder} breaks {len(problems):,} rules:", *problems]))
     over = " over default" if len(names) > 1 else ""
     say(f"{folder} is valid{over}")
-    for line in describe_guesses(names):
+    for line in guessed:
         remark(f"{line}; columns `countability`, `plural`, `article` say it otherwise")
 
 

@@ -24,6 +24,13 @@ from .schema import COLUMNS, IDENTITY
 TIERS = ("common", "visible", "full")
 FEW = 4
 """Of fewer names than these, nothing is learnt about their last word."""
+WORD, BREAK = re.compile(r"\S+"), re.compile(r"[\s-]")
+MOST = 0.94
+"""The share of a kind's names that are counted, of which one may say that its things are."""
+VAGUE = frozenset(("artifact", "natural", "thing"))
+"""Kinds that say little: a plank of a thing may be of some wood."""
+LIVING = frozenset(("animal", "plant"))
+"""Kinds that have names in Latin."""
 LEARNT = {
     "attributes": ("adjective", "position", "order"),
     "relations": ("finite", "finite_plural"),
@@ -67,6 +74,7 @@ class Grammar:
         # How names of a kind that end in a word are counted: glass is stuff, and most sorts of glasses are not.
         self.votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self.rows: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
+        kinds: dict[str, Counter[str]] = defaultdict(Counter)
         said: dict[str, dict[str, int]] = defaultdict(lambda: {"a": 0, "an": 0})
         for row in read_rows("objects"):
             noun = Noun(row["countability"], row["plural"], row["article"])
@@ -74,22 +82,27 @@ class Grammar:
             self.names[row["name"].casefold()].append(Known(row["name"], row["parent"], row["kinds"], tier, noun))
             if noun.countability == "count" and noun.plural != row["name"]:
                 self.plurals.add(noun.plural.casefold())
-            self.votes[_find_last_word(row["name"]), row["kinds"].partition("|")[0]][noun.countability] += 1
+            kind = row["kinds"].partition("|")[0]
+            self.votes[_find_last_word(row["name"]), kind][noun.countability] += 1
+            kinds[kind][noun.countability] += 1
             _count_article(said, row["name"], noun.article)
         for table in LEARNT:
             rows = list(read_rows(table))
             self.rows[table] = {tuple(row[column] for column in IDENTITY[table]): row for row in rows}  # type: ignore[misc]
             for row in rows if table == "attributes" else ():
                 _count_article(said, row["adjective"], row["article"])
+        self.counted = {kind for kind, votes in kinds.items() if votes["count"] >= MOST * votes.total()} - VAGUE
         unbound = (row["predicate"] for row in self.rows["relations"].values() if not row["finite"])
         self.first_words = {predicate.partition(" ")[0] for predicate in unbound}
         self.articles = {word: max(count, key=lambda one: count[one]) for word, count in said.items()}
 
     def find(self, name: str, parent: str, kinds: str) -> Known | None:
         """What is known of a name; of homonyms, of the one that lies there or is of such a kind, or a common one."""
+        known = self.names.get(name.casefold())
+        if not known:
+            return None
         wanted = set(kinds.split("|"))
         # What nobody is dealt was not reviewed.
-        known = self.names.get(name.casefold(), ())
         return max(
             (one for one in known if one.tier < len(TIERS) or one.parent == parent),
             key=lambda one: (
@@ -120,15 +133,18 @@ class Grammar:
             # What is known of "lily of the valley" counts for wild ones, too.
             for stop in (len(name), end) if place < start else (end,):
                 word, rest = name[place:stop], name[stop:]
-                known = self.find(word, parent, kinds)
-                if known:
+                low = word.casefold()
+                if low in self.names and (known := self.find(word, parent, kinds)):
                     countability = self._count_votes(known, kinds)
                     uninflected = countability == "count" != known.noun.countability
                     plural = inflection.make_plural(word) if uninflected else known.inflect(word).plural
                     return self._complete(name, countability, f"{name[:place]}{plural}{rest}", True)
-                if word.casefold() in self.plurals:
+                if low in self.plurals:
                     return self._complete(name, "plural", name, True)
         head = name[:end]
+        if inflection.is_latin(name) and not LIVING.isdisjoint(kinds.split("|")):
+            plural = name if inflection.is_plural(name) else inflection.make_plural(name)
+            return self._complete(name, "count", plural, False)
         if head[start:].casefold() in inflection.MASS:
             return self._complete(name, "mass", name, True)
         if inflection.is_plural(head):
@@ -136,9 +152,17 @@ class Grammar:
         return self._complete(name, "count", inflection.make_plural(head) + name[end:], False)
 
     def _count_votes(self, head: Known, kinds: str) -> str:
-        """How most names of a kind that end in a head are counted; as the head itself where there are few."""
-        votes = self.votes.get((_find_last_word(head.name), kinds.partition("|")[0]), Counter[str]())
-        return votes.most_common(1)[0][0] if votes.total() >= FEW else head.noun.countability
+        """How most names of a kind that end in a head are counted; where there are few, as the head itself.
+
+        An iron that is a device is not the substance: of a kind whose things are counted, what the head says goes only
+        if it is of that kind, too.
+        """
+        kind = kinds.partition("|")[0]
+        votes = self.votes.get((_find_last_word(head.name), kind), Counter[str]())
+        if votes.total() >= FEW:
+            return votes.most_common(1)[0][0]
+        is_other = kind not in head.kinds.split("|") and kind in self.counted and head.noun.countability == "mass"
+        return "count" if is_other else head.noun.countability
 
     def _complete(self, name: str, countability: str, plural: str, known: bool) -> Noun:
         if countability != "count":
@@ -165,9 +189,10 @@ class Grammar:
         found = find_finite(predicate)
         if not found or predicate.partition(" ")[0] in self.first_words:
             return None
-        # Friends and miles are no verbs: nothing shipped is friending.
+        # "Friends with" has no verb: nothing shipped is friending. "Haunts" would say nothing after "is".
         verb, base = next(pair for pair in zip(*map(str.split, found), strict=True) if pair[0] != pair[1])
-        return found if make_gerund(base) in self.first_words or verb not in self.plurals else None
+        is_noun = verb in self.plurals and make_gerund(base) not in self.first_words
+        return None if is_noun and can_follow_is(predicate) else found
 
 
 @lru_cache(maxsize=1)
@@ -188,16 +213,18 @@ def read_rows(table: str) -> Iterator[dict[str, str]]:
 
 def _list_starts(name: str, end: int) -> list[int]:
     """Places where a head may begin: words from left to right, then what follows a hyphen in the last one."""
-    words = [match.start() for match in re.finditer(r"\S+", name[:end])]
+    words = [match.start() for match in WORD.finditer(name, 0, end)]
+    if "-" not in name:
+        return words
     return [*words, *(match.end() for match in re.finditer("-", name[:end]) if match.end() < end)]
 
 
 def _find_last_word(text: str) -> str:
-    return re.split(r"[\s-]", text)[-1].casefold()
+    return BREAK.split(text)[-1].casefold()
 
 
 def _find_first_word(text: str) -> str:
-    return re.split(r"[\s-]", text, maxsplit=1)[0]
+    return BREAK.split(text, maxsplit=1)[0]
 
 
 def _count_article(said: dict[str, dict[str, int]], text: str, article: str) -> None:

@@ -27,7 +27,8 @@ CALLED = {
 """Columns that say what a concept of a table is called."""
 LEMMA = re.compile(r"\.[a-z]\.\d+$|^[^.]+\.(?=[^.]+$)")
 """What is no word of an id: of `dog.n.01`, of `color.red`."""
-FLAGGED = 9.0
+RARE, FLAGGED = 2.0, 9.0
+"""Ranks of words: below RARE are common ones, and what is FLAGGED is never hinted at."""
 LONGEST = 64
 """Letters of a word that are looked at: no concept has a longer name."""
 NEAREST = 50
@@ -59,7 +60,7 @@ class Words:
     Attributes:
         texts: Words of any form; one may be there several times.
         answers: What to write for each, one a text.
-        ranks: How common what each stands for is: 0 before 1; FLAGGED is never hinted at.
+        ranks: How common what each stands for is: the lowest first; see `RARE` and `FLAGGED`.
     """
 
     texts: tuple[str, ...]
@@ -85,8 +86,8 @@ class Words:
         """Rows of common words that end in a whole word: necktie, bow tie."""
         if len(wanted) < 3:
             return []
-        rows = (row for text, some in self._rows.items() if text.endswith(wanted) for row in some)
-        return [row for row in rows if self.ranks[row] < 1]
+        texts = sorted((text for text in self._rows if text.endswith(wanted)), key=len)
+        return [row for text in texts for row in self._rows[text] if self.ranks[row] < RARE]
 
     def _list_close(self, wanted: str) -> list[int]:
         """Rows of the words that are written nearly so."""
@@ -144,7 +145,9 @@ def collect_words(rows: pa.Table, table: str, more: Sequence[tuple[int, str]] = 
     """
     ids, tiers = rows["id"].to_pylist(), rows["tier"].to_pylist()
     frequency = rows["frequency"].to_pylist() if "frequency" in rows.column_names else [0.0] * len(ids)
-    ranks = [(tier != "common") + 1 - min(often, 9.9) / 10 for tier, often in zip(tiers, frequency, strict=True)]
+    ranks = [
+        RARE * (tier != "common") + 1 - min(often, 9.9) / 10 for tier, often in zip(tiers, frequency, strict=True)
+    ]
     if table == "objects":
         ranks = [FLAGGED if flags else rank for rank, flags in zip(ranks, rows["flags"].to_pylist(), strict=True)]
     called = [(row, text) for column in CALLED[table] for row, text in enumerate(rows[column].to_pylist())]

@@ -9,14 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from ..arrow import find_rows, make_texts
-from ..errors import GasError
+from ..errors import GasError, advise
+from .english.inflection import make_plural
 from .english.spelling import respell
-from .hints import CALLED, Words, ask, collect_words, fold
+from .hints import CALLED, LONGEST, Words, ask, collect_words, fold
 from .loader import Taxonomy
 from .read_tsv import MOST_PROBLEMS, quote
 from .wordings import list_wordings
 
 NAMES = {table: columns[0] for table, columns in CALLED.items()}
+GROUPS = {"attributes": "kind", "relations": "category", "scene_attributes": "kind"}
+"""The column of each table that recipes choose its concepts by."""
 TIERS = (("common",), ("common", "visible"), ("common", "visible", "full"))
 
 
@@ -85,6 +88,31 @@ def find_called(taxonomy: Taxonomy, table: str, word: str, among: np.ndarray) ->
     return meant, [names[int(row)].as_py() for row in place if among[row]]
 
 
+def advise_group(taxonomy: Taxonomy, table: str, word: str) -> str:
+    """Says which kind or category a word was meant for: one in another form, that of a concept, or the closest one."""
+    rows, column = getattr(taxonomy, table), GROUPS[table]
+    known = sorted(rows[column].unique().to_pylist())
+    forms = {fold(form): name for name in known for form in (make_plural(name.replace("_", " ")), name)}
+    if meant := forms.get(fold(respell(word[:LONGEST]))):
+        return ask([meant]).removeprefix("; ")
+    return _tell_group(taxonomy, table, word) or advise(word, known)
+
+
+def _tell_group(taxonomy: Taxonomy, table: str, word: str) -> str:
+    """Tells of which kinds or categories what a word means is; "" where it means nothing."""
+    rows = next(filter(None, _list_rows(taxonomy, table, word)), [])
+    groups = dict.fromkeys(getattr(taxonomy, table)[GROUPS[table]][row].as_py() for row in rows)
+    return f"`{word}` is of the {GROUPS[table]} {' or '.join(f'`{group}`' for group in groups)}" if groups else ""
+
+
+def _tell_elsewhere(taxonomy: Taxonomy, word: str) -> str:
+    """Tells of which table a word is that is the name of no object."""
+    for table in GROUPS:
+        if word.casefold() in read_names(taxonomy, table):
+            return f"; {_tell_group(taxonomy, table, word)} of {table.replace('_', ' ')}"
+    return ""
+
+
 def find_object(taxonomy: Taxonomy, word: str) -> int:
     """Finds the row of an object by its id, its name, or another word for it: kitchen_utensil, people, omelette.
 
@@ -102,11 +130,15 @@ def find_object(taxonomy: Taxonomy, word: str) -> int:
         if len(chosen) == 1:
             return chosen[0]
         if chosen:
-            shown = ", ".join(ids[row].as_py() for row in chosen[:MOST_PROBLEMS])
+            flags = taxonomy.objects["flags"]
+            shown = ", ".join([ids[row].as_py() for row in chosen if not flags[row].as_py()][:MOST_PROBLEMS])
+            if not shown:
+                raise GasError(f"{quote(word)} names several objects; `gas taxonomy search` lists them, write an id")
             others = read_words(taxonomy, "objects").find_longer(word)
             more = f", or perhaps {', '.join(others)}" if others and tiers != TIERS[0] else ""
             raise GasError(f"{quote(word)} names several objects: write one of {shown}{more}")
-    raise GasError(f"the taxonomy has no object {quote(word)}{ask(read_words(taxonomy, 'objects').find(word))}")
+    hint = _tell_elsewhere(taxonomy, word) or ask(read_words(taxonomy, "objects").find(word))
+    raise GasError(f"the taxonomy has no object {quote(word)}{hint}")
 
 
 def mark_under(taxonomy: Taxonomy, words: Iterable[str]) -> np.ndarray:

@@ -238,10 +238,10 @@ def find_unclear(columns: Mapping[str, list[str]], table: str) -> Iterator[Uncle
 
 def list_guesses(columns: Mapping[str, list[str]]) -> Iterator[tuple[str, Noun]]:
     """Lists the names of objects whose grammar was guessed, with what was made of each."""
-    given = [columns.get(column, ["", ""]) for column in FILLED["objects"]]
-    for row, name in enumerate(columns["name"] if not all(map(all, given)) else ()):
-        noun = load_grammar().describe(name, columns["parent"][row], columns["kinds"][row])
-        if not noun.known and not all(column[row] for column in given if len(column) == len(columns["name"])):
+    names = columns["name"]
+    given = [columns.get(column, [""] * len(names)) for column in FILLED["objects"]]
+    for name, parent, kinds, *said in zip(names, columns["parent"], columns["kinds"], *given, strict=True):
+        if not all(said) and not (noun := load_grammar().describe(name, parent, kinds)).known:
             yield name, noun
 
 

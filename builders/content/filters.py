@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import match_texts, read_truths, view_numbers
-from ...errors import Problem, RecipeError, advise, gather_problems
+from ...errors import Problem, RecipeError, gather_problems
 from ...taxonomy import Taxonomy, find_object, mark_under
+from ...taxonomy.naming import GROUPS, advise_group
 from ...taxonomy.schema import VISIBILITY
 from ..recipe.fields import Part
 from ..recipe.model import Recipe
@@ -95,11 +96,15 @@ def keep_visible(least: str, concepts: Candidates) -> np.ndarray:
     return match_texts(concepts.table["visible"], *VISIBILITY[: VISIBILITY.index(least) + 1])
 
 
-def keep_values(column: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
-    """Concepts that have one of these names in a column."""
-    known = sorted(concepts.table[column].unique().to_pylist())
+def keep_groups(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """Concepts of these kinds or categories, whichever a table has."""
+    column = GROUPS[table]
+    known = concepts.table[column].unique().to_pylist()
     unknown = [name for name in names if name not in known][:MOST_PROBLEMS]
-    _refuse(Problem(f"there is no {column} `{name}`", hint=advise(name, known)) for name in unknown)
+    _refuse(
+        Problem(f"there is no {column} `{name}`", hint=advise_group(concepts.taxonomy, table, name))
+        for name in unknown
+    )
     return match_texts(concepts.table[column], *names)
 
 
@@ -188,20 +193,20 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     "attributes": (
         Filter("content.attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.attributes.visible", "not seen so well", keep_visible),
-        Filter("content.attributes.kinds", "of another kind", partial(keep_values, "kind"), spares_seed=True),
+        Filter("content.attributes.kinds", "of another kind", partial(keep_groups, "attributes"), spares_seed=True),
     ),
     "relations": (
         Filter("content.relations.tier", "of a rarer tier", keep_tier),
         Filter("content.relations.visible", "not seen so well", keep_visible),
         Filter(
-            "content.relations.categories", "of another category", partial(keep_values, "category"), spares_seed=True
+            "content.relations.categories", "of another category", partial(keep_groups, "relations"), spares_seed=True
         ),
     ),
     "scene_attributes": (
         Filter("modality", "made for other modalities", keep_modality),
         Filter("content.scene_attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.scene_attributes.visible", "not seen so well", keep_visible),
-        Filter("content.scene_attributes.kinds", "of another kind", partial(keep_values, "kind")),
+        Filter("content.scene_attributes.kinds", "of another kind", partial(keep_groups, "scene_attributes")),
     ),
 }
 """The filters of each table in the order in which they are applied; a concept is counted at the first that it fails.

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from ...arrow import make_array, match_texts
 from ...errors import GasError, Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy, find_object, mark_under
-from ...taxonomy.naming import find_called
+from ...taxonomy.naming import advise_group, find_called
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Pairs, offsets_of
 from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRelation
@@ -133,7 +133,7 @@ def _find_rows(
 ) -> np.ndarray:
     """Rows with all of the wanted words; those that are not allowed only if they are named exactly."""
     table, word = getattr(taxonomy, name_of_table), {"value": "name"}
-    # (rows of the table,): narrowed column by column; a word that nothing has left leaves nothing, and is reported.
+    # (rows of the table,): narrowed column by column, but for a word that nothing left has, which is reported.
     chosen = np.ones(table.num_rows, dtype=bool)
     for name, text in wanted.items():
         if text is not None:
@@ -146,7 +146,9 @@ def _find_rows(
             if not matches.any():
                 known = column.filter(make_array(chosen)).unique().to_pylist()
                 hint = f"did you mean `{close[0]}`?" if close else advise(text, known)
+                hint = advise_group(taxonomy, name_of_table, text) if name in ("kind", "category") else hint
                 problems.append(Problem(f"there is no {name} `{text}`", key=f"{key}.{name}", hint=hint))
+                continue
             chosen = matches
     exact = next(reversed(wanted.values())) is not None
     usual = chosen & allowed

@@ -172,9 +172,13 @@ def _link_near(taxonomy: Taxonomy) -> list[Link]:
     lineage = list_lineages(taxonomy)
     above = lineage[other]
     names, levels = np.nonzero(above >= 0)
-    called, own = above[names, levels], np.append(lineage[:, 0], lineage[:, 0].max(initial=-1) + 1).astype(np.int64)
+    # Only names of what is near, and of what lies above it, are numbered: the last number is of all others.
+    known, called = np.unique(above[names, levels], return_inverse=True)
+    place = np.full(lineage.max(initial=-1) + 1, len(known))
+    place[known] = np.arange(len(known))
+    own = np.append(place[lineage[:, 0]], len(known))
     near = _pack_pairs(number[row], number[other], (size, size))
-    general = _pack_pairs(number[row[names]], called, (size, int(own[-1]) + 1))
+    general = _pack_pairs(number[row[names]], called, (size, len(known) + 1))
     return [Link(holder, holder, near), Link(holder, own, general), Link(own, holder, general, turned=True)]
 
 

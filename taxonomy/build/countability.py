@@ -54,7 +54,7 @@ PLURAL_ONLY = frozenset(
     trousers pants jeans shorts tights leggings pajamas overalls slacks breeches knickers briefs pantyhose
     clippers nippers calipers bellows gallows headphones earphones earmuffs handcuffs stairs cattle chaps
     clothes swimming-trunks trunks boxers sweatpants corduroys suspenders reins dungarees panties drawers
-    bloomers
+    bloomers teeth lice algae bacteria
     """
     )
 )
@@ -65,7 +65,7 @@ def decide_countability(synset, name: str, kinds: tuple[str, ...]) -> str:
     decided = read_decisions().get(synset.name())
     if decided:
         return decided
-    head = name.lower().replace("-", " ").split()[-1]
+    head = name.partition(" of ")[0].lower().replace("-", " ").split()[-1]
     if head in PLURAL_ONLY or _is_marked_plural(synset):
         return "plural"
     if "person" in kinds or "animal" in kinds:

@@ -17,20 +17,13 @@ A = re.compile(
 # What ends in an -s of the singular after `a`, `i`, `o`, `u` or `y` takes -es, but for these plurals.
 PLURALS_IN_S = ("seas",)
 PLURALS_IN_OS = ("banjo", "burrito", "gecko", "nacho", "piccolo")
-UNCHANGED = (
-    "bonsai",
-    "samurai",
-    "fish",
-    "sheep",
-    "deer",
-    "moose",
-    "bison",
-    "swine",
-    "aircraft",
-    "spacecraft",
-    "hovercraft",
+UNCHANGED = re.compile(
+    r"(bonsai|samurai|fish|sheep|deer|moose|bison|swine|(air|space|hover)craft|teeth|algae|bacteria|\blice)$"
 )
-MEN_AT_ARMS = re.compile(r"(.+?)([ -]at[ -]arms)$")
+"""Ends of words that stand for several, too."""
+IN_MEN = re.compile(r"(cattle|fugle|gentle|muscle|rifle|stable)man$")
+IN_CHILDREN = re.compile(r"(foster-|god|grand|school|step)child$")
+HEAD_FIRST = re.compile(r"(.+?)([ -](at[ -]arms|in chief))$")
 NOT_A = re.compile(r"(usher)")
 
 
@@ -55,16 +48,21 @@ def choose_article(text: str) -> str:
 @cache
 def make_plural(name: str) -> str:
     """Makes the plural of a display name: of what stands before `of`, or else of the last word."""
-    if armed := MEN_AT_ARMS.match(name):
-        return f"{make_plural(armed[1]).replace('mans', 'men')}{armed[2]}"
+    if parts := HEAD_FIRST.match(name):
+        return f"{make_plural(parts[1]).replace('mans', 'men')}{parts[2]}"
     head, of, rest = name.partition(" of ")
     if of:
         return f"{make_plural(head)} of {rest}"
     first, hyphen, rest = name.partition("-")
-    if rest.startswith(("of-", "in-", "on-", "at-", "built-for-", "to-", "de-")):
+    # An air-to-air missile is a missile.
+    if rest.startswith(("of-", "in-", "on-", "at-", "built-for-", "to-", "de-")) and " " not in rest:
         return f"{make_plural(first)}{hyphen}{rest}"
     before, space, last = name.rpartition(" ")
-    if last.endswith(UNCHANGED) or (last[:1].isupper() and last in ("Islands", "Isles", "States", "Delights")):
+    if IN_MEN.search(last):
+        return f"{name[:-3]}men"
+    if IN_CHILDREN.search(last):
+        return f"{name}ren"
+    if UNCHANGED.search(last) or (last[:1].isupper() and last in ("Islands", "Isles", "States", "Delights")):
         return name
     # inflect takes "mine" for the pronoun, and writes abbreviations' endings in capitals.
     if last == "mine" or last.isupper() or not last[-1:].isalpha():

@@ -13,11 +13,16 @@ LINKS = frozenset(
     )
 )
 """Words that end a head, when another word follows."""
+FRENCH = frozenset(WORDS.findall("a au aux de des du en"))
+"""Words that end a head, when one other word is all that follows: coureur de bois, but a Rio de Janeiro map."""
 DETERMINERS = frozenset(WORDS.findall("a an the his her its their my your our some no two three"))
 JOINED = re.compile(
     r"^[^\s-]+?(?=-(?:in-law|in-chief|at-arms|of-war|of-pearl|in-waiting)$)|^[^\s-]+(?:er|or)(?=-(?:by|up|on|in)$)"
 )
 """A head that is written together with what follows it: mother-in-law, passer-by."""
+
+
+WORD = re.compile(r"\S+")
 
 
 def find_head(name: str) -> tuple[int, int]:
@@ -26,8 +31,8 @@ def find_head(name: str) -> tuple[int, int]:
     >>> [name[slice(*find_head(name))] for name in ("oak bench", "person holding a sign", "bag of chips", "passer-by")]
     ['bench', 'person', 'bag', 'passer']
     """
-    words = list(re.finditer(r"\S+", name))
-    texts = [word.group().casefold() for word in words]
+    words = list(WORD.finditer(name))
+    texts = name.casefold().split()
     last = next((place for place in range(1, len(texts)) if _ends_head(texts, place)), len(texts)) - 1
     if last < 0:
         return 0, len(name)
@@ -41,7 +46,7 @@ def _ends_head(texts: list[str], place: int) -> bool:
     word, after = texts[place], texts[place + 1 : place + 2]
     if not after:
         return False
-    if word in LINKS:
+    if word in LINKS or (word in FRENCH and place == len(texts) - 2):
         return True
     if word.endswith("ing"):
         # "A man riding a horse", but "a dog training collar".

@@ -62,6 +62,7 @@ IRREGULAR = {
     "tomato": "tomatoes",
     "hero": "heroes",
 }
+SINGULARS = tuple(IRREGULAR)
 MASS = frozenset(
     (
         *("luggage", "cutlery", "crockery", "glassware", "tableware", "silverware", "footwear", "headgear"),
@@ -86,6 +87,7 @@ NOT_PLURALS = (
     "chaos",
     "cosmos",
 )
+LATIN = re.compile(r"[A-Z][a-z]+(us|a|um|is|es|os|on|ys|as|o|ex|ix|ax)( [a-z]+){1,2}")
 UNCHANGED = ("fish", "sheep", "deer", "moose", "bison", "aircraft", "spacecraft", "series", "species")
 
 
@@ -97,7 +99,7 @@ def choose_article(text: str) -> str:
     >>> [choose_article(text) for text in ("8mm lens", "MRI scanner", "NASA badge", "\u00e9clair", "urinal")]
     ['an', 'an', 'a', 'an', 'a']
     """
-    text = unicodedata.normalize("NFKD", text)
+    text = text if text.isascii() else unicodedata.normalize("NFKD", text)
     low = text.lower()
     spelled = not SPOKEN_AS_WORD.match(text)
     if spelled and SPOKEN_WITH_VOWEL.match(text):
@@ -109,6 +111,15 @@ def choose_article(text: str) -> str:
     if low.startswith(CONSONANT_SOUND):
         return "a"
     return "an" if low[:1] in "aeiou" and low else "a"
+
+
+def is_latin(name: str) -> bool:
+    """Tells whether a name looks like that of a species, of which there is no plural: `Boletus variipes`.
+
+    >>> [name for name in ("Homo sapiens", "Bengal cats", "Boletus", "Candida albicans") if is_latin(name)]
+    ['Homo sapiens', 'Candida albicans']
+    """
+    return LATIN.fullmatch(name) is not None
 
 
 def is_plural(name: str) -> bool:
@@ -139,7 +150,7 @@ def _make_plural_word(word: str) -> str:
     low = word.lower()
     if low.endswith(UNCHANGED):
         return word
-    for singular, plural in IRREGULAR.items():
+    for singular, plural in IRREGULAR.items() if low.endswith(SINGULARS) else ():
         compound = singular in JOINED and low.endswith(singular) and low not in NOT_JOINED
         if low == singular or low.endswith(f"-{singular}") or compound:
             return word[: len(word) - len(singular)] + plural

@@ -1,6 +1,7 @@
 """`gas taxonomy`: what each command prints, and its exit status."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -225,6 +226,73 @@ def test_import_of_nothing(gas) -> None:
     out, err = gas("taxonomy", "import", "nowhere", "--name", "mine", status=2)
     assert out == ""
     assert "nowhere is not a folder" in err
+
+
+GUESSED = "words that no shipped table has are said by rule: "
+
+
+@pytest.fixture
+def guessed(tables: Path) -> Path:
+    """Tables with eight words that nobody knows, and some that are known by their heads."""
+    words = ("blorf", "owl blorf", "tove", "old snarks", "zorp", "quib", "grelt", "florn", "oak bench", "equipment")
+    rows = [f"my.{place}\t{word}\tartifact.n.01\tartifact\n" for place, word in enumerate(words)]
+    (tables / "objects.tsv").write_text("id\tname\tparent\tkinds\n" + "".join(rows))
+    return tables
+
+
+def test_validate_tells_what_was_guessed(gas, guessed: Path) -> None:
+    out, err = gas("taxonomy", "validate", "./mine")
+    assert out == "./mine is valid over default\n"
+    said = "a blorf, two blorfs; an owl blorf, two owl blorfs; a tove, two toves; some old snarks; a zorp, two zorps"
+    help_ = "columns `countability`, `plural`, `article` say it otherwise"
+    assert err == f"mine/objects.tsv: {GUESSED}{said} and 3 more; {help_}\n"
+    assert json.loads(gas("taxonomy", "validate", "./mine", "--json")[0])["guessed"] == [
+        f"mine/objects.tsv: {GUESSED}{said} and 3 more"
+    ]
+
+
+def test_what_tables_say_is_not_guessed(gas, guessed: Path) -> None:
+    """The columns that the message names, filled for the words that it names, leave nothing to guess."""
+    header, *rows = (guessed / "objects.tsv").read_text().splitlines()
+    more = [f"{row}\tcount\t{row.split(chr(9))[1]}en\ta" for row in rows[:8]] + [f"{row}\t\t\t" for row in rows[8:]]
+    (guessed / "objects.tsv").write_text("\n".join([f"{header}\tcountability\tplural\tarticle", *more]) + "\n")
+    assert gas("taxonomy", "validate", "./mine") == ("./mine is valid over default\n", "")
+
+
+def test_recipes_tell_what_was_guessed(gas, guessed: Path, folder: Path) -> None:
+    recipe = write_recipe(folder, "[default, ./mine]")
+    line = f"  guessed: {folder / 'mine' / 'objects.tsv'}: {GUESSED}a blorf, two blorfs; "
+    assert line in gas("validate", recipe)[0]
+    (report,) = json.loads(gas("validate", recipe, "--json")[0])
+    assert report["guessed"][0].startswith(line.partition(": ")[2])
+    out, err = gas("preview", recipe, "-n", "1")
+    assert err.startswith(line.strip()) and GUESSED not in out
+    shipped = write_recipe(folder, "[default]")
+    assert "guessed" not in gas("validate", shipped)[0] + gas("preview", shipped, "-n", "1")[1]
+
+
+def test_of_a_long_table_the_first_rows_are_looked_at(gas, guessed: Path) -> None:
+    with (guessed / "objects.tsv").open("a") as file:
+        file.writelines(f"my.more.{place}\tblorf {place}\tartifact.n.01\tartifact\n" for place in range(20_000))
+    err = gas("taxonomy", "validate", "./mine")[1]
+    assert "and 19,993 more, in the first 20,000 rows; columns" in err
+
+
+@pytest.mark.parametrize("source", ["mine", "metadata"])
+def test_advice_after_an_import_is_followed(gas, tables: Path, metadata: Path, folder: Path, source: str) -> None:
+    """What is printed between backticks is a line of a recipe that validates and shows scenes; the folder is one."""
+    out, _ = gas("taxonomy", "import", source, "--name", "kept")
+    place, advice = re.search(r"\nkept in (\S+)\nuse it in a recipe with (.*)\n$", out).groups()
+    assert gas("taxonomy", "validate", "kept")[0].startswith("kept is valid")
+    assert (Path(place) / "objects.tsv").is_file()
+    lines = re.findall(r"`([^`]+)`", advice)
+    assert lines == ["taxonomy: [default, kept]", "taxonomy: [kept]"][: 2 if source == "metadata" else 1]
+    for line in lines:
+        recipe = write_recipe(folder, line.removeprefix("taxonomy: "))
+        assert "wugs 1.0.0 is valid" in gas("validate", recipe)[0]
+        assert gas("preview", recipe, "-n", "2")[0]
+    (folder / "shipped.yaml").write_text(f"extends: multi_object\nname: shipped\n{lines[0]}\n")
+    assert "is valid" in gas("validate", "shipped.yaml")[0]
 
 
 def test_export(gas, metadata: Path, folder: Path) -> None:

@@ -35,7 +35,7 @@ def test_names_of_several_words_are_said_as_reviewed_by_their_heads_alone() -> N
             wrong += grammar.describe(one.name, one.parent, one.kinds)[:3] != one.noun[:3]
         grammar.names[key] = known
     assert total > 10_000
-    assert wrong / total < 0.025
+    assert wrong / total < 0.015
 
 
 @pytest.mark.parametrize(
@@ -67,6 +67,17 @@ def test_names_of_several_words_are_said_as_reviewed_by_their_heads_alone() -> N
         ("crisis", "thing", "a", "crises"),
         ("Husky", "animal", "a", "Huskies"),
         ("wine-glass", "container", "a", "wine-glasses"),
+        ("branding iron", "device", "a", "branding irons"),
+        ("chalk holder", "device", "a", "chalk holders"),
+        ("barber's gin", "device", "a", "barber's gins"),
+        ("dry gin", "food", "some", ""),
+        ("body of salt water", "water", "a", "bodies of salt water"),
+        ("baby teeth", "body_part", "some", ""),
+        ("great-grandchild", "person", "a", "great-grandchildren"),
+        ("Amanita strobiliformans", "plant", "an", "Amanita strobiliformans"),
+        ("Bengal cats", "animal", "some", ""),
+        ("piece de theatre", "artwork", "a", "pieces de theatre"),
+        ("Rio de Janeiro map", "artifact", "a", "Rio de Janeiro maps"),
     ],
 )
 def test_names_of_a_user(name: str, kinds: str, article: str, plural: str) -> None:
@@ -92,6 +103,8 @@ def test_unique_things_have_the_definite_article(tmp_path: Path) -> None:
 
 def test_verbs_are_finite(tmp_path: Path) -> None:
     wear, friends = load(tmp_path, "relations", "id|category|predicate\nmy.a|social|wears\nmy.b|social|friends with\n")
+    (haunt,) = load(tmp_path, "relations", "id|category|predicate\nmy.a|symbolic|haunts\n")
+    assert (haunt["predicate"], haunt["finite"]) == ("haunt", "haunts")
     assert (wear["predicate"], wear["finite"], wear["finite_plural"]) == ("wear", "wears", "wear")
     assert (friends["predicate"], friends["finite"]) == ("friends with", "")
     with pytest.raises(GasError, match=r"relations\.tsv:2: column 'predicate': 'wear' .*'finite' and 'finite_plural'"):

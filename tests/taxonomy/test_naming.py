@@ -1,8 +1,11 @@
 """Words that name concepts: what is read, what is hinted at, in what time."""
 
 import random
+import re
 import time
+from collections import Counter
 
+import generate_any_scene
 import numpy as np
 import pytest
 from generate_any_scene.errors import GasError
@@ -35,6 +38,52 @@ def test_words_of_captions_are_read(taxonomy, table, word, id_):
     assert rows["id"].filter(meant).to_pylist() == [id_]
 
 
+COLUMNS = {
+    "attributes": ("kind", "value"),
+    "relations": ("category", "predicate"),
+    "scene_attributes": ("kind", "value"),
+}
+
+
+def list_mentioned(row):
+    """What a caption says of each element of its scene: the table, the element, the words."""
+    for mention in row["mentions"]:
+        table, *place = mention["element"].split("/")
+        text = row["caption"][mention["start"] : mention["end"]]
+        if table == "object":
+            yield "objects", row["scene_graph"]["objects"][int(place[0])], text
+        elif table == "attribute":
+            yield "attributes", row["scene_graph"]["objects"][int(place[0])]["attributes"][int(place[1])], text
+        elif table == "relation":
+            yield "relations", row["scene_graph"]["relations"][int(place[0])], text
+        else:
+            yield "scene_attributes", row["scene_attributes"][int(place[0])], text
+
+
+@pytest.mark.parametrize("recipe", ["multi_object", pytest.param("general", marks=pytest.mark.slow)])
+def test_all_that_a_caption_says_is_read_or_named(taxonomy, recipe):
+    """The words of a caption, put into a recipe, mean the concept, or the message names it."""
+    said = {}
+    for index in range(20):
+        for table, element, text in list_mentioned(generate_any_scene.scene(recipe, index)):
+            said[table, text.casefold()] = element
+    assert {table for table, _ in said} >= {"objects", "attributes"}
+    for (table, text), element in said.items():
+        if table == "objects":
+            try:
+                named = taxonomy.objects["id"][find_object(taxonomy, text)].as_py()
+            except GasError as error:
+                named = str(error)
+            assert element["concept"] in named, text
+        else:
+            group, name = COLUMNS[table]
+            rows = getattr(taxonomy, table)
+            among = np.array(rows[group if group != "value" else "kind"].to_pylist()) == element[group]
+            meant, named = find_called(taxonomy, table, text, among)
+            names = rows["predicate" if table == "relations" else "name"]
+            assert element[name] in [*names.filter(meant).to_pylist(), *named], text
+
+
 def test_every_adjective_is_read_or_named(taxonomy):
     rows = taxonomy.attributes
     for kind, name, adjective in zip(*(rows[one].to_pylist() for one in ("kind", "name", "adjective")), strict=True):
@@ -54,6 +103,18 @@ def test_hints_are_known_words_that_nobody_minds(taxonomy):
         for hint in words.find(spoiled):
             assert hint != spoiled and not flags[hint]
             assert find_object(taxonomy, hint) >= 0
+
+
+def test_what_is_flagged_is_never_listed(taxonomy):
+    rows = taxonomy.objects.select(["id", "name", "flags"]).to_pylist()
+    flagged = {row["id"] for row in rows if row["flags"]}
+    names = Counter(row["name"] for row in rows)
+    several = sorted({row["name"] for row in rows if row["flags"] and names[row["name"]] > 1})
+    for name in random.Random(4).sample(several, 40):
+        try:
+            find_object(taxonomy, name)
+        except GasError as error:
+            assert flagged.isdisjoint(re.findall(r"[^ ,]+\.[a-z]\.\d+", str(error))), name
 
 
 def test_common_concepts_come_before_rare_ones(taxonomy):

@@ -1,5 +1,6 @@
 """Filters of concepts: what each leaves out is counted again over the taxonomy's rows as Python dicts."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -218,6 +219,59 @@ def test_all_that_is_wrong_is_said_at_its_key():
         "content.relations.categories: there is no category `spacial`; did you mean `spatial`?",
     ]
     assert [text.startswith(start) for text, start in zip(problems, starts, strict=True)] == [True] * 5, problems
+
+
+GROUPS = {
+    "content.attributes.kinds": ("attributes", "kind", ("name", "adjective")),
+    "content.relations.categories": ("relations", "category", ("predicate", "finite")),
+    "content.scene_attributes.kinds": ("scene_attributes", "kind", ("name", "phrase")),
+}
+RESPELL = (
+    str.upper,
+    str.title,
+    lambda text: text.replace("_", " "),
+    lambda text: text.replace("_", "-"),
+    "{}s".format,
+)
+
+
+def find_hint(key, word):
+    """What the message on a word of a filter says after its semicolon; None where the filter takes the word."""
+    recipe = load_recipe("general", {key: [word]}).recipe
+    try:
+        choose_pools(recipe, load_taxonomy())
+    except RecipeError as error:
+        problems = [str(problem) for problem in error.problems if "there is no" in str(problem)]
+        return problems[0].partition("; ")[2] if problems else None
+    return None
+
+
+@pytest.mark.parametrize("key", GROUPS)
+def test_kinds_in_another_spelling_are_named(key):
+    table, column, _ = GROUPS[key]
+    for name in sorted({row[column] for row in read_rows(table)})[:: 2 if table == "scene_attributes" else 1]:
+        for respell in RESPELL:
+            word = respell(name)
+            assert word == name or find_hint(key, word) == f"did you mean `{name}`?"
+
+
+@pytest.mark.parametrize("key", GROUPS)
+def test_words_of_concepts_are_told_their_kind(key):
+    table, column, called = GROUPS[key]
+    rows = [row for row in read_rows(table) if row["tier"] == "common"]
+    groups = {row[column] for row in read_rows(table)}
+    for row in random.Random(table).sample(rows, 25):
+        for word in {row[one] for one in called} - groups - {""}:
+            hint = find_hint(key, word)
+            assert hint.startswith((f"`{word}` is of the {column} `", "did you mean `"))
+            assert f"`{row[column]}`" in hint or word in {
+                other[one] for other in rows for one in called if other != row
+            }
+
+
+def test_words_of_other_tables_are_told_from_objects():
+    (problem,) = find_problems(content__objects__exclude=["red"])
+    assert problem.endswith("has no object 'red'; `red` is of the kind `color` of attributes")
 
 
 def test_a_mistake_in_one_filter_is_not_one_in_others():
