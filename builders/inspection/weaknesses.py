@@ -22,9 +22,10 @@ from ..structures.limits import read_bounds
 
 FEWEST = 20
 """Of so many in a sample one expects to see what there is."""
-FEWEST_ANSWERS = {"yes_no": 2}
+FEWEST_ANSWERS = {"yes_no": 2, "count": 2}
+"""Of what is there once, a picture with two is wrong: zero and one are answers that tell."""
 VARIED = 3
-"""Answers that questions of a form have at least, unless `FEWEST_ANSWERS` says otherwise."""
+"""Answers that questions of other forms have at least."""
 
 
 def find_weaknesses(loaded: LoadedRecipe, plan: Plan, scenes: Scenes, rows: pa.Table) -> list[Problem]:
@@ -142,6 +143,4 @@ def _find_unasked(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
             told = " or ".join(f"`{answer}` ({answers[answer] / total:.0%})" for answer in sorted(answers))
             what = f"`{kind}` questions" + (f" of the form `{form}`" if form != kind else "")
             hint = "allow more concepts, or leave it out"
-            if kind == "count":
-                hint = "let objects stand for several things with content.objects.copies, or leave it out"
             yield Problem(f"all {what} are answered {told}", key=key, hint=hint)
