@@ -39,6 +39,16 @@ def find_metric(name: str) -> type[Any]:
     return found
 
 
+def find_module(name: str) -> Path:
+    """Finds the folder that `evaluate.load` takes for a metric.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    find_metric(name)
+    return FOLDER / "modules" / name
+
+
 def open_metric(name: str, **options: Any) -> AnyMetric:
     """Opens a metric, with its options.
 
