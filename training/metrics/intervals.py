@@ -9,7 +9,7 @@ seed, and not about the judge's mistakes. With fewer than about 20 scenes those 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -22,6 +22,8 @@ Z = 1.959963984540054
 """95 % of a normal distribution lie within so many standard deviations of its mean."""
 DRAWS = 2000
 """How often scenes are resampled."""
+BLOCK = 1 << 20
+"""So many draws are made at once."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +121,11 @@ def estimate_ratio(
     above, below = above[kept], below[kept]
     if not len(below):
         raise ValueError("there is nothing to measure")
-    key, count = derive_key(seed, "resample"), len(below)
-    places = np.arange(count)
-    found = []
-    for draw in range(DRAWS):
-        drawn = draw_below(key, places + draw * count, count)
-        found.append(above[drawn].sum() / below[drawn].sum())
-    low, high = np.quantile(found, [0.025, 0.975])
+    key, found = derive_key(seed, "resample"), []
+    for numbers in _number_draws(len(below)):
+        drawn = draw_below(key, numbers, len(below))
+        found.append(above[drawn].sum(axis=1) / below[drawn].sum(axis=1))
+    low, high = np.quantile(np.concatenate(found), [0.025, 0.975])
     return Estimate(float(above.sum() / below.sum()), float(low), float(high))
 
 
@@ -152,13 +152,15 @@ def compare_models(
     gains = [None if one is None or other is None else one - other for one, other in zip(values, others, strict=True)]
     mean = estimate_mean(gains, scenes, seed)
     sums = _sum_by_scene([gain or 0.0 for gain in gains], scenes)
-    key, places = derive_key(seed, "swap"), np.arange(len(sums))
-    flips = (hash_numbers(key, places + draw * len(sums)) >> np.uint64(63) for draw in range(DRAWS))
+    key = derive_key(seed, "swap")
     # Rounding must not make an equal sum a smaller one.
     least = abs(sums.sum()) - 1e-9 * np.abs(sums).sum()
-    as_large = sum(abs(sums @ (1.0 - 2.0 * flip)) >= least for flip in flips)
+    as_large = 0
+    for numbers in _number_draws(len(sums)):
+        signs = 1.0 - 2.0 * (hash_numbers(key, numbers) >> np.uint64(63))
+        as_large += int((np.abs(signs @ sums) >= least).sum())
     # What was found is one of the ways to swap.
-    return Difference(mean.value, mean.low, mean.high, float((1 + as_large) / (1 + DRAWS)))
+    return Difference(mean.value, mean.low, mean.high, (1 + as_large) / (1 + DRAWS))
 
 
 def adjust_holm(chances: Sequence[float]) -> list[float]:
@@ -169,6 +171,14 @@ def adjust_holm(chances: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, chances[place] * (len(chances) - rank)))
         adjusted[place] = highest
     return adjusted
+
+
+def _number_draws(count: int) -> Iterator[np.ndarray]:
+    """The numbers of `count` draws, DRAWS times, in blocks that memory holds: int64, shape (some, count)."""
+    step = max(1, BLOCK // count)
+    for start in range(0, DRAWS, step):
+        stop = min(start + step, DRAWS)
+        yield np.arange(start * count, stop * count).reshape(-1, count)
 
 
 def _sum_by_scene(values: Sequence[float], scenes: Sequence[Hashable] | None) -> np.ndarray:
