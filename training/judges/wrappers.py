@@ -40,7 +40,7 @@ def unwrap_reply(reply: str) -> str:
     >>> unwrap_reply("<think>A tail, so a dog.</think> **Final answer:** Yes, because it barks.")
     'Yes,'
     """
-    text = _leave_out_thought(unicodedata.normalize("NFKC", reply))
+    text = leave_out_thought(unicodedata.normalize("NFKC", reply))
     for marked in _MARKED.finditer(text):
         text = next(filter(None, marked.groups()), "")
     text = _MARKUP.sub("", text)
@@ -54,7 +54,7 @@ def unwrap_reply(reply: str) -> str:
     return (answer if re.search(r"\w", answer) else text).strip()
 
 
-def _leave_out_thought(text: str) -> str:
+def leave_out_thought(text: str) -> str:
     """What comes after the last thought; a thought that is cut off has nothing after it."""
     for end in _THOUGHT_ENDS.finditer(text):
         text = end.string[end.end() :]

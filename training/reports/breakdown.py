@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..judges.marking import Question, mark_reply
+from ..metrics.dsg import Scores, list_parents, zero_transitive
 
 Marks = Sequence[Sequence[bool | None]]
 """Of each picture and each of its questions, as `mark_reply` gives them."""
@@ -67,11 +68,8 @@ def _count_dependencies(questions: Sequence[Sequence[Question]], marks: Marks) -
     """Whether each question is right and so are all that it depends on, and those that these depend on."""
     counted = []
     for asked, some in zip(questions, marks, strict=True):
-        right: list[bool] = []
-        for one, mark in zip(asked, some, strict=True):
-            parents = [place for place in one.get("depends_on") or () if place < len(right)]
-            right.append(mark is True and all(right[place] for place in parents))
-        counted.append(right)
+        scores: Scores = [float(mark is True) for mark in some]
+        counted.append([score == 1 for score in zero_transitive(scores, list_parents(asked, [True] * len(asked)))])
     return counted
 
 

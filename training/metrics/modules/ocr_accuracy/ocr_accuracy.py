@@ -1,0 +1,7 @@
+"""The metric `ocr_accuracy` for `evaluate.load`."""
+
+from generate_any_scene.training.metrics import evaluation
+
+
+class OcrAccuracy(evaluation.PicturesModule):
+    metric = "ocr_accuracy"
