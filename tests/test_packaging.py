@@ -4,11 +4,13 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 DATA = ("recipes/*/*.yaml", "taxonomy/*/*.tsv", "templates/*.jinja", "templates/*/*.jinja")
@@ -78,3 +80,16 @@ main()
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "gas" / "README.md").is_file()
+
+
+def test_every_dependency_has_one_lowest_release():
+    """So that the tests can run with it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {name: lines for name, lines in project["optional-dependencies"].items() if name not in ("test", "dev")}
+    command = [sys.executable, ROOT / "tests" / "lowest" / "write_constraints.py", *extras]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    lowest = dict(line.split("==") for line in printed)
+    assert len(lowest) == len(printed)
+    wanted = [Requirement(line) for line in sum(extras.values(), project["dependencies"])]
+    assert {one.name for one in wanted} == lowest.keys()
+    assert [one.name for one in wanted if lowest[one.name] not in one.specifier] == []

@@ -54,7 +54,7 @@ def describe_metadata(sections: list[Section], default: str | None) -> Any:
         ],
     )
     if any(recipe.license == "other" for recipe in recipes):
-        data["license_name"] = "see-recipes"  # without a name the Hub does not take it
+        data["license_name"] = "see-recipes"  # the specification of cards asks for one
     data["dataset_info"] = _describe_infos(sections)
     return data
 

@@ -88,11 +88,18 @@ def test_modes_without_transparency_are_what_pil_makes_of_them(mode):
     check(image, np.asarray(image.convert("RGB")))
 
 
-@pytest.mark.parametrize("mode", ["RGBA", "LA", "PA", "RGBa", "La"])
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "RGBa", "La"])
 def test_modes_with_transparency_lie_on_white(mode):
-    clear = {"RGBa": "RGBA", "La": "LA", "PA": "RGBA"}.get(mode, mode)
+    clear = {"RGBa": "RGBA", "La": "LA"}.get(mode, mode)
     image = Image.new(clear, (4, 4), (200, 0) if clear == "LA" else (255, 0, 255, 0))
     check(image if mode == clear else image.convert(mode), np.full((4, 4, 3), 255))
+
+
+def test_a_palette_with_transparency_lies_on_white():
+    image = PALETTE.copy()
+    image.putalpha(Image.fromarray(ALPHA))
+    assert image.mode == "PA"
+    check(image, lay_on_white(np.asarray(PALETTE.convert("RGB")), ALPHA))
 
 
 def test_sixteen_bits_and_numbers_from_0_to_1_are_scaled():

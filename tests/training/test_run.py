@@ -67,7 +67,7 @@ def test_an_adapter_is_trained_and_written_down(gas, small, empty, model):
     recipe = load_training(folder / "recipe.yaml").recipe
     assert recipe == load_training("finetune_sd15", small[1::2]).recipe
     pipeline = StableDiffusionPipeline.from_pretrained(model)
-    pipeline.load_lora_weights(folder / "model")
+    pipeline.load_lora_weights(folder / "model", weight_name="pytorch_lora_weights.safetensors")
     assert pipeline.get_active_adapters()
 
     # The same command once more: the training is done.

@@ -148,6 +148,36 @@ def test_tasks_and_licenses_are_those_of_the_recipes(built, varied):
     assert (data.license, "video" in data.tags) == ("cc-by-4.0", True)
 
 
+SPECIFIED = {
+    *("language", "license", "license_name", "license_link", "tags", "annotations_creators", "language_creators"),
+    *("pretty_name", "size_categories", "source_datasets", "task_categories", "task_ids", "configs", "dataset_info"),
+}
+"""Keys of the Hub's specification of a dataset card."""
+
+
+@pytest.mark.parametrize("licenses", [("other",), ("mit",), ("mit", "other")])
+def test_the_metadata_keeps_to_the_specification_of_cards(licenses, tmp_path):
+    """A license that the Hub does not know has a name; what there are several of is a list."""
+    few, out = ("splits={train: 3, validation: 2, test: 0}", "structure.complexity=3"), tmp_path / "gas"
+    recipes = [(f"name={letter}", *few, f"license={one}") for letter, one in zip("ab", licenses, strict=False)]
+    build_datasets([load_recipe("multi_object", overrides) for overrides in recipes], out)
+    data = DatasetCard.load(out / "README.md").data.to_dict()
+    assert data.keys() <= SPECIFIED
+    kinds = sorted(set(licenses))
+    assert data["license"] == (kinds[0] if len(kinds) == 1 else kinds)
+    assert ("license_name" in data) == ("other" in licenses)
+    assert re.fullmatch("[a-z0-9][a-z0-9.-]*", data.get("license_name", "none"))
+    lists = ("language", "tags", "task_categories", "size_categories", "annotations_creators", "source_datasets")
+    assert all(isinstance(data[key], list) and all(isinstance(one, str) for one in data[key]) for key in lists)
+    assert {key for config in data["configs"] for key in config} == {"config_name", "data_files", "columns", "default"}
+    assert {key for config in data["configs"] for files in config["data_files"] for key in files} == {"split", "path"}
+    sizes = {"config_name", "features", "splits", "download_size", "dataset_size"}
+    assert all(info.keys() == sizes for info in data["dataset_info"])
+    assert {key for info in data["dataset_info"] for split in info["splits"] for key in split} == {
+        *("name", "num_bytes", "num_examples")
+    }
+
+
 @pytest.mark.parametrize("config", ["assets", "three_d", "wild", "assets_questions"])
 def test_datasets_loads_a_folder_that_has_pictures(config, varied, tmp_path):
     rows = load_dataset(str(varied), config, split="train", cache_dir=str(tmp_path))

@@ -5,9 +5,9 @@ from generate_any_scene.builders.commands.share import FORMATS
 
 
 def test_help_names_every_format(gas):
-    lines = [line.split(maxsplit=1) for line in gas("export", "--help")[1].partition("Formats:")[2].splitlines()]
-    shown = {line[0]: line[1].strip() for line in lines if len(line) == 2}
-    assert {name: shown.get(name) for name in FORMATS} == FORMATS
+    """Each on its line with Typer 0.28, one after the other with those before."""
+    shown = " ".join(gas("export", "--help")[1].partition("Formats:")[2].split())
+    assert [name for name, words in FORMATS.items() if f"{name} {words}" not in shown] == []
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_an_adapter_loads_in_diffusers_and_its_weight_says_how_much_it_changes(l
             return pipeline.unet(latents, 500, states).sample
 
     before = predict()
-    pipeline.load_lora_weights(folder / "model", adapter_name="gas")
+    pipeline.load_lora_weights(folder / "model", weight_name="pytorch_lora_weights.safetensors", adapter_name="gas")
     distances = []
     for weight in (0.0, 0.25, 0.5, 0.75, 1.0):
         pipeline.set_adapters(["gas"], [weight])
