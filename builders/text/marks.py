@@ -29,6 +29,8 @@ START = "\ud803"
 """What `starting` sets before its text."""
 MARK = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}([^{CLOSE}]*){CLOSE}")
 CLOSING = re.compile(r"\s*[.,;:?!]")
+JOINERS = "\u200c\u200d"
+"""Signs without a width that scripts and emoji need within words; Python calls them unprintable."""
 
 
 class WordInspected(Exception):  # noqa: N818 - it tells what a template does; nothing went wrong
@@ -205,8 +207,9 @@ def split_marks(text: str) -> list[Piece]:
 @lru_cache(maxsize=1 << 14)
 def _make_piece(fixed: str) -> Piece:
     text = re.sub(r"\s+", " ", fixed)
-    if not (shown := text.removeprefix(START)).isprintable():
-        raise Unprintable(next(character for character in shown if not character.isprintable()))
+    for character in text.removeprefix(START):
+        if not character.isprintable() and character not in JOINERS:
+            raise Unprintable(character)
     return Piece(text)
 
 

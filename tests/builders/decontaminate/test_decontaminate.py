@@ -269,7 +269,7 @@ def test_nothing_found_is_a_copy(built, decontaminate, gas, empty):
         (["{folder}", "-a", "empty.txt"], "there are no prompts in empty.txt"),
         (["{folder}", "-a", "latin.txt"], "latin.txt cannot be read: 'utf-8' codec"),
         (["{folder}", "-a", "{folder}"], "give files of one split with --against"),
-        (["{folder}", "-a", "{folder}/video"], "has no manifest.json; give a folder that `gas build` wrote"),
+        (["{folder}", "-a", "{folder}/video"], "video is a folder, but none that `gas build` wrote"),
         (["{folder}", "-a", "a.txt", "--drop", "."], "is there already; choose an empty or new folder"),
         (
             ["{folder}", "-a", "a.txt", "--drop", "{folder}/video/clean"],

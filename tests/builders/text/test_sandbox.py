@@ -483,14 +483,6 @@ def test_operations_on_operations_are_as_good_as_on_the_words(keep, place, opera
     check_words(keep.replace("PRINT", place) + then + write("", place, operations[-1], end))
 
 
-@pytest.mark.parametrize(
-    "text", ["\ue000", "\ue000\ue001\ue002", "\ue003a", "\ue000object/0\ue001dog\ue002", "\U0010ffff"]
-)
-def test_private_characters_are_text_like_other_text(text):
-    for source in (text, f"{{{{ '{text}' }}}}", f"{{% set x %}}{text}{{% endset %}}{{{{ x[:1] }}}}{{{{ x[1:] }}}}"):
-        assert render(source + "{{ scene.objects[0].name }}", Slot) == [(text, ""), (WORDS["name"], "object/0")]
-
-
 def test_a_kept_word_loses_its_comma_as_a_printed_one_does():
     word = make_word("the tool,", "")
     template = create_environment(Path("nowhere")).from_string("{% set x %}{{ word }}.{% endset %}{{ x | upper }}")

@@ -7,7 +7,20 @@ from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import GasError, escape
 
-CHARACTERS = ["\0", "\b", "\x0b\x07", "\x1b", "\x7f", "\x9b", "\u200b", "\u202e", "\u2066", "\ufeff", "\ufffe"]
+CHARACTERS = [*"\0\b\x1b\x7f\x9b\u200b\u202e\u2066\ufeff\ufffe\ue000", "\x0b\x07"]
+    "\0",
+    "\b",
+    "\x0b\x07",
+    "\x1b",
+    "\x7f",
+    "\x9b",
+    "\u200b",
+    "\u202e",
+    "\u2066",
+    "\ufeff",
+    "\ufffe",
+    "\ue000",
+]
 WAYS = {
     "as it is": "a{character}b",
     "in an expression": '{{{{ "{written}" }}}}',
@@ -35,7 +48,7 @@ def test_unprintable_text_is_refused_with_its_line(character, way, write_recipe)
     assert message == f"{template}:{lines + 1}: it prints `{told}`, which is no character of a text; remove it"
 
 
-@pytest.mark.parametrize("text", ["a\tb", "a\nb", "a\u00a0b", "a\u2028b", "é 中 🐈"])
+@pytest.mark.parametrize("text", ["a\tb", "a\nb", "a\u00a0b", "a\u2028b", "é 中 🐈", "می\u200cخواهم", "👩\u200d🚀"])
 def test_white_space_and_letters_are_printed(text, write_recipe):
     path = write_recipe("captions: mine.jinja\nstructure: {complexity: 1}\nquestions: []")
     path.with_name("mine.jinja").write_text(text, encoding="utf-8")
