@@ -8,19 +8,6 @@ from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import GasError, escape
 
 CHARACTERS = [*"\0\b\x1b\x7f\x9b\u200b\u202e\u2066\ufeff\ufffe\ue000", "\x0b\x07"]
-    "\0",
-    "\b",
-    "\x0b\x07",
-    "\x1b",
-    "\x7f",
-    "\x9b",
-    "\u200b",
-    "\u202e",
-    "\u2066",
-    "\ufeff",
-    "\ufffe",
-    "\ue000",
-]
 WAYS = {
     "as it is": "a{character}b",
     "in an expression": '{{{{ "{written}" }}}}',
