@@ -17,8 +17,10 @@ from .replies import Tokens, force_replies, share_beginnings, spell_tokens
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MODEL = "Qwen/Qwen2.5-VL-3B-Instruct"
-"""The judge of the paper's reinforcement learning."""
+MODEL = "Qwen/Qwen3-VL-8B-Instruct"
+"""The judge of evaluations, as GenEval 2 has it."""
+REWARD_MODEL = "Qwen/Qwen3-VL-4B-Instruct"
+"""The judge of rewards, which are many: smaller."""
 
 INSTRUCTION = "Answer with a word or a short phrase."
 REQUEST = "{question}\n{instruction}"
