@@ -77,7 +77,7 @@ class JudgeSettings(Part):
         if self.kind != "endpoint" and self.url:
             raise refuse(f"`url` does not go with `kind: {self.kind}`", "write `kind: endpoint`, or leave it out")
         if self.kind == "endpoint" and not ADDRESS.match(self.url or ""):
-            what = f"`url: {show(self.url)[1:-1]}` is no address" if self.url else "`kind: endpoint` needs `url`"
+            what = f"{show(self.url)} is no address" if self.url else "`kind: endpoint` needs `url`"
             raise refuse(what, "write it as http://localhost:8000/v1")
         return self
 
