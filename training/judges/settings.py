@@ -40,7 +40,7 @@ class JudgeSettings(Part):
     revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
     dtype: Dtype = Field(default="auto", description="Of its weights.")
     batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
-    max_new_tokens: Whole = Field(default=16, description="The longest answer.")
+    max_new_tokens: Whole = Field(default=32, description="The longest answer.")
     system: str = Field(
         default="", description="What the system says at the beginning of each chat; nothing, perhaps."
     )
