@@ -33,7 +33,8 @@ class Judged:
     Attributes:
         replies: What it said; of probabilities, the likeliest answer, or "" where none is likely.
         marks: Whether each reply is right; None where the judge gave no answer to the question.
-        probabilities: How probable the right answer is, from 0 to 1; None where only words were asked for.
+        probabilities: How probable the right answer is, from 0 to 1; None where only words were asked for, or where
+            the judge could not be asked.
     """
 
     replies: list[list[str]]
@@ -129,12 +130,14 @@ def list_answers(question: Question) -> list[str]:
             return list(question["choices"])
 
 
-def _choose(question: Question, answers: Sequence[str], beginnings: Sequence[float]) -> Said:
+def _choose(question: Question, answers: Sequence[str], beginnings: Sequence[float | None]) -> Said:
     """The likeliest answer; `beginnings` are the probabilities that the reply begins with each."""
-    found = dict(zip(answers, beginnings, strict=True))
+    found = {answer: share for answer, share in zip(answers, beginnings, strict=True) if share is not None}
+    if len(found) < len(answers):
+        return "", None, None
     # What begins with a longer answer (`red brick`) is not the shorter one (`red`).
     alone = {
-        answer: max(0.0, share - sum(found[other] for other in answers if other.startswith(f"{answer} ")))
+        answer: max(0.0, share - sum(found[other] for other in found if other.startswith(f"{answer} ")))
         for answer, share in found.items()
     }
     right = alone.get(question["answer"], 0.0)
