@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -51,10 +52,15 @@ class JudgeSettings(Part):
         default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
     )
     most_refused: float = Field(
-        default=0.5, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+        default=0.9, ge=0, le=1, description="The share of the first questions that may be left without an answer."
     )
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
     max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
+    grid: Whole | None = Field(
+        default=None,
+        description="Frames are laid out in so many rows and columns; when left out, in 2, or 3 if they are nine, "
+        "unless the model reads videos.",
+    )
     url: Text | None = Field(default=None, description="Where a server is, such as http://localhost:8000/v1.")
     api_key: Text | None = Field(
         default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
@@ -89,35 +95,9 @@ class RewardJudge(JudgeSettings):
 
     DEFAULT_MODEL: ClassVar[str] = REWARD_MODEL
 
-
-MODEL_KEYS = (
-    "model",
-    "revision",
-    "dtype",
-    "batch_size",
-    "max_new_tokens",
-    "system",
-    "instruction",
-    "chat_template",
-    "min_pixels",
-    "max_pixels",
-)
-ENDPOINT_KEYS = (
-    "url",
-    "model",
-    "api_key",
-    "concurrency",
-    "timeout",
-    "retries",
-    "max_new_tokens",
-    "system",
-    "instruction",
-    "chat_template",
-    "min_pixels",
-    "max_pixels",
-    "top_logprobs",
-)
-"""Keys that a kind of judge takes, which are the names of its class's arguments, too."""
+    most_refused: float = Field(
+        default=0.5, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+    )
 
 
 def open_judge(settings: JudgeSettings, device: str | None = None) -> Judge:
@@ -138,11 +118,16 @@ def open_judge(settings: JudgeSettings, device: str | None = None) -> Judge:
         case "endpoint":
             from .endpoint import EndpointJudge
 
-            return EndpointJudge(**settings.model_dump(include=set(ENDPOINT_KEYS)))
+            return EndpointJudge(**_choose_keys(settings, EndpointJudge))
         case "model":
             from .vision_language import VisionLanguageJudge
 
-            return VisionLanguageJudge(**settings.model_dump(include=set(MODEL_KEYS)), device=device)
+            return VisionLanguageJudge(**_choose_keys(settings, VisionLanguageJudge), device=device)
+
+
+def _choose_keys(settings: JudgeSettings, judge: type[Any]) -> dict[str, Any]:
+    """The values of those keys that a judge is made with: the names of its arguments are those of the keys."""
+    return settings.model_dump(include={one.name for one in dataclasses.fields(judge) if one.init})
 
 
 def read_judge(text: str, overrides: Iterable[str] | Mapping[str, Any] = ()) -> JudgeSettings:

@@ -5,7 +5,6 @@ Importing this module loads neither torch nor transformers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -104,6 +103,7 @@ class VisionLanguageJudge:
             pixels = {name: number for name, number in pixels.items() if number is not None}
             self._stored = getattr(AutoConfig.from_pretrained(self.model, **options), "dtype", None)
             self.processor = AutoProcessor.from_pretrained(self.model, **options)
+            _check_pixels(self.processor.image_processor, self.model, pixels)
             if pixels:  # the whole processor would hand them to each call, which transformers warns of
                 self.processor.image_processor = AutoImageProcessor.from_pretrained(self.model, **options, **pixels)
             network: Any = AutoModelForImageTextToText.from_pretrained(self.model, dtype=self.dtype, **options)
@@ -162,7 +162,8 @@ class VisionLanguageJudge:
         if not self.reads_videos:
             options["grid"] = self.grid or "auto"
         name = f"{self.model}#{commit}" if commit else self.model
-        return name + json.dumps(options, ensure_ascii=False, default=dict) if options else name
+        said = ",".join(f"{key}={value}" for key, value in options.items())
+        return f"{name}[{said}]" if said else name
 
     def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
         """Replies to each question about the picture at the same place: at each step the likeliest token.
@@ -284,6 +285,13 @@ def _check_device(device: str) -> None:
 def _shorten(error: Exception) -> str:
     """The first line of what an error says."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
+
+
+def _check_pixels(image_processor: Any, model: str, pixels: Mapping[str, int]) -> None:
+    """Refuses numbers of pixels that an image processor would pass over."""
+    known = getattr(getattr(image_processor, "valid_kwargs", None), "__annotations__", pixels)
+    if unknown := [name for name in pixels if name not in known]:
+        raise GasError(f"the image processor of {model} knows no {unknown[0]}; leave it out")
 
 
 @contextmanager

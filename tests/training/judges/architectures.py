@@ -1,4 +1,4 @@
-"""Tiny judges of more architectures than `tiny.py` has, with random weights; the name of each is that of its function."""
+"""Tiny judges of more architectures than `tiny.py` has, with random weights."""
 
 import tiny
 from tiny import CHAT, VISION, _describe_text, make_tokenizer, save_vision_language
@@ -147,7 +147,9 @@ def save_gemma3(folder):
         **{key: tokenizer.convert_tokens_to_ids(signs[f"{name}_token"]) for key, name in names.items()},
     )
     torch.manual_seed(0)
-    return save_vision_language(Gemma3ForConditionalGeneration(config), processor, folder)
+    network = Gemma3ForConditionalGeneration(config)
+    torch.nn.init.normal_(network.model.multi_modal_projector.mm_input_projection_weight)  # zeros, or it sees nothing
+    return save_vision_language(network, processor, folder)
 
 
 def save_gemma4(folder):

@@ -179,7 +179,9 @@ def _generate(judge, chat, body):
     for token, logits in zip(tokens, made.logits, strict=True):
         shares = logits[0].log_softmax(-1)
         best = shares.topk(min(body.get("top_logprobs", 1), len(shares)))
-        likely = [_describe(tokenizer, *pair) for pair in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
+        likely = [
+            _describe(tokenizer, *pair) for pair in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
         steps.append({**_describe(tokenizer, token, shares[token].item()), "top_logprobs": likely})
     text = tokenizer.decode(tokens, skip_special_tokens=True)
     choice = {"message": {"content": text}, "logprobs": {"content": steps} if body.get("logprobs") else None}
