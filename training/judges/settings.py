@@ -76,8 +76,9 @@ class JudgeSettings(Part):
     @classmethod
     def fill_model(cls, value: Any) -> Any:
         """Writes the default model down, so that what is kept of a run names it."""
-        is_model = isinstance(value, Mapping) and value.get("kind", "model") == "model"
-        return {**value, "model": value.get("model") or cls.DEFAULT_MODEL} if is_model else value
+        if not isinstance(value, Mapping) or value.get("kind", "model") != "model" or value.get("model") is not None:
+            return value
+        return {**value, "model": cls.DEFAULT_MODEL}
 
     @model_validator(mode="after")
     def check_url(self) -> JudgeSettings:
