@@ -203,7 +203,7 @@ def test_frames_in_a_grid(count, side, expected):
 
 def test_frames_of_other_sizes_are_scaled_to_the_first():
     frames = [*make_frames(1), Image.new("RGB", (50, 50), (7, 0, 0))]
-    assert read_grid(lay_grid(frames), 2) == [0, 7, -1, -1]
+    assert read_grid(lay_grid(open_shown(frames)), 2) == [0, 7, -1, -1]
 
 
 def test_what_a_judge_looks_at_is_opened():

@@ -52,7 +52,7 @@ class JudgeSettings(Part):
         default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
     )
     most_refused: float = Field(
-        default=0.9, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+        default=0.8, ge=0, le=1, description="The share of the first questions that may be left without an answer."
     )
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
     max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")

@@ -141,8 +141,11 @@ class VisionLanguageJudge:
 
     def _check_template(self) -> None:
         """Refuses a chat template that cannot be used, or leaves out what the system says."""
+        from PIL import Image
+
+        chat = Chat(Image.new("RGB", (64, 64)), "?", self.system)
         try:
-            text = render_chat(self.processor, Chat((), "?", self.system), self.chat_template)
+            text = render_chat(self.processor, chat, self.chat_template)
         except Exception as error:  # a template raises what it likes
             raise GasError(f"the chat template of {self.model} cannot be used: {_shorten(error)}") from error
         if self.system.strip() not in text:

@@ -69,7 +69,7 @@ def test_a_judge_that_cannot_be_meant(text, overrides, words):
 
 def test_rewards_have_a_smaller_judge_than_evaluations():
     assert (JudgeSettings().model, RewardJudge().model) == (MODEL, REWARD_MODEL)
-    assert (JudgeSettings().most_refused, RewardJudge().most_refused) == (0.9, 0.5)
+    assert (JudgeSettings().most_refused, RewardJudge().most_refused) == (0.8, 0.5)
     assert JudgeSettings(kind="endpoint", url="http://localhost:1").model is None
 
 
