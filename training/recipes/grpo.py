@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Names, Part, Text, refuse, show
-from ..judges.vision_language import MODEL, Dtype
+from ..judges.settings import RewardJudge
 from .common import Data, Positive, Rows, Training, Verbatim, Whole, WholeOrZero
 
 
@@ -54,27 +54,6 @@ class Decoder(Part):
         return self
 
 
-class JudgeSettings(Part):
-    """Who answers questions about pictures."""
-
-    kind: Literal["model", "sandbox"] = Field(
-        default="model", description="A vision-language model; or the sandbox's judge, which sees all of its shapes."
-    )
-    model: Text = Field(default=MODEL, description="A folder, or a name on the Hub.")
-    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
-    dtype: Dtype = Field(default="auto", description="Of its weights.")
-    batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
-    max_new_tokens: Whole = Field(default=16, description="The longest answer.")
-    chat_template: Verbatim = Field(
-        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
-    )
-    most_refused: float = Field(
-        default=0.5, ge=0, le=1, description="The share of the first questions that may be left without an answer."
-    )
-    min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
-    max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
-
-
 class HeldOut(Part):
     """Rows that are not trained on, to be judged before and after."""
 
@@ -96,7 +75,7 @@ class Grpo(Training):
         default=None, description="Only questions of these kinds, such as [object, relation]; all when left out."
     )
     decoder: Decoder = Field(description="What makes pictures of visual tokens.")
-    judge: JudgeSettings = Field(default=JudgeSettings(), description="Who answers questions about pictures.")
+    judge: RewardJudge = Field(default=RewardJudge(), description="Who answers questions about pictures.")
     trainer: Verbatim = Field(default={}, description="Keys of `trl.GRPOConfig`, as they are.")
     held_out: HeldOut | None = Field(default=None, description="Rows to judge before and after.")
 

@@ -32,8 +32,7 @@ from ...generate import (
     write_comparison,
 )
 from ...judges.marking import choose_questions
-from ...judges.protocol import Judge
-from ...judges.vision_language import VisionLanguageJudge
+from ...judges.settings import open_judge
 from ...metrics.intervals import measure_mean
 from ...recipes.grpo import Grpo
 from ...reports.breakdown import break_down, judge_blindly
@@ -87,7 +86,9 @@ def _train(
     decoder = make_decoder(recipe.decoder, arguments.device)
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     mask_text(policy, offset, decoder.codebook)
-    reward = QuestionReward(decoder, make_judge(recipe, arguments.device), offset, recipe.judge.most_refused)
+    reward = QuestionReward(
+        decoder, open_judge(recipe.judge, str(arguments.device)), offset, recipe.judge.most_refused
+    )
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
     trainer = GRPOTrainer(
         model=policy, reward_funcs=reward, args=arguments, train_dataset=prompts, processing_class=tokenizer
@@ -189,20 +190,6 @@ def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report:
         beside.rename(base)
     state.wait_for_everyone()
     return str(base)
-
-
-def make_judge(recipe: Grpo, device: torch.device | str) -> Judge:
-    """Makes the judge that a recipe asks for.
-
-    Raises:
-        GasError: Its model cannot be loaded.
-    """
-    settings = recipe.judge
-    if settings.kind == "sandbox":
-        from ...sandbox.judge import SandboxJudge
-
-        return SandboxJudge()
-    return VisionLanguageJudge(**settings.model_dump(exclude={"kind", "most_refused"}), device=str(device))
 
 
 class RewardLog(TrainerCallback):
