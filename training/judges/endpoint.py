@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
+import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
-from math import ceil, sqrt
+from math import ceil, floor, sqrt
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ...errors import GasError, advise, escape
+from ...errors import GasError, GasWarning, advise, escape
 from .chat_replies import ChatReply, find_answers, weigh_answers
 from .protocol import Shown
 from .vision_language import INSTRUCTION, REQUEST
@@ -35,6 +37,17 @@ INTRODUCTION_RETRIES = 2
 CONNECT_SECONDS = 10.0
 MOST_SAID = 300
 """Letters of what a server says of an error that are shown."""
+
+TOLD = {
+    "max_new_tokens": 32,
+    "system": "",
+    "instruction": INSTRUCTION,
+    "chat_template": {},
+    "min_pixels": None,
+    "max_pixels": None,
+    "extra_body": {},
+}
+"""Options that change what a judge says, with their defaults: where they differ, its id has them."""
 
 VERSIONS = {"vllm": "/version", "sglang": "/server_info"}
 """Where servers, by what `/v1/models` says that they are, tell their version.
@@ -70,8 +83,10 @@ class _Picture:
         return await self.encoding
 
     def _encode(self) -> list[str]:
+        from ..pictures import open_picture
+
         images: Any = self.shown if isinstance(self.shown, Sequence) else [self.shown]
-        return [encode_image(fit_pixels(image.convert("RGB"), *self.limits)) for image in images]
+        return [encode_image(fit_pixels(open_picture(image), *self.limits)) for image in images]
 
 
 @dataclass(frozen=True)
@@ -108,6 +123,8 @@ class EndpointJudge:
         chat_template: Arguments of the model's chat template, such as `{"enable_thinking": False}`, for servers that
             take them (`chat_template_kwargs`).
         min_pixels, max_pixels: To how many pixels images are scaled at least and at most, before they are sent.
+        extra_body: Fields of the request as the server knows them, such as `{"mm_processor_kwargs": {...}}` of vLLM;
+            None leaves one of ours out, as in `{"max_tokens": None, "max_completion_tokens": 32}`.
         top_logprobs: Of how many tokens at each place the server is asked for the probability; 20 are the most that
             most servers give. 0 for servers that give none: a probability is then 1 or 0, by what the reply says.
 
@@ -127,6 +144,7 @@ class EndpointJudge:
     chat_template: Mapping[str, Any] = field(default_factory=dict)
     min_pixels: int | None = None
     max_pixels: int | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
     top_logprobs: int = 20
     _key: str | None = field(init=False, repr=False, default=None)
     _served: list[_Served] = field(init=False, repr=False, default_factory=list)
@@ -139,6 +157,8 @@ class EndpointJudge:
         for name, least in {"concurrency": 1, "max_new_tokens": 1, "retries": 0, "top_logprobs": 0}.items():
             if getattr(self, name) < least:
                 raise GasError(f"{name} of a judge must be at least {least}, not {getattr(self, name)}")
+        if self.timeout <= 0:
+            raise GasError(f"timeout of a judge must be more than 0, not {self.timeout:g}")
         self.url = read_url(self.url)
         self._key = read_key(self.api_key)
         try:
@@ -153,16 +173,9 @@ class EndpointJudge:
         """The model, the server with its version, how probabilities are read, and what differs from the defaults."""
         name = self._software
         server = f"{name}-{self._version or 'unknown'}" if name in VERSIONS else urlsplit(self.url).netloc
-        options: dict[str, Any] = {
-            "probability": f"top{self.top_logprobs}" if self.top_logprobs else "words",
-            "system": self.system,
-            "instruction": self.instruction if self.instruction != INSTRUCTION else None,
-            "chat_template": dict(self.chat_template),
-            "min_pixels": self.min_pixels,
-            "max_pixels": self.max_pixels,
-        }
-        said = ",".join(f"{key}={value}" for key, value in options.items() if value or value == "" != self.system)
-        return f"{self.model}@{server}[{said}]"
+        options = {"probability": f"top {self.top_logprobs}" if self.top_logprobs else "words"}
+        options |= {key: getattr(self, key) for key, default in TOLD.items() if getattr(self, key) != default}
+        return f"{self.model}@{server}{json.dumps(options, ensure_ascii=False, default=dict)}"
 
     @property
     def is_lower_bound(self) -> bool:
@@ -308,6 +321,7 @@ class EndpointJudge:
     async def _ask_all(self, asked: Sequence[_Request], with_logprobs: bool) -> list[ChatReply | None]:
         """The replies in the order of what is asked, which is sent image by image."""
         replies: list[ChatReply | None] = [None] * len(asked)
+        is_first = self._first_failure is None
         batch = min(self.concurrency, len(asked))
         left = self._sort(asked)
 
@@ -323,6 +337,9 @@ class EndpointJudge:
                         workers.create_task(work(client))
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
+        if is_first and (failed := replies.count(None)):
+            what = f"{failed:,} of {len(asked):,} questions, and those that fail from now on, count as not answered"
+            warnings.warn(f"{what}: {self._first_failure}", GasWarning, stacklevel=2)
         return replies
 
     def _sort(self, asked: Sequence[_Request]) -> Iterator[tuple[int, _Picture]]:
@@ -338,14 +355,14 @@ class EndpointJudge:
         shown = [{"type": "image_url", "image_url": {"url": url}} for url in images]
         chat: list[dict[str, Any]] = [{"role": "system", "content": self.system}] if self.system else []
         chat.append({"role": "user", "content": [*shown, {"type": "text", "text": request.question}]})
-        body = {"model": self.model, "messages": chat, "max_tokens": request.most, "temperature": 0}
+        body: dict[str, Any] = {"model": self.model, "messages": chat, "max_tokens": request.most, "temperature": 0}
         if with_logprobs:
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if self.chat_template:
             body["chat_template_kwargs"] = dict(self.chat_template)
         if self._software in VERSIONS:
             body["repetition_penalty"] = 1.0
-        return body
+        return {key: value for key, value in (body | dict(self.extra_body)).items() if value is not None}
 
     async def _ask(self, client: AsyncOpenAI, body: Mapping[str, Any], batch: int) -> ChatReply | None:
         """The reply to a chat; None where there is none.
@@ -361,7 +378,8 @@ class EndpointJudge:
                 raise ValueError("its reply has no log-probabilities")
         except (OpenAIError, ValueError) as error:
             explained = self._explain(error)
-            self._first_failure = self._first_failure or str(explained)
+            if self._first_failure is None:
+                self._first_failure = str(explained)
             self._tally["failed"] += 1
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= (PATIENCE if self._tally["answered"] else batch):
@@ -373,10 +391,9 @@ class EndpointJudge:
         return reply
 
     def _explain(self, error: Exception) -> GasError:
-        """One line about what has failed, without the key."""
+        """One line about what has failed."""
         what, hint = self._describe(error)
-        line = " ".join(f"the judge at {self.url}: {what}; {hint}".split())
-        return GasError(escape(line.replace(self._key, "***") if self._key else line), exit_status=1)
+        return GasError(escape(" ".join(f"the judge at {self.url}: {what}; {hint}".split())), exit_status=1)
 
     def _describe(self, error: Exception) -> tuple[str, str]:
         """What has failed, and what mends it."""
@@ -388,7 +405,7 @@ class EndpointJudge:
             case openai.APIConnectionError():
                 return f"no connection: {error.__cause__ or error}", "see that the server runs, and mend `url`"
             case openai.APIStatusError():
-                return f"HTTP {error.status_code}: {_quote(error)}", self._mend(error.status_code)
+                return f"HTTP {error.status_code}: {_quote(error, self._key)}", self._mend(error.status_code)
             case ValidationError():
                 first = error.errors()[0]
                 place = ".".join(map(str, first["loc"])) or "it"
@@ -451,12 +468,13 @@ def fit_pixels(image: Image, least: int | None, most: int | None) -> Image:
     """Scales an image that has less or more pixels than it may have, and keeps its shape as far as whole pixels do."""
     pixels = image.width * image.height
     if most is not None and pixels > most:
-        factor, to_whole = sqrt(most / pixels), int
+        factor, to_whole = sqrt(most / pixels), floor
     elif least is not None and pixels < least:
         factor, to_whole = sqrt(least / pixels), ceil
     else:
         return image
-    return image.resize((max(1, to_whole(image.width * factor)), max(1, to_whole(image.height * factor))))
+    width, height = (max(1, to_whole(side * factor)) for side in image.size)
+    return image.resize((width, height))
 
 
 def encode_image(image: Image) -> str:
@@ -466,10 +484,11 @@ def encode_image(image: Image) -> str:
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
-def _quote(error: Any) -> str:
-    """What a server says of an error."""
+def _quote(error: Any, key: str | None) -> str:
+    """What a server says of an error, without the key, which some say again."""
     said = error.body.get("message") if isinstance(error.body, Mapping) else None
     text = str(said or error.response.text or error.response.reason_phrase)
+    text = text.replace(key, "***") if key else text
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
 
 

@@ -62,6 +62,9 @@ class JudgeSettings(Part):
     concurrency: Whole = Field(default=16, description="Questions that a server has in hand at once.")
     timeout: Positive = Field(default=120.0, description="Seconds that a server may take for one.")
     retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
+    extra_body: Verbatim = Field(
+        default={}, description="Fields of requests as a server knows them; null leaves one of ours out."
+    )
     top_logprobs: WholeOrZero = Field(
         default=20, description="Likeliest tokens that a server tells of at each place; 0 where it tells of none."
     )
@@ -115,6 +118,7 @@ ENDPOINT_KEYS = (
     "chat_template",
     "min_pixels",
     "max_pixels",
+    "extra_body",
     "top_logprobs",
 )
 """Keys that a kind of judge takes, which are the names of its class's arguments, too."""

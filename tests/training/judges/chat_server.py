@@ -63,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/v1/models" and self.chat.models is not None:
-            if self.chat.mood and self.chat.mood[0] in (401, 404):
+            if isinstance(self.chat.mood, tuple):
                 return self._misbehave(self.chat.mood)
             return self._send({"object": "list", "data": self.chat.models})
         if self.path == "/version" and self.chat.version:
@@ -136,7 +136,7 @@ def read_images(body):
 
 
 def reply_by(judge):
-    """What a server replies by the model of a `VisionLanguageJudge`, with as many log-probabilities as are asked for."""
+    """What a server replies by the model of a `VisionLanguageJudge`, with the log-probabilities that are asked for."""
     lock = threading.Lock()
 
     def reply(body):
@@ -179,7 +179,8 @@ def _generate(judge, chat, body):
     for token, logits in zip(tokens, made.logits, strict=True):
         shares = logits[0].log_softmax(-1)
         best = shares.topk(min(body.get("top_logprobs", 1), len(shares)))
-        likely = [_describe(tokenizer, *pair) for pair in zip(best.indices.tolist(), best.values.tolist(), strict=True)]
+        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        likely = [_describe(tokenizer, *pair) for pair in pairs]
         steps.append({**_describe(tokenizer, token, shares[token].item()), "top_logprobs": likely})
     text = tokenizer.decode(tokens, skip_special_tokens=True)
     choice = {"message": {"content": text}, "logprobs": {"content": steps} if body.get("logprobs") else None}
