@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import os
 import warnings
 from collections import Counter
@@ -23,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ...errors import GasError, GasWarning, advise, escape
 from .chat_replies import ChatReply, find_answers, weigh_answers
 from .protocol import Shown
-from .vision_language import INSTRUCTION, REQUEST
+from .vision_language import INSTRUCTION, REQUEST, TOLD
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -37,17 +36,6 @@ INTRODUCTION_RETRIES = 2
 CONNECT_SECONDS = 10.0
 MOST_SAID = 300
 """Letters of what a server says of an error that are shown."""
-
-TOLD = {
-    "max_new_tokens": 32,
-    "system": "",
-    "instruction": INSTRUCTION,
-    "chat_template": {},
-    "min_pixels": None,
-    "max_pixels": None,
-    "extra_body": {},
-}
-"""Options that change what a judge says, with their defaults: where they differ, its id has them."""
 
 VERSIONS = {"vllm": "/version", "sglang": "/server_info"}
 """Where servers, by what `/v1/models` says that they are, tell their version.
@@ -73,20 +61,14 @@ class _Picture:
     """What is shown in several questions, encoded for the first of them."""
 
     shown: Shown
-    limits: tuple[int | None, int | None]
+    encode_it: Callable[[Shown], list[str]]
     encoding: asyncio.Task[list[str]] | None = None
 
     async def encode(self) -> list[str]:
         """The URLs of its images."""
         if self.encoding is None:
-            self.encoding = asyncio.create_task(asyncio.to_thread(self._encode))
+            self.encoding = asyncio.create_task(asyncio.to_thread(self.encode_it, self.shown))
         return await self.encoding
-
-    def _encode(self) -> list[str]:
-        from ..pictures import open_picture
-
-        images: Any = self.shown if isinstance(self.shown, Sequence) else [self.shown]
-        return [encode_image(fit_pixels(open_picture(image), *self.limits)) for image in images]
 
 
 @dataclass(frozen=True)
@@ -123,8 +105,9 @@ class EndpointJudge:
         chat_template: Arguments of the model's chat template, such as `{"enable_thinking": False}`, for servers that
             take them (`chat_template_kwargs`).
         min_pixels, max_pixels: To how many pixels images are scaled at least and at most, before they are sent.
-        extra_body: Fields of the request as the server knows them, such as `{"mm_processor_kwargs": {...}}` of vLLM;
-            None leaves one of ours out, as in `{"max_tokens": None, "max_completion_tokens": 32}`.
+        grid: Lay frames out in so many rows and columns, as one image; by default they are so many images.
+        extra_body: Further fields of the request, as the server knows them, such as `{"mm_processor_kwargs": {...}}` of
+            vLLM. They go before ours; `max_completion_tokens` takes the place of `max_tokens`.
         top_logprobs: Of how many tokens at each place the server is asked for the probability; 20 are the most that
             most servers give. 0 for servers that give none: a probability is then 1 or 0, by what the reply says.
 
@@ -144,6 +127,7 @@ class EndpointJudge:
     chat_template: Mapping[str, Any] = field(default_factory=dict)
     min_pixels: int | None = None
     max_pixels: int | None = None
+    grid: int | None = None
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     top_logprobs: int = 20
     _key: str | None = field(init=False, repr=False, default=None)
@@ -174,8 +158,10 @@ class EndpointJudge:
         name = self._software
         server = f"{name}-{self._version or 'unknown'}" if name in VERSIONS else urlsplit(self.url).netloc
         options = {"probability": f"top {self.top_logprobs}" if self.top_logprobs else "words"}
-        options |= {key: getattr(self, key) for key, default in TOLD.items() if getattr(self, key) != default}
-        return f"{self.model}@{server}{json.dumps(options, ensure_ascii=False, default=dict)}"
+        told = {**TOLD, "extra_body": {}, "grid": None}
+        options |= {key: getattr(self, key) for key, default in told.items() if getattr(self, key) != default}
+        said = ",".join(f"{key}={value}" for key, value in options.items())
+        return f"{self.model}@{server}[{said}]"
 
     @property
     def is_lower_bound(self) -> bool:
@@ -347,9 +333,19 @@ class EndpointJudge:
         for place, request in enumerate(asked):
             places.setdefault(id(request.picture), []).append(place)
         for some in places.values():
-            picture = _Picture(asked[some[0]].picture, (self.min_pixels, self.max_pixels))
+            picture = _Picture(asked[some[0]].picture, self._encode)
             for place in some:
                 yield place, picture
+
+    def _encode(self, shown: Shown) -> list[str]:
+        """The URLs of the images that are shown."""
+        from ..pictures import lay_grid, open_shown
+
+        opened = open_shown(shown)
+        images = opened if isinstance(opened, tuple) else (opened,)
+        if isinstance(opened, tuple) and self.grid:
+            images = (lay_grid(opened, self.grid),)
+        return [encode_image(fit_pixels(image, self.min_pixels, self.max_pixels)) for image in images]
 
     def _write_body(self, images: Sequence[str], request: _Request, with_logprobs: bool) -> dict[str, Any]:
         shown = [{"type": "image_url", "image_url": {"url": url}} for url in images]
@@ -362,7 +358,10 @@ class EndpointJudge:
             body["chat_template_kwargs"] = dict(self.chat_template)
         if self._software in VERSIONS:
             body["repetition_penalty"] = 1.0
-        return {key: value for key, value in (body | dict(self.extra_body)).items() if value is not None}
+        body |= self.extra_body
+        if "max_completion_tokens" in body:
+            del body["max_tokens"]
+        return body
 
     async def _ask(self, client: AsyncOpenAI, body: Mapping[str, Any], batch: int) -> ChatReply | None:
         """The reply to a chat; None where there is none.

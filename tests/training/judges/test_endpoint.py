@@ -13,7 +13,7 @@ from chat_server import ChatServer, reply_by
 from generate_any_scene.errors import GasError, GasWarning
 from generate_any_scene.training.judges.asking import judge_questions
 from generate_any_scene.training.judges.endpoint import EndpointJudge, fit_pixels, read_url
-from generate_any_scene.training.judges.settings import ENDPOINT_KEYS, JudgeSettings, open_judge
+from generate_any_scene.training.judges.settings import JudgeSettings, open_judge
 from generate_any_scene.training.judges.vision_language import INSTRUCTION, REQUEST, VisionLanguageJudge
 from PIL import Image
 
@@ -141,7 +141,7 @@ def test_a_chat_has_the_images_first(server, images):
 
 
 def test_any_field_of_the_request_can_be_said(server):
-    extra = {"max_tokens": None, "max_completion_tokens": 9, "mm_processor_kwargs": {"max_pixels": 99}}
+    extra = {"max_completion_tokens": 9, "mm_processor_kwargs": {"max_pixels": 99}}
     EndpointJudge(server.url, extra_body=extra).answer([Image.new("RGB", (8, 8))], ["Cup?"])
     (body,) = server.bodies
     assert "max_tokens" not in body
@@ -195,6 +195,12 @@ def test_pictures_are_scaled_before_they_are_sent(server):
     assert fit_pixels(Image.new("RGB", (20, 20)), None, None).size == (20, 20)
 
 
+def test_frames_are_images_or_a_grid(server, images):
+    for grid in (None, 2):
+        EndpointJudge(server.url, grid=grid).answer([[images[0]] * 5], ["Cup?"])
+    assert [[image.size for image in some] for some in server.images] == [[(84, 64)] * 5, [(168, 128)]]
+
+
 def test_transparent_pictures_are_sent_as_they_are_seen(server):
     EndpointJudge(server.url).answer([Image.new("RGBA", (4, 4), (255, 0, 0, 0))], ["Cup?"])
     assert server.images[0][0].getpixel((0, 0)) == (255, 255, 255)
@@ -240,13 +246,13 @@ def test_what_is_told_of_the_server(server):
     assert json.loads(json.dumps(record)) == record
     assert record["served"] == server.models[0]
     assert [record[key] for key in ("server", "version", "answered", "failed")] == ["vllm", "0.33.0", 0, 0]
-    assert judge.id == 'tiny@vllm-0.33.0{"probability": "top 20"}'
+    assert judge.id == "tiny@vllm-0.33.0[probability=top 20]"
 
 
 def test_what_changes_answers_changes_the_id(server):
     options = [{}, {"system": "Be brief."}, {"instruction": ""}, {"min_pixels": 9}, {"max_pixels": 99}]
     options += [{"chat_template": {"enable_thinking": False}}, {"top_logprobs": 5}, {"top_logprobs": 0}]
-    options += [{"max_new_tokens": 5}, {"extra_body": {"seed": 1}}]
+    options += [{"max_new_tokens": 5}, {"extra_body": {"seed": 1}}, {"grid": 2}]
     ids = [EndpointJudge(server.url, **some).id for some in options]
     assert len(set(ids)) == len(options)
     assert EndpointJudge(server.url, concurrency=2, timeout=9, retries=1).id == ids[0]
@@ -288,7 +294,7 @@ def test_settings_make_one(server):
     settings = JudgeSettings(kind="endpoint", url=server.url, top_logprobs=0, concurrency=2)
     judge = open_judge(settings)
     assert (judge.url, judge.concurrency, judge.top_logprobs) == (f"{server.url}/v1", 2, 0)
-    assert set(ENDPOINT_KEYS) == set(inspect.signature(EndpointJudge).parameters)
+    assert JudgeSettings.model_fields.keys() >= inspect.signature(EndpointJudge).parameters.keys()
 
 
 # Without log-probabilities
