@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ class ChatServer:
         self.models = [{"id": name, "object": "model", "owned_by": owner, "max_model_len": 2048} for name in models]
         self.bodies, self.headers, self.times = [], [], []
         self.in_flight, self.most_in_flight, self.lock = 0, 0, threading.Lock()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"chat": self}))
+        self.http = _Quiet(("127.0.0.1", 0), type("Handler", (_Handler,), {"chat": self}))
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}"
 
@@ -52,6 +53,12 @@ class ChatServer:
     def texts(self):
         """The text of each request that stands at the end of its last message."""
         return [body["messages"][-1]["content"][-1]["text"] for body in self.bodies]
+
+
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # who asked has gone, as some are meant to
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -12,7 +12,8 @@ import tiny
 from chat_server import ChatServer, reply_by
 from generate_any_scene.errors import GasError, GasWarning
 from generate_any_scene.training.judges.asking import judge_questions
-from generate_any_scene.training.judges.endpoint import EndpointJudge, fit_pixels, read_url
+from generate_any_scene.training.judges.chat_client import read_url
+from generate_any_scene.training.judges.endpoint import EndpointJudge, fit_pixels
 from generate_any_scene.training.judges.settings import JudgeSettings, open_judge
 from generate_any_scene.training.judges.vision_language import INSTRUCTION, REQUEST, VisionLanguageJudge
 from PIL import Image
@@ -204,6 +205,14 @@ def test_frames_are_images_or_a_grid(server, images):
 def test_transparent_pictures_are_sent_as_they_are_seen(server):
     EndpointJudge(server.url).answer([Image.new("RGBA", (4, 4), (255, 0, 0, 0))], ["Cup?"])
     assert server.images[0][0].getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_a_picture_that_cannot_be_judged_is_named(server, images):
+    judge = EndpointJudge(server.url)
+    with pytest.raises(GasError, match="picture 3 cannot be judged: it has no frames"):
+        judge.answer([*images[:2], []], QUESTIONS[:3])
+    with pytest.raises(GasError, match="picture 2 cannot be judged: there is no picture"):
+        judge.probability([images[0], None], QUESTIONS[:2], ["yes", "yes"])
 
 
 def test_no_more_are_in_flight_than_are_allowed(server, images):
