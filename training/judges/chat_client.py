@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from ...builders.recipe.fields import show
 from ...errors import GasError, GasWarning, advise, escape
 from .chat_replies import ChatReply
 
@@ -148,7 +149,7 @@ class ChatClient:
             reply = ChatReply.model_validate(await client.post("/chat/completions", body=body, cast_to=object))
             if "logprobs" in body and not reply.steps:
                 raise ValueError("its reply has no log-probabilities")
-        except (OpenAIError, ValueError) as error:
+        except (OpenAIError, ValueError, RecursionError) as error:
             explained = self._explain(error)
             self.first_failure = self.first_failure or str(explained)
             self.tally["failed"] += 1
@@ -158,18 +159,23 @@ class ChatClient:
             return None
         self._failed_in_a_row = 0
         usage = reply.usage
-        self.tally.update(answered=1, tokens_read=usage.prompt_tokens, tokens_written=usage.completion_tokens)
+        self.tally.update(
+            answered=1, tokens_read=usage.prompt_tokens or 0, tokens_written=usage.completion_tokens or 0
+        )
         return reply
 
     def _open_client(self, retries: int) -> AsyncOpenAI:
         from openai import AsyncOpenAI, Timeout
 
-        client = AsyncOpenAI(
-            base_url=self.url,
-            api_key=self._key or "none",  # left out, it would be looked for in the environment
-            timeout=Timeout(self.timeout, connect=min(self.timeout, CONNECT_SECONDS)),
-            max_retries=retries,
-        )
+        try:
+            client = AsyncOpenAI(
+                base_url=self.url,
+                api_key=self._key or "none",  # left out, it would be looked for in the environment
+                timeout=Timeout(self.timeout, connect=min(self.timeout, CONNECT_SECONDS)),
+                max_retries=retries,
+            )
+        except Exception as error:  # what it finds wrong with an address has no type of its own
+            raise _refuse_url(self.url) from error
         client.organization = client.project = None  # which it takes from the environment, too
         return client
 
@@ -180,7 +186,7 @@ class ChatClient:
         async with self._open_client(min(self.retries, INTRODUCTION_RETRIES)) as client:
             try:
                 self.served = _Models.model_validate(await client.get("/models", cast_to=object)).data
-            except (OpenAIError, ValueError) as error:
+            except (OpenAIError, ValueError, RecursionError) as error:
                 lists_none = isinstance(error, APIStatusError) and error.status_code in (404, 405, 501)
                 if self.model is None or not lists_none:
                     raise self._explain(error) from None
@@ -203,7 +209,7 @@ class ChatClient:
             place = self.url.removesuffix("/v1") + VERSIONS[self.software]
             said: Any = await client.get(place, cast_to=object)
             return str(said["version"])
-        except (OpenAIError, ValueError, LookupError, TypeError):  # then it is unknown
+        except (OpenAIError, ValueError, RecursionError, LookupError, TypeError):  # then it is unknown
             return None
 
     def _explain(self, error: Exception) -> GasError:
@@ -257,11 +263,15 @@ def read_url(url: str) -> str:
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         is_good = False
-    if not is_good:
-        raise GasError(escape(f"{url} is no address of a server; write it as http://localhost:8000/v1"))
+    if not is_good or len(url) > MOST_SAID:
+        raise _refuse_url(url)
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise GasError("the address of a judge may hold no password and nothing behind `?`; name its key by `api_key`")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
+
+
+def _refuse_url(url: str) -> GasError:
+    return GasError(f"{show(url)} is no address of a server; write it as http://localhost:8000/v1")
 
 
 def read_key(variable: str | None) -> str | None:

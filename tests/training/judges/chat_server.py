@@ -107,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case "half of JSON":
                 self._send_text('{"choices": [{"mess')
+            case "deep JSON":
+                self._send_text("[" * 100_000)
             case "a page":
                 self._send_text("<html>Welcome</html>", kind="text/html")
             case "a list":

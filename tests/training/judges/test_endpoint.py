@@ -344,7 +344,7 @@ def test_a_slow_reply_is_asked_for_again(server, images):
 
 # What fails for good
 
-FOR_GOOD = [(400, {}), (500, {}), "cut", "half of JSON", "a page", "a list", "no choices"]
+FOR_GOOD = [(400, {}), (500, {}), "cut", "half of JSON", "deep JSON", "a page", "a list", "no choices"]
 
 
 @pytest.mark.parametrize("mood", FOR_GOOD)
@@ -448,6 +448,9 @@ def test_models_that_are_none(server):
 
 # What the user gives
 
+NO_ADDRESSES = ["", "localhost:8000", "ftp://host", "http://", "http://host:99999", "http://[", "http://[v1.x]"]
+NO_ADDRESSES += ["http://h\ud800", "http://host\0", "http://localhost/\x1b[31m", f"http://localhost/{'a' * 9999}"]
+
 
 @pytest.mark.parametrize(
     ("url", "read"),
@@ -462,10 +465,12 @@ def test_addresses(url, read):
     assert read_url(url) == read
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "ftp://host", "http://", "http://host:99999", "http://[", ""])
+@pytest.mark.parametrize("url", NO_ADDRESSES)
 def test_what_is_no_address(url):
-    with pytest.raises(GasError, match="http://localhost:8000/v1"):
+    with pytest.raises(GasError, match="http://localhost:8000/v1") as error:
         EndpointJudge(url)
+    assert len(str(error.value)) < 200 and str(error.value).isprintable()
+    assert error.value.exit_status == 2
 
 
 @pytest.mark.parametrize("url", ["http://me:secret@host/v1", "http://host/v1?key=secret", "http://host/v1#secret"])
