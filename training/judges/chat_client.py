@@ -33,7 +33,7 @@ MOST_SAID = 300
 """Letters of what a server says of an error that are shown."""
 
 VERSIONS = {"vllm": "/version", "sglang": "/server_info"}
-"""Where servers, by what `/v1/models` says that they are, tell their version."""
+"""Where servers tell their version, by what `/v1/models` says that they are."""
 
 Body: TypeAlias = dict[str, Any]
 """A request for a reply in a chat, without the model, as the server reads it."""
@@ -101,8 +101,8 @@ class ChatClient:
 
     @property
     def software(self) -> str | None:
-        """What the server says that it is, such as `vllm`."""
-        return next((one.owned_by for one in self.served), None)
+        """Which of `VERSIONS` the server says that it is, if any."""
+        return next((one.owned_by for one in self.served if one.owned_by in VERSIONS), None)
 
     def ask(self, writers: Iterable[Callable[[], Awaitable[Body]]], number: int) -> list[ChatReply | None]:
         """Asks for replies.
@@ -203,7 +203,7 @@ class ChatClient:
     async def _ask_version(self, client: AsyncOpenAI) -> str | None:
         from openai import OpenAIError
 
-        if self.software not in VERSIONS:
+        if self.software is None:
             return None
         try:
             place = self.url.removesuffix("/v1") + VERSIONS[self.software]
@@ -292,8 +292,8 @@ def read_key(variable: str | None) -> str | None:
 
 def _quote(error: Any, key: str | None) -> str:
     """What a server says of an error, without the key, which some say again."""
-    said = error.body.get("message") if isinstance(error.body, Mapping) else None
-    text = str(said or error.response.text or error.response.reason_phrase)
+    body = error.body if isinstance(error.body, Mapping) else {}
+    text = str(body.get("message") or body.get("detail") or error.response.text or error.response.reason_phrase)
     text = text.replace(key, "***") if key else text
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...errors import GasError
-from .chat_client import VERSIONS, Body, ChatClient
+from .chat_client import Body, ChatClient
 from .chat_replies import ChatReply, find_answers, weigh_answers
 from .protocol import Shown
 from .vision_language import INSTRUCTION, REQUEST, TOLD
@@ -105,7 +105,7 @@ class EndpointJudge:
     def id(self) -> str:
         """The model, the server with its version, how probabilities are read, and what differs from the defaults."""
         name, version = self.client.software, self.client.version
-        server = f"{name}-{version or 'unknown'}" if name in VERSIONS else urlsplit(self.url).netloc
+        server = f"{name}-{version or 'unknown'}" if name else urlsplit(self.url).netloc
         options = {"probability": f"top {self.top_logprobs}" if self.top_logprobs else "words"}
         told = {**TOLD, "extra_body": {}, "grid": None}
         options |= {key: getattr(self, key) for key, default in told.items() if getattr(self, key) != default}
@@ -233,7 +233,7 @@ class EndpointJudge:
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if self.chat_template:
             body["chat_template_kwargs"] = dict(self.chat_template)
-        if self.client.software in VERSIONS:
+        if self.client.software:
             # They read a model's own settings, some of which penalise the words of the question.
             body["repetition_penalty"] = 1.0
         body |= self.extra_body
