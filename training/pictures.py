@@ -86,7 +86,7 @@ def _scale(image: Image.Image) -> Image.Image:
 
 
 def open_shown(shown: Any) -> Image.Image | tuple[Image.Image, ...]:
-    """Opens what a judge looks at: a picture, or the frames of a video or views of a thing, at least one.
+    """Opens what a judge looks at: a picture; or the frames of a video, or views of a thing, in the size of the first.
 
     Raises:
         GasError: See `open_picture`; it says which frame it is.
@@ -101,14 +101,15 @@ def open_shown(shown: Any) -> Image.Image | tuple[Image.Image, ...]:
             frames.append(open_picture(frame))
         except GasError as error:
             raise GasError(f"frame {place + 1} of {len(shown)}: {error}") from error
-    return tuple(frames)
+    size = frames[0].size
+    return tuple(frame if frame.size == size else frame.resize(size) for frame in frames)
 
 
 def lay_grid(frames: Sequence[Image.Image], side: int | None = None) -> Image.Image:
-    """Lays frames out in a grid, row by row, each in the size of the first.
+    """Lays frames out in a grid, row by row.
 
     Args:
-        frames: Those of a video, or views of a thing, in their order.
+        frames: Those of a video, or views of a thing, in their order, all of one size.
         side: Of how many rows and columns; by default 3 for nine frames, which are views, and 2 for all others. Of
             more frames than places, as many are taken evenly, the first and the last among them; places that are left
             stay white.
@@ -119,7 +120,7 @@ def lay_grid(frames: Sequence[Image.Image], side: int | None = None) -> Image.Im
     grid = Image.new("RGB", (side * width, side * height), "white")
     for number, place in enumerate(places):
         row, column = divmod(number, side)
-        grid.paste(frames[place].resize((width, height)), (column * width, row * height))
+        grid.paste(frames[place], (column * width, row * height))
     return grid
 
 

@@ -97,8 +97,11 @@ def judge_questions(
     worded = iter(_ask_words(judge, pairs.get("words", [])))
     said = iter([UNASKED if way is None else next(weighed if way == "probability" else worded) for way in ways])
     of_each = [[next(said) for _ in some] for some in chosen]
-    replies, marks, probabilities = ([[one[part] for one in some] for some in of_each] for part in range(3))
-    return Judged(replies, marks, probabilities)
+    return Judged(
+        [[reply for reply, _, _ in some] for some in of_each],
+        [[mark for _, mark, _ in some] for some in of_each],
+        [[probability for _, _, probability in some] for some in of_each],
+    )
 
 
 def _choose_way(question: Question, by: Way) -> Way | None:

@@ -80,8 +80,16 @@ def _describe_video(frames: int) -> dict[str, Any]:
 
 
 def takes_videos(processor: Any) -> bool:
-    """Whether a model reads frames as a video: its processor does, and its chat template says where they are."""
+    """Whether a model reads frames as a video: its chat template says where they are, and its processor takes them."""
+    from PIL import Image
+
     sign = getattr(processor, "video_token", None)
-    if getattr(processor, "video_processor", None) is None or sign is None:
+    chat = Chat((Image.new("RGB", (64, 64)),) * 2, "?")
+    try:
+        return (
+            sign is not None
+            and sign in render_chat(processor, chat, {})
+            and bool(encode_chats(processor, [chat], "right", {}))
+        )
+    except Exception:  # templates and processors refuse what they do not know in a dozen types
         return False
-    return sign in render_chat(processor, Chat((), "?"), {})

@@ -48,7 +48,7 @@ Pack: TypeAlias = list[list[Request]]
 def pack_requests(requests_of_each: Iterable[list[Request]], most: int) -> list[Pack]:
     """Packs requests, a list a picture, so that at most so many are read at once."""
     parts = [part for some in requests_of_each for part in chunk(some, most)]
-    packs: list[Pack] = [list(some) for some in chunk([part for part in parts if len(part) == 1], most)]
+    packs: list[Pack] = chunk([part for part in parts if len(part) == 1], most)
     several = [part for part in parts if len(part) > 1]
     for part in sorted(several, key=lambda part: (part[0].chat.size, len(part)), reverse=True):
         last = packs[-1] if packs else []
@@ -60,8 +60,8 @@ def pack_requests(requests_of_each: Iterable[list[Request]], most: int) -> list[
     return packs
 
 
-def chunk(values: Sequence[T], size: int) -> list[Sequence[T]]:
-    return [values[start : start + size] for start in range(0, len(values), size)]
+def chunk(values: Sequence[T], size: int) -> list[list[T]]:
+    return [list(values[start : start + size]) for start in range(0, len(values), size)]
 
 
 @dataclass
@@ -96,7 +96,7 @@ class Reader:
 
     def encode(self, chats: Sequence[Chat], padding_side: str) -> dict[str, Any]:
         """What the network reads of chats: tensors on its device, short rows filled up on one side."""
-        inputs = encode_chats(self.processor, chats, padding_side, self.template)
+        inputs: Any = encode_chats(self.processor, chats, padding_side, self.template)
         return dict(inputs.to(self.network.device, self.network.dtype))
 
     def _generate(self, inputs: Mapping[str, Any]) -> list[str]:

@@ -52,7 +52,7 @@ class JudgeSettings(Part):
         default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
     )
     most_refused: float = Field(
-        default=0.9, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+        default=0.8, ge=0, le=1, description="The share of the first questions that may be left without an answer."
     )
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
     max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
@@ -80,8 +80,9 @@ class JudgeSettings(Part):
     @classmethod
     def fill_model(cls, value: Any) -> Any:
         """Writes the default model down, so that what is kept of a run names it."""
-        is_model = isinstance(value, Mapping) and value.get("kind", "model") == "model"
-        return {**value, "model": value.get("model") or cls.DEFAULT_MODEL} if is_model else value
+        if not isinstance(value, Mapping) or value.get("kind", "model") != "model" or value.get("model") is not None:
+            return value
+        return {**value, "model": cls.DEFAULT_MODEL}
 
     @model_validator(mode="after")
     def check_url(self) -> JudgeSettings:

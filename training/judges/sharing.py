@@ -27,16 +27,16 @@ class Opening:
     rests: list[list[Tokens]]
 
 
-@lru_cache
+@lru_cache(maxsize=4)
 def _list_signs(tokenizer: Any) -> tuple[dict[str, int], frozenset[int]]:
     """Special tokens, and the ids of all that were added to the words: there tokenizers part a text."""
     added = tokenizer.added_tokens_decoder
     return {token.content: number for number, token in added.items() if token.special}, frozenset(added)
 
 
-def count_common(every: Sequence[Sequence[Any]]) -> int:
+def count_common(every: Sequence[str] | Sequence[Tokens]) -> int:
     """How many letters, or tokens, all begin with."""
-    first, last = min(every), max(every)
+    first, last = min(every), max(every)  # sorted, these differ as early as any two
     return next(
         (place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first)
     )

@@ -30,7 +30,7 @@ REQUEST = "{question}\n{instruction}"
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
-TOLD = {
+TOLD: Mapping[str, Any] = {
     "max_new_tokens": 32,
     "min_pixels": None,
     "max_pixels": None,
@@ -99,8 +99,8 @@ class VisionLanguageJudge:
             _check_device(self.device)
             # Left out, `trust_remote_code` would make transformers ask on the terminal.
             options: dict[str, Any] = {"revision": self.revision or "main", "trust_remote_code": False}
-            pixels = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
-            pixels = {name: number for name, number in pixels.items() if number is not None}
+            limits = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
+            pixels = {name: number for name, number in limits.items() if number is not None}
             self._stored = getattr(AutoConfig.from_pretrained(self.model, **options), "dtype", None)
             self.processor = AutoProcessor.from_pretrained(self.model, **options)
             _check_pixels(self.processor.image_processor, self.model, pixels)
@@ -141,8 +141,11 @@ class VisionLanguageJudge:
 
     def _check_template(self) -> None:
         """Refuses a chat template that cannot be used, or leaves out what the system says."""
+        from PIL import Image
+
+        chat = Chat(Image.new("RGB", (64, 64)), "?", self.system)
         try:
-            text = render_chat(self.processor, Chat((), "?", self.system), self.chat_template)
+            text = render_chat(self.processor, chat, self.chat_template)
         except Exception as error:  # a template raises what it likes
             raise GasError(f"the chat template of {self.model} cannot be used: {_shorten(error)}") from error
         if self.system.strip() not in text:
@@ -262,8 +265,9 @@ class VisionLanguageJudge:
                     picture = open_shown(image)
                 except GasError as error:
                     raise GasError(f"picture {place + 1} of {len(images)} cannot be judged: {error}") from error
-                laid = isinstance(picture, tuple) and not self.reads_videos
-                found[id(image)] = lay_grid(picture, self.grid) if laid else picture
+                if isinstance(picture, tuple) and not self.reads_videos:
+                    picture = lay_grid(picture, self.grid)
+                found[id(image)] = picture
         return found
 
 
