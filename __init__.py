@@ -15,6 +15,7 @@ import wrapt
 from .version import __version__ as __version__
 
 __all__ = [
+    "EndpointJudge",
     "GasError",
     "RecipeError",
     "VisionLanguageJudge",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .builders.rows.single import scene
     from .errors import GasError, RecipeError
     from .training import (
+        EndpointJudge,
         VisionLanguageJudge,
         compare_models,
         estimate_mean,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     )
 
 _PLACES = {
+    "EndpointJudge": ".training",
     "GasError": ".errors",
     "RecipeError": ".errors",
     "VisionLanguageJudge": ".training",

@@ -6,11 +6,12 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path, PurePosixPath
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 DATA = ("recipes/*/*.yaml", "taxonomy/*/*.tsv", "templates/*.jinja", "templates/*/*.jinja")
@@ -91,5 +92,36 @@ def test_every_dependency_has_one_lowest_release():
     lowest = dict(line.split("==") for line in printed)
     assert len(lowest) == len(printed)
     wanted = [Requirement(line) for line in sum(extras.values(), project["dependencies"])]
+    wanted = [one for one in wanted if one.name != project["name"]]
     assert {one.name for one in wanted} == lowest.keys()
     assert [one.name for one in wanted if lowest[one.name] not in one.specifier] == []
+
+
+def list_packages(extra):
+    """All packages that an extra brings: what it names, and what the installed ones of these need in turn."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    found: set[tuple[str, str]] = set()
+
+    def visit(text, environment):
+        one = Requirement(text)
+        if one.marker and not one.marker.evaluate(environment):
+            return
+        name = canonicalize_name(one.name)
+        for asked in {"", *one.extras} - {asked for known, asked in found if known == name}:
+            found.add((name, asked))
+            needed = extras.get(asked, []) if name == project["name"] else requires(name) or []
+            for text in needed:
+                visit(text, {"extra": asked})
+
+    for text in [*project["dependencies"], f"{project['name']}[{extra}]"]:
+        visit(text, {"extra": ""})
+    return {name for name, _ in found}
+
+
+def test_scoring_needs_nothing_that_trains():
+    scoring, training = list_packages("eval"), list_packages("train")
+    assert {"torch", "transformers", "openai", "numpy", "pillow"} <= scoring
+    assert not {"trl", "peft", "accelerate", "diffusers"} & scoring
+    assert scoring < training and {"trl", "peft"} <= training
+    assert not {"torch", "openai", "transformers"} & list_packages("plots")

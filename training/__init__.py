@@ -25,11 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .judges.asking import judge_questions
+    from .judges.endpoint import EndpointJudge
     from .judges.vision_language import VisionLanguageJudge
     from .metrics.intervals import compare_models, estimate_mean
     from .metrics.loading import find_evaluate_module, open_metric
 
 __all__ = [
+    "EndpointJudge",
     "VisionLanguageJudge",
     "compare_models",
     "estimate_mean",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "EndpointJudge": ".judges.endpoint",
     "VisionLanguageJudge": ".judges.vision_language",
     "compare_models": ".metrics.intervals",
     "estimate_mean": ".metrics.intervals",

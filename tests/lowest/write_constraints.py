@@ -15,8 +15,13 @@ PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 def list_lowest(extras: list[str]) -> list[str]:
     """Lists the dependencies, and those of extras, each with its lower bound as its only release."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
-    return sorted({f"{wanted.name}=={_find_bound(wanted)}" for wanted in map(Requirement, lines)})
+    lines, found = [*project["dependencies"], f"{project['name']}[{','.join(extras)}]"], set()
+    for wanted in map(Requirement, lines):
+        if wanted.name == project["name"]:  # an extra may hold others
+            lines += [line for extra in sorted(wanted.extras) for line in project["optional-dependencies"][extra]]
+        else:
+            found.add(f"{wanted.name}=={_find_bound(wanted)}")
+    return sorted(found)
 
 
 def _find_bound(wanted: Requirement) -> str:
