@@ -18,8 +18,12 @@ __all__ = [
     "GasError",
     "RecipeError",
     "VisionLanguageJudge",
+    "compare_models",
+    "estimate_mean",
     "explode_questions",
+    "find_evaluate_module",
     "judge_questions",
+    "open_metric",
     "scene",
     "to_networkx",
 ]
@@ -29,14 +33,25 @@ if TYPE_CHECKING:
     from .builders.rows.explode import explode_questions
     from .builders.rows.single import scene
     from .errors import GasError, RecipeError
-    from .training import VisionLanguageJudge, judge_questions
+    from .training import (
+        VisionLanguageJudge,
+        compare_models,
+        estimate_mean,
+        find_evaluate_module,
+        judge_questions,
+        open_metric,
+    )
 
 _PLACES = {
     "GasError": ".errors",
     "RecipeError": ".errors",
     "VisionLanguageJudge": ".training",
+    "compare_models": ".training",
+    "estimate_mean": ".training",
     "explode_questions": ".builders.rows.explode",
+    "find_evaluate_module": ".training",
     "judge_questions": ".training",
+    "open_metric": ".training",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",
 }

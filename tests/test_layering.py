@@ -77,7 +77,8 @@ def find_room(name):
 
 
 def test_all_modules_are_looked_at():
-    files = {file for top in TOPS for file in (ROOT / top).rglob("*.py")}
+    copied = ROOT / "training" / "metrics" / "modules"  # by `evaluate`, which runs the copies
+    files = {file for top in TOPS for file in (ROOT / top).rglob("*.py") if copied not in file.parents}
     assert files
     assert files <= set(MODULES.values())
     assert sum(map(len, IMPORTS.values())) > 500

@@ -26,10 +26,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .judges.asking import judge_questions
     from .judges.vision_language import VisionLanguageJudge
+    from .metrics.intervals import compare_models, estimate_mean
+    from .metrics.loading import find_evaluate_module, open_metric
 
-__all__ = ["VisionLanguageJudge", "judge_questions"]
+__all__ = [
+    "VisionLanguageJudge",
+    "compare_models",
+    "estimate_mean",
+    "find_evaluate_module",
+    "judge_questions",
+    "open_metric",
+]
 
-_PLACES = {"VisionLanguageJudge": ".judges.vision_language", "judge_questions": ".judges.asking"}
+_PLACES = {
+    "VisionLanguageJudge": ".judges.vision_language",
+    "compare_models": ".metrics.intervals",
+    "estimate_mean": ".metrics.intervals",
+    "find_evaluate_module": ".metrics.loading",
+    "judge_questions": ".judges.asking",
+    "open_metric": ".metrics.loading",
+}
 
 
 def __getattr__(name: str) -> Any:

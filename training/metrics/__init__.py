@@ -10,5 +10,6 @@ A metric's file has a frozen dataclass `Metric`. Its fields are its options, and
 
 and the file's docstring has four paragraphs that begin with `Source:`, `Formula:`, `Range:` and `Blind to:`.
 
-Others take `measure_mean` and `compare_means` (`intervals.py`).
+Others take `measure_mean` and `compare_means` (`intervals.py`); users, `open_metric` and `find_evaluate_module`
+(`loading.py`), `estimate_mean` and `compare_models` (`intervals.py`).
 """

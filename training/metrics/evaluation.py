@@ -16,6 +16,7 @@ import pyarrow as pa
 from datasets import Features, Image, List, Value
 
 from ...builders.rows.schema import QUESTION
+from ...errors import GasError
 from ..judges.asking import Way, judge_questions
 from ..judges.marking import read_questions
 from ..judges.protocol import Judge
@@ -73,8 +74,16 @@ class AnswersModule(Module):
     )
 
     def measure(
-        self, predictions: list[Any], references: list[Any], judge: Judge, by: Way = "words", **options: Any
+        self,
+        predictions: list[Any],
+        references: list[Any],
+        *,
+        judge: Judge | None = None,
+        by: Way = "words",
+        **options: Any,
     ) -> list[float | None]:
+        if judge is None:
+            raise GasError(f"{self.metric} needs to know who answers; give `judge`")
         metric = open_metric(self.metric, **options)
         assert metric.needs == "answers"
         questions = [read_questions(some) for some in references]

@@ -69,11 +69,12 @@ def compare_means(before: Sequence[float], after: Sequence[float]) -> dict[str, 
     return compared
 
 
-def measure_share(right: int, asked: int) -> tuple[float, float, float]:
+def measure_share(right: float, asked: float) -> tuple[float, float, float]:
     """A share and its 95 % confidence interval by Wilson's score: share, low, high.
 
-    The questions must be independent, one a scene. Unlike the mean +- 1.96 standard errors it stays within 0 and 1,
-    and is no point where all or none are right.
+    The questions must be independent, one a scene; where they are not, both numbers are those of as many independent
+    ones as tell as much. Unlike the mean +- 1.96 standard errors it stays within 0 and 1, and is no point where all or
+    none are right.
 
     Raises:
         ValueError: Nothing was asked, or more is right than was asked.

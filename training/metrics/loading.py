@@ -39,7 +39,7 @@ def find_metric(name: str) -> type[Any]:
     return found
 
 
-def find_module(name: str) -> Path:
+def find_evaluate_module(name: str) -> Path:
     """Finds the folder that `evaluate.load` takes for a metric.
 
     Raises:

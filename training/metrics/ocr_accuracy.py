@@ -81,7 +81,7 @@ class Metric:
         """See `PicturesMetric`. Of rows, `caption` is read."""
         wanted = [clean_text(" ".join(find_quoted(row["caption"]))) for row in rows]
         frames = [
-            [open_picture(frame) for frame in ([shown] if _is_image(shown) else shown)] if text else []
+            [open_picture(frame) for frame in (shown if isinstance(shown, Sequence) else [shown])] if text else []
             for shown, text in zip(pictures, wanted, strict=True)
         ]
         texts = iter(self._read([frame for some in frames for frame in some]))
@@ -134,10 +134,6 @@ def count_edits(text: str, other: str) -> int:
             line.append(min(line[-1] + 1, above[column] + 1, above[column - 1] + (letter != against)))
         above = line
     return above[-1]
-
-
-def _is_image(shown: Shown) -> bool:
-    return not isinstance(shown, Sequence)
 
 
 @cache

@@ -1,8 +1,8 @@
 """Positive and negative asking: the share of elements whose truth is affirmed and whose counterpart is denied.
 
-Source: PN-VQA (EvalMuse-40K, Han et al. 2024), which asks whether an element is in the picture and whether it is not.
-Here the negative question names something else in the element's place, as rows have it: `Is the door vintage?` and `Is
-the door brand-new?`.
+Source: the idea of PN-VQA (EvalMuse-40K, Han et al. 2024), to ask a positive and a negative question about each
+element; its code is not published. Here the negative question names something else in the element's place, as rows
+have it: `Is the door vintage?` and `Is the door brand-new?`.
 
 Formula: of a picture, elements that count / elements that are asked about from both sides. An element counts if all
 its yes/no questions are answered right, those of which yes is right and those of which no is. One with a reply that is

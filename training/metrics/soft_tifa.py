@@ -58,10 +58,11 @@ class Metric:
         for asked, marks, probabilities in zip(questions, judged.marks, judged.probabilities, strict=True):
             known = []
             for one, mark, probability in zip(asked, marks, probabilities, strict=True):
-                if one["form"] in INSTRUCTIONS and probability is None:
+                if mark is None or one["form"] not in INSTRUCTIONS:
+                    continue
+                if probability is None:
                     raise GasError('soft_tifa needs the probabilities of answers; ask with by="probability"')
-                if mark is not None and probability is not None:
-                    known.append(probability)
+                known.append(probability)
             found.append(self._average(known) if known else None)
         return found
 

@@ -67,6 +67,7 @@ def test_open_and_refused_questions_are_apart():
     assert found == pytest.approx(0.6)
     assert measure(soft_tifa.Metric(), [FORMS[2]], [True], [None]) is None
     assert measure(soft_tifa.Metric(), [ask()], [None], [0.02]) is None
+    assert measure(soft_tifa.Metric(), [ask()] * 2, [None, True], [None, 0.7]) == 0.7  # the first could not be asked
     assert measure(soft_tifa.Metric(), [], []) is None
 
 
