@@ -278,15 +278,13 @@ def draw_weights(shapes, scale=0.2):
     import numpy as np
     import torch
 
-    return {
-        name: torch.from_numpy(
-            scale * np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape).astype(np.float32)
-        )
-        for name, shape in shapes.items()
-    }
+    def draw(name, shape):
+        return np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape) * scale
+
+    return {name: torch.tensor(draw(name, shape), dtype=torch.float32) for name, shape in shapes.items()}
 
 
-def fill_weights(network, scale=0.2):
+def fill_weights(network, scale=0.5):
     """Gives a network weights that depend on their names and shapes alone; norms are near those of real ones."""
     shapes = {name: tuple(tensor.shape) for name, tensor in network.named_parameters()}
     network.load_state_dict(draw_weights(shapes, scale), strict=False)
@@ -380,3 +378,74 @@ def save_hpsv3(folder, base):
     folder.mkdir()
     save_file(draw_weights(shapes), folder / "HPSv3.safetensors")
     return str(folder), str(base)
+
+
+def save_image_reward(folder, tokenizer, width=128):
+    """ImageReward's checkpoint as it is published, a tiny one, and the folder of its tokenizer."""
+    import string
+
+    import torch
+    from transformers import BertTokenizer
+
+    norm, square = (width,), (width, width)
+    eye = {"norm1": norm, "norm2": norm, "attn.qkv": (3 * width, width), "attn.proj": square}
+    eye |= {"mlp.fc1": (4 * width, width), "mlp.fc2": (width, 4 * width)}
+    word = {"intermediate.dense": (64, width), "output.dense": (width, 64), "output.LayerNorm": norm}
+    for name in ("attention", "crossattention"):
+        word |= {f"{name}.self.{part}": square for part in ("query", "key", "value")}
+        word |= {f"{name}.output.dense": square, f"{name}.output.LayerNorm": norm}
+    eyes, words = "blip.visual_encoder.", "blip.text_encoder."
+    parts = {f"{eyes}patch_embed.proj": (width, 3, 56, 56), f"{eyes}norm": norm, f"{words}embeddings.LayerNorm": norm}
+    for layer in range(2):
+        parts |= {f"{eyes}blocks.{layer}.{name}": shape for name, shape in eye.items()}
+        parts |= {f"{words}encoder.layer.{layer}.{name}": shape for name, shape in word.items()}
+    sizes = {0: (1024, width), 2: (128, 1024), 4: (64, 128), 6: (16, 64), 7: (1, 16)}
+    parts |= {f"mlp.layers.{layer}": shape for layer, shape in sizes.items()}
+    shapes = {
+        f"{eyes}cls_token": (1, 1, width),
+        f"{eyes}pos_embed": (1, 1 + 4 * 4, width),
+        f"{words}embeddings.word_embeddings.weight": (60, width),
+        f"{words}embeddings.position_embeddings.weight": (512, width),
+        **{f"{name}.weight": shape for name, shape in parts.items()},
+        **{f"{name}.bias": shape[:1] for name, shape in parts.items()},
+    }
+    folder.mkdir()
+    torch.save(draw_weights(shapes), folder / "ImageReward.pt")
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [*string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase)]
+    BertTokenizer(vocab={word: i for i, word in enumerate([*specials, *letters])}).save_pretrained(tokenizer)
+    return str(folder), str(tokenizer)
+
+
+def save_clip_flant5(folder, vision, tokenizer):
+    """CLIP-FlanT5's checkpoint as it is published, a tiny one, and the folders of its CLIP model and its tokenizer."""
+    from safetensors.torch import save_file
+    from tokenizers.processors import TemplateProcessing
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    words = make_tokenizer([])
+    end = (words.eos_token, words.eos_token_id)
+    words.backend_tokenizer.post_processor = TemplateProcessing(single=f"$A {words.eos_token}", special_tokens=[end])
+    words.save_pretrained(tokenizer)
+    config = T5Config(
+        vocab_size=len(words) + 20,  # more than there are tokens, as in the real one
+        d_model=32,
+        d_kv=16,
+        d_ff=64,
+        num_layers=2,
+        num_heads=2,
+        feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False,
+        pad_token_id=words.pad_token_id,
+        eos_token_id=words.eos_token_id,
+        decoder_start_token_id=words.pad_token_id,
+        mm_hidden_size=VISION["hidden_size"],
+        mm_projector_type="mlp2x_gelu",
+    )
+    config.save_pretrained(folder)
+    shapes = {name: tuple(tensor.shape) for name, tensor in T5ForConditionalGeneration(config).named_parameters()}
+    shapes["lm_head.weight"] = shapes["shared.weight"]  # FLAN-T5 has another one than `shared`
+    for layer in (0, 2):
+        shapes |= {f"mm_projector.{layer}.weight": (32, 32), f"mm_projector.{layer}.bias": (32,)}
+    save_file(draw_weights(shapes), folder / "model.safetensors", metadata={"format": "pt"})
+    return str(folder), save_clip(vision), str(tokenizer)

@@ -79,7 +79,6 @@ class Metric(NetworkOptions):
             self.model, config=config, dtype=self.dtype, output_loading_info=True, **self.source
         )
         self.check_weights(report["missing_keys"])
-        network.resize_token_embeddings(len(self._words))  # the original leaves out what no text has
         return network
 
     def prepare(self, network: Any) -> Any:
@@ -88,10 +87,10 @@ class Metric(NetworkOptions):
 
     @cached_property
     def _eyes(self) -> Any:
-        from transformers import CLIPVisionModel
+        from transformers import CLIPModel
 
-        eyes: Any = CLIPVisionModel.from_pretrained(self.vision, dtype=self.dtype, trust_remote_code=False)
-        return super().prepare(eyes)
+        whole: Any = CLIPModel.from_pretrained(self.vision, dtype=self.dtype, trust_remote_code=False)
+        return super().prepare(whole.vision_model)
 
     @cached_property
     def _words(self) -> Any:
@@ -123,7 +122,8 @@ class Metric(NetworkOptions):
             mask = torch.arange(embeddings.shape[1], device=self.place) < lengths[:, None]
             reply = torch.tensor([self._words(REPLY)["input_ids"]] * len(read), device=self.place)
             logits = self.network(inputs_embeds=embeddings, attention_mask=mask.long(), labels=reply).logits
-            logs = logits.float().log_softmax(dim=-1).gather(-1, reply[..., None]).squeeze(-1)
+            known = logits[..., : len(self._words)]  # the model has more, which the original leaves out
+            logs = known.float().log_softmax(dim=-1).gather(-1, reply[..., None]).squeeze(-1)
             found: list[float] = logs.mean(dim=-1).exp().tolist()
         return found
 

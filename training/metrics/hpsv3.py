@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 BASE = "Qwen/Qwen2-VL-7B-Instruct"
-FILE = "HPSv3.safetensors"
 TOKEN = "<|Reward|>"
 PIXELS = 256 * 28 * 28
 HIDDEN = (1024, 16)
@@ -92,19 +91,13 @@ class Metric(NetworkOptions):
     batch_size: int = 8
 
     name: ClassVar[str] = "hpsv3"
+    file: ClassVar[str] = "HPSv3.safetensors"
     usual: ClassVar[Dtype] = "bfloat16"
     needs: ClassVar[Literal["pictures"]] = "pictures"
 
     @property
     def id(self) -> str:
         return self.spell_id()
-
-    @cached_property
-    def commit(self) -> str | None:
-        from transformers.utils.hub import extract_commit_hash
-
-        found: str | None = extract_commit_hash(self.find_file(FILE), None)
-        return found
 
     @cached_property
     def processor(self) -> Any:
@@ -123,7 +116,7 @@ class Metric(NetworkOptions):
         from safetensors.torch import load_file
         from transformers import AutoConfig, Qwen2VLModel
 
-        states = load_file(self.find_file(FILE))
+        states = load_file(self.find_file(self.file))
         config = AutoConfig.from_pretrained(self.base, trust_remote_code=False)
         states, head = split_states(states)
         config.text_config.vocab_size = len(states["language_model.embed_tokens.weight"])

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-FILE = "ImageReward.pt"
 LONGEST = 35
 MEAN, DEVIATION = 0.16717362830052426, 1.0333394966054072
 LAYERS = (1024, 128, 64, 16, 1)
@@ -63,6 +62,7 @@ class Metric(NetworkOptions):
     tokenizer: str = "google-bert/bert-base-uncased"
 
     name: ClassVar[str] = "image_reward"
+    file: ClassVar[str] = "ImageReward.pt"
     extra: ClassVar[str] = "paper"
     needs: ClassVar[Literal["pictures"]] = "pictures"
 
@@ -70,17 +70,10 @@ class Metric(NetworkOptions):
     def id(self) -> str:
         return self.spell_id()
 
-    @cached_property
-    def commit(self) -> str | None:
-        from transformers.utils.hub import extract_commit_hash
-
-        found: str | None = extract_commit_hash(self.find_file(FILE), None)
-        return found
-
     def load(self) -> Any:
         import torch
 
-        states = torch.load(self.find_file(FILE), map_location="cpu", weights_only=True)
+        states = torch.load(self.find_file(self.file), map_location="cpu", weights_only=True)
         states = rename_states(states)
         network = make_network(states)
         network.to(getattr(torch, self.dtype))["mlp"].float()

@@ -52,7 +52,8 @@ class Metric:
         for name in ("size", "batch_size"):
             if getattr(self, name) < 1:
                 raise GasError(f"lpips: {name} must be at least 1, not {getattr(self, name)}")
-        with explain_loading("lpips", f"the weights of {self.net}", None, "paper"):
+        mend = "download them first, into the folder of $TORCH_HOME"
+        with explain_loading("lpips", f"torchvision's weights of {self.net}", "paper", mend):
             self.network  # noqa: B018
 
     @property

@@ -47,6 +47,8 @@ class NetworkOptions:
     batch_size: int = 32
 
     name: ClassVar[str]
+    file: ClassVar[str] = "config.json"
+    """A file that the model has."""
     extra: ClassVar[str] = "eval"
     """The extra of this package that has what it imports."""
     usual: ClassVar[Dtype] = "float32"
@@ -56,7 +58,11 @@ class NetworkOptions:
         check_option(self.name, "dtype", self.dtype, ("float32", "bfloat16", "float16"))
         if self.batch_size < 1:
             raise GasError(f"{self.name}: batch_size must be at least 1, not {self.batch_size}")
-        with explain_loading(self.name, self.model, self.revision, self.extra):
+        mend = (
+            f"check the name or folder, download it first (hf download {self.model}), or set HF_TOKEN if it is gated"
+        )
+        model = f"{self.model} at revision {self.revision}" if self.revision else self.model
+        with explain_loading(self.name, model, self.extra, mend):
             self.network  # noqa: B018
 
     @cached_property
@@ -81,9 +87,12 @@ class NetworkOptions:
         """From where transformers loads; left out, `trust_remote_code` would make it ask on the terminal."""
         return {"revision": self.revision or "main", "trust_remote_code": False}
 
-    @property
+    @cached_property
     def commit(self) -> str | None:
-        found: str | None = self.network.config._commit_hash
+        """The commit on the Hub that was loaded; None of a folder."""
+        from transformers.utils.hub import extract_commit_hash
+
+        found: str | None = extract_commit_hash(self.find_file(self.file), None)
         return found
 
     def spell_id(self, *choices: str) -> str:
@@ -103,7 +112,8 @@ class NetworkOptions:
         network, report = getattr(transformers, kind).from_pretrained(
             self.model, dtype=self.dtype, output_loading_info=True, **self.source, **options
         )
-        self.check_weights(report["missing_keys"])
+        # Some kinds have a pooler that only others of their checkpoints fill; no metric reads one.
+        self.check_weights([name for name in report["missing_keys"] if not name.startswith("pooler.")])
         return network
 
     def check_weights(self, missing: Collection[str]) -> None:
@@ -143,20 +153,17 @@ def find_place(metric: str, device: str | None) -> str:
 
 
 @contextmanager
-def explain_loading(metric: str, model: str, revision: str | None, extra: str) -> Iterator[None]:
-    """Says in one line what is wrong with a model that cannot be loaded, and how to mend it."""
-    name = f"{model} at revision {revision}" if revision else model
+def explain_loading(metric: str, model: str, extra: str, mend: str) -> Iterator[None]:
+    """Says in one line why a model cannot be loaded: which extra of this package is missing, or what else."""
     try:
         yield
     except GasError:
         raise
     except ImportError as error:
-        what = error.name or _shorten(error)
-        message = f"{metric} needs {what}: pip install 'generate-any-scene[{extra}]'"
+        message = f"{metric} needs {error.name or _shorten(error)}: pip install 'generate-any-scene[{extra}]'"
         raise GasError(message, exit_status=1) from error
     except Exception as error:  # what is wrong with files is told in a dozen types
-        mend = f"check the name or folder, download it first (hf download {model}), or set HF_TOKEN if it is gated"
-        raise GasError(f"{metric} cannot load {name}: {_shorten(error)}; {mend}") from error
+        raise GasError(f"{metric} cannot load {model}: {_shorten(error)}; {mend}") from error
 
 
 def _shorten(error: Exception) -> str:
