@@ -5,3 +5,4 @@ from generate_any_scene.training.metrics import evaluation
 
 class VbenchResults(evaluation.PicturesModule):
     metric = "vbench_results"
+    column = "id"
