@@ -4,9 +4,10 @@ Source: CLIPScore (Hessel et al. 2021), `clipscore`, with ViT-B/32. The paper gi
 
 Formula: cosine of the embeddings of picture and caption; of frames or views the mean. With `formula="original"` it is
 2.5 x max(cosine, 0), and "A photo depicts " stands before the caption. CLIP reads 77 tokens, and of longer captions
-only the beginning; `share_cut` tells of how many. The pictures are scaled by PIL, as in the original. `torchmetrics`
-has another number under the name: 100 x max(mean cosine, 0), without those words, and its pictures are scaled by
-torchvision. Of a model, the mean over pictures.
+only the beginning; `share_cut` tells of how many. The pictures are scaled by PIL, as in the original. Of a model, the
+mean over pictures. `torchmetrics` 1.9 has another number under the name: 100 x max(mean cosine, 0), without those
+words; its pictures are scaled by torchvision, and captions that it cuts lose their end token, so that all of them
+count as the same text.
 
 Range: -1 to 1, in practice 0.15 to 0.4; with `original` 0 to 2.5. Higher is better.
 

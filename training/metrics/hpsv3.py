@@ -116,7 +116,7 @@ class Metric(NetworkOptions):
         from safetensors.torch import load_file
         from transformers import AutoConfig, Qwen2VLModel
 
-        states = load_file(self.find_file(self.file))
+        states = load_file(self.path)
         config = AutoConfig.from_pretrained(self.base, trust_remote_code=False)
         states, head = split_states(states)
         config.text_config.vocab_size = len(states["language_model.embed_tokens.weight"])

@@ -1,6 +1,6 @@
 """ImageReward: how much people prefer a picture for its caption, by a BLIP model that learned it.
 
-Source: ImageReward (Xu et al. 2023), `zai-org/ImageReward`, on transformers' own BLIP. Kept because the paper's tables
+Source: ImageReward (Xu et al. 2023), `THUDM/ImageReward`, on transformers' own BLIP. Kept because the paper's tables
 have it; HPSv3 says more today.
 
 Formula: five linear layers on the first token of the caption, read by BLIP's text encoder beside the picture; less
@@ -58,7 +58,7 @@ class Metric(NetworkOptions):
         tokenizer: Whose words the captions are split into, a name on the Hub or a folder.
     """
 
-    model: str = "zai-org/ImageReward"
+    model: str = "THUDM/ImageReward"
     tokenizer: str = "google-bert/bert-base-uncased"
 
     name: ClassVar[str] = "image_reward"
@@ -73,7 +73,7 @@ class Metric(NetworkOptions):
     def load(self) -> Any:
         import torch
 
-        states = torch.load(self.find_file(self.file), map_location="cpu", weights_only=True)
+        states = torch.load(self.path, map_location="cpu", weights_only=True)
         states = rename_states(states)
         network = make_network(states)
         network.to(getattr(torch, self.dtype))["mlp"].float()

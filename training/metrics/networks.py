@@ -58,9 +58,7 @@ class NetworkOptions:
         check_option(self.name, "dtype", self.dtype, ("float32", "bfloat16", "float16"))
         if self.batch_size < 1:
             raise GasError(f"{self.name}: batch_size must be at least 1, not {self.batch_size}")
-        mend = (
-            f"check the name or folder, download it first (hf download {self.model}), or set HF_TOKEN if it is gated"
-        )
+        mend = f"check its name or folder, download it (hf download {self.model}), or set HF_TOKEN if it is gated"
         model = f"{self.model} at revision {self.revision}" if self.revision else self.model
         with explain_loading(self.name, model, self.extra, mend):
             self.network  # noqa: B018
@@ -88,11 +86,20 @@ class NetworkOptions:
         return {"revision": self.revision or "main", "trust_remote_code": False}
 
     @cached_property
+    def path(self) -> str:
+        """Where `file` of the model is; it is downloaded if need be."""
+        from transformers.utils import cached_file
+
+        found: str | None = cached_file(self.model, self.file, revision=self.revision or "main")
+        assert found is not None  # or it would have raised
+        return found
+
+    @cached_property
     def commit(self) -> str | None:
         """The commit on the Hub that was loaded; None of a folder."""
         from transformers.utils.hub import extract_commit_hash
 
-        found: str | None = extract_commit_hash(self.find_file(self.file), None)
+        found: str | None = extract_commit_hash(self.path, None)
         return found
 
     def spell_id(self, *choices: str) -> str:
@@ -125,14 +132,6 @@ class NetworkOptions:
         if missing:
             what = f"{self.name} cannot use {self.model}: it lacks {len(missing):,} weights, such as {min(missing)}"
             raise GasError(f"{what}; choose a model of the kind of the default one")
-
-    def find_file(self, file: str) -> str:
-        """The path of a file of the model, which is downloaded if need be."""
-        from transformers.utils import cached_file
-
-        found: str | None = cached_file(self.model, file, revision=self.revision or "main")
-        assert found is not None  # or it would have raised
-        return found
 
 
 def find_place(metric: str, device: str | None) -> str:
