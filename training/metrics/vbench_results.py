@@ -18,6 +18,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 from pathlib import PurePosixPath
 from typing import Any, ClassVar, Literal
 
@@ -56,13 +57,14 @@ class Metric:
         check_option("vbench_results", "dimension", self.dimension, found)
         factor = 0.01 if self.dimension in PERCENT else 1.0
         try:
-            return {
-                PurePosixPath(one["video_path"].replace("\\", "/")).with_suffix("").as_posix(): factor
-                * float(one["video_results"])
-                for one in found[self.dimension][1]
+            values = {
+                _trim_path(one["video_path"]): factor * float(one["video_results"]) for one in found[self.dimension][1]
             }
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise GasError(f"{self.results} is no result of VBench: {self.dimension} has no list of videos") from error
+        if wrong := [path for path, value in values.items() if not isfinite(value)]:
+            raise GasError(f"{self.results} has no number for {wrong[0]} in {self.dimension}")
+        return values
 
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `id` is read; of pictures nothing.
@@ -77,6 +79,10 @@ class Metric:
         return [by_end[row["id"]] for row in rows]
 
 
+def _trim_path(path: str) -> str:
+    return PurePosixPath(path.replace("\\", "/")).with_suffix("").as_posix()
+
+
 def _list_ends(path: str) -> list[str]:
     """A path, and what is left of it without its first folders."""
     parts = PurePosixPath(path).parts
@@ -89,7 +95,7 @@ def _read_results(path: str) -> dict[str, Any]:
             found = json.load(file)
     except OSError as error:
         raise explain_os_error(error, path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise GasError(f"{path} is no result of VBench: {error}") from error
     if not isinstance(found, dict):
         raise GasError(f"{path} is no result of VBench: it is no mapping of dimensions")

@@ -4,6 +4,9 @@ The numbers are those of the original networks (package image-reward 1.5: `Visio
 `_transform`, with transformers 4.45.2), which took the file of `save_image_reward`, run once on the same tokens.
 """
 
+import os
+import pickle
+
 import pytest
 from generate_any_scene.errors import GasError, GasWarning
 from generate_any_scene.training.metrics.loading import open_metric
@@ -44,3 +47,21 @@ def test_a_checkpoint_without_some_weights_is_refused(folders, tmp_path):
     torch.save(states, tmp_path / "ImageReward.pt")
     with pytest.raises(GasError, match="it lacks 1 weights, such as mlp.7.bias"):
         open_metric("image_reward", **folders | {"model": str(tmp_path)}, device="cpu")
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(folders, tmp_path):
+    (tmp_path / "ImageReward.pt").write_bytes(pickle.dumps({"mlp": Trap(tmp_path / "sprung")}))
+    with pytest.raises(GasError, match="image_reward cannot load ") as told:
+        open_metric("image_reward", **folders | {"model": str(tmp_path)}, device="cpu")
+    assert "\n" not in str(told.value)
+    assert not (tmp_path / "sprung").exists()
+
+
+class Trap:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)

@@ -1,5 +1,6 @@
 """How different the pictures of a scene are."""
 
+import sys
 from itertools import combinations
 
 import pytest
@@ -49,9 +50,10 @@ def alexnet(tmp_path, monkeypatch):
 
 def test_lpips_is_its_formula_with_the_published_heads(alexnet):
     """Unit vectors of five layers, their squared differences weighed by the heads, the mean over places, the sum."""
-    import lpips
     import torch
     from torchvision.transforms.functional import to_tensor
+
+    lpips = pytest.importorskip("lpips")
 
     heads = torch.load(f"{lpips.__path__[0]}/weights/v0.1/alex.pth", map_location="cpu", weights_only=True)
     shift, scale = torch.tensor([-0.030, -0.088, -0.188]), torch.tensor([0.458, 0.448, 0.450])
@@ -85,3 +87,10 @@ def test_lpips_says_what_it_lacks_and_what_it_can_be():
         open_metric("lpips", net="vgg16")
     with pytest.raises(GasError, match="lpips: size must be at least 1, not 0"):
         open_metric("lpips", size=0)
+
+
+def test_lpips_without_its_package_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "lpips", None)
+    with pytest.raises(GasError, match=r"lpips needs lpips: pip install 'generate-any-scene\[paper\]'") as told:
+        open_metric("lpips")
+    assert told.value.exit_status == 1

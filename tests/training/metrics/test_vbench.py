@@ -108,11 +108,15 @@ def test_what_vbench_did_not_measure_is_told(results, tmp_path):
         metric.measure([VIDEO] * 2, [{"id": "sandbox/train/000000001"}, {"id": "sandbox/train/000000003"}])
     (tmp_path / "list.json").write_text("[1]")
     (tmp_path / "torn.json").write_text('{"color')
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "nan.json").write_text('{"color": [0.5, [{"video_path": "a.mp4", "video_results": NaN}]]}')
     for file, dimension, what in (
         (results, "motions", "dimension cannot be `motions`; choose from motion_smoothness, dynamic_degree, "),
         (results, "color", "is no result of VBench: color has no list of videos"),
         (tmp_path / "list.json", "color", "is no result of VBench: it is no mapping of dimensions"),
         (tmp_path / "torn.json", "color", "is no result of VBench: Unterminated string"),
+        (tmp_path / "deep.json", "color", "is no result of VBench: maximum recursion depth"),
+        (tmp_path / "nan.json", "color", "nan.json has no number for a in color"),
         (tmp_path / "none.json", "color", "none.json cannot be used: No such file"),
     ):
         with pytest.raises(GasError, match=what):
