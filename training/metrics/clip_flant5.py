@@ -34,7 +34,6 @@ SYSTEM = (
 BEFORE, AFTER = f"{SYSTEM} USER: ", "\n{} ASSISTANT: "
 REPLY = "Yes"
 LONGEST = 2048
-VISION, TOKENIZER = "openai/clip-vit-large-patch14-336", "google/flan-t5-xxl"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,19 +46,19 @@ class Metric(NetworkOptions):
     """
 
     model: str = "zhiqiulin/clip-flant5-xxl"
-    vision: str = VISION
-    tokenizer: str = TOKENIZER
+    vision: str = "openai/clip-vit-large-patch14-336"
+    tokenizer: str = "google/flan-t5-xxl"
     dtype: Dtype = "bfloat16"
     batch_size: int = 8
 
     name: ClassVar[str] = "clip_flant5"
     extra: ClassVar[str] = "paper"
-    usual: ClassVar[Dtype] = "bfloat16"
+    told: ClassVar[tuple[str, ...]] = ("vision", "tokenizer", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"
 
     @property
     def id(self) -> str:
-        return self.spell_id(*([] if self.vision == VISION else [self.vision]))
+        return self.spell_id()
 
     def load(self) -> Any:
         """The language model, with the projector that the checkpoint has, and the vision model beside it."""

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from ...errors import GasError
 from ..judges.protocol import Shown
 from .networks import Dtype, NetworkOptions, list_captions, measure_frames
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-BASE = "Qwen/Qwen2-VL-7B-Instruct"
 TOKEN = "<|Reward|>"
 PIXELS = 256 * 28 * 28
 HIDDEN = (1024, 16)
@@ -86,13 +86,13 @@ class Metric(NetworkOptions):
     """
 
     model: str = "MizzenAI/HPSv3"
-    base: str = BASE
+    base: str = "Qwen/Qwen2-VL-7B-Instruct"
     dtype: Dtype = "bfloat16"
     batch_size: int = 8
 
     name: ClassVar[str] = "hpsv3"
     file: ClassVar[str] = "HPSv3.safetensors"
-    usual: ClassVar[Dtype] = "bfloat16"
+    told: ClassVar[tuple[str, ...]] = ("base", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"
 
     @property
@@ -141,6 +141,7 @@ class Metric(NetworkOptions):
 
         inputs = self._encode(images, captions)
         tokens = inputs["input_ids"]
+        # Qwen2-VL itself counts the rows and columns of pictures.
         positions = torch.arange(tokens.shape[1], device=self.place).expand(3, *tokens.shape)
         with torch.inference_mode():
             states: Tensor = self.network(**inputs, position_ids=positions).last_hidden_state
@@ -166,11 +167,18 @@ class Metric(NetworkOptions):
 
 
 def scale_image(image: Image) -> Image:
-    """An image of about `PIXELS`, its sides multiples of 28."""
+    """An image of about `PIXELS`, its sides multiples of 28.
+
+    Raises:
+        GasError: It is far too long for its width, or wide for its length.
+    """
     from PIL.Image import Resampling
     from transformers.models.qwen2_vl.image_processing_qwen2_vl import smart_resize
 
-    height, width = smart_resize(image.height, image.width, min_pixels=PIXELS, max_pixels=PIXELS)
+    try:
+        height, width = smart_resize(image.height, image.width, min_pixels=PIXELS, max_pixels=PIXELS)
+    except ValueError as error:
+        raise GasError(f"hpsv3 cannot rate a picture of {image.width} x {image.height} pixels: {error}") from error
     return image.resize((width, height), Resampling.BICUBIC)
 
 

@@ -64,6 +64,7 @@ class Metric(NetworkOptions):
     name: ClassVar[str] = "image_reward"
     file: ClassVar[str] = "ImageReward.pt"
     extra: ClassVar[str] = "paper"
+    told: ClassVar[tuple[str, ...]] = ("tokenizer", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"
 
     @property

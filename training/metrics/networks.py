@@ -51,8 +51,8 @@ class NetworkOptions:
     """A file that the model has."""
     extra: ClassVar[str] = "eval"
     """The extra of this package that has what it imports."""
-    usual: ClassVar[Dtype] = "float32"
-    """The original's dtype, which an id does not tell."""
+    told: ClassVar[tuple[str, ...]] = ("dtype",)
+    """Options that change numbers a little, so that the id tells them where they are not the original's."""
 
     def __post_init__(self) -> None:
         check_option(self.name, "dtype", self.dtype, ("float32", "bfloat16", "float16"))
@@ -103,8 +103,10 @@ class NetworkOptions:
         return found
 
     def spell_id(self, *choices: str) -> str:
-        """The id of a metric: its name, what was chosen, and the model."""
-        chosen = ",".join([*choices, *([] if self.dtype == self.usual else [self.dtype])])
+        """The id of a metric: its name, what was chosen, what is not as in the original, and the model."""
+        original = type(self)  # a dataclass has its defaults as attributes
+        others = [getattr(self, name) for name in self.told if getattr(self, name) != getattr(original, name)]
+        chosen = ",".join([*choices, *others])
         commit = self.commit or self.revision
         return f"{self.name}{'@' if chosen else ''}{chosen}:{self.model}{f'#{commit}' if commit else ''}"
 

@@ -24,8 +24,6 @@ from .clip import ClipAndTextOptions
 from .networks import list_captions, measure_frames, warn_of_cuts
 from .protocol import check_option
 
-PROCESSOR = "laion/CLIP-ViT-H-14-laion2B-s32B-b79K"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Metric(ClipAndTextOptions):
@@ -38,9 +36,10 @@ class Metric(ClipAndTextOptions):
 
     model: str = "yuvalkirstain/PickScore_v1"
     scale: Literal["cosine", "logit"] = "cosine"
-    prepared: str = PROCESSOR
+    prepared: str = "laion/CLIP-ViT-H-14-laion2B-s32B-b79K"
 
     name: ClassVar[str] = "pick_score"
+    told: ClassVar[tuple[str, ...]] = ("prepared", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"
 
     def __post_init__(self) -> None:
@@ -53,7 +52,7 @@ class Metric(ClipAndTextOptions):
 
     @property
     def id(self) -> str:
-        return self.spell_id(self.scale, *([] if self.prepared == PROCESSOR else [self.prepared]))
+        return self.spell_id(self.scale)
 
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `caption` is read."""

@@ -50,8 +50,8 @@ def scale_frames(frames: Sequence[Image], preparation: Preparation) -> Tensor:
     return normalize(pixels.float() / 255, list(preparation.mean), list(preparation.deviation))
 
 
-def measure_consistency(embeddings: Tensor) -> float | None:
-    """VBench's consistency of the frames of a video; None of less than two.
+def measure_consistency(embeddings: Tensor) -> float:
+    """VBench's consistency of the frames of a video, of which there are two or more.
 
     Args:
         embeddings: Unit vectors of the frames in their order, shape [frames, dimensions].
@@ -59,8 +59,6 @@ def measure_consistency(embeddings: Tensor) -> float | None:
     Returns: The mean over all frames but the first of the cosines with the one before and with the first, each at
         least 0.
     """
-    if len(embeddings) < 2:
-        return None
     before = (embeddings[1:] * embeddings[:-1]).sum(dim=-1).clamp(min=0)
     first = (embeddings[1:] @ embeddings[0]).clamp(min=0)
     return ((before + first) / 2).mean().item()

@@ -24,7 +24,7 @@ def folders(tmp_path_factory):
 def test_it_gives_the_originals_numbers(folders, batch_size):
     metric = open_metric("clip_flant5", **folders, device="cpu", dtype="float32", batch_size=batch_size)
     assert metric.measure(PICTURES, ROWS) == pytest.approx(ORIGINAL, rel=2e-6)
-    assert metric.id == f"clip_flant5@{folders['vision']},float32:{folders['model']}"
+    assert metric.id == "clip_flant5@{vision},{tokenizer},float32:{model}".format(**folders)
 
 
 def test_frames_count_by_their_mean(folders):

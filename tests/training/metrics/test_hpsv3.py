@@ -26,15 +26,21 @@ def folders(tmp_path_factory):
 def test_it_gives_the_originals_numbers(folders, batch_size):
     metric = open_metric("hpsv3", **folders, device="cpu", dtype="float32", batch_size=batch_size)
     assert metric.measure(PICTURES, ROWS) == pytest.approx(ORIGINAL, abs=2e-6)
-    assert metric.id == f"hpsv3@float32:{folders['model']}"
+    assert metric.id == f"hpsv3@{folders['base']},float32:{folders['model']}"
 
 
 def test_by_default_it_computes_as_the_original_in_half_precision(folders):
     metric = open_metric("hpsv3", **folders, device="cpu")
     assert metric.measure([PICTURES[:2]], ROWS[:1]) == [pytest.approx(sum(ORIGINAL[:2]) / 2, abs=0.02)]
-    assert metric.id == f"hpsv3:{folders['model']}"
+    assert metric.id == f"hpsv3@{folders['base']}:{folders['model']}"
 
 
 def test_a_folder_without_its_file_is_told(folders):
     with pytest.raises(GasError, match=r"hpsv3 cannot load .*HPSv3.safetensors"):
         open_metric("hpsv3", model=folders["base"], base=folders["base"], device="cpu")
+
+
+def test_a_picture_that_is_a_line_is_told(folders):
+    metric = open_metric("hpsv3", **folders, device="cpu")
+    with pytest.raises(GasError, match="hpsv3 cannot rate a picture of 900 x 2 pixels"):
+        metric.measure([draw_picture(0, 900, 2)], ROWS[:1])

@@ -30,7 +30,7 @@ def test_it_gives_the_originals_numbers(folders, batch_size):
     with pytest.warns(GasWarning, match="image_reward reads 35 tokens: of 33% of the captions"):
         found = metric.measure(PICTURES, ROWS)
     assert found == pytest.approx(ORIGINAL, abs=1e-5)
-    assert metric.id == f"image_reward:{folders['model']}"
+    assert metric.id == f"image_reward@{folders['tokenizer']}:{folders['model']}"
 
 
 def test_frames_count_by_their_mean(folders):
