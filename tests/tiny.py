@@ -269,3 +269,183 @@ def save_decoder(path, colors):
         warnings.simplefilter("ignore", FutureWarning)  # TorchScript has had its day, but this is what is published
         torch.jit.trace(Squares(), torch.zeros(1, 1, 4, 4, dtype=torch.int64)).save(str(path))
     return path
+
+
+def draw_weights(shapes, scale=0.2):
+    """Weights that depend on their names and shapes alone, as any version of NumPy draws them."""
+    import zlib
+
+    import numpy as np
+    import torch
+
+    def draw(name, shape):
+        return np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape) * scale
+
+    return {name: torch.tensor(draw(name, shape), dtype=torch.float32) for name, shape in shapes.items()}
+
+
+def fill_weights(network, scale=0.5):
+    """Gives a network weights that depend on their names and shapes alone; norms are near those of real ones."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in network.named_parameters()}
+    network.load_state_dict(draw_weights(shapes, scale), strict=False)
+    return network
+
+
+def draw_picture(seed, width=64, height=48):
+    """A picture of blots of colors, the same on every machine."""
+    import numpy as np
+    from PIL import Image
+
+    blots = np.random.RandomState(seed).randint(0, 256, (6, 8, 3), dtype=np.uint8)
+    return Image.fromarray(blots).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def make_letter_tokenizer():
+    """CLIP's tokenizer, with letters for words; it reads 77."""
+    from tokenizers.pre_tokenizers import ByteLevel
+    from transformers import CLIPTokenizer
+
+    letters = sorted(ByteLevel.alphabet())
+    words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    return CLIPTokenizer(vocab={word: i for i, word in enumerate(words)}, merges=[], model_max_length=77)
+
+
+def save_clip(folder, size=224):
+    """A CLIP model, with its processor."""
+    from transformers import CLIPConfig, CLIPModel, CLIPProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    tokenizer = make_letter_tokenizer()
+    ends = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+    text = {**VISION, "vocab_size": len(tokenizer), "max_position_embeddings": 77, **ends}
+    vision = {**VISION, "image_size": size, "patch_size": 56}
+    network = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=16))
+    fill_weights(network).save_pretrained(folder)
+    images = CLIPImageProcessorPil(size={"shortest_edge": size}, crop_size={"height": size, "width": size})
+    CLIPProcessor(images, tokenizer).save_pretrained(folder)
+    return str(folder)
+
+
+def save_vit(folder):
+    """DINO's kind of network, for squares of 224 pixels, with its processor."""
+    from transformers import ViTConfig, ViTModel
+    from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
+
+    config = ViTConfig(**VISION, image_size=224, patch_size=32, layer_norm_eps=1e-6)
+    fill_weights(ViTModel(config, add_pooling_layer=False)).save_pretrained(folder)
+    ViTImageProcessorPil(size={"height": 224, "width": 224}).save_pretrained(folder)
+    return str(folder)
+
+
+def save_hpsv3(folder, base):
+    """HPSv3's checkpoint as it is published, and the folder of the model that it was made from."""
+    from safetensors.torch import save_file
+    from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration, Qwen2VLProcessor
+    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+    from transformers.models.qwen2_vl.video_processing_qwen2_vl import Qwen2VLVideoProcessor
+
+    tokenizer = make_tokenizer(
+        ["<|im_start|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"]
+    )
+    names = ("image_token", "video_token", "vision_start_token", "vision_end_token")
+    tokens = ("<|image_pad|>", "<|video_pad|>", "<|vision_start|>", "<|vision_end|>")
+    config = Qwen2VLConfig(
+        text_config={
+            **_describe_text(tokenizer),
+            "vocab_size": len(tokenizer) + 20,  # more than there are tokens, as in the real one
+            "max_position_embeddings": 4096,
+            "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
+        },
+        vision_config={"depth": 2, "embed_dim": 32, "hidden_size": 64, "num_heads": 2, "mlp_ratio": 2},
+        tie_word_embeddings=False,
+        **{f"{name}_id": tokenizer.convert_tokens_to_ids(token) for name, token in zip(names, tokens, strict=True)},
+    )
+    config.save_pretrained(base)
+    Qwen2VLProcessor(
+        image_processor=Qwen2VLImageProcessorPil(),
+        tokenizer=tokenizer,
+        video_processor=Qwen2VLVideoProcessor(),
+        chat_template=CHAT.replace("IMAGE", "<|vision_start|><|image_pad|><|vision_end|>"),
+    ).save_pretrained(base)
+    # With the token of the reward, and no more words than tokens.
+    config.text_config.vocab_size = len(tokenizer) + 1
+    shapes = {
+        name.replace("model.visual.", "visual.").replace("model.language_model.", "model."): tuple(tensor.shape)
+        for name, tensor in Qwen2VLForConditionalGeneration(config).named_parameters()
+    }
+    for layer, (before, after) in {0: (64, 1024), 3: (1024, 16), 5: (16, 2)}.items():
+        shapes |= {f"rm_head.{layer}.weight": (after, before), f"rm_head.{layer}.bias": (after,)}
+    folder.mkdir()
+    save_file(draw_weights(shapes), folder / "HPSv3.safetensors")
+    return str(folder), str(base)
+
+
+def save_image_reward(folder, tokenizer, width=128):
+    """ImageReward's checkpoint as it is published, a tiny one, and the folder of its tokenizer."""
+    import string
+
+    import torch
+    from transformers import BertTokenizer
+
+    norm, square = (width,), (width, width)
+    eye = {"norm1": norm, "norm2": norm, "attn.qkv": (3 * width, width), "attn.proj": square}
+    eye |= {"mlp.fc1": (4 * width, width), "mlp.fc2": (width, 4 * width)}
+    word = {"intermediate.dense": (64, width), "output.dense": (width, 64), "output.LayerNorm": norm}
+    for name in ("attention", "crossattention"):
+        word |= {f"{name}.self.{part}": square for part in ("query", "key", "value")}
+        word |= {f"{name}.output.dense": square, f"{name}.output.LayerNorm": norm}
+    eyes, words = "blip.visual_encoder.", "blip.text_encoder."
+    parts = {f"{eyes}patch_embed.proj": (width, 3, 56, 56), f"{eyes}norm": norm, f"{words}embeddings.LayerNorm": norm}
+    for layer in range(2):
+        parts |= {f"{eyes}blocks.{layer}.{name}": shape for name, shape in eye.items()}
+        parts |= {f"{words}encoder.layer.{layer}.{name}": shape for name, shape in word.items()}
+    sizes = {0: (1024, width), 2: (128, 1024), 4: (64, 128), 6: (16, 64), 7: (1, 16)}
+    parts |= {f"mlp.layers.{layer}": shape for layer, shape in sizes.items()}
+    shapes = {
+        f"{eyes}cls_token": (1, 1, width),
+        f"{eyes}pos_embed": (1, 1 + 4 * 4, width),
+        f"{words}embeddings.word_embeddings.weight": (60, width),
+        f"{words}embeddings.position_embeddings.weight": (512, width),
+        **{f"{name}.weight": shape for name, shape in parts.items()},
+        **{f"{name}.bias": shape[:1] for name, shape in parts.items()},
+    }
+    folder.mkdir()
+    torch.save(draw_weights(shapes), folder / "ImageReward.pt")
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = [*string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase)]
+    BertTokenizer(vocab={word: i for i, word in enumerate([*specials, *letters])}).save_pretrained(tokenizer)
+    return str(folder), str(tokenizer)
+
+
+def save_clip_flant5(folder, vision, tokenizer):
+    """CLIP-FlanT5's checkpoint as it is published, a tiny one, and the folders of its CLIP model and its tokenizer."""
+    from safetensors.torch import save_file
+    from tokenizers.processors import TemplateProcessing
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    words = make_tokenizer([])
+    end = (words.eos_token, words.eos_token_id)
+    words.backend_tokenizer.post_processor = TemplateProcessing(single=f"$A {words.eos_token}", special_tokens=[end])
+    words.save_pretrained(tokenizer)
+    config = T5Config(
+        vocab_size=len(words) + 20,  # more than there are tokens, as in the real one
+        d_model=32,
+        d_kv=16,
+        d_ff=64,
+        num_layers=2,
+        num_heads=2,
+        feed_forward_proj="gated-gelu",
+        tie_word_embeddings=False,
+        pad_token_id=words.pad_token_id,
+        eos_token_id=words.eos_token_id,
+        decoder_start_token_id=words.pad_token_id,
+        mm_hidden_size=VISION["hidden_size"],
+        mm_projector_type="mlp2x_gelu",
+    )
+    config.save_pretrained(folder)
+    shapes = {name: tuple(tensor.shape) for name, tensor in T5ForConditionalGeneration(config).named_parameters()}
+    shapes["lm_head.weight"] = shapes["shared.weight"]  # FLAN-T5 has another one than `shared`
+    for layer in (0, 2):
+        shapes |= {f"mm_projector.{layer}.weight": (32, 32), f"mm_projector.{layer}.bias": (32,)}
+    save_file(draw_weights(shapes), folder / "model.safetensors", metadata={"format": "pt"})
+    return str(folder), save_clip(vision), str(tokenizer)

@@ -5,7 +5,15 @@ import pytest
 
 
 def test_the_public_names_are_there():
-    assert dir(training) == ["EndpointJudge", "VisionLanguageJudge", "judge_questions"]
+    assert dir(training) == [
+        "EndpointJudge",
+        "VisionLanguageJudge",
+        "compare_models",
+        "estimate_mean",
+        "find_evaluate_module",
+        "judge_questions",
+        "open_metric",
+    ]
     assert all(callable(getattr(training, name)) for name in training.__all__)
     with pytest.raises(AttributeError, match="no attribute 'judge_question'"):
         training.judge_question  # noqa: B018

@@ -4,11 +4,13 @@ A metric's file has a frozen dataclass `Metric`. Its fields are its options, and
 
     needs      what it measures: `answers` of a judge, `pictures`, or `sets` of pictures of one scene
     id         what tells its number from any other: its name, `@` and the options that change it, `:` and the model
-               that it asks with its revision, as in `vqascore@yes-no:Qwen/Qwen3-VL-8B-Instruct#<revision>`; to one
+               that it asks with its revision, as in `vqascore@geneval2:Qwen/Qwen3-VL-8B-Instruct#<revision>`; to one
                that measures answers, `name_score` (`loading.py`) adds the judge and how it was asked
     measure    gives one number a picture, or a set; None where the metric does not apply, as without questions
 
 and the file's docstring has four paragraphs that begin with `Source:`, `Formula:`, `Range:` and `Blind to:`.
+
+What metrics that load networks share is in `networks.py`, `clip.py` (embeddings) and `vbench.py` (frames of videos).
 
 Others take `measure_mean` and `compare_means` (`intervals.py`); users, `open_metric` and `find_evaluate_module`
 (`loading.py`), `estimate_mean` and `compare_models` (`intervals.py`).

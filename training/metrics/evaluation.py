@@ -91,13 +91,23 @@ class AnswersModule(Module):
 
 
 class PicturesModule(Module):
-    inputs = (Features({"predictions": Image(), "references": Value("string")}),)
-    takes = "`predictions`: images. `references`: of each, the caption that it was made for."
+    """What measures pictures.
+
+    Attributes:
+        column: Of rows, what `references` are.
+    """
+
+    inputs = tuple(Features({"predictions": one, "references": Value("string")}) for one in (Image(), List(Image())))
+    takes = (
+        "`predictions`: images, or lists of the frames or views of each. `references`: of each, the caption that it "
+        "was made for; of what VBench has measured, the id of its scene."
+    )
+    column: ClassVar[str] = "caption"
 
     def measure(self, predictions: list[Any], references: list[Any], **options: Any) -> list[float | None]:
         metric = open_metric(self.metric, **options)
         assert metric.needs == "pictures"
-        return metric.measure(predictions, [{"caption": caption} for caption in references])
+        return metric.measure(predictions, [{self.column: one} for one in references])
 
 
 class SetsModule(Module):

@@ -106,7 +106,7 @@ def test_a_number_has_the_name_of_all_that_changes_it():
     ("name", "options", "what"),
     [
         ("dgs", {}, r"there is no metric dgs; did you mean `dsg`\?"),
-        ("intervals", {}, "there is no metric intervals; choose from answer_accuracy, "),
+        ("intervals", {}, "there is no metric intervals; choose from aesthetic_quality, answer_accuracy, "),
         ("dsg", {"rules": "paper"}, r"dsg has no option rules; did you mean `rule`\?"),
         ("tifa", {"rule": "paper"}, "tifa has no option rule; it has none"),
         ("soft_tifa", {"mean": 1}, "soft_tifa: mean cannot be `1`; choose from arithmetic, geometric"),

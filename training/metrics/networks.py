@@ -1,0 +1,226 @@
+"""Networks that metrics measure with, not through a judge: their options, loading them, pictures in batches.
+
+Importing this module loads neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from ...errors import GasError, GasWarning
+from ..judges.protocol import Shown
+from ..pictures import open_picture
+from .protocol import check_option
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Dtype = Literal["float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """The options of every metric that loads a network, which it does when it is opened.
+
+    Attributes:
+        model: Its name on the Hub, or a folder. Code from the Hub is never run.
+        revision: Branch, tag or commit on the Hub.
+        device: Where it computes; by default on a GPU, if there is one.
+        dtype: In what it computes: `float32`, `bfloat16` or `float16`.
+        batch_size: How many pictures it sees at once, which changes no number.
+
+    Raises:
+        GasError: The network cannot be loaded, or an option cannot be what it is.
+    """
+
+    model: str
+    revision: str | None = None
+    device: str | None = None
+    dtype: Dtype = "float32"
+    batch_size: int = 32
+
+    name: ClassVar[str]
+    file: ClassVar[str] = "config.json"
+    """A file that the model has."""
+    extra: ClassVar[str] = "eval"
+    """The extra of this package that has what it imports."""
+    told: ClassVar[tuple[str, ...]] = ("dtype",)
+    """Options that change numbers a little, so that the id tells them where they are not the original's."""
+
+    def __post_init__(self) -> None:
+        check_option(self.name, "dtype", self.dtype, ("float32", "bfloat16", "float16"))
+        if self.batch_size < 1:
+            raise GasError(f"{self.name}: batch_size must be at least 1, not {self.batch_size}")
+        mend = f"check its name or folder, download it (hf download {self.model}), or set HF_TOKEN if it is gated"
+        model = f"{self.model} at revision {self.revision}" if self.revision else self.model
+        with explain_loading(self.name, model, self.extra, mend):
+            self.network  # noqa: B018
+
+    @cached_property
+    def network(self) -> Any:
+        """What measures, ready on its device."""
+        return self.prepare(self.load())
+
+    @abstractmethod
+    def load(self) -> Any:
+        """Loads what measures."""
+        ...
+
+    def prepare(self, network: Any) -> Any:
+        return network.to(self.place).eval().requires_grad_(False)
+
+    @cached_property
+    def place(self) -> str:
+        return find_place(self.name, self.device)
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """From where transformers loads; left out, `trust_remote_code` would make it ask on the terminal."""
+        return {"revision": self.revision or "main", "trust_remote_code": False}
+
+    @cached_property
+    def path(self) -> str:
+        """Where `file` of the model is; it is downloaded if need be."""
+        from transformers.utils import cached_file
+
+        found: str | None = cached_file(self.model, self.file, revision=self.revision or "main")
+        assert found is not None  # or it would have raised
+        return found
+
+    @cached_property
+    def commit(self) -> str | None:
+        """The commit on the Hub that was loaded; None of a folder."""
+        from transformers.utils.hub import extract_commit_hash
+
+        found: str | None = extract_commit_hash(self.path, None)
+        return found
+
+    def spell_id(self, *choices: str) -> str:
+        """The id of a metric: its name, what was chosen, what is not as in the original, and the model."""
+        original = type(self)  # a dataclass has its defaults as attributes
+        others = [getattr(self, name) for name in self.told if getattr(self, name) != getattr(original, name)]
+        chosen = ",".join([*choices, *others])
+        commit = self.commit or self.revision
+        return f"{self.name}{'@' if chosen else ''}{chosen}:{self.model}{f'#{commit}' if commit else ''}"
+
+    def load_network(self, kind: str, **options: Any) -> Any:
+        """Loads a model by the name of its class in transformers.
+
+        Raises:
+            GasError: Some of its weights are not there, which transformers would fill with noise.
+        """
+        import transformers
+
+        network, report = getattr(transformers, kind).from_pretrained(
+            self.model, dtype=self.dtype, output_loading_info=True, **self.source, **options
+        )
+        # Some kinds have a pooler that only others of their checkpoints fill; no metric reads one.
+        self.check_weights([name for name in report["missing_keys"] if not name.startswith("pooler.")])
+        return network
+
+    def check_weights(self, missing: Collection[str]) -> None:
+        """Refuses a model of which weights are missing.
+
+        Raises:
+            GasError: It names one of them.
+        """
+        if missing:
+            what = f"{self.name} cannot use {self.model}: it lacks {len(missing):,} weights, such as {min(missing)}"
+            raise GasError(f"{what}; choose a model of the kind of the default one")
+
+
+def find_place(metric: str, device: str | None) -> str:
+    """Where to compute: on the device that is asked for, or on a GPU, if there is one.
+
+    Raises:
+        GasError: There is no such device.
+    """
+    import torch
+
+    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        message = f"{metric} cannot compute on the device {place}: {_shorten(error)}; choose cuda or cpu"
+        raise GasError(message) from error
+    return place
+
+
+@contextmanager
+def explain_loading(metric: str, model: str, extra: str, mend: str) -> Iterator[None]:
+    """Says in one line why a model cannot be loaded: which extra of this package is missing, or what else."""
+    try:
+        yield
+    except GasError:
+        raise
+    except ImportError as error:
+        message = f"{metric} needs {error.name or _shorten(error)}: pip install 'generate-any-scene[{extra}]'"
+        raise GasError(message, exit_status=1) from error
+    except Exception as error:  # what is wrong with files is told in a dozen types
+        raise GasError(f"{metric} cannot load {model}: {_shorten(error)}; {mend}") from error
+
+
+def _shorten(error: Exception) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
+
+
+def list_frames(shown: Shown) -> Sequence[Image]:
+    """The images of what is shown: one, or its frames or views."""
+    return shown if isinstance(shown, Sequence) else [shown]
+
+
+def measure_frames(
+    pictures: Sequence[Shown], batch_size: int, measure: Callable[[list[Image], list[int]], list[float]]
+) -> list[float | None]:
+    """Measures all frames in batches, and takes the mean over those of each picture.
+
+    Args:
+        pictures: Images, or frames or views of each. They are opened a batch at a time.
+        batch_size: How many are measured at once.
+        measure: Gives a number for each image, told of which pictures they are, counted from 0.
+
+    Returns: One number a picture; None where it has no frame.
+
+    Raises:
+        GasError: A picture cannot be read.
+    """
+    frames = [(place, frame) for place, shown in enumerate(pictures) for frame in list_frames(shown)]
+    values: list[list[float]] = [[] for _ in pictures]
+    for start in range(0, len(frames), batch_size):
+        batch = frames[start : start + batch_size]
+        places = [place for place, _ in batch]
+        for place, value in zip(places, measure([open_frame(*one) for one in batch], places), strict=True):
+            values[place].append(value)
+    return [fmean(some) if some else None for some in values]
+
+
+def open_frame(place: int, frame: Image) -> Image:
+    """Opens a picture, or says which one cannot be."""
+    try:
+        return open_picture(frame)
+    except GasError as error:
+        raise GasError(f"picture {place + 1} of those to be measured: {error}") from error
+
+
+def list_captions(rows: Sequence[Mapping[str, Any]], places: Sequence[int]) -> list[str]:
+    return [rows[place]["caption"] for place in places]
+
+
+def measure_cut(tokenizer: Any, texts: Sequence[str], longest: int) -> float:
+    """The share of texts that have more tokens than a model reads; 0 without any."""
+    lengths = [len(tokens) for tokens in tokenizer(list(texts), verbose=False)["input_ids"]] if texts else []
+    return sum(length > longest for length in lengths) / max(1, len(lengths))
+
+
+def warn_of_cuts(metric: str, longest: int, share: float) -> None:
+    if share:
+        what = f"{metric} reads {longest} tokens: of {share:.0%} of the captions it does not read the end"
+        warnings.warn(what, GasWarning, stacklevel=3)
