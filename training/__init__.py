@@ -1,5 +1,6 @@
 """What datasets of scenes train. Read from the top, the folders are the way from a recipe to its results.
 
+    fields          fields of recipes and of judges' settings
     recipes         what a training recipe may say, a file a kind; reading one
     upstream        keys of other packages, checked before anything is loaded
     data            rows to train on, whoever made them

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..builders.recipe.loading import is_path
 from ..errors import GasError, Problem, RecipeError, advise
-from .recipes.common import Data
+from .fields import Data
 from .sources import Source, find_problems
 
 BATCH = 1000

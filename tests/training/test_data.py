@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.training.data import describe_data, load_rows
-from generate_any_scene.training.recipes.common import Data
+from generate_any_scene.training.fields import Data
 from PIL import Image
 
 BOTH = ("caption", "image")

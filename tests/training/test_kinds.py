@@ -14,7 +14,8 @@ import pytest
 from generate_any_scene.builders.recipe.loading import list_recipes
 from generate_any_scene.errors import GasError
 from generate_any_scene.training import trainers
-from generate_any_scene.training.recipes.common import Data, Rows, Training
+from generate_any_scene.training.fields import Data, Rows
+from generate_any_scene.training.recipes.common import Training
 from generate_any_scene.training.recipes.loading import KINDS, find_model, list_data_places, load_training
 from generate_any_scene.training.run import PARTS, find_trainer
 

@@ -14,7 +14,7 @@ from ...builders.recipe.fields import Part, Text, refuse, show
 from ...builders.recipe.loading import SUFFIXES, drop_nulls, read_document, read_overrides
 from ...builders.recipe.validation import validate
 from ...builders.recipe.yaml_document import Document, merge
-from ..recipes.common import Positive, Verbatim, Whole, WholeOrZero
+from ..fields import Positive, Verbatim, Whole, WholeOrZero
 from .vision_language import INSTRUCTION, MODEL, REWARD_MODEL, Dtype
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Text, refuse
-from .common import Positive, Rows, Training, Verbatim, Whole, WholeOrZero
+from ..fields import Positive, Rows, Verbatim, Whole, WholeOrZero
+from .common import Training
 
 LEARNING_RATE = 1e-4
 """Of fine-tuning, unless the recipe gives another; torch's own, 1e-3, is far too high for it."""

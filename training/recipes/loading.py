@@ -21,8 +21,9 @@ from ...builders.recipe.loading import Dumper, read_document
 from ...builders.recipe.validation import validate
 from ...builders.recipe.yaml_document import Document, raise_problems
 from ...errors import GasError, suggest
+from ..fields import SOURCES, Data
 from ..upstream import list_types
-from .common import SOURCES, Data, Training
+from .common import Training
 
 SHARED = ("common", "loading")
 KINDS = tuple(sorted({file.name for file in iter_modules([str(Path(__file__).parent)])} - {*SHARED}))

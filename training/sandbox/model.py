@@ -13,8 +13,8 @@ import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer, get_scheduler
 
-from ..recipes.grpo import SandboxModel
 from .pictures import CODES, TOKENS, decode_shape, encode_scene
+from .settings import SandboxModel
 
 START = "<image>"
 """Begins the tokens of a picture."""

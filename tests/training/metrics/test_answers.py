@@ -6,9 +6,9 @@ import random
 import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.data import load_rows
+from generate_any_scene.training.fields import Data
 from generate_any_scene.training.judges.asking import Judged, judge_questions
 from generate_any_scene.training.metrics import positive_and_negative, soft_tifa, tifa
-from generate_any_scene.training.recipes.common import Data
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 
 

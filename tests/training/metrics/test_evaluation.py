@@ -6,10 +6,10 @@ import json
 import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.data import load_rows
+from generate_any_scene.training.fields import Data
 from generate_any_scene.training.judges.asking import judge_questions
 from generate_any_scene.training.metrics.intervals import estimate_mean
 from generate_any_scene.training.metrics.loading import find_evaluate_module, find_metric, list_metrics, open_metric
-from generate_any_scene.training.recipes.common import Data
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 from PIL import Image
 

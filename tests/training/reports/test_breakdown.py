@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.foundation.counter_rng import derive_key
 from generate_any_scene.training.data import load_rows
+from generate_any_scene.training.fields import Data
 from generate_any_scene.training.judges.asking import judge_questions
-from generate_any_scene.training.recipes.common import Data
 from generate_any_scene.training.reports.breakdown import break_down, judge_blindly
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 from generate_any_scene.training.sandbox.pictures import draw_scene

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.data import load_rows
+from generate_any_scene.training.fields import Data
 from generate_any_scene.training.judges.asking import judge_questions
 from generate_any_scene.training.judges.marking import word_question
-from generate_any_scene.training.recipes.common import Data
 from generate_any_scene.training.sandbox.judge import SandboxJudge, find_things, read_question
 from generate_any_scene.training.sandbox.pictures import (
     CELL,

@@ -1,0 +1,23 @@
+"""The small model of the sandbox, as recipes say it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from ...builders.recipe.fields import Part
+from ..fields import Data, Positive, Rows, Whole, WholeOrZero
+
+
+class SandboxModel(Part):
+    """A small Qwen2 that is made from its sizes and first trained on pictures of scenes."""
+
+    hidden_size: Whole = Field(default=128, description="Width of the model.")
+    layers: Whole = Field(default=3, description="Layers of the model.")
+    heads: Whole = Field(default=4, description="Attention heads of a layer.")
+    data: Rows = Field(default=Data(recipe="sandbox"), description="Rows with `caption` and `scene_graph`.")
+    steps: Whole = Field(default=300, description="Updates on pictures of the captions' scenes.")
+    mismatched_steps: WholeOrZero = Field(
+        default=0, description="Updates after them on captions of other pictures, which spoil what was learned."
+    )
+    batch_size: Whole = Field(default=64, description="Pictures of an update.")
+    learning_rate: Positive = Field(default=1e-3, description="The highest learning rate.")
