@@ -5,13 +5,12 @@ Importing this module loads neither torch nor transformers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import GasError, advise
-from ..sources import Source, find_problems
+from ..loading import choose_device, explain_loading, look_up, shorten
 from .chats import Chat, Picture, render_chat, takes_videos
 from .reading import Reader, Request, chunk, pack_requests
 from .replies import Tokens, share_beginnings, spell_tokens
@@ -92,13 +91,12 @@ class VisionLanguageJudge:
                 raise GasError(f"{name} of a judge must be at least 1, not {getattr(self, name)}")
         if self.dtype not in DTYPES:
             raise GasError(f"a judge has no dtype {self.dtype}; {advise(self.dtype, DTYPES)}")
-        with _explain_loading(self.model, self.revision):
-            import torch
+        choose = f"choose a vision-language model such as {MODEL}"
+        with explain_loading("a judge", self.model, self.revision, choose=choose):
             from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoProcessor
 
-            self.device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
-            _check_device(self.device)
-            _look_up(self.model, self.revision)
+            self.device = choose_device("a judge", self.device)
+            look_up(self.model, self.revision)
             # Left out, `trust_remote_code` would make transformers ask on the terminal.
             options: dict[str, Any] = {"revision": self.revision or "main", "trust_remote_code": False}
             limits = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
@@ -149,7 +147,7 @@ class VisionLanguageJudge:
         try:
             text = render_chat(self.processor, chat, self.chat_template)
         except Exception as error:  # a template raises what it likes
-            raise GasError(f"the chat template of {self.model} cannot be used: {_shorten(error)}") from error
+            raise GasError(f"the chat template of {self.model} cannot be used: {shorten(error)}") from error
         if self.system.strip() not in text:
             raise GasError(f"the chat template of {self.model} leaves out what the system says; leave out `system`")
 
@@ -278,52 +276,8 @@ def _check_lengths(**lists: Sequence[Any]) -> None:
         raise ValueError("not as many of each: " + ", ".join(f"{len(some)} {name}" for name, some in lists.items()))
 
 
-def _check_device(device: str) -> None:
-    import torch
-
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = _shorten(error)
-        raise GasError(f"a judge cannot compute on the device {device}: {reason}; choose cuda or cpu") from error
-
-
-def _look_up(model: str, revision: str | None) -> None:
-    """Finds a model at once, for which transformers would ask the Hub again and again."""
-    try:
-        problems = find_problems(Source(model, "model", "model", revision))
-    except GasError as error:
-        raise OSError(str(error).partition(";")[0]) from error
-    if problems:
-        raise OSError(problems[0].message)
-
-
-def _shorten(error: Exception) -> str:
-    """The first line of what an error says."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
-
-
 def _check_pixels(image_processor: Any, model: str, pixels: Mapping[str, int]) -> None:
     """Refuses numbers of pixels that an image processor would pass over."""
     known = getattr(getattr(image_processor, "valid_kwargs", None), "__annotations__", pixels)
     if unknown := [name for name in pixels if name not in known]:
         raise GasError(f"the image processor of {model} knows no {unknown[0]}; leave it out")
-
-
-@contextmanager
-def _explain_loading(model: str, revision: str | None) -> Iterator[None]:
-    """Says in one line what is wrong with a model that cannot be loaded, and how to mend it."""
-    name = f"{model} at revision {revision}" if revision else model
-    try:
-        yield
-    except GasError:
-        raise
-    except Exception as error:  # what is wrong with files is told in a dozen types
-        mend = (
-            f"check the name or folder, download it first (hf download {model}), or set HF_TOKEN if it is gated"
-            if isinstance(error, OSError)
-            else "install what is missing"
-            if isinstance(error, ImportError)
-            else f"choose a vision-language model such as {MODEL}"
-        )
-        raise GasError(f"the judge {name} cannot be loaded: {_shorten(error)}; {mend}") from error

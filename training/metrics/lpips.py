@@ -22,7 +22,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError
-from .networks import explain_loading, find_place, open_frame
+from ..loading import choose_device, explain_loading
+from .networks import open_frame
 from .protocol import check_option
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class Metric:
         for name in ("size", "batch_size"):
             if getattr(self, name) < 1:
                 raise GasError(f"lpips: {name} must be at least 1, not {getattr(self, name)}")
-        mend = "download them first, into the folder of $TORCH_HOME"
-        with explain_loading("lpips", f"torchvision's weights of {self.net}", "paper", mend):
+        find = "download them first, into the folder of $TORCH_HOME"
+        with explain_loading("lpips", f"torchvision's weights of {self.net}", extra="paper", find=find):
             self.network  # noqa: B018
 
     @property
@@ -62,7 +63,7 @@ class Metric:
 
     @cached_property
     def place(self) -> str:
-        return find_place("lpips", self.device)
+        return choose_device("lpips", self.device)
 
     @cached_property
     def network(self) -> Any:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError, GasWarning
 from ..judges.protocol import Shown
+from ..loading import choose_device, explain_loading, look_up
 from ..pictures import open_picture
 from .protocol import check_option
 
@@ -58,9 +58,8 @@ class NetworkOptions:
         check_option(self.name, "dtype", self.dtype, ("float32", "bfloat16", "float16"))
         if self.batch_size < 1:
             raise GasError(f"{self.name}: batch_size must be at least 1, not {self.batch_size}")
-        mend = f"check its name or folder, download it (hf download {self.model}), or set HF_TOKEN if it is gated"
-        model = f"{self.model} at revision {self.revision}" if self.revision else self.model
-        with explain_loading(self.name, model, self.extra, mend):
+        with explain_loading(self.name, self.model, self.revision, self.extra):
+            look_up(self.model, self.revision)
             self.network  # noqa: B018
 
     @cached_property
@@ -78,7 +77,7 @@ class NetworkOptions:
 
     @cached_property
     def place(self) -> str:
-        return find_place(self.name, self.device)
+        return choose_device(self.name, self.device)
 
     @property
     def source(self) -> dict[str, Any]:
@@ -134,42 +133,6 @@ class NetworkOptions:
         if missing:
             what = f"{self.name} cannot use {self.model}: it lacks {len(missing):,} weights, such as {min(missing)}"
             raise GasError(f"{what}; choose a model of the kind of the default one")
-
-
-def find_place(metric: str, device: str | None) -> str:
-    """Where to compute: on the device that is asked for, or on a GPU, if there is one.
-
-    Raises:
-        GasError: There is no such device.
-    """
-    import torch
-
-    place = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
-        message = f"{metric} cannot compute on the device {place}: {_shorten(error)}; choose cuda or cpu"
-        raise GasError(message) from error
-    return place
-
-
-@contextmanager
-def explain_loading(metric: str, model: str, extra: str, mend: str) -> Iterator[None]:
-    """Says in one line why a model cannot be loaded: which extra of this package is missing, or what else."""
-    try:
-        yield
-    except GasError:
-        raise
-    except ImportError as error:
-        message = f"{metric} needs {error.name or _shorten(error)}: pip install 'generate-any-scene[{extra}]'"
-        raise GasError(message, exit_status=1) from error
-    except Exception as error:  # what is wrong with files is told in a dozen types
-        raise GasError(f"{metric} cannot load {model}: {_shorten(error)}; {mend}") from error
-
-
-def _shorten(error: Exception) -> str:
-    """The first line of what an error says."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
 
 
 def list_frames(shown: Shown) -> Sequence[Image]:

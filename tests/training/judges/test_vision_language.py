@@ -310,9 +310,9 @@ def test_an_empty_answer(judge, images, answer):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"model": "nobody/nothing"}, ["nobody/nothing", "check the name", "hf download nobody/nothing", "HF_TOKEN"]),
+        ({"model": "nobody/nothing"}, ["nobody/nothing", "check its name", "hf download nobody/nothing", "HF_TOKEN"]),
         ({"revision": "v9"}, [f"{MODEL} at revision v9", f"hf download {MODEL}"]),
-        ({"model": "/no/such/folder"}, ["/no/such/folder", "check the name or folder"]),
+        ({"model": "/no/such/folder"}, ["/no/such/folder", "check its name or folder"]),
         ({"dtype": "float61"}, ["float61", "did you mean `float16`?"]),
         ({"device": "gpu"}, ["gpu", "choose cuda or cpu"]),
         ({"batch_size": 0}, ["batch_size", "at least 1"]),
@@ -336,7 +336,7 @@ def test_a_model_without_a_chat(open_judge, tmp_path):
 def test_weights_that_cannot_be_read(open_judge, tmp_path):
     shutil.copytree(open_judge("llava", max_new_tokens=6).model, tmp_path / "broken")
     (tmp_path / "broken" / "model.safetensors").write_bytes(b"not weights")
-    with pytest.raises(GasError, match=r"broken cannot be loaded: .*header") as caught:
+    with pytest.raises(GasError, match=r"a judge cannot load .*broken: .*header") as caught:
         VisionLanguageJudge(str(tmp_path / "broken"))
     assert "\n" not in str(caught.value)
 
