@@ -40,7 +40,8 @@ def find_things(picture: Image.Image) -> list[Thing]:
     colors = np.asarray(picture.convert("RGB").quantize(palette=_make_palette(), dither=Image.Dither.NONE))
     scale = GRID * CELL / picture.width
     things = []
-    for patch in _find_patches(colors):
+    colors = np.where(colors <= len(COLORS), colors, 0)  # the palette is filled up with more of the ground
+    for patch in find_patches(colors):
         rows, starts, ends = zip(*patch.runs, strict=True)
         top, left, height, width = rows[0], min(starts), rows[-1] - rows[0] + 1, max(ends) - min(starts)
         if (sum(ends) - sum(starts)) * scale**2 >= LEAST:
@@ -65,22 +66,22 @@ def _make_palette() -> Image.Image:
 
 
 @dataclass(frozen=True)
-class _Patch:
+class Patch:
     """Connected pixels of one color: its number, and runs of pixels (row, start, end), from the top down."""
 
     color: int
     runs: list[tuple[int, int, int]]
 
 
-def _find_patches(colors: np.ndarray) -> list[_Patch]:
-    """Finds all patches of a picture of numbered colors, but for those of the ground."""
+def find_patches(colors: np.ndarray) -> list[Patch]:
+    """Finds all patches of a picture of numbered colors, shape (height, width), but for the ground's, which is 0."""
     height, width = colors.shape
     edges = np.ones((height, width + 1), dtype=bool)
     edges[:, 1:-1] = colors[:, 1:] != colors[:, :-1]
     rows, starts = np.nonzero(edges[:, :-1])
     ends = np.nonzero(edges[:, 1:])[1] + 1
     kinds = colors[rows, starts]
-    kept = (kinds > 0) & (kinds <= len(COLORS))
+    kept = kinds > 0
     runs = list(zip(*(one[kept].tolist() for one in (rows, starts, ends, kinds)), strict=True))
     owner = list(range(len(runs)))
 
@@ -99,9 +100,9 @@ def _find_patches(colors: np.ndarray) -> list[_Patch]:
                 break
             if kind == other_kind and start < other_end:
                 owner[find(number)] = find(other)
-    patches: dict[int, _Patch] = {}
+    patches: dict[int, Patch] = {}
     for number, (row, start, end, kind) in enumerate(runs):
-        patches.setdefault(find(number), _Patch(kind, [])).runs.append((row, start, end))
+        patches.setdefault(find(number), Patch(kind, [])).runs.append((row, start, end))
     return list(patches.values())
 
 
