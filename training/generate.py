@@ -31,7 +31,7 @@ from .decoders import Decoder, split_ids
 from .judges.asking import check_refusals, judge_questions
 from .judges.marking import choose_questions
 from .judges.protocol import Judge
-from .metrics.answer_accuracy import compare_means, measure_mean
+from .metrics.intervals import compare_means, measure_mean
 from .recipes.grpo import Grpo
 from .reports.contact_sheet import paste_sheet
 

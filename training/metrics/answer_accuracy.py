@@ -3,39 +3,98 @@
 Source: TIFA (Hu et al. 2023), with questions that follow from a scene graph instead of those that a language model
 asks; the reward of the paper's reinforcement learning (section 5).
 
-Formula: of a picture, right answers / questions; a reply that is no answer counts as wrong. Of a model, the mean over
-pictures: a scene counts once, however many questions it has. The interval is the mean +- 1.96 standard errors. A gain
-is the mean of the pictures' differences: the scenes are the same, so its interval is narrower than those of the means.
+Formula: of a picture, right answers / answers. A reply that is no answer is apart: it is counted by itself, and a
+picture without any answer has no number. With `refused="wrong"` it is right answers / questions, as the rewards and
+held-out figures of `gas train` have it. Of a model, the mean over pictures: a scene counts once, however many
+questions it has.
 
 Range: 0 to 1, higher is better. Guessing gets more than 0: yes/no questions have two answers.
 
 Blind to: what no question asks about (style, realism, what else is in the picture), how wrong an answer is, and the
-judge's own mistakes, which count as the picture's. The interval is about the choice of scenes, not about another
-training with another seed; it is too narrow with few pictures, and can end below 0 or above 1.
+judge's own mistakes, which count as the picture's. A judge that says yes to all is right about all true statements;
+`break_down_answers` has those and the false ones apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
-import numpy as np
+from ..judges.asking import Judged
+from ..judges.marking import Question
+from .intervals import estimate_ratio
+from .protocol import check_option
+
+STATEMENTS = {"yes": "true", "no": "false"}
 
 
-def measure_mean(shares: Sequence[float]) -> tuple[float, float]:
-    """The mean over pictures, and half of its 95 % confidence interval by the normal approximation."""
-    array = np.asarray(shares, dtype=float)
-    return float(array.mean()), float(1.96 * array.std(ddof=1) / np.sqrt(len(array))) if len(array) > 1 else 0.0
+@dataclass(frozen=True)
+class Metric:
+    """See the file.
 
-
-def compare_means(before: Sequence[float], after: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """Compares the shares of the same scenes before and after a training.
-
-    Returns: `before`, `after` and `gain`, each with `mean` and its 95 % confidence `interval`, as JSON can hold them.
+    Attributes:
+        refused: What replies are that are no answer: `apart` or `wrong`.
     """
-    gains = [one - other for one, other in zip(after, before, strict=True)]
-    compared = {}
-    for name, shares in (("before", before), ("after", after), ("gain", gains)):
-        mean, margin = measure_mean(shares)
-        compared[name] = {"mean": mean, "interval": [mean - margin, mean + margin]}
-    return compared
+
+    refused: Literal["apart", "wrong"] = "apart"
+
+    needs: ClassVar[Literal["answers"]] = "answers"
+
+    def __post_init__(self) -> None:
+        check_option("answer_accuracy", "refused", self.refused, ("apart", "wrong"))
+
+    @property
+    def id(self) -> str:
+        return "answer_accuracy" if self.refused == "apart" else "answer_accuracy@refused-wrong"
+
+    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
+        if self.refused == "wrong":
+            return judged.shares
+        answered = [[mark for mark in marks if mark is not None] for marks in judged.marks]
+        return [sum(marks) / len(marks) if marks else None for marks in answered]
+
+
+def break_down_answers(
+    questions: Sequence[Sequence[Question]], judged: Judged, scenes: Sequence[Hashable] | None = None
+) -> dict[str, Any]:
+    """Accuracy by kind and form of questions, and on true and false statements apart, as JSON can hold it.
+
+    Args:
+        questions: Of each picture, all that were asked.
+        judged: What the judge made of them.
+        scenes: Of which scene each picture is, for the intervals; each of its own when left out.
+
+    Returns: `all`, `by_kind`, `by_form` and `by_statement` (yes/no questions of which yes is right, or no), for each
+        name the number of `questions`, of `refused` ones, and of the others the `accuracy` with its `interval`; and
+        `yes_rate`, the share of the answers to yes/no questions that are yes. What has no answer is None.
+    """
+    pictures = [list(zip(asked, marks, strict=True)) for asked, marks in zip(questions, judged.marks, strict=True)]
+    labels: dict[str, Callable[[Question], str | None]] = {
+        "by_kind": lambda one: one["kind"],
+        "by_form": lambda one: one["form"],
+        "by_statement": lambda one: STATEMENTS[one["answer"]] if one["form"] == "yes_no" else None,
+    }
+    found: dict[str, Any] = {"all": _count_answers([[mark for _, mark in some] for some in pictures], scenes)}
+    for name, label in labels.items():
+        names = sorted({text for some in pictures for one, _ in some if (text := label(one))})
+        groups = {text: [[mark for one, mark in some if label(one) == text] for some in pictures] for text in names}
+        found[name] = {text: _count_answers(marks, scenes) for text, marks in groups.items()}
+    said = [
+        mark == (one["answer"] == "yes")
+        for some in pictures
+        for one, mark in some
+        if one["form"] == "yes_no" and mark is not None
+    ]
+    return {**found, "yes_rate": sum(said) / len(said) if said else None}
+
+
+def _count_answers(marks: Sequence[Sequence[bool | None]], scenes: Sequence[Hashable] | None) -> dict[str, Any]:
+    right = [some.count(True) for some in marks]
+    answered = [len(some) - some.count(None) for some in marks]
+    asked = sum(map(len, marks))
+    counts = {"questions": asked, "refused": asked - sum(answered)}
+    if not any(answered):
+        return {**counts, "accuracy": None, "interval": None}
+    share = estimate_ratio(right, answered, scenes)
+    return {**counts, "accuracy": share.value, "interval": [share.low, share.high]}

@@ -33,7 +33,7 @@ from ...generate import (
 )
 from ...judges.marking import choose_questions
 from ...judges.settings import open_judge
-from ...metrics.answer_accuracy import measure_mean
+from ...metrics.intervals import measure_mean
 from ...recipes.grpo import Grpo
 from ...reports.breakdown import break_down, judge_blindly
 from ...reports.curves import draw_curve

@@ -1,9 +1,9 @@
-"""Answer accuracy: means over pictures, their intervals, and the gain of a training."""
+"""Means, shares, their intervals, and comparisons of models."""
 
 import math
 
 import pytest
-from generate_any_scene.training.metrics.answer_accuracy import compare_means, measure_mean
+from generate_any_scene.training.metrics.intervals import compare_means, measure_mean
 
 
 def test_means_with_intervals():

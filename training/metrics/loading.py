@@ -1,0 +1,80 @@
+"""Finds metrics by their files. Importing one loads no torch, nor any other package that only some metrics need."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ...errors import GasError, advise
+from ..judges.asking import Way
+from ..judges.protocol import Judge
+from .protocol import AnyMetric
+
+FOLDER = Path(__file__).parent
+PARTS = ("Source", "Formula", "Range", "Blind to")
+"""What begins the paragraphs of a metric's docstring."""
+
+_CLASS = re.compile(r"^class Metric\b", re.MULTILINE)
+
+
+@cache
+def list_metrics() -> tuple[str, ...]:
+    """The names of all metrics: the files beside this one that have a `Metric`."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.py") if _CLASS.search(file.read_text(encoding="utf-8"))))
+
+
+def find_metric(name: str) -> type[Any]:
+    """Finds the class of a metric.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    if name not in list_metrics():
+        raise GasError(f"there is no metric {name}; {advise(name, list_metrics())}")
+    found: type[Any] = import_module(f".{name}", __package__).Metric
+    return found
+
+
+def open_metric(name: str, **options: Any) -> AnyMetric:
+    """Opens a metric, with its options.
+
+    Raises:
+        GasError: There is no such metric, it has no such option, lacks one, or an option cannot be what it is.
+    """
+    metric = find_metric(name)
+    known = [field.name for field in fields(metric)]
+    if unknown := [key for key in options if key not in known]:
+        hint = advise(unknown[0], known) if known else "it has none"
+        raise GasError(f"{name} has no option {unknown[0]}; {hint}")
+    try:
+        opened: AnyMetric = metric(**options)
+    except TypeError as error:  # an option without a default is not given
+        raise GasError(f"{name}: {str(error).partition(' ')[2]}") from error
+    return opened
+
+
+def name_score(metric: AnyMetric, judge: Judge, by: Way = "words") -> str:
+    """The id of a metric's number: `dsg@transitive,words:sandbox`; of what asks no judge, that of the metric."""
+    if metric.needs != "answers":
+        return metric.id
+    name, _, options = metric.id.partition("@")
+    return f"{name}@{','.join(filter(None, (options, by)))}:{judge.id}"
+
+
+def describe_metric(name: str) -> dict[str, str]:
+    """What the docstring of a metric's file says, by `PARTS`; each on one line.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    text = import_module(find_metric(name).__module__).__doc__ or ""
+    found = {}
+    for paragraph in text.split("\n\n"):
+        head, _, rest = paragraph.partition(":")
+        if head in PARTS:
+            found[head] = " ".join(rest.split())
+    return found

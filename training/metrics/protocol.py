@@ -1,0 +1,81 @@
+"""What metrics are, by what they measure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
+
+from ...builders.recipe.fields import show
+from ...errors import GasError, advise
+from ..judges.asking import Judged
+from ..judges.marking import Question
+from ..judges.protocol import Shown
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+class AnswersMetric(Protocol):
+    """Measures what a judge answered about pictures."""
+
+    needs: ClassVar[Literal["answers"]]
+
+    @property
+    def id(self) -> str: ...
+
+    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
+        """One number a picture.
+
+        Args:
+            questions: Of each picture, all that were asked, as rows have them; `depends_on` counts among these.
+            judged: What the judge made of them.
+        """
+        ...
+
+
+class PicturesMetric(Protocol):
+    """Measures pictures, each beside the row that it was made for."""
+
+    needs: ClassVar[Literal["pictures"]]
+
+    @property
+    def id(self) -> str: ...
+
+    def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
+        """One number a picture.
+
+        Args:
+            pictures: Images, or the frames or views of each.
+            rows: Of each picture, what datasets have: `caption`, `questions` and more.
+        """
+        ...
+
+
+class SetsMetric(Protocol):
+    """Measures how pictures of one scene are among each other."""
+
+    needs: ClassVar[Literal["sets"]]
+
+    @property
+    def id(self) -> str: ...
+
+    def measure(self, sets: Sequence[Sequence[Image]]) -> list[float | None]:
+        """One number a set.
+
+        Args:
+            sets: The pictures of each scene.
+        """
+        ...
+
+
+AnyMetric: TypeAlias = AnswersMetric | PicturesMetric | SetsMetric
+
+
+def check_option(metric: str, option: str, value: object, choices: Collection[str]) -> None:
+    """Refuses an option that has none of its values.
+
+    Raises:
+        GasError: It says which there are.
+    """
+    if value not in choices:
+        raise GasError(f"{metric}: {option} cannot be {show(value)}; {advise(str(value), choices)}")
