@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image
 
 from ..judges.marking import BULLET, CHOOSE
+from ..judges.protocol import Judge
+from ..judges.settings import JudgeSettings, open_judge
 from ..sandbox.judge import Patch, SandboxJudge, find_patches
 from .scenes import SEEN
 from .shapes import COLORS, GROUND, SHAPES, SIZES, STROKE, Thing, fill_mask
@@ -118,3 +120,12 @@ def _answer(text: str, things: Sequence[Thing]) -> str:
     question, *rest = text.split("\n")
     choices = [line.removeprefix(BULLET) for line in rest if line.startswith(BULLET)] if CHOOSE in rest else []
     return answer_question(question, things, choices) or "I cannot tell."
+
+
+def open_examinee(settings: JudgeSettings) -> Judge:
+    """Opens the judge that settings ask for, to sit the exam.
+
+    Raises:
+        GasError: Its model cannot be loaded, or its server does not answer.
+    """
+    return ExamJudge() if settings.kind == "sandbox" else open_judge(settings)

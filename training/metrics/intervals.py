@@ -67,10 +67,11 @@ def compare_means(before: Sequence[float], after: Sequence[float]) -> dict[str, 
     return compared
 
 
-def measure_share(right: int, asked: int) -> tuple[float, float, float]:
+def measure_share(right: float, asked: float) -> tuple[float, float, float]:
     """A share and its 95 % confidence interval by Wilson's score: share, low, high.
 
-    The questions must be independent, one a scene. Unlike the mean +- 1.96 standard errors it stays within 0 and 1,
+    The questions must be independent, one a scene, or counted as so many that would be; so numbers may be no whole
+    ones. Unlike the mean +- 1.96 standard errors it stays within 0 and 1,
     and is no point where all or none are right.
 
     Raises:
