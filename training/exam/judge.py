@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -101,25 +99,15 @@ def _list_whole() -> dict[tuple[tuple[int, ...], bytes], tuple[str, str, int, in
     }
 
 
-@dataclass(frozen=True)
-class ExamJudge(SandboxJudge):
-    """Answers from the pixels, always right; the sandbox's judge, as it sits the exam."""
-
-    id: ClassVar[str] = "sandbox"
-
-    def answer(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
-        """Answers in words; of what has no one answer it says that it cannot tell."""
-        seen: dict[int, list[Thing]] = {}
-        for image in images:
-            if id(image) not in seen:
-                seen[id(image)] = find_things(image)
-        return [_answer(text, seen[id(image)]) for image, text in zip(images, questions, strict=True)]
-
-
-def _answer(text: str, things: Sequence[Thing]) -> str:
+def reply(text: str, things: Sequence[Thing]) -> str:
+    """Answers a question in words, as a judge is asked it; of what has no one answer it says that it cannot tell."""
     question, *rest = text.split("\n")
     choices = [line.removeprefix(BULLET) for line in rest if line.startswith(BULLET)] if CHOOSE in rest else []
     return answer_question(question, things, choices) or "I cannot tell."
+
+
+EXACT = SandboxJudge(find_things, reply)
+"""The sandbox's judge, as it sits the exam."""
 
 
 def open_examinee(settings: JudgeSettings) -> Judge:
@@ -128,4 +116,4 @@ def open_examinee(settings: JudgeSettings) -> Judge:
     Raises:
         GasError: Its model cannot be loaded, or its server does not answer.
     """
-    return ExamJudge() if settings.kind == "sandbox" else open_judge(settings)
+    return EXACT if settings.kind == "sandbox" else open_judge(settings)

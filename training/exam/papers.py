@@ -19,7 +19,7 @@ from ...builders.foundation.counter_rng import derive_key
 from .scenes import Scene, make_scenes
 from .shapes import draw_things
 from .spoiling import ERRORS, find_changed, spoil_scene
-from .truth import STEPS, answer_question
+from .truth import STEPS, answer_question, leave_number
 
 VERSION = "1"
 """Another version asks other questions, so that its figures do not compare."""
@@ -96,7 +96,7 @@ def make_sheets(scene: Scene, seed: int) -> list[Sheet]:
 def _choose(scene: Scene, places: Sequence[int], most: int, random: np.random.Generator) -> list[int]:
     """Draws some questions, of as many forms of kinds as there are."""
     seen: Counter[tuple[str, str]] = Counter()
-    ranked = []
+    ranked: list[tuple[int, int, int]] = []
     for place in random.permutation(np.array(places, dtype=int)).tolist():
         form = scene.questions[place]["kind"], scene.questions[place]["form"]
         seen[form] += 1
@@ -124,7 +124,8 @@ def _make_sheet(scene: Scene, shown: Scene, error: str, places: Sequence[int]) -
     for place in places:
         one = scene.questions[place]
         answer = answer_question(one["question"], shown.things, one["choices"])
-        aliases = one["aliases"] if answer == one["answer"] else []  # those of the scene's answer
+        assert answer is not None
+        aliases = one["aliases"] if answer == one["answer"] else sorted({leave_number(answer)} - {answer})
         depends_on = [new[parent] for parent in one["depends_on"] if parent in new]
         question = {**one, "answer": answer, "aliases": aliases, "depends_on": depends_on}
         is_true = answer == ("yes" if one["form"] == "yes_no" else one["answer"])

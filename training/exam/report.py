@@ -89,4 +89,4 @@ def _percent(share: float) -> str:
 NOTE = f"""
 Percent, with 95 % confidence intervals. Sensitivity: true statements that are confirmed; of planted errors, right
 answers before the error. Specificity: false statements that are denied; of planted errors, right answers after it.
-Balanced: the mean of both; the judge is trusted where its interval lies above {_percent(TRUSTED)}. None: not answered."""
+Balanced: the mean of both; trusted where its interval lies above {_percent(TRUSTED)}. None: not answered."""

@@ -247,5 +247,6 @@ def _cut(array: np.ndarray, thing: Thing) -> np.ndarray:
 
 
 def _draw_stroke(random: np.random.Generator) -> Stroke:
-    x, y, turn, length = *random.integers(0, SIDE, 2).tolist(), random.uniform(0, 2 * pi), random.uniform(30, 120)
+    x, y = random.integers(0, SIDE, 2).tolist()
+    turn, length = random.uniform(0, 2 * pi), random.uniform(30, 120)
     return Stroke((x, y), (round(x + length * cos(turn)), round(y + length * sin(turn))))

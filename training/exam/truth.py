@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from ...taxonomy.english.inflection import make_plural
 from ...taxonomy.english.numerals import write_number
 from .shapes import COLORS, SHAPES, SIZES, Thing
@@ -44,9 +46,14 @@ def _read(question: str, choices: tuple[str, ...]) -> Reply:
     raise ValueError(f"the exam asks no such question: {question!r}")
 
 
+def leave_number(answer: str) -> str:
+    """An answer without its number: `circle` for `circles`, which nobody gets wrong who knows the one."""
+    return PLURALS.get(answer, answer)
+
+
 def _find(things: Sequence[Thing], name: str) -> list[Thing]:
     """The things of a name, singular or plural."""
-    shape = PLURALS.get(name, name)
+    shape = leave_number(name)
     return [thing for thing in things if thing.shape == shape]
 
 
@@ -87,21 +94,18 @@ def has_value(things: Sequence[Thing], value: str, every: Sequence[Thing]) -> bo
 def stand(subjects: Sequence[Thing], predicate: str, targets: Sequence[Thing]) -> bool | None:
     """Whether all of some things stand to the left of others, and so on.
 
-    They do where each is past the edge of each other; they do not where one of either is not even past the center
-    of any of the others. In between nothing is said.
+    They do where each is past the edge of each other. They do not where none is past the center of any, or where one
+    of either is past the edges of all of the others on the opposite side. In between nothing is said.
     """
     if not subjects or not targets:
         return None
     right, down = STEPS[predicate]
-
-    def measure(one: Thing, other: Thing) -> int:
-        return (one.x - other.x) * right + (one.y - other.y) * down
-
-    if all(measure(one, other) >= one.radius + other.radius for one in subjects for other in targets):
+    ahead = np.array([[(one.x - other.x) * right + (one.y - other.y) * down for other in targets] for one in subjects])
+    reach = np.array([[one.radius + other.radius for other in targets] for one in subjects])
+    if (ahead >= reach).all():
         return True
-    is_out = any(all(measure(one, other) <= LEVEL for other in targets) for one in subjects)
-    is_left_out = any(all(measure(one, other) <= LEVEL for one in subjects) for other in targets)
-    return False if is_out or is_left_out else None
+    behind = ahead <= -reach
+    return False if (ahead <= LEVEL).all() or behind.all(axis=0).any() or behind.all(axis=1).any() else None
 
 
 def _is_there(match: re.Match, choices: Sequence[str]) -> Reply:

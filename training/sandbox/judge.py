@@ -9,13 +9,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from ...errors import GasError
 from ...taxonomy.english.numerals import write_number
+from ..judges.protocol import Shown
 from .pictures import CELL, COLORS, GRID, GROUND, SHAPES, SIZES, STEPS, draw_shape
 
 SIDE = 12
@@ -279,23 +280,32 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match, str], Reply]], ...] = (
 """Every way in which a question of the sandbox reads, up to its question mark, and what reads it."""
 
 
+def _reply(question: str, things: list[Thing]) -> str:
+    return read_question(question)(things)
+
+
 @dataclass(frozen=True)
 class SandboxJudge:
-    """Answers from the pixels, always right; a `judges.protocol.Judge`."""
+    """Answers from the pixels, always right; a `judges.protocol.Judge`.
 
+    Attributes:
+        find: Finds what is in a picture.
+        reply: Answers a question in words from what was found; of what is not there once, how often it is there.
+    """
+
+    find: Callable[[Image.Image], list[Any]] = find_things
+    reply: Callable[[str, list[Any]], str] = _reply
     id: ClassVar[str] = "sandbox"
 
-    def answer(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
-        """Answers in words; of what is not there once, it says how often it is there."""
-        seen: dict[int, list[Thing]] = {}
+    def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
+        """Answers in words; of several frames about the first."""
+        seen: dict[int, list[Any]] = {}
         for image in images:
             if id(image) not in seen:
-                seen[id(image)] = find_things(image)
-        return [read_question(text)(seen[id(image)]) for image, text in zip(images, questions, strict=True)]
+                seen[id(image)] = self.find(image if isinstance(image, Image.Image) else image[0])
+        return [self.reply(text, seen[id(image)]) for image, text in zip(images, questions, strict=True)]
 
-    def probability(
-        self, images: Sequence[Image.Image], questions: Sequence[str], answers: Sequence[str]
-    ) -> list[float]:
+    def probability(self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
         """1 for what it would answer, 0 for all else."""
         replies = self.answer(images, questions)
         return [float(reply.casefold() == answer.casefold()) for reply, answer in zip(replies, answers, strict=True)]
