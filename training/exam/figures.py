@@ -5,7 +5,8 @@ Source: sensitivity, specificity and balanced accuracy (their mean) are those of
 Formula: of statements that are true of a picture, and of those that are false of it, the share that is answered right;
 `is_true` of `papers.py` says which is which. Answers that are none are counted apart, and are in no share. Intervals
 are Wilson's, with as many questions as would be as sure if they were independent: questions about one scene are not
-(Korn and Graubard 1998). That of the mean of two shares is made of theirs (Newcombe 1998).
+(Korn and Graubard 1998). That of the mean of two shares is made of theirs and of how they go together
+(Newcombe 1998).
 
 Range: 0 to 1. Guessing gets a balanced accuracy of 0.5 where the answer is yes or no, and less elsewhere.
 
@@ -21,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.intervals import Estimate, measure_share
+from ..metrics.intervals import Estimate, Z, measure_share
 
 TRUSTED = 0.75
 """Where the interval of the balanced accuracy lies above it, a judge is trusted.
@@ -99,15 +100,17 @@ class Figures:
 def measure(answered: Answered) -> Figures:
     """Counts what became of questions."""
     given = answered.take(answered.marks >= 0)
-    sensitivity = measure_by_scene(given.marks[given.is_true], given.scenes[given.is_true])
-    specificity = measure_by_scene(given.marks[~given.is_true], given.scenes[~given.is_true])
+    marks, is_true, scenes = given.marks, given.is_true, given.scenes
+    sensitivity = measure_by_scene(marks[is_true], scenes[is_true])
+    specificity = measure_by_scene(marks[~is_true], scenes[~is_true])
+    both = _average(marks, is_true, scenes, sensitivity, specificity) if sensitivity and specificity else None
     told = given.take(given.said >= 0)
     return Figures(
         asked=len(answered.marks),
         refused=int((answered.marks < 0).sum()),
         sensitivity=sensitivity,
         specificity=specificity,
-        balanced_accuracy=average(sensitivity, specificity) if sensitivity and specificity else None,
+        balanced_accuracy=both,
         yes_rate=measure_by_scene(told.said, told.scenes),
         yes_right=float(told.is_true.mean()) if len(told.said) else None,
     )
@@ -119,18 +122,35 @@ def measure_by_scene(right: np.ndarray, scenes: np.ndarray) -> Estimate | None:
     if not count:
         return None
     share = float(right.mean())
-    _, numbers = np.unique(scenes, return_inverse=True)
-    errors = np.bincount(numbers, weights=right - share)
     spread = share * (1 - share) / count
-    # By how much the variance is larger than that of independent answers.
-    excess = (errors**2).sum() / count**2 * len(errors) / max(len(errors) - 1, 1) / spread if spread else 1.0
-    sure = count / max(excess, 1.0)
-    return Estimate(*measure_share(share * sure, sure))
+    excess = 1.0
+    if spread and (number := len(np.unique(scenes))) > 1:
+        # How much larger the variance is than that of independent answers; with few scenes, by Student's t.
+        variance = (_leave_out(right, scenes) ** 2).sum() * (1 - 1 / number)
+        excess = max(1.0, variance / spread * (1 + (Z**2 + 1) / (4 * (number - 1))) ** 2)
+    return Estimate(*measure_share(share * count / excess, count / excess))
 
 
-def average(one: Estimate, other: Estimate) -> Estimate:
-    """The mean of two shares that were measured apart."""
+def _leave_out(right: np.ndarray, scenes: np.ndarray) -> np.ndarray:
+    """By how much the share of ones changes where each scene is left out (the jackknife), by the scene's number."""
+    sizes = np.bincount(scenes)
+    errors = np.bincount(scenes, weights=right - right.mean())
+    return errors / np.maximum(len(right) - sizes, 1)
+
+
+def _average(marks: np.ndarray, is_true: np.ndarray, scenes: np.ndarray, one: Estimate, other: Estimate) -> Estimate:
+    """The mean of the shares of true statements and of false ones, which are the surer the less they go together."""
+    changes = np.zeros((2, scenes.max() + 1))
+    for row, side in zip(changes, (is_true, ~is_true), strict=True):
+        found = _leave_out(marks[side], scenes[side])
+        row[: len(found)] = found
+    lengths = np.sqrt((changes**2).sum(axis=1)).prod()
+    together = 2 * changes.prod(axis=0).sum() / lengths if lengths else 0.0
     middle = (one.value + other.value) / 2
-    below = np.hypot(one.value - one.low, other.value - other.low) / 2
-    above = np.hypot(one.high - one.value, other.high - other.value) / 2
-    return Estimate(middle, float(middle - below), float(middle + above))
+    ends = []
+    for near, far in (
+        (one.value - one.low, other.value - other.low),
+        (one.high - one.value, other.high - other.value),
+    ):
+        ends.append(float(np.sqrt(max(near**2 + far**2 + together * near * far, 0)) / 2))
+    return Estimate(middle, middle - ends[0], middle + ends[1])

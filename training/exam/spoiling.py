@@ -82,9 +82,8 @@ def _swap_colors(scene: Scene, random: np.random.Generator) -> list[Thing]:
 
 def _miscount(scene: Scene, random: np.random.Generator) -> list[Thing] | None:
     """There is one more or one fewer of a shape."""
-    alike = [thing for thing in scene.things if thing.shape == _draw_shape(scene, random)]
-    if not alike:
-        return None
+    shape = _draw_shape(scene, random)
+    alike = [thing for thing in scene.things if thing.shape == shape]
     if len(alike) > 1 and (len(alike) == MOST or random.random() < 0.5):
         left_out = alike[random.integers(len(alike))]
         return [thing for thing in scene.things if thing is not left_out]
