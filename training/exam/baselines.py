@@ -76,7 +76,7 @@ def read_rows(dataset: str, pictures: Path | None, split: str, limit: int) -> Ro
         if not found:
             first = f"{rows[0]['id']}.png"
             raise GasError(f"{pictures} has no picture of a scene; that of the first one would be {pictures / first}")
-        images = [_open(Image.open(pictures / f"{row['id']}.png"), row["id"]) for row in found]
+        images = [_open({"bytes": None, "path": str(pictures / f"{row['id']}.png")}, row["id"]) for row in found]
         return Rows([row["questions"] for row in found], images, rows.num_rows - len(found))
     if not asked:
         raise GasError(f"no scene of {dataset} has questions")

@@ -48,8 +48,8 @@ EDGE, GAP = 4, 5
 """Pixels between a thing and the picture's edge, and between things."""
 SEEN = 0.75
 """The least share of a thing that is left to be seen, in one piece."""
-CLOSEST = 0.72
-"""How close the centers of two things are at least that cover each other, of the sum of their radii."""
+CLOSEST, FARTHEST = 0.62, 0.85
+"""How far apart the centers of two things are that cover each other, of the sum of their radii."""
 ROWS = 128
 """Rows that are taken of a block."""
 PLACES, LAYOUTS = 60, 300
@@ -184,19 +184,21 @@ def place_thing(things: list[Thing], kind: Kind, band: Band, covered: int, rando
     inset = radius + EDGE
     if right - left < 2 * inset or bottom - top < 2 * inset:
         return False
-    left_over = covered - len(_find_covering(things))
+    covering = _find_covering(things)
+    paired = {thing for pair in covering for thing in pair}
+    free = [thing for thing in things if thing.color != kind[1] and thing not in paired]
+    is_allowed = len(covering) < covered
     for _ in range(PLACES):
         x, y = random.uniform(left + inset, right - inset), random.uniform(top + inset, bottom - inset)
-        others = [thing for thing in things if thing.color != kind[1]]
-        if left_over > 0 and others and random.random() < 0.5:  # side by side with one of them
-            other, turn = others[random.integers(len(others))], random.uniform(0, 2 * pi)
-            reach = random.uniform(CLOSEST, 0.95) * (radius + other.radius)
+        if is_allowed and free and random.random() < 0.5:  # one covers a part of the other
+            other, turn = free[random.integers(len(free))], random.uniform(0, 2 * pi)
+            reach = random.uniform(CLOSEST, FARTHEST) * (radius + other.radius)
             x, y = other.x + reach * cos(turn), other.y + reach * sin(turn)
             if not (left + inset <= x <= right - inset and top + inset <= y <= bottom - inset):
                 continue
         thing = Thing(*kind, round(x), round(y))
         close = [other for other in things if _is_close(thing, other)]
-        if len(close) <= left_over and not any(_collide(thing, other) for other in close):
+        if not close or (is_allowed and len(close) == 1 and close[0] in free and not _collide(thing, close[0])):
             things.append(thing)
             return True
     return False
@@ -221,7 +223,10 @@ def _find_covering(things: Sequence[Thing]) -> list[tuple[Thing, Thing]]:
 
 
 def can_be_seen(things: Sequence[Thing]) -> bool:
-    """Whether no two things of a color touch, and enough of each is left to be seen, in one piece."""
+    """Whether no two things of a color touch, and enough of each is left to be seen, in one piece.
+
+    A thing covers one other, or is covered by it, at most.
+    """
     if any(_collide(*pair) for pair in combinations(things, 2)):
         return False
     covering = _find_covering(things)
@@ -230,14 +235,25 @@ def can_be_seen(things: Sequence[Thing]) -> bool:
     owner = np.zeros((SIDE, SIDE), dtype=np.int16)
     for number, thing in enumerate(things, 1):
         _cut(owner, thing)[np.asarray(draw_mask(thing.shape, thing.radius)) > 0] = number
-    close = {thing for pair in covering for thing in pair}
+    close = [thing for pair in covering for thing in pair]
+    if len(set(close)) < len(close):
+        return False
     for number, thing in enumerate(things, 1):
         if thing in close:
             whole = fill_mask(thing.shape, thing.radius)
             seen = whole & (_cut(owner, thing) == number)
-            if seen.sum() < SEEN * whole.sum() or len(find_patches(seen)) != 1:
+            if seen.sum() < SEEN * whole.sum() or len(find_patches(seen)) != 1 or not _shows_extent(seen, whole):
                 return False
     return True
+
+
+def _shows_extent(seen: np.ndarray, whole: np.ndarray) -> bool:
+    """Whether a shape is seen as far as it reaches: to the left or the right, and to the top or the bottom."""
+    ends = [
+        (np.flatnonzero(seen.any(axis=axis))[[0, -1]], np.flatnonzero(whole.any(axis=axis))[[0, -1]])
+        for axis in (0, 1)
+    ]
+    return all((one == other).any() for one, other in ends)
 
 
 def _cut(array: np.ndarray, thing: Thing) -> np.ndarray:
