@@ -24,7 +24,7 @@ assert_type(gas.explode_questions([row]), list[dict[str, Any]])
 
 
 def score(images: list[Image.Image], rows: dict[str, Any]) -> list[float | None]:
-    judge = VisionLanguageJudge("Qwen/Qwen2.5-VL-3B-Instruct")
+    judge = VisionLanguageJudge("Qwen/Qwen3-VL-8B-Instruct")
     try:
         return judge_questions(judge, images, rows["questions"]).shares
     except GasError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -82,6 +83,45 @@ def _scale(image: Image.Image) -> Image.Image:
     if "transparency" in image.info:
         gray = np.where(array == image.info["transparency"], 1, gray)
     return Image.fromarray((gray * 255).round().astype(np.uint8)).convert("RGB")
+
+
+def open_shown(shown: Any) -> Image.Image | tuple[Image.Image, ...]:
+    """Opens what a judge looks at: a picture; or the frames of a video, or views of a thing, in the size of the first.
+
+    Raises:
+        GasError: See `open_picture`; it says which frame it is.
+    """
+    if not isinstance(shown, Sequence) or isinstance(shown, str | bytes):
+        return open_picture(shown)
+    if not shown:
+        raise GasError("it has no frames")
+    frames = []
+    for place, frame in enumerate(shown):
+        try:
+            frames.append(open_picture(frame))
+        except GasError as error:
+            raise GasError(f"frame {place + 1} of {len(shown)}: {error}") from error
+    size = frames[0].size
+    return tuple(frame if frame.size == size else frame.resize(size) for frame in frames)
+
+
+def lay_grid(frames: Sequence[Image.Image], side: int | None = None) -> Image.Image:
+    """Lays frames out in a grid, row by row.
+
+    Args:
+        frames: Those of a video, or views of a thing, in their order, all of one size.
+        side: Of how many rows and columns; by default 3 for nine frames, which are views, and 2 for all others. Of
+            more frames than places, as many are taken evenly, the first and the last among them; places that are left
+            stay white.
+    """
+    side = side or (3 if len(frames) == 9 else 2)
+    places = np.linspace(0, len(frames) - 1, min(side * side, len(frames))).round().astype(int)
+    width, height = frames[0].size
+    grid = Image.new("RGB", (side * width, side * height), "white")
+    for number, place in enumerate(places):
+        row, column = divmod(number, side)
+        grid.paste(frames[place], (column * width, row * height))
+    return grid
 
 
 def check_pictures(rows: Any, resolution: int, key: str = "data") -> list[Problem]:

@@ -7,7 +7,7 @@ import datasets
 import numpy as np
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.pictures import check_pictures, open_picture
+from generate_any_scene.training.pictures import check_pictures, lay_grid, open_picture, open_shown
 from PIL import Image
 
 SIDE = 12
@@ -166,3 +166,58 @@ def test_rows_are_counted_and_the_first_is_named():
     (problem,) = check_pictures(rows.select([0, 3]), 64)
     assert "of row 1: it has 400 x 16 pixels, of which a square shows less than a quarter" in str(problem)
     assert check_pictures(rows.select([0, 1]), 64) == []
+
+
+# What judges look at.
+
+
+def make_frames(count, size=(6, 4)):
+    return [Image.new("RGB", size, (place, 0, 0)) for place in range(count)]
+
+
+def read_grid(grid, side, size=(6, 4)):
+    """The frame at each place, row by row; -1 for white."""
+    width, height = size
+    assert grid.size == (side * width, side * height)
+    places = [(column * width + 2, row * height + 2) for row in range(side) for column in range(side)]
+    found = [grid.getpixel(place) for place in places]
+    return [-1 if color == (255, 255, 255) else color[0] for color in found]
+
+
+@pytest.mark.parametrize(
+    ("count", "side", "expected"),
+    [
+        (4, None, [0, 1, 2, 3]),
+        (9, None, list(range(9))),
+        (16, None, [0, 5, 10, 15]),
+        (1, None, [0, -1, -1, -1]),
+        (5, 3, [0, 1, 2, 3, 4, -1, -1, -1, -1]),
+        (33, 3, [0, 4, 8, 12, 16, 20, 24, 28, 32]),
+        (7, 1, [0]),
+    ],
+)
+def test_frames_in_a_grid(count, side, expected):
+    grid = lay_grid(make_frames(count), side)
+    assert read_grid(grid, side or (3 if count == 9 else 2)) == expected
+
+
+def test_frames_of_other_sizes_are_scaled_to_the_first():
+    frames = [*make_frames(1), Image.new("RGB", (50, 50), (7, 0, 0))]
+    assert read_grid(lay_grid(open_shown(frames)), 2) == [0, 7, -1, -1]
+
+
+def test_what_a_judge_looks_at_is_opened():
+    transparent = Image.new("RGBA", (6, 4), (255, 0, 0, 0))
+    assert open_shown(transparent).getpixel((0, 0)) == (255, 255, 255)
+    deep = Image.fromarray(WIDE)
+    assert [frame.mode for frame in open_shown([transparent, deep])] == ["RGB", "RGB"]
+    moving = io.BytesIO()
+    Image.new("RGB", (6, 4)).save(moving, "GIF", save_all=True, append_images=make_frames(3)[1:])
+    for shown, words in [
+        ([], "it has no frames"),
+        ([transparent, "cup.png"], "frame 2 of 2: it cannot be read"),
+        (Image.open(moving), "it has 3 frames"),
+        (None, "there is no picture"),
+    ]:
+        with pytest.raises(GasError, match=words):
+            open_shown(shown)

@@ -33,7 +33,8 @@ class Judged:
     Attributes:
         replies: What it said; of probabilities, the likeliest answer, or "" where none is likely.
         marks: Whether each reply is right; None where the judge gave no answer to the question.
-        probabilities: How probable the right answer is, from 0 to 1; None where only words were asked for.
+        probabilities: How probable the right answer is, from 0 to 1; None where only words were asked for, or where
+            the judge could not be asked.
     """
 
     replies: list[list[str]]
@@ -60,6 +61,8 @@ class Judged:
 
 Said: TypeAlias = tuple[str, bool | None, float | None]
 """Of one question: the reply, its mark and the probability of the right answer."""
+
+UNASKED: Said = ("", None, None)
 
 
 def judge_questions(
@@ -88,13 +91,24 @@ def judge_questions(
         raise ValueError(f"{len(images)} images, but questions about {len(questions_of_each)}")
     chosen = [read_questions(some) for some in questions_of_each]
     asked = [(image, one) for image, some in zip(images, chosen, strict=True) for one in some]
-    scored = [by == "probability" and one["form"] in INSTRUCTIONS for _, one in asked]
-    weighed = iter(_ask_probabilities(judge, [one for one, some in zip(asked, scored, strict=True) if some]))
-    worded = iter(_ask_words(judge, [one for one, some in zip(asked, scored, strict=True) if not some]))
-    said = iter([next(weighed) if some else next(worded) for some in scored])
+    ways = [_choose_way(one, by) for _, one in asked]
+    pairs = {way: [one for one, own in zip(asked, ways, strict=True) if own == way] for way in set(ways)}
+    weighed = iter(_ask_probabilities(judge, pairs.get("probability", [])))
+    worded = iter(_ask_words(judge, pairs.get("words", [])))
+    said = iter([UNASKED if way is None else next(weighed if way == "probability" else worded) for way in ways])
     of_each = [[next(said) for _ in some] for some in chosen]
-    replies, marks, probabilities = ([[one[part] for one in some] for some in of_each] for part in range(3))
-    return Judged(replies, marks, probabilities)
+    return Judged(
+        [[reply for reply, _, _ in some] for some in of_each],
+        [[mark for _, mark, _ in some] for some in of_each],
+        [[probability for _, _, probability in some] for some in of_each],
+    )
+
+
+def _choose_way(question: Question, by: Way) -> Way | None:
+    """How to ask a question; one without words not at all."""
+    if not question["question"].strip():
+        return None
+    return "probability" if by == "probability" and question["form"] in INSTRUCTIONS else "words"
 
 
 def _ask_words(judge: Judge, asked: Sequence[tuple[Shown, Question]]) -> list[Said]:
@@ -129,12 +143,14 @@ def list_answers(question: Question) -> list[str]:
             return list(question["choices"])
 
 
-def _choose(question: Question, answers: Sequence[str], beginnings: Sequence[float]) -> Said:
+def _choose(question: Question, answers: Sequence[str], beginnings: Sequence[float | None]) -> Said:
     """The likeliest answer; `beginnings` are the probabilities that the reply begins with each."""
-    found = dict(zip(answers, beginnings, strict=True))
+    found = {answer: share for answer, share in zip(answers, beginnings, strict=True) if share is not None}
+    if len(found) < len(answers):
+        return "", None, None
     # What begins with a longer answer (`red brick`) is not the shorter one (`red`).
     alone = {
-        answer: max(0.0, share - sum(found[other] for other in answers if other.startswith(f"{answer} ")))
+        answer: max(0.0, share - sum(found[other] for other in found if other.startswith(f"{answer} ")))
         for answer, share in found.items()
     }
     right = alone.get(question["answer"], 0.0)
@@ -154,6 +170,10 @@ def check_refusals(judged: Judged, most: float) -> None:
         return
     pairs = zip(judged.replies, judged.marks, strict=True)
     reply = next(said for some, marks in pairs for said, mark in zip(some, marks, strict=True) if mark is None)
-    what = f"the judge gives no answer to {judged.refused:,} of its first {judged.asked:,} questions: {show(reply)}"
-    hint = "take another judge, or mend `judge.max_new_tokens`, `judge.chat_template` or `judge.most_refused`"
+    said = show(reply) if reply else "it says nothing, or something else"
+    what = f"the judge gives no answer to {judged.refused:,} of its first {judged.asked:,} questions: {said}"
+    hint = (
+        "if it thinks first, set `judge.chat_template: {enable_thinking: false}`; if it is cut short, raise "
+        "`judge.max_new_tokens`; if neither, take another judge, or raise `judge.most_refused`"
+    )
     raise GasError(f"{what}; {hint}", exit_status=1)

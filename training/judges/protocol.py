@@ -24,18 +24,21 @@ class Judge(Protocol):
     def id(self) -> str: ...
 
     def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
-        """Replies in words to each question about the image at the same place.
+        """Replies in words to each question about the image at the same place; "" where it could not be asked.
 
         Raises:
             ValueError: There are not as many questions as images.
         """
         ...
 
-    def probability(self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
+    def probability(
+        self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]
+    ) -> Sequence[float | None]:
         """How probable the judge finds each answer to the question about the image at the same place, from 0 to 1.
 
-        It is the probability that the reply begins with the answer, not divided by that of others. Questions about one
-        image (the same object in Python) that stand side by side share what can be shared.
+        None where it could not be asked. It is the probability that the reply begins with the answer, not divided by
+        that of others. Questions about one image (the same object in Python) that stand side by side share what can be
+        shared.
 
         Raises:
             ValueError: There are not as many questions or answers as images, or an answer is empty.

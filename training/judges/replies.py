@@ -89,3 +89,11 @@ def force_replies(inputs: dict[str, Tensor], lengths: Sequence[int], forced: Seq
         end = length + len(tokens)
         inputs["input_ids"][row, length:end] = inputs["input_ids"].new_tensor(tokens)
         inputs["attention_mask"][row, length:end] = 1
+
+
+def fill_rows(rows: Sequence[Tokens], filling: int) -> Tensor:
+    """Tokens of several lengths as one tensor, shape [rows, tokens of the longest], filled up on the right."""
+    import torch
+
+    longest = max(map(len, rows))
+    return torch.tensor([[*row, *[filling] * (longest - len(row))] for row in rows])

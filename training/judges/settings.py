@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -40,7 +41,7 @@ class JudgeSettings(Part):
     revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
     dtype: Dtype = Field(default="auto", description="Of its weights.")
     batch_size: Whole = Field(default=32, description="Questions that it answers at once.")
-    max_new_tokens: Whole = Field(default=16, description="The longest answer.")
+    max_new_tokens: Whole = Field(default=32, description="The longest answer.")
     system: str = Field(
         default="", description="What the system says at the beginning of each chat; nothing, perhaps."
     )
@@ -51,7 +52,7 @@ class JudgeSettings(Part):
         default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
     )
     most_refused: float = Field(
-        default=0.5, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+        default=0.8, ge=0, le=1, description="The share of the first questions that may be left without an answer."
     )
     weights: Text | None = Field(
         default=None,
@@ -60,6 +61,11 @@ class JudgeSettings(Part):
     )
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
     max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
+    grid: Whole | None = Field(
+        default=None,
+        description="Frames are laid out in so many rows and columns; when left out, in 2, or 3 if they are nine, "
+        "unless the model reads videos.",
+    )
     url: Text | None = Field(default=None, description="Where a server is, such as http://localhost:8000/v1.")
     api_key: Text | None = Field(
         default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
@@ -67,14 +73,17 @@ class JudgeSettings(Part):
     concurrency: Whole = Field(default=16, description="Questions that a server has in hand at once.")
     timeout: Positive = Field(default=120.0, description="Seconds that a server may take for one.")
     retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
-    top_logprobs: Whole = Field(default=20, description="Likeliest first tokens that a server tells of.")
+    top_logprobs: WholeOrZero = Field(
+        default=20, description="Likeliest tokens that a server tells of at each place; 0 where it tells of none."
+    )
 
     @model_validator(mode="before")
     @classmethod
     def fill_model(cls, value: Any) -> Any:
         """Writes the default model down, so that what is kept of a run names it."""
-        is_model = isinstance(value, Mapping) and value.get("kind", "model") == "model"
-        return {**value, "model": value.get("model") or cls.DEFAULT_MODEL} if is_model else value
+        if not isinstance(value, Mapping) or value.get("kind", "model") != "model" or value.get("model") is not None:
+            return value
+        return {**value, "model": cls.DEFAULT_MODEL}
 
     @model_validator(mode="after")
     def check_url(self) -> JudgeSettings:
@@ -92,35 +101,9 @@ class RewardJudge(JudgeSettings):
 
     DEFAULT_MODEL: ClassVar[str] = REWARD_MODEL
 
-
-MODEL_KEYS = (
-    "model",
-    "revision",
-    "dtype",
-    "batch_size",
-    "max_new_tokens",
-    "system",
-    "instruction",
-    "chat_template",
-    "min_pixels",
-    "max_pixels",
-)
-ENDPOINT_KEYS = (
-    "url",
-    "model",
-    "api_key",
-    "concurrency",
-    "timeout",
-    "retries",
-    "max_new_tokens",
-    "system",
-    "instruction",
-    "chat_template",
-    "min_pixels",
-    "max_pixels",
-    "top_logprobs",
-)
-"""Keys that a kind of judge takes, which are the names of its class's arguments, too."""
+    most_refused: float = Field(
+        default=0.5, ge=0, le=1, description="The share of the first questions that may be left without an answer."
+    )
 
 
 def open_judge(settings: JudgeSettings, device: str | None = None) -> Judge:
@@ -141,11 +124,16 @@ def open_judge(settings: JudgeSettings, device: str | None = None) -> Judge:
         case "endpoint":
             from .endpoint import EndpointJudge
 
-            return EndpointJudge(**settings.model_dump(include=set(ENDPOINT_KEYS)))
+            return EndpointJudge(**_choose_keys(settings, EndpointJudge))
         case "model":
             from .vision_language import VisionLanguageJudge
 
-            return VisionLanguageJudge(**settings.model_dump(include=set(MODEL_KEYS)), device=device)
+            return VisionLanguageJudge(**_choose_keys(settings, VisionLanguageJudge), device=device)
+
+
+def _choose_keys(settings: JudgeSettings, judge: type[Any]) -> dict[str, Any]:
+    """The values of those keys that a judge is made with: the names of its arguments are those of the keys."""
+    return settings.model_dump(include={one.name for one in dataclasses.fields(judge) if one.init})
 
 
 def read_judge(text: str, overrides: Iterable[str] | Mapping[str, Any] = ()) -> JudgeSettings:

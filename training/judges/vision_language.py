@@ -5,17 +5,18 @@ Importing this module loads neither torch nor transformers.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import GasError, advise
-from .replies import Tokens, force_replies, share_beginnings, spell_tokens
+from .chats import Chat, Picture, render_chat, takes_videos
+from .reading import Reader, Request, chunk, pack_requests
+from .replies import Tokens, share_beginnings, spell_tokens
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from .protocol import Shown
 
 MODEL = "Qwen/Qwen3-VL-8B-Instruct"
 """The judge of evaluations, as GenEval 2 has it."""
@@ -29,27 +30,24 @@ REQUEST = "{question}\n{instruction}"
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
-
-@dataclass(frozen=True)
-class _Request:
-    """What the network reads at once: an image, a question and the beginning of a reply.
-
-    Attributes:
-        image, question: What is asked.
-        forced: Tokens with which the reply begins.
-        asked: The replies whose probabilities are read off: each is a part of `forced` from its beginning, and then
-            one token.
-    """
-
-    image: Image
-    question: str
-    forced: Tokens
-    asked: tuple[Tokens, ...]
+TOLD: Mapping[str, Any] = {
+    "max_new_tokens": 32,
+    "min_pixels": None,
+    "max_pixels": None,
+    "system": "",
+    "instruction": INSTRUCTION,
+    "chat_template": {},
+}
+"""Options that change answers, with their defaults: where they differ from these, they are part of a judge's id."""
 
 
 @dataclass
 class VisionLanguageJudge:
-    """A vision-language model that reads a chat with one image and one question.
+    """A vision-language model that reads a chat with one picture, or one video, and one question.
+
+    Questions about one picture (the same object in Python) that are asked in one call share it: what their chats begin
+    with is read once. So does `probability` wherever the model's cache can be repeated, and gives what it gives of
+    each question alone; `answer` does where one picture has questions for half a batch.
 
     Attributes:
         model: Its name on the Hub, or a folder. Code from the Hub is never run.
@@ -58,11 +56,14 @@ class VisionLanguageJudge:
         device: Where it computes; by default on a GPU, if there is one.
         batch_size: How many questions it reads at once.
         max_new_tokens: How long a reply can be, in tokens.
-        min_pixels, max_pixels: To how many pixels images are scaled at least and at most, for the models whose
-            processors know these (Qwen-VL); others pass over them.
-        chat_template: Arguments of the model's chat template, such as `{"enable_thinking": False}`.
+        min_pixels, max_pixels: To how many pixels pictures are scaled at least and at most.
+        system: What the system says before each question; "" for nothing.
         instruction: What `answer` adds to each question, as `REQUEST` says; "" for nothing.
+        chat_template: Arguments of the model's chat template, such as `{"enable_thinking": False}`.
+        grid: Frames are laid out in a grid of so many in a row, and as many rows; by default a model that reads videos
+            gets them as a video, and others in a grid (see `lay_grid`).
         processor, network: What transformers loads.
+        reads_videos: Whether the model is shown frames as a video.
 
     Raises:
         GasError: The model cannot be loaded, or does not answer questions about images in a chat.
@@ -72,14 +73,17 @@ class VisionLanguageJudge:
     revision: str | None = None
     dtype: str = "auto"
     device: str | None = None
-    batch_size: int = 16
+    batch_size: int = 32
     max_new_tokens: int = 32
     min_pixels: int | None = None
     max_pixels: int | None = None
+    system: str = ""
     instruction: str = INSTRUCTION
     chat_template: Mapping[str, Any] = field(default_factory=dict)
+    grid: int | None = None
     processor: Any = field(init=False, repr=False)
     network: Any = field(init=False, repr=False)
+    reads_videos: bool = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "max_new_tokens"):
@@ -89,15 +93,17 @@ class VisionLanguageJudge:
             raise GasError(f"a judge has no dtype {self.dtype}; {advise(self.dtype, DTYPES)}")
         with _explain_loading(self.model, self.revision):
             import torch
-            from transformers import AutoImageProcessor, AutoModelForImageTextToText, AutoProcessor
+            from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoProcessor
 
             self.device = self.device or ("cuda" if torch.cuda.is_available() else "cpu")
             _check_device(self.device)
             # Left out, `trust_remote_code` would make transformers ask on the terminal.
             options: dict[str, Any] = {"revision": self.revision or "main", "trust_remote_code": False}
-            pixels = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
-            pixels = {name: number for name, number in pixels.items() if number is not None}
+            limits = {"min_pixels": self.min_pixels, "max_pixels": self.max_pixels}
+            pixels = {name: number for name, number in limits.items() if number is not None}
+            self._stored = getattr(AutoConfig.from_pretrained(self.model, **options), "dtype", None)
             self.processor = AutoProcessor.from_pretrained(self.model, **options)
+            _check_pixels(self.processor.image_processor, self.model, pixels)
             if pixels:  # the whole processor would hand them to each call, which transformers warns of
                 self.processor.image_processor = AutoImageProcessor.from_pretrained(self.model, **options, **pixels)
             network: Any = AutoModelForImageTextToText.from_pretrained(self.model, dtype=self.dtype, **options)
@@ -109,6 +115,9 @@ class VisionLanguageJudge:
             )
         self.network = network.to(self.device).eval().requires_grad_(False)
         self._prepare_generation()
+        self._check_template()
+        self.reads_videos = self.grid is None and takes_videos(self.processor)
+        self._reader = Reader(self.processor, self.network, self.chat_template)
 
     def _prepare_generation(self) -> None:
         """Leaves of the model's own settings only those that say where replies end.
@@ -130,23 +139,47 @@ class VisionLanguageJudge:
             pad_token_id=tokenizer.pad_token_id,
         )
 
+    def _check_template(self) -> None:
+        """Refuses a chat template that cannot be used, or leaves out what the system says."""
+        from PIL import Image
+
+        chat = Chat(Image.new("RGB", (64, 64)), "?", self.system)
+        try:
+            text = render_chat(self.processor, chat, self.chat_template)
+        except Exception as error:  # a template raises what it likes
+            raise GasError(f"the chat template of {self.model} cannot be used: {_shorten(error)}") from error
+        if self.system.strip() not in text:
+            raise GasError(f"the chat template of {self.model} leaves out what the system says; leave out `system`")
+
     @property
     def id(self) -> str:
-        """The model with its commit, if it has one, and the options that differ from the defaults."""
-        commit = getattr(self.network.config, "_commit_hash", None) or self.revision
-        return f"{self.model}#{commit}" if commit else self.model
+        """The model with its commit, if it has one, and the options that change answers and are not the defaults.
 
-    def answer(self, images: Sequence[Image], questions: Sequence[str]) -> list[str]:
-        """Replies to each question about the image at the same place: at each step the likeliest token.
+        Another precision than that of the weights is one of them. A model that reads no videos is told from its later
+        self that does by `grid`.
+        """
+        commit = getattr(self.network.config, "_commit_hash", None) or self.revision
+        options = {name: getattr(self, name) for name, default in TOLD.items() if getattr(self, name) != default}
+        if self.dtype != "auto" and f"torch.{self.dtype}" != str(self._stored):
+            options["dtype"] = self.dtype
+        if not self.reads_videos:
+            options["grid"] = self.grid or "auto"
+        name = f"{self.model}#{commit}" if commit else self.model
+        said = ",".join(f"{key}={value}" for key, value in options.items())
+        return f"{name}[{said}]" if said else name
+
+    def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
+        """Replies to each question about the picture at the same place: at each step the likeliest token.
 
         Args:
-            images: Images, of any sizes.
+            images: Pictures of any sizes; or of a video its frames, of a thing its views.
             questions: As many questions. `instruction` is added to each.
 
         Returns: As many replies, without white space around them; "" where the model says nothing.
 
         Raises:
             ValueError: There are not as many questions as images.
+            GasError: A picture cannot be read.
         """
         import torch
 
@@ -155,17 +188,24 @@ class VisionLanguageJudge:
             REQUEST.format(question=question, instruction=self.instruction) if self.instruction else question
             for question in questions
         ]
-        replies: list[str] = []
+        images = list(images)  # some sequences make a new object each time that one is taken out
+        pictures = self._view(images)
+        chats = [Chat(pictures[id(image)], text, self.system) for image, text in zip(images, texts, strict=True)]
+        places: dict[int, list[int]] = {}
+        for place, image in enumerate(images):
+            places.setdefault(id(image), []).append(place)
+        parts = [part for some in places.values() for part in chunk(some, self.batch_size)]
+        # Half a batch about one picture is quicker than a whole one in which each question has a picture to read.
+        shared = [part for part in parts if len(part) > 1 and 2 * len(part) >= self.batch_size]
+        others = chunk(sorted(set(range(len(images))).difference(*shared)), self.batch_size)
+        replies: dict[int, str] = {}
         with torch.inference_mode():
-            for start in range(0, len(texts), self.batch_size):
-                end = start + self.batch_size
-                # Generation goes on at the right end of every row, so what fills up short rows stands on the left.
-                inputs = self._encode(images[start:end], texts[start:end], "left")
-                tokens = self.network.generate(**inputs)[:, inputs["input_ids"].shape[1] :]
-                replies += self.processor.tokenizer.batch_decode(tokens, skip_special_tokens=True)
-        return [reply.strip() for reply in replies]
+            for part in (*shared, *others):
+                written = self._reader.write([chats[place] for place in part], share=part in shared)
+                replies |= zip(part, written, strict=True)
+        return [replies[place] for place in range(len(images))]
 
-    def probability(self, images: Sequence[Image], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
+    def probability(self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
         """The probability that the reply to a question begins with an answer.
 
         That of one spelling is the product of the probabilities of its tokens, each after those before it; what the
@@ -176,16 +216,17 @@ class VisionLanguageJudge:
         other answers get, nor by length.
 
         Args:
-            images: Images, of any sizes.
+            images: Pictures of any sizes; or of a video its frames, of a thing its views.
             questions: As many questions. They are asked as they are, without `instruction`: a score is defined by
                 its whole text, such as `Does this figure show "a cup"? Please answer yes or no.`
-            answers: As many answers. Those to the same question about the same image (the same object in Python) are
-                read off together as far as their tokens allow.
+            answers: As many answers. Those to the same question about the same picture (the same object in Python)
+                are read off together as far as their tokens allow.
 
         Returns: As many probabilities, from 0 to 1.
 
         Raises:
             ValueError: There are not as many questions or answers as images, or an answer is empty.
+            GasError: A picture cannot be read.
         """
         import torch
 
@@ -196,68 +237,38 @@ class VisionLanguageJudge:
         asked: dict[tuple[int, str], set[Tokens]] = {}
         for key, answer in zip(keys, answers, strict=True):
             asked.setdefault(key, set()).update(spellings[answer])
-        seen = dict(zip(keys, images, strict=True))
-        requests = [
-            _Request(seen[key], key[1], forced, replies)
-            for key, tokens in asked.items()
-            for forced, replies in share_beginnings(tokens).items()
-        ]
+        pictures = self._view(images)
+        requests: dict[int, list[Request]] = {}
+        for key, tokens in asked.items():
+            chat = Chat(pictures[key[0]], key[1], self.system)
+            some = [Request(key, chat, forced, replies) for forced, replies in share_beginnings(tokens).items()]
+            requests.setdefault(key[0], []).extend(some)
         found: dict[tuple[int, str], dict[Tokens, float]] = {key: {} for key in asked}
         with torch.inference_mode():
-            for start in range(0, len(requests), self.batch_size):
-                batch = requests[start : start + self.batch_size]
-                for request, values in zip(batch, self._read_probabilities(batch), strict=True):
-                    found[id(request.image), request.question].update(zip(request.asked, values, strict=True))
+            for pack in pack_requests(requests.values(), self.batch_size):
+                read = [request for part in pack for request in part]
+                for request, values in zip(read, self._reader.weigh(pack), strict=True):
+                    found[request.key].update(zip(request.asked, values, strict=True))
         return [
             min(1.0, sum(found[key][tokens] for tokens in spellings[answer]))
             for key, answer in zip(keys, answers, strict=True)
         ]
 
-    def _encode(self, images: Sequence[Image], texts: Sequence[str], padding_side: str) -> dict[str, Any]:
-        """What the network reads of chats: tensors on its device, short rows filled up on one side."""
-        chats = [
-            [
-                {
-                    "role": "user",
-                    "content": [{"type": "image", "image": image.convert("RGB")}, {"type": "text", "text": text}],
-                }
-            ]
-            for image, text in zip(images, texts, strict=True)
-        ]
-        inputs = self.processor.apply_chat_template(
-            chats,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-            processor_kwargs={"padding": True, "padding_side": padding_side},
-            **self.chat_template,
-        )
-        return dict(inputs.to(self.device, self.network.dtype))
+    def _view(self, images: Sequence[Shown]) -> dict[int, Picture]:
+        """What chats show of each picture, by the `id` of its object."""
+        from ..pictures import lay_grid, open_shown
 
-    def _read_probabilities(self, requests: Sequence[_Request]) -> list[list[float]]:
-        """The probabilities of the replies that each request asks for."""
-        import torch
-
-        # Filled up on the right, every row has the positions that it has alone, and sees nothing of what fills it.
-        inputs = self._encode([one.image for one in requests], [one.question for one in requests], "right")
-        lengths = inputs["attention_mask"].sum(dim=1).tolist()
-        force_replies(inputs, lengths, [one.forced for one in requests])
-        read = [range(length - 1, length + len(one.forced)) for length, one in zip(lengths, requests, strict=True)]
-        options: dict[str, Any] = {"use_cache": False}
-        kept: Sequence[int] = range(inputs["input_ids"].shape[1])
-        if "logits_to_keep" in inspect.signature(self.network.forward).parameters:
-            # Logits of all positions would be larger than all else in memory.
-            kept = sorted(set().union(*read))
-            options["logits_to_keep"] = torch.tensor(kept, device=self.device)
-        logits = self.network(**inputs, **options).logits
-        place = {position: number for number, position in enumerate(kept)}
-        values = []
-        for row, (positions, request) in enumerate(zip(read, requests, strict=True)):
-            steps = logits[row, [place[position] for position in positions]].float().log_softmax(dim=-1)
-            sums = [steps[range(len(reply)), list(reply)].sum() for reply in request.asked]
-            values.append(torch.stack(sums).exp().tolist())
-        return values
+        found: dict[int, Picture] = {}
+        for place, image in enumerate(images):
+            if id(image) not in found:
+                try:
+                    picture = open_shown(image)
+                except GasError as error:
+                    raise GasError(f"picture {place + 1} of {len(images)} cannot be judged: {error}") from error
+                if isinstance(picture, tuple) and not self.reads_videos:
+                    picture = lay_grid(picture, self.grid)
+                found[id(image)] = picture
+        return found
 
 
 def _check_lengths(**lists: Sequence[Any]) -> None:
@@ -278,6 +289,13 @@ def _check_device(device: str) -> None:
 def _shorten(error: Exception) -> str:
     """The first line of what an error says."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
+
+
+def _check_pixels(image_processor: Any, model: str, pixels: Mapping[str, int]) -> None:
+    """Refuses numbers of pixels that an image processor would pass over."""
+    known = getattr(getattr(image_processor, "valid_kwargs", None), "__annotations__", pixels)
+    if unknown := [name for name in pixels if name not in known]:
+        raise GasError(f"the image processor of {model} knows no {unknown[0]}; leave it out")
 
 
 @contextmanager

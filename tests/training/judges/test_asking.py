@@ -118,3 +118,37 @@ def test_a_judge_that_leaves_probabilities_out():
     judge.probability = lambda *lists: [1.0]
     with pytest.raises(GasError, match="1 probabilities of 2 answers"):
         judge_questions(judge, ["first"], [[YES]], "probability")
+
+
+def test_a_question_without_words_is_not_asked():
+    silent = {**YES, "question": " "}
+    judge = Scripted("yes")
+    judged = judge_questions(judge, ["first", "second"], [[silent, YES], [silent]])
+    assert judge.calls == [(["first"], ["What is it?"])]
+    assert (judged.replies, judged.marks, judged.refused) == ([["", "yes"], [""]], [[None, True], [None]], 2)
+    assert judge_questions(Weighing(yes=1.0), ["first"], [[silent, YES]], "probability").probabilities == [[None, 1.0]]
+
+
+@pytest.mark.parametrize("reply", ["Oui.", "はい", "Нет, не вижу.", "sí", "Es gibt drei Katzen.", "", "<think>Is it"])
+@pytest.mark.parametrize("question", [YES, NO, THREE, COLOR])
+def test_what_is_no_answer_is_refused_and_not_wrong(question, reply):
+    judged = judge_questions(Scripted(reply), ["first"], [[question]])
+    assert (judged.marks, judged.refused, judged.right) == ([[None]], 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("replies", "shown"),
+    [
+        (["<think>Let me look"] * 9 + ["yes"], "`<think>Let me look`"),
+        ([""] * 9 + ["yes"], "it says nothing, or something else"),
+    ],
+)
+def test_a_judge_that_is_refused_nine_times_of_ten(replies, shown):
+    judged = judge_questions(Scripted(*replies), ["first"], [[YES] * 10])
+    with pytest.raises(GasError) as caught:
+        check_refusals(judged, 0.8)
+    message = str(caught.value)
+    assert f"no answer to 9 of its first 10 questions: {shown}; " in message
+    assert "{enable_thinking: false}" in message and "`judge.max_new_tokens`" in message
+    assert caught.value.exit_status == 1
+    check_refusals(judged, 0.9)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tiny
 from generate_any_scene.errors import GasError
+from generate_any_scene.training.judges.chats import Chat, render_chat
 from generate_any_scene.training.judges.replies import spell_tokens
 from generate_any_scene.training.judges.vision_language import INSTRUCTION, MODEL, REQUEST, VisionLanguageJudge
 
@@ -230,10 +231,63 @@ def test_a_models_own_ways_to_generate_are_left_out(open_judge, images, tmp_path
 
 def test_the_number_of_pixels(open_judge, images):
     def count_tokens(judge):
-        return judge._encode(images[2:3], ["What?"], "left")["input_ids"].shape[1]
+        return judge._reader.encode([Chat(images[2], "What?")], "left")["input_ids"].shape[1]
 
     few, most = open_judge("qwen2_5_vl", max_pixels=56 * 56), open_judge("qwen2_5_vl", min_pixels=100 * 100)
     assert count_tokens(few) < count_tokens(open_judge("qwen2_5_vl")) <= count_tokens(most)
+    with pytest.raises(GasError, match="the image processor of .*llava knows no max_pixels; leave it out"):
+        open_judge("llava", max_pixels=56 * 56)
+
+
+def test_the_system_speaks_before_the_question(open_judge, images):
+    judge = open_judge("llava", system="Look twice.", max_new_tokens=6)
+    (text,) = {render_chat(judge.processor, Chat(image, "What?", judge.system), {}) for image in images}
+    assert text.index("Look twice.") < text.index("<image>") < text.index("What?")
+    assert judge.probability(images, QUESTIONS, ANSWERS) != open_judge("llava").probability(images, QUESTIONS, ANSWERS)
+
+
+def test_a_chat_template_that_leaves_the_system_out(open_judge, tmp_path):
+    shutil.copytree(open_judge("llava").model, tmp_path / "deaf")
+    template = tmp_path / "deaf" / "chat_template.jinja"
+    template.write_text("{% if messages[0]['role'] == 'user' %}" + template.read_text() + "{% endif %}")
+    VisionLanguageJudge(str(tmp_path / "deaf"), device="cpu")
+    with pytest.raises(GasError, match="leaves out what the system says; leave out `system`"):
+        VisionLanguageJudge(str(tmp_path / "deaf"), device="cpu", system="Look twice.")
+    template.write_text("{{ raise_exception('only users speak') }}")
+    with pytest.raises(GasError, match="chat template of .*deaf cannot be used: only users speak"):
+        VisionLanguageJudge(str(tmp_path / "deaf"), device="cpu")
+
+
+def test_the_id_says_what_changes_answers(open_judge):
+    name = open_judge("qwen2_5_vl").model
+    options = {"device": "cpu", "revision": "main"}
+    assert open_judge("qwen2_5_vl", grid=3).id == f"{name}[grid=3]"
+    assert open_judge("qwen2_5_vl", batch_size=3, dtype="float32").id == f"{name}[grid=auto]"
+    told = {"max_new_tokens": 6, "max_pixels": 5000, "system": "Look.", "instruction": "Say it."}
+    judge = VisionLanguageJudge(name, **options, **told, dtype="bfloat16", chat_template={"enable_thinking": False})
+    assert judge.id == (
+        f"{name}#main[max_new_tokens=6,max_pixels=5000,system=Look.,instruction=Say it.,"
+        "chat_template={'enable_thinking': False},dtype=bfloat16,grid=auto]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda image: None, "picture 2 of 2 cannot be judged: there is no picture"),
+        (lambda image: "cup.png", "picture 2 of 2 cannot be judged: it cannot be read"),
+        (lambda image: [], "picture 2 of 2 cannot be judged: it has no frames"),
+        (lambda image: [image, None], "picture 2 of 2 cannot be judged: frame 2 of 2: there is no picture"),
+        (lambda image: image.convert("F"), "picture 2 of 2 cannot be judged: it has numbers that are not from 0 to 1"),
+    ],
+)
+def test_pictures_that_cannot_be_judged(open_judge, images, make, words):
+    judge = open_judge("llava", max_new_tokens=6)
+    shown = [images[0], make(images[1])]
+    with pytest.raises(GasError, match=words):
+        judge.answer(shown, QUESTIONS[:2])
+    with pytest.raises(GasError, match=words):
+        judge.probability(shown, QUESTIONS[:2], ANSWERS[:2])
 
 
 def test_nothing_asked(judge):
