@@ -15,6 +15,7 @@ import wrapt
 from .version import __version__ as __version__
 
 __all__ = [
+    "EndpointJudge",
     "GasError",
     "RecipeError",
     "VisionLanguageJudge",
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     from .builders.rows.explode import explode_questions
     from .builders.rows.single import scene
     from .errors import GasError, RecipeError
-    from .training import VisionLanguageJudge, judge_questions
+    from .training import EndpointJudge, VisionLanguageJudge, judge_questions
 
 _PLACES = {
+    "EndpointJudge": ".training",
     "GasError": ".errors",
     "RecipeError": ".errors",
     "VisionLanguageJudge": ".training",

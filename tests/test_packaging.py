@@ -4,8 +4,9 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -78,3 +79,36 @@ main()
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "gas" / "README.md").is_file()
+
+
+def list_packages(extra):
+    """All packages that an extra brings: what it names, and what the installed ones of these need in turn."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    found: set[tuple[str, str]] = set()
+
+    def visit(text, environment):
+        one = Requirement(text)
+        if one.marker and not one.marker.evaluate(environment):
+            return
+        name = canonicalize_name(one.name)
+        for asked in {"", *one.extras} - {asked for known, asked in found if known == name}:
+            found.add((name, asked))
+            needed = extras.get(asked, []) if name == project["name"] else requires(name) or []
+            for text in needed:
+                visit(text, {"extra": asked})
+
+    for text in [*project["dependencies"], f"{project['name']}[{extra}]"]:
+        visit(text, {"extra": ""})
+    return {name for name, _ in found}
+
+
+def test_scoring_needs_nothing_that_trains():
+    scoring, training = list_packages("eval"), list_packages("train")
+    assert {"torch", "transformers", "openai", "numpy", "pillow"} <= scoring
+    assert not {"trl", "peft", "accelerate", "diffusers"} & scoring
+    assert scoring < training and {"trl", "peft"} <= training
+    assert not {"torch", "openai", "transformers"} & list_packages("plots")

@@ -15,7 +15,7 @@ from typing import Any, assert_type
 from PIL import Image
 
 import generate_any_scene as gas
-from generate_any_scene import GasError, VisionLanguageJudge, judge_questions
+from generate_any_scene import EndpointJudge, GasError, VisionLanguageJudge, judge_questions
 
 row = gas.scene("general", index=123456789, seed=7)
 assert_type(row, dict[str, Any])
@@ -24,7 +24,13 @@ assert_type(gas.explode_questions([row]), list[dict[str, Any]])
 
 
 def score(images: list[Image.Image], rows: dict[str, Any]) -> list[float | None]:
+<<<<<<< HEAD
     judge = VisionLanguageJudge("Qwen/Qwen3-VL-8B-Instruct")
+=======
+    judge = VisionLanguageJudge("Qwen/Qwen2.5-VL-3B-Instruct")
+    served = EndpointJudge("http://localhost:8000")
+    assert_type(judge_questions(served, images, rows["questions"], by="probability").refused, int)
+>>>>>>> k-endpoint
     try:
         return judge_questions(judge, images, rows["questions"]).shares
     except GasError as error:

@@ -25,11 +25,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .judges.asking import judge_questions
+    from .judges.endpoint import EndpointJudge
     from .judges.vision_language import VisionLanguageJudge
 
-__all__ = ["VisionLanguageJudge", "judge_questions"]
+__all__ = ["EndpointJudge", "VisionLanguageJudge", "judge_questions"]
 
-_PLACES = {"VisionLanguageJudge": ".judges.vision_language", "judge_questions": ".judges.asking"}
+_PLACES = {
+    "EndpointJudge": ".judges.endpoint",
+    "VisionLanguageJudge": ".judges.vision_language",
+    "judge_questions": ".judges.asking",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from ...builders.recipe.loading import is_path
 from ...errors import GasError
 from ...recipes import SUFFIXES, list_recipes
 from ..data import load_rows
@@ -65,7 +64,7 @@ def read_rows(dataset: str, pictures: Path | None, split: str, limit: int) -> Ro
     Raises:
         GasError: The dataset cannot be opened, there is no picture in the folder, or one of them is none.
     """
-    is_recipe = dataset in list_recipes() or is_path(dataset, *SUFFIXES)
+    is_recipe = dataset in list_recipes() or dataset.endswith(SUFFIXES)
     draw = "sandbox" if dataset == "sandbox" and pictures is None else None
     source = {"recipe": dataset, "draw": draw} if is_recipe else {"path": dataset}
     columns = ["id", "questions", *(["caption", "image"] if draw else [])]

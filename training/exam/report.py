@@ -21,7 +21,15 @@ def describe_exam(judge: Judge, sat: Sat, seed: int, by: Way) -> dict[str, Any]:
     cost = {"seconds": sat.seconds, "pictures": len(sat.sheets), "questions": len(sat.marks), "tokens": sat.tokens}
     exam = {"version": VERSION, "scenes": len({sheet.scene.id for sheet in sat.sheets}), "seed": seed, "asked_by": by}
     parts = {name: {key: one.describe() for key, one in figures.items()} for name, figures in vars(result).items()}
-    return {"judge": judge.id, "exam": exam, **parts, "cost": cost, "generate_any_scene": __version__}
+    record = getattr(judge, "record", None)
+    return {
+        "judge": judge.id,
+        "record": record,
+        "exam": exam,
+        **parts,
+        "cost": cost,
+        "generate_any_scene": __version__,
+    }
 
 
 def describe_verdict(record: dict[str, Any]) -> str:

@@ -76,8 +76,9 @@ def sit_exam(
 
 
 def _count_tokens(judge: Judge) -> int | None:
-    """What a judge has read and written so far; few of them count it."""
-    return getattr(judge, "tokens", None)
+    """What a judge has read and written so far, where its record counts that, as that of a server's does."""
+    record = getattr(judge, "record", {})
+    return record["tokens_read"] + record["tokens_written"] if "tokens_read" in record else None
 
 
 @dataclass(frozen=True)

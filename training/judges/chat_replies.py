@@ -48,8 +48,8 @@ class Choice(BaseModel):
 class Usage(BaseModel):
     """What a reply cost, in tokens."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
 
 class ChatReply(BaseModel):

@@ -7,77 +7,36 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
-from math import ceil, sqrt
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import groupby
+from math import ceil, floor, sqrt
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from ...errors import GasError, advise, escape
+from ...errors import GasError
+from .chat_client import VERSIONS, Body, ChatClient
 from .chat_replies import ChatReply, find_answers, weigh_answers
 from .protocol import Shown
-from .vision_language import INSTRUCTION, REQUEST
+from .vision_language import INSTRUCTION, REQUEST, TOLD
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
     from PIL.Image import Image
-
-T = TypeVar("T")
-
-PATIENCE = 64
-"""So many failures in a row say that a server which has worked has stopped."""
-INTRODUCTION_RETRIES = 2
-CONNECT_SECONDS = 10.0
-MOST_SAID = 300
-"""Letters of what a server says of an error that are shown."""
-
-VERSIONS = {"vllm": "/version", "sglang": "/server_info"}
-"""Where servers, by what `/v1/models` says that they are, tell their version.
-
-These read a model's own settings of generation, some of which penalise the words of the question; others take none of
-the fields that undo it.
-"""
-
-
-class _Served(BaseModel):
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    owned_by: str | None = None
-
-
-class _Models(BaseModel):
-    data: list[_Served]
-
-
-@dataclass
-class _Picture:
-    """What is shown in several questions, encoded for the first of them."""
-
-    shown: Shown
-    limits: tuple[int | None, int | None]
-    encoding: asyncio.Task[list[str]] | None = None
-
-    async def encode(self) -> list[str]:
-        """The URLs of its images."""
-        if self.encoding is None:
-            self.encoding = asyncio.create_task(asyncio.to_thread(self._encode))
-        return await self.encoding
-
-    def _encode(self) -> list[str]:
-        images: Any = self.shown if isinstance(self.shown, Sequence) else [self.shown]
-        return [encode_image(fit_pixels(image.convert("RGB"), *self.limits)) for image in images]
 
 
 @dataclass(frozen=True)
 class _Request:
-    """A question about a picture, and how long the reply can be, in tokens."""
+    """A question about a picture.
 
+    Attributes:
+        place: Where it stands among those that are given.
+        picture, question: What is asked.
+        most: How long the reply can be, in tokens.
+    """
+
+    place: int
     picture: Shown
     question: str
     most: int
@@ -108,6 +67,9 @@ class EndpointJudge:
         chat_template: Arguments of the model's chat template, such as `{"enable_thinking": False}`, for servers that
             take them (`chat_template_kwargs`).
         min_pixels, max_pixels: To how many pixels images are scaled at least and at most, before they are sent.
+        grid: Lay frames out in so many rows and columns, as one image; by default they are so many images.
+        extra_body: Further fields of the request, as the server knows them, such as vLLM's `mm_processor_kwargs`. They
+            go before ours; `max_completion_tokens` takes the place of `max_tokens`.
         top_logprobs: Of how many tokens at each place the server is asked for the probability; 20 are the most that
             most servers give. 0 for servers that give none: a probability is then 1 or 0, by what the reply says.
 
@@ -127,41 +89,27 @@ class EndpointJudge:
     chat_template: Mapping[str, Any] = field(default_factory=dict)
     min_pixels: int | None = None
     max_pixels: int | None = None
+    grid: int | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
     top_logprobs: int = 20
-    _key: str | None = field(init=False, repr=False, default=None)
-    _served: list[_Served] = field(init=False, repr=False, default_factory=list)
-    _version: str | None = field(init=False, repr=False, default=None)
-    _tally: Counter[str] = field(init=False, repr=False, default_factory=Counter)
-    _failed_in_a_row: int = field(init=False, repr=False, default=0)
-    _first_failure: str | None = field(init=False, repr=False, default=None)
+    client: ChatClient = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        for name, least in {"concurrency": 1, "max_new_tokens": 1, "retries": 0, "top_logprobs": 0}.items():
+        for name, least in {"max_new_tokens": 1, "top_logprobs": 0}.items():
             if getattr(self, name) < least:
                 raise GasError(f"{name} of a judge must be at least {least}, not {getattr(self, name)}")
-        self.url = read_url(self.url)
-        self._key = read_key(self.api_key)
-        try:
-            import openai  # noqa: F401
-        except ImportError as error:
-            mend = "pip install 'generate-any-scene[eval]'"
-            raise GasError(f"a judge behind a server needs the package openai: {mend}", exit_status=1) from error
-        _run(self._introduce)
+        self.client = ChatClient(self.url, self.model, self.api_key, self.concurrency, self.timeout, self.retries)
+        self.url, self.model = self.client.url, self.client.model
 
     @property
     def id(self) -> str:
         """The model, the server with its version, how probabilities are read, and what differs from the defaults."""
-        name = self._software
-        server = f"{name}-{self._version or 'unknown'}" if name in VERSIONS else urlsplit(self.url).netloc
-        options: dict[str, Any] = {
-            "probability": f"top{self.top_logprobs}" if self.top_logprobs else "words",
-            "system": self.system,
-            "instruction": self.instruction if self.instruction != INSTRUCTION else None,
-            "chat_template": dict(self.chat_template),
-            "min_pixels": self.min_pixels,
-            "max_pixels": self.max_pixels,
-        }
-        said = ",".join(f"{key}={value}" for key, value in options.items() if value or value == "" != self.system)
+        name, version = self.client.software, self.client.version
+        server = f"{name}-{version or 'unknown'}" if name in VERSIONS else urlsplit(self.url).netloc
+        options = {"probability": f"top {self.top_logprobs}" if self.top_logprobs else "words"}
+        told = {**TOLD, "extra_body": {}, "grid": None}
+        options |= {key: getattr(self, key) for key, default in told.items() if getattr(self, key) != default}
+        said = ",".join(f"{key}={value}" for key, value in options.items())
         return f"{self.model}@{server}[{said}]"
 
     @property
@@ -172,15 +120,16 @@ class EndpointJudge:
     @property
     def record(self) -> dict[str, Any]:
         """What to keep of it beside results, as JSON can have it: who answered, how often, and at what cost."""
-        served = next((one.model_dump(mode="json") for one in self._served if one.id == self.model), None)
+        client = self.client
+        served = next((one.model_dump(mode="json") for one in client.served if one.id == self.model), None)
         return {
             "url": self.url,
             "model": self.model,
             "served": served,
-            "server": self._software,
-            "version": self._version,
-            "first_failure": self._first_failure,
-            **{name: self._tally[name] for name in ("answered", "failed", "tokens_read", "tokens_written")},
+            "server": client.software,
+            "version": client.version,
+            "first_failure": client.first_failure,
+            **{name: client.tally[name] for name in ("answered", "failed", "tokens_read", "tokens_written")},
         }
 
     def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
@@ -198,13 +147,14 @@ class EndpointJudge:
         """
         asked = [
             _Request(
+                place,
                 image,
                 REQUEST.format(question=question, instruction=self.instruction) if self.instruction else question,
                 self.max_new_tokens,
             )
-            for image, question in zip(images, questions, strict=True)
+            for place, (image, question) in enumerate(zip(images, questions, strict=True))
         ]
-        return [reply.text if reply else "" for reply in _run(lambda: self._ask_all(asked, False))]
+        return [reply.text if reply else "" for reply in self._ask(asked)]
 
     def probability(
         self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]
@@ -239,15 +189,16 @@ class EndpointJudge:
         images = list(images)  # some sequences make a new object each time that one is taken out
         keys = [(id(image), question) for image, question in zip(images, questions, strict=True)]
         of_each: dict[tuple[int, str], dict[str, None]] = {}
-        for key, answer in zip(keys, answers, strict=True):
+        first: dict[tuple[int, str], int] = {}
+        for place, (key, answer) in enumerate(zip(keys, answers, strict=True)):
             of_each.setdefault(key, {})[answer] = None
-        seen = dict(zip(keys, images, strict=True))
-        # Each token has at least a letter.
-        most = {
-            key: max(map(len, some)) if self.top_logprobs else self.max_new_tokens for key, some in of_each.items()
-        }
-        asked = [_Request(seen[key], key[1], most[key]) for key in of_each]
-        replies = _run(lambda: self._ask_all(asked, self.top_logprobs > 0))
+            first.setdefault(key, place)
+        asked = []
+        for key, some in of_each.items():
+            # Each token has at least a letter.
+            most = max(map(len, some)) if self.top_logprobs else self.max_new_tokens
+            asked.append(_Request(first[key], images[first[key]], key[1], most))
+        replies = self._ask(asked, self.top_logprobs > 0)
         found = {key: self._weigh(reply, of_each[key]) for key, reply in zip(of_each, replies, strict=True)}
         return [found[key].get(answer) for key, answer in zip(keys, answers, strict=True)]
 
@@ -256,207 +207,65 @@ class EndpointJudge:
             return {}
         return weigh_answers(reply.steps, answers) if self.top_logprobs else find_answers(reply.text, answers)
 
-    @property
-    def _software(self) -> str | None:
-        return next((one.owned_by for one in self._served), None)
-
-    def _open_client(self, retries: int) -> AsyncOpenAI:
-        from openai import AsyncOpenAI, Timeout
-
-        client = AsyncOpenAI(
-            base_url=self.url,
-            api_key=self._key or "none",  # left out, it would be looked for in the environment
-            timeout=Timeout(self.timeout, connect=min(self.timeout, CONNECT_SECONDS)),
-            max_retries=retries,
-        )
-        client.organization = client.project = None  # which it takes from the environment, too
-        return client
-
-    async def _introduce(self) -> None:
-        """Finds out what the server serves, and what it is."""
-        from openai import APIStatusError, OpenAIError
-
-        async with self._open_client(min(self.retries, INTRODUCTION_RETRIES)) as client:
-            try:
-                self._served = _Models.model_validate(await client.get("/models", cast_to=object)).data
-            except (OpenAIError, ValueError) as error:
-                lists_none = isinstance(error, APIStatusError) and error.status_code in (404, 405, 501)
-                if self.model is None or not lists_none:
-                    raise self._explain(error) from None
-            self.model = self.model or self._choose_model()
-            self._version = await self._ask_version(client)
-
-    def _choose_model(self) -> str:
-        names = [one.id for one in self._served]
-        if len(names) == 1:
-            return names[0]
-        which = f"it serves {', '.join(names[:10])}{', ...' if names[10:] else ''}" if names else "it serves none"
-        raise GasError(escape(f"the judge at {self.url} needs `model`, since {which}"))
-
-    async def _ask_version(self, client: AsyncOpenAI) -> str | None:
-        from openai import OpenAIError
-
-        if self._software not in VERSIONS:
-            return None
-        try:
-            place = self.url.removesuffix("/v1") + VERSIONS[self._software]
-            said: Any = await client.get(place, cast_to=object)
-            return str(said["version"])
-        except (OpenAIError, ValueError, LookupError, TypeError):  # then it is unknown
-            return None
-
-    async def _ask_all(self, asked: Sequence[_Request], with_logprobs: bool) -> list[ChatReply | None]:
+    def _ask(self, asked: Sequence[_Request], with_logprobs: bool = False) -> list[ChatReply | None]:
         """The replies in the order of what is asked, which is sent image by image."""
-        replies: list[ChatReply | None] = [None] * len(asked)
-        batch = min(self.concurrency, len(asked))
-        left = self._sort(asked)
+        first: dict[int, int] = {}
+        order = sorted(range(len(asked)), key=lambda number: first.setdefault(id(asked[number].picture), number))
+        replies = self.client.ask(self._list_writers([asked[number] for number in order], with_logprobs), len(asked))
+        found = dict(zip(order, replies, strict=True))
+        return [found[number] for number in range(len(asked))]
 
-        async def work(client: AsyncOpenAI) -> None:
-            for place, picture in left:
-                body = self._write_body(await picture.encode(), asked[place], with_logprobs)
-                replies[place] = await self._ask(client, body, batch)
+    def _list_writers(self, asked: Sequence[_Request], with_logprobs: bool) -> Iterator[Callable[[], Awaitable[Body]]]:
+        """What writes each request; those about one image that stand side by side share its encoding."""
+        for _, some in groupby(asked, key=lambda request: id(request.picture)):
+            encoding: list[asyncio.Task[list[str]]] = []
+            for request in some:
+                yield partial(self._write, request, encoding, with_logprobs)
 
-        async with self._open_client(self.retries) as client:
-            try:
-                async with asyncio.TaskGroup() as workers:
-                    for _ in range(batch):
-                        workers.create_task(work(client))
-            except ExceptionGroup as errors:
-                raise errors.exceptions[0] from None
-        return replies
-
-    def _sort(self, asked: Sequence[_Request]) -> Iterator[tuple[int, _Picture]]:
-        places: dict[int, list[int]] = {}
-        for place, request in enumerate(asked):
-            places.setdefault(id(request.picture), []).append(place)
-        for some in places.values():
-            picture = _Picture(asked[some[0]].picture, (self.min_pixels, self.max_pixels))
-            for place in some:
-                yield place, picture
-
-    def _write_body(self, images: Sequence[str], request: _Request, with_logprobs: bool) -> dict[str, Any]:
-        shown = [{"type": "image_url", "image_url": {"url": url}} for url in images]
+    async def _write(self, request: _Request, encoding: list[asyncio.Task[list[str]]], with_logprobs: bool) -> Body:
+        if not encoding:
+            encoding.append(asyncio.create_task(asyncio.to_thread(self._encode, request)))
+        shown = [{"type": "image_url", "image_url": {"url": url}} for url in await encoding[0]]
         chat: list[dict[str, Any]] = [{"role": "system", "content": self.system}] if self.system else []
         chat.append({"role": "user", "content": [*shown, {"type": "text", "text": request.question}]})
-        body = {"model": self.model, "messages": chat, "max_tokens": request.most, "temperature": 0}
+        body: Body = {"messages": chat, "max_tokens": request.most, "temperature": 0}
         if with_logprobs:
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if self.chat_template:
             body["chat_template_kwargs"] = dict(self.chat_template)
-        if self._software in VERSIONS:
+        if self.client.software in VERSIONS:
+            # They read a model's own settings, some of which penalise the words of the question.
             body["repetition_penalty"] = 1.0
+        body |= self.extra_body
+        if "max_completion_tokens" in body:
+            del body["max_tokens"]
         return body
 
-    async def _ask(self, client: AsyncOpenAI, body: Mapping[str, Any], batch: int) -> ChatReply | None:
-        """The reply to a chat; None where there is none.
-
-        Raises:
-            GasError: None of the first batch has got one, or none of many after each other.
-        """
-        from openai import OpenAIError
+    def _encode(self, request: _Request) -> list[str]:
+        """The URLs of the images that are shown."""
+        from ..pictures import lay_grid, open_shown
 
         try:
-            reply = ChatReply.model_validate(await client.post("/chat/completions", body=body, cast_to=object))
-            if "logprobs" in body and not reply.steps:
-                raise ValueError("its reply has no log-probabilities")
-        except (OpenAIError, ValueError) as error:
-            explained = self._explain(error)
-            self._first_failure = self._first_failure or str(explained)
-            self._tally["failed"] += 1
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= (PATIENCE if self._tally["answered"] else batch):
-                raise explained from None
-            return None
-        self._failed_in_a_row = 0
-        usage = reply.usage
-        self._tally.update(answered=1, tokens_read=usage.prompt_tokens, tokens_written=usage.completion_tokens)
-        return reply
-
-    def _explain(self, error: Exception) -> GasError:
-        """One line about what has failed, without the key."""
-        what, hint = self._describe(error)
-        line = " ".join(f"the judge at {self.url}: {what}; {hint}".split())
-        return GasError(escape(line.replace(self._key, "***") if self._key else line), exit_status=1)
-
-    def _describe(self, error: Exception) -> tuple[str, str]:
-        """What has failed, and what mends it."""
-        import openai
-
-        match error:
-            case openai.APITimeoutError():
-                return f"no reply within {self.timeout:g} seconds", "raise `timeout`, or lower `concurrency`"
-            case openai.APIConnectionError():
-                return f"no connection: {error.__cause__ or error}", "see that the server runs, and mend `url`"
-            case openai.APIStatusError():
-                return f"HTTP {error.status_code}: {_quote(error)}", self._mend(error.status_code)
-            case ValidationError():
-                first = error.errors()[0]
-                place = ".".join(map(str, first["loc"])) or "it"
-                what = f"what it sends is no reply of an OpenAI-compatible server ({place}: {first['msg']})"
-            case _:
-                what = f"it sends what cannot be read: {error}"
-        return what, "mend `url`, or, where it gives no log-probabilities, set `top_logprobs: 0`"
-
-    def _mend(self, status: int) -> str:
-        match status:
-            case 401 | 403 if self.api_key:
-                return f"see that {self.api_key} holds its key"
-            case 401 | 403:
-                return "set `api_key` to the environment variable that holds its key, such as OPENAI_API_KEY"
-            case 404 if self.model and self._served:
-                return f"mend `model`: {advise(self.model, [one.id for one in self._served])}"
-            case 404:
-                return "mend `url` or `model`"
-            case 429:
-                return "lower `concurrency`"
-            case _:
-                return "see what the server logs" if status >= 500 else "mend what it names"
-
-
-def read_url(url: str) -> str:
-    """The address of a server's API; where only a host is given, its `/v1`.
-
-    Raises:
-        GasError: It is none, or holds what would be shown in reports.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise GasError(escape(f"{url} is no address of a server; write it as http://localhost:8000/v1"))
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        raise GasError("the address of a judge may hold no password and nothing behind `?`; name its key by `api_key`")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
-
-
-def read_key(variable: str | None) -> str | None:
-    """What an environment variable holds.
-
-    Raises:
-        GasError: It holds nothing that a header can carry.
-    """
-    if variable is None:
-        return None
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise GasError(f"the environment variable {variable}, which `api_key` of the judge names, is not set")
-    if not (key.isascii() and key.isprintable()):
-        raise GasError(f"what {variable} holds is no key: it has letters that a header cannot carry")
-    return key
+            opened = open_shown(request.picture)
+        except GasError as error:
+            raise GasError(f"picture {request.place + 1} cannot be judged: {error}") from error
+        frames = opened if isinstance(opened, tuple) else (opened,)
+        images = [lay_grid(frames, self.grid)] if isinstance(opened, tuple) and self.grid else frames
+        return [encode_image(fit_pixels(image, self.min_pixels, self.max_pixels)) for image in images]
 
 
 def fit_pixels(image: Image, least: int | None, most: int | None) -> Image:
     """Scales an image that has less or more pixels than it may have, and keeps its shape as far as whole pixels do."""
     pixels = image.width * image.height
     if most is not None and pixels > most:
-        factor, to_whole = sqrt(most / pixels), int
+        factor = sqrt(most / pixels)
+        width, height = (max(1, floor(side * factor)) for side in image.size)
     elif least is not None and pixels < least:
-        factor, to_whole = sqrt(least / pixels), ceil
+        factor = sqrt(least / pixels)
+        width, height = (ceil(side * factor) for side in image.size)
     else:
         return image
-    return image.resize((max(1, to_whole(image.width * factor)), max(1, to_whole(image.height * factor))))
+    return image.resize((width, height))
 
 
 def encode_image(image: Image) -> str:
@@ -464,18 +273,3 @@ def encode_image(image: Image) -> str:
     file = BytesIO()
     image.save(file, "PNG", compress_level=1)
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
-
-
-def _quote(error: Any) -> str:
-    """What a server says of an error."""
-    said = error.body.get("message") if isinstance(error.body, Mapping) else None
-    text = str(said or error.response.text or error.response.reason_phrase)
-    return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
-
-
-def _run(work: Callable[[], Awaitable[T]]) -> T:
-    """Waits for what runs in an event loop of its own, in a thread, so that one may run in this thread, too."""
-    from anyio.from_thread import start_blocking_portal
-
-    with start_blocking_portal() as portal:
-        return portal.call(work)

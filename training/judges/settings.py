@@ -73,6 +73,10 @@ class JudgeSettings(Part):
     concurrency: Whole = Field(default=16, description="Questions that a server has in hand at once.")
     timeout: Positive = Field(default=120.0, description="Seconds that a server may take for one.")
     retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
+    extra_body: Verbatim = Field(
+        default={},
+        description="Further fields of requests, as a server knows them, such as {mm_processor_kwargs: {...}}.",
+    )
     top_logprobs: WholeOrZero = Field(
         default=20, description="Likeliest tokens that a server tells of at each place; 0 where it tells of none."
     )

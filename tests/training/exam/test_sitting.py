@@ -116,10 +116,14 @@ def test_a_judge_that_answers_nothing_is_stopped_after_its_first_questions(sheet
 
 def test_tokens_are_those_of_the_exam_where_a_judge_counts_them(sheets):
     class Counting(SandboxJudge):
-        tokens = 1000
+        asked = 0
+
+        @property
+        def record(self):
+            return {"tokens_read": 1000 + 6 * self.asked, "tokens_written": self.asked}
 
         def answer(self, images, questions):
-            type(self).tokens += 7 * len(questions)
+            type(self).asked += len(questions)
             return super().answer(images, questions)
 
     sat = sit_exam(Counting(EXACT.find, EXACT.reply), sheets[:7])

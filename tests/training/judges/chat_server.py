@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ class ChatServer:
         self.models = [{"id": name, "object": "model", "owned_by": owner, "max_model_len": 2048} for name in models]
         self.bodies, self.headers, self.times = [], [], []
         self.in_flight, self.most_in_flight, self.lock = 0, 0, threading.Lock()
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"chat": self}))
+        self.http = _Quiet(("127.0.0.1", 0), type("Handler", (_Handler,), {"chat": self}))
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}"
 
@@ -54,6 +55,12 @@ class ChatServer:
         return [body["messages"][-1]["content"][-1]["text"] for body in self.bodies]
 
 
+class _Quiet(ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # who asked has gone, as some are meant to
+            super().handle_error(request, client_address)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     chat: ChatServer
@@ -63,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if self.path == "/v1/models" and self.chat.models is not None:
-            if self.chat.mood and self.chat.mood[0] in (401, 404):
+            if isinstance(self.chat.mood, tuple):
                 return self._misbehave(self.chat.mood)
             return self._send({"object": "list", "data": self.chat.models})
         if self.path == "/version" and self.chat.version:
@@ -100,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case "half of JSON":
                 self._send_text('{"choices": [{"mess')
+            case "deep JSON":
+                self._send_text("[" * 100_000)
             case "a page":
                 self._send_text("<html>Welcome</html>", kind="text/html")
             case "a list":
@@ -136,7 +145,7 @@ def read_images(body):
 
 
 def reply_by(judge):
-    """What a server replies by the model of a `VisionLanguageJudge`, with as many log-probabilities as are asked for."""
+    """What a server replies by the model of a `VisionLanguageJudge`, with the log-probabilities that are asked for."""
     lock = threading.Lock()
 
     def reply(body):
@@ -179,9 +188,8 @@ def _generate(judge, chat, body):
     for token, logits in zip(tokens, made.logits, strict=True):
         shares = logits[0].log_softmax(-1)
         best = shares.topk(min(body.get("top_logprobs", 1), len(shares)))
-        likely = [
-            _describe(tokenizer, *pair) for pair in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        likely = [_describe(tokenizer, *pair) for pair in pairs]
         steps.append({**_describe(tokenizer, token, shares[token].item()), "top_logprobs": likely})
     text = tokenizer.decode(tokens, skip_special_tokens=True)
     choice = {"message": {"content": text}, "logprobs": {"content": steps} if body.get("logprobs") else None}

@@ -105,7 +105,7 @@ def test_what_is_no_logprob(logprob):
 
 def test_an_empty_reply():
     reply = ChatReply.model_validate({"choices": [{"message": {"content": None}}], "usage": None})
-    assert (reply.text, reply.steps, reply.usage.prompt_tokens) == ("", [], 0)
+    assert (reply.text, reply.steps, reply.usage.prompt_tokens) == ("", [], None)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,306 @@
+"""Speaks with an OpenAI-compatible server: many chats at once, and one line about what goes wrong.
+
+Importing this module loads nothing that speaks HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import warnings
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ...builders.recipe.fields import show
+from ...errors import GasError, GasWarning, advise, escape
+from .chat_replies import ChatReply
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+T = TypeVar("T")
+
+PATIENCE = 64
+"""So many failures in a row say that a server which has worked has stopped."""
+INTRODUCTION_RETRIES = 2
+CONNECT_SECONDS = 10.0
+MOST_SAID = 300
+"""Letters of what a server says of an error that are shown."""
+
+VERSIONS = {"vllm": "/version", "sglang": "/server_info"}
+"""Where servers, by what `/v1/models` says that they are, tell their version."""
+
+Body: TypeAlias = dict[str, Any]
+"""A request for a reply in a chat, without the model, as the server reads it."""
+
+
+class Served(BaseModel):
+    """A model that a server serves, with whatever it tells of it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    owned_by: str | None = None
+
+
+class _Models(BaseModel):
+    data: list[Served]
+
+
+@dataclass
+class ChatClient:
+    """Asks a server for replies in chats, so many at once.
+
+    What fails for a passing reason (429, 5xx, no connection, no reply in time) is asked again, after a time that
+    doubles, or that the server asks for; the rest is not. What fails for good has no reply. Where the first chats all
+    fail, or many in a row, it stops.
+
+    Attributes:
+        url, model, api_key, concurrency, timeout, retries: As of `EndpointJudge`.
+        served: The models that the server lists.
+        version: That of the server, if it is one of those that tell.
+        tally: Chats `answered` and `failed`, and `tokens_read` and `tokens_written`.
+        first_failure: What has gone wrong with the first chat that failed.
+
+    Raises:
+        GasError: The server cannot be reached, or does not serve the model.
+    """
+
+    url: str
+    model: str | None
+    api_key: str | None
+    concurrency: int
+    timeout: float
+    retries: int
+    served: list[Served] = field(init=False, default_factory=list)
+    version: str | None = field(init=False, default=None)
+    tally: Counter[str] = field(init=False, default_factory=Counter)
+    first_failure: str | None = field(init=False, default=None)
+    _failed_in_a_row: int = field(init=False, repr=False, default=0)
+    _key: str | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, least in {"concurrency": 1, "retries": 0}.items():
+            if getattr(self, name) < least:
+                raise GasError(f"{name} of a judge must be at least {least}, not {getattr(self, name)}")
+        if self.timeout <= 0:
+            raise GasError(f"timeout of a judge must be more than 0, not {self.timeout:g}")
+        self.url = read_url(self.url)
+        self._key = read_key(self.api_key)
+        try:
+            import openai  # noqa: F401
+        except ImportError as error:
+            mend = "pip install 'generate-any-scene[eval]'"
+            raise GasError(f"a judge behind a server needs the package openai: {mend}", exit_status=1) from error
+        _run(self._introduce)
+
+    @property
+    def software(self) -> str | None:
+        """What the server says that it is, such as `vllm`."""
+        return next((one.owned_by for one in self.served), None)
+
+    def ask(self, writers: Iterable[Callable[[], Awaitable[Body]]], number: int) -> list[ChatReply | None]:
+        """Asks for replies.
+
+        Args:
+            writers: What makes each request, when its turn comes.
+            number: How many they are.
+
+        Returns: The replies in the order of the requests; None for each that has failed.
+
+        Raises:
+            GasError: All of the first have failed, or many in a row; or what a writer raises.
+        """
+        is_first = self.first_failure is None
+        replies = _run(lambda: self._ask_all(writers, number))
+        if is_first and (failed := replies.count(None)):
+            what = f"{failed:,} of {number:,} questions, and those that fail from now on, count as not answered"
+            warnings.warn(f"{what}: {self.first_failure}", GasWarning, stacklevel=3)
+        return replies
+
+    async def _ask_all(self, writers: Iterable[Callable[[], Awaitable[Body]]], number: int) -> list[ChatReply | None]:
+        replies: list[ChatReply | None] = [None] * number
+        left = enumerate(writers)
+        batch = min(self.concurrency, number)
+
+        async def work(client: AsyncOpenAI) -> None:
+            for place, write in left:
+                replies[place] = await self._ask(client, await write(), batch)
+
+        async with self._open_client(self.retries) as client:
+            try:
+                async with asyncio.TaskGroup() as workers:
+                    for _ in range(batch):
+                        workers.create_task(work(client))
+            except ExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+        return replies
+
+    async def _ask(self, client: AsyncOpenAI, body: Body, batch: int) -> ChatReply | None:
+        from openai import OpenAIError
+
+        body = {"model": self.model, **body}
+        try:
+            reply = ChatReply.model_validate(await client.post("/chat/completions", body=body, cast_to=object))
+            if "logprobs" in body and not reply.steps:
+                raise ValueError("its reply has no log-probabilities")
+        except (OpenAIError, ValueError, RecursionError) as error:
+            explained = self._explain(error)
+            self.first_failure = self.first_failure or str(explained)
+            self.tally["failed"] += 1
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= (PATIENCE if self.tally["answered"] else batch):
+                raise explained from None
+            return None
+        self._failed_in_a_row = 0
+        usage = reply.usage
+        self.tally.update(
+            answered=1, tokens_read=usage.prompt_tokens or 0, tokens_written=usage.completion_tokens or 0
+        )
+        return reply
+
+    def _open_client(self, retries: int) -> AsyncOpenAI:
+        from openai import AsyncOpenAI, Timeout
+
+        try:
+            client = AsyncOpenAI(
+                base_url=self.url,
+                api_key=self._key or "none",  # left out, it would be looked for in the environment
+                timeout=Timeout(self.timeout, connect=min(self.timeout, CONNECT_SECONDS)),
+                max_retries=retries,
+            )
+        except Exception as error:  # what it finds wrong with an address has no type of its own
+            raise _refuse_url(self.url) from error
+        client.organization = client.project = None  # which it takes from the environment, too
+        return client
+
+    async def _introduce(self) -> None:
+        """Finds out what the server serves, and what it is."""
+        from openai import APIStatusError, OpenAIError
+
+        async with self._open_client(min(self.retries, INTRODUCTION_RETRIES)) as client:
+            try:
+                self.served = _Models.model_validate(await client.get("/models", cast_to=object)).data
+            except (OpenAIError, ValueError, RecursionError) as error:
+                lists_none = isinstance(error, APIStatusError) and error.status_code in (404, 405, 501)
+                if self.model is None or not lists_none:
+                    raise self._explain(error) from None
+            self.model = self.model or self._choose_model()
+            self.version = await self._ask_version(client)
+
+    def _choose_model(self) -> str:
+        names = [one.id for one in self.served]
+        if len(names) == 1:
+            return names[0]
+        which = f"it serves {', '.join(names[:10])}{', ...' if names[10:] else ''}" if names else "it serves none"
+        raise GasError(escape(f"the judge at {self.url} needs `model`, since {which}"))
+
+    async def _ask_version(self, client: AsyncOpenAI) -> str | None:
+        from openai import OpenAIError
+
+        if self.software not in VERSIONS:
+            return None
+        try:
+            place = self.url.removesuffix("/v1") + VERSIONS[self.software]
+            said: Any = await client.get(place, cast_to=object)
+            return str(said["version"])
+        except (OpenAIError, ValueError, RecursionError, LookupError, TypeError):  # then it is unknown
+            return None
+
+    def _explain(self, error: Exception) -> GasError:
+        """One line about what has failed."""
+        what, hint = self._describe(error)
+        return GasError(escape(" ".join(f"the judge at {self.url}: {what}; {hint}".split())), exit_status=1)
+
+    def _describe(self, error: Exception) -> tuple[str, str]:
+        """What has failed, and what mends it."""
+        import openai
+
+        match error:
+            case openai.APITimeoutError():
+                return f"no reply within {self.timeout:g} seconds", "raise `timeout`, or lower `concurrency`"
+            case openai.APIConnectionError():
+                return f"no connection: {error.__cause__ or error}", "see that the server runs, and mend `url`"
+            case openai.APIStatusError():
+                return f"HTTP {error.status_code}: {_quote(error, self._key)}", self._mend(error.status_code)
+            case ValidationError():
+                first = error.errors()[0]
+                place = ".".join(map(str, first["loc"])) or "it"
+                what = f"what it sends is no reply of an OpenAI-compatible server ({place}: {first['msg']})"
+            case _:
+                what = f"it sends what cannot be read: {error}"
+        return what, "mend `url`, or, where it gives no log-probabilities, set `top_logprobs: 0`"
+
+    def _mend(self, status: int) -> str:
+        match status:
+            case 401 | 403 if self.api_key:
+                return f"see that {self.api_key} holds its key"
+            case 401 | 403:
+                return "set `api_key` to the environment variable that holds its key, such as OPENAI_API_KEY"
+            case 404 if self.model and self.served:
+                return f"mend `model`: {advise(self.model, [one.id for one in self.served])}"
+            case 404:
+                return "mend `url` or `model`"
+            case 429:
+                return "lower `concurrency`"
+            case _:
+                return "see what the server logs" if status >= 500 else "mend what it names"
+
+
+def read_url(url: str) -> str:
+    """The address of a server's API; where only a host is given, its `/v1`.
+
+    Raises:
+        GasError: It is none, or holds what would be shown in reports.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        is_good = False
+    if not is_good or len(url) > MOST_SAID:
+        raise _refuse_url(url)
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        raise GasError("the address of a judge may hold no password and nothing behind `?`; name its key by `api_key`")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
+
+
+def _refuse_url(url: str) -> GasError:
+    return GasError(f"{show(url)} is no address of a server; write it as http://localhost:8000/v1")
+
+
+def read_key(variable: str | None) -> str | None:
+    """What an environment variable holds.
+
+    Raises:
+        GasError: It holds nothing that a header can carry.
+    """
+    if variable is None:
+        return None
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise GasError(f"the environment variable {variable}, which `api_key` of the judge names, is not set")
+    if not (key.isascii() and key.isprintable()):
+        raise GasError(f"what {variable} holds is no key: it has letters that a header cannot carry")
+    return key
+
+
+def _quote(error: Any, key: str | None) -> str:
+    """What a server says of an error, without the key, which some say again."""
+    said = error.body.get("message") if isinstance(error.body, Mapping) else None
+    text = str(said or error.response.text or error.response.reason_phrase)
+    text = text.replace(key, "***") if key else text
+    return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
+
+
+def _run(work: Callable[[], Awaitable[T]]) -> T:
+    """Waits for what runs in an event loop of its own, in a thread, so that one may run in this thread, too."""
+    from anyio.from_thread import start_blocking_portal
+
+    with start_blocking_portal() as portal:
+        return portal.call(work)
