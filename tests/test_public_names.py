@@ -24,13 +24,9 @@ assert_type(gas.explode_questions([row]), list[dict[str, Any]])
 
 
 def score(images: list[Image.Image], rows: dict[str, Any]) -> list[float | None]:
-<<<<<<< HEAD
     judge = VisionLanguageJudge("Qwen/Qwen3-VL-8B-Instruct")
-=======
-    judge = VisionLanguageJudge("Qwen/Qwen2.5-VL-3B-Instruct")
     served = EndpointJudge("http://localhost:8000")
     assert_type(judge_questions(served, images, rows["questions"], by="probability").refused, int)
->>>>>>> k-endpoint
     try:
         return judge_questions(judge, images, rows["questions"]).shares
     except GasError as error:

@@ -151,9 +151,8 @@ def _write_exam(out: Path | None, scenes: int, seed: int, baselines: str | None,
     from .exam.papers import make_exam
 
     if out is None or baselines is not None:
-        raise GasError(
-            "name a judge, such as gas calibrate sandbox; or only write the exam with gas calibrate --out exam"
-        )
+        hint = "or only write the exam with gas calibrate --out exam"
+        raise GasError(f"name a judge, such as gas calibrate sandbox; {hint}")
     rows = write_exam(out, make_exam(scenes, seed), seed)
     if as_json:
         say(json.dumps({"folder": str(out), "questions": rows}, indent=2, ensure_ascii=False))

@@ -93,6 +93,8 @@ def _open(value: Any, scene: str) -> Image.Image:
 def measure_baselines(judge: Judge, rows: Rows, by: Way = "words") -> dict[str, Any]:
     """What pictures earn, and what needs none, as JSON can hold it.
 
+    A judge whose `takes_no_picture` is true is asked without pictures, too: about no frames, an empty sequence.
+
     Returns: For each of `BASELINES` that is possible the mean share of right answers with its interval, answers that
         were none, and shares of right answers by kind of question; None for the others.
     """

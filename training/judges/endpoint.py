@@ -13,7 +13,7 @@ from functools import partial
 from io import BytesIO
 from itertools import groupby
 from math import ceil, floor, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from ...errors import GasError
@@ -76,6 +76,9 @@ class EndpointJudge:
     Raises:
         GasError: The server cannot be reached, or does not serve the model.
     """
+
+    takes_no_picture: ClassVar[bool] = True
+    """No frames are no images, so that a question is asked without any."""
 
     url: str
     model: str | None = None

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from chat_server import ChatServer
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.exam.baselines import BASELINES, Rows, measure_baselines, read_rows
+from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.judges.marking import mark_reply
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 from PIL import Image
@@ -50,16 +52,17 @@ def test_without_pictures_only_what_needs_none_is_measured(rows):
     assert set(record["baselines"]) == set(BASELINES)
 
 
-def test_a_judge_that_takes_no_picture_is_asked_without_one(rows):
-    class Reader(SandboxJudge):
-        takes_no_picture = True
+def test_a_judge_behind_a_server_is_asked_without_pictures_too(rows):
+    def reply(body):
+        images = [part for part in body["messages"][-1]["content"] if part["type"] == "image_url"]
+        return {"choices": [{"message": {"role": "assistant", "content": "yes" if images else "one"}}]}
 
-        def answer(self, images, questions):
-            return ["one" if image == () else "yes" for image in images]
-
-    found = measure_baselines(Reader(), Rows(rows.questions, [], 0))["baselines"]
-    counts = [one["answer"] for some in rows.questions for one in some if one["kind"] == "count"]
-    assert found["no_picture"]["kinds"]["count"] == counts.count("one") / len(counts)
+    some = Rows(rows.questions[:5], [], 0)
+    with ChatServer(reply).run() as server:
+        found = measure_baselines(EndpointJudge(server.url), some)["baselines"]
+        assert len(server.bodies) == 2 * sum(map(len, some.questions))
+    counts = [one["answer"] for asked in some.questions for one in asked if one["kind"] == "count"]
+    assert found["no_picture"]["kinds"]["count"] == counts.count("one") / len(counts) > 0
     assert found["blank"]["kinds"]["count"] == 0
 
 
