@@ -15,7 +15,7 @@ from ...recipes import SUFFIXES, list_recipes
 from ..data import load_rows
 from ..judges.asking import Way, judge_questions
 from ..judges.marking import Question, mark_reply
-from ..judges.protocol import Judge, Shown
+from ..judges.protocol import Judge, NoPicture, Shown
 from ..metrics.intervals import estimate_mean
 from ..pictures import open_picture
 from ..recipes.common import Data
@@ -93,7 +93,7 @@ def _open(value: Any, scene: str) -> Image.Image:
 def measure_baselines(judge: Judge, rows: Rows, by: Way = "words") -> dict[str, Any]:
     """What pictures earn, and what needs none, as JSON can hold it.
 
-    A judge whose `takes_no_picture` is true is asked without pictures, too: about no frames, an empty sequence.
+    A judge whose `takes_no_picture` is true is asked without pictures, too: shown `NoPicture`.
 
     Returns: For each of `BASELINES` that is possible the mean share of right answers with its interval, answers that
         were none, and shares of right answers by kind of question; None for the others.
@@ -106,7 +106,7 @@ def measure_baselines(judge: Judge, rows: Rows, by: Way = "words") -> dict[str, 
     if len(rows.pictures) > 1:
         shown["other_picture"] = [*rows.pictures[1:], rows.pictures[0]]
     if getattr(judge, "takes_no_picture", False):
-        shown["no_picture"] = [()] * len(rows.questions)
+        shown["no_picture"] = [NoPicture()] * len(rows.questions)
     for name, pictures in shown.items():
         found[name] = _describe(rows.questions, _ask(judge, pictures, rows.questions, by))
     found["always_yes"] = _describe(rows.questions, _answer_alike(rows.questions))

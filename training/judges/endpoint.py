@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from ...errors import GasError
 from .chat_client import VERSIONS, Body, ChatClient
 from .chat_replies import ChatReply, find_answers, weigh_answers
-from .protocol import Shown
+from .protocol import NoPicture, Shown
 from .vision_language import INSTRUCTION, REQUEST, TOLD
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class EndpointJudge:
     """
 
     takes_no_picture: ClassVar[bool] = True
-    """No frames are no images, so that a question is asked without any."""
+    """Whether it is asked without any image where it is shown `NoPicture`."""
 
     url: str
     model: str | None = None
@@ -248,6 +248,8 @@ class EndpointJudge:
         """The URLs of the images that are shown."""
         from ..pictures import lay_grid, open_shown
 
+        if isinstance(request.picture, NoPicture):
+            return []
         try:
             opened = open_shown(request.picture)
         except GasError as error:
