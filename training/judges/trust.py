@@ -31,19 +31,19 @@ def write_trust(folder: Path, record: Mapping[str, Any]) -> Path:
     return path
 
 
-def read_weights(path: str | Path, judge: str) -> dict[str, float]:
+def read_weights(path: str | Path, judge: str | None = None) -> dict[str, float]:
     """Reads how much the answers of a judge to each kind of question count, from 0 to 1.
 
     Args:
         path: The file `judge.json`, or the folder that it is in.
-        judge: The id of the judge that is asked.
+        judge: The id of the judge that is asked, where that is known yet.
 
     Raises:
         GasError: There is no such file, it is none, it is another judge's, or it trusts the judge with nothing.
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
-    mend = f"write it with gas calibrate {judge}"
+    mend = "write it with gas calibrate"
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -57,10 +57,10 @@ def read_weights(path: str | Path, judge: str) -> dict[str, float]:
     for kind, weight in weights.items():
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1:
             raise GasError(f"{path}: the weight of {show(kind)} must be from 0 to 1, not {show(weight)}")
-    if known != judge:
+    if judge is not None and known != judge:
         raise GasError(f"{path} is about the judge {show(known)}, not {show(judge)}; {mend}")
     if not any(weights.values()):
-        raise GasError(f"{path} trusts {show(judge)} with no kind of question; take another judge")
+        raise GasError(f"{path} trusts {show(known)} with no kind of question; take another judge")
     return weights
 
 

@@ -16,7 +16,6 @@ from PIL import Image, ImageDraw
 
 from ...errors import GasError
 from ...taxonomy.english.numerals import write_number
-from ..judges.protocol import Shown
 from .pictures import CELL, COLORS, GRID, GROUND, SHAPES, SIZES, STEPS, draw_shape
 
 SIDE = 12
@@ -282,6 +281,10 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match, str], Reply]], ...] = (
 
 def _reply(question: str, things: list[Thing]) -> str:
     return read_question(question)(things)
+
+
+Shown = Image.Image | Sequence[Image.Image]
+"""What a judge looks at, as `judges/protocol.py` has it."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def test_weights_are_read_from_the_file_or_its_folder(tmp_path):
 
 
 def test_another_judges_file_is_refused(tmp_path):
-    with pytest.raises(GasError, match="is about the judge `a judge`, not `another`.*gas calibrate another"):
+    with pytest.raises(GasError, match="is about the judge `a judge`, not `another`; write it with gas calibrate"):
         read_weights(write_trust(tmp_path, RECORD), "another")
 
 
@@ -43,7 +43,7 @@ def test_what_is_no_such_file_is_one_clear_line(text, message, tmp_path):
 
 
 def test_a_missing_file_says_how_to_make_it(tmp_path):
-    with pytest.raises(GasError, match="judge.json cannot be read: No such file.*gas calibrate a judge"):
+    with pytest.raises(GasError, match="judge.json cannot be read: No such file.*gas calibrate"):
         read_weights(tmp_path / "judge.json", "a judge")
 
 
