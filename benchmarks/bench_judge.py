@@ -1,7 +1,8 @@
 """Measures a judge: pictures a second where all questions of a picture are asked together, and one after the other.
 
 Run with `python benchmarks/bench_judge.py`; with a GPU, add `--size 4b`. The model is a Qwen3-VL with random weights:
-what it says means nothing, but takes as long. Compare figures of one run, as ratios.
+what it says means nothing, but takes as long. With `--url` a server is measured instead, which is asked one question
+after the other, and many at once. Compare figures of one run, as ratios.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.judges.vision_language import VisionLanguageJudge
-from PIL import Image
+from PIL import Image, ImageOps
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -92,18 +94,40 @@ def measure(ask: Callable[..., Any], pictures: list[Any], questions: list[list[s
     return (time.perf_counter() - started) / (len(pictures) - 1)
 
 
+def measure_server(url: str, concurrency: int, pictures: list[Any], questions: list[list[str]]) -> None:
+    """Prints how fast a server answers that is asked one question after the other, and many at once."""
+    asked = [one for some in questions for one in some]
+    seconds = {}
+    # The second time it sees other pictures, since it may know those of the first.
+    for number, change in {1: ImageOps.invert, concurrency: ImageOps.mirror}.items():
+        judge = EndpointJudge(url, concurrency=number)
+        judge.probability(pictures[:1], ["Is it red?"], ["yes"])
+        shown = [one for picture in map(change, pictures) for one in [picture] * len(questions[0])]
+        started = time.perf_counter()
+        judge.probability(shown, asked, ["yes"] * len(asked))
+        seconds[number] = time.perf_counter() - started
+    print(f"{judge.id}, {len(questions[0])} questions a picture")
+    for number, one in seconds.items():
+        print(f"{number:3} at once {len(pictures) / one:8.2f} pictures/s {seconds[1] / one:6.1f} times as fast")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", choices=SIZES, default="small")
     parser.add_argument("--pictures", type=int, default=3, help="the first is not counted")
     parser.add_argument("--questions", type=int, default=20, help="about each picture")
     parser.add_argument("--pixels", type=int, default=300 * 32 * 32, help="of a picture: 32 x 32 are a token")
+    parser.add_argument("--url", help="measure this server instead, such as http://localhost:8000")
+    parser.add_argument("--concurrency", type=int, default=64, help="questions that the server has in hand at once")
     options = parser.parse_args()
     random = np.random.default_rng(0)
     side = int(options.pixels**0.5)
     pixels = random.integers(0, 255, (options.pictures, side, side, 3), dtype=np.uint8)
     pictures = [Image.fromarray(one) for one in pixels]
     questions = [[make_question(random) for _ in range(options.questions)] for _ in pictures]
+    if options.url:
+        measure_server(options.url, options.concurrency, pictures, questions)
+        return
     with tempfile.TemporaryDirectory() as folder:
         save_model(Path(folder), options.size, options.pixels)
         judge = VisionLanguageJudge(folder, batch_size=options.questions)

@@ -11,7 +11,7 @@ import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,10 +33,23 @@ MOST_SAID = 300
 """Letters of what a server says of an error that are shown."""
 
 VERSIONS = {"vllm": "/version", "sglang": "/server_info"}
-"""Where servers, by what `/v1/models` says that they are, tell their version."""
+"""Where servers tell their version, by what `/v1/models` says that they are."""
 
 Body: TypeAlias = dict[str, Any]
 """A request for a reply in a chat, without the model, as the server reads it."""
+
+
+@dataclass(frozen=True)
+class Chat(Generic[T]):
+    """What to ask, and what to keep of the reply, which is much longer with log-probabilities.
+
+    Attributes:
+        write: Makes the request, when its turn comes.
+        read: Takes the reply.
+    """
+
+    write: Callable[[], Awaitable[Body]]
+    read: Callable[[ChatReply], T]
 
 
 class Served(BaseModel):
@@ -101,36 +114,37 @@ class ChatClient:
 
     @property
     def software(self) -> str | None:
-        """What the server says that it is, such as `vllm`."""
-        return next((one.owned_by for one in self.served), None)
+        """Which of `VERSIONS` the server says that it is, if any."""
+        return next((one.owned_by for one in self.served if one.owned_by in VERSIONS), None)
 
-    def ask(self, writers: Iterable[Callable[[], Awaitable[Body]]], number: int) -> list[ChatReply | None]:
+    def ask(self, chats: Iterable[Chat[T]], number: int) -> list[T | None]:
         """Asks for replies.
 
         Args:
-            writers: What makes each request, when its turn comes.
+            chats: What to ask, in this order.
             number: How many they are.
 
-        Returns: The replies in the order of the requests; None for each that has failed.
+        Returns: What they read of their replies; None for each that has failed.
 
         Raises:
-            GasError: All of the first have failed, or many in a row; or what a writer raises.
+            GasError: All of the first have failed, or many in a row; or what writing a request raises.
         """
         is_first = self.first_failure is None
-        replies = _run(lambda: self._ask_all(writers, number))
-        if is_first and (failed := replies.count(None)):
+        found = _run(lambda: self._ask_all(chats, number))
+        if is_first and (failed := found.count(None)):
             what = f"{failed:,} of {number:,} questions, and those that fail from now on, count as not answered"
             warnings.warn(f"{what}: {self.first_failure}", GasWarning, stacklevel=3)
-        return replies
+        return found
 
-    async def _ask_all(self, writers: Iterable[Callable[[], Awaitable[Body]]], number: int) -> list[ChatReply | None]:
-        replies: list[ChatReply | None] = [None] * number
-        left = enumerate(writers)
+    async def _ask_all(self, chats: Iterable[Chat[T]], number: int) -> list[T | None]:
+        found: list[T | None] = [None] * number
+        left = enumerate(chats)
         batch = min(self.concurrency, number)
 
         async def work(client: AsyncOpenAI) -> None:
-            for place, write in left:
-                replies[place] = await self._ask(client, await write(), batch)
+            for place, chat in left:
+                if reply := await self._ask(client, await chat.write(), batch):
+                    found[place] = chat.read(reply)
 
         async with self._open_client(self.retries) as client:
             try:
@@ -139,7 +153,7 @@ class ChatClient:
                         workers.create_task(work(client))
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
-        return replies
+        return found
 
     async def _ask(self, client: AsyncOpenAI, body: Body, batch: int) -> ChatReply | None:
         from openai import OpenAIError
@@ -203,7 +217,7 @@ class ChatClient:
     async def _ask_version(self, client: AsyncOpenAI) -> str | None:
         from openai import OpenAIError
 
-        if self.software not in VERSIONS:
+        if self.software is None:
             return None
         try:
             place = self.url.removesuffix("/v1") + VERSIONS[self.software]
@@ -292,8 +306,8 @@ def read_key(variable: str | None) -> str | None:
 
 def _quote(error: Any, key: str | None) -> str:
     """What a server says of an error, without the key, which some say again."""
-    said = error.body.get("message") if isinstance(error.body, Mapping) else None
-    text = str(said or error.response.text or error.response.reason_phrase)
+    body = error.body if isinstance(error.body, Mapping) else {}
+    text = str(body.get("message") or body.get("detail") or error.response.text or error.response.reason_phrase)
     text = text.replace(key, "***") if key else text
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from itertools import groupby
 from math import ceil, floor, sqrt
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from ...errors import GasError
-from .chat_client import VERSIONS, Body, ChatClient
+from .chat_client import Body, Chat, ChatClient
 from .chat_replies import ChatReply, find_answers, weigh_answers
 from .protocol import NoPicture, Shown
 from .vision_language import INSTRUCTION, REQUEST, TOLD
@@ -25,21 +25,25 @@ from .vision_language import INSTRUCTION, REQUEST, TOLD
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
-class _Request:
+class _Request(Generic[T]):
     """A question about a picture.
 
     Attributes:
         place: Where it stands among those that are given.
         picture, question: What is asked.
         most: How long the reply can be, in tokens.
+        read: What to make of the reply.
     """
 
     place: int
     picture: Shown
     question: str
     most: int
+    read: Callable[[ChatReply], T]
 
 
 @dataclass
@@ -108,7 +112,7 @@ class EndpointJudge:
     def id(self) -> str:
         """The model, the server with its version, how probabilities are read, and what differs from the defaults."""
         name, version = self.client.software, self.client.version
-        server = f"{name}-{version or 'unknown'}" if name in VERSIONS else urlsplit(self.url).netloc
+        server = f"{name}-{version or 'unknown'}" if name else urlsplit(self.url).netloc
         options = {"probability": f"top {self.top_logprobs}" if self.top_logprobs else "words"}
         told = {**TOLD, "extra_body": {}, "grid": None}
         options |= {key: getattr(self, key) for key, default in told.items() if getattr(self, key) != default}
@@ -154,10 +158,11 @@ class EndpointJudge:
                 image,
                 REQUEST.format(question=question, instruction=self.instruction) if self.instruction else question,
                 self.max_new_tokens,
+                lambda reply: reply.text,
             )
             for place, (image, question) in enumerate(zip(images, questions, strict=True))
         ]
-        return [reply.text if reply else "" for reply in self._ask(asked)]
+        return [reply or "" for reply in self._ask(asked)]
 
     def probability(
         self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]
@@ -200,32 +205,34 @@ class EndpointJudge:
         for key, some in of_each.items():
             # Each token has at least a letter.
             most = max(map(len, some)) if self.top_logprobs else self.max_new_tokens
-            asked.append(_Request(first[key], images[first[key]], key[1], most))
-        replies = self._ask(asked, self.top_logprobs > 0)
-        found = {key: self._weigh(reply, of_each[key]) for key, reply in zip(of_each, replies, strict=True)}
-        return [found[key].get(answer) for key, answer in zip(keys, answers, strict=True)]
+            read = partial(self._weigh, list(some))
+            asked.append(_Request(first[key], images[first[key]], key[1], most, read))
+        weighed = self._ask(asked, self.top_logprobs > 0)
+        found = dict(zip(of_each, weighed, strict=True))
+        return [(found[key] or {}).get(answer) for key, answer in zip(keys, answers, strict=True)]
 
-    def _weigh(self, reply: ChatReply | None, answers: Mapping[str, None]) -> dict[str, float]:
-        if reply is None:
-            return {}
+    def _weigh(self, answers: Sequence[str], reply: ChatReply) -> dict[str, float]:
         return weigh_answers(reply.steps, answers) if self.top_logprobs else find_answers(reply.text, answers)
 
-    def _ask(self, asked: Sequence[_Request], with_logprobs: bool = False) -> list[ChatReply | None]:
-        """The replies in the order of what is asked, which is sent image by image."""
+    def _ask(self, asked: Sequence[_Request[T]], with_logprobs: bool = False) -> list[T | None]:
+        """What is read of the replies, in the order of what is asked, which is sent image by image."""
         first: dict[int, int] = {}
         order = sorted(range(len(asked)), key=lambda number: first.setdefault(id(asked[number].picture), number))
-        replies = self.client.ask(self._list_writers([asked[number] for number in order], with_logprobs), len(asked))
+        chats = self._list_chats([asked[number] for number in order], with_logprobs)
+        replies = self.client.ask(chats, len(asked))
         found = dict(zip(order, replies, strict=True))
         return [found[number] for number in range(len(asked))]
 
-    def _list_writers(self, asked: Sequence[_Request], with_logprobs: bool) -> Iterator[Callable[[], Awaitable[Body]]]:
-        """What writes each request; those about one image that stand side by side share its encoding."""
+    def _list_chats(self, asked: Sequence[_Request[T]], with_logprobs: bool) -> Iterator[Chat[T]]:
+        """Those about one image that stand side by side share its encoding."""
         for _, some in groupby(asked, key=lambda request: id(request.picture)):
             encoding: list[asyncio.Task[list[str]]] = []
             for request in some:
-                yield partial(self._write, request, encoding, with_logprobs)
+                yield Chat(partial(self._write, request, encoding, with_logprobs), request.read)
 
-    async def _write(self, request: _Request, encoding: list[asyncio.Task[list[str]]], with_logprobs: bool) -> Body:
+    async def _write(
+        self, request: _Request[Any], encoding: list[asyncio.Task[list[str]]], with_logprobs: bool
+    ) -> Body:
         if not encoding:
             encoding.append(asyncio.create_task(asyncio.to_thread(self._encode, request)))
         shown = [{"type": "image_url", "image_url": {"url": url}} for url in await encoding[0]]
@@ -236,7 +243,7 @@ class EndpointJudge:
             body |= {"logprobs": True, "top_logprobs": self.top_logprobs}
         if self.chat_template:
             body["chat_template_kwargs"] = dict(self.chat_template)
-        if self.client.software in VERSIONS:
+        if self.client.software:
             # They read a model's own settings, some of which penalise the words of the question.
             body["repetition_penalty"] = 1.0
         body |= self.extra_body
@@ -244,7 +251,7 @@ class EndpointJudge:
             del body["max_tokens"]
         return body
 
-    def _encode(self, request: _Request) -> list[str]:
+    def _encode(self, request: _Request[Any]) -> list[str]:
         """The URLs of the images that are shown."""
         from ..pictures import lay_grid, open_shown
 

@@ -103,8 +103,8 @@ class VisionLanguageJudge:
             pixels = {name: number for name, number in limits.items() if number is not None}
             self._stored = getattr(AutoConfig.from_pretrained(self.model, **options), "dtype", None)
             self.processor = AutoProcessor.from_pretrained(self.model, **options)
-            _check_pixels(self.processor.image_processor, self.model, pixels)
             if pixels:  # the whole processor would hand them to each call, which transformers warns of
+                _check_pixels(self.processor.image_processor, self.model, pixels)
                 self.processor.image_processor = AutoImageProcessor.from_pretrained(self.model, **options, **pixels)
             network: Any = AutoModelForImageTextToText.from_pretrained(self.model, dtype=self.dtype, **options)
         # Only chat templates say where in the text the image belongs.

@@ -82,6 +82,19 @@ class Weighing:
         return [self.shares.get(answer.replace(" ", "_"), 0.0) for answer in answers]
 
 
+class Unreachable(Weighing):
+    """A judge that could not be asked the first question."""
+
+    def probability(self, images, questions, answers):
+        return [None, None, *super().probability(images[2:], questions[2:], answers[2:])]
+
+
+def test_what_could_not_be_asked_is_refused_and_has_no_probability():
+    judged = judge_questions(Unreachable(yes=0.6, no=0.3), ["first"], [[YES, NO]], by="probability")
+    assert judged == Judged(replies=[["", "yes"]], marks=[[None, False]], probabilities=[[None, 0.3]])
+    assert (judged.refused, judged.shares) == (1, [0.0])
+
+
 def test_the_likeliest_answer_is_the_reply():
     judge = Weighing(yes=0.6, no=0.3, three=0.2, four=0.5)
     judged = judge_questions(judge, ["first", "second"], [[YES, NO, THREE], [ask("open", "red")]], "probability")
