@@ -125,9 +125,10 @@ def measure_by_scene(right: np.ndarray, scenes: np.ndarray) -> Estimate | None:
     spread = share * (1 - share) / count
     excess = 1.0
     if spread and (number := len(np.unique(scenes))) > 1:
-        # How much larger the variance is than that of independent answers; with few scenes, by Student's t.
+        # How much larger the variance is than that of independent answers, with few scenes by Student's t. It can be
+        # smaller, where all scenes are made alike.
         variance = (_leave_out(right, scenes) ** 2).sum() * (1 - 1 / number)
-        excess = max(1.0, variance / spread * (1 + (Z**2 + 1) / (4 * (number - 1))) ** 2)
+        excess = max(0.5, variance / spread * (1 + (Z**2 + 1) / (4 * (number - 1))) ** 2)
     return Estimate(*measure_share(share * count / excess, count / excess))
 
 

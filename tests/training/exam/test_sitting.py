@@ -133,7 +133,7 @@ def test_tokens_are_those_of_the_exam_where_a_judge_counts_them(sheets):
 
 # How sure the figures are.
 
-SCENES, RUNS, RATE = 60, 200, 0.7
+SCENES, RUNS, RATE = 60, 400, 0.7
 
 
 def find_chances(sheets, flaw):
