@@ -36,7 +36,8 @@ class Item:
         place: Of the question in the scene's row.
         is_true: Whether the statement that is asked about is true: yes is right, or the answer that the scene's row
             has.
-        detail: What of its kind is asked: colors or sizes, left and right or above and below; "" for all other kinds.
+        detail: What of its kind is asked: colors or sizes, left and right or above and below, numbers that are up to two
+            in the scene or larger; "" for all other kinds.
     """
 
     question: Mapping[str, Any]
@@ -143,4 +144,6 @@ def _find_detail(question: Mapping[str, Any], graph: Mapping[str, Any]) -> str:
         (place,) = numbers
         across = STEPS[graph["relations"][place]["predicate"]][0] != 0
         return "left and right" if across else "above and below"
+    if question["kind"] == "count":
+        return "up to two" if question["answer"] in ("zero", "one", "two") else "three and more"
     return ""

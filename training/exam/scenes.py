@@ -34,15 +34,15 @@ class Level:
     covered: int = 0
 
 
-def _override(objects: Any, relations: Any, attributes: Any, most: int) -> dict[str, Any]:
+def _override(objects: Any, relations: Any, attributes: Any, copies: Any) -> dict[str, Any]:
     structure = {"objects": objects, "relations": relations, "attributes": attributes}
-    return {"structure": structure, "content": {"objects": {"copies": [1, most]}}}
+    return {"structure": structure, "content": {"objects": {"copies": copies}}}
 
 
 LEVELS: Mapping[int, Level] = {
-    1: Level(_override([2, 2], [1, 1], [1, 4], 2)),
-    2: Level(_override([2, 3], [1, 2], [2, 6], 4), strokes=12, covered=1),
-    3: Level(_override([3, 3], [1, 2], [3, 6], 6), strokes=30, covered=3),
+    1: Level(_override([2, 2], [1, 1], [1, 4], [1, 3])),
+    2: Level(_override([2, 3], [1, 2], [2, 6], [1, 5]), strokes=12, covered=1),
+    3: Level(_override([3, 3], [1, 2], [3, 6], [2, 6]), strokes=30, covered=3),
 }
 EDGE, GAP = 4, 5
 """Pixels between a thing and the picture's edge, and between things."""

@@ -90,8 +90,9 @@ def test_a_judge_that_says_yes_is_found_out(sheets):
 
 def test_a_judge_that_cannot_count_past_two_is_found_out(sheets):
     result = count_answers(sit_exam(make_judge(see_two_at_most), sheets))
-    assert list_trusted(result) & {"count", "comparison"} == set()
-    assert {"object", "attribute"} <= list_trusted(result)
+    assert list_trusted(result) & {"count", "object", "attribute"} == {"object", "attribute"}
+    assert result.details["count, three and more"].balanced_accuracy.high < 0.5
+    assert result.details["count, up to two"].sensitivity.value == 1
     assert result.levels["level 1"].balanced_accuracy.value > result.levels["level 3"].balanced_accuracy.high
 
 
