@@ -36,8 +36,8 @@ class Item:
         place: Of the question in the scene's row.
         is_true: Whether the statement that is asked about is true: yes is right, or the answer that the scene's row
             has.
-        detail: What of its kind is asked: colors or sizes, left and right or above and below, numbers that are up to two
-            in the scene or larger; "" for all other kinds.
+        detail: What of its kind is asked: colors or sizes, left and right or above and below, small numbers or larger
+            ones; "" for all other kinds.
     """
 
     question: Mapping[str, Any]

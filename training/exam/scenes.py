@@ -204,18 +204,16 @@ def place_thing(things: list[Thing], kind: Kind, band: Band, covered: int, rando
     return False
 
 
-def _measure_closeness(one: Thing, other: Thing) -> float:
-    """The distance of two centers, of the sum of their radii."""
-    return hypot(one.x - other.x, one.y - other.y) / (one.radius + other.radius)
-
-
 def _is_close(one: Thing, other: Thing) -> bool:
     """Whether two may cover each other; corners reach out of a thing's radius."""
     return hypot(one.x - other.x, one.y - other.y) < 1.12 * (one.radius + other.radius) + GAP
 
 
 def _collide(one: Thing, other: Thing) -> bool:
-    return _is_close(one, other) and (one.color == other.color or _measure_closeness(one, other) < CLOSEST)
+    """Whether two cannot be told apart, or one covers too much of the other."""
+    if one.color == other.color:
+        return _is_close(one, other)
+    return hypot(one.x - other.x, one.y - other.y) < CLOSEST * (one.radius + other.radius)
 
 
 def _find_covering(things: Sequence[Thing]) -> list[tuple[Thing, Thing]]:
