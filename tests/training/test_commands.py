@@ -14,6 +14,10 @@ from generate_any_scene.training.judges.trust import read_weights
         (["train", "finetune_sd1"], "did you mean `finetune_sd15`"),
         (["train", "nothing.yaml"], "nothing.yaml is missing"),
         (["train", "finetune_sd15", "--set", "resolutoin=64"], "did you mean `resolution`"),
+        (
+            ["train", "sandbox_grpo", "--dry-run", "--set", "judge.weights=no.json"],
+            "judge.weights: no.json cannot be read",
+        ),
         (["calibrate"], "name a judge, such as gas calibrate sandbox"),
         (["calibrate", "--out", "exam", "--baselines", "sandbox"], "name a judge"),
         (["calibrate", "sandbox", "--set", "batch_sise=4"], "did you mean `batch_size`"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,9 @@ def write_exam(folder: Path, sheets: Sequence[Sheet], seed: int) -> int:
         with open_part(folder / FILE) as beside:
             # A picture stands in all of its rows, side by side, where compression finds it.
             pq.write_table(table, beside, compression="zstd")
-        write_text(folder / "README.md", _write_card(folder, sheets, seed))
+        # `datasets` takes two folders of one name for one dataset where their cards say the same.
+        sizes = {"bytes": table.nbytes, "download": (folder / FILE).stat().st_size}
+        write_text(folder / "README.md", _write_card(folder, sheets, seed, sizes))
     except OSError as error:
         raise explain_os_error(error, folder) from error
     return table.num_rows
@@ -86,7 +88,7 @@ def _make_table(sheets: Sequence[Sheet]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=features.arrow_schema)
 
 
-def _write_card(folder: Path, sheets: Sequence[Sheet], seed: int) -> str:
+def _write_card(folder: Path, sheets: Sequence[Sheet], seed: int, sizes: Mapping[str, int]) -> str:
     items = [(sheet, item) for sheet in sheets for item in sheet.items]
     counts = {
         "kind": Counter(item.question["kind"] for _, item in items),
@@ -97,6 +99,7 @@ def _write_card(folder: Path, sheets: Sequence[Sheet], seed: int) -> str:
         create_environment(None)
         .get_template("cards/exam.jinja")
         .render(
+            **sizes,
             address=json.dumps(f"./{folder.name}", ensure_ascii=False),
             file=FILE,
             version=VERSION,

@@ -55,6 +55,7 @@ def test_a_folder_of_something_else_is_left_alone(sheets, tmp_path):
         write_exam(tmp_path / "notes.txt", sheets, seed=0)
 
 
-def test_an_exam_is_written_over_an_older_one(sheets, tmp_path):
-    write_exam(tmp_path, sheets, seed=0)
-    assert write_exam(tmp_path, sheets[:2], seed=0) == load_dataset(str(tmp_path), split="test").num_rows
+def test_an_exam_is_written_over_an_older_one_and_loads_as_the_new_one(sheets, tmp_path):
+    folder = tmp_path / "exam"
+    for some in (sheets, sheets[:2]):
+        assert write_exam(folder, some, seed=0) == load_dataset(str(folder), split="test").num_rows
