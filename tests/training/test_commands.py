@@ -14,10 +14,6 @@ from generate_any_scene.training.judges.trust import read_weights
         (["train", "finetune_sd1"], "did you mean `finetune_sd15`"),
         (["train", "nothing.yaml"], "nothing.yaml is missing"),
         (["train", "finetune_sd15", "--set", "resolutoin=64"], "did you mean `resolution`"),
-        (
-            ["train", "sandbox_grpo", "--dry-run", "--set", "judge.weights=no.json"],
-            "judge.weights: no.json cannot be read",
-        ),
         (["calibrate"], "name a judge, such as gas calibrate sandbox"),
         (["calibrate", "--out", "exam", "--baselines", "sandbox"], "name a judge"),
         (["calibrate", "sandbox", "--set", "batch_sise=4"], "did you mean `batch_size`"),
@@ -30,6 +26,12 @@ from generate_any_scene.training.judges.trust import read_weights
 )
 def test_mistakes_of_the_user_are_one_message_and_exit_status_2(arguments, message, assert_refused):
     assert_refused(arguments, message)
+
+
+@pytest.mark.slow
+def test_weights_that_cannot_be_read_are_a_mistake_of_the_recipe(assert_refused):
+    arguments = ["train", "sandbox_grpo", "--dry-run", "--set", "judge.weights=no.json"]
+    assert_refused(arguments, "judge.weights: no.json cannot be read")
 
 
 def test_calibrate_says_what_a_judge_can_be_trusted_with_and_writes_its_weights(gas):

@@ -129,7 +129,8 @@ def measure_by_scene(right: np.ndarray, scenes: np.ndarray) -> Estimate | None:
         # smaller, where all scenes are made alike.
         variance = (_leave_out(right, scenes) ** 2).sum() * (1 - 1 / number)
         excess = max(0.5, variance / spread * (1 + (Z**2 + 1) / (4 * (number - 1))) ** 2)
-    return Estimate(*measure_share(share * count / excess, count / excess))
+    sure = float(count / excess)
+    return Estimate(*measure_share(share * sure, sure))
 
 
 def _leave_out(right: np.ndarray, scenes: np.ndarray) -> np.ndarray:

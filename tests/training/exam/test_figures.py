@@ -1,5 +1,7 @@
 """What is counted of a judge's answers, against formulas written here again, and how sure it is."""
 
+import json
+
 import numpy as np
 import pytest
 from generate_any_scene.training.exam.figures import Answered, measure, measure_by_scene
@@ -29,6 +31,7 @@ def test_shares_of_true_and_of_false_statements():
     assert figures.yes_rate.value == pytest.approx(5 / 7)
     assert figures.yes_right == pytest.approx(4 / 7)
     assert figures.weight == 0
+    assert json.loads(json.dumps(figures.describe()))["trusted"] is False
 
 
 def test_a_weight_is_what_is_left_of_a_difference_between_pictures():
