@@ -11,6 +11,7 @@
     judges          who answers questions about pictures, and which replies are right
     decoders        visual tokens -> pictures
     metrics         what a model is measured by, a file a metric
+    exam            `gas calibrate`: pictures whose truth is known, right and wrong, to find out what a judge sees
     reports         contact sheets and curves
     rewards         what reinforcement learning is rewarded by
     generate        pictures of held-out scenes, judged before and after

@@ -1,16 +1,21 @@
-"""`gas train`: a recipe in, a trained model out."""
+"""`gas train`: a recipe in, a trained model out. `gas calibrate`: a judge in, what it can be trusted with out."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
-from ..console import NO_VALUES, AsJson, list_examples, remark, say
+from ..console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ..errors import GasError
 from ..recipes import list_recipes
+
+if TYPE_CHECKING:
+    from .judges.asking import Way
 
 commands = typer.Typer()
 
@@ -72,3 +77,143 @@ def train(
         return
     for line in describe_run(loaded.recipe, record):
         say(line)
+
+
+@commands.command(
+    epilog=list_examples(
+        "gas calibrate Qwen/Qwen3-VL-8B-Instruct",
+        "gas calibrate http://localhost:8000/v1 --scenes 300",
+        "gas calibrate --out exam",
+        "gas calibrate sandbox --baselines sandbox",
+    )
+)
+def calibrate(
+    judge: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="JUDGE",
+            help="Whom to examine: a model's name on the Hub or folder, the address of an OpenAI-compatible server, a "
+            ".yaml file, or sandbox. Left out: only write the exam, to --out.",
+            show_default=False,
+        ),
+    ] = None,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes; of each there are seven pictures.")] = 60,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The folder for judge.json, or for the exam; runs/calibrate-JUDGE.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed gives another exam.")] = 0,
+    overrides: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Override a key of the judge, e.g. --set max_new_tokens=32. Can be given many times.",
+            show_default=False,
+        ),
+    ] = NO_VALUES,
+    by: Annotated[
+        Literal["words", "probability"], typer.Option(help="Ask for words, or for the likeliest answer.")
+    ] = "words",
+    baselines: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATASET",
+            help="Measure instead what needs no picture of a dataset: a recipe, a folder or a name on the Hub.",
+            show_default=False,
+        ),
+    ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="With --baselines: the folder with pictures, named <id>.png.", show_default=False),
+    ] = None,
+    split: Annotated[str, typer.Option(help="With --baselines: the split of the dataset.")] = "test",
+    as_json: AsJson = False,
+) -> None:
+    """Find out what a judge of pictures can be trusted with, by pictures whose truth is known.
+
+    Writes judge.json, which rewards and scores take (weights: judge.json) to leave kinds of questions out, or weigh
+    them.
+    """
+    if judge is None:
+        _write_exam(out, scenes, seed, baselines, as_json)
+        return
+    if pictures is not None and baselines is None:
+        raise GasError("--pictures goes with --baselines; give both")
+    if baselines is None:
+        _examine(judge, overrides, scenes, seed, by, out, as_json)
+    else:
+        _measure_baselines(judge, overrides, baselines, pictures, split, scenes, by, out, as_json)
+
+
+def _write_exam(out: Path | None, scenes: int, seed: int, baselines: str | None, as_json: bool) -> None:
+    from .exam.dataset import write_exam
+    from .exam.papers import make_exam
+
+    if out is None or baselines is not None:
+        hint = "or only write the exam with gas calibrate --out exam"
+        raise GasError(f"name a judge, such as gas calibrate sandbox; {hint}")
+    rows = write_exam(out, make_exam(scenes, seed), seed)
+    if as_json:
+        say(json.dumps({"folder": str(out), "questions": rows}, indent=2, ensure_ascii=False))
+    else:
+        say(f"{out}: {rows:,} questions")
+
+
+def _examine(
+    name: str, overrides: list[str], scenes: int, seed: int, by: Way, out: Path | None, as_json: bool
+) -> None:
+    from .exam.judge import open_examinee
+    from .exam.papers import make_exam
+    from .exam.report import NOTE, describe_cost, describe_exam, describe_verdict, make_table
+    from .exam.sitting import sit_exam
+    from .judges.settings import read_judge
+    from .judges.trust import write_trust
+
+    judge = open_examinee(read_judge(name, overrides))
+    sheets = make_exam(scenes, seed)
+    with show_progress(len(sheets), "asking", unit="pictures") as advance:
+        sat = sit_exam(judge, sheets, by, advance)
+    record = describe_exam(judge, sat, seed, by)
+    path = write_trust(out or _name_folder(name), record)
+    if as_json:
+        say(json.dumps(record, indent=2, ensure_ascii=False))
+        return
+    create_console().print(make_table(record))
+    for line in (NOTE, describe_cost(record), describe_verdict(record), f"Written: {path}"):
+        say(line)
+
+
+def _measure_baselines(
+    name: str,
+    overrides: list[str],
+    dataset: str,
+    pictures: Path | None,
+    split: str,
+    scenes: int,
+    by: Way,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    from ..builders.folder.files import write_text
+    from .exam.baselines import BASELINES, make_table, measure_baselines, read_rows
+    from .judges.settings import open_judge, read_judge
+
+    settings = read_judge(name, overrides)
+    rows = read_rows(dataset, pictures, split, scenes)
+    record = {"dataset": dataset, "split": split, **measure_baselines(open_judge(settings), rows, by)}
+    folder = out or _name_folder(name)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "baselines.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    if as_json:
+        say(json.dumps(record, indent=2, ensure_ascii=False))
+        return
+    create_console().print(make_table(record))
+    for key, text in BASELINES.items():
+        say(f"{key}: {text}" if record["baselines"][key] else f"{key}: not measured ({text})")
+    if record["left_out"]:
+        say(f"{record['left_out']:,} scenes were left out: they have no picture, or no questions")
+
+
+def _name_folder(judge: str) -> Path:
+    return Path("runs") / f"calibrate-{re.sub(r'[^A-Za-z0-9.]+', '-', judge).strip('-.')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,9 @@ import numpy as np
 
 from .decoders import Decoder, split_ids
 from .judges.asking import check_refusals, judge_questions
-from .judges.marking import Question
+from .judges.marking import Question, read_questions
 from .judges.protocol import Judge
+from .judges.trust import weigh_shares
 
 
 @dataclass
@@ -24,6 +25,7 @@ class QuestionReward:
         judge: Answers.
         offset: The id of the decoder's code 0.
         most_refused: The share of the first questions that the judge may leave without an answer.
+        weights: How much each kind of question counts, as `read_weights` gives it; by default all count alike.
         has_contrast: Whether two pictures of one scene have been rewarded unlike so far.
     """
 
@@ -31,6 +33,7 @@ class QuestionReward:
     judge: Judge
     offset: int
     most_refused: float = 1.0
+    weights: Mapping[str, float] = field(default_factory=dict)
     has_contrast: bool = field(default=False, init=False)
     _called: bool = field(default=False, init=False, repr=False)
     __name__ = "answers"
@@ -54,10 +57,11 @@ class QuestionReward:
         if not self._called:
             check_refusals(judged, self.most_refused)
             self._called = True
+        shares = weigh_shares(judged, [read_questions(some) for some in questions], self.weights)
         groups = _group_by_scene(questions)
         log_metric("distinct_pictures", measure_variety(codes, groups))
-        self.has_contrast |= any(len({judged.shares[place] for place in group}) > 1 for group in groups)
-        return judged.shares
+        self.has_contrast |= any(len({shares[place] for place in group}) > 1 for group in groups)
+        return shares
 
 
 def measure_variety(codes: np.ndarray, groups: Sequence[Sequence[int]]) -> float:

@@ -1,6 +1,11 @@
-"""`gas train`: what it refuses before anything is loaded."""
+"""`gas train`: what it refuses before anything is loaded. `gas calibrate`: what it prints and writes."""
+
+import json
+from pathlib import Path
 
 import pytest
+from datasets import load_dataset
+from generate_any_scene.training.judges.trust import read_weights
 
 
 @pytest.mark.parametrize(
@@ -9,7 +14,66 @@ import pytest
         (["train", "finetune_sd1"], "did you mean `finetune_sd15`"),
         (["train", "nothing.yaml"], "nothing.yaml is missing"),
         (["train", "finetune_sd15", "--set", "resolutoin=64"], "did you mean `resolution`"),
+        (["calibrate"], "name a judge, such as gas calibrate sandbox"),
+        (["calibrate", "--out", "exam", "--baselines", "sandbox"], "name a judge"),
+        (["calibrate", "sandbox", "--set", "batch_sise=4"], "did you mean `batch_size`"),
+        (["calibrate", "sandbox", "--scenes", "0"], "greater than or equal to 1"),
+        (["calibrate", "sandbox", "--pictures", "."], "--pictures goes with --baselines"),
+        (["calibrate", "sandbox", "--baselines", "sandbox", "--split", "tset"], "Unknown split"),
+        (["calibrate", "sandbox", "--baselines", "./nowhere"], "there is no folder `./nowhere`"),
+        (["calibrate", "nothing.yaml"], "nothing.yaml is missing"),
     ],
 )
 def test_mistakes_of_the_user_are_one_message_and_exit_status_2(arguments, message, assert_refused):
     assert_refused(arguments, message)
+
+
+@pytest.mark.slow
+def test_weights_that_cannot_be_read_are_a_mistake_of_the_recipe(assert_refused):
+    arguments = ["train", "sandbox_grpo", "--dry-run", "--set", "judge.weights=no.json"]
+    assert_refused(arguments, "judge.weights: no.json cannot be read")
+
+
+def test_calibrate_says_what_a_judge_can_be_trusted_with_and_writes_its_weights(gas):
+    status, out, _ = gas("calibrate", "sandbox", "--scenes", 12)
+    assert status == 0
+    assert "It can be trusted with attribute, comparison, count, object, relation." in out
+    assert "Written: runs/calibrate-sandbox/judge.json" in out
+    assert "  left and right" in out and "  swapped color" in out and "  level 3" in out
+    assert max(map(len, out.splitlines())) <= 119
+    weights = read_weights(Path("runs/calibrate-sandbox"), "sandbox")
+    assert weights == dict.fromkeys(("attribute", "comparison", "count", "object", "relation"), 1.0)
+
+
+def test_calibrate_prints_what_it_writes_for_programs(gas, empty):
+    status, out, _ = gas("calibrate", "sandbox", "--scenes", 3, "--by", "probability", "--out", "judged", "--json")
+    record = json.loads(out)
+    assert status == 0
+    assert record == json.loads((empty / "judged/judge.json").read_text())
+    assert record["exam"] == {"version": "1", "scenes": 3, "seed": 0, "asked_by": "probability"}
+    assert record["kinds"]["object"]["sensitivity"]["value"] == 1
+    assert record["cost"]["questions"] == sum(one["asked"] for one in record["kinds"].values())
+
+
+def test_calibrate_writes_the_exam_alone(gas):
+    status, out, _ = gas("calibrate", "--out", "exam", "--scenes", 3)
+    rows = load_dataset("./exam", split="test")
+    assert (status, out) == (0, f"exam: {rows.num_rows} questions\n")
+
+
+def test_calibrate_measures_what_needs_no_picture(gas, empty):
+    status, out, _ = gas("calibrate", "sandbox", "--baselines", "sandbox", "--scenes", 8)
+    assert status == 0
+    lines = {line.split()[0]: line.split()[1] for line in out.splitlines()[1:5]}
+    record = json.loads((empty / "runs/calibrate-sandbox/baselines.json").read_text())
+    assert list(lines) == ["pictures", "other_picture", "blank", "always_yes"]
+    for name, shown in lines.items():
+        assert float(shown) == round(record["baselines"][name]["accuracy"]["value"], 3)
+    assert "no_picture: not measured" in out
+
+
+def test_calibrate_on_a_folder_that_holds_something_else_is_refused(gas, empty):
+    (empty / "notes.txt").write_text("mine")
+    status, _, err = gas("calibrate", "--out", ".", "--scenes", 3)
+    assert status == 2
+    assert "holds something else than an exam" in err

@@ -48,6 +48,13 @@ def test_each_picture_is_rewarded_for_its_own_questions():
     assert shares == [1, 0, None]
 
 
+def test_kinds_count_as_far_as_the_judge_is_trusted_with_them():
+    weights = {"object": 0.5, "count": 1.0, "attribute": 0.0, "relation": 0.0}
+    function = QuestionReward(SandboxDecoder(), SandboxJudge(), 0, weights=weights)
+    assert function([ABOVE, NO_RING, BLUE_BELOW], [ASKED] * 3) == [1, pytest.approx(0.5 / 1.5), 1]
+    assert function([ABOVE], [ASKED[2:]]) == [None]  # nothing that counts
+
+
 def test_ids_that_are_no_codes_are_counted():
     """The nearest code stands for an id that is none, and code 0 for one that is missing."""
     shares, logged = reward([[-100, -100, *ABOVE[2:]], ABOVE[:1], ABOVE], [ASKED, ASKED, ASKED])

@@ -13,13 +13,13 @@ from functools import partial
 from io import BytesIO
 from itertools import groupby
 from math import ceil, floor, sqrt
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from ...errors import GasError
 from .chat_client import Body, Chat, ChatClient
 from .chat_replies import ChatReply, find_answers, weigh_answers
-from .protocol import Shown
+from .protocol import NoPicture, Shown
 from .vision_language import INSTRUCTION, REQUEST, TOLD
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class EndpointJudge:
     Raises:
         GasError: The server cannot be reached, or does not serve the model.
     """
+
+    takes_no_picture: ClassVar[bool] = True
+    """Whether it is asked without any image where it is shown `NoPicture`."""
 
     url: str
     model: str | None = None
@@ -252,6 +255,8 @@ class EndpointJudge:
         """The URLs of the images that are shown."""
         from ..pictures import lay_grid, open_shown
 
+        if isinstance(request.picture, NoPicture):
+            return []
         try:
             opened = open_shown(request.picture)
         except GasError as error:

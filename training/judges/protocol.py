@@ -12,6 +12,10 @@ Shown: TypeAlias = Union["Image", Sequence["Image"]]
 """What a judge looks at: an image; or the frames of a video, or views of a thing, in their order."""
 
 
+class NoPicture(tuple["Image", ...]):
+    """What is shown where a question is asked without a picture on purpose; judges with `takes_no_picture` take it."""
+
+
 class Judge(Protocol):
     """Looks at images and answers questions about them.
 

@@ -54,6 +54,11 @@ class JudgeSettings(Part):
     most_refused: float = Field(
         default=0.8, ge=0, le=1, description="The share of the first questions that may be left without an answer."
     )
+    weights: Text | None = Field(
+        default=None,
+        description="The judge.json of `gas calibrate`: how much each kind of question counts in a reward; all alike "
+        "when left out.",
+    )
     min_pixels: Whole | None = Field(default=None, description="The least that its processor scales pictures to.")
     max_pixels: Whole | None = Field(default=None, description="The most that its processor scales pictures to.")
     grid: Whole | None = Field(

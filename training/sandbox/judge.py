@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -40,7 +40,8 @@ def find_things(picture: Image.Image) -> list[Thing]:
     colors = np.asarray(picture.convert("RGB").quantize(palette=_make_palette(), dither=Image.Dither.NONE))
     scale = GRID * CELL / picture.width
     things = []
-    for patch in _find_patches(colors):
+    colors = np.where(colors <= len(COLORS), colors, 0)  # the palette is filled up with more of the ground
+    for patch in find_patches(colors):
         rows, starts, ends = zip(*patch.runs, strict=True)
         top, left, height, width = rows[0], min(starts), rows[-1] - rows[0] + 1, max(ends) - min(starts)
         if (sum(ends) - sum(starts)) * scale**2 >= LEAST:
@@ -65,22 +66,22 @@ def _make_palette() -> Image.Image:
 
 
 @dataclass(frozen=True)
-class _Patch:
+class Patch:
     """Connected pixels of one color: its number, and runs of pixels (row, start, end), from the top down."""
 
     color: int
     runs: list[tuple[int, int, int]]
 
 
-def _find_patches(colors: np.ndarray) -> list[_Patch]:
-    """Finds all patches of a picture of numbered colors, but for those of the ground."""
+def find_patches(colors: np.ndarray) -> list[Patch]:
+    """Finds all patches of a picture of numbered colors, shape (height, width), but for the ground's, which is 0."""
     height, width = colors.shape
     edges = np.ones((height, width + 1), dtype=bool)
     edges[:, 1:-1] = colors[:, 1:] != colors[:, :-1]
     rows, starts = np.nonzero(edges[:, :-1])
     ends = np.nonzero(edges[:, 1:])[1] + 1
     kinds = colors[rows, starts]
-    kept = (kinds > 0) & (kinds <= len(COLORS))
+    kept = kinds > 0
     runs = list(zip(*(one[kept].tolist() for one in (rows, starts, ends, kinds)), strict=True))
     owner = list(range(len(runs)))
 
@@ -99,9 +100,9 @@ def _find_patches(colors: np.ndarray) -> list[_Patch]:
                 break
             if kind == other_kind and start < other_end:
                 owner[find(number)] = find(other)
-    patches: dict[int, _Patch] = {}
+    patches: dict[int, Patch] = {}
     for number, (row, start, end, kind) in enumerate(runs):
-        patches.setdefault(find(number), _Patch(kind, [])).runs.append((row, start, end))
+        patches.setdefault(find(number), Patch(kind, [])).runs.append((row, start, end))
     return list(patches.values())
 
 
@@ -278,23 +279,36 @@ PATTERNS: tuple[tuple[str, Callable[[re.Match, str], Reply]], ...] = (
 """Every way in which a question of the sandbox reads, up to its question mark, and what reads it."""
 
 
+def _reply(question: str, things: list[Thing]) -> str:
+    return read_question(question)(things)
+
+
+Shown = Image.Image | Sequence[Image.Image]
+"""What a judge looks at, as `judges/protocol.py` has it."""
+
+
 @dataclass(frozen=True)
 class SandboxJudge:
-    """Answers from the pixels, always right; a `judges.protocol.Judge`."""
+    """Answers from the pixels, always right; a `judges.protocol.Judge`.
 
+    Attributes:
+        find: Finds what is in a picture.
+        reply: Answers a question in words from what was found; of what is not there once, how often it is there.
+    """
+
+    find: Callable[[Image.Image], list[Any]] = find_things
+    reply: Callable[[str, list[Any]], str] = _reply
     id: ClassVar[str] = "sandbox"
 
-    def answer(self, images: Sequence[Image.Image], questions: Sequence[str]) -> list[str]:
-        """Answers in words; of what is not there once, it says how often it is there."""
-        seen: dict[int, list[Thing]] = {}
+    def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
+        """Answers in words; of several frames about the first."""
+        seen: dict[int, list[Any]] = {}
         for image in images:
             if id(image) not in seen:
-                seen[id(image)] = find_things(image)
-        return [read_question(text)(seen[id(image)]) for image, text in zip(images, questions, strict=True)]
+                seen[id(image)] = self.find(image if isinstance(image, Image.Image) else image[0])
+        return [self.reply(text, seen[id(image)]) for image, text in zip(images, questions, strict=True)]
 
-    def probability(
-        self, images: Sequence[Image.Image], questions: Sequence[str], answers: Sequence[str]
-    ) -> list[float]:
+    def probability(self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]) -> list[float]:
         """1 for what it would answer, 0 for all else."""
         replies = self.answer(images, questions)
         return [float(reply.casefold() == answer.casefold()) for reply, answer in zip(replies, answers, strict=True)]

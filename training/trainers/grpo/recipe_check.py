@@ -24,6 +24,7 @@ from ...data import load_rows
 from ...decoders import SandboxDecoder
 from ...generate import SAMPLING
 from ...judges.marking import Question, choose_questions, word_question
+from ...judges.trust import read_weights
 from ...judges.vision_language import MODEL
 from ...recipes.grpo import Grpo
 from ...sandbox.judge import read_question
@@ -71,6 +72,9 @@ def check(recipe: Grpo, rows: Any) -> list[Problem]:
     if values.get("max_completion_length") != tokens:
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
+    if recipe.judge.weights:
+        with gather_problems(problems, "judge.weights"):
+            read_weights(recipe.judge.weights)
     if recipe.judge.kind == "model":
         problems += _check_judge(recipe)
     if recipe.model and not problems:

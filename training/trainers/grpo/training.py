@@ -33,6 +33,7 @@ from ...generate import (
 )
 from ...judges.marking import choose_questions
 from ...judges.settings import open_judge
+from ...judges.trust import read_weights
 from ...metrics.intervals import measure_mean
 from ...recipes.grpo import Grpo
 from ...reports.breakdown import break_down, judge_blindly
@@ -86,9 +87,9 @@ def _train(
     decoder = make_decoder(recipe.decoder, arguments.device)
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     mask_text(policy, offset, decoder.codebook)
-    reward = QuestionReward(
-        decoder, open_judge(recipe.judge, str(arguments.device)), offset, recipe.judge.most_refused
-    )
+    judge = open_judge(recipe.judge, str(arguments.device))
+    weights = read_weights(recipe.judge.weights, judge.id) if recipe.judge.weights else {}
+    reward = QuestionReward(decoder, judge, offset, recipe.judge.most_refused, weights)
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
     trainer = GRPOTrainer(
         model=policy, reward_funcs=reward, args=arguments, train_dataset=prompts, processing_class=tokenizer

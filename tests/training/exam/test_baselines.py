@@ -1,0 +1,91 @@
+"""What needs no picture, of a dataset and a judge."""
+
+import numpy as np
+import pytest
+from chat_server import ChatServer
+from generate_any_scene.errors import GasError
+from generate_any_scene.training.exam.baselines import BASELINES, Rows, measure_baselines, read_rows
+from generate_any_scene.training.judges.endpoint import EndpointJudge
+from generate_any_scene.training.judges.marking import mark_reply
+from generate_any_scene.training.sandbox.judge import SandboxJudge
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return read_rows("sandbox", None, "test", 40)
+
+
+@pytest.fixture(scope="module")
+def record(rows):
+    return measure_baselines(SandboxJudge(), rows)
+
+
+def test_the_pictures_of_the_sandbox_earn_everything(record):
+    assert record["baselines"]["pictures"]["accuracy"] == {"value": 1, "low": 1, "high": 1}
+    assert record["scenes"] == 40
+
+
+def test_a_blank_picture_and_that_of_another_scene_earn_less(record):
+    found = record["baselines"]
+    assert found["blank"]["accuracy"]["high"] < 0.5
+    assert found["other_picture"]["accuracy"]["high"] < 0.6
+    # A blank picture shows that nothing is there: the foils of objects, and zero of what is not there.
+    assert 0 < found["blank"]["kinds"]["object"] < 0.5
+    assert found["blank"]["kinds"]["relation"] == 0
+
+
+def test_always_yes_earns_what_its_answers_are_worth(rows, record):
+    shares = []
+    for asked in rows.questions:
+        answers = {"yes_no": "yes"}
+        for form in {one["form"] for one in asked} - {"yes_no"}:
+            every = [one["answer"] for some in rows.questions for one in some if one["form"] == form]
+            answers[form] = max(every, key=lambda answer: (every.count(answer), -every.index(answer)))
+        shares.append(np.mean([mark_reply(answers[one["form"]], one) is True for one in asked]))
+    assert record["baselines"]["always_yes"]["accuracy"]["value"] == pytest.approx(np.mean(shares))
+
+
+def test_without_pictures_only_what_needs_none_is_measured(rows):
+    record = measure_baselines(SandboxJudge(), Rows(rows.questions, [], 0))
+    assert {name for name, one in record["baselines"].items() if one} == {"blank", "always_yes"}
+    assert set(record["baselines"]) == set(BASELINES)
+
+
+def test_a_judge_behind_a_server_is_asked_without_pictures_too(rows):
+    def reply(body):
+        images = [part for part in body["messages"][-1]["content"] if part["type"] == "image_url"]
+        return {"choices": [{"message": {"role": "assistant", "content": "yes" if images else "one"}}]}
+
+    some = Rows(rows.questions[:5], [], 0)
+    with ChatServer(reply).run() as server:
+        found = measure_baselines(EndpointJudge(server.url), some)["baselines"]
+        assert len(server.bodies) == 2 * sum(map(len, some.questions))
+    counts = [one["answer"] for asked in some.questions for one in asked if one["kind"] == "count"]
+    assert found["no_picture"]["kinds"]["count"] == counts.count("one") / len(counts) > 0
+    assert found["blank"]["kinds"]["count"] == 0
+
+
+def test_pictures_are_found_by_the_ids_of_scenes(tmp_path):
+    for number in (0, 2):
+        path = tmp_path / f"sandbox/test/{number:09d}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    rows = read_rows("sandbox", tmp_path, "test", 4)
+    assert [picture.getpixel((0, 0))[0] for picture in rows.pictures] == [0, 2]
+    assert (len(rows.questions), rows.left_out) == (2, 2)
+
+
+def test_a_folder_without_pictures_and_a_picture_that_is_none_are_refused(tmp_path):
+    with pytest.raises(GasError, match="has no picture of a scene; that of the first one would be .*000000000.png"):
+        read_rows("sandbox", tmp_path, "test", 4)
+    path = tmp_path / "sandbox/test/000000000.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"none")
+    with pytest.raises(GasError, match="the picture of sandbox/test/000000000 cannot be used"):
+        read_rows("sandbox", tmp_path, "test", 4)
+
+
+def test_a_dataset_that_is_none_is_refused():
+    with pytest.raises(GasError):
+        read_rows("./nowhere", None, "test", 4)

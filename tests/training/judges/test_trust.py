@@ -1,0 +1,55 @@
+"""`judge.json`: whom it is about, and what its weights make of answers."""
+
+import pytest
+from generate_any_scene.errors import GasError
+from generate_any_scene.training.judges.asking import Judged
+from generate_any_scene.training.judges.trust import read_weights, weigh_shares, write_trust
+
+RECORD = {
+    "judge": "a judge",
+    "kinds": {"object": {"weight": 1.0}, "count": {"weight": 0.5}, "relation": {"weight": 0}},
+}
+
+
+def test_weights_are_read_from_the_file_or_its_folder(tmp_path):
+    path = write_trust(tmp_path / "new", RECORD)
+    for place in (path, str(path.parent)):
+        assert read_weights(place, "a judge") == {"object": 1.0, "count": 0.5, "relation": 0}
+
+
+def test_another_judges_file_is_refused(tmp_path):
+    with pytest.raises(GasError, match="is about the judge `a judge`, not `another`; write it with gas calibrate"):
+        read_weights(write_trust(tmp_path, RECORD), "another")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "has no `judge`"),
+        ('{"judge": "a judge", "kinds": {"object": 1}}', "has no `judge`, or no `kinds`"),
+        ('{"judge": "a judge", "kinds": {"object": {"weight": 2}}}', "must be from 0 to 1, not `2`"),
+        ('{"judge": "a judge", "kinds": {"object": {"weight": "1"}}}', "must be from 0 to 1"),
+        ('{"judge": "a judge", "kinds": {"object": {"weight": NaN}}}', "must be from 0 to 1"),
+        ('{"judge": "a judge", "kinds": {"object": {"weight": 0}}}', "trusts `a judge` with no kind"),
+        ("[" * 100_000, "is no JSON"),
+    ],
+)
+def test_what_is_no_such_file_is_one_clear_line(text, message, tmp_path):
+    path = tmp_path / "judge.json"
+    path.write_text(text)
+    with pytest.raises(GasError, match=message):
+        read_weights(path, "a judge")
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path):
+    with pytest.raises(GasError, match="judge.json cannot be read: No such file.*gas calibrate"):
+        read_weights(tmp_path / "judge.json", "a judge")
+
+
+def test_shares_are_weighed_by_kind():
+    questions = [[{"kind": kind} for kind in ("object", "count", "relation", "scene")], [{"kind": "relation"}], []]
+    judged = Judged([], [[True, False, False, None], [True], []], [])
+    weights = {kind: one["weight"] for kind, one in RECORD["kinds"].items()}
+    assert weigh_shares(judged, questions, weights) == [1 / 2.5, None, None]
+    assert weigh_shares(judged, questions, {}) == judged.shares

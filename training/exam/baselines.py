@@ -1,0 +1,163 @@
+"""What a judge's questions earn that nobody has to look at a picture for, which every reader needs beside a score."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from ...errors import GasError
+from ...recipes import SUFFIXES, list_recipes
+from ..data import load_rows
+from ..fields import Data
+from ..judges.asking import Way, judge_questions
+from ..judges.marking import Question, mark_reply
+from ..judges.protocol import Judge, NoPicture, Shown
+from ..metrics.intervals import estimate_mean
+from ..pictures import open_picture
+from .shapes import SIDE
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+PICTURES = 32
+"""Pictures that are asked about at once."""
+BASELINES: Mapping[str, str] = {
+    "pictures": "the pictures themselves",
+    "other_picture": "the picture of another scene",
+    "blank": "a white picture",
+    "no_picture": "the questions without a picture, by a judge that takes none",
+    "always_yes": "yes to all that takes a yes; elsewhere the answer that is right most often",
+}
+"""What is asked about, in the order in which it is shown."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Scenes with questions, and perhaps a picture of each.
+
+    Attributes:
+        questions: Of each scene.
+        pictures: Of each scene; empty where there are none.
+        left_out: Scenes that have no picture, though others have, or no questions.
+    """
+
+    questions: list[list[Question]]
+    pictures: list[Image.Image]
+    left_out: int
+
+
+def read_rows(dataset: str, pictures: Path | None, split: str, limit: int) -> Rows:
+    """Reads the scenes of a dataset, with their pictures where there are any.
+
+    Args:
+        dataset: A dataset recipe, by its name or path, or else what `load_dataset` opens: a folder, a name on the Hub.
+        pictures: A folder that has the picture of each scene as `<id>.png`; when left out, the column `image`, if the
+            dataset has one. The scenes of the sandbox are drawn.
+        split: Of the dataset.
+        limit: Take only so many scenes.
+
+    Raises:
+        GasError: The dataset cannot be opened, there is no picture in the folder, or one of them is none.
+    """
+    is_recipe = dataset in list_recipes() or dataset.endswith(SUFFIXES)
+    draw = "sandbox" if dataset == "sandbox" and pictures is None else None
+    source = {"recipe": dataset, "draw": draw} if is_recipe else {"path": dataset}
+    columns = ["id", "questions", *(["caption", "image"] if draw else [])]
+    rows = load_rows(Data(**source, split=split, limit=limit), columns, "dataset", also=["image"])
+    asked = [row for row in rows if row["questions"]]
+    if pictures is not None:
+        found = [row for row in asked if (pictures / f"{row['id']}.png").is_file()]
+        if not found:
+            first = f"{rows[0]['id']}.png"
+            raise GasError(f"{pictures} has no picture of a scene; that of the first one would be {pictures / first}")
+        images = [_open({"bytes": None, "path": str(pictures / f"{row['id']}.png")}, row["id"]) for row in found]
+        return Rows([row["questions"] for row in found], images, rows.num_rows - len(found))
+    if not asked:
+        raise GasError(f"no scene of {dataset} has questions")
+    images = [_open(row["image"], row["id"]) for row in asked] if "image" in rows.column_names else []
+    return Rows([row["questions"] for row in asked], images, rows.num_rows - len(asked))
+
+
+def _open(value: Any, scene: str) -> Image.Image:
+    try:
+        return open_picture(value)
+    except GasError as error:
+        raise GasError(f"the picture of {scene} cannot be used: {error}") from error
+
+
+def measure_baselines(judge: Judge, rows: Rows, by: Way = "words") -> dict[str, Any]:
+    """What pictures earn, and what needs none, as JSON can hold it.
+
+    A judge whose `takes_no_picture` is true is asked without pictures, too: shown `NoPicture`.
+
+    Returns: For each of `BASELINES` that is possible the mean share of right answers with its interval, answers that
+        were none, and shares of right answers by kind of question; None for the others.
+    """
+    found: dict[str, Any] = dict.fromkeys(BASELINES)
+    blank = Image.new("RGB", rows.pictures[0].size if rows.pictures else (SIDE, SIDE), "white")
+    shown: dict[str, Sequence[Shown]] = {"blank": [blank] * len(rows.questions)}
+    if rows.pictures:
+        shown["pictures"] = rows.pictures
+    if len(rows.pictures) > 1:
+        shown["other_picture"] = [*rows.pictures[1:], rows.pictures[0]]
+    if getattr(judge, "takes_no_picture", False):
+        shown["no_picture"] = [NoPicture()] * len(rows.questions)
+    for name, pictures in shown.items():
+        found[name] = _describe(rows.questions, _ask(judge, pictures, rows.questions, by))
+    found["always_yes"] = _describe(rows.questions, _answer_alike(rows.questions))
+    return {"judge": judge.id, "scenes": len(rows.questions), "left_out": rows.left_out, "baselines": found}
+
+
+Marks = Sequence[Sequence[bool | None]]
+
+
+def _ask(judge: Judge, pictures: Sequence[Shown], questions: Sequence[Sequence[Question]], by: Way) -> Marks:
+    marks: list[list[bool | None]] = []
+    for start in range(0, len(pictures), PICTURES):
+        end = start + PICTURES
+        marks += judge_questions(judge, pictures[start:end], questions[start:end], by).marks
+    return marks
+
+
+def _answer_alike(questions: Sequence[Sequence[Question]]) -> Marks:
+    """The marks of a judge that says yes, and elsewhere what is right most often in a question's form."""
+    answers: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in (one for asked in questions for one in asked):
+        answers[one["form"]][one["answer"]] += 1
+    replies = {form: counts.most_common(1)[0][0] for form, counts in answers.items()} | {"yes_no": "yes"}
+    return [[mark_reply(replies[one["form"]], one) for one in asked] for asked in questions]
+
+
+def _describe(questions: Sequence[Sequence[Question]], marks: Marks) -> dict[str, Any]:
+    shares = [some.count(True) / len(some) for some in marks]
+    kinds: dict[str, list[bool]] = defaultdict(list)
+    for asked, some in zip(questions, marks, strict=True):
+        for one, mark in zip(asked, some, strict=True):
+            kinds[one["kind"]].append(mark is True)
+    return {
+        "accuracy": estimate_mean(shares).describe(),
+        "refused": sum(some.count(None) for some in marks),
+        "questions": sum(map(len, marks)),
+        "kinds": {kind: sum(kinds[kind]) / len(kinds[kind]) for kind in sorted(kinds)},
+    }
+
+
+def make_table(record: Mapping[str, Any]) -> Table:
+    """A row for each baseline, a column for each kind of question."""
+    from rich.table import Table
+
+    measured = {name: one for name, one in record["baselines"].items() if one}
+    kinds = sorted({kind for one in measured.values() for kind in one["kinds"]})
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for heading in ("", "accuracy", "none", *kinds):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for name, one in measured.items():
+        mean = one["accuracy"]
+        accuracy = f"{mean['value']:.3f} ({mean['low']:.3f}-{mean['high']:.3f})"
+        table.add_row(name, accuracy, f"{one['refused']:,}", *(f"{one['kinds'][kind]:.3f}" for kind in kinds))
+    return table

@@ -1,0 +1,1 @@
+"""The shapes, colors, sizes and places of the exam's scenes."""

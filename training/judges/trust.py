@@ -1,0 +1,79 @@
+"""How far a judge is trusted: the file `judge.json` of an exam, and scores by the weights in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...builders.folder.files import write_text
+from ...builders.recipe.fields import show
+from ...errors import GasError, explain_os_error
+from .asking import Judged
+from .marking import Question
+
+FILE = "judge.json"
+
+
+def write_trust(folder: Path, record: Mapping[str, Any]) -> Path:
+    """Writes what an exam shows of a judge, of which `judge` and the weights of `kinds` are read again.
+
+    Raises:
+        GasError: The folder cannot be written.
+    """
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(path, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    return path
+
+
+def read_weights(path: str | Path, judge: str | None = None) -> dict[str, float]:
+    """Reads how much the answers of a judge to each kind of question count, from 0 to 1.
+
+    Args:
+        path: The file `judge.json`, or the folder that it is in.
+        judge: The id of the judge that is asked, where that is known yet.
+
+    Raises:
+        GasError: There is no such file, it is none, it is another judge's, or it trusts the judge with nothing.
+    """
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    mend = "write it with gas calibrate"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise GasError(f"{path} cannot be read: {error.strerror}; {mend}") from error
+    except (ValueError, RecursionError) as error:
+        raise GasError(f"{path} is no JSON: {' '.join(str(error).split())}; {mend}") from error
+    try:
+        known, weights = record["judge"], {kind: one["weight"] for kind, one in record["kinds"].items()}
+    except (TypeError, KeyError, AttributeError) as error:
+        raise GasError(f"{path} has no `judge`, or no `kinds` of which each has a `weight`; {mend}") from error
+    for kind, weight in weights.items():
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1:
+            raise GasError(f"{path}: the weight of {show(kind)} must be from 0 to 1, not {show(weight)}")
+    if judge is not None and known != judge:
+        raise GasError(f"{path} is about the judge {show(known)}, not {show(judge)}; {mend}")
+    if not any(weights.values()):
+        raise GasError(f"{path} trusts {show(known)} with no kind of question; take another judge")
+    return weights
+
+
+def weigh_shares(
+    judged: Judged, questions: Sequence[Sequence[Question]], weights: Mapping[str, float]
+) -> list[float | None]:
+    """The share of each image's questions that were answered right, each as much as its kind counts.
+
+    A kind without a weight, which no exam has asked about, counts in full. None where nothing counts.
+    """
+    shares: list[float | None] = []
+    for asked, marks in zip(questions, judged.marks, strict=True):
+        counted = [weights.get(one["kind"], 1.0) for one in asked]
+        right = sum(weight for weight, mark in zip(counted, marks, strict=True) if mark)
+        shares.append(right / sum(counted) if sum(counted) else None)
+    return shares
