@@ -51,8 +51,8 @@ def push(
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
 
-    Configs that others pushed to the repository stay, and so does what people wrote into its card and changed in its files. A tag never moves:
-    other rows need another version.
+    Configs that others pushed to the repository stay, and so does what people wrote into its card or changed in its
+    files. A tag never moves: other rows need another version.
     """
     from ..hub.push import describe_push, push_folder
 

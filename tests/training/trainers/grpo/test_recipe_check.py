@@ -55,6 +55,8 @@ def test_a_wrong_value_of_every_key_of_text_is_refused(name, recipe):
         {"loss_type": "grp"},
         {"report_to": ["tensorboard", "wandbb"]},
         {"optim": "adamm"},
+        {"optim": "adamw_bnb_8bit"},
+        {"num_generations": 1},
         {"log_level": "loud"},
         {"vllm_mode": "x"},
         {"use_vllm": True},
