@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .places import SHIPPED, find_tables, find_taxonomy
+from .places import SHIPPED, find_tables, find_taxonomy, read_table_file
 from .read_tsv import parse_table
 from .user_tables import list_guesses
 
@@ -25,7 +25,7 @@ def describe_guesses(names: Sequence[str], folder: Path | None = None) -> list[s
     for name in names:
         for table, file in find_tables(find_taxonomy(name, folder)) if name not in SHIPPED else ():
             if table == "objects":
-                content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
+                content = read_table_file(file).removeprefix(b"\xef\xbb\xbf")
                 rows = parse_table(content, table, str(file))
                 said = [
                     f"{noun.article} {name}, two {noun.plural}"

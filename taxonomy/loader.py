@@ -17,7 +17,7 @@ from ..arrow import choose_texts, find_rows, make_array, match_texts, read_truth
 from ..errors import GasError, advise
 from . import tables as shipped
 from .hints import ask, collect_words
-from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy
+from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy, read_table_file
 from .profiles import apply_profile
 from .read_tsv import MOST_PROBLEMS, quote, raise_problems, read_table
 from .schema import COLUMNS, KINDS
@@ -138,7 +138,7 @@ class _Layers:
 def _read_layer(name: str, folder: Path | None) -> _Layer:
     found = find_tables(find_taxonomy(name, folder))
     return _Layer(
-        name if name in PROFILES else "", tuple((table, str(file), file.read_bytes()) for table, file in found)
+        name if name in PROFILES else "", tuple((table, str(file), read_table_file(file)) for table, file in found)
     )
 
 

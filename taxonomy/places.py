@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ..errors import GasError, advise
+from ..regular_files import open_regular
 from . import sandbox
 from . import tables as shipped
 from .schema import COLUMNS
@@ -42,10 +43,10 @@ def is_taxonomy(place: Path) -> bool:
 
 
 def find_tables(place: Traversable) -> Iterator[tuple[str, Traversable]]:
-    """Finds the tables in a folder, with their names."""
+    """Finds the tables in a folder, with their names; what is there and cannot be read is said when it is read."""
     for table in (*COLUMNS, SUPPORTING):
         file = place / f"{table}.tsv"
-        if file.is_file():
+        if os.path.lexists(file) if isinstance(file, Path) else file.is_file():
             yield table, file
 
 
@@ -76,6 +77,16 @@ def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:
         tables = ", ".join(f"{table}.tsv" for table in COLUMNS)
         raise GasError(f"taxonomy {name!r}: {place} holds none of {tables}")
     return place
+
+
+def read_table_file(file: Traversable) -> bytes:
+    """Reads a table.
+
+    Raises:
+        GasError: It is missing, not a regular file, or cannot be read.
+    """
+    with open_regular(file) as stream:
+        return bytes(stream.read())
 
 
 def check_new_name(name: str) -> None:

@@ -18,7 +18,7 @@
     trainers        what trains, a file or folder a kind
     run             `gas train`: check, train, write down
 
-The command takes `run_training`, `describe_run` (`run.py`) and `load_training` (`recipes/loading.py`). Users take the
+The command takes `load_checked`, `run_training` and `describe_run` (`run.py`). Users take the
 names below from here; each is imported when it is asked for, and torch only when a judge's model is loaded.
 """
 

@@ -63,10 +63,9 @@ def train(
     With several processes: accelerate launch -m generate_any_scene train RECIPE, or torchrun in its place.
     """
     try:
-        from .recipes.loading import load_training
-        from .run import describe_run, run_training
+        from .run import describe_run, load_checked, run_training
 
-        loaded = load_training(recipe, overrides)
+        loaded = load_checked(recipe, overrides)
         record = run_training(loaded, dry_run, report=remark)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on from the last checkpoint", exit_status=1) from stop

@@ -7,7 +7,7 @@ import platform
 import sys
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,11 +15,12 @@ from types import ModuleType
 from typing import Any
 
 from ..builders.folder.files import remove_tree, write_text
-from ..errors import GasError, RecipeError
+from ..builders.rows.loading import drop_consequences
+from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..version import __version__
 from .data import describe_data, load_rows
 from .recipes.common import Training
-from .recipes.loading import LoadedTraining, dump_training
+from .recipes.loading import LoadedTraining, dump_training, load_training
 from .sources import check_sources
 from .upstream import count_processes, identify_files, is_first, list_versions, require
 
@@ -43,24 +44,10 @@ def run_training(
         RecipeError: Something is wrong with the recipe, its keys for other packages, or its data.
         GasError: A package is missing, or the folder holds another training.
     """
-    recipe, folder = loaded.recipe, loaded.recipe.folder
-    try:
-        check_sources(recipe)  # before packages that take long to import
-    except RecipeError as error:
-        raise loaded.document.locate(error.problems) from error
-    trainer = find_trainer(recipe.kind)
-    require(*trainer.REQUIRED)
-    quiet_others()
-    first = is_first()
-    if first:  # others may come later, when it has begun to write
-        _check_folder(folder, recipe, trainer.LOG)
-    try:
-        rows = load_rows(recipe.data, trainer.COLUMNS)
-        problems = trainer.check(recipe, rows)
-    except RecipeError as error:
-        problems = list(error.problems)
+    recipe, folder, first = loaded.recipe, loaded.recipe.folder, is_first()
+    trainer, rows, problems = check_training(loaded)
     if problems:
-        raise loaded.document.locate(problems)
+        raise RecipeError(problems)
     record: dict[str, Any] = {
         "recipe": recipe.name,
         "kind": recipe.kind,
@@ -85,6 +72,49 @@ def run_training(
             _write_record(folder, record)
     end_processes()
     return record if first else {}
+
+
+def load_checked(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedTraining:
+    """Loads a recipe of a training. Where that fails, looks for what else is wrong with it, to tell it at once.
+
+    Raises:
+        RecipeError: With all of the recipe's mistakes.
+        GasError: There is no such recipe.
+    """
+    try:
+        return load_training(name_or_path, overrides)
+    except RecipeError as error:
+        further = list[Problem]()
+        with gather_problems(further):
+            further += check_training(error.rest)[2] if error.rest else ()
+        raise RecipeError([*error.problems, *drop_consequences(further, error.problems)]) from error
+
+
+def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Problem]]:
+    """Finds all that is wrong with a recipe, its keys for other packages, and its data; no weight is loaded.
+
+    Returns: The trainer; the rows, None where they cannot be had; and the problems, each with its place.
+
+    Raises:
+        GasError: The Hub has to be asked and cannot be reached, a package is missing, or the folder for results holds
+            another training.
+    """
+    recipe, problems, rows = loaded.recipe, list[Problem](), None
+    try:
+        check_sources(recipe)  # before packages that take long to import, where there is no way to the Hub
+    except RecipeError as error:
+        problems += error.problems
+    missing = {problem.key for problem in problems if problem.key}
+    trainer = find_trainer(recipe.kind)
+    require(*trainer.REQUIRED)
+    quiet_others()
+    if is_first():  # others may come later, when it has begun to write
+        _check_folder(recipe.folder, recipe, trainer.LOG)
+    if "data.path" not in missing:
+        with gather_problems(problems):
+            rows = load_rows(recipe.data, trainer.COLUMNS)
+    problems += trainer.check(recipe, rows, missing)
+    return trainer, rows, list(loaded.document.locate(problems).problems)
 
 
 def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:

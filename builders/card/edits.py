@@ -149,7 +149,7 @@ def keep_edits(new: str, edited: str, written: Card | None, place: str, overwrit
     if lost and not overwrite:
         raise GasError(
             f"{place}: people changed {', '.join(map(show, lost[:9]))}, which would be written anew; keep what they "
-            "wrote elsewhere, under a heading of its own, then add --overwrite-card"
+            "wrote elsewhere, under a heading of its own, then add --overwrite"
         )
     merged = Page(metadata, sections)
     return new if merged == ours else merged.join()

@@ -60,6 +60,7 @@ def build(
     try:
         from ..build.build import build_datasets
         from ..folder.files import find_place
+        from ..recipe.loading import find_inherited_splits
         from ..rows.loading import load_checked
 
         if address and engine != "ray":
@@ -76,15 +77,16 @@ def build(
         described = {name: config.describe() for name, config in built.items()}
         say(json.dumps({"folder": out, "configs": described}, indent=2))
         return
-    _print_built(out, built)
+    _print_built(out, built, {one.recipe.name: find_inherited_splits(one) for one in loaded})
 
 
-def _print_built(out: str, built: dict[str, Any]) -> None:
+def _print_built(out: str, built: dict[str, Any], inherited: dict[str, dict[str, str]]) -> None:
     for name, config in built.items():
         for split, info in config.splits.items():
             size = sum(file.bytes for file in info.files)
             files = f"{len(info.files)} file{'s' if len(info.files) > 1 else ''}"
-            say(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}")
+            origin = f" (inherited from {inherited[name][split]})" if split in inherited[name] else ""
+            say(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}{origin}")
     # A name alone would be a dataset on the Hub, and `gas` the registered one.
     path = out if "://" in out else f"./{Path(out)}" if len(Path(out).parts) == 1 else str(Path(out).resolve())
     say("\nLoad it with\n\n    from datasets import load_dataset")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say
+from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from .completion import complete_configs, complete_splits
 from .options import Overrides, Recipe, Recipes, Source, load_source
 
@@ -37,7 +37,11 @@ def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson
     from ..inspection.recipe_check import validate_recipe
     from ..rows.loading import load_checked
 
-    reports = [validate_recipe(load_checked(recipe, overrides)) for recipe in recipes]
+    reports = []
+    with show_progress(len(recipes), "checking", unit="recipes") as report_checked:
+        for recipe in recipes:
+            reports.append(validate_recipe(load_checked(recipe, overrides)))
+            report_checked(1)
     for warning in (line for report in reports for line in report.warnings):
         remark(f"warning: {warning}")
     if as_json:

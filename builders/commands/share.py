@@ -44,21 +44,20 @@ def push(
     tag: Annotated[
         str | None, typer.Option(help="Another tag.", show_default="v and the version of the recipes")
     ] = None,
-    overwrite_card: Annotated[
-        bool,
-        typer.Option("--overwrite-card", help="Write parts of the card anew that people changed on the Hub, too."),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write anew what people changed on the Hub, too.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
 
-    Configs that others pushed to the repository stay, and so does what people wrote into its card. A tag never moves:
-    other rows need another version.
+    Configs that others pushed to the repository stay, and so does what people wrote into its card or changed in its
+    files. A tag never moves: other rows need another version.
     """
     from ..hub.push import describe_push, push_folder
 
     with show_progress(None, "pushing", unit="files") as report:
-        pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite_card)
+        pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite)
     if as_json:
         say(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
         return

@@ -298,13 +298,14 @@ def check_room(
             if room
             else "allow kinds of attributes, or set it to 0"
         )
-        problems.append(Problem(message, key="content.attributes.max_per_object", hint=hint))
+        key = "content.attributes.max_per_object"
+        problems.append(Problem(message, key=key, hint=hint, others=("structure.attributes",)))
     names = len(np.unique(number_names(taxonomy)[pools.objects]))
     most = int(table.objects[rows].max())
     if recipe.content.objects.distinct and most > names:
         message = f"structures have up to {most} objects, but there are only {names} names for them"
         hint = "lower structure.objects, allow more objects, or leave `distinct` out"
-        problems.append(Problem(message, key="content.objects.distinct", hint=hint))
+        problems.append(Problem(message, key="content.objects.distinct", hint=hint, others=("structure.objects",)))
     fits = pools.relations.fits
     if table.relations[rows].max() > len(pools.seed.relations) and not fits.any(axis=0).all():
         lacking = np.flatnonzero(~fits.any(axis=0))
@@ -316,7 +317,7 @@ def check_room(
             f"no relation that is left fits from some objects to others, for instance from {ends[0]} to {ends[1]}"
         )
         hint = "add the category `spatial`, narrow content.objects.under, or set content.constraints: none"
-        problems.append(Problem(message, key="content.relations", hint=hint))
+        problems.append(Problem(message, key="content.relations", hint=hint, others=("structure.relations",)))
     if recipe.content.dynamic:
         problems += _check_moving(recipe, taxonomy, pools, table, rows)
     if problems:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import GasError, advise
 from ..content.plan import Plan
-from .sources import Side, Variant, check_sizes
+from .sources import Side, Variant, check_files
 from .splits import SIDES, Comparison, Pair, SplitDifference, compare_sizes, compare_split
 
 SAMPLE = 1_000
@@ -98,7 +98,7 @@ def compare_sides(
     """Compares two datasets.
 
     Where fingerprints and sizes are equal, of files on the disk too, rows are not looked at: they are equal then,
-    unless a file is damaged, which `verify_folder` finds.
+    unless values in a file are damaged, which `verify_folder` finds.
 
     Args:
         one: The first.
@@ -148,7 +148,7 @@ def compare_configs(
 ) -> ConfigDifference:
     """Compares two configs; arguments and errors are those of `compare_sides`."""
     difference = compare_recipes(pair)
-    sound = [check_sizes(variant) for variant in pair]  # of both, since a file may be missing
+    sound = [check_files(variant) for variant in pair]  # of both, since a file may be missing
     trusted = all(sound) and not everything
     same = trusted and pair[0].origin.fingerprint == pair[1].origin.fingerprint
     drawn = any(variant.place is None for variant in pair)

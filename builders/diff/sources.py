@@ -22,7 +22,7 @@ from ..build.recipe_bundle import bundle_recipe, describe_provenance
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_inside
 from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_manifest
-from ..folder.reading import find_recipe, is_built
+from ..folder.reading import find_recipe, is_built, open_rows
 from ..folder.reading import read_file_rows as read_rows_of_file
 from ..hub.client import ask, fetch_file, find_status, is_passing
 from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
@@ -248,19 +248,25 @@ def explain_reading(name: str) -> Iterator[None]:
         raise GasError(f"{name}: {' '.join(str(error).split())}; `gas verify` says what is wrong") from error
 
 
-def check_sizes(variant: Variant) -> bool:
+def check_files(variant: Variant) -> bool:
     """Whether the files of a folder have the sizes that the manifest says; a recipe has none.
 
+    Of files that are near, it is seen to it as well that they have what a build writes: no row need be read for that.
+
     Raises:
-        GasError: One is missing.
+        GasError: One is missing, or lacks a column.
     """
     place = variant.place
     if place is None:
         return True
+    files = [file for split in variant.splits.values() for file in split.files]
     with variant.explain():
-        if not is_local(place):
+        if is_local(place):
+            for file in files:
+                with open_rows(place, file, None, edited=True):
+                    pass
+        else:
             list((place / variant.name).iterdir())  # one request for all of them
-        files = [file for split in variant.splits.values() for file in split.files]
         return all(resolve_inside(place, file.path).stat().st_size == file.bytes for file in files)
 
 

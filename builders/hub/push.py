@@ -22,7 +22,7 @@ from ..card.sample import find_sample
 from ..folder.files import hash_file
 from ..folder.manifest import CARD, DATA_FILE, MANIFEST, PICTURE, Config, Manifest, read_built_manifest, write_manifest
 from ..inspection.verification import verify_folder
-from ..recipe.fields import escape
+from ..recipe.fields import escape, show
 from .client import (
     LOGIN,
     WAITS,
@@ -94,7 +94,7 @@ def push_folder(
     dry_run: bool = False,
     tag: str | None = None,
     report: Report = lambda files: None,
-    overwrite_card: bool = False,
+    overwrite: bool = False,
 ) -> Push:
     """Uploads a built folder as one commit and tags it, unless all of that is there.
 
@@ -109,12 +109,13 @@ def push_folder(
         dry_run: Only say what would be done.
         tag: Another tag.
         report: Called with the number of files that were just uploaded.
-        overwrite_card: Write parts of the card anew that people changed on the Hub; what they added stays.
+        overwrite: Write anew what people changed on the Hub, parts of the card and files; what they added to the card
+            stays.
 
     Raises:
         GasError: The folder is not whole, a tag names other content, the repository holds something else, people
-            changed a part of the card that is another now, or the Hub refuses. What was uploaded need not be uploaded
-            again.
+            changed a file or a part of the card that is another now, or the Hub refuses. What was uploaded need not be
+            uploaded again.
     """
     from huggingface_hub import HfApi, get_token
 
@@ -128,7 +129,7 @@ def push_folder(
         for attempt in range(len(WAITS) + 1):
             with tempfile.TemporaryDirectory() as temporary:
                 snapshot = read_snapshot(api, repo)
-                plan = _plan(api, folder, repo, manifest, snapshot, tag, overwrite_card, Path(temporary))
+                plan = _plan(api, folder, repo, manifest, snapshot, tag, overwrite, Path(temporary))
                 plan = replace(plan, bytes=sum(place.stat().st_size for place in plan.added.values()))
                 if private and snapshot and not ask(api.repo_info, repo, repo_type="dataset").private:
                     raise GasError(
@@ -172,7 +173,7 @@ def _plan(
     manifest: Manifest,
     snapshot: Snapshot | None,
     tag: str | None,
-    overwrite_card: bool,
+    overwrite: bool,
     temporary: Path,
 ) -> Push:
     """What there is to do, given what is there."""
@@ -190,23 +191,44 @@ def _plan(
     merged = manifest
     if snapshot and theirs:
         merged = snapshot.manifest.replace_configs({**theirs, **new})
-    whole = (merged.configs, merged.default) == (ours, manifest.default)
+    whole = merged.replace(card=manifest.card) == manifest
     if not new and not whole:
         return Push(repo, versions, tags=tags, kept=kept, commit=commit)
     if whole:
         texts = {path: folder / path for path in (MANIFEST, *(manifest.card.pictures if manifest.card else ()))}
         card = (folder / CARD).read_text(encoding="utf-8")
     else:
-        texts, card = _write_merged(api, folder, repo, manifest, merged, snapshot, overwrite_card, temporary)
+        texts, card = _write_merged(api, folder, repo, manifest, merged, snapshot, overwrite, temporary)
     texts[CARD] = temporary / "card.md"
     texts[CARD].write_text(set_address(card, repo), encoding="utf-8", newline="\n")
     if snapshot and CARD in there and not _is_same(there[CARD], texts[CARD]):
         before = Path(fetch_file(api, repo, CARD, snapshot.commit)).read_bytes().decode("utf-8", "surrogateescape")
-        after = keep_edits(set_address(card, repo), before, snapshot.manifest.card, f"{repo}: {CARD}", overwrite_card)
+        after = keep_edits(set_address(card, repo), before, snapshot.manifest.card, f"{repo}: {CARD}", overwrite)
         texts[CARD].write_bytes(after.encode("utf-8", "surrogateescape"))
     files = texts | {path: folder / path for path in _list_digests(new)}
-    removed = _list_outdated(ours, new, theirs, files, there)
-    return Push(repo, versions, _list_changed(files, new, there), removed, tags, kept, commit)
+    added, removed = _list_changed(files, new, there), _list_outdated(ours, new, theirs, files, there)
+    if snapshot and not overwrite:
+        _refuse_loss(api, repo, snapshot, (*added, *removed))
+    return Push(repo, versions, added, removed, tags, kept, commit)
+
+
+def _refuse_loss(api: HfApi, repo: str, snapshot: Snapshot, outdated: Iterable[str]) -> None:
+    """Refuses to replace or remove what is not as the manifest beside it has it: people changed it."""
+    manifest = snapshot.manifest
+    written = _list_digests(manifest.configs) | (manifest.card.pictures if manifest.card else {})
+
+    def find_digest(path: str) -> str:
+        lfs = snapshot.files[path].lfs
+        return lfs.sha256 if lfs else hash_file(Path(fetch_file(api, repo, path, snapshot.commit)))
+
+    there = [path for path in outdated if path in snapshot.files and path not in (MANIFEST, CARD)]
+    lost = sorted(path for path in there if path not in written or find_digest(path) != written[path])
+    if lost:
+        more = f" and {len(lost) - 9:,} more" if len(lost) > 9 else ""
+        raise GasError(
+            f"{repo}: people changed {', '.join(map(show, lost[:9]))}{more}, which would be replaced; keep what they "
+            "made under names of its own, then add --overwrite"
+        )
 
 
 def _is_there(folder: Path, ours: Config, theirs: Config | None, there: Mapping[str, RepoFile]) -> bool:
@@ -275,7 +297,7 @@ def _write_merged(
     manifest: Manifest,
     merged: Manifest,
     snapshot: Snapshot | None,
-    overwrite_card: bool,
+    overwrite: bool,
     temporary: Path,
 ) -> tuple[dict[str, Path], str]:
     """Writes manifest and pictures of what is pushed together with what others pushed; gives them, and the card."""
@@ -289,7 +311,7 @@ def _write_merged(
     merged = write_card(temporary, merged)
     write_manifest(temporary, merged)
     card = keep_edits(
-        read_card(temporary / CARD), read_card(folder / CARD), manifest.card, str(folder / CARD), overwrite_card
+        read_card(temporary / CARD), read_card(folder / CARD), manifest.card, str(folder / CARD), overwrite
     )
     pictures = merged.card.pictures if merged.card else ()
     return {path: temporary / path for path in (MANIFEST, *pictures)}, card

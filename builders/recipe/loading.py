@@ -96,6 +96,14 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
     return LoadedRecipe(recipe, folder, document.sources, document)
 
 
+def find_inherited_splits(loaded: LoadedRecipe) -> dict[str, str]:
+    """Find the splits that a file of the user's own does not name, with the file that does."""
+    if loaded.folder is None:
+        return {}
+    files = {name: loaded.document.find_place(("splits", name)).file for name in loaded.recipe.splits}
+    return {name: file for name, file in files.items() if file in loaded.sources[1:]}
+
+
 def is_path(text: str, *suffixes: str) -> bool:
     """Tell a path from the name of something that the package ships."""
     return "/" in text or "\\" in text or text.endswith(suffixes)

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from ...errors import suggest
 from .fields import show
-from .yaml_document import Document, KeyPath, Model, merge_values, raise_problems
+from .yaml_document import Document, KeyPath, Model, merge_values, raise_problems, split_place
 
 
 def report_error(model: type[BaseModel], document: Document, details: Any) -> None:
@@ -103,12 +103,17 @@ def validate(model: type[Model], document: Document) -> Model:
             document.value = restore_texts(document.value, (), collect_texts(first, document))
             made = model.model_validate(document.value)
         except ValidationError as error:
+            unread = [split_place(problem.key or "") for problem in document.problems]
             errors = error.errors()
             for details in errors[:MOST_PROBLEMS]:
-                # A list whose only item is wrong is not too short.
                 path = details["loc"]
+                # What cannot be read is not missing, and what it stands in not too small without it.
+                left_out = any(
+                    one[: len(path)] == path and (one != path or details["type"] == "missing") for one in unread
+                )
+                # A list whose only item is wrong is not too short.
                 inside = any(other["loc"][: len(path)] == path != other["loc"] for other in errors)
-                if details["type"] != "too_short" or not inside:
+                if not left_out and (details["type"] != "too_short" or not inside):
                     report_error(model, document, details)
             if error.error_count() > MOST_PROBLEMS:
                 document.report((), f"{error.error_count() - MOST_PROBLEMS} more problems")

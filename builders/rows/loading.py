@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +20,27 @@ def load_checked(name_or_path: str | Path, overrides: Iterable[str] | Mapping[st
     try:
         return load_recipe(name_or_path, overrides)
     except RecipeError as error:
-        raise RecipeError([*error.problems, *_find_further(error)]) from error
+        raise RecipeError([*error.problems, *drop_consequences(_find_further(error), error.problems)]) from error
 
 
-def _find_further(error: RecipeError) -> list[Problem]:
-    """What is wrong with the rest of a recipe, but for the sections whose wrong values were left out."""
+def _find_further(error: RecipeError) -> Sequence[Problem]:
+    """What is wrong with the rest of a recipe."""
     from .writer import create_writer  # heavy, and a recipe without mistakes needs none to be read
 
-    if error.rest is None:
-        return []
+    if error.rest is None or "taxonomy" in {_name_section(one.key) for one in error.problems}:
+        return ()
     try:
         create_writer(error.rest)
     except RecipeError as further:
-        unknown = "unknown key"  # whose section is whole without it
-        spoiled = {_name_section(one.key) for one in error.problems if not one.message.startswith(unknown)}
-        return [one for one in further.problems if not spoiled & {_name_section(one.key), "taxonomy"}]
-    return []
+        return further.problems
+    return ()
+
+
+def drop_consequences(further: Iterable[Problem], problems: Iterable[Problem]) -> list[Problem]:
+    """Further problems, but for those of sections whose wrong values were left out."""
+    # Without an unknown key its section is whole.
+    spoiled = {_name_section(one.key) for one in problems if not one.message.startswith("unknown key")}
+    return [one for one in further if not spoiled & {*map(_name_section, (one.key, *one.others))}]
 
 
 def _name_section(key: str | None) -> str:

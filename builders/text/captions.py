@@ -88,7 +88,8 @@ class CaptionWriter:
         chosen = self.plan.recipe.caption_keys
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.templates = [load_template("captions", captions.template, self.folder) for captions in chosen.values()]
-        self._names, self._blocks = list(chosen), [split_blocks(template) for template in self.templates]
+        read = [(split_blocks(one), read_frames(one), read_sources(one)) for one in self.templates]
+        self._names, self._blocks = list(chosen), [blocks for blocks, _, _ in read]
         for name, captions, template in zip(chosen, chosen.values(), self.templates, strict=True):
             if captions.count_alike and not re.search(r"\bscene\.counted\b", read_source(template)):
                 message = f"`{captions.template}` counts no objects"
@@ -96,8 +97,8 @@ class CaptionWriter:
                 raise RecipeError([Problem(message, key=f"{name}.count_alike", hint=hint)])
         self._counts = [captions.count_alike for captions in chosen.values()]
         self._frames = [
-            min(captions.frames or LARGEST_COUNT, read_frames(template))
-            for captions, template in zip(chosen.values(), self.templates, strict=True)
+            min(captions.frames or LARGEST_COUNT, frames)
+            for captions, (_, frames, _) in zip(chosen.values(), read, strict=True)
         ]
         self._patterns: dict[Groups, int] = {(): 0}
         # Template `i` has the points of [0, 2**BITS) from bounds[i] to before bounds[i + 1].
@@ -107,7 +108,7 @@ class CaptionWriter:
         self._file = find_file(
             find_structures_file(read_limits(self.plan.recipe)).name,
             self.plan.recipe.modality,
-            [(name, read_sources(template)) for name, template in zip(chosen, self.templates, strict=True)],
+            [(name, sources) for name, (_, _, sources) in zip(chosen, read, strict=True)],
         )
         self.tracer.programs.update(read_programs(self._file, self.tracer.program_table))
         self._kept = len(self.tracer.programs)

@@ -143,7 +143,13 @@ def read_source(template: jinja2.Template) -> str:
 def parse_source(template: jinja2.Template) -> nodes.Template:
     """The template's tree."""
     with _explain(template.filename or str(template.name)):
-        return template.environment.parse(read_source(template), template.name, template.filename)
+        return _parse(template.environment, read_source(template), template.name, template.filename)
+
+
+@lru_cache(maxsize=16)
+def _parse(environment: jinja2.Environment, source: str, name: str | None, filename: str | None) -> nodes.Template:
+    """The tree of a text, which nobody changes: what is asked of one template is asked in a row."""
+    return environment.parse(source, name, filename)
 
 
 def read_sources(template: jinja2.Template) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """Loading tables: the shipped ones, a user's own, and what is said when they are wrong."""
 
+import os
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +154,31 @@ def test_missing_folder_and_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(GasError, match=r"holds none of objects\.tsv"):
         load_taxonomy(("default", "empty"), tmp_path)
+
+
+@pytest.mark.parametrize("table", [*COLUMNS, "supporting"])
+@pytest.mark.parametrize(
+    ("put", "said"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (lambda place: socket.socket(socket.AF_UNIX).bind(str(place)), "is not a regular file"),
+        (lambda place: place.symlink_to("/dev/zero"), "is not a regular file"),
+        (Path.mkdir, "is a folder"),
+        (lambda place: place.symlink_to("nowhere"), "is missing"),
+    ],
+    ids=["FIFO", "socket", "device", "folder", "dangling link"],
+)
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside others"])
+def test_what_is_no_file_in_the_place_of_a_table_is_said(
+    beside: bool, put: Callable[[Path], object], said: str, table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if beside:
+        write_table(tmp_path / "mine", "frequency" if table != "frequency" else "objects")
+    (tmp_path / "mine").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path)  # since the path of a socket has to be short
+    put(Path("mine", f"{table}.tsv"))
+    with pytest.raises(GasError, match=rf"{table}\.tsv.* {said}"):
+        load_taxonomy(("default", "mine"), tmp_path)
 
 
 def test_default_is_needed_for_missing_tables(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_its_recipe_says_its_kind_and_describes_every_key(kind):
 
 def test_its_trainer_has_all_parts(kind):
     trainer = find_trainer(kind)
-    assert list(inspect.signature(trainer.check).parameters) == ["recipe", "rows"]
+    assert list(inspect.signature(trainer.check).parameters) == ["recipe", "rows", "missing"]
     assert list(inspect.signature(trainer.train).parameters) == ["recipe", "rows", "folder", "report"]
     assert isinstance(trainer.COLUMNS, tuple) and trainer.COLUMNS
     assert trainer.RESULTS and all(file and words for file, words in trainer.RESULTS.items())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -134,10 +135,51 @@ def test_mistakes_are_told_at_once_with_their_places_and_leave_nothing(gas, mode
     assert problems[1].startswith("--set lr_scheduler: diffusers has no schedule `cosin`; did you mean `cosine`?")
     assert problems[2].startswith(f"{path}:6:8: lora.rr: LoraConfig has no key `rr`; ")
     assert problems[3].startswith(f"{path}:10:1: resolution: 100 is no multiple of 8")
-    assert len(problems) == 4
-    status, _, err = gas("train", "finetune_sd15", "--set", "data.path=./nowhere", "--set", f"model={model}")
+    assert "data: 1 of 1 pictures cannot be trained on; the first, of row 0" in problems[4]
+    assert len(problems) == 5
+    mended = [part for key in ("lora", "optimizer", "resolution") for part in ("--set", f"{key}=null")]
+    status, _, err = gas("train", path, "--set", "data.path=./nowhere", *mended)
     assert (status, err.count("\n")) == (2, 1)
     assert err.startswith("gas: --set data.path: there is no folder `./nowhere`; give a folder, such as ")
+    assert list_files(empty) == []
+
+
+MISTAKES = {
+    "nonsense": "1",
+    "seed": "-1",
+    "epochs": "x",
+    "model": "./nowhere",
+    "data.path": "nix",
+    "data.split": "no-such-split",
+    "optimizer.lr": "x",
+    "optimizer.weight_decy": "1",
+    "lr_scheduler": "cosin",
+    "lora.rr": "4",
+    "start_from": "nowhere",
+    "resolution": "100",
+    "pictures": "",
+}
+"""Settings of which each is wrong alone, found in a step of its own."""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_mistakes_of_all_steps_are_told_at_once(seed, gas, small, empty, pictures):
+    chance = random.Random(seed)
+    chosen = chance.sample(sorted(MISTAKES), chance.randint(2, 8))
+    if "data.path" in chosen:  # without which nothing is known of its rows
+        chosen = [key for key in chosen if key not in ("data.split", "pictures")]
+    if "model" in chosen:
+        chosen = [key for key in chosen if key != "resolution"]
+    if "data.split" in chosen:
+        chosen = [key for key in chosen if key != "pictures"]
+    if "pictures" in chosen:
+        (pictures / "4.png").write_bytes(b"none")
+    data = ["--set", "data=null", "--set", f"data.path={pictures}"]
+    wrong = [part for key in chosen if MISTAKES[key] for part in ("--set", f"{key}={MISTAKES[key]}")]
+    status, out, err = gas("train", "finetune_sd15", *small, *data, *wrong, "--dry-run")
+    assert (status, out) == (2, "")
+    told = sorted(line.removeprefix("gas: ").split(": ")[0].removeprefix("--set ") for line in err.splitlines())
+    assert told == sorted("data" if key == "pictures" else key for key in chosen), err
     assert list_files(empty) == []
 
 

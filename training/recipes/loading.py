@@ -18,9 +18,9 @@ from pydantic import BaseModel
 
 from ...builders.recipe.fields import show
 from ...builders.recipe.loading import Dumper, read_document
-from ...builders.recipe.validation import validate
+from ...builders.recipe.validation import read_rest, validate
 from ...builders.recipe.yaml_document import Document, raise_problems
-from ...errors import GasError, suggest
+from ...errors import GasError, RecipeError, suggest
 from ..fields import SOURCES, Data
 from ..upstream import list_types
 from .common import Training
@@ -28,6 +28,9 @@ from .common import Training
 SHARED = ("common", "loading")
 KINDS = tuple(sorted({file.name for file in iter_modules([str(Path(__file__).parent)])} - {*SHARED}))
 """The kinds of trainings: the files of this folder, but for those that all kinds share."""
+
+NEEDED = {"name": "unnamed"}
+"""What stands in for keys that are missing, where others are looked at all the same."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
         overrides: `dotted.key=value` texts, as `--set` takes them, or a mapping.
 
     Raises:
-        RecipeError: With all of the recipe's mistakes.
+        RecipeError: With all that is wrong with its keys; `rest` is what can be read of it all the same.
         GasError: There is no such recipe.
     """
     document, _ = read_document(name_or_path, overrides, kind="training")
@@ -59,7 +62,11 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
     model = find_model(kind)
     for place in list_data_places(model):
         _drop_older_source(document, place)
-    return LoadedTraining(validate(model, document), document)
+    try:
+        return LoadedTraining(validate(model, document), document)
+    except RecipeError as error:
+        rest = read_rest(model, document, NEEDED)
+        raise RecipeError(error.problems, rest and LoadedTraining(rest, document)) from error
 
 
 @cache

@@ -29,7 +29,9 @@ FILLED = 3.0
 def make_tokenizer(texts: list[str]) -> Qwen2Tokenizer:
     """Makes a tokenizer with a token for each word of some texts; visual tokens are not in it, as with SimpleAR's."""
     letters = Qwen2Tokenizer(vocab={letter: i for i, letter in enumerate(sorted(ByteLevel.alphabet()))}, merges=[])
-    return letters.train_new_from_iterator(texts, vocab_size=MOST_WORDS, new_special_tokens=[START])
+    return letters.train_new_from_iterator(
+        texts, vocab_size=MOST_WORDS, new_special_tokens=[START], show_progress=False
+    )
 
 
 def make_model(tokenizer: Qwen2Tokenizer, settings: SandboxModel) -> Qwen2ForCausalLM:

@@ -2,7 +2,8 @@
 
 A trainer offers
 
-    check(recipe, rows) -> list[Problem]            what is wrong, found before any weight is loaded
+    check(recipe, rows, missing) -> list[Problem]   what is wrong, found before any weight is loaded; rows are None
+                                                    where they cannot be had, `missing` has keys of what is not there
     train(recipe, rows, folder, report) -> dict     trains, or goes on; what it returns is written into `run.json`, and
                                                     `held_out`, as `generate.describe_gain` makes it, is shown
     find_inputs(recipe) -> dict     the models and files that it depends on, (name or path, revision) by key: a stopped

@@ -18,6 +18,26 @@ def test_build_writes_a_folder_and_says_how_to_load_it(gas, empty):
     assert described["configs"]["video"]["splits"]["train"]["rows"] == 20
 
 
+@pytest.mark.parametrize("stated", ["", "splits: {train: 7}", "splits: {train: 7, test: 3}"])
+@pytest.mark.parametrize("override", [(), ("--set", "splits.test=2"), ("--set", "splits={train: 4}")])
+@pytest.mark.parametrize("parent", ["parent.yaml", "sandbox"])
+def test_the_end_of_a_build_names_all_splits_and_which_were_inherited(parent, override, stated, gas, empty):
+    (empty / "parent.yaml").write_text("extends: sandbox\nname: parent\nsplits: {train: 9, validation: 1, test: 2}\n")
+    (empty / "mine.yaml").write_text(f"extends: {parent}\nname: mine\n{stated}\n")
+    small = () if parent.endswith(".yaml") or stated else ("--set", "splits.validation=1", "--set", "splits.train=5")
+    status, out, err = gas("build", "mine.yaml", *small, *override, "--set", "questions=[]")
+    assert (status, err) == (0, "")
+    manifest = json.loads((empty / "gas/manifest.json").read_text())["configs"]["mine"]["splits"]
+    named = {"train": "train" in stated, "validation": False, "test": "test: 3" in stated}
+    named |= {text.split("=")[0][7:]: True for text in (*small, *override) if text.startswith("splits.")}
+    named |= dict.fromkeys(("train",), True) if "splits={train: 4}" in override else {}
+    lines = {line.split(": ")[1].split(" ")[0]: line for line in out.splitlines() if line.startswith("gas/mine: ")}
+    assert lines.keys() == manifest.keys()
+    for split, line in lines.items():
+        assert f"{split} {manifest[split]['rows']:,} scenes" in line
+        assert ("(inherited from " in line) == (not named[split])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,5 +1,6 @@
 """`gas diff`: what differs between folders and recipes, told apart."""
 
+import hashlib
 import json
 import shutil
 
@@ -343,7 +344,28 @@ def test_a_missing_file_a_damaged_one_and_rows_out_of_order(small, copied, gas):
     (copied / TRAIN).write_bytes((small / TRAIN).read_bytes()[:1000])
     assert "`gas verify` says what is wrong" in find_error()
     (copied / TRAIN).unlink()
-    assert "No such file" in find_error()
+    assert "is missing; `gas verify`" in find_error()
+
+
+@pytest.mark.parametrize("column", ["id", "caption", "scene_graph", "questions", "structure"])
+@pytest.mark.parametrize("change", ["missing", "of another type"])
+def test_files_without_a_column_are_not_equal(column, change, small, copied, gas):
+    """Though the manifests, of fitting sizes and digests, say the same."""
+    table = pq.read_table(copied / TRAIN)
+    place = table.schema.get_field_index(column)
+    changed = table.remove_column(place)
+    if change != "missing":
+        changed = changed.add_column(place, column, pa.array([1] * len(table)))
+    pq.write_table(changed, copied / TRAIN)
+    manifest = json.loads((copied / "manifest.json").read_text())
+    content = (copied / TRAIN).read_bytes()
+    facts = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    manifest["configs"]["video"]["splits"]["train"]["files"][0] |= facts
+    (copied / "manifest.json").write_text(json.dumps(manifest))
+    for options in ((), ("--all",)):
+        status, out, err = gas("diff", small, copied, *options)
+        assert (status, out) == (2, "")
+        assert f"{TRAIN}: column `{column}` is " in " ".join(err.split())
 
 
 def test_a_manifest_may_not_lead_out_of_its_folder(small, copied, gas):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from itertools import permutations
+from random import Random
 
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
@@ -393,15 +394,40 @@ def test_only_files_of_the_manifest_and_the_card_are_pushed(hub, log_in, built, 
     assert read_hub(hub) == read_files(built["one"])
 
 
-def test_what_people_put_into_the_repository_stays(hub, log_in, built):
+THEIRS = ("multi_object/notes.txt", "card-assets/notes.png", "recipes/notes.txt", "recipes/a.yaml", "NOTES.md")
+"""Files that people add and no push touches."""
+IN_THE_WAY = ("multi_object/train-00001-of-00002.parquet", "card-assets/multi_object-graph-9.svg")
+"""Files that people add which would be read, or shown, with those of a push."""
+
+
+@pytest.mark.parametrize("draw", [0, 6, 10, *(pytest.param(draw, marks=pytest.mark.slow) for draw in range(11, 30))])
+def test_what_people_put_into_the_repository_stays(draw, hub, log_in, built, gas):
+    """Edited files and new ones, a few at once: each is there after the next push, or the push names it and stops."""
     push_folder(built["one"], REPO)
-    theirs = dict.fromkeys(("multi_object/notes.txt", "card-assets/notes.png", "recipes/notes.txt"), b"mine")
-    old = {"multi_object/train-00001-of-00002.parquet": b"PAR1", "card-assets/multi_object-graph-9.svg": b"<svg/>"}
-    hub.commit(REPO, {**theirs, **old})
-    pushed = push_folder(built["raised"], REPO)
-    assert set(pushed.removed) == {"multi_object/test-00000-of-00001.parquet", *old}
-    found = read_hub(hub)
-    assert {path: found[path] for path in theirs} == theirs
+    dice = Random(draw)
+    ours = [path for path in read_hub(hub) if path not in ("README.md", "manifest.json")]
+    edited = {path: hub.read(REPO, path) + b"mine" for path in dice.sample(ours, dice.randrange(3))}
+    hub.commit(REPO, {**edited, **dict.fromkeys(dice.sample(THEIRS + IN_THE_WAY, 3), b"mine")})
+    before, pushed = read_hub(hub), read_files(built["raised"])
+    lost = {path for path in (*edited, *IN_THE_WAY) if path in before and pushed.get(path) != before[path]}
+    hub.requests.clear()
+    for dry_run in ([], ["--dry-run"]) if lost else ():
+        status, printed, err = gas("push", built["raised"], "--repo", REPO, *dry_run)
+        assert (status, printed) == (2, "")
+        assert "org/gas: people changed" in err and "--overwrite" in err
+        assert {path for path in before if f"`{path}`" in err} == lost
+    assert (read_hub(hub), list_writes(hub)) == (before, [])
+    assert gas("push", built["raised"], "--repo", REPO, *(["--overwrite"] if lost else []))[0] == 0
+    assert read_hub(hub) == dict(sorted((pushed | {path: b"mine" for path in THEIRS if path in before}).items()))
+
+
+def test_what_people_added_to_the_manifest_stays(hub, log_in, built):
+    push_folder(built["one"], REPO)
+    manifest = json.loads(hub.read(REPO, "manifest.json"))
+    hub.commit(REPO, {"manifest.json": json.dumps({**manifest, "ours": [1, 2]}).encode()})
+    assert push_folder(built["one"], REPO).added == {}
+    push_folder(built["raised"], REPO)
+    assert json.loads(hub.read(REPO, "manifest.json"))["ours"] == [1, 2]
 
 
 DAMAGE = ("removed", "cut", "longer", "of another build", "a link", "a folder")
@@ -527,7 +553,7 @@ def test_what_a_push_would_replace_is_named(name, hub, log_in, built, gas, tmp_p
     assert (status, printed) == (2, "")
     assert f"org/gas: README.md: people changed {name}, which would" in " ".join(err.split())
     assert (read_hub(hub), list_writes(hub)) == (before, [])
-    assert gas("push", folder, "--repo", REPO, "--overwrite-card")[0] == 0
+    assert gas("push", folder, "--repo", REPO, "--overwrite")[0] == 0
     card = hub.read(REPO, "README.md").decode()
     assert GATE in card
     assert set_address(card.replace(GATE, ""), "./gas") == (folder / "README.md").read_text()

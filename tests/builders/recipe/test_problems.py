@@ -61,6 +61,30 @@ def test_every_mistake_is_told_at_once_at_its_line(seed, write):
     assert told == {(key, path, 3 + place) for place, one in enumerate(chosen) for key in MISTAKES[one]}
 
 
+SPOILED = (
+    "!!set {a}",
+    "!!python/name:os.system ''",
+    "!!int x",
+    "{'[key]': 1}",
+    "[[1], 2]",
+    "''",
+    "0.5",
+)
+"""Values that cannot be read, or are of no type that the key has."""
+
+
+@pytest.mark.parametrize("value", SPOILED)
+@pytest.mark.parametrize("key", ["structure", "structure.objects", "structure.relations", "splits", "splits.train"])
+def test_what_cannot_be_read_is_one_mistake(key, value, write):
+    """Neither is the key missing then, nor what it stands in too small, nor does its default not fit with the rest."""
+    outer, _, inner = key.partition(".")
+    path = write(f"extends: sandbox\nname: mine\n{outer}: {f'{{{inner}: {value}}}' if inner else value}\n")
+    for arguments in ((path,), ("sandbox", [f"{key}={value}"])):
+        problems = find_problems(load_checked, *arguments)
+        assert all(problem.key.startswith(key) for problem in problems)
+        assert len(problems) == 1 or (key, value) == ("splits.train", SPOILED[3]), "a split's size is missing, too"
+
+
 @pytest.mark.parametrize("parent", ["sandbox", "spatial_relations"])
 def test_mistakes_over_a_shipped_parent_are_at_ones_own_line(parent, write):
     """Whatever of the parent takes part in them."""

@@ -1,5 +1,6 @@
 """Caption templates: the fast way says what the slow way says; templates of one's own; several of them in a list."""
 
+import jinja2
 import pytest
 from generate_any_scene.builders.build.recipe_bundle import bundle_recipe
 from generate_any_scene.builders.content.draw import draw_block
@@ -220,3 +221,22 @@ def test_mistakes_in_a_list_of_templates_are_told_with_their_place(captions, mes
     path = write_recipe(f"captions: {captions}\nstructure: {{complexity: 3}}")
     with pytest.raises(GasError, match=message):
         create_writer(load_recipe(path))
+
+
+def test_work_grows_with_the_number_of_templates_and_no_faster(write_recipe, monkeypatch):
+    """Each template of one's own is parsed twice: to be compiled, and for all that is asked of its tree."""
+    parsed = []
+    usual = jinja2.Environment._parse
+    monkeypatch.setattr(
+        jinja2.Environment, "_parse", lambda self, source, *names: parsed.append(source) or usual(self, source, *names)
+    )
+    for count in (20, 40):
+        names = [f"{count}-{number}.jinja" for number in range(count)]
+        path = write_recipe(f"captions: [{', '.join(names)}]", extends="sandbox")
+        for name in names:
+            (path.parent / name).write_text(f"{{# {name} #}}A picture of {{{{ scene.objects[0].name }}}}.")
+        parsed.clear()
+        validate_recipe(load_recipe(path))
+        own = [source for source in parsed if "#}A picture" in source]
+        assert len(own) <= 2 * count and len(set(own)) == count
+        assert len(parsed) - len(own) < 40

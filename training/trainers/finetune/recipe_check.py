@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ REFUSALS = (
 """What the Hub raises, the key that mends it, what it means and how; the first that fits."""
 
 
-def check(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Problem]:
+def check(recipe: Finetune, rows: datasets.Dataset | None = None, missing: Collection[str] = ()) -> list[Problem]:
     """Finds what a training would stumble over, from configs and all rows, if there are any: no weight is loaded.
 
     The model's configs are downloaded where they are not in the cache.
@@ -59,8 +59,9 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None) -> list[Proble
         problems.append(Problem(what, key="mixed_precision", hint="take `no` or `bf16`"))
     if recipe.start_from:
         problems += _check_start(Path(recipe.start_from))
-    problems += _check_model(recipe, None if wrong or recipe.method == "full" else lora)
-    if rows is not None and not problems and is_first():
+    if "model" not in missing:
+        problems += _check_model(recipe, None if wrong or recipe.method == "full" else lora)
+    if rows is not None and is_first():
         problems += check_pictures(rows.cast_column("image", datasets.Image(decode=False)), recipe.resolution)
     return problems
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -47,22 +47,22 @@ ASKED = ("question", "answer", "choices", "form", "kind")
 """What the reward reads of a question."""
 
 
-def check(recipe: Grpo, rows: Any) -> list[Problem]:
+def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Problem]:
     """Finds what is wrong with keys, rows, models and their names, before any of the recipe's weights is loaded."""
     values, problems = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS, PROSE_CHOICES)
-    if not problems:
+    if recipe.trainer.keys() & GRPOConfig.__dataclass_fields__.keys() - OURS.keys() <= values.keys():
         problems += _check_trainer(recipe, values)
     if "generation_kwargs" in values and not values.get("use_vllm"):
         what = "held-out pictures would not be sampled by these keys, as those of the training are"
         hint = f"give {', '.join(SAMPLING)} under `trainer` itself"
         problems.append(Problem(what, key="trainer.generation_kwargs", hint=hint))
-    wrong_kinds = _check_kinds(recipe, rows)
-    problems += wrong_kinds or _check_questions(recipe, rows, "data")
-    if recipe.held_out:
+    wrong_kinds = _check_kinds(recipe, rows) if rows else []
+    problems += wrong_kinds or (_check_questions(recipe, rows, "data") if rows else [])
+    if recipe.held_out and "held_out.data.path" not in missing:
         with gather_problems(problems):
             held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data")
             problems += [] if wrong_kinds else _check_questions(recipe, held_out, "held_out.data")
-    if recipe.sandbox_model:
+    if recipe.sandbox_model and "sandbox_model.data.path" not in missing:
         with gather_problems(problems):
             load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
     if recipe.decoder.path and not Path(recipe.decoder.path).is_file():
@@ -75,9 +75,9 @@ def check(recipe: Grpo, rows: Any) -> list[Problem]:
     if recipe.judge.weights:
         with gather_problems(problems, "judge.weights"):
             read_weights(recipe.judge.weights)
-    if recipe.judge.kind == "model":
+    if recipe.judge.kind == "model" and "judge.model" not in missing:
         problems += _check_judge(recipe)
-    if recipe.model and not problems:
+    if recipe.model and "model" not in missing:
         problems += _check_vocabulary(recipe, rows, tokens)
     return problems
 
@@ -94,17 +94,31 @@ def find_inputs(recipe: Grpo) -> dict[str, tuple[str, str | None]]:
 
 def _check_trainer(recipe: Grpo, values: Mapping[str, Any]) -> list[Problem]:
     """Finds values that upstream refuses, by itself: with the training's settings, and in a step of a tiny model."""
+    what = _find_refusal(recipe, values)
+    if not what:
+        return []
+    shown = {key: _measure_told(key, value, what) for key, value in values.items()}
+    named = [key for key in shown if shown[key] == max(shown.values()) > 0]
+    # Where no key is told, it is one without which something else happens.
+    named = named[:1] or [key for key in values if what != _find_refusal(recipe, _leave_out(values, key))]
+    keys = [f"trainer.{key}" for key in named] or ["trainer"]
+    return [Problem(what, key=keys[0], others=tuple(keys[1:]))]
+
+
+def _leave_out(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != key}
+
+
+def _find_refusal(recipe: Grpo, values: Mapping[str, Any]) -> str:
+    """What upstream says against values, if anything."""
     try:
         with _silence():
             arguments = make_arguments(recipe, Path("unused"), values)
             rehearse(values, arguments.report_to)
     except Exception as error:  # what is wrong with a value is told in a dozen types
         told = " ".join(str(error).split())[:LONGEST]
-        shown = {key: _measure_told(key, value, told) for key, value in values.items()}
-        named = [key for key in shown if shown[key] == max(shown.values()) > 0]
-        what = told if isinstance(error, GasError | ValueError | ImportError) else f"{type(error).__name__}: {told}"
-        return [Problem(what, key=".".join(["trainer", *named[:1]]))]
-    return []
+        return told if isinstance(error, GasError | ValueError | ImportError) else f"{type(error).__name__}: {told}"
+    return ""
 
 
 def _measure_told(key: str, value: Any, told: str) -> int:
@@ -216,8 +230,8 @@ def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
         hint = f"there is room for {room} codes from id {offset} on; mend `decoder.offset` or this"
         problems.append(Problem(what, key="decoder.codebook", hint=hint))
     room = getattr(config, "max_position_embeddings", None)
-    prompts = [recipe.prompt.format(caption=caption) for caption in rows["caption"]]
-    too_long = sum(len(ids) + tokens > room for ids in tokenizer(prompts)["input_ids"]) if room else 0
+    prompts = [recipe.prompt.format(caption=caption) for caption in rows["caption"]] if rows else []
+    too_long = sum(len(ids) + tokens > room for ids in tokenizer(prompts)["input_ids"]) if prompts and room else 0
     if too_long:
         what = f"{too_long:,} of {len(prompts):,} prompts leave no room for {tokens} visual tokens in {room} positions"
         problems.append(Problem(what, key="data", hint="take a dataset with shorter captions"))

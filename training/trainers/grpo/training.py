@@ -69,6 +69,8 @@ def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] =
     """
     values, _ = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
     arguments = make_arguments(recipe, folder, values)
+    for line in list_doubts(arguments):
+        report(line)
     # So small a model as the sandbox's is slower on several threads.
     with _limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
         return _train(recipe, rows, folder, arguments, report)
@@ -163,6 +165,17 @@ def _make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
     """A row as the trainer gets it: questions as text, since it would send each value in them to the device."""
     questions = choose_questions(row["questions"], recipe.question_kinds)
     return {"prompt": recipe.prompt.format(caption=row["caption"]), "questions": json.dumps(questions)}
+
+
+def list_doubts(arguments: GRPOConfig) -> Iterator[str]:
+    """Lines about what a training of `max_steps` is too short for; how many steps epochs have, TRL knows later."""
+    steps = arguments.max_steps
+    if 0 < steps <= arguments.get_warmup_steps(steps):
+        warmup = f"{arguments.warmup_steps:g}"
+        yield f"`warmup_steps: {warmup}` takes all {steps} steps, so `learning_rate` is never reached before the end"
+    if arguments.save_strategy == "steps" and 0 < steps < arguments.save_steps and arguments.save_steps >= 1:
+        every = f"{arguments.save_steps:g}"
+        yield f"`save_steps: {every}` is more than all {steps} steps: no checkpoint before the end to go on from"
 
 
 def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:

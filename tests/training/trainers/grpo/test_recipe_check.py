@@ -11,10 +11,10 @@ from generate_any_scene.training.judges.asking import check_refusals, judge_ques
 from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.trainers.grpo import recipe_check
 from generate_any_scene.training.trainers.grpo.lessons import PATIENCE, StopIdle
-from generate_any_scene.training.trainers.grpo.training import OURS
+from generate_any_scene.training.trainers.grpo.training import OURS, list_doubts, make_arguments
 from generate_any_scene.training.upstream import list_types, read_keys
 from PIL import Image
-from transformers import TrainerState
+from transformers import TrainerState, get_scheduler
 from trl import GRPOConfig
 
 FREE = {
@@ -55,6 +55,8 @@ def test_a_wrong_value_of_every_key_of_text_is_refused(name, recipe):
         {"loss_type": "grp"},
         {"report_to": ["tensorboard", "wandbb"]},
         {"optim": "adamm"},
+        {"optim": "adamw_bnb_8bit"},
+        {"num_generations": 1},
         {"log_level": "loud"},
         {"vllm_mode": "x"},
         {"use_vllm": True},
@@ -70,6 +72,24 @@ def test_what_upstream_refuses_late_or_never_is_refused_at_its_key(keys, recipe)
     (problem,) = list_problems(recipe, **keys)
     assert problem.key == f"trainer.{next(iter(keys))}"
     assert "\n" not in str(problem) and len(str(problem)) < 1000
+
+
+@pytest.mark.parametrize("steps", [-1, 1, 2, 10, 100])
+@pytest.mark.parametrize("warmup", [0, 0.05, 0.95, 1, 9, 10, 99, 100, 101])
+@pytest.mark.parametrize(
+    "save", [{"save_strategy": "no"}, {"save_steps": 0.2}, {"save_steps": 10}, {"save_steps": 11}]
+)
+def test_a_training_too_short_for_its_schedule_says_so(save, warmup, steps, recipe, tmp_path):
+    """Compared with the schedule itself: whether a step before the last has the whole learning rate."""
+    values = {"max_steps": steps, "warmup_steps": warmup, "use_cpu": True, "lr_scheduler_type": "linear", **save}
+    arguments = make_arguments(recipe, tmp_path, values)
+    said = " ".join(list_doubts(arguments))
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = get_scheduler("linear", optimizer, arguments.get_warmup_steps(max(steps, 1)), max(steps, 1))
+    reached = any(schedule.lr_lambdas[0](step) == 1 for step in range(max(steps, 1)))
+    assert ("`warmup_steps: " in said) == (steps > 0 and not reached)
+    kept = save.get("save_steps", 0)
+    assert ("`save_steps: " in said) == (1 <= steps < kept)
 
 
 @pytest.mark.slow
