@@ -104,7 +104,8 @@ def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Proble
         check_sources(recipe)  # before packages that take long to import, where there is no way to the Hub
     except RecipeError as error:
         problems += error.problems
-    missing = {problem.key for problem in problems if problem.key}
+    # Of what has no such revision nothing is known either.
+    missing = {(one.key or "").replace("revision", name) for one in problems for name in ("model", "path")}
     trainer = find_trainer(recipe.kind)
     require(*trainer.REQUIRED)
     quiet_others()

@@ -374,10 +374,9 @@ def complain(overrides):
         (["held_out.data.path={captions}/alone"], "held_out.data", ["no column `questions`"]),
         (["question_kinds=[count, object]", "data.path={captions}/kinds"], "data", ["of the kinds count, object"]),
         (["question_kinds=[count, atribute]"], "question_kinds", ["kind `atribute`", "did you mean `attribute`?"]),
-        (["judge.model=/no/such/judge"], "judge.model", ["cannot load the judge `/no/such/judge`", "give a folder"]),
+        (["judge.model=/no/such/judge"], "judge.model", ["there is no folder `/no/such/judge`", "give a folder"]),
         (["judge.model={weightless}"], "judge.model", ["answers no questions about images in a chat"]),
-        (["model=/no/such/model"], "model", ["cannot load the model `/no/such/model`", "give a folder"]),
-        (["model=nobody/nothing"], "model", ["cannot load the model `nobody/nothing`"]),
+        (["model=/no/such/model"], "model", ["there is no folder `/no/such/model`", "give a folder"]),
         (["model={judge}"], "model", ["type idefics3", "no causal language model"]),
         (
             ["decoder.codebook=65"],
