@@ -24,6 +24,7 @@ __all__ = [
     "explode_questions",
     "find_evaluate_module",
     "judge_questions",
+    "judges",
     "open_metric",
     "scene",
     "to_networkx",
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         estimate_mean,
         find_evaluate_module,
         judge_questions,
+        judges,
         open_metric,
     )
 
@@ -54,6 +56,7 @@ _PLACES = {
     "explode_questions": ".builders.rows.explode",
     "find_evaluate_module": ".training",
     "judge_questions": ".training",
+    "judges": ".training.judges",
     "open_metric": ".training",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",
@@ -76,4 +79,5 @@ if not TYPE_CHECKING:  # or a wrong name would pass as any other
     def __getattr__(name: str) -> Any:
         if name not in _PLACES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_PLACES[name], __name__), name)
+        module = import_module(_PLACES[name], __name__)
+        return module if module.__name__.endswith(f".{name}") else getattr(module, name)

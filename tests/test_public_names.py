@@ -26,6 +26,7 @@ assert_type(gas.explode_questions([row]), list[dict[str, Any]])
 def score(images: list[Image.Image], rows: dict[str, Any]) -> list[float | None]:
     judge = VisionLanguageJudge("Qwen/Qwen3-VL-8B-Instruct")
     served = EndpointJudge("http://localhost:8000")
+    assert_type(gas.judges.load("sandbox").id, str)
     assert_type(judge_questions(served, images, rows["questions"], by="probability").refused, int)
     try:
         return judge_questions(judge, images, rows["questions"]).shares
@@ -47,7 +48,7 @@ def test_dir_lists_what_is_public():
 
 def test_every_public_name_is_found():
     assert gas._PLACES.keys() == set(gas.__all__)
-    assert all(getattr(gas, name).__name__ == name for name in gas.__all__)
+    assert all(getattr(gas, name).__name__.rpartition(".")[2] == name for name in gas.__all__)
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         gas.nothing  # noqa: B018
 

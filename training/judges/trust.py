@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...builders.folder.files import write_text
 from ...builders.recipe.fields import show
@@ -65,15 +65,23 @@ def read_weights(path: str | Path, judge: str | None = None) -> dict[str, float]
 
 
 def weigh_shares(
-    judged: Judged, questions: Sequence[Sequence[Question]], weights: Mapping[str, float]
+    judged: Judged,
+    questions: Sequence[Sequence[Question]],
+    weights: Mapping[str, float],
+    refused: Literal["apart", "wrong"] = "wrong",
 ) -> list[float | None]:
     """The share of each image's questions that were answered right, each as much as its kind counts.
 
-    A kind without a weight, which no exam has asked about, counts in full. None where nothing counts.
+    A kind without a weight, which no exam has asked about, counts in full. What was refused is wrong, or apart. None
+    where nothing counts.
     """
     shares: list[float | None] = []
     for asked, marks in zip(questions, judged.marks, strict=True):
-        counted = [weights.get(one["kind"], 1.0) for one in asked]
-        right = sum(weight for weight, mark in zip(counted, marks, strict=True) if mark)
-        shares.append(right / sum(counted) if sum(counted) else None)
+        counted = [
+            (weights.get(one["kind"], 1.0), mark)
+            for one, mark in zip(asked, marks, strict=True)
+            if mark is not None or refused == "wrong"
+        ]
+        total = sum(weight for weight, _ in counted)
+        shares.append(sum(weight for weight, mark in counted if mark) / total if total else None)
     return shares

@@ -5,7 +5,8 @@ asks; the reward of the paper's reinforcement learning (section 5).
 
 Formula: of a picture, right answers / answers. A reply that is no answer is apart: it is counted by itself, and a
 picture without any answer has no number. With `refused="wrong"` it is right answers / questions, as the rewards and
-held-out figures of `gas train` have it. Of a model, the mean over pictures: a scene counts once, however many
+held-out figures of `gas train` have it; with `weights` each answer counts as much as the judge is trusted with its
+kind. Of a model, the mean over pictures: a scene counts once, however many
 questions it has.
 
 Range: 0 to 1, higher is better. Guessing gets more than 0: yes/no questions have two answers.
@@ -17,12 +18,13 @@ judge's own mistakes, which count as the picture's. A judge that says yes to all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from ..judges.asking import Judged
 from ..judges.marking import Question
+from ..judges.trust import weigh_shares
 from .intervals import estimate_ratio
 from .protocol import check_option
 
@@ -35,9 +37,12 @@ class Metric:
 
     Attributes:
         refused: What replies are that are no answer: `apart` or `wrong`.
+        weights: How much each kind of question counts, as `read_weights` of `judges/trust.py` reads it of an exam of
+            the judge; by default all count alike.
     """
 
     refused: Literal["apart", "wrong"] = "apart"
+    weights: Mapping[str, float] = field(default_factory=dict)
 
     needs: ClassVar[Literal["answers"]] = "answers"
 
@@ -46,13 +51,14 @@ class Metric:
 
     @property
     def id(self) -> str:
-        return "answer_accuracy" if self.refused == "apart" else "answer_accuracy@refused-wrong"
+        options = ["refused-wrong"] if self.refused == "wrong" else []
+        if self.weights:
+            told = ",".join(f"{kind}={weight:g}" for kind, weight in sorted(self.weights.items()))
+            options.append(f"weights({told})")
+        return "@".join(["answer_accuracy", ",".join(options)] if options else ["answer_accuracy"])
 
     def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
-        if self.refused == "wrong":
-            return judged.shares
-        answered = [[mark for mark in marks if mark is not None] for marks in judged.marks]
-        return [sum(marks) / len(marks) if marks else None for marks in answered]
+        return weigh_shares(judged, questions, self.weights, self.refused)
 
 
 def break_down_answers(

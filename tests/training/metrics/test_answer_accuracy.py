@@ -25,6 +25,15 @@ def test_or_wrong_where_that_is_wanted_as_rewards_have_it():
     assert metric.id != Metric().id
 
 
+def test_answers_count_as_much_as_the_judge_is_trusted_with_their_kind():
+    asked = [[ask(), ask("count"), ask("relation"), ask("scene")]]
+    judged, weights = judge([True, False, True, None]), {"object": 1.0, "count": 0.5, "relation": 0.0}
+    metric = Metric(weights=weights)
+    assert metric.measure(asked, judged) == [1 / 1.5]
+    assert Metric(refused="wrong", weights=weights).measure(asked, judged) == [1 / 2.5]
+    assert metric.id == "answer_accuracy@weights(count=0.5,object=1,relation=0)"
+
+
 def test_a_judge_that_says_yes_is_right_about_true_statements_alone():
     asked = [ask(), ask(answer="no"), ask("count", "count", "two"), ask("attribute", "yes_no", "no")]
     found = break_down_answers([asked] * 5, judge(*[[True, False, True, False]] * 5))
