@@ -139,6 +139,9 @@ def calibrate(
         return
     if pictures is not None and baselines is None:
         raise GasError("--pictures goes with --baselines; give both")
+    from .run import quiet_others
+
+    quiet_others()
     if baselines is None:
         _examine(judge, overrides, scenes, seed, by, out, as_json)
     else:

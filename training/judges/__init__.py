@@ -7,13 +7,14 @@ Others take `Judge` (`protocol.py`), `RewardJudge`, `open_judge` (`settings.py`)
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .protocol import Judge
 
 
-def load(judge: str, **settings: Any) -> Judge:
+def load(judge: str | Path, **settings: Any) -> Judge:
     """Makes a judge.
 
     Args:
@@ -26,4 +27,4 @@ def load(judge: str, **settings: Any) -> Judge:
     """
     from .settings import open_judge, read_judge
 
-    return open_judge(read_judge(judge, settings))
+    return open_judge(read_judge(str(judge), settings))
