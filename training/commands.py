@@ -96,7 +96,7 @@ def calibrate(
             show_default=False,
         ),
     ] = None,
-    scenes: Annotated[int, typer.Option(min=1, help="Scenes; of each there are seven pictures.")] = 60,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes; of each there are up to seven pictures.")] = 60,
     out: Annotated[
         Path | None,
         typer.Option(help="The folder for judge.json, or for the exam; runs/calibrate-JUDGE.", show_default=False),
