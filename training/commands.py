@@ -172,10 +172,11 @@ def _examine(
     from .judges.settings import read_judge
     from .judges.trust import write_trust
 
-    judge = open_examinee(read_judge(name, overrides))
+    settings = read_judge(name, overrides)
+    judge = open_examinee(settings)
     sheets = make_exam(scenes, seed)
     with show_progress(len(sheets), "asking", unit="pictures") as advance:
-        sat = sit_exam(judge, sheets, by, advance)
+        sat = sit_exam(judge, sheets, by, advance, settings.most_refused)
     record = describe_exam(judge, sat, seed, by)
     path = write_trust(out or _name_folder(name), record)
     if as_json:
@@ -203,7 +204,8 @@ def _measure_baselines(
 
     settings = read_judge(name, overrides)
     rows = read_rows(dataset, pictures, split, scenes)
-    record = {"dataset": dataset, "split": split, **measure_baselines(open_judge(settings), rows, by)}
+    measured = measure_baselines(open_judge(settings), rows, by, settings.most_refused)
+    record = {"dataset": dataset, "split": split, **measured}
     folder = out or _name_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "baselines.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
