@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from .protocol import Judge
 
 
-def load(judge: str | Path, **settings: Any) -> Judge:
+def load(judge: str | Path, device: str | None = None, **settings: Any) -> Judge:
     """Makes a judge.
 
     Args:
         judge: `sandbox`; the http(s) address of an OpenAI-compatible server; the path of a .yaml file of settings; or
             a model, by its name on the Hub or its folder.
+        device: Where a model computes; by default on a GPU, if there is one.
         settings: Keys of `JudgeSettings`, such as `model`, `max_new_tokens` or `chat_template`.
 
     Raises:
@@ -27,4 +28,4 @@ def load(judge: str | Path, **settings: Any) -> Judge:
     """
     from .settings import open_judge, read_judge
 
-    return open_judge(read_judge(str(judge), settings))
+    return open_judge(read_judge(str(judge), settings), device)
