@@ -96,7 +96,7 @@ def calibrate(
             show_default=False,
         ),
     ] = None,
-    scenes: Annotated[int, typer.Option(min=1, help="Scenes; of each there are seven pictures.")] = 60,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes; of each there are up to seven pictures.")] = 60,
     out: Annotated[
         Path | None,
         typer.Option(help="The folder for judge.json, or for the exam; runs/calibrate-JUDGE.", show_default=False),
@@ -139,6 +139,9 @@ def calibrate(
         return
     if pictures is not None and baselines is None:
         raise GasError("--pictures goes with --baselines; give both")
+    from .run import quiet_others
+
+    quiet_others()
     if baselines is None:
         _examine(judge, overrides, scenes, seed, by, out, as_json)
     else:
@@ -169,10 +172,11 @@ def _examine(
     from .judges.settings import read_judge
     from .judges.trust import write_trust
 
-    judge = open_examinee(read_judge(name, overrides))
+    settings = read_judge(name, overrides)
+    judge = open_examinee(settings)
     sheets = make_exam(scenes, seed)
     with show_progress(len(sheets), "asking", unit="pictures") as advance:
-        sat = sit_exam(judge, sheets, by, advance)
+        sat = sit_exam(judge, sheets, by, advance, settings.most_refused)
     record = describe_exam(judge, sat, seed, by)
     path = write_trust(out or _name_folder(name), record)
     if as_json:
@@ -200,7 +204,8 @@ def _measure_baselines(
 
     settings = read_judge(name, overrides)
     rows = read_rows(dataset, pictures, split, scenes)
-    record = {"dataset": dataset, "split": split, **measure_baselines(open_judge(settings), rows, by)}
+    measured = measure_baselines(open_judge(settings), rows, by, settings.most_refused)
+    record = {"dataset": dataset, "split": split, **measured}
     folder = out or _name_folder(name)
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "baselines.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")

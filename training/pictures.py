@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
+from ..builders.recipe.fields import show
 from ..errors import GasError, Problem
 
 READERS = 4
@@ -34,6 +35,8 @@ def open_picture(value: Any) -> Image.Image:
     if value is None:
         raise GasError("there is no picture")
     try:
+        if not isinstance(value, Image.Image | Mapping):
+            raise GasError(f"it is no picture, but {show(value)}; open it with PIL.Image")
         image = value if isinstance(value, Image.Image) else _open_raw(value)
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":  # which has the same picture in other sizes

@@ -165,11 +165,13 @@ def end_processes() -> None:
 def quiet_others() -> None:
     """No deprecations that packages tell each other; no progress bars of theirs unless somebody watches."""
     import datasets
+    from huggingface_hub.utils import disable_progress_bars
 
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     if sys.stderr.isatty():
         return
     datasets.disable_progress_bars()
+    disable_progress_bars()  # which transformers heeds when it is imported later
     for name in {"diffusers", "transformers"} & sys.modules.keys():
         import_module(f"{name}.utils.logging").disable_progress_bar()
 

@@ -29,9 +29,12 @@ def test_mistakes_of_the_user_are_one_message_and_exit_status_2(arguments, messa
 
 
 @pytest.mark.slow
-def test_weights_that_cannot_be_read_are_a_mistake_of_the_recipe(assert_refused):
-    arguments = ["train", "sandbox_grpo", "--dry-run", "--set", "judge.weights=no.json"]
-    assert_refused(arguments, "judge.weights: no.json cannot be read")
+def test_weights_that_cannot_be_read_are_a_mistake_of_the_recipe(assert_refused, tmp_path):
+    arguments = ["train", "sandbox_grpo", "--dry-run", "--set"]
+    assert_refused([*arguments, "judge.weights=no.json"], "judge.weights: no.json cannot be read")
+    other = tmp_path / "judge.json"
+    other.write_text(json.dumps({"judge": "other", "kinds": {"object": {"weight": 1}}}))
+    assert_refused([*arguments, f"judge.weights={other}"], "is about the judge `other`, not `sandbox`")
 
 
 def test_calibrate_says_what_a_judge_can_be_trusted_with_and_writes_its_weights(gas):

@@ -222,7 +222,7 @@ def test_what_a_judge_looks_at_is_opened():
     Image.new("RGB", (6, 4)).save(moving, "GIF", save_all=True, append_images=make_frames(3)[1:])
     for shown, words in [
         ([], "it has no frames"),
-        ([transparent, "cup.png"], "frame 2 of 2: it cannot be read"),
+        ([transparent, "cup.png"], "frame 2 of 2: it is no picture, but `cup.png`; open it"),
         (Image.open(moving), "it has 3 frames"),
         (None, "there is no picture"),
     ]:

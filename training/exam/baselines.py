@@ -14,12 +14,13 @@ from ...errors import GasError
 from ...recipes import SUFFIXES, list_recipes
 from ..data import load_rows
 from ..fields import Data
-from ..judges.asking import Way, judge_questions
+from ..judges.asking import Way, check_refusals, judge_questions
 from ..judges.marking import Question, mark_reply
 from ..judges.protocol import Judge, NoPicture, Shown
 from ..metrics.intervals import estimate_mean
 from ..pictures import open_picture
 from .shapes import SIDE
+from .sitting import MOST_REFUSED
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -90,25 +91,34 @@ def _open(value: Any, scene: str) -> Image.Image:
         raise GasError(f"the picture of {scene} cannot be used: {error}") from error
 
 
-def measure_baselines(judge: Judge, rows: Rows, by: Way = "words") -> dict[str, Any]:
+def measure_baselines(
+    judge: Judge, rows: Rows, by: Way = "words", most_refused: float = MOST_REFUSED
+) -> dict[str, Any]:
     """What pictures earn, and what needs none, as JSON can hold it.
 
     A judge whose `takes_no_picture` is true is asked without pictures, too: shown `NoPicture`.
+
+    Args:
+        judge: Who is asked.
+        rows: About what.
+        by: How, as `judge_questions` takes it.
+        most_refused: The share of the questions about the first pictures that may be left without an answer; about a
+            white one, or one of another scene, all may.
 
     Returns: For each of `BASELINES` that is possible the mean share of right answers with its interval, answers that
         were none, and shares of right answers by kind of question; None for the others.
     """
     found: dict[str, Any] = dict.fromkeys(BASELINES)
     blank = Image.new("RGB", rows.pictures[0].size if rows.pictures else (SIDE, SIDE), "white")
-    shown: dict[str, Sequence[Shown]] = {"blank": [blank] * len(rows.questions)}
-    if rows.pictures:
-        shown["pictures"] = rows.pictures
+    shown: dict[str, Sequence[Shown]] = {"pictures": rows.pictures} if rows.pictures else {}
+    shown["blank"] = [blank] * len(rows.questions)
     if len(rows.pictures) > 1:
         shown["other_picture"] = [*rows.pictures[1:], rows.pictures[0]]
     if getattr(judge, "takes_no_picture", False):
         shown["no_picture"] = [NoPicture()] * len(rows.questions)
     for name, pictures in shown.items():
-        found[name] = _describe(rows.questions, _ask(judge, pictures, rows.questions, by))
+        most = most_refused if name == "pictures" else 1.0
+        found[name] = _describe(rows.questions, _ask(judge, pictures, rows.questions, by, most))
     found["always_yes"] = _describe(rows.questions, _answer_alike(rows.questions))
     return {"judge": judge.id, "scenes": len(rows.questions), "left_out": rows.left_out, "baselines": found}
 
@@ -116,11 +126,16 @@ def measure_baselines(judge: Judge, rows: Rows, by: Way = "words") -> dict[str, 
 Marks = Sequence[Sequence[bool | None]]
 
 
-def _ask(judge: Judge, pictures: Sequence[Shown], questions: Sequence[Sequence[Question]], by: Way) -> Marks:
+def _ask(
+    judge: Judge, pictures: Sequence[Shown], questions: Sequence[Sequence[Question]], by: Way, most_refused: float
+) -> Marks:
     marks: list[list[bool | None]] = []
     for start in range(0, len(pictures), PICTURES):
         end = start + PICTURES
-        marks += judge_questions(judge, pictures[start:end], questions[start:end], by).marks
+        judged = judge_questions(judge, pictures[start:end], questions[start:end], by)
+        if not start:
+            check_refusals(judged, most_refused)
+        marks += judged.marks
     return marks
 
 

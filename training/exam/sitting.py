@@ -17,8 +17,8 @@ from .papers import Item, Sheet
 
 PICTURES = 28
 """Pictures that are asked about at once: all of four scenes."""
-MOST_REFUSED = 0.9
-"""A judge that leaves more of its first questions without an answer was asked the wrong way."""
+MOST_REFUSED = 0.8
+"""A judge that leaves more of its first questions without an answer was asked the wrong way: `judge.most_refused`."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,11 @@ class Sat:
 
 
 def sit_exam(
-    judge: Judge, sheets: Sequence[Sheet], by: Way = "words", advance: Callable[[int], None] = lambda pictures: None
+    judge: Judge,
+    sheets: Sequence[Sheet],
+    by: Way = "words",
+    advance: Callable[[int], None] = lambda pictures: None,
+    most_refused: float = MOST_REFUSED,
 ) -> Sat:
     """Asks a judge all questions of an exam.
 
@@ -50,9 +54,10 @@ def sit_exam(
         sheets: The exam.
         by: How questions are asked, as `judge_questions` takes it.
         advance: Is told how many pictures were asked about each time.
+        most_refused: The share of the first questions that may be left without an answer.
 
     Raises:
-        GasError: The judge gives no answer to nearly all of the first questions, or cannot be asked.
+        GasError: The judge gives no answer to more of the first questions, or cannot be asked.
     """
     replies: list[str] = []
     marks: list[bool | None] = []
@@ -67,7 +72,7 @@ def sit_exam(
         judged = judge_questions(judge, pictures, questions, by)
         seconds += perf_counter() - begin
         if not start:
-            check_refusals(judged, MOST_REFUSED)
+            check_refusals(judged, most_refused)
         replies += [reply for some in judged.replies for reply in some]
         marks += [mark for some in judged.marks for mark in some]
         advance(len(part))

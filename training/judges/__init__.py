@@ -7,18 +7,20 @@ Others take `Judge` (`protocol.py`), `RewardJudge`, `open_judge` (`settings.py`)
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .protocol import Judge
 
 
-def load(judge: str, **settings: Any) -> Judge:
+def load(judge: str | Path, device: str | None = None, **settings: Any) -> Judge:
     """Makes a judge.
 
     Args:
         judge: `sandbox`; the http(s) address of an OpenAI-compatible server; the path of a .yaml file of settings; or
             a model, by its name on the Hub or its folder.
+        device: Where a model computes; by default on a GPU, if there is one.
         settings: Keys of `JudgeSettings`, such as `model`, `max_new_tokens` or `chat_template`.
 
     Raises:
@@ -26,4 +28,4 @@ def load(judge: str, **settings: Any) -> Judge:
     """
     from .settings import open_judge, read_judge
 
-    return open_judge(read_judge(judge, settings))
+    return open_judge(read_judge(str(judge), settings), device)

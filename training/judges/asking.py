@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from ...builders.recipe.fields import show
 from ...errors import GasError
@@ -84,11 +84,13 @@ def judge_questions(
     Returns: Replies, marks and probabilities, one list an image.
 
     Raises:
-        ValueError: There are not as many lists of questions as images.
+        ValueError: There are not as many lists of questions as images, or there is no such way to ask.
         GasError: The judge has not given one reply a question, or the questions are none.
     """
     if len(images) != len(questions_of_each):
         raise ValueError(f"{len(images)} images, but questions about {len(questions_of_each)}")
+    if by not in get_args(Way):
+        raise ValueError(f"questions cannot be asked by {by!r}; choose from {', '.join(get_args(Way))}")
     chosen = [read_questions(some) for some in questions_of_each]
     asked = [(image, one) for image, some in zip(images, chosen, strict=True) for one in some]
     ways = [_choose_way(one, by) for _, one in asked]
@@ -140,7 +142,7 @@ def list_answers(question: Question) -> list[str]:
         case "count":
             return list(dict.fromkeys([*SPELLED_NUMBERS, question["answer"]]))
         case _:
-            return list(question["choices"])
+            return list(dict.fromkeys(choice for choice in question["choices"] if choice.strip()))
 
 
 def _choose(question: Question, answers: Sequence[str], beginnings: Sequence[float | None]) -> Said:
@@ -148,11 +150,12 @@ def _choose(question: Question, answers: Sequence[str], beginnings: Sequence[flo
     found = {answer: share for answer, share in zip(answers, beginnings, strict=True) if share is not None}
     if len(found) < len(answers):
         return "", None, None
-    # What begins with a longer answer (`red brick`) is not the shorter one (`red`).
-    alone = {
-        answer: max(0.0, share - sum(found[other] for other in found if other.startswith(f"{answer} ")))
-        for answer, share in found.items()
-    }
+    # What begins with a longer answer (`red brick`) is not the shorter one (`red`); that of `red brick wall` is in it.
+    longer = {answer: {other for other in found if other.startswith(f"{answer} ")} for answer in found}
+    alone = {}
+    for answer, share in found.items():
+        next_ones = longer[answer].difference(*(longer[other] for other in longer[answer]))
+        alone[answer] = max(0.0, share - sum(found[other] for other in next_ones))
     right = alone.get(question["answer"], 0.0)
     if sum(alone.values()) < LEAST_SAID:
         return "", None, right

@@ -78,9 +78,14 @@ class ChatReply(BaseModel):
 
 @dataclass(frozen=True)
 class _Beginning:
-    """A text that a reply could begin with, how probable that is, and whether more is known of how it goes on."""
+    """A text that a reply could begin with, how probable that is, and whether more is known of how it goes on.
+
+    Attributes:
+        past: The text without its last token.
+    """
 
     text: str
+    past: str
     share: float
     goes_on: bool
 
@@ -105,7 +110,11 @@ def weigh_answers(steps: Sequence[Step], answers: Iterable[str]) -> dict[str, fl
             whole |= {answer: whole[answer] + one.share for answer in ends}
         elif len(like) == 1 < len(spellings) and not one.goes_on:
             begun[like[0]] += one.share
-    return {answer: min(1.0, max(whole[answer], begun[answer])) for answer in spellings}
+        # `10` does not begin with the answer `1`; `red kite` does, with `red`.
+        if like and not one.text[len(one.past) :].startswith(" "):
+            for answer in (answer for answer, texts in spellings.items() if answer not in like and one.past in texts):
+                whole[answer] -= one.share
+    return {answer: min(1.0, max(0.0, whole[answer], begun[answer])) for answer in spellings}
 
 
 def _list_beginnings(steps: Sequence[Step]) -> list[_Beginning]:
@@ -119,8 +128,8 @@ def _list_beginnings(steps: Sequence[Step]) -> list[_Beginning]:
         for one in likely:
             if one.token.strip():
                 goes_on = one.token == step.token and number + 1 < len(steps)
-                text = (path + one.token).removeprefix(" ")
-                found.append(_Beginning(text, share * exp(one.logprob), goes_on))
+                text, past = (path + one.token).removeprefix(" "), path.removeprefix(" ")
+                found.append(_Beginning(text, past, share * exp(one.logprob), goes_on))
         if not step.token.strip() and not path:
             break
         path, share = path + step.token, share * exp(step.logprob)

@@ -179,6 +179,8 @@ class EndpointJudge:
           way, the answer gets the probability of the tokens that begin it and none of the other answers there (of
           `giraffe` beside `zebra` that of `gir`), which can be a little too much; what begins several is left out.
 
+        What goes on to another answer within the word, as `1` to `10`, is not the shorter one.
+
         With `top_logprobs` 0 it is 1 for the answers that the reply in words begins with, and 0 for others.
 
         Args:

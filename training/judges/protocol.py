@@ -40,9 +40,9 @@ class Judge(Protocol):
     ) -> Sequence[float | None]:
         """How probable the judge finds each answer to the question about the image at the same place, from 0 to 1.
 
-        None where it could not be asked. It is the probability that the reply begins with the answer, not divided by
-        that of others. Questions about one image (the same object in Python) that stand side by side share what can be
-        shared.
+        None where it could not be asked. It is the probability that the reply begins with the answer as a whole (`10`
+        does not begin with `1`; `red kite` does, with `red`), not divided by that of others. Questions about one image
+        (the same object in Python) that stand side by side share what can be shared.
 
         Raises:
             ValueError: There are not as many questions or answers as images, or an answer is empty.

@@ -6,7 +6,7 @@ one. So one pass over a forced beginning tells the probability of every reply th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
@@ -45,7 +45,26 @@ def spell_tokens(tokenizer: Any, answer: str) -> tuple[Tokens, ...]:
     if not tokens:
         raise ValueError(f"an answer must have words, but one is {answer!r}")
     # The probability of a beginning holds that of what goes on from it.
-    return tuple(one for one in tokens if not any(one[:size] in found for size in range(1, len(one))))
+    return tuple(one for one in tokens if not _begins_with(one, found))
+
+
+def find_others(spellings: Mapping[str, Collection[Tokens]]) -> dict[str, set[Tokens]]:
+    """Of each answer, the replies that begin with its tokens and are another answer: of `1`, `10` of two tokens.
+
+    What goes on with another word does begin with it: `red kite`, of `red`. Of replies that begin with each other only
+    the shortest is told, whose probability holds that of the longer ones.
+    """
+    found = {}
+    for answer, own in spellings.items():
+        others = [other for other in spellings if not other.casefold().startswith(f"{answer.casefold()} ")]
+        longer = {tokens for other in others for tokens in spellings[other] if _begins_with(tokens, own)}
+        found[answer] = {tokens for tokens in longer if not _begins_with(tokens, longer)}
+    return found
+
+
+def _begins_with(tokens: Tokens, some: Collection[Tokens]) -> bool:
+    """Whether a reply goes on from one of some others."""
+    return any(tokens[:size] in some for size in range(1, len(tokens)))
 
 
 def list_spellings(answer: str) -> list[str]:

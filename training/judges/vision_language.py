@@ -13,7 +13,7 @@ from ...errors import GasError, advise
 from ..loading import choose_device, explain_loading, look_up, shorten
 from .chats import Chat, Picture, render_chat, takes_videos
 from .reading import Reader, Request, chunk, pack_requests
-from .replies import Tokens, share_beginnings, spell_tokens
+from .replies import Tokens, find_others, share_beginnings, spell_tokens
 
 if TYPE_CHECKING:
     from .protocol import Shown
@@ -209,11 +209,12 @@ class VisionLanguageJudge:
         """The probability that the reply to a question begins with an answer.
 
         That of one spelling is the product of the probabilities of its tokens, each after those before it; what the
-        reply goes on with does not matter. Spellings that mean the same are added: with a small or a capital first
-        letter, with or without a space in front where that makes other tokens (as `spell_tokens` has them), and of
-        numbers up to twelve in words and in digits. So that of `yes`, where each spelling of it is one token, is the
-        probability that the first token is one of them: Soft-TIFA's score of GenEval 2. It is not normalised by what
-        other answers get, nor by length.
+        reply goes on with does not matter, unless it becomes another one of the answers: that of `1` leaves out `10`,
+        where this is written with two tokens, but that of `red` not `red kite`. Spellings that mean the same are
+        added: with a small or a capital first letter, with or without a space in front where that makes other tokens
+        (as `spell_tokens` has them), and of numbers up to twelve in words and in digits. So that of `yes`, where each
+        spelling of it is one token, is the probability that the first token is one of them: Soft-TIFA's score of
+        GenEval 2. It is not normalised by what other answers get, nor by length.
 
         Args:
             images: Pictures of any sizes; or of a video its frames, of a thing its views.
@@ -234,9 +235,10 @@ class VisionLanguageJudge:
         images = list(images)  # some sequences make a new object each time that one is taken out
         spellings = {answer: spell_tokens(self.processor.tokenizer, answer) for answer in dict.fromkeys(answers)}
         keys = [(id(image), question) for image, question in zip(images, questions, strict=True)]
-        asked: dict[tuple[int, str], set[Tokens]] = {}
+        of_each: dict[tuple[int, str], dict[str, None]] = {}
         for key, answer in zip(keys, answers, strict=True):
-            asked.setdefault(key, set()).update(spellings[answer])
+            of_each.setdefault(key, {})[answer] = None
+        asked = {key: {tokens for answer in some for tokens in spellings[answer]} for key, some in of_each.items()}
         pictures = self._view(images)
         requests: dict[int, list[Request]] = {}
         for key, tokens in asked.items():
@@ -249,10 +251,14 @@ class VisionLanguageJudge:
                 read = [request for part in pack for request in part]
                 for request, values in zip(read, self._reader.weigh(pack), strict=True):
                     found[request.key].update(zip(request.asked, values, strict=True))
-        return [
-            min(1.0, sum(found[key][tokens] for tokens in spellings[answer]))
+        sets = {key: tuple(some) for key, some in of_each.items()}
+        others = {some: find_others({answer: spellings[answer] for answer in some}) for some in set(sets.values())}
+        sums = [
+            sum(found[key][tokens] for tokens in spellings[answer])
+            - sum(found[key][tokens] for tokens in others[sets[key]][answer])
             for key, answer in zip(keys, answers, strict=True)
         ]
+        return [min(1.0, max(0.0, one)) for one in sums]
 
     def _view(self, images: Sequence[Shown]) -> dict[int, Picture]:
         """What chats show of each picture, by the `id` of its object."""

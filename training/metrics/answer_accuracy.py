@@ -6,8 +6,7 @@ asks; the reward of the paper's reinforcement learning (section 5).
 Formula: of a picture, right answers / answers. A reply that is no answer is apart: it is counted by itself, and a
 picture without any answer has no number. With `refused="wrong"` it is right answers / questions, as the rewards and
 held-out figures of `gas train` have it; with `weights` each answer counts as much as the judge is trusted with its
-kind. Of a model, the mean over pictures: a scene counts once, however many
-questions it has.
+kind. Of a model, the mean over pictures: a scene counts once, however many questions it has.
 
 Range: 0 to 1, higher is better. Guessing gets more than 0: yes/no questions have two answers.
 
@@ -20,11 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from ..judges.asking import Judged
 from ..judges.marking import Question
-from ..judges.trust import weigh_shares
+from ..judges.trust import read_weights, weigh_shares
 from .intervals import estimate_ratio
 from .protocol import check_option
 
@@ -37,28 +38,34 @@ class Metric:
 
     Attributes:
         refused: What replies are that are no answer: `apart` or `wrong`.
-        weights: How much each kind of question counts, as `read_weights` of `judges/trust.py` reads it of an exam of
-            the judge; by default all count alike.
+        weights: How much each kind of question counts, or the judge.json of an exam of the judge that answers; by
+            default all count alike.
     """
 
     refused: Literal["apart", "wrong"] = "apart"
-    weights: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, float] | str | Path = field(default_factory=dict)
 
     needs: ClassVar[Literal["answers"]] = "answers"
 
     def __post_init__(self) -> None:
         check_option("answer_accuracy", "refused", self.refused, ("apart", "wrong"))
+        self.counts  # noqa: B018
+
+    @cached_property
+    def counts(self) -> Mapping[str, float]:
+        """How much each kind of question counts."""
+        return self.weights if isinstance(self.weights, Mapping) else read_weights(self.weights)
 
     @property
     def id(self) -> str:
         options = ["refused-wrong"] if self.refused == "wrong" else []
-        if self.weights:
-            told = ",".join(f"{kind}={weight:g}" for kind, weight in sorted(self.weights.items()))
+        if self.counts:
+            told = ",".join(f"{kind}={weight:g}" for kind, weight in sorted(self.counts.items()))
             options.append(f"weights({told})")
         return "@".join(["answer_accuracy", ",".join(options)] if options else ["answer_accuracy"])
 
     def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
-        return weigh_shares(judged, questions, self.weights, self.refused)
+        return weigh_shares(judged, questions, self.counts, self.refused)
 
 
 def break_down_answers(

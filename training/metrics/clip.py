@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import GasError
 from .networks import NetworkOptions, measure_cut
+from .protocol import read_captions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -89,4 +90,4 @@ class ClipAndTextOptions(ClipOptions):
 
     def share_cut(self, rows: Sequence[Mapping[str, Any]]) -> float:
         """The share of the captions of which the model does not read the end; 0 without any."""
-        return measure_cut(self.processor.tokenizer, [self.word(row["caption"]) for row in rows], self.longest)
+        return measure_cut(self.processor.tokenizer, [self.word(one) for one in read_captions(rows)], self.longest)

@@ -23,8 +23,8 @@ from typing import Any, ClassVar, Literal
 
 from ..judges.protocol import Shown
 from .clip import ClipAndTextOptions
-from .networks import list_captions, measure_frames, warn_of_cuts
-from .protocol import check_option
+from .networks import measure_frames, warn_of_cuts
+from .protocol import check_option, read_captions
 
 PROMPT = "A photo depicts "
 WEIGHT = 2.5
@@ -60,7 +60,7 @@ class Metric(ClipAndTextOptions):
         warn_of_cuts(self.name, self.longest, self.share_cut(rows))
 
         def measure(images: list[Any], places: list[int]) -> list[float]:
-            cosines = self.compare(images, [self.word(caption) for caption in list_captions(rows, places)])
+            cosines = self.compare(images, [self.word(caption) for caption in read_captions(rows, places)])
             return [WEIGHT * max(one, 0.0) for one in cosines] if self.formula == "original" else cosines
 
         return measure_frames(pictures, self.batch_size, measure)

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError
 from ..judges.protocol import Shown
-from .networks import Dtype, NetworkOptions, list_captions, measure_frames
+from .networks import Dtype, NetworkOptions, measure_frames
+from .protocol import read_captions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -132,7 +133,7 @@ class Metric(NetworkOptions):
         """See `PicturesMetric`. Of rows, `caption` is read."""
 
         def measure(images: list[Image], places: list[int]) -> list[float]:
-            return self._rate(images, list_captions(rows, places))
+            return self._rate(images, read_captions(rows, places))
 
         return measure_frames(pictures, self.batch_size, measure)
 

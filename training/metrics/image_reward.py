@@ -23,7 +23,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..judges.protocol import Shown
-from .networks import NetworkOptions, list_captions, measure_cut, measure_frames, warn_of_cuts
+from .networks import NetworkOptions, measure_cut, measure_frames, warn_of_cuts
+from .protocol import read_captions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -99,14 +100,14 @@ class Metric(NetworkOptions):
 
     def share_cut(self, rows: Sequence[Mapping[str, Any]]) -> float:
         """The share of the captions of which the model does not read the end; 0 without any."""
-        return measure_cut(self._words, [row["caption"] for row in rows], LONGEST)
+        return measure_cut(self._words, read_captions(rows), LONGEST)
 
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `caption` is read."""
         warn_of_cuts(self.name, LONGEST, self.share_cut(rows))
 
         def measure(images: list[Image], places: list[int]) -> list[float]:
-            return self._rate(images, list_captions(rows, places))
+            return self._rate(images, read_captions(rows, places))
 
         return measure_frames(pictures, self.batch_size, measure)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
@@ -137,7 +137,7 @@ class NetworkOptions:
 
 def list_frames(shown: Shown) -> Sequence[Image]:
     """The images of what is shown: one, or its frames or views."""
-    return shown if isinstance(shown, Sequence) else [shown]
+    return shown if isinstance(shown, Sequence) and not isinstance(shown, str | bytes) else [shown]
 
 
 def measure_frames(
@@ -171,10 +171,6 @@ def open_frame(place: int, frame: Image) -> Image:
         return open_picture(frame)
     except GasError as error:
         raise GasError(f"picture {place + 1} of those to be measured: {error}") from error
-
-
-def list_captions(rows: Sequence[Mapping[str, Any]], places: Sequence[int]) -> list[str]:
-    return [rows[place]["caption"] for place in places]
 
 
 def measure_cut(tokenizer: Any, texts: Sequence[str], longest: int) -> float:

@@ -32,7 +32,7 @@ from ...errors import GasError
 from ..judges.protocol import Judge, Shown
 from ..judges.wrappers import leave_out_thought
 from ..pictures import open_picture
-from .protocol import check_option
+from .protocol import check_option, read_captions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -79,7 +79,7 @@ class Metric:
 
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `caption` is read."""
-        wanted = [clean_text(" ".join(find_quoted(row["caption"]))) for row in rows]
+        wanted = [clean_text(" ".join(find_quoted(caption))) for caption in read_captions(rows)]
         frames = [
             [open_picture(frame) for frame in (shown if isinstance(shown, Sequence) else [shown])] if text else []
             for shown, text in zip(pictures, wanted, strict=True)

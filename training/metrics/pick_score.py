@@ -21,8 +21,8 @@ from typing import Any, ClassVar, Literal
 
 from ..judges.protocol import Shown
 from .clip import ClipAndTextOptions
-from .networks import list_captions, measure_frames, warn_of_cuts
-from .protocol import check_option
+from .networks import measure_frames, warn_of_cuts
+from .protocol import check_option, read_captions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,6 @@ class Metric(ClipAndTextOptions):
         factor = self.network.logit_scale.float().exp().item() if self.scale == "logit" else 1.0
 
         def measure(images: list[Any], places: list[int]) -> list[float]:
-            return [factor * one for one in self.compare(images, list_captions(rows, places))]
+            return [factor * one for one in self.compare(images, read_captions(rows, places))]
 
         return measure_frames(pictures, self.batch_size, measure)

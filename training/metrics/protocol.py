@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 
 from ...builders.recipe.fields import show
@@ -79,3 +79,21 @@ def check_option(metric: str, option: str, value: object, choices: Collection[st
     """
     if value not in choices:
         raise GasError(f"{metric}: {option} cannot be {show(value)}; {advise(str(value), choices)}")
+
+
+def read_captions(rows: Sequence[Mapping[str, Any]], places: Iterable[int] | None = None) -> list[str]:
+    """The captions of rows; of all, or of those at some places.
+
+    Raises:
+        ValueError: There are not as many rows.
+        GasError: One has no caption; it says which.
+    """
+    captions = []
+    for place in range(len(rows)) if places is None else places:
+        if place >= len(rows):
+            raise ValueError(f"{len(rows)} rows, but more pictures")
+        caption = rows[place].get("caption")
+        if not isinstance(caption, str):
+            raise GasError(f"row {place + 1} of those to be measured has no `caption`; leave it and its picture out")
+        captions.append(caption)
+    return captions

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from ..judges.protocol import Judge, Shown
-from .protocol import check_option
+from .protocol import check_option, read_captions
 
 QUESTIONS = {
     "geneval2": 'Does this image show "{}"? Answer the question with Yes or No.',
@@ -60,5 +60,5 @@ class Metric:
 
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `caption` is read."""
-        questions = [QUESTIONS[self.formula].format(row["caption"]) for row in rows]
+        questions = [QUESTIONS[self.formula].format(caption) for caption in read_captions(rows)]
         return list(self.judge.probability(pictures, questions, ["yes"] * len(questions)))

@@ -89,3 +89,10 @@ def test_a_folder_without_pictures_and_a_picture_that_is_none_are_refused(tmp_pa
 def test_a_dataset_that_is_none_is_refused():
     with pytest.raises(GasError):
         read_rows("./nowhere", None, "test", 4)
+
+
+def test_a_judge_that_answers_nothing_is_no_accuracy_of_zero(rows):
+    silent = SandboxJudge(reply=lambda text, things: "I cannot tell.")
+    with pytest.raises(GasError, match="gives no answer to"):
+        measure_baselines(silent, rows)
+    assert measure_baselines(silent, rows, most_refused=1.0)["baselines"]["pictures"]["accuracy"]["value"] == 0

@@ -112,7 +112,10 @@ def test_a_judge_that_answers_nothing_is_stopped_after_its_first_questions(sheet
 
     with pytest.raises(GasError, match="gives no answer to"):
         sit_exam(SandboxJudge(lambda picture: [], shrug), sheets)
-    assert len(asked) < sum(len(sheet.items) for sheet in sheets) / 3
+    every = sum(len(sheet.items) for sheet in sheets)
+    assert len(asked) < every / 3
+    sat = sit_exam(SandboxJudge(lambda picture: [], shrug), sheets, most_refused=1.0)
+    assert sat.marks == [None] * every
 
 
 def test_tokens_are_those_of_the_exam_where_a_judge_counts_them(sheets):

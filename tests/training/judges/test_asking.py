@@ -119,6 +119,23 @@ def test_the_beginning_of_a_longer_answer_is_not_the_shorter_one(shares, reply):
     assert judge_questions(Weighing(**shares), ["first"], [[asked]], "probability").replies == [[reply]]
 
 
+def test_answers_that_begin_with_each_other_count_once():
+    asked = ask("multiple_choice", "red", ["red", "red brick", "red brick wall"])
+    judge = Weighing(red=0.9, red_brick=0.35, red_brick_wall=0.25)
+    judged = judge_questions(judge, ["first"], [[asked]], "probability")
+    assert (judged.replies, judged.marks) == ([["red"]], [[True]])
+    assert judged.probabilities == [[pytest.approx(0.55)]]
+
+
+def test_choices_that_are_there_twice_or_empty_are_asked_once_or_not_at_all():
+    assert list_answers(ask("multiple_choice", "red", ["red", "blue", "red", ""])) == ["red", "blue"]
+
+
+def test_another_way_to_ask_is_refused():
+    with pytest.raises(ValueError, match="by 'probabilities'; choose from words, probability"):
+        judge_questions(Weighing(yes=1.0), ["first"], [[YES]], "probabilities")
+
+
 def test_what_says_something_else_gives_no_answer():
     judged = judge_questions(Weighing(yes=0.01, no=0.02), ["first"], [[YES, NO]], "probability")
     assert (judged.replies, judged.marks, judged.probabilities) == ([["", ""]], [[None, None]], [[0.01, 0.02]])

@@ -47,6 +47,13 @@ def test_an_answer_of_several_tokens_is_followed_along_the_reply():
     }
 
 
+def test_a_number_is_not_the_beginning_of_another():
+    steps = {"1": 0.8, "2": 0.1}, {"0": 0.75, "1": 0.125, "<|im_end|>": 0.1}, {"<|im_end|>": 0.9}
+    numbers = ["one", "two", "ten", "eleven"]
+    assert weigh(numbers, *steps) == {"one": 0.1, "two": 0.1, "ten": 0.6, "eleven": 0.1}
+    assert weigh(["one", "100"], {"1": 0.8}, {"0": 0.75}, {"0": 0.5}) == {"one": 0.2, "100": 0.3}
+
+
 def test_off_the_reply_a_beginning_that_no_other_answer_has_stands_for_the_answer():
     assert weigh(SCENES, {"red": 0.4, "z": 0.2, "dark": 0.2, "gir": 0.1}, {".": 0.9, " kite": 0.1}) == {
         "giraffe": 0.1,

@@ -1,6 +1,6 @@
 """How answers are spelled, and which replies are read off together."""
 
-from generate_any_scene.training.judges.replies import list_spellings, share_beginnings, spell_tokens
+from generate_any_scene.training.judges.replies import find_others, list_spellings, share_beginnings, spell_tokens
 
 
 def test_spellings():
@@ -41,3 +41,9 @@ def test_replies_that_begin_alike_are_read_off_the_longest_beginning():
     shared = share_beginnings(replies)
     assert shared == {(1, 2, 3): ((1, 2, 3, 4), (1, 2), (1, 3), (1,), (2,)), (5,): ((5, 6),)}
     assert share_beginnings([(1,), (2,)]) == {(): ((1,), (2,))}
+
+
+def test_a_reply_that_becomes_another_answer_is_not_the_one_that_it_begins_with():
+    numbers = {"1": [(1,), (9,)], "10": [(1, 0)], "100": [(1, 0, 0)], "eleven": [(1, 1), (8,)]}
+    assert find_others(numbers) == {"1": {(1, 0), (1, 1)}, "10": {(1, 0, 0)}, "100": set(), "eleven": set()}
+    assert find_others({"red": [(1,)], "Red kite": [(1, 2)], "reddish": [(1, 3)]})["red"] == {(1, 3)}

@@ -2,6 +2,7 @@
 
 import pytest
 import tiny
+from generate_any_scene import judges
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.judges.settings import JudgeSettings, RewardJudge, open_judge, read_judge
 from generate_any_scene.training.judges.vision_language import MODEL, REWARD_MODEL
@@ -92,3 +93,11 @@ def test_judges_are_opened(tmp_path):
     judge = open_judge(read_judge(folder, keys), device="cpu")
     assert {name: getattr(judge, name) for name in keys} == keys
     assert (judge.model, judge.device) == (folder, "cpu")
+
+
+def test_a_judge_is_made_in_one_call(tmp_path):
+    judge = judges.load(tiny.save_idefics3(tmp_path / "model"), device="cpu", max_new_tokens=4)
+    assert (judge.model, judge.device, judge.max_new_tokens) == (str(tmp_path / "model"), "cpu", 4)
+    assert judges.load("sandbox") == SandboxJudge()
+    with pytest.raises(RecipeError, match="did you mean `max_new_tokens`"):
+        judges.load("sandbox", max_new_token=4)

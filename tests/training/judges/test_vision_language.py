@@ -3,6 +3,7 @@
 import inspect
 import json
 import shutil
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
@@ -124,6 +125,22 @@ def test_yes_is_the_first_token(judge, images):
         expected = ask_directly(judge, image, question)[[one[0] for one in spellings]].sum().item()
         for answer in ("Yes", "yes"):
             assert judge.probability([image], [question], [answer]) == pytest.approx([expected], rel=1e-4)
+
+
+def test_a_number_leaves_out_another_that_begins_with_it(judge, images):
+    def ask(*answers):
+        return judge.probability([images[0]] * len(answers), [QUESTIONS[3]] * len(answers), answers)
+
+    def choose(*answers):
+        return max(zip(ask(*answers), answers, strict=True))[1]
+
+    # Each letter and digit is a token here: the likeliest ones stand for `1` and `10`, which are seldom said.
+    short = choose(*ascii_lowercase)
+    long = choose(*(short + letter for letter in ascii_lowercase))
+    (alone,), (both, longer) = ask(short), ask(short, long)
+    assert longer > 1e-3 * alone
+    assert both == pytest.approx(alone - longer, rel=1e-4)
+    assert ask(short, f"{short} {long}")[0] == pytest.approx(alone, rel=1e-4)
 
 
 def test_an_answer_of_several_tokens_is_a_product(judge, images):
@@ -275,7 +292,7 @@ def test_the_id_says_what_changes_answers(open_judge):
     ("make", "words"),
     [
         (lambda image: None, "picture 2 of 2 cannot be judged: there is no picture"),
-        (lambda image: "cup.png", "picture 2 of 2 cannot be judged: it cannot be read"),
+        (lambda image: "cup.png", "picture 2 of 2 cannot be judged: it is no picture"),
         (lambda image: [], "picture 2 of 2 cannot be judged: it has no frames"),
         (lambda image: [image, None], "picture 2 of 2 cannot be judged: frame 2 of 2: there is no picture"),
         (lambda image: image.convert("F"), "picture 2 of 2 cannot be judged: it has numbers that are not from 0 to 1"),

@@ -1,8 +1,12 @@
 """Answer accuracy: right answers of those that are given, and apart by what was asked."""
 
+import json
+
 import pytest
+from generate_any_scene.errors import GasError
 from generate_any_scene.training.judges.asking import Judged
 from generate_any_scene.training.metrics.answer_accuracy import Metric, break_down_answers
+from generate_any_scene.training.metrics.loading import open_metric
 
 
 def ask(kind="object", form="yes_no", answer="yes"):
@@ -32,6 +36,17 @@ def test_answers_count_as_much_as_the_judge_is_trusted_with_their_kind():
     assert metric.measure(asked, judged) == [1 / 1.5]
     assert Metric(refused="wrong", weights=weights).measure(asked, judged) == [1 / 2.5]
     assert metric.id == "answer_accuracy@weights(count=0.5,object=1,relation=0)"
+
+
+def test_weights_may_be_the_file_of_an_exam(tmp_path):
+    record = {"judge": "mine", "kinds": {"object": {"weight": 1.0}, "count": {"weight": 0.5}}}
+    (tmp_path / "judge.json").write_text(json.dumps(record))
+    metric = open_metric("answer_accuracy", weights=tmp_path / "judge.json")
+    assert metric.id == "answer_accuracy@weights(count=0.5,object=1)"
+    asked = [[{"kind": kind} for kind in ("object", "count")]]
+    assert metric.measure(asked, Judged([["", ""]], [[True, False]], [[None, None]])) == [1 / 1.5]
+    with pytest.raises(GasError, match="no.json cannot be read"):
+        open_metric("answer_accuracy", weights="no.json")
 
 
 def test_a_judge_that_says_yes_is_right_about_true_statements_alone():

@@ -120,3 +120,10 @@ def test_pictures_that_cannot_be_read_are_named(clip):
     moving = Image.new("I", (8, 8), 70000)
     with pytest.raises(GasError, match="picture 2 of those to be measured: it has whole numbers of 32 bits"):
         open_metric("clip_score", model=clip, device="cpu").measure([PICTURES[0], moving], ROWS[:2])
+    with pytest.raises(GasError, match="picture 1 of those to be measured: it is no picture, but `cup.png`"):
+        open_metric("clip_score", model=clip, device="cpu").measure(["cup.png"], ROWS[:1])
+
+
+def test_there_must_be_a_row_for_each_picture(clip):
+    with pytest.raises(ValueError, match="1 rows, but more pictures"):
+        open_metric("clip_score", model=clip, device="cpu").measure(PICTURES[:2], ROWS[:1])

@@ -66,6 +66,13 @@ def test_it_is_the_sum_over_the_spellings_of_yes_as_in_geneval_2(tmp_path):
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_row_without_a_caption_is_named():
+    metric = open_metric("vqascore", judge=Asked(0.25, 0.5))
+    for row in ({}, {"caption": None}):
+        with pytest.raises(GasError, match="row 2 of those to be measured has no `caption`"):
+            metric.measure(PICTURES, [ROWS[0], row])
+
+
 def test_other_formulas_are_refused():
     with pytest.raises(GasError, match=r"vqascore: formula cannot be `geneval`; did you mean `geneval2`\?"):
         open_metric("vqascore", judge=Asked(), formula="geneval")

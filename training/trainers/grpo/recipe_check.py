@@ -27,7 +27,7 @@ from ...judges.marking import Question, choose_questions, word_question
 from ...judges.trust import read_weights
 from ...judges.vision_language import MODEL
 from ...recipes.grpo import Grpo
-from ...sandbox.judge import read_question
+from ...sandbox.judge import SandboxJudge, read_question
 from ...upstream import read_keys
 from .rehearsal import rehearse
 from .training import COLUMNS, OURS, SANDBOX_COLUMNS, make_arguments
@@ -74,7 +74,7 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
     if recipe.judge.weights:
         with gather_problems(problems, "judge.weights"):
-            read_weights(recipe.judge.weights)
+            read_weights(recipe.judge.weights, SandboxJudge.id if recipe.judge.kind == "sandbox" else None)
     if recipe.judge.kind == "model" and "judge.model" not in missing:
         problems += _check_judge(recipe)
     if recipe.model and "model" not in missing:
