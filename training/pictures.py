@@ -108,6 +108,22 @@ def open_shown(shown: Any) -> Image.Image | tuple[Image.Image, ...]:
     return tuple(frame if frame.size == size else frame.resize(size) for frame in frames)
 
 
+def open_each(shown: Sequence[Any]) -> dict[int, Image.Image | tuple[Image.Image, ...]]:
+    """Opens all that a judge looks at, each object once: by its `id`, what `open_shown` gives.
+
+    Raises:
+        GasError: One cannot be opened; it says which.
+    """
+    found: dict[int, Image.Image | tuple[Image.Image, ...]] = {}
+    for place, one in enumerate(shown):
+        if id(one) not in found:
+            try:
+                found[id(one)] = open_shown(one)
+            except GasError as error:
+                raise GasError(f"picture {place + 1} of {len(shown)} cannot be judged: {error}") from error
+    return found
+
+
 def lay_grid(frames: Sequence[Image.Image], side: int | None = None) -> Image.Image:
     """Lays frames out in a grid, row by row.
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ...builders.folder.files import write_text
 from ...builders.recipe.fields import show
 from ...errors import GasError, explain_os_error
-from .asking import Judged
+from .asking import Judged, Way
 from .marking import Question
 
 FILE = "judge.json"
@@ -31,15 +31,17 @@ def write_trust(folder: Path, record: Mapping[str, Any]) -> Path:
     return path
 
 
-def read_weights(path: str | Path, judge: str | None = None) -> dict[str, float]:
+def read_weights(path: str | Path, judge: str | None = None, by: Way | None = None) -> dict[str, float]:
     """Reads how much the answers of a judge to each kind of question count, from 0 to 1.
 
     Args:
         path: The file `judge.json`, or the folder that it is in.
         judge: The id of the judge that is asked, where that is known yet.
+        by: How it is asked, which the exam must have done, too.
 
     Raises:
-        GasError: There is no such file, it is none, it is another judge's, or it trusts the judge with nothing.
+        GasError: There is no such file, it is none, it is another judge's or of another way to ask, or it trusts the
+            judge with nothing.
     """
     path = Path(path)
     path = path / FILE if path.is_dir() else path
@@ -59,6 +61,9 @@ def read_weights(path: str | Path, judge: str | None = None) -> dict[str, float]
             raise GasError(f"{path}: the weight of {show(kind)} must be from 0 to 1, not {show(weight)}")
     if judge is not None and known != judge:
         raise GasError(f"{path} is about the judge {show(known)}, not {show(judge)}; {mend}")
+    asked = exam.get("asked_by") if isinstance(exam := record.get("exam"), Mapping) else None
+    if by is not None and asked != by:
+        raise GasError(f"{path} is about answers by {show(asked)}, not by {by}; {mend} --by {by}")
     if not any(weights.values()):
         raise GasError(f"{path} trusts {show(known)} with no kind of question; take another judge")
     return weights

@@ -262,19 +262,12 @@ class VisionLanguageJudge:
 
     def _view(self, images: Sequence[Shown]) -> dict[int, Picture]:
         """What chats show of each picture, by the `id` of its object."""
-        from ..pictures import lay_grid, open_shown
+        from ..pictures import lay_grid, open_each
 
-        found: dict[int, Picture] = {}
-        for place, image in enumerate(images):
-            if id(image) not in found:
-                try:
-                    picture = open_shown(image)
-                except GasError as error:
-                    raise GasError(f"picture {place + 1} of {len(images)} cannot be judged: {error}") from error
-                if isinstance(picture, tuple) and not self.reads_videos:
-                    picture = lay_grid(picture, self.grid)
-                found[id(image)] = picture
-        return found
+        return {
+            key: lay_grid(picture, self.grid) if isinstance(picture, tuple) and not self.reads_videos else picture
+            for key, picture in open_each(images).items()
+        }
 
 
 def _check_lengths(**lists: Sequence[Any]) -> None:

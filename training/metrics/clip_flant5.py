@@ -53,6 +53,7 @@ class Metric(NetworkOptions):
     batch_size: int = 8
 
     name: ClassVar[str] = "clip_flant5"
+    others: ClassVar[tuple[str, ...]] = ("vision", "tokenizer")
     extra: ClassVar[str] = "paper"
     told: ClassVar[tuple[str, ...]] = ("vision", "tokenizer", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"

@@ -23,6 +23,7 @@ from ..judges.protocol import Judge
 from ..pictures import open_picture
 from .intervals import estimate_mean
 from .loading import describe_metric, open_metric
+from .protocol import check_judge
 
 QUESTIONS = Features.from_arrow_schema(pa.schema([("questions", pa.list_(QUESTION))]))["questions"]
 """A picture's questions, as rows have them."""
@@ -84,6 +85,7 @@ class AnswersModule(Module):
     ) -> list[float | None]:
         if judge is None:
             raise GasError(f"{self.metric} needs to know who answers; give `judge`")
+        check_judge(self.metric, judge)
         metric = open_metric(self.metric, **options)
         assert metric.needs == "answers"
         questions = [read_questions(some) for some in references]

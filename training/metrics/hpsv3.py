@@ -92,6 +92,7 @@ class Metric(NetworkOptions):
     batch_size: int = 8
 
     name: ClassVar[str] = "hpsv3"
+    others: ClassVar[tuple[str, ...]] = ("base",)
     file: ClassVar[str] = "HPSv3.safetensors"
     told: ClassVar[tuple[str, ...]] = ("base", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"

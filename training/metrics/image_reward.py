@@ -63,6 +63,7 @@ class Metric(NetworkOptions):
     tokenizer: str = "google-bert/bert-base-uncased"
 
     name: ClassVar[str] = "image_reward"
+    others: ClassVar[tuple[str, ...]] = ("tokenizer",)
     file: ClassVar[str] = "ImageReward.pt"
     extra: ClassVar[str] = "paper"
     told: ClassVar[tuple[str, ...]] = ("tokenizer", "dtype")

@@ -53,11 +53,16 @@ class NetworkOptions:
     """The extra of this package that has what it imports."""
     told: ClassVar[tuple[str, ...]] = ("dtype",)
     """Options that change numbers a little, so that the id tells them where they are not the original's."""
+    others: ClassVar[tuple[str, ...]] = ()
+    """Options that name further models, of which something is taken."""
 
     def __post_init__(self) -> None:
         check_option(self.name, "dtype", self.dtype, ("float32", "bfloat16", "float16"))
         if self.batch_size < 1:
             raise GasError(f"{self.name}: batch_size must be at least 1, not {self.batch_size}")
+        for option in self.others:
+            with explain_loading(self.name, getattr(self, option), extra=self.extra):
+                look_up(getattr(self, option))
         with explain_loading(self.name, self.model, self.revision, self.extra):
             look_up(self.model, self.revision)
             self.network  # noqa: B018

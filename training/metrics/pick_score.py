@@ -39,6 +39,7 @@ class Metric(ClipAndTextOptions):
     prepared: str = "laion/CLIP-ViT-H-14-laion2B-s32B-b79K"
 
     name: ClassVar[str] = "pick_score"
+    others: ClassVar[tuple[str, ...]] = ("prepared",)
     told: ClassVar[tuple[str, ...]] = ("prepared", "dtype")
     needs: ClassVar[Literal["pictures"]] = "pictures"
 

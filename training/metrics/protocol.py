@@ -81,6 +81,17 @@ def check_option(metric: str, option: str, value: object, choices: Collection[st
         raise GasError(f"{metric}: {option} cannot be {show(value)}; {advise(str(value), choices)}")
 
 
+def check_judge(metric: str, judge: object) -> None:
+    """Refuses what is no judge.
+
+    Raises:
+        GasError: It says how to get one.
+    """
+    if not (hasattr(judge, "answer") or hasattr(judge, "probability")):
+        given = show(judge) if isinstance(judge, str) else f"a {type(judge).__name__}"
+        raise GasError(f"{metric}: {given} is no judge; give judges.load(...) or a VisionLanguageJudge")
+
+
 def read_captions(rows: Sequence[Mapping[str, Any]], places: Iterable[int] | None = None) -> list[str]:
     """The captions of rows; of all, or of those at some places.
 

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from ..judges.protocol import Judge, Shown
-from .protocol import check_option, read_captions
+from .protocol import check_judge, check_option, read_captions
 
 QUESTIONS = {
     "geneval2": 'Does this image show "{}"? Answer the question with Yes or No.',
@@ -53,6 +53,7 @@ class Metric:
 
     def __post_init__(self) -> None:
         check_option("vqascore", "formula", self.formula, QUESTIONS)
+        check_judge("vqascore", self.judge)
 
     @property
     def id(self) -> str:

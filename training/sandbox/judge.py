@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from ...errors import GasError
 from ...taxonomy.english.numerals import write_number
+from ..pictures import open_each
 from .pictures import CELL, COLORS, GRID, GROUND, SHAPES, SIZES, STEPS, draw_shape
 
 SIDE = 12
@@ -302,10 +303,8 @@ class SandboxJudge:
 
     def answer(self, images: Sequence[Shown], questions: Sequence[str]) -> list[str]:
         """Answers in words; of several frames about the first."""
-        seen: dict[int, list[Any]] = {}
-        for image in images:
-            if id(image) not in seen:
-                seen[id(image)] = self.find(image if isinstance(image, Image.Image) else image[0])
+        opened = open_each(images).items()
+        seen = {key: self.find(picture[0] if isinstance(picture, tuple) else picture) for key, picture in opened}
         return [self.reply(text, seen[id(image)]) for image, text in zip(images, questions, strict=True)]
 
     def probability(self, images: Sequence[Shown], questions: Sequence[str], answers: Sequence[str]) -> list[float]:

@@ -17,6 +17,13 @@ def test_weights_are_read_from_the_file_or_its_folder(tmp_path):
         assert read_weights(place, "a judge") == {"object": 1.0, "count": 0.5, "relation": 0}
 
 
+def test_an_exam_by_another_way_to_ask_is_refused(tmp_path):
+    path = write_trust(tmp_path, RECORD | {"exam": {"asked_by": "probability"}})
+    assert read_weights(path, by="probability") == read_weights(path)
+    with pytest.raises(GasError, match="is about answers by `probability`, not by words; .*gas calibrate --by words"):
+        read_weights(path, by="words")
+
+
 def test_another_judges_file_is_refused(tmp_path):
     with pytest.raises(GasError, match="is about the judge `a judge`, not `another`; write it with gas calibrate"):
         read_weights(write_trust(tmp_path, RECORD), "another")

@@ -73,6 +73,12 @@ def test_a_row_without_a_caption_is_named():
             metric.measure(PICTURES, [ROWS[0], row])
 
 
+@pytest.mark.parametrize(("judge", "told"), [("sandbox", "`sandbox`"), (None, "a NoneType")])
+def test_what_is_no_judge_is_refused(judge, told):
+    with pytest.raises(GasError, match=f"vqascore: {told} is no judge; give judges.load"):
+        open_metric("vqascore", judge=judge)
+
+
 def test_other_formulas_are_refused():
     with pytest.raises(GasError, match=r"vqascore: formula cannot be `geneval`; did you mean `geneval2`\?"):
         open_metric("vqascore", judge=Asked(), formula="geneval")

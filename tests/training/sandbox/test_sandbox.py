@@ -333,6 +333,13 @@ def test_unknown_questions(question):
     assert str(caught.value) == f"the sandbox's judge does not understand `{question}`"
 
 
+@pytest.mark.parametrize("picture", [None, "cup.png", []], ids=str)
+def test_what_is_no_picture_is_named(picture):
+    blank = Image.new("RGB", (72, 72), "white")
+    with pytest.raises(GasError, match="picture 2 of 2 cannot be judged: "):
+        SandboxJudge().answer([blank, picture], ["Is there a circle in the picture?"] * 2)
+
+
 def test_a_shape_that_is_there_twice_is_not_talked_about():
     tokens = [encode_shape("ring", "red", ""), encode_shape("ring", "blue", ""), *[0] * 7]
     questions = ["What color is the ring?", "Is the ring red?", "How many rings are there in the picture?"]

@@ -74,7 +74,8 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
     if recipe.judge.weights:
         with gather_problems(problems, "judge.weights"):
-            read_weights(recipe.judge.weights, SandboxJudge.id if recipe.judge.kind == "sandbox" else None)
+            known = SandboxJudge.id if recipe.judge.kind == "sandbox" else None
+            read_weights(recipe.judge.weights, known, by="words")
     if recipe.judge.kind == "model" and "judge.model" not in missing:
         problems += _check_judge(recipe)
     if recipe.model and "model" not in missing:

@@ -90,7 +90,7 @@ def _train(
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     mask_text(policy, offset, decoder.codebook)
     judge = open_judge(recipe.judge, str(arguments.device))
-    weights = read_weights(recipe.judge.weights, judge.id) if recipe.judge.weights else {}
+    weights = read_weights(recipe.judge.weights, judge.id, "words") if recipe.judge.weights else {}
     reward = QuestionReward(decoder, judge, offset, recipe.judge.most_refused, weights)
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
     trainer = GRPOTrainer(
