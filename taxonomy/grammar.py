@@ -187,10 +187,12 @@ class Grammar:
     def find_finite(self, predicate: str) -> tuple[str, str] | None:
         """The forms of a verb that stands as after he, she, it (wears, wear), with what follows; or else None."""
         found = find_finite(predicate)
-        if not found or predicate.partition(" ")[0] in self.first_words:
+        if not found:
             return None
         # "Friends with" has no verb: nothing shipped is friending. "Haunts" would say nothing after "is".
         verb, base = next(pair for pair in zip(*map(str.split, found), strict=True) if pair[0] != pair[1])
+        if verb in self.first_words:
+            return None
         is_noun = verb in self.plurals and make_gerund(base) not in self.first_words
         return None if is_noun and can_follow_is(predicate) else found
 

@@ -105,6 +105,8 @@ def test_verbs_are_finite(tmp_path: Path) -> None:
     wear, friends = load(tmp_path, "relations", "id|category|predicate\nmy.a|social|wears\nmy.b|social|friends with\n")
     (haunt,) = load(tmp_path, "relations", "id|category|predicate\nmy.a|symbolic|haunts\n")
     assert (haunt["predicate"], haunt["finite"]) == ("haunt", "haunts")
+    (lean,) = load(tmp_path, "relations", "id|category|predicate\nmy.a|symbolic|gently leans on\n")
+    assert (lean["finite"], lean["finite_plural"]) == ("gently leans on", "gently lean on")
     assert (wear["predicate"], wear["finite"], wear["finite_plural"]) == ("wear", "wears", "wear")
     assert (friends["predicate"], friends["finite"]) == ("friends with", "")
     with pytest.raises(GasError, match=r"relations\.tsv:2: column 'predicate': 'wear' .*'finite' and 'finite_plural'"):
