@@ -19,6 +19,8 @@ from pathlib import Path
 from generate_any_scene import cli
 
 SECONDS = 20
+"""Of computing; what waits has PATIENCE times as long, since many commands may share the machine."""
+PATIENCE = 6
 MEMORY = 4 << 30
 
 
@@ -44,15 +46,17 @@ class Outcome:
 
 
 def attempt(arguments: Iterable[object], folder: Path) -> Outcome:
-    """Runs a command in a folder, as the shell would, for SECONDS at most."""
+    """Runs a command in a folder, as the shell would, for so long at most."""
     words, output, started = tuple(map(str, arguments)), io.StringIO(), time.monotonic()
     status: int | None = 0
 
     def stop(*_: object) -> None:
         raise TookTooLong
 
-    signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    timers = {signal.ITIMER_PROF: (signal.SIGPROF, SECONDS), signal.ITIMER_REAL: (signal.SIGALRM, PATIENCE * SECONDS)}
+    for timer, (number, seconds) in timers.items():
+        signal.signal(number, stop)
+        signal.setitimer(timer, seconds)
     try:
         with contextlib.chdir(folder), contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
             sys.argv = ["gas", *words]
@@ -63,7 +67,8 @@ def attempt(arguments: Iterable[object], folder: Path) -> Outcome:
         status = None
         output.write(traceback.format_exc())
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        for timer in timers:
+            signal.setitimer(timer, 0)
     return Outcome(words, status, output.getvalue(), time.monotonic() - started)
 
 

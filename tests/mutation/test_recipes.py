@@ -91,7 +91,7 @@ def mutate_tree(chance, tree):
         inner = tree
         for part in path[:-1]:
             inner = inner[part]
-        value = chance.choice(VALUES)
+        value = deepcopy(chance.choice(VALUES))  # or a list could come to hold itself
         match chance.randrange(5):
             case 0 if path:
                 del inner[path[-1]]
