@@ -1,8 +1,9 @@
 """Measures a judge: pictures a second where all questions of a picture are asked together, and one after the other.
 
 Run with `python benchmarks/bench_judge.py`; with a GPU, add `--size 4b`. The model is a Qwen3-VL with random weights:
-what it says means nothing, but takes as long. With `--url` a server is measured instead, which is asked one question
-after the other, and many at once. Compare figures of one run, as ratios.
+what it says means nothing, but takes as long. A server of the same model, which reads what is asked at the same time
+together as vLLM and SGLang do, is asked one question after the other and many at once; `--url` measures another one
+alone. Compare figures of one run, as ratios.
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from math import log
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -21,7 +27,8 @@ from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.judges.vision_language import VisionLanguageJudge
 from PIL import Image, ImageOps
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "training" / "judges")]
 
 SIZES = {
     "small": {"hidden": 256, "layers": 4, "heads": 4, "feed_forward": 1024, "depth": 2, "vision": 128},
@@ -94,6 +101,38 @@ def measure(ask: Callable[..., Any], pictures: list[Any], questions: list[list[s
     return (time.perf_counter() - started) / (len(pictures) - 1)
 
 
+class Server:
+    """Answers yes or no by a judge: all questions at once that have come while it answered those before."""
+
+    def __init__(self, judge: VisionLanguageJudge) -> None:
+        self.judge, self.images, self.waiting = judge, dict[str, Any](), SimpleQueue[tuple[Any, str, Future[Any]]]()
+        Thread(target=self.answer, daemon=True).start()
+
+    def reply(self, body: dict[str, Any]) -> dict[str, Any]:
+        from chat_server import read_images
+
+        image, text = body["messages"][-1]["content"]
+        if (key := image["image_url"]["url"]) not in self.images:
+            self.images.setdefault(key, read_images(body)[0])
+        answered: Future[Any] = Future()
+        self.waiting.put((self.images[key], text["text"], answered))
+        logs = [{"token": word, "logprob": log(max(share, 1e-30))} for word, share in answered.result().items()]
+        return {
+            "choices": [{"message": {"content": "yes"}, "logprobs": {"content": [{**logs[0], "top_logprobs": logs}]}}]
+        }
+
+    def answer(self) -> None:
+        while True:
+            batch = [self.waiting.get()]
+            with suppress(Empty):  # who asks at the same time is a little later
+                while True:
+                    batch.append(self.waiting.get(timeout=0.1))
+            images, texts = ([one[part] for one in batch for _ in range(2)] for part in range(2))
+            shares = iter(self.judge.probability(images, texts, ["yes", "no"] * len(batch)))
+            for _, _, answered in batch:
+                answered.set_result({word: next(shares) for word in ("yes", "no")})
+
+
 def measure_server(url: str, concurrency: int, pictures: list[Any], questions: list[list[str]]) -> None:
     """Prints how fast a server answers that is asked one question after the other, and many at once."""
     asked = [one for some in questions for one in some]
@@ -147,6 +186,10 @@ def main() -> None:
     print(f"{options.size}, {options.questions} questions a picture, {where}")
     for name, one in seconds.items():
         print(f"{name:22} {1 / one:8.2f} pictures/s {seconds['one call a question'] / one:6.1f} times as fast")
+    from chat_server import ChatServer
+
+    with ChatServer(Server(judge).reply).run() as server:
+        measure_server(server.url, options.concurrency, pictures, questions)
     together, each = ask_together(pictures[0], questions[0]), ask_each(pictures[0], questions[0])
     print(f"largest difference of a probability: {max(abs(a - b) for a, b in zip(together, each, strict=True)):.1e}")
 
