@@ -126,7 +126,7 @@ class Server:
             batch = [self.waiting.get()]
             with suppress(Empty):  # who asks at the same time is a little later
                 while True:
-                    batch.append(self.waiting.get(timeout=0.1))
+                    batch.append(self.waiting.get(timeout=0.03))
             images, texts = ([one[part] for one in batch for _ in range(2)] for part in range(2))
             shares = iter(self.judge.probability(images, texts, ["yes", "no"] * len(batch)))
             for _, _, answered in batch:
@@ -161,8 +161,8 @@ def main() -> None:
     options = parser.parse_args()
     random = np.random.default_rng(0)
     side = int(options.pixels**0.5)
-    pixels = random.integers(0, 255, (options.pictures, side, side, 3), dtype=np.uint8)
-    pictures = [Image.fromarray(one) for one in pixels]
+    pixels = random.integers(0, 255, (options.pictures, 24, 24, 3), dtype=np.uint8)
+    pictures = [Image.fromarray(one).resize((side, side)) for one in pixels]  # noise would be sent as megabytes
     questions = [[make_question(random) for _ in range(options.questions)] for _ in pictures]
     if options.url:
         measure_server(options.url, options.concurrency, pictures, questions)
