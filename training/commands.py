@@ -134,6 +134,9 @@ def calibrate(
     Writes judge.json, which rewards and scores take (weights: judge.json) to leave kinds of questions out, or weigh
     them.
     """
+    from .upstream import require
+
+    require("PIL", user="an exam", extra="eval")
     if judge is None:
         _write_exam(out, scenes, seed, baselines, as_json)
         return

@@ -36,11 +36,11 @@ def is_first() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def require(*modules: str) -> None:
-    """Imports modules.
+def require(*modules: str, user: str = "training", extra: str = "train") -> None:
+    """Imports modules that something needs.
 
     Raises:
-        GasError: A package of the extra `train` is missing; it says what to install.
+        GasError: A package of the extra is missing; it says what to install.
     """
     for name in modules:
         try:
@@ -49,7 +49,7 @@ def require(*modules: str) -> None:
             missing = (error.name or name).partition(".")[0]
             if missing == __name__.partition(".")[0]:
                 raise  # a mistake of ours, which installing does not mend
-            message = f"training needs {missing}: pip install 'generate-any-scene[train]'"
+            message = f"{user} needs {missing}: pip install 'generate-any-scene[{extra}]'"
             raise GasError(message, exit_status=1) from error
 
 

@@ -1,6 +1,7 @@
 """`gas train`: what it refuses before anything is loaded. `gas calibrate`: what it prints and writes."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def test_calibrate_prints_what_it_writes_for_programs(gas, empty):
     assert record["exam"] == {"version": "1", "scenes": 3, "seed": 0, "asked_by": "probability"}
     assert record["kinds"]["object"]["sensitivity"]["value"] == 1
     assert record["cost"]["questions"] == sum(one["asked"] for one in record["kinds"].values())
+
+
+def test_calibrate_says_which_extra_it_needs(gas, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    message = "gas: an exam needs PIL: pip install 'generate-any-scene[eval]'\n"
+    assert gas("calibrate", "sandbox") == (1, "", message)
 
 
 def test_calibrate_writes_the_exam_alone(gas):
