@@ -4,7 +4,7 @@
     recipes         what a training recipe may say, a file a kind; reading one
     upstream        keys of other packages, checked before anything is loaded
     sources         models and data sets by their names, looked up before anything is loaded
-    loading         loading models: where they compute, what is wrong with one
+    models          loading models: where they compute, what is wrong with one
     data            rows to train on, whoever made them
     pictures        pictures as people see them
     sandbox         colored shapes: pictures, a judge that is never wrong, a small model

@@ -51,13 +51,14 @@ class QuestionReward:
             GasError: The judge gives no answer to most of the first questions.
         """
         codes, out_of_range = split_ids(completion_ids, self.offset, self.decoder)
-        judged = judge_questions(self.judge, self.decoder.decode(codes), questions)
+        asked = [read_questions(some) for some in questions]
+        judged = judge_questions(self.judge, self.decoder.decode(codes), asked)
         log_metric("ids_out_of_range", out_of_range)
         log_metric("answers_refused", judged.refused / max(judged.asked, 1))
         if not self._called:
             check_refusals(judged, self.most_refused)
             self._called = True
-        shares = weigh_shares(judged, [read_questions(some) for some in questions], self.weights)
+        shares = weigh_shares(judged, asked, self.weights)
         groups = _group_by_scene(questions)
         log_metric("distinct_pictures", measure_variety(codes, groups))
         self.has_contrast |= any(len({shares[place] for place in group}) > 1 for group in groups)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import GasError, advise
-from ..loading import choose_device, explain_loading, look_up, shorten
+from ..models import choose_device, explain_loading, look_up, shorten
 from .chats import Chat, Picture, render_chat, takes_videos
 from .reading import Reader, Request, chunk, pack_requests
 from .replies import Tokens, find_others, share_beginnings, spell_tokens

@@ -22,7 +22,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError
-from ..loading import choose_device, explain_loading
+from ..models import choose_device, explain_loading
 from .networks import open_frame
 from .protocol import check_option
 

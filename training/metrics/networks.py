@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError, GasWarning
 from ..judges.protocol import Shown
-from ..loading import choose_device, explain_loading, look_up
+from ..models import choose_device, explain_loading, look_up
 from ..pictures import open_picture
 from .protocol import check_option
 
