@@ -14,11 +14,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
 from math import log
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 
 import numpy as np
@@ -36,6 +34,9 @@ SIZES = {
 }
 WORDS = ("red", "blue", "green", "large", "small", "wooden", "cup", "dog", "lamp", "table", "window", "kite", "horse")
 
+ANSWERS = ("Yes", "yes", "No", "no")
+"""These and those with a space are one token each, as in vocabularies of real models."""
+
 
 def save_model(folder: Path, size: str, pixels: int) -> None:
     """Saves a Qwen3-VL with random weights, which scales pictures to about so many pixels."""
@@ -47,7 +48,7 @@ def save_model(folder: Path, size: str, pixels: int) -> None:
     numbers = SIZES[size]
     signs = {"image": "<|image_pad|>", "video": "<|video_pad|>", "vision_start": "<|vision_start|>"}
     tokenizer = tiny.make_tokenizer(
-        ["<|im_start|>", *signs.values(), "<|vision_end|>"], [f" {word}" for word in WORDS]
+        ["<|im_start|>", *signs.values(), "<|vision_end|>"], [*ANSWERS, *(f" {word}" for word in (*ANSWERS, *WORDS))]
     )
     sizes = {"shortest_edge": pixels // 2, "longest_edge": pixels}
     processor = Qwen3VLProcessor(
@@ -102,10 +103,14 @@ def measure(ask: Callable[..., Any], pictures: list[Any], questions: list[list[s
 
 
 class Server:
-    """Answers yes or no by a judge: all questions at once that have come while it answered those before."""
+    """Answers yes or no by a judge, a picture at a time: all that is asked about the one that most is asked about.
+
+    So an engine orders what waits by what it has read of it already.
+    """
 
     def __init__(self, judge: VisionLanguageJudge) -> None:
-        self.judge, self.images, self.waiting = judge, dict[str, Any](), SimpleQueue[tuple[Any, str, Future[Any]]]()
+        self.judge, self.images, self.arrived = judge, dict[str, Any](), Condition()
+        self.waiting: dict[str, list[tuple[str, Future[dict[str, float]]]]] = {}
         Thread(target=self.answer, daemon=True).start()
 
     def reply(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -114,8 +119,10 @@ class Server:
         image, text = body["messages"][-1]["content"]
         if (key := image["image_url"]["url"]) not in self.images:
             self.images.setdefault(key, read_images(body)[0])
-        answered: Future[Any] = Future()
-        self.waiting.put((self.images[key], text["text"], answered))
+        answered: Future[dict[str, float]] = Future()
+        with self.arrived:
+            self.waiting.setdefault(key, []).append((text["text"], answered))
+            self.arrived.notify()
         logs = [{"token": word, "logprob": log(max(share, 1e-30))} for word, share in answered.result().items()]
         return {
             "choices": [{"message": {"content": "yes"}, "logprobs": {"content": [{**logs[0], "top_logprobs": logs}]}}]
@@ -123,13 +130,15 @@ class Server:
 
     def answer(self) -> None:
         while True:
-            batch = [self.waiting.get()]
-            with suppress(Empty):  # who asks at the same time is a little later
-                while True:
-                    batch.append(self.waiting.get(timeout=0.03))
-            images, texts = ([one[part] for one in batch for _ in range(2)] for part in range(2))
-            shares = iter(self.judge.probability(images, texts, ["yes", "no"] * len(batch)))
-            for _, _, answered in batch:
+            with self.arrived:
+                self.arrived.wait_for(lambda: self.waiting)
+                while self.arrived.wait(timeout=0.03):  # who asks at the same time is a little later
+                    pass
+                key = max(self.waiting, key=lambda one: len(self.waiting[one]))
+                batch = self.waiting.pop(key)
+            texts = [text for text, _ in batch for _ in range(2)]
+            shares = iter(self.judge.probability([self.images[key]] * len(texts), texts, ["yes", "no"] * len(batch)))
+            for _, answered in batch:
                 answered.set_result({word: next(shares) for word in ("yes", "no")})
 
 

@@ -117,6 +117,11 @@ def _check_header(content: bytes, table: str, source: str) -> None:
 
 def parse_table(content: bytes, table: str, source: str) -> pa.Table:
     """Parses a TSV file into strings, with the columns that it has."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise GasError(f"{source}:{line}: not UTF-8 text; save the file as UTF-8, with tabs between fields") from error
     broken: list[csv.InvalidRow] = []
 
     def keep_broken(row: csv.InvalidRow) -> str:
@@ -136,7 +141,7 @@ def parse_table(content: bytes, table: str, source: str) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid as error:
-        raise GasError(f"{source}: not a UTF-8 table with tabs between fields: {error}") from error
+        raise GasError(f"{source}: not a table with tabs between fields: {error}") from error
     if broken:
         header, *lines = [line for line in content.splitlines() if line]
         wanted, counts = header.count(b"\t") + 1, [line.count(b"\t") + 1 for line in lines]

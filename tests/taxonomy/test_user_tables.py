@@ -84,6 +84,15 @@ def test_columns_stand_in_any_order_and_excel_may_have_written_them(tmp_path: Pa
     assert find_row(mine.objects, "wug.x.01")["name"] == "wug"
 
 
+@pytest.mark.parametrize("row", [b"a.\xff|color|red|any", b"a.y|color|\xc3|any", b"a.y|color|any\xc3", b"\xe9"])
+def test_what_is_not_utf8_is_told_with_its_line(tmp_path: Path, row: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = (b"id|kind|name|applies_to", b"a.x|color|umber glow|any", row)
+    write(tmp_path / "mine", "attributes").write_bytes(b"\n".join(rows).replace(b"|", b"\t"))
+    with pytest.raises(GasError, match=r"attributes\.tsv:3: not UTF-8 text; save"):
+        load_taxonomy(["default", "./mine"], tmp_path)
+    assert capfd.readouterr().err == ""
+
+
 def test_missing_column_is_named(tmp_path: Path) -> None:
     write(tmp_path / "mine", "objects", "id|name|parent", "wug.x.01|wug|bird.n.01")
     with pytest.raises(GasError, match=r"objects\.tsv:1: column 'kinds' must be there once; the table needs id, name"):
