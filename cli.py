@@ -39,18 +39,21 @@ def show_version(
         raise typer.Exit
 
 
-@listing.command("list", epilog=list_examples("gas list", "gas list training"))
+@listing.command("list", epilog=list_examples("gas list", "gas list training", "gas list evaluation"))
 def list_command(
-    kind: Annotated[Literal["datasets", "training"], typer.Argument(help="Recipes of what.")] = "datasets",
+    kind: Annotated[
+        Literal["datasets", "evaluation", "training"], typer.Argument(help="Recipes of what.")
+    ] = "datasets",
     as_json: AsJson = False,
 ) -> None:
-    """List the recipes that come with the package: of datasets, or of trainings (gas list training)."""
+    """List the recipes that come with the package: of datasets, trainings or evaluations (gas list evaluation)."""
     from .builders.recipe.loading import load_recipe
 
-    if kind == "training":
-        from .training.recipes.loading import load_training
+    if kind != "datasets":
+        from .training.recipes.loading import load_evaluation, load_training
 
-        rows = [vars(load_training(name).recipe) for name in list_recipes("training")]
+        load = load_training if kind == "training" else load_evaluation
+        rows = [vars(load(name).recipe) for name in list_recipes(kind)]
         _print_recipes([{key: row[key] for key in ("name", "kind", "description")} for row in rows], as_json)
         return
     recipes = [load_recipe(name).recipe for name in list_recipes()]

@@ -11,6 +11,7 @@
     judges          who answers questions about pictures, and which replies are right
     decoders        visual tokens -> pictures
     metrics         what a model is measured by, a file a metric
+    evaluation      `gas evaluate`: pictures made or found, asked about and measured, and a report
     exam            `gas calibrate`: pictures whose truth is known, right and wrong, to find out what a judge sees
     reports         contact sheets and curves
     rewards         what reinforcement learning is rewarded by

@@ -1,4 +1,4 @@
-"""What all kinds of trainings have in common."""
+"""What all kinds of trainings have in common, and evaluations with them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from ...builders.recipe.fields import Part, Text
 from ..fields import Rows, WholeOrZero
 
 
-class Training(Part):
-    """What all trainings have in common."""
+class Job(Part):
+    """What all trainings and evaluations have in common."""
 
-    name: Text = Field(description="The name of the training.")
+    name: Text = Field(description="Its name.")
     description: str = Field(default="", description="One paragraph: what it is for.")
-    kind: Text = Field(description="What is trained how.")
-    data: Rows = Field(description="Rows to train on.")
+    kind: Text = Field(description="What is done.")
     output: Text | None = Field(
         default=None, description="The folder for results; `runs/` and the name when left out."
     )
@@ -26,3 +25,9 @@ class Training(Part):
     def folder(self) -> Path:
         """Where the results go."""
         return Path(self.output or f"runs/{self.name}")
+
+
+class Training(Job):
+    """What all trainings have in common."""
+
+    data: Rows = Field(description="Rows to train on.")

@@ -1,11 +1,11 @@
-"""Reads a training recipe: the models are those of the files beside this one, and torch is not imported.
+"""Reads a recipe of a training or an evaluation by the models of the files beside this one; torch is not imported.
 
 Keys of upstream's own, such as those of TRL's `GRPOConfig`, are taken as they are; `upstream` checks them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -23,11 +23,12 @@ from ...builders.recipe.yaml_document import Document, raise_problems
 from ...errors import GasError, RecipeError, suggest
 from ..fields import SOURCES, Data
 from ..upstream import list_types
-from .common import Training
+from .common import Job
 
-SHARED = ("common", "loading")
+EVALUATION = "evaluation"
+SHARED = ("common", "loading", EVALUATION)
 KINDS = tuple(sorted({file.name for file in iter_modules([str(Path(__file__).parent)])} - {*SHARED}))
-"""The kinds of trainings: the files of this folder, but for those that all kinds share."""
+"""The kinds of trainings: the files of this folder, but for those that all kinds share, and that of evaluations."""
 
 NEEDED = {"name": "unnamed"}
 """What stands in for keys that are missing, where others are looked at all the same."""
@@ -35,9 +36,9 @@ NEEDED = {"name": "unnamed"}
 
 @dataclass(frozen=True)
 class LoadedTraining:
-    """A recipe of a training, with what its files say, and where."""
+    """A recipe of a training or an evaluation, with what its files say, and where."""
 
-    recipe: Training
+    recipe: Any
     document: Document
 
 
@@ -52,11 +53,22 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
         RecipeError: With all that is wrong with its keys; `rest` is what can be read of it all the same.
         GasError: There is no such recipe.
     """
-    document, _ = read_document(name_or_path, overrides, kind="training")
+    return _load(name_or_path, overrides, "training", KINDS)
+
+
+def load_evaluation(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedTraining:
+    """Loads a recipe of an evaluation, as `load_training` does one of a training."""
+    return _load(name_or_path, overrides, EVALUATION, (EVALUATION,))
+
+
+def _load(
+    name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any], shelf: str, kinds: Sequence[str]
+) -> LoadedTraining:
+    document, _ = read_document(name_or_path, overrides, kind=shelf)
     kind = document.value.get("kind")
-    if kind not in KINDS:
-        what = "is missing" if kind is None else f"{show(kind)} is no kind of training"
-        hints = (suggest(str(kind), KINDS), f"the kinds are {', '.join(KINDS)}")
+    if kind not in kinds:
+        what = "is missing" if kind is None else f"{show(kind)} is no kind of {shelf}"
+        hints = (suggest(str(kind), kinds), f"the kinds are {', '.join(kinds)}")
         document.report(("kind",), what, " ".join(filter(None, hints)))
         raise_problems(document)
     model = find_model(kind)
@@ -70,7 +82,7 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
 
 
 @cache
-def find_model(kind: str) -> type[Training]:
+def find_model(kind: str) -> type[Job]:
     """Finds the model of a kind's recipes: in the kind's file, the class of its name (`Finetune` in `finetune.py`).
 
     Raises:
@@ -78,7 +90,7 @@ def find_model(kind: str) -> type[Training]:
     """
     name = "".join(word.capitalize() for word in kind.split("_"))
     model = getattr(import_module(f".{kind}", __package__), name, None)
-    if not (isinstance(model, type) and issubclass(model, Training)):
+    if not (isinstance(model, type) and issubclass(model, Job)):
         hint = f"write `class {name}(Training)` there"
         raise GasError(f"training/recipes/{kind}.py has no model of the kind's recipes; {hint}", exit_status=1)
     return model
@@ -113,8 +125,8 @@ def _drop_older_source(document: Document, place: tuple[str, ...]) -> None:
                     del data[key]
 
 
-def dump_training(recipe: Training) -> str:
+def dump_training(recipe: Job) -> str:
     """Writes a recipe as YAML that needs no other file and loads as an equal recipe."""
     values = recipe.model_dump(mode="json", exclude_none=True)
     text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=119)
-    return f"# gas train {recipe.name}\n{text}"
+    return f"# gas {'evaluate' if recipe.kind == EVALUATION else 'train'} {recipe.name}\n{text}"

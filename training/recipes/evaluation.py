@@ -1,0 +1,35 @@
+"""An evaluation: pictures of a model, or a folder of them, and what is asked and measured."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ...builders.recipe.fields import Text
+from ..evaluation.backends.settings import AnyPictures
+from ..fields import Rows, Verbatim
+from ..judges.asking import Way
+from ..judges.settings import JudgeSettings
+from .common import Job
+
+ANSWERS: dict[str, Verbatim] = {"answer_accuracy": {}, "soft_tifa": {}, "dsg": {}}
+
+
+class Evaluation(Job):
+    """What a text-to-image, video or 3D model is good and bad at."""
+
+    kind: Literal["evaluation"]
+    model: Text | None = Field(default=None, description="What the model is called in the report.")
+    data: Rows = Field(description="Scenes: rows with `id`, `caption` and `questions`; the split `test`, usually.")
+    pictures: AnyPictures = Field(discriminator="backend", description="Who makes the pictures, or where they are.")
+    prompt: Text = Field(default="{caption}", description="What a model is asked for, with the scene's caption.")
+    judge: JudgeSettings | None = Field(
+        default=None, description="Who answers questions about pictures; nobody, perhaps."
+    )
+    by: Way = Field(default="probability", description="How it is asked: for words, or for the likeliest answer.")
+    metrics: dict[Text, Verbatim] = Field(
+        default=ANSWERS, description="What is measured, with options: {soft_tifa: {mean: geometric}, clip_score: {}}."
+    )
+    baselines: bool = Field(default=True, description="Ask about a white picture and those of other scenes, too.")
+    exam: Text | None = Field(default=None, description="The judge.json of `gas calibrate`, for the report.")
