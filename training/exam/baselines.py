@@ -128,10 +128,9 @@ def measure_baselines(
     for name, one in judged.items():
         found[name] = _describe(rows.questions, one)
         if metrics:
+            measured = {name_score(metric, judge, by): metric.measure(rows.questions, one) for metric in metrics}
             found[name]["metrics"] = {
-                name_score(metric, judge, by): estimate_mean(values).describe()
-                for metric in metrics
-                if any(value is not None for value in (values := metric.measure(rows.questions, one)))
+                key: estimate_mean(values).describe() for key, values in measured.items() if set(values) != {None}
             }
     return {"judge": judge.id, "scenes": len(rows.questions), "left_out": rows.left_out, "baselines": found}
 
