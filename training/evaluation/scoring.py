@@ -24,6 +24,7 @@ from ..judges.marking import Question, read_questions
 from ..judges.protocol import Judge, Shown
 from ..metrics.loading import name_score
 from ..metrics.protocol import AnyMetric
+from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .files import open_file
 from .tables import ANSWERS, SCORES
 
@@ -92,28 +93,32 @@ def score_pictures(
     root: Path,
     folder: Path,
     advance: Callable[[int], None] = lambda pictures: None,
-) -> Scored:
-    """Has all pictures asked about and measured, those of a scene in one part.
+) -> Scored | None:
+    """Has all pictures asked about and measured, those of a scene in one part; every process does its share of parts.
 
     Args:
         scorer: Who answers, and what is measured.
         pictures: Those of one scene side by side.
         root: The folder that their names are below.
-        folder: Where parts are kept until all are done.
+        folder: Where parts are kept. Those of the same pictures, questions, judge and metrics are not done again.
         advance: Is told how many pictures were done each time.
+
+    Returns: What the parts hold, one after the other; nothing on other processes than the first.
 
     Raises:
         GasError: The judge gives no answers, or a picture cannot be measured; what is done is kept.
     """
-    places = []
-    for part in cut_parts(pictures):
-        place = folder / _identify(scorer, part, root)
+    parts = list(cut_parts(pictures))
+    places = [folder / _identify(scorer, part, root) for part in parts]
+    number, processes = find_rank(), count_processes()
+    check = True
+    for part, place in zip(parts[number::processes], places[number::processes], strict=True):
         if not place.exists():
-            # A judge that cannot be used shows at once.
-            _write_part(place, score_part(scorer, part, root, check=not places))
-        places.append(place)
+            _write_part(place, score_part(scorer, part, root, check))
+            check = False  # a judge that cannot be used shows at once
         advance(len(part))
-    return merge_parts(places)
+    wait_for_all()
+    return merge_parts(places) if is_first() else None
 
 
 def cut_parts(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
