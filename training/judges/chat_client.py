@@ -114,7 +114,7 @@ class ApiClient:
             import openai  # noqa: F401
         except ImportError as error:
             mend = "pip install 'generate-any-scene[eval]'"
-            raise GasError(f"{self.USER} needs the package openai: {mend}", exit_status=1) from error
+            raise GasError(f"{self.USER} behind a server needs the package openai: {mend}", exit_status=1) from error
         run_async(self._introduce)
 
     @property

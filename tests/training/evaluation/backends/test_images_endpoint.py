@@ -100,7 +100,7 @@ def test_pictures_are_loaded_from_urls_without_the_key(make, server, tmp_path, m
         files.shutdown()
     assert [scene[-1] for scene in found.pictures] == ["0", "3"] and seen == [None, None]
     assert "404" in found.not_made["sandbox/test/000000001"] and "secret" not in str(found.not_made)
-    assert server.headers[0]["Authorization"] == "Bearer secret"
+    assert {name.lower(): value for name, value in server.headers[0].items()}["authorization"] == "Bearer secret"
 
 
 def test_what_fails_for_a_passing_reason_is_asked_for_again(make, server):
