@@ -117,6 +117,9 @@ def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> 
             if metric.needs == "answers" and alone:
                 hint = "give `judge`, such as `judge: {model: Qwen/Qwen3-VL-8B-Instruct}`, or leave it out"
                 raise RecipeError([Problem(f"{name} needs to know who answers", key=f"metrics.{name}", hint=hint)])
+            if (way := getattr(metric, "by", recipe.by)) != recipe.by:
+                what, hint = f"{name} needs answers by {way}", f"write `by: {way}`, or leave it out"
+                raise RecipeError([Problem(what, key=f"metrics.{name}", hint=hint)])
 
 
 def describe_checked(checked: Checked) -> str:
@@ -152,7 +155,7 @@ def run_evaluation(
     with progress(scenes.num_rows * count, "making pictures", unit="pictures") as advance:
         found = make_pictures(backend, scenes, recipe, folder, advance)
     if not found.pictures:
-        raise GasError(f"{found.root} has no picture of a scene; {_name_first(scenes, found)}")
+        raise GasError("there is no picture to evaluate: none could be made, or read", exit_status=1)
     rows = scenes.to_pylist()
     pictures = [Picture(row, name) for row in rows for name in found.pictures.get(row["id"], ())]
     scorer = open_scorer(recipe, recipe.model or backend.id, judge)
@@ -180,9 +183,8 @@ def run_evaluation(
         "judge_record": getattr(scorer.judge, "record", None),
         "by": recipe.by,
         "metrics": scorer.ids,
+        "found": found.record,
         "left_out": _count_left_out(found),
-        "without": found.without,
-        "unknown": found.unknown,
         "cost": asdict(scored.cost),
         "baselines": _measure_baselines(scorer, pictures, found.root) if recipe.baselines else None,
         "exam": _read_exam(recipe, scorer.judge),
@@ -207,14 +209,9 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
 
 
 def _count_left_out(found: Found) -> dict[str, Any]:
-    """What was not looked at; run.json lists it, too."""
-    return {"without": len(found.without), "unknown": len(found.unknown), "unreadable": found.unreadable}
-
-
-def _name_first(scenes: pa.Table, found: Found) -> str:
-    """What helps where a folder has no picture of any scene."""
-    other = f"; it has {found.unknown[0]}" if found.unknown else ""
-    return f"that of the first one would be {scenes['id'][0].as_py()}.png below it{other}"
+    """What was not looked at, as reports take it."""
+    unreadable = {**found.unreadable, **found.not_made}
+    return {"without": len(found.without), "unknown": len(found.unknown), "unreadable": unreadable}
 
 
 def _name_root(root: Path, folder: Path) -> str:
