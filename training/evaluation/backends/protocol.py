@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, Union
+from typing import Any, Protocol, TypeAlias
 
 from ...judges.protocol import Shown
 
@@ -37,7 +37,7 @@ class NotMade:
     reason: str
 
 
-Made: TypeAlias = Union[Shown, Path, NotMade]
+Made: TypeAlias = Shown | Path | NotMade
 """A picture; the frames of a video, or views of a thing; or a file or folder of them, which is moved to its place."""
 
 
