@@ -139,7 +139,9 @@ class DiffusersBackend:
         """Counts the prompts that each text encoder cuts; a template that a pipeline lays around them is not read."""
         self._counts["prompts"] += len(prompts)
         for name, limit in self._limits.items():
-            ids = _find_tokenizer(getattr(self.pipeline, name))(list(prompts), truncation=False, verbose=False)["input_ids"]
+            ids = _find_tokenizer(getattr(self.pipeline, name))(list(prompts), truncation=False, verbose=False)[
+                "input_ids"
+            ]
             self._cut[name] += sum(len(one) > limit for one in ids)
 
     def _describe(self) -> dict[str, Any]:
