@@ -31,8 +31,8 @@ BATCHED = {
 }
 """Pipelines that make several pictures at once: they pad each prompt to one length and draw from generators alone.
 
-So a picture depends on those beside it by rounding alone. Others pad to the longest prompt, draw tokens from the global
-generator, or take no list of generators; they make a picture at a time.
+So a picture depends on those beside it by rounding alone. Others pad to the longest prompt, draw tokens from the
+global generator, or take no list of generators; they make a picture at a time.
 """
 
 RECORDED = ("torch", "diffusers", "transformers", "peft")
@@ -163,7 +163,7 @@ class DiffusersBackend:
             "revision": identify_files(settings.model, settings.revision),
             "pipeline": type(pipeline).__name__,
             "dtype": settings.dtype,
-            "lora": settings.lora and {"name": settings.lora, "files": identify_files(settings.lora)},
+            "lora": self._describe_lora(),
             "scheduler": _describe_scheduler(pipeline),
             **named,
             "options": {**defaults, **self._options},
@@ -171,6 +171,13 @@ class DiffusersBackend:
             "text_limits": self._limits,
             "versions": {name: one for name, one in list_versions().items() if name in RECORDED},
         }
+
+    def _describe_lora(self) -> dict[str, Any] | None:
+        settings = self.settings
+        if settings.lora is None:
+            return None
+        files = identify_files(settings.lora)
+        return {"model": settings.lora, "revision": files, "strength": settings.lora_strength, **settings.lora_options}
 
 
 def _load_pipeline(settings: DiffusersPictures) -> Any:
@@ -199,7 +206,9 @@ def _load_pipeline(settings: DiffusersPictures) -> Any:
     pipeline.set_progress_bar_config(disable=True)
     if settings.lora:
         look_up(settings.lora)
-        pipeline.load_lora_weights(settings.lora, **settings.lora_options)
+        pipeline.load_lora_weights(settings.lora, **{"adapter_name": "lora", **settings.lora_options})
+        if settings.lora_strength != 1:
+            pipeline.set_adapters(settings.lora_options.get("adapter_name", "lora"), settings.lora_strength)
     if settings.scheduler:
         rest = {name: value for name, value in settings.scheduler.items() if name != "class"}
         chosen = find_class(settings.scheduler.get("class", type(pipeline.scheduler).__name__))

@@ -92,6 +92,7 @@ class DiffusersPictures(PictureSettings):
     lora_options: Verbatim = Field(
         default={}, description="Arguments of `load_lora_weights`, such as {weight_name: lora.safetensors}."
     )
+    lora_strength: Positive = Field(default=1.0, description="How much the adapter changes.")
     scheduler: Verbatim = Field(
         default={},
         description="`class`, another scheduler of diffusers, and what differs from the settings of the model's own: "
