@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, Union
 
 from ...judges.protocol import Shown
 
@@ -37,8 +36,21 @@ class NotMade:
     reason: str
 
 
-Made: TypeAlias = Shown | Path | NotMade
-"""A picture; the frames of a video, or views of a thing; or a file or folder of them, which is moved to its place."""
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture or a video as its maker wrote it, which is kept as it is.
+
+    Attributes:
+        suffix: How its name ends, such as `.png` or `.mp4`.
+        content: What is in it.
+    """
+
+    suffix: str
+    content: bytes = field(repr=False)
+
+
+Made: TypeAlias = Union[Shown, PictureFile, NotMade]  # noqa: UP007  # `Shown` is a text until types are checked
+"""A picture; the frames of a video, or views of a thing; a file of either; or why there is none."""
 
 
 class Backend(Protocol):
@@ -48,7 +60,7 @@ class Backend(Protocol):
         id: What the model is called where nothing else is said: its name and revision.
         record: All that changes its pictures, as JSON can hold it: model, revision, versions, dtype, resolution,
             steps, guidance. Pictures made with another record do not go into the same folder.
-        notes: What else was found out on the way, such as how much of captions was cut; it may change from call to call.
+        notes: What else was found out on the way, such as how much of captions was cut; it may grow with each call.
     """
 
     @property

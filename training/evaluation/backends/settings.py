@@ -118,6 +118,7 @@ class EndpointPictures(PictureSettings):
     """A server with OpenAI's images API."""
 
     backend: Literal["images_endpoint"] = "images_endpoint"
+    batch_size: Whole = Field(default=32, description="Pictures that are asked for before the next are.")
     url: Text = Field(description="Where it is, such as http://localhost:8000/v1.")
     model: Text | None = Field(default=None, description="What it calls the model; when left out the only one.")
     options: Verbatim = Field(default={}, description="Further fields of requests, such as {size: 1024x1024}.")
