@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from ...upstream import identify_files, list_versions, require
 from .pipeline_check import OURS, check_pipeline, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
 from .settings import Component, DiffusersPictures
+
+if TYPE_CHECKING:
+    from ...recipes.evaluation import Evaluation
 
 BATCHED = {
     "FluxPipeline",
@@ -36,6 +39,11 @@ global generator, or take no list of generators; they make a picture at a time.
 """
 
 RECORDED = ("torch", "diffusers", "transformers", "peft")
+
+
+def open_backend(settings: DiffusersPictures, recipe: Evaluation) -> DiffusersBackend:
+    """Opens what the file is about; nothing else in the recipe matters to it."""
+    return DiffusersBackend(settings)
 
 
 class DiffusersBackend:
@@ -184,10 +192,12 @@ def _load_pipeline(settings: DiffusersPictures) -> Any:
     import diffusers
     import torch
     from diffusers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
     device = choose_device("making pictures", settings.device)
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()  # what is cut is counted
+    for own in (logging, transformers_logging):
+        own.disable_progress_bar()
+        own.set_verbosity_error()  # what is cut is counted
     look_up(settings.model, settings.revision)
     dtype = settings.dtype
     kinds = {name: getattr(torch, one) for name, one in dtype.items()} if isinstance(dtype, dict) else None

@@ -5,11 +5,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ....errors import Problem
 from .protocol import Backend
 
 if TYPE_CHECKING:
     from ...recipes.evaluation import Evaluation
     from .settings import AnyPictures
+
+
+def check_backend(settings: AnyPictures) -> list[Problem]:
+    """Finds what making pictures would stumble over, without any weight and without asking the Hub.
+
+    Raises:
+        GasError: A package is missing.
+    """
+    if settings.backend != "diffusers":
+        return []
+    from .pipeline_check import check_pipeline
+
+    return check_pipeline(settings)
 
 
 def open_backend(settings: AnyPictures, recipe: Evaluation) -> Backend:

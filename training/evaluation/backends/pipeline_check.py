@@ -11,7 +11,7 @@ from typing import Any
 
 from ....errors import GasError, Problem, advise
 from ...upstream import read_keys, require
-from .settings import AnyPictures, DiffusersPictures
+from .settings import DiffusersPictures
 
 KEY = "pictures"
 INDEX = "model_index.json"
@@ -29,17 +29,8 @@ QUANTIZERS = ("bitsandbytes", "gguf", "torchao")
 """Packages that quantize; names of backends begin with theirs."""
 
 
-def check_backend(settings: AnyPictures) -> list[Problem]:
-    """Finds what making pictures would stumble over, without any weight and without asking the Hub.
-
-    Raises:
-        GasError: A package is missing.
-    """
-    return check_pipeline(settings) if isinstance(settings, DiffusersPictures) else []
-
-
 def check_pipeline(settings: DiffusersPictures) -> list[Problem]:
-    """Finds what is wrong with the settings of a pipeline.
+    """Finds what is wrong with the settings of a pipeline, without any weight and without asking the Hub.
 
     That is: classes that the installed diffusers does not have, keys and types that they do not take, and what the
     model's `model_index.json` says, where it is on this machine.

@@ -138,7 +138,7 @@ class CommandPictures(PictureSettings):
 
     backend: Literal["command"] = "command"
     command: tuple[Text, ...] = Field(min_length=1, description="The command and its arguments.")
-    suffix: Text = Field(
+    suffix: str = Field(
         default=".png",
         description="How the paths end that it is given: .png, .mp4, or nothing for a folder of frames.",
     )
