@@ -156,7 +156,9 @@ def _split_scores(scores: pa.Table, ids: pa.Array) -> list[tuple[str, np.ndarray
     metrics = encode(scores["metric"])
     scene = find_rows(scores["scene"], ids).astype(np.int64)
     values = scores["value"].to_numpy()
-    places = ((name, np.flatnonzero((metrics.codes == code) & (scene >= 0))) for code, name in enumerate(metrics.names))
+    places = (
+        (name, np.flatnonzero((metrics.codes == code) & (scene >= 0))) for code, name in enumerate(metrics.names)
+    )
     return [(name, scene[some], values[some]) for name, some in places]
 
 
@@ -210,7 +212,9 @@ def _read_scores(scores: pa.Table, scene: np.ndarray, picture: np.ndarray) -> li
     for code, metric in enumerate(metrics.names):
         some = np.flatnonzero(metrics.codes == code)
         of_answers = _is_of_answers(metric)
-        found.append(Measure(metric, of_answers, scene[some], picture[some].astype(np.int64), parts[some], wholes[some]))
+        found.append(
+            Measure(metric, of_answers, scene[some], picture[some].astype(np.int64), parts[some], wholes[some])
+        )
     return found
 
 

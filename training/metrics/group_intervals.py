@@ -254,7 +254,9 @@ def _list_gains(one: Cells, other: Cells) -> np.ndarray:
 _SIDES = ("parts", "wholes")
 
 
-def estimate_two_way(parts: np.ndarray, wholes: np.ndarray, scenes: np.ndarray, numbers: np.ndarray, seed: int = 0) -> Estimate:
+def estimate_two_way(
+    parts: np.ndarray, wholes: np.ndarray, scenes: np.ndarray, numbers: np.ndarray, seed: int = 0
+) -> Estimate:
     """A ratio with its interval where the pictures of one number share something in all scenes, such as a seed.
 
     Scenes are drawn, and apart from them numbers of pictures; a picture counts as often as both were drawn.
@@ -313,7 +315,9 @@ def _cut(ratios: np.ndarray, scenes: np.ndarray) -> tuple[np.ndarray, np.ndarray
     ratios = np.sort(ratios, axis=0)  # NaN comes last
     known = len(ratios) - np.isnan(ratios).sum(axis=0)
     normal = NormalDist()
-    tails = {n: normal.cdf(-float(_student(np.array([n]))[0]) * sqrt(n / (n - 1))) for n in set(scenes.tolist()) if n > 1}
+    tails = {
+        n: normal.cdf(-float(_student(np.array([n]))[0]) * sqrt(n / (n - 1))) for n in set(scenes.tolist()) if n > 1
+    }
     tail = np.array([tails.get(n, np.nan) for n in scenes.tolist()])
     tail[known == 0] = np.nan
     ends = []

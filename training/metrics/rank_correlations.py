@@ -97,7 +97,10 @@ def _jackknife_spearman(one: np.ndarray, other: np.ndarray, groups: np.ndarray, 
         rank = signs.sum(axis=1)
         left = rank[:, None] - np.add.reduceat(signs[:, order], starts, axis=1)
         ranks.append(np.concatenate([rank[:, None], np.where(outside, left, 0)], axis=1))
-    sums = [(here * there).sum(axis=0, dtype=float) for here, there in ((ranks[0], ranks[1]), *zip(ranks, ranks, strict=True))]
+    sums = [
+        (here * there).sum(axis=0, dtype=float)
+        for here, there in ((ranks[0], ranks[1]), *zip(ranks, ranks, strict=True))
+    ]
     with np.errstate(divide="ignore", invalid="ignore"):
         return _estimate(sums[0] / np.sqrt(sums[1] * sums[2]))
 
