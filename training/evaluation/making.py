@@ -51,7 +51,7 @@ def make_pictures(
     recipe: Evaluation,
     folder: Path,
     advance: Callable[[int], None] = lambda pictures: None,
-    prompts: Sequence[str] | None = None,
+    prompts: Sequence[str | None] | None = None,
 ) -> Found:
     """Makes the pictures of scenes that are not there yet; every process does its share.
 
@@ -62,7 +62,8 @@ def make_pictures(
         folder: Of the evaluation; pictures go into `pictures` in it. Those of a folder stay where they are, unless
             they are cut apart.
         advance: Is told how many pictures there are now that were not before.
-        prompts: What is asked for, of each scene; by default the recipe's `prompt` with the caption.
+        prompts: What is asked for, of each scene; None where there is nothing to ask for. By default the recipe's
+            `prompt` with the caption.
 
     Raises:
         GasError: The folder holds pictures made otherwise, no picture can be made, or the disk is full; what is made
@@ -88,8 +89,11 @@ def make_pictures(
         advance(len(made))
         left = [pair for pair in zip(requests, names, strict=True) if pair[1] not in made]
         wait_for_all()  # before one writes what another has not looked for yet
-        size = int(getattr(recipe.pictures, "batch_size", BATCH))
-        not_made = _make_each(backend, left[find_rank() :: count_processes()], root, size, advance)
+        own = left[find_rank() :: count_processes()]
+        size = len(left) if recipe.engine == "ray" else int(getattr(recipe.pictures, "batch_size", BATCH))
+        not_made = _make_each(backend, own, root, max(1, size), advance)
+        if close := getattr(backend, "close", None):
+            close()
         made = _find_made(root, names)
     except OSError as error:
         raise explain_os_error(error, error.filename or root) from error
@@ -104,15 +108,16 @@ def make_pictures(
 
 
 def list_requests(
-    scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str] | None = None
+    scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str | None] | None = None
 ) -> list[PictureRequest]:
-    """What pictures to make, so many of each scene, one after the other."""
+    """What pictures to make, so many of each scene that has a prompt, one after the other."""
     captions = scenes["caption"].to_pylist()
-    texts = prompts or [recipe.prompt.replace("{caption}", caption) for caption in captions]
+    texts: Sequence[str | None] = prompts or [recipe.prompt.replace("{caption}", caption) for caption in captions]
     graphs = scenes["scene_graph"].to_pylist() if "scene_graph" in scenes.column_names else [None] * len(texts)
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
         for scene, text, graph, count in zip(scenes["id"].to_pylist(), texts, graphs, counts, strict=True)
+        if text is not None
         for number in range(count)
     ]
 
@@ -254,7 +259,7 @@ def _make_each(
                 not_made[name] = made.reason
             else:
                 save_picture(made, root, name)
-        advance(len(batch))
+            advance(1)
     if count_processes() > 1:
         from accelerate.utils import gather_object
 
