@@ -127,10 +127,10 @@ def _check_parts(index: Mapping[str, Any], key: str) -> list[Problem]:
     for name, value in index.items():
         match value:
             case [str() as package, str() as kind]:
-                # What a pipeline alone uses stands beside it.
-                beside = getattr(diffusers.pipelines, package, None)
-                if not hasattr(beside or (find_spec(package) and importlib.import_module(package)), kind):
-                    what = f"its {name} is a `{kind}` of {package}, which is not installed"
+                # What a pipeline alone uses stands beside it; other packages are not imported on a model's word.
+                ours = importlib.import_module(package) if package in ("diffusers", "transformers") else None
+                if not hasattr(ours or getattr(diffusers.pipelines, package, None), kind):
+                    what = f"its {name} is a `{kind}` of {package}, which is not known here"
                     hint = f"diffusers {diffusers.__version__} may be too old for it, or too new"
                     problems.append(Problem(what, key=key, hint=hint))
     return problems
