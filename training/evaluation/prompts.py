@@ -33,7 +33,7 @@ TEMPLATE = (
     "Rewrite this description as a detailed prompt for a model that makes pictures. Keep every object, number, "
     f"attribute and relation; add nothing that contradicts it. Answer with the prompt alone.\n\n{PROMPT}"
 )
-CACHE = "prompts.jsonl"
+CACHE = "rewritten.jsonl"
 AT_ONCE = 64
 """So many prompts are kept together: what is stopped has lost no more."""
 

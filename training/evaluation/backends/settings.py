@@ -28,7 +28,7 @@ class FolderPictures(Part):
     shows: Shows | None = Field(
         default=None,
         description="Numbered files in a folder of a scene are so many `pictures`, or the `frames` of one video or "
-        "views of one thing; when left out, frames if the dataset recipe's `modality` is `video` or `three_d`.",
+        "views of one thing; when left out, frames if the dataset recipe's `modality` is `video` or `3d`.",
     )
     grid: Whole | None = Field(
         default=None,
