@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias
 from ...builders.recipe.fields import show
 from ...errors import GasError, advise
 from ..judges.asking import Judged
-from ..judges.marking import Question
+from ..judges.marking import Question, read_questions
 from ..judges.protocol import Shown
 
 if TYPE_CHECKING:
@@ -23,12 +23,17 @@ class AnswersMetric(Protocol):
     @property
     def id(self) -> str: ...
 
-    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
+    def measure(self, questions: Sequence[Asked], judged: Judged) -> list[float | None]:
         """One number a picture.
 
         Args:
-            questions: Of each picture, all that were asked, as rows have them; `depends_on` counts among these.
+            questions: Of each picture, all that were asked, as `judge_questions` takes them; `depends_on` counts
+                among these.
             judged: What the judge made of them.
+
+        Raises:
+            ValueError: There are not as many as the judge was asked.
+            GasError: One of them is no question.
         """
         ...
 
@@ -68,6 +73,9 @@ class SetsMetric(Protocol):
         ...
 
 
+Asked: TypeAlias = str | Sequence[Question]
+"""The questions about a picture, as a row has them, or those in JSON."""
+
 AnyMetric: TypeAlias = AnswersMetric | PicturesMetric | SetsMetric
 
 
@@ -90,6 +98,22 @@ def check_judge(metric: str, judge: object) -> None:
     if not (hasattr(judge, "answer") or hasattr(judge, "probability")):
         given = show(judge) if isinstance(judge, str) else f"a {type(judge).__name__}"
         raise GasError(f"{metric}: {given} is no judge; give judges.load(...) or a VisionLanguageJudge")
+
+
+def pair_answers(questions: Sequence[Asked], judged: Judged) -> list[tuple[list[Question], list[bool | None]]]:
+    """Reads the questions of each picture, and puts the marks of what a judge answered beside them.
+
+    Raises:
+        ValueError: There are not as many questions as answers.
+        GasError: One of them is no question.
+    """
+    if len(questions) != len(judged.marks):
+        raise ValueError(f"questions about {len(questions)} pictures, but answers about {len(judged.marks)}")
+    pairs = [(read_questions(some), marks) for some, marks in zip(questions, judged.marks, strict=True)]
+    for place, (asked, marks) in enumerate(pairs, 1):
+        if len(asked) != len(marks):
+            raise ValueError(f"{len(asked)} questions about picture {place}, but {len(marks)} answers")
+    return pairs
 
 
 def read_captions(rows: Sequence[Mapping[str, Any]], places: Iterable[int] | None = None) -> list[str]:

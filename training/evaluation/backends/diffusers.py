@@ -16,7 +16,7 @@ import numpy as np
 from ....errors import GasError, Problem, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
 from ...upstream import identify_files, list_versions, require
-from .pipeline_check import OURS, check_pipeline, find_class, read_options
+from .pipeline_check import OURS, check_settings, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
 from .settings import Component, DiffusersPictures
 
@@ -67,7 +67,7 @@ class DiffusersBackend:
 
     def __init__(self, settings: DiffusersPictures) -> None:
         require("torch", "diffusers", user="making pictures", extra="eval")
-        if problems := check_pipeline(settings):
+        if problems := check_settings(settings):
             raise RecipeError(problems)
         self.settings = settings
         with explain_loading("making pictures", settings.model, settings.revision):

@@ -30,7 +30,7 @@ QUANTIZERS = ("bitsandbytes", "gguf", "torchao")
 """Packages that quantize; names of backends begin with theirs."""
 
 
-def check_pipeline(settings: DiffusersPictures) -> list[Problem]:
+def check_settings(settings: DiffusersPictures) -> list[Problem]:
     """Finds what is wrong with the settings of a pipeline, without any weight and without asking the Hub.
 
     That is: classes that the installed diffusers does not have, keys and types that they do not take, and what the

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....console import remark
 from ....errors import GasError, Problem
 from ...sandbox.pictures import CODES, TOKENS, draw_scene
+from ...upstream import is_first, wait_for_all
 from .protocol import Made, NotMade, PictureRequest
 from .settings import SandboxPictures
 
@@ -88,9 +90,11 @@ class SandboxModel:
         """Samples the pictures of prompts; each depends on its own prompt and seed."""
         from ...decoders import SandboxDecoder, split_ids
         from ...generate import sample_tokens
+        from ...models import limit_threads
 
         prompts, seeds = [one.prompt for one in requests], [one.seed for one in requests]
-        rows = sample_tokens(self._model, self._tokenizer, prompts, TOKENS, self.temperature, seeds)
+        with limit_threads(1):
+            rows = sample_tokens(self._model, self._tokenizer, prompts, TOKENS, self.temperature, seeds)
         decoder = SandboxDecoder()
         codes, share = split_ids(rows, len(self._tokenizer), decoder)
         self._shares += [share] * len(rows)
@@ -99,6 +103,8 @@ class SandboxModel:
 
 def check_settings(settings: SandboxPictures) -> list[Problem]:
     """Says that there is no such model."""
+    if settings.model and settings.sandbox_model:
+        return [Problem("give either `model` or `sandbox_model`", key="pictures.model", hint="leave one out")]
     if settings.model is None or Path(settings.model).is_dir():
         return []
     hint = "give the folder that gas train sandbox_grpo has left"
@@ -111,4 +117,14 @@ def open_backend(settings: SandboxPictures, recipe: Evaluation) -> Drawing | San
     Raises:
         GasError: Its model cannot be loaded.
     """
-    return SandboxModel(Path(settings.model), settings.temperature) if settings.model else Drawing()
+    folder = Path(settings.model) if settings.model else None
+    if settings.sandbox_model:
+        from ...models import limit_threads
+        from ...sandbox.model import find_or_make_model
+
+        folder = recipe.folder / "model"
+        if is_first():
+            with limit_threads(1):
+                find_or_make_model(settings.sandbox_model, recipe.prompt, folder, recipe.seed, remark)
+        wait_for_all()
+    return SandboxModel(folder, settings.temperature) if folder else Drawing()

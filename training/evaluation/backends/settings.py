@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ....builders.recipe.fields import Part, Text
 from ...fields import Positive, Verbatim, Whole, WholeOrZero
+from ...sandbox.settings import SandboxModel
 
 Shows = Literal["pictures", "frames"]
 PipelineDtype = Literal["bfloat16", "float16", "float32"]
@@ -43,6 +44,9 @@ class SandboxPictures(PictureSettings):
     backend: Literal["sandbox"] = "sandbox"
     model: Text | None = Field(
         default=None, description="A model that `gas train sandbox_grpo` has left; scenes are drawn when left out."
+    )
+    sandbox_model: SandboxModel | None = Field(
+        default=None, description="One that is made, in place of `model`, and trained on pictures first."
     )
     temperature: Positive = Field(default=1.0, description="Logits of the model are divided by it.")
 
