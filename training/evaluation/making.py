@@ -51,7 +51,7 @@ def make_pictures(
     recipe: Evaluation,
     folder: Path,
     advance: Callable[[int], None] = lambda pictures: None,
-    prompts: Sequence[str] | None = None,
+    prompts: Sequence[str | None] | None = None,
 ) -> Found:
     """Makes the pictures of scenes that are not there yet; every process does its share.
 
@@ -62,7 +62,8 @@ def make_pictures(
         folder: Of the evaluation; pictures go into `pictures` in it. Those of a folder stay where they are, unless
             they are cut apart.
         advance: Is told how many pictures there are now that were not before.
-        prompts: What is asked for, of each scene; by default the recipe's `prompt` with the caption.
+        prompts: What is asked for, of each scene, and None where nothing can be; by default the recipe's `prompt` with
+            the caption.
 
     Raises:
         GasError: The folder holds pictures made otherwise, no picture can be made, or the disk is full; what is made
@@ -104,7 +105,7 @@ def make_pictures(
 
 
 def list_requests(
-    scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str] | None = None
+    scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str | None] | None = None
 ) -> list[PictureRequest]:
     """What pictures to make, so many of each scene, one after the other."""
     captions = scenes["caption"].to_pylist()
@@ -113,7 +114,7 @@ def list_requests(
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
         for scene, text, graph, count in zip(scenes["id"].to_pylist(), texts, graphs, counts, strict=True)
-        for number in range(count)
+        for number in range(count if text is not None else 0)
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -15,12 +14,11 @@ from ...builders.recipe.loading import SUFFIXES, drop_nulls, read_document, read
 from ...builders.recipe.validation import validate
 from ...builders.recipe.yaml_document import Document, merge
 from ..fields import Positive, Verbatim, Whole, WholeOrZero
+from ..sources import ADDRESS
 from .vision_language import INSTRUCTION, MODEL, REWARD_MODEL, Dtype
 
 if TYPE_CHECKING:
     from .protocol import Judge
-
-ADDRESS = re.compile(r"https?://[^\s/]")
 
 
 class JudgeSettings(Part):
