@@ -15,6 +15,7 @@ from PIL import Image
 from ....builders.drawing.scene_graphs import draw_graph
 from ....errors import GasError
 from ...pictures import lay_grid, open_shown
+from ..files import open_file
 from ..tables import Run
 from .blocks import Shot
 from .numbers import write_number
@@ -121,7 +122,8 @@ def make_thumbnail(path: Path) -> Thumbnail:
     Raises:
         GasError: There is none, or it cannot be read.
     """
-    image = _open(path)
+    shown = open_shown(open_file(path))
+    image = shown if isinstance(shown, Image.Image) else lay_grid(shown)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     if max(image.size) < SIDE / 2:  # small ones stay sharp when the page makes them larger
         times = SIDE // max(image.size)

@@ -7,6 +7,7 @@ from math import ceil, floor, isfinite, log10
 
 from ...metrics.intervals import Estimate
 
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 MOST_DIGITS = 4
 SIGNIFICANT = 3
 """Digits of numbers that have no interval."""
@@ -32,20 +33,22 @@ def _count_significant(value: float) -> int:
     return max(0, min(MOST_DIGITS, SIGNIFICANT - 1 - floor(log10(abs(value))))) if value else 0
 
 
-def write_estimate(estimate: Estimate | None, dash: str = "–", signed: bool = False) -> tuple[str, str]:
-    """A number and its interval, such as `0.73` and `0.71–0.76`; two empty texts where there is none."""
+def write_estimate(estimate: Estimate | None, signed: bool = False) -> tuple[str, str]:
+    """A number and its interval, such as `0.73` and its ends with a dash; two empty texts where there is none."""
     if estimate is None:
         return "", ""
     digits = count_digits(estimate)
     sign = "+" if signed else ""
-    between = " to " if signed or estimate.low < 0 else dash
+    between = " to " if signed or estimate.low < 0 else DASH
     ends = between.join(_write(end, digits, sign) for end in (estimate.low, estimate.high))
     return _write(estimate.value, digits, sign), ends
 
 
 def _write(value: float, digits: int, sign: str = "") -> str:
     text = f"{value:{sign},.{digits}f}"
-    return text.lstrip("+-") if not float(text.replace(",", "")) else text
+    if not float(text.replace(",", "")):
+        return text.lstrip("+-")
+    return text.replace("-", MINUS)
 
 
 def write_number(value: float | None) -> str:
@@ -65,10 +68,10 @@ def write_share(part: float, whole: float) -> str:
     return f"{percent:.1f}".removesuffix(".0") + " %" if percent < 10 or percent > 90 else f"{percent:.0f} %"
 
 
-def list_ticks(low: float, high: float, most: int = 6) -> Iterator[float]:
+def list_ticks(low: float, high: float, most: int = 5) -> Iterator[float]:
     """Round numbers from low to high."""
     rough = (high - low) / most
     power = 10 ** floor(log10(rough))
-    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * (1 - 1e-9))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough * (1 - 1e-9))
     for number in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1):
         yield number * step

@@ -132,7 +132,7 @@ def _fill_models(reading: Reading, what: str, of: Mapping[int, Mapping[str, Any]
     refused = sum(one.get("refused") or 0 for one in of.values())
     share = Cell(write_share(refused, asked) if refused else "0", value=refused / asked if asked else None)
     columns = [Column(_cut(name), "estimate", name) for name in names]
-    columns += [Column("count", note="answers; of other metrics, pictures"), Column("scenes")]
+    columns += [Column("count", note="answers given; of other metrics, pictures"), Column("scenes")]
     return [*columns, Column("refused", note="left without an answer, in no other number")], [*values, *counts, share]
 
 
@@ -161,7 +161,7 @@ def _make_forest(
 
 
 def _say(group: str) -> str:
-    return group.replace("_", " ")
+    return group.replace("yes_no", "yes/no").replace("_", " ")
 
 
 def _make_overall(reading: Reading) -> Section:
@@ -172,9 +172,9 @@ def _make_overall(reading: Reading) -> Section:
         columns, cells = _fill_models(reading, "mean", of)
         values = [read_estimate(of.get(place)) for place in range(len(reading.models))]
         is_share = all(0 <= value.low and value.high <= 1 for value in values if value)
-        marks = _mark_overall(reading) if metric == ANSWERS else {}
+        marks = _mark_overall(reading, metric) if is_share else {}
         rows.append(Row(reading.shorten(metric), cells, values if is_share else [], marks))
-    tables = [draw_rows("", "metric", columns, rows)] if rows else []
+    tables = [draw_rows("All metrics", "metric", columns, rows)] if rows else []
     seeds = [_list_seeds(reading, found)] if any(group.get("two_way") for group in found) else []
     lead = []
     if reading.baselines:
@@ -191,11 +191,16 @@ def _list_seeds(reading: Reading, found: Groups) -> Table:
             label = f"{reading.shorten(group['metric'])}, {reading.models[group['run']]}"
             rows.append(Row(label, [fill_estimate(estimate)], [estimate]))
     title = "With other scenes and other pictures of each scene"
-    return draw_rows(title, "metric", [Column("mean", "estimate")], rows)
+    return draw_rows(title, "metric", [Column("mean", "estimate")], rows, plain=True)
 
 
-def _mark_overall(reading: Reading) -> dict[str, float]:
-    return {name: one["accuracy"]["value"] for name, one in reading.baselines.items() if one.get("accuracy")}
+def _mark_overall(reading: Reading, metric: str) -> dict[str, float]:
+    """What a metric of answers gets without the right picture."""
+    found = {
+        name: one.get("accuracy") if metric == ANSWERS else (one.get("metrics") or {}).get(metric)
+        for name, one in reading.baselines.items()
+    }
+    return {name: one["value"] for name, one in found.items() if one}
 
 
 def _make_baselines(reading: Reading) -> Iterator[Table]:
@@ -209,7 +214,7 @@ def _make_baselines(reading: Reading) -> Iterator[Table]:
     ]
     if rows:
         columns = [Column("right answers", "estimate"), Column("questions"), Column("refused")]
-        yield draw_rows("What is earned without looking", "asked about", columns, rows)
+        yield draw_rows("What is earned without the right picture", "asked about", columns, rows, plain=True)
 
 
 def _make_kinds(reading: Reading) -> Section:
@@ -230,6 +235,7 @@ def _make_kinds(reading: Reading) -> Section:
     lead = []
     if reading.exam:
         lead.append(
+            "Hollow marks are what is earned without the right picture. "
             "The upright stroke is the judge's own balanced accuracy on pictures whose truth is known: "
             "where it is low, the judge errs, not only the model."
         )
@@ -247,7 +253,9 @@ def _mark_kind(reading: Reading, name: str, group: str) -> dict[str, float]:
 
 
 def _add_exam(reading: Reading, name: str, group: str) -> Sequence[tuple[Column, Cell]]:
-    if not reading.exam or name not in ("kind", "kind_form"):
+    """What the exam found of the judge; nothing where the exam told none of the table apart."""
+    groups = [str(one["group"]) for one in (reading.report.get("by") or {}).get(name) or []]
+    if not any(reading.find_exam(name, one) for one in groups):
         return ()
     exam = reading.find_exam(name, group) or {}
     verdict = {True: "trusted", False: "not trusted", None: "not examined"}[exam.get("trusted")]
@@ -304,7 +312,7 @@ def _make_complexity(reading: Reading) -> Section:
     plots = []
     for name, under in ALONG.items():
         for metric in reading.metrics if name == "elements" else reading.metrics[:1]:
-            plots += _plot(reading, by.get(name) or [], metric, under)
+            plots += _plot(reading, by.get(name) or [], metric, name, under)
     lead = ["What pictures earn as scenes ask for more; bands are 95 % intervals."] if plots else []
     return Section("complexity", "Complexity", "By what a scene asks for", lead, (), (), plots)
 
@@ -314,13 +322,14 @@ def _make_captions(reading: Reading) -> Section:
     plots = []
     for name, groups in by.items():
         if name not in TABLES and name not in ALONG:
+            score = _cut(name.partition(":")[0])
             for metric in reading.metrics:
-                plots += _plot(reading, groups, metric, f"captions by {_cut(name.partition(':')[0])}, lowest fifth first")
+                plots += _plot(reading, groups, metric, score, f"captions by {score}, the lowest fifth first")
     lead = ["What pictures earn along scores of their captions, in fifths of the captions."] if plots else []
     return Section("captions", "Captions", "By scores of captions", lead, (), (), plots)
 
 
-def _plot(reading: Reading, groups: Groups, metric: str, under: str) -> Iterator[Plot]:
+def _plot(reading: Reading, groups: Groups, metric: str, name: str, under: str) -> Iterator[Plot]:
     """Curves along groups; a single point is no curve."""
     found = _list_groups(groups, metric)
     if len(found) < 2:
@@ -336,7 +345,8 @@ def _plot(reading: Reading, groups: Groups, metric: str, under: str) -> Iterator
     numbers = _make_forest(reading, "", under, groups, metric)
     if curves and numbers:
         labels = {place: name for name, place in places.items()}
-        yield Plot(reading.shorten(metric), under, curves, labels, numbers)
+        what = "Right answers" if metric == ANSWERS else reading.shorten(metric)
+        yield Plot(f"{what} by {name}", under, curves, labels, numbers)
 
 
 def _make_taxonomy(reading: Reading) -> Section:
@@ -392,7 +402,7 @@ def _show_bias(reading: Reading, bias: Mapping[str, Any]) -> Table:
     if bias.get("refused"):
         note += f"; {bias['refused']:,} more were refused"
     title = f"Perceived {bias.get('about')} where captions leave it open: {reading.models[bias['run']]}"
-    return draw_rows(title, "perceived", [Column("share", "estimate")], rows, note=f"{note}.")
+    return draw_rows(title, "perceived", [Column("share", "estimate")], rows, plain=True, note=f"{note}.")
 
 
 def _make_hardest(reading: Reading) -> Section:

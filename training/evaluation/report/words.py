@@ -16,15 +16,22 @@ MOST_NAMES = 5
 
 def write_lead(reading: Reading) -> Iterator[str]:
     """What was found, in a sentence or two."""
-    overall = {group["run"]: group for group in reading.report.get("overall") or [] if group["metric"] == ANSWERS}
-    for run, model in enumerate(reading.models[:MOST_NAMES]):
-        if mean := read_estimate(overall.get(run)):
-            scenes = f" on {overall[run]['scenes']:,} scenes" if overall[run].get("scenes") else ""
-            yield f"{model}: {_write(mean)} of the answers about its pictures are right{scenes}. {_name_ends(reading, run)}".strip()
-    for one in (reading.report.get("differences") or {}).get("overall") or []:
-        gap = read_estimate(one)
-        if one["metric"] == ANSWERS and gap and one["run"] < MOST_NAMES:
-            yield _compare(reading.models[one["run"]], reading.models[one["other"]], gap, one.get("p_adjusted"))
+    overall = [group for group in reading.report.get("overall") or [] if group["metric"] == ANSWERS]
+    means = [(one["run"], mean) for one in overall if (mean := read_estimate(one))]
+    if len(reading.models) == 1:
+        for run, mean in means:
+            yield f"{_write(mean)} of the answers about its pictures are right. {_name_ends(reading, run)}".strip()
+    elif means:
+        listed = ", ".join(f"{reading.models[run]} {_write(mean)}" for run, mean in means[:MOST_NAMES])
+        yield f"Right answers: {listed}."
+    gaps = (reading.report.get("differences") or {}).get("overall") or []
+    compared = [
+        _compare(reading.models[one["run"]], reading.models[one["other"]], gap, one.get("p_adjusted"))
+        for one in gaps
+        if one["metric"] == ANSWERS and (gap := read_estimate(one))
+    ]
+    if compared:
+        yield " ".join(compared[:MOST_NAMES])
 
 
 def _write(estimate: Estimate) -> str:
@@ -45,7 +52,7 @@ def _name_ends(reading: Reading, run: int) -> str:
     (worst, low), (best, high) = kinds[0], kinds[-1]
     if worst.high >= best.low:
         return ""
-    return f"It is best at {high} ({write_estimate(best)[0]}) and worst at {low} ({write_estimate(worst)[0]})."
+    return f"Its best kind of question is {high} ({write_estimate(best)[0]}), its worst {low} ({write_estimate(worst)[0]})."
 
 
 def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str:
@@ -57,10 +64,13 @@ def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str
 
 def write_warnings(reading: Reading) -> Iterator[str]:
     """What was left out or refused, and what is not known."""
+    losses: dict[str, list[str]] = {}
     for run, model in zip(reading.runs, reading.models, strict=True):
-        before = f"{model}: " if len(reading.models) > 1 else ""
         for line in _list_losses(run):
-            yield f"{before}{line}"
+            losses.setdefault(line, []).append(model)
+    for line, models in losses.items():
+        who = "each model" if len(models) == len(reading.models) else ", ".join(models)
+        yield line if len(reading.models) == 1 else f"{line.removesuffix('.')} ({who})."
     if reading.exam:
         kinds = [kind for kind, one in (reading.exam.get("kinds") or {}).items() if not one.get("trusted")]
         if kinds:

@@ -1,0 +1,121 @@
+"""The report as tables in a terminal: 80 columns wide, in letters that every terminal has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...metrics.intervals import Estimate
+from .blocks import Cell, Column, Row, Section
+from .blocks import Table as Block
+from .marks import Axis
+from .numbers import DASH, MINUS
+from .sections import make_sections
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WIDTH, STRIP, LABEL = 80, 22, 30
+"""Letters of a line, of a strip, and most of a row's name."""
+MOST_ROWS = 24
+SHOWN = ("overall", "kinds", "models", "complexity", "people", "hardest", "cost")
+"""Parts of the report that are shown; the others need the page."""
+MARKS = {"blank": "b", "other_picture": "o", "always_yes": "y", "no_picture": "n", "exam": "|"}
+PLAIN = str.maketrans({DASH: "-", MINUS: "-", "…": "~"})
+
+
+def make_tables(report: Mapping[str, Any]) -> list[Table]:
+    """Tables for `create_console().print`.
+
+    Args:
+        report: What `describe_runs` returned.
+
+    Returns: Those of the parts that there is something to say about. Numbers stand with their intervals, and are drawn
+        where there is room: `o` below `-`, for several models one after the other; see `MARKS` for the rest.
+    """
+    sections = {section.key: section for section in make_sections(report)}
+    return [_make_table(block) for key in SHOWN if key in sections for block in _list_blocks(sections[key])]
+
+
+def _list_blocks(section: Section) -> Iterator[Block]:
+    for block in section.tables:
+        yield block if block.title else replace(block, title=section.title)
+    for plot in section.plots:
+        yield replace(plot.numbers, title=plot.title)
+
+
+def _make_table(block: Block) -> Table:
+    from rich.text import Text
+
+    rows = [[_cut(row.label, LABEL), *map(_write, row.cells)] for row in block.rows[:MOST_ROWS]]
+    heads = [block.first, *(column.name for column in block.columns)]
+    kept = _choose(heads, rows, block.columns)
+    table = _open_table(block.title)
+    for place in kept:
+        justify = "right" if place and block.columns[place - 1].looks != "text" else "left"
+        table.add_column(Text(_cut(heads[place], LABEL)), justify=justify, no_wrap=True)
+    room = WIDTH - sum(_measure(heads, rows, place) for place in kept)
+    axis = block.axis if room >= STRIP else None
+    if axis:
+        table.add_column(Text(f"{axis.low:.2f}".ljust(STRIP - 5) + f"{axis.high:.2f}".rjust(4)), no_wrap=True)
+    for row, texts in zip(block.rows, rows, strict=False):
+        strip = [Text(draw_strip(axis, row.values, row.marks))] if axis else []
+        table.add_row(*(Text(texts[place]) for place in kept), *strip)
+    if len(block.rows) > MOST_ROWS:
+        table.caption = f"and {len(block.rows) - MOST_ROWS:,} more, on the page"
+    return table
+
+
+def _open_table(title: str) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    heading = Text(_cut(title, WIDTH), style="bold")
+    return Table(title=heading, title_justify="left", caption_justify="left", box=None, padding=(0, 2, 0, 0))
+
+
+def _write(cell: Cell) -> str:
+    text = f"{cell.text} ({cell.small})" if cell.small else cell.text
+    return text.translate(PLAIN)
+
+
+def _cut(text: str, width: int) -> str:
+    plain = text.translate(PLAIN)
+    return plain if len(plain) <= width else f"{plain[: width - 1]}~"
+
+
+def _measure(heads: Sequence[str], rows: Sequence[Sequence[str]], place: int) -> int:
+    """Letters of a column, with what is left free behind it."""
+    return 2 + max(min(len(heads[place]), LABEL), *(len(texts[place]) for texts in rows))
+
+
+def _choose(heads: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> list[int]:
+    """The columns that a line has room for, those of numbers with intervals first."""
+    order = sorted(range(1, len(heads)), key=lambda place: columns[place - 1].looks == "number")
+    kept, left = [0], WIDTH - _measure(heads, rows, 0)
+    for place in order:
+        left -= _measure(heads, rows, place)
+        if left < 0:
+            break
+        kept.append(place)
+    return sorted(kept)
+
+
+def draw_strip(axis: Axis, values: Sequence[Estimate | None], marks: Mapping[str, float]) -> str:
+    """A line of letters: `o`, or 1, 2, ... of several models, within its interval of `-`."""
+    letters = [" "] * STRIP
+
+    def find(value: float) -> int:
+        return round((STRIP - 1) * axis.place(value) / 100)
+
+    for name, value in marks.items():
+        letters[find(value)] = MARKS[name]
+    known = [value for value in values if value]
+    for value in known:
+        for place in range(find(value.low), find(value.high) + 1):
+            letters[place] = "-"
+    for number, value in enumerate(values, 1):
+        if value:
+            letters[find(value.value)] = str(number % 10) if len(values) > 1 else "*"
+    return "".join(letters)
