@@ -6,6 +6,7 @@
     scoring         a judge answers, metrics measure; what was stopped goes on
     tables          what an evaluation leaves: answers.parquet, scores.parquet, scenes.parquet, run.json
     captions        scores of captions themselves: perplexity, Vera
+    bias            what gender people in pictures seem to have: questions without a right answer
     figures         everything that a report says, computed from these tables
     planning        how many scenes and pictures show a difference
     report          the report for people: in the terminal, and a page
