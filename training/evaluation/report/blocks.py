@@ -83,6 +83,7 @@ class Table:
         axis: Where strips of rows stand.
         plain: Whether strips show something else than one number a model.
         note: What stands below.
+        brief: Whether a terminal shows it, too.
     """
 
     title: str
@@ -92,6 +93,7 @@ class Table:
     axis: Axis | None = None
     plain: bool = False
     note: str = ""
+    brief: bool = True
 
 
 def draw_rows(

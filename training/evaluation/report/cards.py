@@ -24,7 +24,7 @@ SIDE = 384
 """Pixels of the longer side of a picture on the page."""
 MOST_BYTES = 45_000
 QUALITIES = (82, 65, 45, 25, 8)
-MOST_ANSWERS, LONGEST = 14, 700
+MOST_ANSWERS, LONGEST = 60, 700
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Card:
         picture: None where it cannot be shown.
         missing: Why it cannot.
         answers: The wrong ones first.
-        more: What was left out of them.
+        more: How many of them are left out.
         graph: Of the scene, as SVG.
     """
 
@@ -69,7 +69,7 @@ class Card:
     picture: Thumbnail | None
     missing: str
     answers: Sequence[Answer]
-    more: str
+    more: int
     graph: Markup | None
 
 
@@ -91,12 +91,10 @@ def make_card(shot: Shot, run: Run | None) -> Card:
     right = sum(answer.looks == "right" for answer in answers)
     value = write_number(one.get("value"))
     score = f"{right} of {len(answers)} right" if answers else value
-    more = f"and {len(answers) - MOST_ANSWERS} more" if len(answers) > MOST_ANSWERS else ""
+    more = max(0, len(answers) - MOST_ANSWERS)
     graph = Markup(_draw(one["scene_graph"], str(one["scene"]))) if one.get("scene_graph") else None
     caption = _cut(str(one.get("caption") or ""))
-    return Card(
-        shot.model, str(one["scene"]), score, caption, thumbnail, missing, answers[:MOST_ANSWERS], more, graph
-    )
+    return Card(shot.model, str(one["scene"]), score, caption, thumbnail, missing, answers[:MOST_ANSWERS], more, graph)
 
 
 ORDER = ("wrong", "refused", "right")
@@ -105,7 +103,12 @@ ORDER = ("wrong", "refused", "right")
 def _read_answer(answer: Mapping[str, Any]) -> Answer:
     looks = {True: "right", False: "wrong", None: "refused"}[answer.get("right")]
     reply = _cut(str(answer.get("reply") or "no answer"), 120)
-    return Answer(_cut(str(answer["question"]), 300), _cut(str(answer["expected"]), 120), reply, looks)
+    return Answer(
+        _cut(str(answer.get("question") or "a question that the dataset no longer has"), 300),
+        _cut(str(answer["expected"]), 120),
+        reply,
+        looks,
+    )
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:

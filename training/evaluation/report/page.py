@@ -21,7 +21,7 @@ from ..tables import Run
 from .blocks import Row, Table
 from .cards import make_card
 from .marks import COLORS, Axis, draw_curves, draw_scale, draw_shape, draw_strip
-from .numbers import write_estimate
+from .numbers import write_estimate, write_fixed
 from .sections import ANSWERS, MARKS, Reading, make_sections
 from .words import write_lead, write_method, write_warnings
 
@@ -69,7 +69,7 @@ def render_page(report: Mapping[str, Any], runs: Sequence[Run]) -> str:
         kicker=_write_kicker(reading),
         lead=list(write_lead(reading)),
         warnings=list(write_warnings(reading)),
-        method=list(write_method(reading)),
+        method=write_method(reading),
         facts=list_facts(reading, runs),
         commands=[f"gas evaluate {shlex.quote(str(run.folder / 'recipe.yaml'))}" for run in runs],
         sections=sections,
@@ -123,7 +123,7 @@ def _write_kicker(reading: Reading) -> str:
 def _draw_row(table: Table, row: Row) -> Markup:
     assert table.axis
     said = "; ".join(f"{value} ({ends})" for value, ends in map(write_estimate, row.values) if value)
-    marks = "".join(f"; {MARKS[name]} {value:.2f}" for name, value in row.marks.items())
+    marks = "".join(f"; {MARKS[name]} {write_fixed(value)}" for name, value in row.marks.items())
     return draw_strip(table.axis, row.values, row.marks, f"{row.label}: {said}{marks}", table.plain)
 
 
@@ -148,7 +148,13 @@ def list_facts(reading: Reading, runs: Sequence[Run]) -> list[tuple[str, str]]:
         "Asked for": [run.record.get("by") for run in runs],
         "Seed of intervals": [reading.report.get("seed")],
     }
-    joined = ((name, "; ".join(dict.fromkeys(str(one) for one in some if one not in (None, "")))) for name, some in facts.items())
+    facts |= {
+        name.replace("_", " ").capitalize(): [said] for name, said in (reading.report.get("methods") or {}).items()
+    }
+    joined = (
+        (name, "; ".join(dict.fromkeys(str(one) for one in some if one not in (None, ""))))
+        for name, some in facts.items()
+    )
     return [(name, text) for name, text in joined if text]
 
 

@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...metrics.intervals import Estimate
-from .blocks import Cell, Column, Row, Section
+from .blocks import Cell, Section
 from .blocks import Table as Block
 from .marks import Axis
 from .numbers import DASH, MINUS
-from .sections import make_sections
+from .sections import REFUSED, make_sections
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH, STRIP, LABEL = 80, 22, 30
 """Letters of a line, of a strip, and most of a row's name."""
-MOST_ROWS = 24
+MOST_ROWS = 16
 SHOWN = ("overall", "kinds", "models", "complexity", "people", "hardest", "cost")
 """Parts of the report that are shown; the others need the page."""
 MARKS = {"blank": "b", "other_picture": "o", "always_yes": "y", "no_picture": "n", "exam": "|"}
@@ -40,9 +40,13 @@ def make_tables(report: Mapping[str, Any]) -> list[Table]:
 
 def _list_blocks(section: Section) -> Iterator[Block]:
     for block in section.tables:
-        yield block if block.title else replace(block, title=section.title)
+        if block.brief:
+            yield block if block.title else replace(block, title=section.title)
+    seen = set[str]()  # along each axis the first metric
     for plot in section.plots:
-        yield replace(plot.numbers, title=plot.title)
+        if plot.under not in seen:
+            seen.add(plot.under)
+            yield replace(plot.numbers, title=plot.title)
 
 
 def _make_table(block: Block) -> Table:
@@ -50,13 +54,13 @@ def _make_table(block: Block) -> Table:
 
     rows = [[_cut(row.label, LABEL), *map(_write, row.cells)] for row in block.rows[:MOST_ROWS]]
     heads = [block.first, *(column.name for column in block.columns)]
-    kept = _choose(heads, rows, block.columns)
+    widths = [2 + max(min(len(head), LABEL), *map(len, texts)) for head, *texts in zip(heads, *rows, strict=True)]
+    kept, is_drawn = _choose(widths, block)
     table = _open_table(block.title)
     for place in kept:
         justify = "right" if place and block.columns[place - 1].looks != "text" else "left"
         table.add_column(Text(_cut(heads[place], LABEL)), justify=justify, no_wrap=True)
-    room = WIDTH - sum(_measure(heads, rows, place) for place in kept)
-    axis = block.axis if room >= STRIP else None
+    axis = block.axis if is_drawn else None
     if axis:
         table.add_column(Text(f"{axis.low:.2f}".ljust(STRIP - 5) + f"{axis.high:.2f}".rjust(4)), no_wrap=True)
     for row, texts in zip(block.rows, rows, strict=False):
@@ -85,21 +89,22 @@ def _cut(text: str, width: int) -> str:
     return plain if len(plain) <= width else f"{plain[: width - 1]}~"
 
 
-def _measure(heads: Sequence[str], rows: Sequence[Sequence[str]], place: int) -> int:
-    """Letters of a column, with what is left free behind it."""
-    return 2 + max(min(len(heads[place]), LABEL), *(len(texts[place]) for texts in rows))
+def _choose(widths: Sequence[int], block: Block) -> tuple[list[int], bool]:
+    """The columns that a line has room for, and whether it has room for a drawing.
 
-
-def _choose(heads: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> list[int]:
-    """The columns that a line has room for, those of numbers with intervals first."""
-    order = sorted(range(1, len(heads)), key=lambda place: columns[place - 1].looks == "number")
-    kept, left = [0], WIDTH - _measure(heads, rows, 0)
-    for place in order:
-        left -= _measure(heads, rows, place)
-        if left < 0:
-            break
-        kept.append(place)
-    return sorted(kept)
+    Numbers with intervals and words come first, then how much was refused, then the drawing, then the rest.
+    """
+    ranks = {0: 0}
+    for place, column in enumerate(block.columns, 1):
+        ranks[place] = 1 if column.looks != "number" else 2 if column.name == REFUSED else 4
+    ranks |= {-1: 3} if block.axis else {}
+    kept, left = set[int](), WIDTH
+    for place in sorted(ranks, key=lambda place: (ranks[place], place)):
+        width = STRIP + 2 if place < 0 else widths[place]
+        if width <= left:
+            kept.add(place)
+            left -= width
+    return sorted(kept - {-1}), -1 in kept
 
 
 def draw_strip(axis: Axis, values: Sequence[Estimate | None], marks: Mapping[str, float]) -> str:

@@ -10,7 +10,7 @@ from .numbers import read_estimate, write_estimate, write_share
 from .sections import ANSWERS, Reading
 
 FEW = 20
-"""With fewer scenes intervals are too narrow, as `metrics/intervals.py` says."""
+"""With fewer scenes intervals are rough; see `metrics/intervals.py`."""
 MOST_NAMES = 5
 
 
@@ -59,7 +59,9 @@ def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str
     value, ends = write_estimate(gap, signed=True)
     if chance is None or chance >= 0.05:
         return f"Between {model} and {other} no difference is shown: {value} ({ends})."
-    return f"{model} gets {'more' if gap.value > 0 else 'fewer'} right than {other} on the same scenes: {value} ({ends})."
+    return (
+        f"{model} gets {'more' if gap.value > 0 else 'fewer'} right than {other} on the same scenes: {value} ({ends})."
+    )
 
 
 def write_warnings(reading: Reading) -> Iterator[str]:
@@ -97,7 +99,7 @@ def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
         share = write_share(refused, asked)
         yield f"The judge gave no answer to {refused:,} of {asked:,} questions ({share}); they are counted neither right nor wrong."
     if 0 < (run.get("scenes") or 0) < FEW:
-        yield f"There are only {run['scenes']} scenes: with fewer than {FEW} intervals are too narrow."
+        yield f"There are only {run['scenes']} scenes, too few for intervals that one can rely on."
 
 
 def _count(value: Any) -> int:
@@ -108,12 +110,14 @@ def _say(one: str, many: str, number: int) -> str:
     return one if number == 1 else many
 
 
-def write_method(reading: Reading) -> Iterator[str]:
-    """How numbers were made."""
-    judged = "Every question about a scene was put to the judge about each of its pictures; shares are of the answers that it gave. "
-    measured = "Metrics are means over pictures. " if any(metric != ANSWERS for metric in reading.metrics) else ""
-    intervals = "All intervals are of 95 %, by resampling whole scenes: about the choice of scenes, not about the judge's errors."
-    yield (judged if ANSWERS in reading.metrics else "") + measured + intervals
-    said = [str(one).rstrip(".") for one in (reading.report.get("methods") or {}).values()]
-    if said:
-        yield ". ".join(said) + "."
+def write_method(reading: Reading) -> str:
+    """How numbers were made, in two sentences."""
+    judged = "The judge was asked every question about a scene while it looked at each of its pictures; shares are of the answers that it gave"
+    means = "numbers of metrics are means over pictures"
+    parts = [judged] if ANSWERS in reading.metrics else []
+    parts += [means] if any(metric != ANSWERS for metric in reading.metrics) else []
+    intervals = (
+        "Intervals are of 95 %, by resampling whole scenes: they are about the choice of scenes, "
+        "not about the judge's errors, nor about another training of the model."
+    )
+    return f"{', and '.join(parts)}. {intervals}" if parts else intervals

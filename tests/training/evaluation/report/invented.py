@@ -8,14 +8,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
-
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run
 from generate_any_scene.training.sandbox.pictures import draw_tokens, encode_scene
+from PIL import Image
 
 KINDS = {"object": 0.93, "attribute": 0.84, "count": 0.61, "relation": 0.52}
 FORMS = {"yes_no": 0.04, "multiple_choice": 0.0, "open": -0.09}
-METRICS = {"answers": 0.78, "soft_tifa@geometric:Qwen/Qwen3-VL-8B-Instruct#0c351dd": 0.61, "clip_score:openai/clip": 27.4}
+METRICS = {
+    "answers": 0.78,
+    "soft_tifa@geometric:Qwen/Qwen3-VL-8B-Instruct#0c351dd": 0.61,
+    "clip_score:openai/clip": 27.4,
+}
 TAXONOMY = (
     ("entity.n.01", "entity", None, 0),
     ("animal.n.01", "animal", "entity.n.01", 1),
@@ -136,7 +139,9 @@ def invent_report(models: int = 1, scenes: int = 200, pictures: int = 6, seed: i
                     "scenes": scenes,
                 }
                 for run in range(models)
-                for one, other, value in zip(list(METRICS), [*list(METRICS)[1:], "ratings"], (0.7, 0.2, -0.1), strict=True)
+                for one, other, value in zip(
+                    list(METRICS), [*list(METRICS)[1:], "ratings"], (0.7, 0.2, -0.1), strict=True
+                )
             ],
             "models": [{"metric": "answers", "other": "ratings", "spearman": 0.9, "kendall": 0.8, "models": models}],
         },
@@ -203,7 +208,10 @@ def _invent_run(draw: Inventor, name: str, scenes: int) -> dict[str, Any]:
 def _invent_differences(draw: Inventor) -> dict[str, Any]:
     found: dict[str, list[dict[str, Any]]] = {"overall": [], "kind": []} if draw.models > 1 else {}
     for run in range(1, draw.models):
-        for name, groups in (("overall", [("", metric) for metric in METRICS]), ("kind", [(k, "answers") for k in KINDS])):
+        for name, groups in (
+            ("overall", [("", metric) for metric in METRICS]),
+            ("kind", [(k, "answers") for k in KINDS]),
+        ):
             for number, (group, metric) in enumerate(groups):
                 gap = draw.draw(-0.055 + 0.02 * number, 0.03)
                 pair = {"run": run, "other": 0, "metric": metric, "group": group, "scenes": 200}
@@ -245,7 +253,12 @@ def invent_runs(report: Mapping[str, Any], folder: Path, drawn: bool = True) -> 
         root = folder / f"run-{run}"
         if drawn:
             draw_pictures(report, run, root / "pictures")
-        record = {"model": one["model"], "generate_any_scene": "0.9.0", "packages": {"torch": "2.9.0"}, "by": "probability"}
+        record = {
+            "model": one["model"],
+            "generate_any_scene": "0.9.0",
+            "packages": {"torch": "2.9.0"},
+            "by": "probability",
+        }
         scenes = pa.table({"id": ["multi_object/test/000000000"]})
         runs.append(Run(root, ANSWERS.empty_table(), SCORES.empty_table(), scenes, record))
     return runs
