@@ -15,6 +15,7 @@ from .errors import GasError, explain_os_error
 from .recipes import list_recipes
 from .taxonomy import commands as taxonomy
 from .training import commands as training
+from .training.evaluation import commands as evaluation
 from .version import __version__
 
 app = typer.Typer(
@@ -80,7 +81,7 @@ PANELS = {
     "Make": (build.commands, listing, recipes.commands),
     "Look": (look.commands,),
     "Share": (share.commands,),
-    "Use": (training.commands,),
+    "Use": (evaluation.commands, training.commands),
 }
 """What `gas --help` shows in which order."""
 

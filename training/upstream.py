@@ -31,9 +31,21 @@ def count_processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def find_rank() -> int:
+    """Which of these processes this one is, from 0; accelerate's own state would begin the group too early."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def is_first() -> bool:
-    """Whether this process is the first of them; accelerate's own state would begin the group too early."""
-    return os.environ.get("RANK", "0") == "0"
+    """Whether this process is the first of them."""
+    return find_rank() == 0
+
+
+def wait_for_all() -> None:
+    """Waits until all processes have come here."""
+    if count_processes() > 1:
+        require("accelerate", user="work in several processes")
+        importlib.import_module("accelerate").PartialState().wait_for_everyone()
 
 
 def require(*modules: str, user: str = "training", extra: str = "train") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,12 @@ from ...errors import GasError
 from ...recipes import SUFFIXES, list_recipes
 from ..data import load_rows
 from ..fields import Data
-from ..judges.asking import Way, check_refusals, judge_questions
+from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, mark_reply
 from ..judges.protocol import Judge, NoPicture, Shown
 from ..metrics.intervals import estimate_mean
+from ..metrics.loading import name_score
+from ..metrics.protocol import AnswersMetric
 from ..pictures import open_picture
 from .shapes import SIDE
 from .sitting import MOST_REFUSED
@@ -48,7 +50,7 @@ class Rows:
     """
 
     questions: list[list[Question]]
-    pictures: list[Image.Image]
+    pictures: Sequence[Shown]
     left_out: int
 
 
@@ -92,7 +94,12 @@ def _open(value: Any, scene: str) -> Image.Image:
 
 
 def measure_baselines(
-    judge: Judge, rows: Rows, by: Way = "words", most_refused: float = MOST_REFUSED
+    judge: Judge,
+    rows: Rows,
+    by: Way = "words",
+    most_refused: float = MOST_REFUSED,
+    metrics: Sequence[AnswersMetric] = (),
+    names: Collection[str] = BASELINES,
 ) -> dict[str, Any]:
     """What pictures earn, and what needs none, as JSON can hold it.
 
@@ -104,60 +111,85 @@ def measure_baselines(
         by: How, as `judge_questions` takes it.
         most_refused: The share of the questions about the first pictures that may be left without an answer; about a
             white one, or one of another scene, all may.
+        metrics: What is measured of the answers besides, under `metrics` by id.
+        names: Those of `BASELINES` to measure.
 
     Returns: For each of `BASELINES` that is possible the mean share of right answers with its interval, answers that
         were none, and shares of right answers by kind of question; None for the others.
     """
+    shown = {name: pictures for name, pictures in _show(judge, rows).items() if name in names}
+    judged = {
+        name: _ask(judge, pictures, rows.questions, by, most_refused if name == "pictures" else 1.0)
+        for name, pictures in shown.items()
+    }
+    if "always_yes" in names:
+        judged["always_yes"] = _answer_alike(rows.questions)
     found: dict[str, Any] = dict.fromkeys(BASELINES)
-    blank = Image.new("RGB", rows.pictures[0].size if rows.pictures else (SIDE, SIDE), "white")
+    for name, one in judged.items():
+        found[name] = _describe(rows.questions, one)
+        if metrics:
+            measured = {name_score(metric, judge, by): metric.measure(rows.questions, one) for metric in metrics}
+            found[name]["metrics"] = {
+                key: estimate_mean(values).describe() for key, values in measured.items() if set(values) != {None}
+            }
+    return {"judge": judge.id, "scenes": len(rows.questions), "left_out": rows.left_out, "baselines": found}
+
+
+def _show(judge: Judge, rows: Rows) -> dict[str, Sequence[Shown]]:
+    """What a judge is shown for each of `BASELINES` that is possible."""
+    blank = Image.new("RGB", _measure_size(rows.pictures), "white")
     shown: dict[str, Sequence[Shown]] = {"pictures": rows.pictures} if rows.pictures else {}
     shown["blank"] = [blank] * len(rows.questions)
     if len(rows.pictures) > 1:
         shown["other_picture"] = [*rows.pictures[1:], rows.pictures[0]]
     if getattr(judge, "takes_no_picture", False):
         shown["no_picture"] = [NoPicture()] * len(rows.questions)
-    for name, pictures in shown.items():
-        most = most_refused if name == "pictures" else 1.0
-        found[name] = _describe(rows.questions, _ask(judge, pictures, rows.questions, by, most))
-    found["always_yes"] = _describe(rows.questions, _answer_alike(rows.questions))
-    return {"judge": judge.id, "scenes": len(rows.questions), "left_out": rows.left_out, "baselines": found}
+    return shown
 
 
-Marks = Sequence[Sequence[bool | None]]
+def _measure_size(pictures: Sequence[Shown]) -> tuple[int, int]:
+    """Width and height of the first picture, or of its first frame."""
+    if not pictures:
+        return SIDE, SIDE
+    first = pictures[0]
+    return first.size if isinstance(first, Image.Image) else first[0].size
 
 
 def _ask(
     judge: Judge, pictures: Sequence[Shown], questions: Sequence[Sequence[Question]], by: Way, most_refused: float
-) -> Marks:
-    marks: list[list[bool | None]] = []
+) -> Judged:
+    every = Judged([], [], [])
     for start in range(0, len(pictures), PICTURES):
         end = start + PICTURES
         judged = judge_questions(judge, pictures[start:end], questions[start:end], by)
         if not start:
             check_refusals(judged, most_refused)
-        marks += judged.marks
-    return marks
+        every.replies.extend(judged.replies)
+        every.marks.extend(judged.marks)
+        every.probabilities.extend(judged.probabilities)
+    return every
 
 
-def _answer_alike(questions: Sequence[Sequence[Question]]) -> Marks:
-    """The marks of a judge that says yes, and elsewhere what is right most often in a question's form."""
+def _answer_alike(questions: Sequence[Sequence[Question]]) -> Judged:
+    """What a judge makes of them that says yes, and elsewhere what is right most often in a question's form."""
     answers: dict[str, Counter[str]] = defaultdict(Counter)
     for one in (one for asked in questions for one in asked):
         answers[one["form"]][one["answer"]] += 1
     replies = {form: counts.most_common(1)[0][0] for form, counts in answers.items()} | {"yes_no": "yes"}
-    return [[mark_reply(replies[one["form"]], one) for one in asked] for asked in questions]
+    marks = [[mark_reply(replies[one["form"]], one) for one in asked] for asked in questions]
+    said = [[replies[one["form"]] for one in asked] for asked in questions]
+    return Judged(said, marks, [[float(mark is True) for mark in some] for some in marks])
 
 
-def _describe(questions: Sequence[Sequence[Question]], marks: Marks) -> dict[str, Any]:
-    shares = [some.count(True) / len(some) for some in marks]
+def _describe(questions: Sequence[Sequence[Question]], judged: Judged) -> dict[str, Any]:
     kinds: dict[str, list[bool]] = defaultdict(list)
-    for asked, some in zip(questions, marks, strict=True):
+    for asked, some in zip(questions, judged.marks, strict=True):
         for one, mark in zip(asked, some, strict=True):
             kinds[one["kind"]].append(mark is True)
     return {
-        "accuracy": estimate_mean(shares).describe(),
-        "refused": sum(some.count(None) for some in marks),
-        "questions": sum(map(len, marks)),
+        "accuracy": estimate_mean(judged.shares).describe(),
+        "refused": judged.refused,
+        "questions": judged.asked,
         "kinds": {kind: sum(kinds[kind]) / len(kinds[kind]) for kind in sorted(kinds)},
     }
 

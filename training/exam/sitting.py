@@ -61,7 +61,7 @@ def sit_exam(
     """
     replies: list[str] = []
     marks: list[bool | None] = []
-    before, seconds = _count_tokens(judge), 0.0
+    before, seconds = count_tokens(judge), 0.0
     for start in range(0, len(sheets), PICTURES):
         part = sheets[start : start + PICTURES]
         pictures, questions = (
@@ -76,11 +76,11 @@ def sit_exam(
         replies += [reply for some in judged.replies for reply in some]
         marks += [mark for some in judged.marks for mark in some]
         advance(len(part))
-    after = _count_tokens(judge)
+    after = count_tokens(judge)
     return Sat(sheets, replies, marks, seconds, after - before if after is not None and before is not None else None)
 
 
-def _count_tokens(judge: Judge) -> int | None:
+def count_tokens(judge: object) -> int | None:
     """What a judge has read and written so far, where its record counts that, as that of a server's does."""
     record = getattr(judge, "record", {})
     return record["tokens_read"] + record["tokens_written"] if "tokens_read" in record else None

@@ -31,5 +31,8 @@ class Evaluation(Job):
     metrics: dict[Text, Verbatim] = Field(
         default=ANSWERS, description="What is measured, with options: {soft_tifa: {mean: geometric}, clip_score: {}}."
     )
+    caption_scores: dict[Text, Verbatim] = Field(
+        default={}, description="Scores of captions themselves: {perplexity: {model: gpt2}, vera: {model: ...}}."
+    )
     baselines: bool = Field(default=True, description="Ask about a white picture and those of other scenes, too.")
     exam: Text | None = Field(default=None, description="The judge.json of `gas calibrate`, for the report.")

@@ -17,9 +17,9 @@ import yaml
 from pydantic import BaseModel
 
 from ...builders.recipe.fields import show
-from ...builders.recipe.loading import Dumper, read_document
+from ...builders.recipe.loading import Dumper, drop_nulls, read_document, read_overrides
 from ...builders.recipe.validation import read_rest, validate
-from ...builders.recipe.yaml_document import Document, raise_problems
+from ...builders.recipe.yaml_document import Document, merge, raise_problems
 from ...errors import GasError, RecipeError, suggest
 from ..fields import SOURCES, Data
 from ..upstream import list_types
@@ -53,18 +53,38 @@ def load_training(name_or_path: str | Path, overrides: Iterable[str] | Mapping[s
         RecipeError: With all that is wrong with its keys; `rest` is what can be read of it all the same.
         GasError: There is no such recipe.
     """
-    return _load(name_or_path, overrides, "training", KINDS)
+    return _load(name_or_path, overrides, "training", KINDS, {})
 
 
-def load_evaluation(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedTraining:
-    """Loads a recipe of an evaluation, as `load_training` does one of a training."""
-    return _load(name_or_path, overrides, EVALUATION, (EVALUATION,))
+def load_evaluation(
+    name_or_path: str | Path | None,
+    overrides: Iterable[str] | Mapping[str, Any] = (),
+    parts: Mapping[str, Any] | None = None,
+) -> LoadedTraining:
+    """Loads a recipe of an evaluation, as `load_training` does one of a training.
+
+    Args:
+        name_or_path: The recipe; None where `parts` and overrides say all.
+        overrides: As `load_training` has them.
+        parts: What takes the place of whole keys, such as `pictures`: the recipe's own says nothing of them then.
+    """
+    return _load(name_or_path, overrides, EVALUATION, (EVALUATION,), parts or {})
 
 
 def _load(
-    name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any], shelf: str, kinds: Sequence[str]
+    name_or_path: str | Path | None,
+    overrides: Iterable[str] | Mapping[str, Any],
+    shelf: str,
+    kinds: Sequence[str],
+    parts: Mapping[str, Any],
 ) -> LoadedTraining:
-    document, _ = read_document(name_or_path, overrides, kind=shelf)
+    document = Document() if name_or_path is None else read_document(name_or_path, overrides, kind=shelf)[0]
+    if parts:
+        for change in read_overrides(parts):
+            document = merge(document, change, parts.keys())
+        for change in read_overrides(overrides):
+            document = merge(document, change)
+        document.value = drop_nulls(document.value)
     kind = document.value.get("kind")
     if kind not in kinds:
         what = "is missing" if kind is None else f"{show(kind)} is no kind of {shelf}"

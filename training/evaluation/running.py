@@ -1,0 +1,250 @@
+"""`gas evaluate`: pictures of all scenes, answers and scores, the report; what was stopped goes on."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pyarrow as pa
+
+from ...builders.folder.files import write_text
+from ...builders.recipe.fields import show
+from ...console import show_progress
+from ...errors import GasError, Problem, RecipeError, gather_problems
+from ...version import __version__
+from ..data import describe_data, load_rows
+from ..exam.baselines import BASELINES, Rows, measure_baselines
+from ..judges.marking import read_questions
+from ..judges.protocol import Judge
+from ..judges.settings import open_judge
+from ..judges.trust import FILE, read_weights
+from ..metrics.loading import open_metric
+from ..metrics.protocol import AnyMetric
+from ..recipes.evaluation import Evaluation
+from ..recipes.loading import LoadedTraining, dump_training
+from ..sources import check_sources
+from ..upstream import is_first, list_versions, require
+from .backends.loading import check_backend, open_backend
+from .captions import check_scores, score_captions
+from .files import Found, open_file
+from .making import make_pictures
+from .scoring import Picture, Scorer, score_pictures
+from .tables import SCORES, Run, write_run
+
+COLUMNS = ("id", "caption", "questions")
+MORE = ("scene_graph", "scene_attributes", "structure")
+"""Of scenes that have them: reports group by what is in them."""
+BASELINE_SCENES = 200
+"""So many scenes tell what needs no picture; more would cost as much as the evaluation."""
+ELSEWHERE = "give another folder with --set output=..., or remove this one"
+
+Progress: TypeAlias = Callable[[int, str], Any]
+"""Gives, for a number of things and what is done with them, what shows how far it is: `console.show_progress`."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is needed to evaluate, none of it with weights.
+
+    Attributes:
+        recipe: What to do.
+        rows: The scenes, a `datasets.Dataset`.
+        metrics: What is measured.
+    """
+
+    recipe: Evaluation
+    rows: Any
+    metrics: Sequence[AnyMetric]
+
+
+def check_evaluation(loaded: LoadedTraining, judge: Judge | None = None) -> Checked:
+    """Finds all that is wrong with a recipe, its keys for other packages, its folder and its scenes.
+
+    Args:
+        loaded: The recipe.
+        judge: Who answers, instead of whom it names.
+
+    Raises:
+        RecipeError: With all of it.
+        GasError: The Hub has to be asked and cannot be reached, a package is missing, or the folder for results holds
+            another evaluation.
+    """
+    recipe, problems, rows = loaded.recipe, list[Problem](), None
+    require("PIL", "torch", user="an evaluation", extra="eval")
+    if is_first():
+        _check_folder(recipe)
+    with gather_problems(problems):
+        check_sources(recipe)
+    with gather_problems(problems):
+        rows = load_rows(recipe.data, COLUMNS, also=MORE)
+        _check_ids(rows)
+    problems += check_backend(recipe.pictures)
+    with gather_problems(problems, "caption_scores"):
+        check_scores(recipe.caption_scores)
+    metrics = list(_open_metrics(recipe, judge is None and recipe.judge is None, problems))
+    if problems:
+        raise RecipeError(list(loaded.document.locate(problems).problems))
+    return Checked(recipe, rows, metrics)
+
+
+def _check_folder(recipe: Evaluation) -> None:
+    """Refuses a folder that holds something else."""
+    folder, written = recipe.folder, recipe.folder / "recipe.yaml"
+    if folder.exists() and not folder.is_dir():
+        raise GasError(f"{folder} is a file; give a folder with --set output=...")
+    if not written.is_file():
+        if folder.is_dir() and any(folder.iterdir()):
+            raise GasError(f"{folder} holds something else; give another folder with --set output=...")
+    elif written.read_text(encoding="utf-8") != dump_training(recipe):
+        raise GasError(f"{folder} holds another evaluation: its recipe.yaml differs; {ELSEWHERE}")
+
+
+def _check_ids(rows: Any) -> None:
+    """Refuses scenes of which two have one name."""
+    ids = rows["id"][:]
+    if len(set(ids)) < len(ids):
+        seen: set[Any] = set()
+        twice = next(one for one in ids if one in seen or seen.add(one))
+        raise RecipeError([Problem(f"two scenes are called {show(twice)}", key="data", hint="name each once")])
+
+
+def _open_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> Iterator[AnyMetric]:
+    for name, options in recipe.metrics.items():
+        with gather_problems(problems, f"metrics.{name}"):
+            metric = open_metric(name, **options)
+            if metric.needs == "answers" and alone:
+                hint = "give `judge`, such as `judge: {model: Qwen/Qwen3-VL-8B-Instruct}`, or leave it out"
+                raise RecipeError([Problem(f"{name} needs to know who answers", key=f"metrics.{name}", hint=hint)])
+            yield metric
+
+
+def describe_checked(checked: Checked) -> str:
+    """A line for people: what can begin."""
+    recipe, scenes = checked.recipe, checked.rows.num_rows
+    return f"{recipe.name} can begin: {scenes:,} scenes, results into {recipe.folder}"
+
+
+def run_evaluation(
+    loaded: LoadedTraining, judge: Judge | None = None, progress: Progress = show_progress
+) -> Run | None:
+    """Evaluates, as a recipe says. What was made, answered and measured before is not done again.
+
+    Args:
+        loaded: The recipe.
+        judge: Who answers, instead of whom the recipe names.
+        progress: Shows how far it is.
+
+    Returns: The run, which is written into the recipe's folder; nothing on other processes than the first.
+
+    Raises:
+        RecipeError: Something is wrong with the recipe; see `check_evaluation`.
+        GasError: A model cannot be loaded, a server does not answer, or the judge gives no answers.
+    """
+    checked = check_evaluation(loaded, judge)
+    recipe, folder = checked.recipe, checked.recipe.folder
+    if is_first():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / "recipe.yaml", dump_training(recipe))
+    scenes: pa.Table = checked.rows.with_format("arrow")[:].combine_chunks()
+    backend = open_backend(recipe.pictures, recipe)
+    count = getattr(recipe.pictures, "count", 1)
+    with progress(scenes.num_rows * count, "making pictures", unit="pictures") as advance:
+        found = make_pictures(backend, scenes, recipe, folder, advance)
+    if not found.pictures:
+        raise GasError(f"{found.root} has no picture of a scene; {_name_first(scenes, found)}")
+    rows = scenes.to_pylist()
+    pictures = [Picture(row, name) for row in rows for name in found.pictures.get(row["id"], ())]
+    asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
+    most = recipe.judge.most_refused if recipe.judge else 1.0
+    scorer = Scorer(recipe.model or backend.id, checked.metrics, asked, recipe.by, most)
+    with progress(len(pictures), "asking and measuring", unit="pictures") as advance:
+        scored = score_pictures(scorer, pictures, found.root, folder / "parts", advance)
+    if scored is None:
+        return None
+    own = score_captions(recipe.caption_scores, [row["caption"] for row in rows])
+    record = {
+        "recipe": recipe.name,
+        "kind": recipe.kind,
+        "model": scorer.model,
+        "generate_any_scene": __version__,
+        "python": platform.python_version(),
+        "packages": list_versions(),
+        "data": describe_data(recipe.data, checked.rows),
+        "pictures": _name_root(found.root, folder),
+        "backend": {"id": backend.id, **backend.record, **backend.notes},
+        "judge": asked and asked.id,
+        "judge_record": getattr(asked, "record", None),
+        "by": recipe.by,
+        "metrics": scorer.ids,
+        "left_out": _count_left_out(found),
+        "without": found.without,
+        "unknown": found.unknown,
+        "cost": asdict(scored.cost),
+        "baselines": _measure_baselines(scorer, pictures, found.root) if recipe.baselines else None,
+        "exam": _read_exam(recipe, asked),
+    }
+    scores = pa.concat_tables([scored.scores, _list_caption_scores(rows, own)])
+    run = Run(folder, scored.answers, scores, scenes, record)
+    write_run(run)
+    return run
+
+
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Writes what a report says, for programs."""
+    write_text(folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+
+
+def _count_left_out(found: Found) -> dict[str, Any]:
+    """What was not looked at; run.json lists it, too."""
+    return {"without": len(found.without), "unknown": len(found.unknown), "unreadable": found.unreadable}
+
+
+def _name_first(scenes: pa.Table, found: Found) -> str:
+    """What helps where a folder has no picture of any scene."""
+    other = f"; it has {found.unknown[0]}" if found.unknown else ""
+    return f"that of the first one would be {scenes['id'][0].as_py()}.png below it{other}"
+
+
+def _name_root(root: Path, folder: Path) -> str:
+    """Where pictures are, seen from the results, which may move together with them."""
+    root, folder = root.absolute(), folder.absolute()
+    return str(root.relative_to(folder)) if root.is_relative_to(folder) else str(root)
+
+
+def _list_caption_scores(rows: Sequence[Mapping[str, Any]], scores: Mapping[str, Sequence[float | None]]) -> pa.Table:
+    values = [
+        {"scene": row["id"], "model": None, "image": None, "metric": metric, "value": value}
+        for metric, of_each in scores.items()
+        for row, value in zip(rows, of_each, strict=True)
+    ]
+    return pa.Table.from_pylist(values, SCORES)
+
+
+def _measure_baselines(scorer: Scorer, pictures: Sequence[Picture], root: Path) -> dict[str, Any] | None:
+    """What needs no picture, of the first scenes, by all metrics of answers."""
+    if scorer.judge is None:
+        return None
+    first = {picture.scene["id"]: picture for picture in reversed(pictures) if picture.scene["questions"]}
+    chosen = [first[scene] for scene in sorted(first)[:BASELINE_SCENES]]
+    if not chosen:
+        return None
+    questions = [list(read_questions(picture.scene["questions"])) for picture in chosen]
+    rows = Rows(questions, [open_file(root / picture.name) for picture in chosen], 0)
+    of_answers = [metric for metric in scorer.metrics if metric.needs == "answers"]
+    names = [name for name in BASELINES if name != "pictures"]
+    measured = measure_baselines(scorer.judge, rows, scorer.by, 1.0, of_answers, names)
+    return {"scenes": len(chosen), **measured["baselines"]}
+
+
+def _read_exam(recipe: Evaluation, judge: Judge | None) -> dict[str, Any] | None:
+    """The record of the judge's exam, which must be its own."""
+    if recipe.exam is None or judge is None:
+        return None
+    read_weights(recipe.exam, judge.id, recipe.by)
+    path = Path(recipe.exam)
+    found: dict[str, Any] = json.loads((path / FILE if path.is_dir() else path).read_text(encoding="utf-8"))
+    return found
