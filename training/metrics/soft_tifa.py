@@ -24,7 +24,7 @@ from math import exp, log
 from typing import ClassVar, Literal
 
 from ...errors import GasError
-from ..judges.asking import INSTRUCTIONS, Judged
+from ..judges.asking import INSTRUCTIONS, Judged, Way
 from .protocol import Asked, check_option, pair_answers
 
 
@@ -39,6 +39,7 @@ class Metric:
     mean: Literal["arithmetic", "geometric"] = "arithmetic"
 
     needs: ClassVar[Literal["answers"]] = "answers"
+    by: ClassVar[Way] = "probability"
 
     def __post_init__(self) -> None:
         check_option("soft_tifa", "mean", self.mean, ("arithmetic", "geometric"))

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 
 def check_backend(settings: AnyPictures) -> list[Problem]:
-    """Finds what is wrong with settings; no weights are loaded, and no server is asked."""
+    """Finds what is wrong with settings; no weights are loaded, and neither a server nor the Hub is asked.
+
+    Raises:
+        GasError: A package is missing.
+    """
     check = getattr(_find(settings), "check_settings", None)
     return check(settings) if check else []
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ....console import remark
 from ....errors import GasError, Problem
 from ...sandbox.pictures import CODES, TOKENS, draw_scene
+from ...upstream import is_first, wait_for_all
 from .protocol import Made, NotMade, PictureRequest
 from .settings import SandboxPictures
 
@@ -99,6 +101,8 @@ class SandboxModel:
 
 def check_settings(settings: SandboxPictures) -> list[Problem]:
     """Says that there is no such model."""
+    if settings.model and settings.sandbox_model:
+        return [Problem("give either `model` or `sandbox_model`", key="pictures.model", hint="leave one out")]
     if settings.model is None or Path(settings.model).is_dir():
         return []
     hint = "give the folder that gas train sandbox_grpo has left"
@@ -111,4 +115,12 @@ def open_backend(settings: SandboxPictures, recipe: Evaluation) -> Drawing | San
     Raises:
         GasError: Its model cannot be loaded.
     """
-    return SandboxModel(Path(settings.model), settings.temperature) if settings.model else Drawing()
+    folder = Path(settings.model) if settings.model else None
+    if settings.sandbox_model:
+        from ...sandbox.model import find_or_make_model
+
+        folder = recipe.folder / "model"
+        if is_first():
+            find_or_make_model(settings.sandbox_model, recipe.prompt, folder, recipe.seed, remark)
+        wait_for_all()
+    return SandboxModel(folder, settings.temperature) if folder else Drawing()

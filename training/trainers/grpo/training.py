@@ -188,22 +188,13 @@ def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRP
 
 def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report: Callable[[str], None]) -> str:
     """Makes the sandbox's model, unless an earlier run has, and names its folder."""
-    base = folder / "base"
-    if state.is_main_process and not (base / "config.json").is_file():
-        from ...sandbox.model import save_pretrained_model
+    if state.is_main_process:
+        from ...sandbox.model import find_or_make_model
 
         assert recipe.sandbox_model
-        rows = load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
-
-        def tell(step: int, loss: float) -> None:
-            if step % 100 == 0 or step == 1:
-                report(f"first training on pictures: update {step}, loss {loss:.3f}")
-
-        beside = folder / "base.part"
-        save_pretrained_model(recipe.sandbox_model, recipe.prompt, rows, beside, recipe.seed, tell)
-        beside.rename(base)
+        find_or_make_model(recipe.sandbox_model, recipe.prompt, folder / "base", recipe.seed, report)
     state.wait_for_everyone()
-    return str(base)
+    return str(folder / "base")
 
 
 class RewardLog(TrainerCallback):

@@ -1,0 +1,109 @@
+"""What a report says in sentences: what was found, what was left out, how it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ...metrics.intervals import Estimate
+from .numbers import read_estimate, write_estimate, write_share
+from .sections import ANSWERS, Reading
+
+FEW = 20
+"""With fewer scenes intervals are too narrow, as `metrics/intervals.py` says."""
+MOST_NAMES = 5
+
+
+def write_lead(reading: Reading) -> Iterator[str]:
+    """What was found, in a sentence or two."""
+    overall = {group["run"]: group for group in reading.report.get("overall") or [] if group["metric"] == ANSWERS}
+    for run, model in enumerate(reading.models[:MOST_NAMES]):
+        if mean := read_estimate(overall.get(run)):
+            scenes = f" on {overall[run]['scenes']:,} scenes" if overall[run].get("scenes") else ""
+            yield f"{model}: {_write(mean)} of the answers about its pictures are right{scenes}. {_name_ends(reading, run)}".strip()
+    for one in (reading.report.get("differences") or {}).get("overall") or []:
+        gap = read_estimate(one)
+        if one["metric"] == ANSWERS and gap and one["run"] < MOST_NAMES:
+            yield _compare(reading.models[one["run"]], reading.models[one["other"]], gap, one.get("p_adjusted"))
+
+
+def _write(estimate: Estimate) -> str:
+    value, ends = write_estimate(estimate)
+    return f"{value} ({ends})" if ends else value
+
+
+def _name_ends(reading: Reading, run: int) -> str:
+    """The kinds that it is best and worst at, if their intervals lie apart."""
+    kinds = [
+        (estimate, str(group["group"]).replace("_", " "))
+        for group in (reading.report.get("by") or {}).get("kind") or []
+        if group["run"] == run and group["metric"] == ANSWERS and (estimate := read_estimate(group))
+    ]
+    if len(kinds) < 2:
+        return ""
+    kinds.sort(key=lambda pair: pair[0].value)
+    (worst, low), (best, high) = kinds[0], kinds[-1]
+    if worst.high >= best.low:
+        return ""
+    return f"It is best at {high} ({write_estimate(best)[0]}) and worst at {low} ({write_estimate(worst)[0]})."
+
+
+def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str:
+    value, ends = write_estimate(gap, signed=True)
+    if chance is None or chance >= 0.05:
+        return f"Between {model} and {other} no difference is shown: {value} ({ends})."
+    return f"{model} gets {'more' if gap.value > 0 else 'fewer'} right than {other} on the same scenes: {value} ({ends})."
+
+
+def write_warnings(reading: Reading) -> Iterator[str]:
+    """What was left out or refused, and what is not known."""
+    for run, model in zip(reading.runs, reading.models, strict=True):
+        before = f"{model}: " if len(reading.models) > 1 else ""
+        for line in _list_losses(run):
+            yield f"{before}{line}"
+    if reading.exam:
+        kinds = [kind for kind, one in (reading.exam.get("kinds") or {}).items() if not one.get("trusted")]
+        if kinds:
+            listed = ", ".join(kind.replace("_", " ") for kind in kinds)
+            yield f"In its exam the judge could not be trusted with questions of these kinds: {listed}."
+    elif ANSWERS in reading.metrics:
+        yield "The judge has sat no exam (gas calibrate), so its own errors are not known."
+    if ANSWERS in reading.metrics and not reading.baselines:
+        yield "No baselines were measured, so it is not known what the questions earn without the pictures."
+
+
+def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
+    left_out = run.get("left_out") or {}
+    if number := _count(left_out.get("without")):
+        yield f"{number:,} {_say('scene has', 'scenes have', number)} no picture and {_say('is', 'are', number)} in no number."
+    if number := _count(left_out.get("unknown")):
+        yield f"{number:,} {_say('picture belongs', 'pictures belong', number)} to no scene."
+    if number := _count(left_out.get("unreadable")):
+        names = left_out["unreadable"]
+        first = f", such as {next(iter(names))}" if isinstance(names, Mapping | Sequence) else ""
+        yield f"{number:,} {_say('picture', 'pictures', number)} could not be read{first}."
+    asked, refused = run.get("questions") or 0, run.get("refused") or 0
+    if refused:
+        share = write_share(refused, asked)
+        yield f"The judge gave no answer to {refused:,} of {asked:,} questions ({share}); they are counted neither right nor wrong."
+    if 0 < (run.get("scenes") or 0) < FEW:
+        yield f"There are only {run['scenes']} scenes: with fewer than {FEW} intervals are too narrow."
+
+
+def _count(value: Any) -> int:
+    return len(value) if isinstance(value, Mapping | list | tuple) else int(value or 0)
+
+
+def _say(one: str, many: str, number: int) -> str:
+    return one if number == 1 else many
+
+
+def write_method(reading: Reading) -> Iterator[str]:
+    """How numbers were made."""
+    judged = "Every question about a scene was put to the judge about each of its pictures; shares are of the answers that it gave. "
+    measured = "Metrics are means over pictures. " if any(metric != ANSWERS for metric in reading.metrics) else ""
+    intervals = "All intervals are of 95 %, by resampling whole scenes: about the choice of scenes, not about the judge's errors."
+    yield (judged if ANSWERS in reading.metrics else "") + measured + intervals
+    said = [str(one).rstrip(".") for one in (reading.report.get("methods") or {}).values()]
+    if said:
+        yield ". ".join(said) + "."

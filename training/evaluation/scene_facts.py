@@ -1,0 +1,173 @@
+"""What is known of scenes and of what their questions rest on, as arrays: numbers of elements, concepts, predicates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .arrays import Labels, encode
+
+COUNTS: Mapping[str, str] = {
+    "elements": "complexity",
+    "objects": "objects",
+    "attributes": "attributes",
+    "relations": "relations",
+}
+"""What is counted in a scene, and the field of `structure` that has it."""
+
+
+def count_elements(scenes: pa.Table, name: str) -> np.ndarray | None:
+    """A number a scene: of `COUNTS`, or `copies`, the most alike things of an object; None where nothing says it."""
+    if name == "copies":
+        return _count_copies(scenes)
+    if "structure" not in scenes.column_names:
+        return None
+    counts = pc.struct_field(scenes["structure"], COUNTS[name])
+    return counts.fill_null(-1).to_numpy().astype(np.int64)
+
+
+def _count_copies(scenes: pa.Table) -> np.ndarray | None:
+    objects = read_objects(scenes)
+    if objects is None or objects.counts is None:
+        return None
+    found = np.full(scenes.num_rows, -1, dtype=np.int64)
+    np.maximum.at(found, objects.row, objects.counts)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """The objects of scenes, one after the other.
+
+    Attributes:
+        row: The row of the scene of each.
+        start: The number of the first object of each scene, with the number of all at the end.
+        concepts: The id of each.
+        names: The name of each.
+        counts: How many alike things each stands for; None where nothing says it.
+    """
+
+    row: np.ndarray
+    start: np.ndarray
+    concepts: Labels
+    names: pa.Array
+    counts: np.ndarray | None
+
+
+def read_objects(scenes: pa.Table) -> Objects | None:
+    """The objects of scenes; None where scenes have no graphs, or these have no concepts."""
+    found = _read_list(scenes, "objects")
+    if found is None or not {"concept", "name"} <= {field.name for field in found[0].type}:
+        return None
+    objects, row, start = found
+    has_counts = objects.type.get_field_index("count") >= 0
+    counts = pc.struct_field(objects, "count").fill_null(1).to_numpy().astype(np.int64) if has_counts else None
+    return Objects(row, start, encode(pc.struct_field(objects, "concept")), pc.struct_field(objects, "name"), counts)
+
+
+def _read_list(scenes: pa.Table, name: str) -> tuple[pa.StructArray, np.ndarray, np.ndarray] | None:
+    """What a list of the scene graphs holds, the row of each entry, and where each row's begin."""
+    if "scene_graph" not in scenes.column_names:
+        return None
+    graphs = scenes["scene_graph"]
+    if graphs.type.get_field_index(name) < 0:
+        return None
+    return flatten(pc.struct_field(graphs, name))
+
+
+def flatten(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray, np.ndarray]:
+    """The entries of a column of lists, the row of each, and the number of the first entry of each row."""
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy().astype(np.int64)
+    flat = pc.list_flatten(column)
+    flat = pa.chunked_array(flat.chunks, flat.type).combine_chunks() if isinstance(flat, pa.ChunkedArray) else flat
+    return flat, np.repeat(np.arange(len(lengths)), lengths), np.cumsum([0, *lengths])
+
+
+@dataclass(frozen=True, eq=False)
+class Rests:
+    """What questions rest on that are about what is there: pairs of a question and a name.
+
+    Attributes:
+        start: The number of the first question of each row of scenes, with the number of all at the end.
+        question: The number of the question of each pair.
+        labels: What it rests on.
+        titles: Of each name, how people know it.
+    """
+
+    start: np.ndarray
+    question: np.ndarray
+    labels: Labels
+    titles: dict[str, str]
+
+
+def read_concepts(scenes: pa.Table) -> Rests | None:
+    """The concepts of the objects that questions rest on, relations apart; None where scenes do not say it."""
+    objects, elements = read_objects(scenes), _read_elements(scenes)
+    if objects is None or elements is None:
+        return None
+    numbers = np.where(elements.of("object") | elements.of("attribute"), elements.number, -1)
+    kept = np.flatnonzero(numbers >= 0)
+    place = objects.start[elements.row[kept]] + numbers[kept]
+    codes = objects.concepts.codes[place]
+    titles = dict(zip(_take(objects.concepts, objects.concepts.codes), objects.names.to_pylist(), strict=True))
+    return _pair(elements, kept, Labels(objects.concepts.names, codes), titles)
+
+
+def read_predicates(scenes: pa.Table) -> Rests | None:
+    """The predicates of the relations that questions rest on; None where scenes do not say it."""
+    found, elements = _read_list(scenes, "relations"), _read_elements(scenes)
+    if found is None or elements is None:
+        return None
+    relations, _, start = found
+    kept = np.flatnonzero(elements.of("relation"))
+    names = encode(pc.struct_field(relations, "predicate"))
+    codes = names.codes[start[elements.row[kept]] + elements.number[kept]]
+    return _pair(elements, kept, Labels(names.names, codes), {name: name for name in names.names})
+
+
+def _take(labels: Labels, codes: np.ndarray) -> list[str]:
+    return [labels.names[code] for code in codes.tolist()]
+
+
+def _pair(elements: _Elements, kept: np.ndarray, labels: Labels, titles: dict[str, str]) -> Rests:
+    """Each question beside each name once."""
+    known, many = labels.codes >= 0, max(1, len(labels.names))
+    keys = np.unique(elements.question[kept[known]] * many + labels.codes[known])
+    return Rests(elements.start, keys // many, Labels(labels.names, keys % many), titles)
+
+
+@dataclass(frozen=True, eq=False)
+class _Elements:
+    """The elements that questions rest on: of each the scene's row, the question, what it is, the number in its list."""
+
+    start: np.ndarray
+    row: np.ndarray
+    question: np.ndarray
+    what: Labels
+    number: np.ndarray
+
+    def of(self, what: str) -> np.ndarray:
+        return self.what.codes == (self.what.names.index(what) if what in self.what.names else -2)
+
+
+def _read_elements(scenes: pa.Table) -> _Elements | None:
+    """Elements of questions about what is there: a foil's are those that it stands in for."""
+    if "questions" not in scenes.column_names:
+        return None
+    questions, row, start = flatten(scenes["questions"])
+    if questions.type.get_field_index("elements") < 0:
+        return None
+    elements, question, _ = flatten(pa.chunked_array([pc.struct_field(questions, "elements")]))
+    has_foil = questions.type.get_field_index("foil") >= 0
+    is_true = pc.is_null(pc.struct_field(questions, "foil")).to_numpy(zero_copy_only=False) if has_foil else None
+    names = encode(elements)
+    parts = [name.split("/") for name in names.names]
+    what = encode(pa.array([part[0] for part in parts], pa.string()))
+    numbers = np.array([int(part[1]) for part in parts], dtype=np.int64)
+    kept = np.flatnonzero(is_true[question]) if is_true is not None else np.arange(len(question))
+    codes, question = names.codes[kept], question[kept]
+    return _Elements(start, row[question], question, Labels(what.names, what.codes[codes]), numbers[codes])
