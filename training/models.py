@@ -90,7 +90,7 @@ def shorten(error: Exception) -> str:
 
 @contextmanager
 def limit_threads(number: int) -> Iterator[None]:
-    """Lets torch compute on so many threads, for a while: those of small models wait more for each other than they do."""
+    """Lets torch compute on so many threads, for a while: those of small models mostly wait for each other."""
     import torch
 
     before = torch.get_num_threads()
