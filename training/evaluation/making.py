@@ -62,8 +62,8 @@ def make_pictures(
         folder: Of the evaluation; pictures go into `pictures` in it. Those of a folder stay where they are, unless
             they are cut apart.
         advance: Is told how many pictures there are now that were not before.
-        prompts: What is asked for, of each scene; None where there is nothing to ask for. By default the recipe's
-            `prompt` with the caption.
+        prompts: What is asked for, of each scene, and None where nothing can be; by default the recipe's `prompt` with
+            the caption.
 
     Raises:
         GasError: The folder holds pictures made otherwise, no picture can be made, or the disk is full; what is made
@@ -117,8 +117,7 @@ def list_requests(
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
         for scene, text, graph, count in zip(scenes["id"].to_pylist(), texts, graphs, counts, strict=True)
-        if text is not None
-        for number in range(count)
+        for number in range(count if text is not None else 0)
     ]
 
 

@@ -277,6 +277,15 @@ def test_a_server_of_several_models_needs_the_name():
         assert server.bodies[0]["model"] == judge.record["served"]["id"] == "second"
 
 
+def test_a_model_that_the_server_does_not_list_is_refused():
+    with ChatServer(models=("first", "owner/second")).run() as server:
+        with pytest.raises(GasError, match=r"does not serve the model `zzz`; it serves first, owner/second") as error:
+            EndpointJudge(server.url, "zzz")
+        assert error.value.exit_status == 2 and not server.bodies
+        # behind a colon some servers take who is to compute
+        assert EndpointJudge(server.url, "owner/second:fastest").model == "owner/second:fastest"
+
+
 def test_a_server_that_lists_no_models(server):
     server.models = None
     with pytest.raises(GasError, match="HTTP 404"):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ...metrics.intervals import Estimate
 from .blocks import (
     Branch,
     Cell,
@@ -25,13 +23,15 @@ from .blocks import (
     fill_number,
 )
 from .marks import Curve, fit_axis
-from .numbers import read_estimate, write_share
+from .numbers import read_estimate, write_fixed, write_share
 
 Groups = Sequence[Mapping[str, Any]]
 MOST_PICTURES, MOST_NODES, MOST_HARD = 24, 400, 20
+LEAST_GAP = -0.005
+"""What is hardest has a gap that two digits show."""
 LONGEST_ID = 34
 """Letters of a metric's id that are shown."""
-ANSWERS = "answers"
+ANSWERS, REFUSED = "answers", "refused"
 TABLES = {
     "kind": "Kind of question",
     "form": "Form of question",
@@ -46,6 +46,8 @@ ALONG = {
     "relations": "relations",
     "copies": "copies of an object",
 }
+BRIEF = ("overall", "kind", "form", "statement")
+"""Tables that a terminal shows, too."""
 BASELINES = {
     "blank": "a white picture",
     "other_picture": "the picture of another scene",
@@ -132,8 +134,8 @@ def _fill_models(reading: Reading, what: str, of: Mapping[int, Mapping[str, Any]
     refused = sum(one.get("refused") or 0 for one in of.values())
     share = Cell(write_share(refused, asked) if refused else "0", value=refused / asked if asked else None)
     columns = [Column(_cut(name), "estimate", name) for name in names]
-    columns += [Column("count", note="answers; of other metrics, pictures"), Column("scenes")]
-    return [*columns, Column("refused", note="left without an answer, in no other number")], [*values, *counts, share]
+    columns += [Column("count", note="answers given; of other metrics, pictures"), Column("scenes")]
+    return [*columns, Column(REFUSED, note="left without an answer, in no other number")], [*values, *counts, share]
 
 
 def _fill_sum(of: Mapping[int, Mapping[str, Any]], key: str) -> Cell:
@@ -161,7 +163,7 @@ def _make_forest(
 
 
 def _say(group: str) -> str:
-    return group.replace("_", " ")
+    return group.replace("yes_no", "yes/no").replace("_", " ")
 
 
 def _make_overall(reading: Reading) -> Section:
@@ -171,14 +173,16 @@ def _make_overall(reading: Reading) -> Section:
         of = {group["run"]: group for group in found if group["metric"] == metric}
         columns, cells = _fill_models(reading, "mean", of)
         values = [read_estimate(of.get(place)) for place in range(len(reading.models))]
-        is_share = all(0 <= value.low and value.high <= 1 for value in values if value)
-        marks = _mark_overall(reading) if metric == ANSWERS else {}
+        is_share = all(value.low >= 0 and value.high <= 1 for value in values if value)
+        marks = _mark_overall(reading, metric) if is_share else {}
         rows.append(Row(reading.shorten(metric), cells, values if is_share else [], marks))
-    tables = [draw_rows("", "metric", columns, rows)] if rows else []
+    tables = [draw_rows("All metrics", "metric", columns, rows)] if rows else []
     seeds = [_list_seeds(reading, found)] if any(group.get("two_way") for group in found) else []
     lead = []
     if reading.baselines:
-        lead.append("Hollow marks are what the same questions earn without the right picture: hold numbers against them.")
+        lead.append(
+            "Hollow marks are what the same questions earn without the right picture: hold numbers against them."
+        )
     marked = [name for name in reading.baselines if ANSWERS in reading.metrics]
     return Section("overall", "Overall", "Overall", lead, marked, [*tables, *seeds, *_make_baselines(reading)])
 
@@ -191,25 +195,33 @@ def _list_seeds(reading: Reading, found: Groups) -> Table:
             label = f"{reading.shorten(group['metric'])}, {reading.models[group['run']]}"
             rows.append(Row(label, [fill_estimate(estimate)], [estimate]))
     title = "With other scenes and other pictures of each scene"
-    return draw_rows(title, "metric", [Column("mean", "estimate")], rows)
+    return draw_rows(title, "metric", [Column("mean", "estimate")], rows, plain=True)
 
 
-def _mark_overall(reading: Reading) -> dict[str, float]:
-    return {name: one["accuracy"]["value"] for name, one in reading.baselines.items() if one.get("accuracy")}
+def _mark_overall(reading: Reading, metric: str) -> dict[str, float]:
+    """What a metric of answers gets without the right picture."""
+    found = {
+        name: one.get("accuracy") if metric == ANSWERS else (one.get("metrics") or {}).get(metric)
+        for name, one in reading.baselines.items()
+    }
+    return {name: one["value"] for name, one in found.items() if one}
 
 
 def _make_baselines(reading: Reading) -> Iterator[Table]:
     rows = [
         Row(
             BASELINES[name],
-            [fill_estimate(read_estimate(one.get("accuracy"))), *map(fill_number, (one.get("questions"), one.get("refused")))],
+            [
+                fill_estimate(read_estimate(one.get("accuracy"))),
+                *map(fill_number, (one.get("questions"), one.get("refused"))),
+            ],
             [read_estimate(one.get("accuracy"))],
         )
         for name, one in reading.baselines.items()
     ]
     if rows:
         columns = [Column("right answers", "estimate"), Column("questions"), Column("refused")]
-        yield draw_rows("What is earned without looking", "asked about", columns, rows)
+        yield draw_rows("What is earned without the right picture", "asked about", columns, rows, plain=True)
 
 
 def _make_kinds(reading: Reading) -> Section:
@@ -225,11 +237,12 @@ def _make_kinds(reading: Reading) -> Section:
             lambda group, name=name: _mark_kind(reading, name, group),
             lambda group, name=name: _add_exam(reading, name, group),
         )
-        tables += [table] if table else []
+        tables += [replace(table, brief=name in BRIEF)] if table else []
     marks = [*(reading.baselines if by.get("kind") else ()), *(["exam"] if reading.exam else ())]
     lead = []
     if reading.exam:
         lead.append(
+            "Hollow marks are what is earned without the right picture. "
             "The upright stroke is the judge's own balanced accuracy on pictures whose truth is known: "
             "where it is low, the judge errs, not only the model."
         )
@@ -239,7 +252,9 @@ def _make_kinds(reading: Reading) -> Section:
 def _mark_kind(reading: Reading, name: str, group: str) -> dict[str, float]:
     marks = {}
     if name == "kind":
-        marks = {key: one["kinds"][group] for key, one in reading.baselines.items() if group in (one.get("kinds") or {})}
+        marks = {
+            key: one["kinds"][group] for key, one in reading.baselines.items() if group in (one.get("kinds") or {})
+        }
     exam = reading.find_exam(name, group)
     if exam and exam.get("balanced_accuracy"):
         marks["exam"] = exam["balanced_accuracy"]["value"]
@@ -247,7 +262,9 @@ def _mark_kind(reading: Reading, name: str, group: str) -> dict[str, float]:
 
 
 def _add_exam(reading: Reading, name: str, group: str) -> Sequence[tuple[Column, Cell]]:
-    if not reading.exam or name not in ("kind", "kind_form"):
+    """What the exam found of the judge; nothing where the exam told none of the table apart."""
+    groups = [str(one["group"]) for one in (reading.report.get("by") or {}).get(name) or []]
+    if not any(reading.find_exam(name, one) for one in groups):
         return ()
     exam = reading.find_exam(name, group) or {}
     verdict = {True: "trusted", False: "not trusted", None: "not examined"}[exam.get("trusted")]
@@ -256,22 +273,28 @@ def _add_exam(reading: Reading, name: str, group: str) -> Sequence[tuple[Column,
 
 
 def _make_differences(reading: Reading) -> Section:
-    tables = []
+    """By pairs of models: all metrics, and parts of the first metric."""
+    pairs: dict[tuple[int, int], dict[str, list[Mapping[str, Any]]]] = {}
     for name, groups in (reading.report.get("differences") or {}).items():
-        pairs: dict[tuple[int, int, str], list[Mapping[str, Any]]] = defaultdict(list)
         for group in groups:
-            metric = "" if name == "overall" else group["metric"]
-            pairs[group["run"], group["other"], metric].append(group)
-        for (run, other, metric), some in pairs.items():
-            models = f"{reading.models[run]} minus {reading.models[other]}"
-            of = f", {reading.shorten(metric)}" if metric and metric != ANSWERS else ""
-            title = TABLES.get(name, name.replace("_", " ").capitalize()).lower()
-            tables.append(_compare(reading, f"{models}: {title}{of}", some, name == "overall"))
+            if name == "overall" or group["metric"] == reading.metrics[0]:
+                pairs.setdefault((group["run"], group["other"]), {}).setdefault(name, []).append(group)
+    tables = []
+    for (run, other), parts in pairs.items():
+        for name, groups in parts.items():
+            what = "all metrics" if name == "overall" else name_table(name)
+            title = f"{reading.models[run]} minus {reading.models[other]}: {what}"
+            tables.append(replace(_compare(reading, title, groups, name == "overall"), brief=name in BRIEF))
     lead = [
         "Differences on the same scenes, so that what is hard for both cancels out. "
-        "Those that are marked stay below p = 0.05 with all others of their table counted in (Holm)."
+        "Those called higher or lower stay below p = 0.05 with all others of their table counted in (Holm)."
     ]
     return Section("models", "Models", "Models side by side", lead if tables else (), (), tables)
+
+
+def name_table(name: str) -> str:
+    """What a table of `by` tells apart."""
+    return TABLES.get(name, "").lower() or ALONG.get(name) or f"captions by {_cut(name.partition(':')[0])}"
 
 
 def _compare(reading: Reading, title: str, groups: Groups, is_overall: bool) -> Table:
@@ -284,12 +307,12 @@ def _compare(reading: Reading, title: str, groups: Groups, is_overall: bool) -> 
         verdict = ("higher" if difference.value > 0 else "lower") if is_sure and difference else ""
         cells = [
             fill_estimate(difference, signed=True),
-            Cell(_write_chance(chance), value=chance),
             Cell(verdict),
+            Cell(_write_chance(chance), value=chance),
             fill_number(group.get("scenes")),
         ]
         rows.append(Row(label, cells, [difference]))
-    columns = [Column("difference", "estimate"), Column("p", note="Holm"), Column("sure", "text"), Column("scenes")]
+    columns = [Column("difference", "estimate"), Column("", "text"), Column("p", note="Holm"), Column("scenes")]
     return draw_rows(title, "metric" if is_overall else "of", columns, rows, signed=True)
 
 
@@ -304,7 +327,7 @@ def _make_complexity(reading: Reading) -> Section:
     plots = []
     for name, under in ALONG.items():
         for metric in reading.metrics if name == "elements" else reading.metrics[:1]:
-            plots += _plot(reading, by.get(name) or [], metric, under)
+            plots += _plot(reading, by.get(name) or [], metric, name, under)
     lead = ["What pictures earn as scenes ask for more; bands are 95 % intervals."] if plots else []
     return Section("complexity", "Complexity", "By what a scene asks for", lead, (), (), plots)
 
@@ -314,13 +337,14 @@ def _make_captions(reading: Reading) -> Section:
     plots = []
     for name, groups in by.items():
         if name not in TABLES and name not in ALONG:
+            score = _cut(name.partition(":")[0])
             for metric in reading.metrics:
-                plots += _plot(reading, groups, metric, f"captions by {_cut(name.partition(':')[0])}, lowest fifth first")
+                plots += _plot(reading, groups, metric, score, f"{name_table(name)}, the lowest fifth first")
     lead = ["What pictures earn along scores of their captions, in fifths of the captions."] if plots else []
     return Section("captions", "Captions", "By scores of captions", lead, (), (), plots)
 
 
-def _plot(reading: Reading, groups: Groups, metric: str, under: str) -> Iterator[Plot]:
+def _plot(reading: Reading, groups: Groups, metric: str, name: str, under: str) -> Iterator[Plot]:
     """Curves along groups; a single point is no curve."""
     found = _list_groups(groups, metric)
     if len(found) < 2:
@@ -336,7 +360,8 @@ def _plot(reading: Reading, groups: Groups, metric: str, under: str) -> Iterator
     numbers = _make_forest(reading, "", under, groups, metric)
     if curves and numbers:
         labels = {place: name for name, place in places.items()}
-        yield Plot(reading.shorten(metric), under, curves, labels, numbers)
+        what = "Right answers" if metric == ANSWERS else reading.shorten(metric)
+        yield Plot(f"{what} by {name}", under, curves, labels, numbers)
 
 
 def _make_taxonomy(reading: Reading) -> Section:
@@ -366,7 +391,11 @@ def _grow(reading: Reading, nodes: Mapping[str, Mapping[int, Mapping[str, Any]]]
         parent = branches.get(first.get("parent"))
         (parent.below if parent else top).append(branch)
         ends += [end for value in values if value for end in (value.low, value.high)]
-    note = f"The {len(kept)} of {len(nodes):,} nodes with most answers; all are in report.json." if len(kept) < len(nodes) else ""
+    note = (
+        f"The {len(kept)} of {len(nodes):,} nodes with most answers; all are in report.json."
+        if len(kept) < len(nodes)
+        else ""
+    )
     return Tree(title, fit_axis(ends or [0.0, 1.0]), top, note)
 
 
@@ -382,7 +411,10 @@ def _make_people(reading: Reading) -> Section:
 
 def _show_bias(reading: Reading, bias: Mapping[str, Any]) -> Table:
     shares = bias.get("shares") or {}
-    rows = [Row(_say(label), [fill_estimate(read_estimate(share))], [read_estimate(share)]) for label, share in shares.items()]
+    rows = [
+        Row(_say(label), [fill_estimate(read_estimate(share))], [read_estimate(share)])
+        for label, share in shares.items()
+    ]
     deviation = read_estimate(bias.get("deviation"))
     rows.append(Row("mean absolute deviation from even shares", [fill_estimate(deviation)], [deviation]))
     judge = bias.get("judge") or {}
@@ -392,14 +424,14 @@ def _show_bias(reading: Reading, bias: Mapping[str, Any]) -> Table:
     if bias.get("refused"):
         note += f"; {bias['refused']:,} more were refused"
     title = f"Perceived {bias.get('about')} where captions leave it open: {reading.models[bias['run']]}"
-    return draw_rows(title, "perceived", [Column("share", "estimate")], rows, note=f"{note}.")
+    return draw_rows(title, "perceived", [Column("share", "estimate")], rows, plain=True, note=f"{note}.")
 
 
 def _make_hardest(reading: Reading) -> Section:
     tables = []
     for name, hardest in (reading.report.get("hardest") or {}).items():
         for run, model in enumerate(reading.models):
-            some = [one for one in hardest if one["run"] == run][:MOST_HARD]
+            some = [one for one in hardest if one["run"] == run and one["shrunken"] < LEAST_GAP][:MOST_HARD]
             of = f" for {model}" if len(reading.models) > 1 else ""
             if some:
                 tables.append(_list_hardest(f"Hardest {name}{of}", name.removesuffix("s"), some))
@@ -417,7 +449,7 @@ def _list_hardest(title: str, first: str, hardest: Groups) -> Table:
     for one in hardest:
         gap = read_estimate({"value": one["shrunken"], "low": one["low"], "high": one["high"]})
         plain = [one.get(key) for key in ("gap", "value", "expected")]
-        cells = [Cell("" if value is None else f"{value + 0.0:.2f}", value=value) for value in plain]
+        cells = [Cell("" if value is None else write_fixed(value), value=value) for value in plain]
         counts = [fill_number(one.get(key)) for key in ("count", "scenes")]
         rows.append(Row(_say(str(one["group"])), [fill_estimate(gap, signed=True), *cells, *counts], [gap]))
     return draw_rows(title, first, columns, rows, signed=True)
@@ -477,7 +509,7 @@ def _fill_either(value: Any) -> Cell:
     """A number with an interval, or one that has none."""
     if isinstance(value, Mapping):
         return fill_estimate(read_estimate(value))
-    return Cell() if value is None else Cell(f"{value + 0.0:.2f}", value=value)
+    return Cell() if value is None else Cell(write_fixed(value), value=value)
 
 
 def _make_matrix(reading: Reading, title: str, pairs: Groups) -> Table:
@@ -497,7 +529,7 @@ def _make_cost(reading: Reading) -> Section:
     keys = list(dict.fromkeys(key for cost in costs for key in cost))
     rows = [Row(_say(key), [fill_number(cost.get(key)) for cost in costs]) for key in keys]
     columns = [Column(_cut(model), note=model) for model in reading.models]
-    return Section("cost", "Cost", "What it cost", (), (), [draw_rows("", "", columns, rows)] if rows else ())
+    return Section("cost", "Cost", "What it cost", (), (), [draw_rows("Totals", "", columns, rows)] if rows else ())
 
 
 def _flatten(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, float]]:
