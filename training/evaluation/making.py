@@ -33,6 +33,7 @@ from ...regular_files import read_regular
 from ..recipes.evaluation import Evaluation
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .backends.folder import FolderBackend
+from .backends.on_cluster import ClusterBackend
 from .backends.protocol import Backend, Made, NotMade, PictureFile, PictureRequest
 from .backends.settings import Shows
 from .files import PICTURES, VIDEOS, Found, check_files, leave_out, list_files
@@ -83,17 +84,7 @@ def make_pictures(
     try:
         if is_first():
             _begin(root, backend, requests, recipe)
-        wait_for_all()
-        made = _find_made(root, names)
-        unreadable = check_files(root, list(made.values()))
-        advance(len(made))
-        left = [pair for pair in zip(requests, names, strict=True) if pair[1] not in made]
-        wait_for_all()  # before one writes what another has not looked for yet
-        own = left[find_rank() :: count_processes()]
-        size = len(left) if recipe.engine == "ray" else int(getattr(recipe.pictures, "batch_size", BATCH))
-        not_made = _make_each(backend, own, root, max(1, size), advance)
-        if close := getattr(backend, "close", None):
-            close()
+        unreadable, not_made = _make_missing(backend, requests, names, root, recipe, advance)
         made = _find_made(root, names)
     except OSError as error:
         raise explain_os_error(error, error.filename or root) from error
@@ -117,7 +108,8 @@ def list_requests(
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
         for scene, text, graph, count in zip(scenes["id"].to_pylist(), texts, graphs, counts, strict=True)
-        for number in range(count if text is not None else 0)
+        if text is not None
+        for number in range(count)
     ]
 
 
@@ -240,6 +232,30 @@ def _find_made(root: Path, names: Sequence[str]) -> dict[str, str]:
             there[stem] = file
             there.setdefault(posixpath.dirname(file), posixpath.dirname(file))
     return {name: there[name] for name in names if name in there}
+
+
+def _make_missing(
+    backend: Backend,
+    requests: Sequence[PictureRequest],
+    names: Sequence[str],
+    root: Path,
+    recipe: Evaluation,
+    advance: Callable[[int], None],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Makes pictures that are not there, and says what is wrong with some that are, and why some could not be made."""
+    wait_for_all()
+    made = _find_made(root, names)
+    advance(len(made))
+    unreadable = check_files(root, list(made.values()))
+    left = [pair for pair in zip(requests, names, strict=True) if pair[1] not in made]
+    wait_for_all()  # before one writes what another has not looked for yet
+    size = getattr(recipe.pictures, "batch_size", BATCH)
+    if isinstance(backend, ClusterBackend):  # which hands out batches itself
+        size = max(1, len(left))
+    not_made = _make_each(backend, left[find_rank() :: count_processes()], root, size, advance)
+    if close := getattr(backend, "close", None):
+        close()
+    return unreadable, not_made
 
 
 def _make_each(

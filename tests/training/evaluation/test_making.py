@@ -145,6 +145,13 @@ def test_ids_that_name_no_file_are_refused(load, tmp_path, scene):
         make_pictures(Maker(), pa.table({"id": [scene], "caption": ["a cup"]}), load(DRAWN), tmp_path)
 
 
+def test_a_place_that_cannot_be_written_is_named(load, make_scenes, tmp_path):
+    (tmp_path / "pictures").write_text("in the way")
+    with pytest.raises(GasError, match="pictures cannot be used: (File exists|Not a directory)") as caught:
+        make_pictures(Maker(), make_scenes(1), load(DRAWN), tmp_path)
+    assert caught.value.exit_status == 2
+
+
 def test_an_id_is_not_the_folder_of_another(load, tmp_path):
     with pytest.raises(GasError, match="cannot name pictures of one folder"):
         make_pictures(Maker(), pa.table({"id": ["a", "a/0"], "caption": ["", ""]}), load(DRAWN), tmp_path)
