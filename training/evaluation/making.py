@@ -89,8 +89,11 @@ def make_pictures(
         advance(len(made))
         left = [pair for pair in zip(requests, names, strict=True) if pair[1] not in made]
         wait_for_all()  # before one writes what another has not looked for yet
-        size = int(getattr(recipe.pictures, "batch_size", BATCH))
-        not_made = _make_each(backend, left[find_rank() :: count_processes()], root, size, advance)
+        own = left[find_rank() :: count_processes()]
+        size = len(left) if recipe.engine == "ray" else int(getattr(recipe.pictures, "batch_size", BATCH))
+        not_made = _make_each(backend, own, root, max(1, size), advance)
+        if close := getattr(backend, "close", None):
+            close()
         made = _find_made(root, names)
     except OSError as error:
         raise explain_os_error(error, error.filename or root) from error
@@ -107,9 +110,9 @@ def make_pictures(
 def list_requests(
     scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str | None] | None = None
 ) -> list[PictureRequest]:
-    """What pictures to make, so many of each scene, one after the other."""
+    """What pictures to make, so many of each scene that has a prompt, one after the other."""
     captions = scenes["caption"].to_pylist()
-    texts = prompts or [recipe.prompt.replace("{caption}", caption) for caption in captions]
+    texts: Sequence[str | None] = prompts or [recipe.prompt.replace("{caption}", caption) for caption in captions]
     graphs = scenes["scene_graph"].to_pylist() if "scene_graph" in scenes.column_names else [None] * len(texts)
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
@@ -255,7 +258,7 @@ def _make_each(
                 not_made[name] = made.reason
             else:
                 save_picture(made, root, name)
-        advance(len(batch))
+            advance(1)
     if count_processes() > 1:
         from accelerate.utils import gather_object
 

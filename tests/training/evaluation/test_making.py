@@ -66,8 +66,9 @@ def test_prompts_are_written_as_they_are_sent(load, make_scenes, tmp_path):
     assert sent == ["A photo of a circle{}", "A photo of a square{}"]
     lines = [json.loads(line) for line in (found.root / "prompts.jsonl").read_text().splitlines()]
     assert [line["prompt"] for line in lines] == sent
-    make_pictures(other := Maker(), make_scenes(2), recipe, tmp_path / "other", prompts=["one", "two"])
+    found = make_pictures(other := Maker(), make_scenes(3), recipe, tmp_path / "other", prompts=["one", None, "two"])
     assert [request.prompt for request in other.batches[0]] == ["one", "two"]
+    assert found.without == ["sandbox/test/000000001"]
 
 
 def test_only_what_is_not_there_is_made(load, make_scenes, tmp_path):
@@ -79,7 +80,7 @@ def test_only_what_is_not_there_is_made(load, make_scenes, tmp_path):
     maker = Maker()
     found = make_pictures(maker, scenes, recipe, tmp_path, told.append)
     asked = [(request.scene[-1], request.number) for batch in maker.batches for request in batch]
-    assert asked == [("1", 1), ("3", 0), ("3", 1)] and told == [5, 3]
+    assert asked == [("1", 1), ("3", 0), ("3", 1)] and told == [5, 1, 1, 1]
     after = read_all(tmp_path)
     assert {name: content for name, content in after.items() if name in before and name.endswith(".png")} == {
         name: content for name, content in before.items() if name.endswith(".png")
