@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ....errors import GasError, Problem, RecipeError
+from ....errors import GasError, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
 from ...upstream import identify_files, list_versions, require
 from .pipeline_check import OURS, check_settings, find_class, read_options
@@ -39,11 +39,6 @@ global generator, or take no list of generators; they make a picture at a time.
 """
 
 RECORDED = ("torch", "diffusers", "transformers", "peft")
-
-
-def check_settings(settings: DiffusersPictures) -> list[Problem]:
-    """Finds what is wrong with settings; see `check_pipeline`."""
-    return check_pipeline(settings)
 
 
 def open_backend(settings: DiffusersPictures, recipe: Evaluation) -> DiffusersBackend:
