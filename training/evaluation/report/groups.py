@@ -89,7 +89,7 @@ def draw_plot(reading: Reading, groups: Groups, metric: str, name: str, under: s
         if points:
             points.sort(key=lambda point: point[0])
             curves.append(Curve(run, [place for place, _ in points], [value for _, value in points]))
-    numbers = make_forest(reading, "", under, groups, metric)
+    numbers = make_forest(reading, "", name, groups, metric)
     if curves and numbers:
         labels = {place: name for name, place in places.items()}
         what = "Right answers" if metric == ANSWERS else reading.shorten(metric)

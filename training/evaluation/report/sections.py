@@ -25,8 +25,9 @@ from .reading import (
 MOST_PICTURES, MOST_HARD = 24, 20
 LEAST_GAP = -0.005
 """What is hardest has a gap that two digits show."""
-BRIEF = ("overall", "kind", "form", "statement")
-"""Tables that a terminal shows, too."""
+BRIEF = ("overall", "kind", "form", "statement", "elements", "copies")
+BRIEF_PAIRS = ("overall", "kind")
+"""Tables that a terminal shows, too, of models and of pairs of them."""
 HOLLOW = "Hollow marks are what the same questions earn without the right picture: hold numbers against them."
 
 
@@ -118,7 +119,7 @@ def _make_differences(reading: Reading) -> Section:
         for name, groups in parts.items():
             what = "all metrics" if name == "overall" else name_table(name)
             title = f"{reading.models[run]} minus {reading.models[other]}: {what}"
-            tables.append(replace(_compare(reading, title, groups, name == "overall"), brief=name in BRIEF))
+            tables.append(replace(_compare(reading, title, groups, name == "overall"), brief=name in BRIEF_PAIRS))
     lead = [
         "Differences on the same scenes, so that what is hard for both cancels out. "
         "Those called higher or lower stay below p = 0.05 with all others of their table counted in (Holm)."
@@ -156,7 +157,8 @@ def _make_complexity(reading: Reading) -> Section:
     plots = list[Plot]()
     for name, under in ALONG.items():
         for metric in reading.metrics if name == "elements" else reading.metrics[:1]:
-            plots += draw_plot(reading, by.get(name) or [], metric, name, under)
+            for plot in draw_plot(reading, by.get(name) or [], metric, name, under):
+                plots.append(replace(plot, numbers=replace(plot.numbers, brief=name in BRIEF)))
     lead = ["What pictures earn as scenes ask for more; bands are 95 % intervals."] if plots else []
     return Section("complexity", "Complexity", "By what a scene asks for", lead, (), (), plots)
 
@@ -190,7 +192,7 @@ def _make_people(reading: Reading) -> Section:
     for name, groups in (reading.report.get("people") or {}).items():
         for metric in reading.metrics:
             table = make_forest(reading, f"{name.capitalize()}: {reading.shorten(metric)}", name, groups, metric)
-            tables += [table] if table else []
+            tables += [replace(table, brief=metric == reading.main)] if table else []
     tables += [_show_bias(reading, one) for one in reading.report.get("bias") or []]
     return Section("people", "People", "People", (), (), tables)
 
@@ -223,7 +225,8 @@ def _make_hardest(reading: Reading) -> Section:
                 tables.append(_list_hardest(f"Hardest {name}{of}", name.removesuffix("s"), some))
     lead = [
         "The gap is what is missing against questions of the same kinds about everything else; "
-        "it is shrunken towards 0 where few scenes tell of it, and that is what is drawn and sorted by."
+        "it is shrunken towards 0 where few scenes tell of it, and that is what is drawn and sorted by. "
+        "Where its interval holds 0, chance may be all there is to it."
     ]
     return Section("hardest", "Hardest", "What is hardest", lead if tables else (), (), tables)
 

@@ -45,7 +45,7 @@ def _list_blocks(section: Section) -> Iterator[Block]:
             yield block if block.title else replace(block, title=section.title)
     seen = set[str]()  # along each axis the first metric
     for plot in section.plots:
-        if plot.under not in seen:
+        if plot.numbers.brief and plot.under not in seen:
             seen.add(plot.under)
             yield replace(plot.numbers, title=plot.title)
 
@@ -54,13 +54,14 @@ def _make_table(block: Block) -> Table:
     from rich.text import Text
 
     rows = [[_cut(row.label, LABEL), *map(_write, row.cells)] for row in block.rows[:MOST_ROWS]]
-    heads = [block.first, *(column.name for column in block.columns)]
+    names = [block.first, *(column.name for column in block.columns)]
+    heads = _number(names, block)
     widths = [2 + max(min(len(head), LABEL), *map(len, texts)) for head, *texts in zip(heads, *rows, strict=True)]
     kept, is_drawn = _choose(widths, block)
     table = _open_table(block.title)
     for place in kept:
         is_number = place and block.columns[place - 1].looks != "text"
-        heading = Text(_cut(heads[place], LABEL))
+        heading = Text(_cut(heads[place] if is_drawn else names[place], LABEL))
         table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
     axis = block.axis if is_drawn else None
     if axis:
@@ -76,6 +77,12 @@ def _make_table(block: Block) -> Table:
     if notes:
         table.caption = Text(f"On the page: {' and '.join(notes)}")
     return table
+
+
+def _number(names: Sequence[str], block: Block) -> list[str]:
+    """Headings, those of several models with the number that stands for each in the drawing."""
+    models = max((len(row.values) for row in block.rows), default=0)
+    return [f"{place}:{name}" if 0 < place <= models and models > 1 else name for place, name in enumerate(names)]
 
 
 def _open_table(title: str) -> Table:
