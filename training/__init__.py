@@ -29,6 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .evaluation.results import evaluate
     from .judges.asking import judge_questions
     from .judges.endpoint import EndpointJudge
     from .judges.vision_language import VisionLanguageJudge
@@ -40,6 +41,7 @@ __all__ = [
     "VisionLanguageJudge",
     "compare_models",
     "estimate_mean",
+    "evaluate",
     "find_evaluate_module",
     "judge_questions",
     "open_metric",
@@ -50,6 +52,7 @@ _PLACES = {
     "VisionLanguageJudge": ".judges.vision_language",
     "compare_models": ".metrics.intervals",
     "estimate_mean": ".metrics.intervals",
+    "evaluate": ".evaluation.results",
     "find_evaluate_module": ".metrics.loading",
     "judge_questions": ".judges.asking",
     "open_metric": ".metrics.loading",

@@ -7,9 +7,10 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
+from datetime import timedelta
 from enum import Enum
 from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,8 @@ from ..errors import GasError, Problem, advise
 
 PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")
 """What a run's record names the versions of."""
+
+PATIENCE = timedelta(days=7)
 
 
 def count_processes() -> int:
@@ -42,10 +45,13 @@ def is_first() -> bool:
 
 
 def wait_for_all() -> None:
-    """Waits until all processes have come here."""
+    """Waits until all processes have come here, however long one has more to do."""
     if count_processes() > 1:
-        require("accelerate", user="work in several processes")
-        importlib.import_module("accelerate").PartialState().wait_for_everyone()
+        require("torch", "accelerate", user="work in several processes")
+        # Without GPUs, accelerate makes a group of processes only where it is told that they have none.
+        on_cpu = not importlib.import_module("torch").cuda.is_available()
+        state = importlib.import_module("accelerate").PartialState(cpu=on_cpu, timeout=PATIENCE)
+        state.wait_for_everyone()
 
 
 def require(*modules: str, user: str = "training", extra: str = "train") -> None:
@@ -100,19 +106,19 @@ def identify_files(model: str, revision: str | None = None) -> str:
 
 def read_keys(
     given: Mapping[str, Any],
-    taker: type,
+    taker: Callable[..., Any],
     key: str,
     ours: Mapping[str, str] | None = None,
     choices: Mapping[str, Collection[str]] | None = None,
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """Reads keys that a class of another package takes.
+    """Reads keys that a class, or a function, of another package takes.
 
     YAML 1.1 reads `1e-4` as text, so what is annotated as a number is read as one, and so is what looks like this in
     mappings, whose values have no annotations. It reads `no` as false, which is refused where text is wanted.
 
     Args:
         given: The keys with their values.
-        taker: The class, such as `trl.GRPOConfig`.
+        taker: The class, such as `trl.GRPOConfig`, or the function, such as a pipeline's `__call__`.
         key: Where they stand in the recipe.
         ours: Keys that the recipe states elsewhere, with where.
         choices: The texts that keys may be, where upstream does not say so in a way that can be read.
@@ -128,7 +134,7 @@ def read_keys(
         if ours and name in ours:
             problems.append(Problem(f"`{name}` stands elsewhere", key=place, hint=ours[name]))
         elif name not in parameters:
-            message = f"{taker.__name__} has no key {show(name)}"
+            message = f"{taker.__qualname__.removesuffix('.__call__')} has no key {show(name)}"
             problems.append(Problem(message, key=place, hint=advise(name, parameters)))
         else:
             hint = hints.get(name, Any)
@@ -142,10 +148,11 @@ def read_keys(
     return values, problems
 
 
-def _find_hints(taker: type) -> Mapping[str, Any]:
-    """The types of a dataclass's fields, or else of what a class is made with."""
+def _find_hints(taker: Callable[..., Any]) -> Mapping[str, Any]:
+    """The types of a function's arguments, of a dataclass's fields, or of what another class is made with."""
+    is_other = isinstance(taker, type) and not is_dataclass(taker)
     try:
-        return get_type_hints(taker if is_dataclass(taker) else vars(taker).get("__init__"))
+        return get_type_hints(vars(taker).get("__init__") if is_other else taker)
     except (NameError, TypeError):
         return {}
 
@@ -161,7 +168,7 @@ def list_types(hint: Any) -> set[Any]:
     return set().union(*map(list_types, get_args(hint))) if get_args(hint) else {hint}
 
 
-def _list_choices(taker: type, name: str, hint: Any) -> list[str]:
+def _list_choices(taker: Callable[..., Any], name: str, hint: Any) -> list[str]:
     """The texts that a key may be, where upstream says so: in the field's metadata, by a `Literal` or by an enum."""
     field = getattr(taker, "__dataclass_fields__", {}).get(name)
     if field is not None and field.metadata.get("choices"):

@@ -53,8 +53,8 @@ def make_on_cluster(
         GasError: Ray is not installed or cannot be reached, machines have other versions, or a file cannot be made.
             Files that were finished stay.
     """
-    ray = _import_ray()
-    with _join_cluster(ray, address), _explain_losses(ray):
+    ray = import_ray()
+    with join_cluster(ray, address), explain_losses(ray, "a file"):
         task = ray.remote(num_cpus=1, max_retries=TRIES)(_encode_shard if is_local(folder.out) else _make_shard)
         shared = {name: ray.put(recipe) for name, recipe in recipes.items()}
         written: dict[Shard, Written] = {}
@@ -84,33 +84,33 @@ def make_on_cluster(
             raise
 
 
-def _import_ray() -> Any:
+def import_ray() -> Any:
     try:
         import ray
     except ImportError as error:
-        raise GasError("--engine ray needs Ray: pip install 'generate-any-scene[ray]'", exit_status=1) from error
+        raise GasError("the engine ray needs Ray: pip install 'generate-any-scene[ray]'", exit_status=1) from error
     return ray
 
 
 @contextmanager
-def _join_cluster(ray: Any, address: str | None) -> Iterator[None]:
-    """Uses the cluster that this process belongs to, or joins or starts one until the build ends."""
+def join_cluster(ray: Any, address: str | None) -> Iterator[None]:
+    """Uses the cluster that this process belongs to, or joins or starts one until the work ends."""
     if ray.is_initialized():
         if address:
             raise GasError(
-                "this process has joined a cluster already; leave --address out, or call ray.shutdown() before"
+                "this process has joined a cluster already; leave the address out, or call ray.shutdown() before"
             )
         yield
         return
     address = address or os.environ.get("RAY_ADDRESS")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # of a cluster that starts here: a build calls nobody
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # of a cluster that starts here: nobody is called
     try:
         if address:
             _reach(address)
         ray.init(address, log_to_driver=False, logging_level="ERROR")
     except (OSError, ValueError, RuntimeError) as error:
         first = str(error).strip().partition("\n")[0]
-        raise GasError(f"--address {address}: there is no cluster to join: {first}", exit_status=1) from error
+        raise GasError(f"address {address}: there is no cluster to join: {first}", exit_status=1) from error
     try:
         yield
     finally:
@@ -125,7 +125,7 @@ def _reach(address: str) -> None:
 
 
 @contextmanager
-def _explain_losses(ray: Any) -> Iterator[None]:
+def explain_losses(ray: Any, what: str) -> Iterator[None]:
     """Gives errors of our own as they were raised, and what Ray gave up on as one message."""
     try:
         yield
@@ -134,7 +134,7 @@ def _explain_losses(ray: Any) -> Iterator[None]:
     except ray.exceptions.RayError as error:
         first = str(error).strip().partition("\n")[0]
         raise GasError(
-            f"the cluster gave up on a file after {TRIES} tries: {first}; the same command goes on where it was",
+            f"the cluster gave up on {what} after {TRIES} tries: {first}; the same command goes on where it was",
             exit_status=1,
         ) from error
 

@@ -1,18 +1,22 @@
-"""`gas evaluate`: pictures in, a report out.
+"""`gas evaluate`: pictures in, a report out. Read from the top, the files are the way from one to the other.
 
+    requests        an evaluation as the command line and Python ask for it
+    running         all of it, from a recipe
     backends        who makes pictures: a pipeline of diffusers, a server, a command, the sandbox; or they are there
-    files           which picture belongs to which scene: layouts of folders
     making          pictures of all scenes, each by a seed of its own; what was stopped goes on
+    files           which picture belongs to which scene: layouts of folders
     scoring         a judge answers, metrics measure; what was stopped goes on
-    tables          what an evaluation leaves: answers.parquet, scores.parquet, scenes.parquet, run.json
-    captions        scores of captions themselves: perplexity, Vera
+    cluster         that on a cluster of Ray
     bias            what gender people in pictures seem to have: questions without a right answer
+    captions        scores of captions themselves: perplexity, Vera
+    tables          what an evaluation leaves: answers.parquet, scores.parquet, scenes.parquet, run.json
     figures         everything that a report says, computed from these tables
-    planning        how many scenes and pictures show a difference
     report          the report for people: in the terminal, and a page
+    planning        how many scenes and pictures show a difference
     mining          where a model is weak: a dataset recipe that leans on it
     publishing      results on the Hub: an entry of a model, a run as a dataset
-    running         all of it, from a recipe
+    results         in Python: `gas.evaluate`
+    commands        `gas evaluate` and `gas mine`
 
-The command takes `run_evaluation` (`running.py`).
+Reports need nothing but the tables, so that old results can be reported anew.
 """

@@ -14,6 +14,7 @@ from ...errors import GasError
 from ...recipes import list_recipes
 
 if TYPE_CHECKING:
+    from .results import Report
     from .tables import Run
 
 commands = typer.Typer()
@@ -128,6 +129,8 @@ def evaluate(
     if plan:
         _plan(difference, recipe, as_json)
         return
+    from .results import Report, save_report
+
     if recipe is not None and (Path(recipe) / RECORD).exists():
         given = {"--images": images, "--dataset": dataset, "--judge": judge, "--metric": metrics, "--set": overrides}
         if wrong := next((name for name, value in given.items() if value), None):
@@ -153,13 +156,13 @@ def evaluate(
         if done is None:
             return
         run = done
-    report = _report([run, *map(open_run, against)], ratings)
+    report = save_report(Report([run, *map(open_run, against)], ratings=ratings))
     if eval_results:
         _write_eval_results(run, eval_results)
     if as_json:
-        say(json.dumps(report, indent=2, ensure_ascii=False))
+        say(report.to_json())
         return
-    _print(report, run)
+    _print(report)
 
 
 def _run(loaded: Any, dry_run: bool) -> Run | None:
@@ -176,25 +179,13 @@ def _run(loaded: Any, dry_run: bool) -> Run | None:
         raise GasError("stopped; the same command goes on", exit_status=1) from stop
 
 
-def _report(runs: list[Run], ratings: Path | None) -> dict[str, Any]:
-    """Computes the report and writes it into the folder of the first run."""
-    from .figures import describe_runs
-    from .report.page import write_page
-    from .running import write_report
-
-    report = describe_runs(runs, ratings=ratings)
-    write_report(runs[0].folder, report)
-    write_page(report, runs, runs[0].folder / "report.html")
-    return report
-
-
-def _print(report: dict[str, Any], run: Run) -> None:
+def _print(report: Report) -> None:
     from .report.terminal import make_tables
 
     console = create_console()
-    for table in make_tables(report):
+    for table in make_tables(report.figures):
         console.print(table)
-    say(f"{run.folder / 'report.html'}: the report, with pictures")
+    say(f"{report.runs[0].folder / 'report.html'}: the report, with pictures")
 
 
 def _plan(difference: float, pilot: str | None, as_json: bool) -> None:

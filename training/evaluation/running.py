@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,15 +24,16 @@ from ..judges.protocol import Judge
 from ..judges.settings import open_judge
 from ..judges.trust import FILE, read_weights
 from ..metrics.loading import open_metric
-from ..metrics.protocol import AnyMetric
 from ..recipes.evaluation import Evaluation
 from ..recipes.loading import LoadedTraining, dump_training
 from ..sources import check_sources
 from ..upstream import is_first, list_versions, require
 from .backends.loading import check_backend, open_backend
+from .backends.protocol import Backend
 from .captions import check_scores, score_captions
 from .files import Found, open_file
 from .making import make_pictures
+from .prompts import Prompts, write_prompts
 from .scoring import Picture, Scorer, score_pictures
 from .tables import SCORES, Run, write_run
 
@@ -53,12 +55,10 @@ class Checked:
     Attributes:
         recipe: What to do.
         rows: The scenes, a `datasets.Dataset`.
-        metrics: What is measured.
     """
 
     recipe: Evaluation
     rows: Any
-    metrics: Sequence[AnyMetric]
 
 
 def check_evaluation(loaded: LoadedTraining, judge: Judge | None = None) -> Checked:
@@ -85,10 +85,10 @@ def check_evaluation(loaded: LoadedTraining, judge: Judge | None = None) -> Chec
     problems += check_backend(recipe.pictures)
     with gather_problems(problems, "caption_scores"):
         check_scores(recipe.caption_scores)
-    metrics = list(_open_metrics(recipe, judge is None and recipe.judge is None, problems))
+    _check_metrics(recipe, judge is None and recipe.judge is None, problems)
     if problems:
         raise RecipeError(list(loaded.document.locate(problems).problems))
-    return Checked(recipe, rows, metrics)
+    return Checked(recipe, rows)
 
 
 def _check_folder(recipe: Evaluation) -> None:
@@ -112,14 +112,19 @@ def _check_ids(rows: Any) -> None:
         raise RecipeError([Problem(f"two scenes are called {show(twice)}", key="data", hint="name each once")])
 
 
-def _open_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> Iterator[AnyMetric]:
+def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> None:
+    """Opens all metrics; those of answers need somebody who answers."""
+    lost = []
     for name, options in recipe.metrics.items():
         with gather_problems(problems, f"metrics.{name}"):
             metric = open_metric(name, **options)
-            if metric.needs == "answers" and alone:
-                hint = "give `judge`, such as `judge: {model: Qwen/Qwen3-VL-8B-Instruct}`, or leave it out"
-                raise RecipeError([Problem(f"{name} needs to know who answers", key=f"metrics.{name}", hint=hint)])
-            yield metric
+            lost += [name] if metric.needs == "answers" and alone else []
+            if (way := getattr(metric, "by", recipe.by)) != recipe.by:
+                what, hint = f"{name} needs answers by {way}", f"write `by: {way}`, or leave it out"
+                raise RecipeError([Problem(what, key=f"metrics.{name}", hint=hint)])
+    if lost:
+        hint = "give `judge`, such as --judge Qwen/Qwen3-VL-8B-Instruct, or other metrics, such as --metric clip_score"
+        problems.append(Problem(f"nobody answers, whom {', '.join(lost)} would ask", key="judge", hint=hint))
 
 
 def describe_checked(checked: Checked) -> str:
@@ -152,17 +157,21 @@ def run_evaluation(
     scenes: pa.Table = checked.rows.with_format("arrow")[:].combine_chunks()
     backend = open_backend(recipe.pictures, recipe)
     count = getattr(recipe.pictures, "count", 1)
+    prompts = write_prompts(recipe, scenes["caption"].to_pylist(), folder) if recipe.pictures.makes else Prompts([])
     with progress(scenes.num_rows * count, "making pictures", unit="pictures") as advance:
-        found = make_pictures(backend, scenes, recipe, folder, advance)
+        found = _make_pictures(backend, scenes, prompts.sent, recipe, advance)
     if not found.pictures:
-        raise GasError(f"{found.root} has no picture of a scene; {_name_first(scenes, found)}")
+        raise GasError("there is no picture to evaluate: none could be made, or read", exit_status=1)
     rows = scenes.to_pylist()
     pictures = [Picture(row, name) for row in rows for name in found.pictures.get(row["id"], ())]
-    asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
-    most = recipe.judge.most_refused if recipe.judge else 1.0
-    scorer = Scorer(recipe.model or backend.id, checked.metrics, asked, recipe.by, most)
+    scorer = open_scorer(recipe, recipe.model or backend.id, judge)
+    score = partial(scorer.score, root=found.root)
+    if recipe.engine == "ray":
+        from .cluster import score_on_cluster
+
+        score = partial(score_on_cluster, recipe, scorer.model, root=found.root)
     with progress(len(pictures), "asking and measuring", unit="pictures") as advance:
-        scored = score_pictures(scorer, pictures, found.root, folder / "parts", advance)
+        scored = score_pictures(scorer.identify(), score, pictures, found.root, folder / "parts", advance)
     if scored is None:
         return None
     own = score_captions(recipe.caption_scores, [row["caption"] for row in rows])
@@ -175,22 +184,47 @@ def run_evaluation(
         "packages": list_versions(),
         "data": describe_data(recipe.data, checked.rows),
         "pictures": _name_root(found.root, folder),
+        "prompts": prompts.record,
         "backend": {"id": backend.id, **backend.record, **backend.notes},
-        "judge": asked and asked.id,
-        "judge_record": getattr(asked, "record", None),
+        "judge": scorer.judge and scorer.judge.id,
+        "judge_record": getattr(scorer.judge, "record", None),
         "by": recipe.by,
         "metrics": scorer.ids,
+        "found": found.record,
         "left_out": _count_left_out(found),
-        "without": found.without,
-        "unknown": found.unknown,
         "cost": asdict(scored.cost),
         "baselines": _measure_baselines(scorer, pictures, found.root) if recipe.baselines else None,
-        "exam": _read_exam(recipe, asked),
+        "exam": _read_exam(recipe, scorer.judge),
     }
     scores = pa.concat_tables([scored.scores, _list_caption_scores(rows, own)])
     run = Run(folder, scored.answers, scores, scenes, record)
     write_run(run)
     return run
+
+
+def _make_pictures(
+    backend: Backend,
+    scenes: pa.Table,
+    prompts: Sequence[str | None],
+    recipe: Evaluation,
+    advance: Callable[[int], None],
+) -> Found:
+    """Makes pictures, but none of scenes whose prompts could not be rewritten."""
+    if None not in prompts:
+        return make_pictures(backend, scenes, recipe, recipe.folder, advance, [one for one in prompts if one])
+    asked = [place for place, prompt in enumerate(prompts) if prompt is not None]
+    others = scenes.take(sorted(set(range(scenes.num_rows)).difference(asked)))
+    sent = [prompt for prompt in prompts if prompt is not None]
+    found = make_pictures(backend, scenes.take(asked), recipe, recipe.folder, advance, sent)
+    return replace(found, without=[*found.without, *others["id"].to_pylist()])
+
+
+def open_scorer(recipe: Evaluation, model: str, judge: Judge | None = None) -> Scorer:
+    """Opens whom a recipe names, and what is measured; `judge` takes the place of the recipe's."""
+    asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
+    most = recipe.judge.most_refused if recipe.judge else Scorer.most_refused
+    metrics = [open_metric(name, **options) for name, options in recipe.metrics.items()]
+    return Scorer(model, metrics, asked, recipe.by, most, recipe.bias)
 
 
 def write_report(folder: Path, report: Mapping[str, Any]) -> None:
@@ -199,14 +233,9 @@ def write_report(folder: Path, report: Mapping[str, Any]) -> None:
 
 
 def _count_left_out(found: Found) -> dict[str, Any]:
-    """What was not looked at; run.json lists it, too."""
-    return {"without": len(found.without), "unknown": len(found.unknown), "unreadable": found.unreadable}
-
-
-def _name_first(scenes: pa.Table, found: Found) -> str:
-    """What helps where a folder has no picture of any scene."""
-    other = f"; it has {found.unknown[0]}" if found.unknown else ""
-    return f"that of the first one would be {scenes['id'][0].as_py()}.png below it{other}"
+    """What was not looked at, as reports take it."""
+    unreadable = {**found.unreadable, **found.not_made}
+    return {"without": len(found.without), "unknown": len(found.unknown), "unreadable": unreadable}
 
 
 def _name_root(root: Path, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""What is known of scenes and of what their questions rest on, as arrays: numbers of elements, concepts, predicates."""
+"""What is known of scenes and of what their questions rest on: numbers of elements, concepts, predicates."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _pair(elements: _Elements, kept: np.ndarray, labels: Labels, titles: dict[st
 
 @dataclass(frozen=True, eq=False)
 class _Elements:
-    """The elements that questions rest on: of each the scene's row, the question, what it is, the number in its list."""
+    """What questions rest on: of each the scene's row, the question, what it is, and the number in its list."""
 
     start: np.ndarray
     row: np.ndarray

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +25,7 @@ from ..judges.protocol import Judge, Shown
 from ..metrics.loading import name_score
 from ..metrics.protocol import AnyMetric
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
+from .bias import BIAS_QUESTIONS, ask_gender, read_person
 from .files import open_file
 from .tables import ANSWERS, SCORES
 
@@ -42,6 +43,7 @@ class Scorer:
         judge: Who answers; nobody, perhaps.
         by: How it is asked.
         most_refused: The share of the first questions that may be left without an answer.
+        bias: Whether it is asked what gender people in pictures seem to have.
     """
 
     model: str
@@ -49,6 +51,7 @@ class Scorer:
     judge: Judge | None = None
     by: Way = "words"
     most_refused: float = 0.8
+    bias: bool = False
 
     @property
     def ids(self) -> list[str]:
@@ -57,7 +60,13 @@ class Scorer:
 
     def identify(self) -> str:
         """What answers and scores depend on, besides the pictures."""
-        return json.dumps([self.model, self.judge and self.judge.id, self.by, self.ids])
+        return json.dumps([self.model, self.judge and self.judge.id, self.by, self.ids, self.bias])
+
+    def score(self, parts: Sequence[Sequence[Picture]], root: Path) -> Iterator[tuple[int, Scored]]:
+        """Scores parts here, one after the other."""
+        for place, part in enumerate(parts):
+            # A judge that cannot be used shows at once.
+            yield place, score_part(self, part, [open_file(root / one.name) for one in part], check=place == 0)
 
 
 @dataclass(frozen=True)
@@ -87,8 +96,13 @@ class Scored:
     cost: Cost = field(default_factory=Cost)
 
 
+Score: TypeAlias = Callable[[Sequence[Sequence[Picture]]], Iterator[tuple[int, Scored]]]
+"""Scores parts, each by itself: gives the place of each among them, and what it holds, in any order."""
+
+
 def score_pictures(
-    scorer: Scorer,
+    identity: str,
+    score: Score,
     pictures: Sequence[Picture],
     root: Path,
     folder: Path,
@@ -97,7 +111,8 @@ def score_pictures(
     """Has all pictures asked about and measured, those of a scene in one part; every process does its share of parts.
 
     Args:
-        scorer: Who answers, and what is measured.
+        identity: What answers and scores depend on, besides the pictures: `Scorer.identify()`.
+        score: Who does it: `Scorer.score` with the root, or a cluster.
         pictures: Those of one scene side by side.
         root: The folder that their names are below.
         folder: Where parts are kept. Those of the same pictures, questions, judge and metrics are not done again.
@@ -109,14 +124,14 @@ def score_pictures(
         GasError: The judge gives no answers, or a picture cannot be measured; what is done is kept.
     """
     parts = list(cut_parts(pictures))
-    places = [folder / _identify(scorer, part, root) for part in parts]
-    number, processes = find_rank(), count_processes()
-    check = True
-    for part, place in zip(parts[number::processes], places[number::processes], strict=True):
-        if not place.exists():
-            _write_part(place, score_part(scorer, part, root, check))
-            check = False  # a judge that cannot be used shows at once
-        advance(len(part))
+    places = [folder / _identify(identity, part, root) for part in parts]
+    own = range(find_rank(), len(parts), count_processes())
+    left = [number for number in own if not places[number].exists()]
+    advance(sum(len(parts[number]) for number in own) - sum(len(parts[number]) for number in left))
+    for place, scored in score([parts[number] for number in left]):
+        number = left[place]
+        _write_part(places[number], scored)
+        advance(len(parts[number]))
     wait_for_all()
     return merge_parts(places) if is_first() else None
 
@@ -136,13 +151,12 @@ def cut_parts(pictures: Sequence[Picture]) -> Iterator[list[Picture]]:
         yield part
 
 
-def score_part(scorer: Scorer, part: Sequence[Picture], root: Path, check: bool = True) -> Scored:
-    """Has the pictures of a part asked about and measured.
+def score_part(scorer: Scorer, part: Sequence[Picture], shown: Sequence[Shown], check: bool = True) -> Scored:
+    """Has the pictures of a part, which are shown, asked about and measured.
 
     Raises:
         GasError: As `score_pictures` has it. With `check` a judge is refused that answers too few questions.
     """
-    shown = [open_file(root / picture.name) for picture in part]
     questions = [read_questions(picture.scene["questions"] or []) for picture in part]
     started, before = perf_counter(), count_tokens(scorer.judge)
     judged = judge_questions(scorer.judge, shown, questions, scorer.by) if scorer.judge else None
@@ -152,7 +166,10 @@ def score_part(scorer: Scorer, part: Sequence[Picture], root: Path, check: bool 
     after = count_tokens(scorer.judge)
     tokens = None if before is None or after is None else after - before
     cost = Cost(perf_counter() - started, len(part), judged.asked if judged else 0, tokens)
-    answers = _list_answers(scorer.model, part, questions, judged) if judged else ANSWERS.empty_table()
+    rows = list(_list_answers(scorer.model, part, questions, judged)) if judged else []
+    if scorer.bias and scorer.judge:
+        rows += _ask_gender(scorer, part, shown)
+    answers = _make_table(rows, ANSWERS)
     return Scored(answers, _list_scores(scorer, values), cost)
 
 
@@ -185,16 +202,26 @@ def _measure(
 
 def _list_answers(
     model: str, part: Sequence[Picture], questions: Sequence[Sequence[Question]], judged: Judged
-) -> pa.Table:
-    rows = [
-        (picture.scene["id"], model, picture.name, number, one["kind"], one["form"], one["answer"], *said)
-        for picture, asked, *of_each in zip(
-            part, questions, judged.replies, judged.probabilities, judged.marks, strict=True
-        )
-        for number, (one, *said) in enumerate(zip(asked, *of_each, strict=True))
-    ]
-    columns = zip(*rows, strict=True) if rows else [[] for _ in ANSWERS.names]
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, ANSWERS.types, strict=True)], ANSWERS)
+) -> Iterator[tuple[Any, ...]]:
+    of_each = zip(part, questions, judged.replies, judged.probabilities, judged.marks, strict=True)
+    for picture, asked, *said in of_each:
+        for number, (one, *answer) in enumerate(zip(asked, *said, strict=True)):
+            place = (picture.scene["id"], model, picture.name, number)
+            yield (*place, one["kind"], one["form"], one["answer"], *answer)
+
+
+def _ask_gender(scorer: Scorer, part: Sequence[Picture], shown: Sequence[Shown]) -> list[tuple[Any, ...]]:
+    """Rows of answers about the people in pictures, behind those to the questions of their scenes."""
+    assert scorer.judge
+    places = [place for place, picture in enumerate(part) if read_person(picture.scene)]
+    said = ask_gender(scorer.judge, [shown[place] for place in places], scorer.by) if places else []
+    rows: list[tuple[Any, ...]] = []
+    for place, replies in zip(places, said, strict=True):
+        scene = part[place].scene
+        for number, (one, reply) in enumerate(zip(BIAS_QUESTIONS, replies, strict=True), len(scene["questions"])):
+            of_it = (scene["id"], scorer.model, part[place].name, number)
+            rows.append((*of_it, one["kind"], one["form"], None, reply, None, None))
+    return rows
 
 
 def _list_scores(scorer: Scorer, values: Sequence[Measured]) -> pa.Table:
@@ -203,8 +230,12 @@ def _list_scores(scorer: Scorer, values: Sequence[Measured]) -> pa.Table:
         for metric, measured in zip(scorer.ids, values, strict=True)
         for scene, name, value in measured
     ]
-    columns = zip(*rows, strict=True) if rows else [[] for _ in SCORES.names]
-    return pa.table([pa.array(column, kind) for column, kind in zip(columns, SCORES.types, strict=True)], SCORES)
+    return _make_table(rows, SCORES)
+
+
+def _make_table(rows: Sequence[tuple[Any, ...]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.table([pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)], schema)
 
 
 def merge_parts(places: Sequence[Path]) -> Scored:
@@ -225,9 +256,9 @@ def merge_parts(places: Sequence[Path]) -> Scored:
 TABLES = ("answers", "scores")
 
 
-def _identify(scorer: Scorer, part: Sequence[Picture], root: Path) -> str:
+def _identify(identity: str, part: Sequence[Picture], root: Path) -> str:
     """The name of a part's folder: other pictures, questions, metrics or judges have another one."""
-    digest = sha256(scorer.identify().encode())
+    digest = sha256(identity.encode())
     for picture in part:
         digest.update(json.dumps([picture.name, dict(picture.scene)], sort_keys=True, default=str).encode())
         digest.update(_identify_file(root / picture.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from ...builders.recipe.fields import show
@@ -35,11 +35,15 @@ class Judged:
         marks: Whether each reply is right; None where the judge gave no answer to the question.
         probabilities: How probable the right answer is, from 0 to 1; None where only words were asked for, or where
             the judge could not be asked.
+        judge: The id of the judge; None where it is not known.
+        by: How it was asked; None where that is not known.
     """
 
     replies: list[list[str]]
     marks: list[list[bool | None]]
     probabilities: list[list[float | None]]
+    judge: str | None = field(default=None, compare=False)
+    by: Way | None = field(default=None, compare=False)
 
     @property
     def shares(self) -> list[float | None]:
@@ -103,6 +107,8 @@ def judge_questions(
         [[reply for reply, _, _ in some] for some in of_each],
         [[mark for _, mark, _ in some] for some in of_each],
         [[probability for _, _, probability in some] for some in of_each],
+        getattr(judge, "id", None),
+        by,
     )
 
 

@@ -1,4 +1,4 @@
-"""Speaks with an OpenAI-compatible server: many chats at once, and one line about what goes wrong.
+"""Speaks with an OpenAI-compatible server: many requests at once, and one line about what goes wrong.
 
 Importing this module loads nothing that speaks HTTP.
 """
@@ -11,7 +11,7 @@ import warnings
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 PATIENCE = 64
 """So many failures in a row say that a server which has worked has stopped."""
@@ -66,23 +67,27 @@ class _Models(BaseModel):
 
 
 @dataclass
-class ChatClient:
-    """Asks a server for replies in chats, so many at once.
+class ApiClient:
+    """Sends a server requests, so many at once.
 
-    What fails for a passing reason (429, 5xx, no connection, no reply in time) is asked again, after a time that
-    doubles, or that the server asks for; the rest is not. What fails for good has no reply. Where the first chats all
-    fail, or many in a row, it stops.
+    What fails for a passing reason (429, 5xx, no connection, no reply in time) is sent again, after a time that
+    doubles, or that the server asks for; the rest is not. Where the first all fail, or many in a row, it stops.
 
     Attributes:
         url, model, api_key, concurrency, timeout, retries: As of `EndpointJudge`.
         served: The models that the server lists.
         version: That of the server, if it is one of those that tell.
-        tally: Chats `answered` and `failed`, and `tokens_read` and `tokens_written`.
-        first_failure: What has gone wrong with the first chat that failed.
+        tally: Requests `answered` and `failed`, and `tokens_read` and `tokens_written`.
+        first_failure: What has gone wrong with the first that failed.
 
     Raises:
         GasError: The server cannot be reached, or does not serve the model.
     """
+
+    USER: ClassVar[str] = "the server"
+    """What errors call it."""
+    HINT: ClassVar[str] = "mend `url`"
+    """What mends a reply that is none."""
 
     url: str
     model: str | None
@@ -100,83 +105,60 @@ class ChatClient:
     def __post_init__(self) -> None:
         for name, least in {"concurrency": 1, "retries": 0}.items():
             if getattr(self, name) < least:
-                raise GasError(f"{name} of a judge must be at least {least}, not {getattr(self, name)}")
+                raise GasError(f"{name} of {self.USER} must be at least {least}, not {getattr(self, name)}")
         if self.timeout <= 0:
-            raise GasError(f"timeout of a judge must be more than 0, not {self.timeout:g}")
-        self.url = read_url(self.url)
-        self._key = read_key(self.api_key)
+            raise GasError(f"timeout of {self.USER} must be more than 0, not {self.timeout:g}")
+        self.url = read_url(self.url, self.USER)
+        self._key = read_key(self.api_key, self.USER)
         try:
             import openai  # noqa: F401
         except ImportError as error:
             mend = "pip install 'generate-any-scene[eval]'"
-            raise GasError(f"a judge behind a server needs the package openai: {mend}", exit_status=1) from error
-        _run(self._introduce)
+            raise GasError(f"{self.USER} behind a server needs the package openai: {mend}", exit_status=1) from error
+        run_async(self._introduce)
 
     @property
     def software(self) -> str | None:
         """Which of `VERSIONS` the server says that it is, if any."""
         return next((one.owned_by for one in self.served if one.owned_by in VERSIONS), None)
 
-    def ask(self, chats: Iterable[Chat[T]], number: int) -> list[T | None]:
-        """Asks for replies.
-
-        Args:
-            chats: What to ask, in this order.
-            number: How many they are.
-
-        Returns: What they read of their replies; None for each that has failed.
-
-        Raises:
-            GasError: All of the first have failed, or many in a row; or what writing a request raises.
-        """
-        is_first = self.first_failure is None
-        found = _run(lambda: self._ask_all(chats, number))
-        if is_first and (failed := found.count(None)):
-            what = f"{failed:,} of {number:,} questions, and those that fail from now on, count as not answered"
-            warnings.warn(f"{what}: {self.first_failure}", GasWarning, stacklevel=3)
-        return found
-
-    async def _ask_all(self, chats: Iterable[Chat[T]], number: int) -> list[T | None]:
-        found: list[T | None] = [None] * number
-        left = enumerate(chats)
-        batch = min(self.concurrency, number)
+    async def _send_all(
+        self, send: Callable[[AsyncOpenAI, T], Awaitable[U]], items: Iterable[T], number: int
+    ) -> list[U]:
+        """Sends a request for each item, in this order, so many at once, and gives what `send` makes of each."""
+        found: dict[int, U] = {}
+        left = enumerate(items)
 
         async def work(client: AsyncOpenAI) -> None:
-            for place, chat in left:
-                if reply := await self._ask(client, await chat.write(), batch):
-                    found[place] = chat.read(reply)
+            for place, item in left:
+                found[place] = await send(client, item)
 
         async with self._open_client(self.retries) as client:
             try:
                 async with asyncio.TaskGroup() as workers:
-                    for _ in range(batch):
+                    for _ in range(min(self.concurrency, number)):
                         workers.create_task(work(client))
             except ExceptionGroup as errors:
                 raise errors.exceptions[0] from None
-        return found
+        return [found[place] for place in range(number)]
 
-    async def _ask(self, client: AsyncOpenAI, body: Body, batch: int) -> ChatReply | None:
-        from openai import OpenAIError
+    def _count_failure(self, error: Exception, batch: int) -> str:
+        """Counts what has failed, and says what it is.
 
-        body = {"model": self.model, **body}
-        try:
-            reply = ChatReply.model_validate(await client.post("/chat/completions", body=body, cast_to=object))
-            if "logprobs" in body and not reply.steps:
-                raise ValueError("its reply has no log-probabilities")
-        except (OpenAIError, ValueError, RecursionError) as error:
-            explained = self._explain(error)
-            self.first_failure = self.first_failure or str(explained)
-            self.tally["failed"] += 1
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= (PATIENCE if self.tally["answered"] else batch):
-                raise explained from None
-            return None
+        Raises:
+            GasError: So much has failed that the server has stopped, or has not worked at all.
+        """
+        explained = self._explain(error)
+        self.first_failure = self.first_failure or str(explained)
+        self.tally["failed"] += 1
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= (PATIENCE if self.tally["answered"] else batch):
+            raise explained from None
+        return str(explained)
+
+    def _count_answer(self, **tokens: int | None) -> None:
         self._failed_in_a_row = 0
-        usage = reply.usage
-        self.tally.update(
-            answered=1, tokens_read=usage.prompt_tokens or 0, tokens_written=usage.completion_tokens or 0
-        )
-        return reply
+        self.tally.update(answered=1, **{name: count or 0 for name, count in tokens.items()})
 
     def _open_client(self, retries: int) -> AsyncOpenAI:
         from openai import AsyncOpenAI, Timeout
@@ -204,15 +186,19 @@ class ChatClient:
                 lists_none = isinstance(error, APIStatusError) and error.status_code in (404, 405, 501)
                 if self.model is None or not lists_none:
                     raise self._explain(error) from None
-            self.model = self.model or self._choose_model()
+            self.model = self._choose_model()
             self.version = await self._ask_version(client)
 
     def _choose_model(self) -> str:
         names = [one.id for one in self.served]
-        if len(names) == 1:
+        if self.model is None and len(names) == 1:
             return names[0]
+        # Some take more than they list: behind a colon, who is to compute (`owner/model:provider`).
+        if self.model is not None and (not names or {self.model, self.model.rpartition(":")[0]} & {*names}):
+            return self.model
         which = f"it serves {', '.join(names[:10])}{', ...' if names[10:] else ''}" if names else "it serves none"
-        raise GasError(escape(f"the judge at {self.url} needs `model`, since {which}"))
+        lacks = "needs `model`, since" if self.model is None else f"does not serve the model {show(self.model)};"
+        raise GasError(escape(f"{self.USER} at {self.url} {lacks} {which}"))
 
     async def _ask_version(self, client: AsyncOpenAI) -> str | None:
         from openai import OpenAIError
@@ -229,7 +215,7 @@ class ChatClient:
     def _explain(self, error: Exception) -> GasError:
         """One line about what has failed."""
         what, hint = self._describe(error)
-        return GasError(escape(" ".join(f"the judge at {self.url}: {what}; {hint}".split())), exit_status=1)
+        return GasError(escape(" ".join(f"{self.USER} at {self.url}: {what}; {hint}".split())), exit_status=1)
 
     def _describe(self, error: Exception) -> tuple[str, str]:
         """What has failed, and what mends it."""
@@ -248,7 +234,7 @@ class ChatClient:
                 what = f"what it sends is no reply of an OpenAI-compatible server ({place}: {first['msg']})"
             case _:
                 what = f"it sends what cannot be read: {error}"
-        return what, "mend `url`, or, where it gives no log-probabilities, set `top_logprobs: 0`"
+        return what, self.HINT
 
     def _mend(self, status: int) -> str:
         match status:
@@ -266,7 +252,61 @@ class ChatClient:
                 return "see what the server logs" if status >= 500 else "mend what it names"
 
 
-def read_url(url: str) -> str:
+@dataclass
+class ChatClient(ApiClient):
+    """Asks a server for replies in chats, so many at once. What fails for good has no reply.
+
+    Attributes:
+        url, model, api_key, concurrency, timeout, retries, served, version, tally, first_failure: As of `ApiClient`.
+    """
+
+    USER: ClassVar[str] = "the judge"
+    HINT: ClassVar[str] = "mend `url`, or, where it gives no log-probabilities, set `top_logprobs: 0`"
+
+    def ask(self, chats: Iterable[Chat[T]], number: int) -> list[T | None]:
+        """Asks for replies.
+
+        Args:
+            chats: What to ask, in this order.
+            number: How many they are.
+
+        Returns: What they read of their replies; None for each that has failed.
+
+        Raises:
+            GasError: All of the first have failed, or many in a row; or what writing a request raises.
+        """
+        is_first = self.first_failure is None
+        found = run_async(lambda: self._ask_all(chats, number))
+        if is_first and (failed := found.count(None)):
+            what = f"{failed:,} of {number:,} questions, and those that fail from now on, count as not answered"
+            warnings.warn(f"{what}: {self.first_failure}", GasWarning, stacklevel=3)
+        return found
+
+    async def _ask_all(self, chats: Iterable[Chat[T]], number: int) -> list[T | None]:
+        batch = min(self.concurrency, number)
+
+        async def send(client: AsyncOpenAI, chat: Chat[T]) -> T | None:
+            reply = await self._ask(client, await chat.write(), batch)
+            return chat.read(reply) if reply else None
+
+        return await self._send_all(send, chats, number)
+
+    async def _ask(self, client: AsyncOpenAI, body: Body, batch: int) -> ChatReply | None:
+        from openai import OpenAIError
+
+        body = {"model": self.model, **body}
+        try:
+            reply = ChatReply.model_validate(await client.post("/chat/completions", body=body, cast_to=object))
+            if "logprobs" in body and not reply.steps:
+                raise ValueError("its reply has no log-probabilities")
+        except (OpenAIError, ValueError, RecursionError) as error:
+            self._count_failure(error, batch)
+            return None
+        self._count_answer(tokens_read=reply.usage.prompt_tokens, tokens_written=reply.usage.completion_tokens)
+        return reply
+
+
+def read_url(url: str, user: str = "the judge") -> str:
     """The address of a server's API; where only a host is given, its `/v1`.
 
     Raises:
@@ -280,7 +320,8 @@ def read_url(url: str) -> str:
     if not is_good or len(url) > MOST_SAID:
         raise _refuse_url(url)
     if "@" in parts.netloc or parts.query or parts.fragment:
-        raise GasError("the address of a judge may hold no password and nothing behind `?`; name its key by `api_key`")
+        hint = "name its key by `api_key`"
+        raise GasError(f"the address of {user} may hold no password and nothing behind `?`; {hint}")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}"
 
 
@@ -288,7 +329,7 @@ def _refuse_url(url: str) -> GasError:
     return GasError(f"{show(url)} is no address of a server; write it as http://localhost:8000/v1")
 
 
-def read_key(variable: str | None) -> str | None:
+def read_key(variable: str | None, user: str = "the judge") -> str | None:
     """What an environment variable holds.
 
     Raises:
@@ -298,7 +339,7 @@ def read_key(variable: str | None) -> str | None:
         return None
     key = os.environ.get(variable, "").strip()
     if not key:
-        raise GasError(f"the environment variable {variable}, which `api_key` of the judge names, is not set")
+        raise GasError(f"the environment variable {variable}, which `api_key` of {user} names, is not set")
     if not (key.isascii() and key.isprintable()):
         raise GasError(f"what {variable} holds is no key: it has letters that a header cannot carry")
     return key
@@ -312,7 +353,7 @@ def _quote(error: Any, key: str | None) -> str:
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
 
 
-def _run(work: Callable[[], Awaitable[T]]) -> T:
+def run_async(work: Callable[[], Awaitable[T]]) -> T:
     """Waits for what runs in an event loop of its own, in a thread, so that one may run in this thread, too."""
     from anyio.from_thread import start_blocking_portal
 

@@ -14,16 +14,25 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
-from ...errors import GasError
+from ...builders.recipe.fields import show
+from ...errors import GasError, advise
 from ...taxonomy.english.inflection import make_plural
-from ...taxonomy.english.numerals import SPELLED_NUMBERS
+from ...taxonomy.english.numerals import SPELLED_NUMBERS, write_number
 from .wrappers import unlist_reply, unwrap_reply
 
 Question: TypeAlias = Mapping[str, Any]
 """A question as a row has it: `question`, `answer`, `choices`, `form`, `kind` and more."""
 
-READ = {"question", "answer", "choices", "form", "kind"}
+TEXTS = ("question", "answer", "form", "kind")
+READ = {*TEXTS, "choices"}
 """What is read of every question."""
+FORMS = {
+    "yes_no": "it must be yes or no",
+    "count": "it must be a number",
+    "multiple_choice": "it must be one of its choices",
+    "open": "",
+}
+"""Forms of questions, and what their answers must be."""
 
 CHOOSE = "Choose one:"
 """Follows the words of a multiple-choice question on a line of its own; below it, each choice has one."""
@@ -76,11 +85,13 @@ _SHOWN = re.compile(r" in (?:picture|image|photo|photograph|video|scene|(?:3d )?
 _TURN = re.compile(r"\b(?:but|however|though)\b")
 
 
-def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
+def read_questions(questions: str | Sequence[Question]) -> list[Question]:
     """A scene's questions as a row has them, or as JSON text, as files for trainers do.
 
+    Answers are worded as those of datasets are: `Yes` is yes, and `2` is two.
+
     Raises:
-        GasError: They are neither.
+        GasError: They are neither, or one of them is none; it says which.
     """
     found: Any = questions
     if isinstance(questions, str):
@@ -93,7 +104,37 @@ def read_questions(questions: str | Sequence[Question]) -> Sequence[Question]:
     if not isinstance(found, Sequence) or not all(isinstance(one, Mapping) and one.keys() >= READ for one in found):
         keys = ", ".join(f"`{key}`" for key in sorted(READ))
         raise GasError(f"`questions` must be a list, of which each has {keys}; or such a list in JSON")
-    return found
+    return [_read_question(one, place) for place, one in enumerate(found, 1)]
+
+
+def _read_question(one: Question, place: int) -> Question:
+    name = f"question {place}, {show(one['question'])}"
+    if wrong := [key for key in TEXTS if not isinstance(one[key], str)]:
+        raise GasError(f"{name}: `{wrong[0]}` must be text, not {show(one[wrong[0]])}")
+    if isinstance(one["choices"], str) or not all(isinstance(choice, str) for choice in one["choices"] or ()):
+        raise GasError(f"{name}: `choices` must be a list of texts, not {show(one['choices'])}")
+    if one["form"] not in FORMS:
+        raise GasError(f"{name}: there is no form {show(one['form'])}; {advise(one['form'], FORMS)}")
+    answer = _read_answer(one)
+    if answer is None:
+        raise GasError(f"{name}: its answer cannot be {show(one['answer'])}; {FORMS[one['form']]}")
+    return one if answer == one["answer"] else {**one, "answer": answer}
+
+
+def _read_answer(one: Question) -> str | None:
+    """A question's own answer, worded as that of datasets; None where the question can have no such answer."""
+    answer: str = one["answer"]
+    folded = answer.strip().casefold()
+    match one["form"]:
+        case "yes_no":
+            return folded if folded in ("yes", "no") else None
+        case "count":
+            number = _read_number(folded)
+            return None if number is None else write_number(number)
+        case "multiple_choice":
+            return answer if answer in one["choices"] else None
+        case _:
+            return answer
 
 
 def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] | None) -> list[Question]:

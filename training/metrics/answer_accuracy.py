@@ -27,7 +27,7 @@ from ..judges.asking import Judged
 from ..judges.marking import Question
 from ..judges.trust import read_weights, weigh_shares
 from .intervals import estimate_ratio
-from .protocol import check_option
+from .protocol import Asked, check_option, pair_answers
 
 STATEMENTS = {"yes": "true", "no": "false"}
 
@@ -64,17 +64,24 @@ class Metric:
             options.append(f"weights({told})")
         return "@".join(["answer_accuracy", ",".join(options)] if options else ["answer_accuracy"])
 
-    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
-        return weigh_shares(judged, questions, self.counts, self.refused)
+    def measure(self, questions: Sequence[Asked], judged: Judged) -> list[float | None]:
+        """See `AnswersMetric`.
+
+        Raises:
+            GasError: The weights are those of another judge, or of another way to ask.
+        """
+        if not isinstance(self.weights, Mapping):
+            read_weights(self.weights, judged.judge, judged.by)
+        return weigh_shares(judged, [asked for asked, _ in pair_answers(questions, judged)], self.counts, self.refused)
 
 
 def break_down_answers(
-    questions: Sequence[Sequence[Question]], judged: Judged, scenes: Sequence[Hashable] | None = None
+    questions: Sequence[Asked], judged: Judged, scenes: Sequence[Hashable] | None = None
 ) -> dict[str, Any]:
     """Accuracy by kind and form of questions, and on true and false statements apart, as JSON can hold it.
 
     Args:
-        questions: Of each picture, all that were asked.
+        questions: Of each picture, all that were asked, as `judge_questions` takes them.
         judged: What the judge made of them.
         scenes: Of which scene each picture is, for the intervals; each of its own when left out.
 
@@ -82,7 +89,7 @@ def break_down_answers(
         name the number of `questions`, of `refused` ones, and of the others the `accuracy` with its `interval`; and
         `yes_rate`, the share of the answers to yes/no questions that are yes. What has no answer is None.
     """
-    pictures = [list(zip(asked, marks, strict=True)) for asked, marks in zip(questions, judged.marks, strict=True)]
+    pictures = [list(zip(asked, marks, strict=True)) for asked, marks in pair_answers(questions, judged)]
     labels: dict[str, Callable[[Question], str | None]] = {
         "by_kind": lambda one: one["kind"],
         "by_form": lambda one: one["form"],

@@ -27,7 +27,7 @@ from typing import ClassVar, Literal, TypeAlias
 
 from ..judges.asking import Judged
 from ..judges.marking import Question
-from .protocol import check_option
+from .protocol import Asked, check_option, pair_answers
 
 Scores: TypeAlias = list[float | None]
 """Of each question; None for one without an answer."""
@@ -57,8 +57,8 @@ class Metric:
     def id(self) -> str:
         return f"dsg@{self.rule}" if self.questions == "true" else f"dsg@{self.rule},all"
 
-    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
-        return [self._measure(asked, marks) for asked, marks in zip(questions, judged.marks, strict=True)]
+    def measure(self, questions: Sequence[Asked], judged: Judged) -> list[float | None]:
+        return [self._measure(asked, marks) for asked, marks in pair_answers(questions, judged)]
 
     def _measure(self, asked: Sequence[Question], marks: Sequence[bool | None]) -> float | None:
         kept = [self.questions == "all" or (one["form"], one["answer"]) == ("yes_no", "yes") for one in asked]

@@ -18,7 +18,6 @@ from datasets import Features, Image, List, Value
 from ...builders.rows.schema import QUESTION
 from ...errors import GasError
 from ..judges.asking import Way, judge_questions
-from ..judges.marking import read_questions
 from ..judges.protocol import Judge
 from ..pictures import open_picture
 from .intervals import estimate_mean
@@ -88,8 +87,7 @@ class AnswersModule(Module):
         check_judge(self.metric, judge)
         metric = open_metric(self.metric, **options)
         assert metric.needs == "answers"
-        questions = [read_questions(some) for some in references]
-        return metric.measure(questions, judge_questions(judge, predictions, questions, by))
+        return metric.measure(references, judge_questions(judge, predictions, references, by))
 
 
 class PicturesModule(Module):

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from math import pi, sqrt
 from statistics import NormalDist
 
@@ -56,6 +57,12 @@ class Draws:
     @property
     def scenes(self) -> int:
         return len(self.units)
+
+    @cached_property
+    def signs(self) -> np.ndarray:
+        """1 or -1 for each unit in each draw, float64, of the shape of the weights."""
+        numbers = np.arange(self.weights.size).reshape(self.weights.shape)
+        return 1.0 - 2.0 * (hash_numbers(derive_key(self.seed, "swap"), numbers) >> np.uint64(63))
 
 
 def draw_scenes(scenes: int, seed: int = 0) -> Draws:
@@ -218,8 +225,8 @@ def estimate_differences(one: Cells, other: Cells, draws: Draws) -> Differences:
         other: Those of the other.
         draws: The scenes that are drawn.
     """
-    keys = (cells.scene * cells.groups + cells.group for cells in (one, other))
-    _, here, there = np.intersect1d(*keys, assume_unique=True, return_indices=True)
+    keys, others = (cells.scene * cells.groups + cells.group for cells in (one, other))
+    _, here, there = np.intersect1d(keys, others, assume_unique=True, return_indices=True)
     one, other = one.take(here), other.take(there)
     scenes = np.bincount(one.group, minlength=one.groups)
     shape = one.groups
@@ -230,11 +237,10 @@ def estimate_differences(one: Cells, other: Cells, draws: Draws) -> Differences:
             gains = above / below - others_above / others_below
         low[some], high[some] = _cut(gains, scenes[some])
     gains = _list_gains(one, other)
-    signs = _draw_signs(draws)
     for some in _split(one.groups):
         sums = _sum_units(one, gains, draws, some)
         least = np.abs(sums.sum(axis=0)) - 1e-9 * np.abs(sums).sum(axis=0)  # rounding makes no equal sum smaller
-        p[some] = (1 + (np.abs(signs @ sums) >= least).sum(axis=0)) / (1 + DRAWS)
+        p[some] = (1 + (np.abs(draws.signs @ sums) >= least).sum(axis=0)) / (1 + DRAWS)
     p[scenes == 0] = np.nan
     return Differences(one.ratios - other.ratios, low, high, one.sum_groups(one.wholes), scenes, p)
 
@@ -302,12 +308,6 @@ def _draw_sums(cells: Cells, draws: Draws) -> Iterator[tuple[slice, np.ndarray, 
     """Some groups at a time: which, and their parts and wholes in each draw, shape (DRAWS, groups)."""
     for some in _split(cells.groups):
         yield some, *(draws.weights @ _sum_units(cells, getattr(cells, side), draws, some) for side in _SIDES)
-
-
-def _draw_signs(draws: Draws) -> np.ndarray:
-    """1 or -1 for each unit in each draw, float64."""
-    numbers = np.arange(draws.weights.size).reshape(draws.weights.shape)
-    return 1.0 - 2.0 * (hash_numbers(derive_key(draws.seed, "swap"), numbers) >> np.uint64(63))
 
 
 def _cut(ratios: np.ndarray, scenes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,8 +20,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from ...errors import GasError
 from ..judges.asking import Judged
 from ..judges.marking import Question
+from .protocol import Asked, pair_answers
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,16 @@ class Metric:
     id: ClassVar[str] = "positive_and_negative"
     needs: ClassVar[Literal["answers"]] = "answers"
 
-    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
-        return [_measure_picture(asked, marks) for asked, marks in zip(questions, judged.marks, strict=True)]
+    def measure(self, questions: Sequence[Asked], judged: Judged) -> list[float | None]:
+        """See `AnswersMetric`.
+
+        Raises:
+            GasError: A question does not say what it asks about.
+        """
+        pairs = pair_answers(questions, judged)
+        if not all(one.get("elements") for asked, _ in pairs for one in asked):
+            raise GasError("positive_and_negative needs `elements` of each question, as rows of datasets have them")
+        return [_measure_picture(asked, marks) for asked, marks in pairs]
 
 
 def _measure_picture(asked: Sequence[Question], marks: Sequence[bool | None]) -> float | None:

@@ -3,9 +3,9 @@
 Source: Spearman (1904) and Kendall (1945, tau-b) with ties; the delete-one jackknife over scenes and Fisher's z for
 intervals (Efron and Tibshirani 1993; Bonett and Wright 2000).
 
-Formula: Spearman's is the correlation of ranks, those that are equal sharing the mean of their places. Kendall's is the
-surplus of pairs in the same order over those in the other one, over the root of the pairs that differ in the one score
-and those that differ in the other. `alike` is the share of pairs that are in the same order, of those that differ in
+Formula: Spearman's is the correlation of ranks, those that are equal sharing the mean of their places. Kendall's is
+the surplus of pairs in the same order over those in the other one, over the root of the pairs that differ in the one
+score times those that differ in the other. `alike` is the share of pairs in the same order, of those that differ in
 both.
 
 Range: -1 to 1; `alike` is from 0 to 1, 0.5 by chance.

@@ -24,9 +24,8 @@ from math import exp, log
 from typing import ClassVar, Literal
 
 from ...errors import GasError
-from ..judges.asking import INSTRUCTIONS, Judged
-from ..judges.marking import Question
-from .protocol import check_option
+from ..judges.asking import INSTRUCTIONS, Judged, Way
+from .protocol import Asked, check_option, pair_answers
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ class Metric:
     mean: Literal["arithmetic", "geometric"] = "arithmetic"
 
     needs: ClassVar[Literal["answers"]] = "answers"
+    by: ClassVar[Way] = "probability"
 
     def __post_init__(self) -> None:
         check_option("soft_tifa", "mean", self.mean, ("arithmetic", "geometric"))
@@ -48,14 +48,14 @@ class Metric:
     def id(self) -> str:
         return f"soft_tifa@{self.mean}"
 
-    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
+    def measure(self, questions: Sequence[Asked], judged: Judged) -> list[float | None]:
         """See `AnswersMetric`.
 
         Raises:
             GasError: The judge was asked by words.
         """
         found: list[float | None] = []
-        for asked, marks, probabilities in zip(questions, judged.marks, judged.probabilities, strict=True):
+        for (asked, marks), probabilities in zip(pair_answers(questions, judged), judged.probabilities, strict=True):
             known = []
             for one, mark, probability in zip(asked, marks, probabilities, strict=True):
                 if mark is None or one["form"] not in INSTRUCTIONS:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ..judges.asking import Judged
-from ..judges.marking import Question
+from .protocol import Asked, pair_answers
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class Metric:
     id: ClassVar[str] = "tifa"
     needs: ClassVar[Literal["answers"]] = "answers"
 
-    def measure(self, questions: Sequence[Sequence[Question]], judged: Judged) -> list[float | None]:
+    def measure(self, questions: Sequence[Asked], judged: Judged) -> list[float | None]:
         found: list[float | None] = []
-        for asked, marks in zip(questions, judged.marks, strict=True):
+        for asked, marks in pair_answers(questions, judged):
             pairs = zip(asked, marks, strict=True)
             known = [mark for one, mark in pairs if one["form"] != "open" and mark is not None]
             found.append(sum(known) / len(known) if known else None)

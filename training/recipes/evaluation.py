@@ -8,7 +8,8 @@ from pydantic import Field
 
 from ...builders.recipe.fields import Text
 from ..evaluation.backends.settings import AnyPictures
-from ..fields import Rows, Verbatim
+from ..evaluation.prompts import PromptRewrite
+from ..fields import Rows, Verbatim, Whole
 from ..judges.asking import Way
 from ..judges.settings import JudgeSettings
 from .common import Job
@@ -24,6 +25,9 @@ class Evaluation(Job):
     data: Rows = Field(description="Scenes: rows with `id`, `caption` and `questions`; the split `test`, usually.")
     pictures: AnyPictures = Field(discriminator="backend", description="Who makes the pictures, or where they are.")
     prompt: Text = Field(default="{caption}", description="What a model is asked for, with the scene's caption.")
+    prompt_rewrite: PromptRewrite | None = Field(
+        default=None, description="Who rewrites prompts before they are sent; nobody when left out."
+    )
     judge: JudgeSettings | None = Field(
         default=None, description="Who answers questions about pictures; nobody, perhaps."
     )
@@ -36,3 +40,11 @@ class Evaluation(Job):
     )
     baselines: bool = Field(default=True, description="Ask about a white picture and those of other scenes, too.")
     exam: Text | None = Field(default=None, description="The judge.json of `gas calibrate`, for the report.")
+    bias: bool = Field(
+        default=False, description="Ask what gender people in pictures seem to have, where a caption has one person."
+    )
+    engine: Literal["local", "ray"] = Field(default="local", description="Where it is asked and measured.")
+    address: Text | None = Field(default=None, description="Of a running Ray cluster; one starts here when left out.")
+    workers: Whole | None = Field(
+        default=None, description="Judges on the cluster; one on each GPU, or each CPU, when left out."
+    )

@@ -185,9 +185,9 @@ except GasError as error:
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     lines = run.stdout.splitlines()
     assert len(lines) == 4, run.stderr
-    assert "--address 127.0.0.1:1: there is no cluster to join" in lines[0]
+    assert "address 127.0.0.1:1: there is no cluster to join" in lines[0]
     assert "ray://127.0.0.1:1: there is no cluster" in lines[1]
-    assert "--address nonsense: there is no cluster to join" in lines[2]
+    assert "address nonsense: there is no cluster to join" in lines[2]
     assert "pip install 'generate-any-scene[ray]'" in lines[3]
 
 

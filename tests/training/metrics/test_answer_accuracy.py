@@ -1,6 +1,7 @@
 """Answer accuracy: right answers of those that are given, and apart by what was asked."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from generate_any_scene.errors import GasError
@@ -43,10 +44,23 @@ def test_weights_may_be_the_file_of_an_exam(tmp_path):
     (tmp_path / "judge.json").write_text(json.dumps(record))
     metric = open_metric("answer_accuracy", weights=tmp_path / "judge.json")
     assert metric.id == "answer_accuracy@weights(count=0.5,object=1)"
-    asked = [[{"kind": kind} for kind in ("object", "count")]]
-    assert metric.measure(asked, Judged([["", ""]], [[True, False]], [[None, None]])) == [1 / 1.5]
+    asked = [[ask("object"), ask("count")]]
+    assert metric.measure(asked, judge([True, False])) == [1 / 1.5]
     with pytest.raises(GasError, match="no.json cannot be read"):
         open_metric("answer_accuracy", weights="no.json")
+
+
+@pytest.mark.parametrize(
+    ("judge_id", "by", "message"),
+    [("mine", "probability", "is about answers by `words`, not by probability"), ("other", "words", "not `other`")],
+)
+def test_weights_are_of_the_judge_that_answers_as_it_was_asked(judge_id, by, message, tmp_path):
+    record = {"judge": "mine", "exam": {"asked_by": "words"}, "kinds": {"object": {"weight": 1.0}}}
+    (tmp_path / "judge.json").write_text(json.dumps(record))
+    metric = open_metric("answer_accuracy", weights=tmp_path)
+    assert metric.measure([[ask()]], replace(judge([True]), judge="mine", by="words")) == [1]
+    with pytest.raises(GasError, match=message):
+        metric.measure([[ask()]], replace(judge([True]), judge=judge_id, by=by))
 
 
 def test_a_judge_that_says_yes_is_right_about_true_statements_alone():

@@ -1,5 +1,6 @@
 """TIFA, Soft-TIFA and asking from both sides: which questions count, and how."""
 
+import json
 import math
 import random
 
@@ -9,6 +10,7 @@ from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.fields import Data
 from generate_any_scene.training.judges.asking import Judged, judge_questions
 from generate_any_scene.training.metrics import positive_and_negative, soft_tifa, tifa
+from generate_any_scene.training.metrics.loading import open_metric
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 
 
@@ -147,3 +149,57 @@ def test_who_sees_all_gets_all(rows):
     metrics = (positive_and_negative.Metric(), tifa.Metric(), soft_tifa.Metric(), soft_tifa.Metric("geometric"))
     for metric in metrics:
         assert set(metric.measure(questions, judged)) == {1}
+
+
+# What all of them take.
+
+
+NAMES = ["answer_accuracy", "dsg", "positive_and_negative", "soft_tifa", "tifa"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_questions_may_be_json_and_their_answers_in_other_words(name):
+    asked = [ask(), ask(answer="no", elements=("object/0",)), ask("count", "two")]
+    judged = Judged([["", "", ""]], [[True, True, False]], [[0.9, 0.8, 0.3]])
+    others = [ask(answer="Yes"), ask(answer=" NO "), ask("count", "2")]
+    found = [open_metric(name).measure([some], judged) for some in (asked, json.dumps(asked), others)]
+    assert found[0] == found[1] == found[2] != [None]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("questions", "error", "message"),
+    [
+        ([[ask()], [ask()]], ValueError, "questions about 2 pictures, but answers about 1"),
+        ([], ValueError, "questions about 0 pictures"),
+        ([[ask(), ask()]], ValueError, "2 questions about picture 1, but 1 answers"),
+        (["[]"], ValueError, "0 questions about picture 1"),
+        (["yes"], GasError, "is text, but no JSON"),
+        ([[None]], GasError, "must be a list, of which each has"),
+        ([[{**ask(), "answer": None}]], GasError, "question 1, `[?]`: `answer` must be text, not `null`"),
+        ([[{**ask(), "question": 7}]], GasError, "question 1, `7`: `question` must be text"),
+        ([[{**ask(), "choices": "red"}]], GasError, "`choices` must be a list of texts"),
+        ([[{**ask(), "choices": [None]}]], GasError, "`choices` must be a list of texts"),
+        ([[{**ask(), "form": "yes-no"}]], GasError, "did you mean `yes_no`"),
+        ([[ask(answer="true")]], GasError, "its answer cannot be `true`; it must be yes or no"),
+        ([[ask("count", "many")]], GasError, "it must be a number"),
+        ([[ask("multiple_choice", "red", choices=("blue",))]], GasError, "it must be one of its choices"),
+    ],
+)
+def test_what_are_no_questions_is_said_in_one_line(name, questions, error, message):
+    with pytest.raises(error, match=message) as raised:
+        open_metric(name).measure(questions, Judged([[""]], [[True]], [[0.9]]))
+    assert "\n" not in str(raised.value)
+
+
+def test_answers_in_other_words_are_as_probable():
+    class Sure:
+        id = "sure"
+
+        def probability(self, images, questions, answers):
+            return [{"yes": 0.9, "no": 0.05, "two": 0.8}.get(answer, 0.01) for answer in answers]
+
+    asked = [ask(answer="Yes"), ask("count", "2"), ask("count", "02")]
+    judged = judge_questions(Sure(), ["picture"], [asked], "probability")
+    assert (judged.marks, judged.replies) == ([[True] * 3], [["yes", "two", "two"]])
+    assert judged.probabilities == [[0.9, 0.8, 0.8]]

@@ -17,7 +17,7 @@ class PictureRequest:
         scene: The id of its scene.
         number: Which of the scene's pictures it is, from 0.
         prompt: What is asked for, as it is sent.
-        seed: Of all that is drawn by chance, from 0 to 2**62 - 1: the picture depends on it and on the prompt, and
+        seed: Of all that is drawn by chance, from 0 to 2**31 - 1: the picture depends on it and on the prompt, and
             neither on the requests beside it nor on what was made before.
         graph: The scene graph, if the dataset has it.
     """

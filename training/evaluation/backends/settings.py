@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from ....builders.recipe.fields import Part, Text
 from ...fields import Positive, Verbatim, Whole, WholeOrZero
+from ...sandbox.settings import SandboxModel
 
 Shows = Literal["pictures", "frames"]
+PipelineDtype = Literal["bfloat16", "float16", "float32"]
 
 
 class PictureSettings(Part):
     """What all that make pictures have in common."""
+
+    makes: ClassVar[bool] = True
 
     count: Whole = Field(default=1, description="Pictures of each scene.")
     batch_size: Whole = Field(default=4, description="Pictures that are made at once.")
@@ -22,12 +26,14 @@ class PictureSettings(Part):
 class FolderPictures(Part):
     """Pictures that are there already."""
 
+    makes: ClassVar[bool] = False
+
     backend: Literal["folder"] = "folder"
     path: Text = Field(description="The folder; which picture belongs to which scene is read from the names in it.")
     shows: Shows | None = Field(
         default=None,
         description="Numbered files in a folder of a scene are so many `pictures`, or the `frames` of one video or "
-        "views of one thing; when left out, frames if the dataset recipe's `modality` is `video` or `three_d`.",
+        "views of one thing; when left out, frames if the dataset recipe's `modality` is `video` or `3d`.",
     )
     grid: Whole | None = Field(
         default=None,
@@ -43,16 +49,77 @@ class SandboxPictures(PictureSettings):
     model: Text | None = Field(
         default=None, description="A model that `gas train sandbox_grpo` has left; scenes are drawn when left out."
     )
+    sandbox_model: SandboxModel | None = Field(
+        default=None, description="One that is made, in place of `model`, and trained on pictures first."
+    )
     temperature: Positive = Field(default=1.0, description="Logits of the model are divided by it.")
+
+
+class Component(Part):
+    """A component of a pipeline that is loaded from elsewhere."""
+
+    class_name: Text = Field(alias="class", description="Its class in diffusers or transformers.")
+    model: Text = Field(description="A folder, or a name on the Hub.")
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    subfolder: Text | None = Field(default=None, description="The folder in it.")
 
 
 class DiffusersPictures(PictureSettings):
     """A pipeline of diffusers."""
 
+    batch_size: Whole = Field(
+        default=1,
+        description="Pictures that are made at once, by pipelines whose pictures do not depend on those beside them: "
+        "rounding does, so that only 1 gives the same bits always.",
+    )
     backend: Literal["diffusers"] = "diffusers"
     model: Text = Field(description="A folder, or a name on the Hub.")
     revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    pipeline: Text | None = Field(
+        default=None, description="Its class in diffusers, such as FluxPipeline; when left out the one that it names."
+    )
+    dtype: PipelineDtype | dict[Text, PipelineDtype] = Field(
+        default="bfloat16",
+        description="Of its weights; or that of each component: {default: bfloat16, vae: float32}.",
+    )
+    device: Text | None = Field(default=None, description="Where it computes; when left out a GPU, if there is one.")
+    loading: Verbatim = Field(
+        default={}, description="Further arguments of `from_pretrained`, such as {variant: fp16}."
+    )
+    components: dict[Text, Component] = Field(
+        default={},
+        description="Components that are loaded from elsewhere, such as {motion_adapter: {class: MotionAdapter, "
+        "model: guoyww/animatediff-motion-adapter-v1-5-2}}.",
+    )
+    quantization: Verbatim = Field(
+        default={},
+        description="Arguments of diffusers' `PipelineQuantizationConfig`, such as {quant_backend: "
+        "bitsandbytes_4bit, quant_kwargs: {load_in_4bit: true}, components_to_quantize: [transformer]}.",
+    )
+    lora: Text | None = Field(default=None, description="An adapter: a folder, or a name on the Hub.")
+    lora_options: Verbatim = Field(
+        default={}, description="Arguments of `load_lora_weights`, such as {weight_name: lora.safetensors}."
+    )
+    lora_strength: Positive = Field(default=1.0, description="How much the adapter changes.")
+    scheduler: Verbatim = Field(
+        default={},
+        description="`class`, another scheduler of diffusers, and what differs from the settings of the model's own: "
+        "{class: DPMSolverMultistepScheduler, use_karras_sigmas: true}.",
+    )
+    guider: Verbatim = Field(
+        default={}, description="What differs from the settings of its guider, if it has one: {guidance_scale: 5}."
+    )
+    enable: dict[Text, Verbatim] = Field(
+        default={},
+        description="What is switched on, with arguments: {model_cpu_offload: {}, free_init: {num_iters: 3}, "
+        "vae.tiling: {}} calls `enable_model_cpu_offload()` and so on.",
+    )
     options: Verbatim = Field(default={}, description="What the pipeline is called with, such as {guidance_scale: 4}.")
+    frames: Whole | None = Field(
+        default=None,
+        description="So many frames of each video are kept, evenly taken, the first and the last among them; all "
+        "when left out.",
+    )
 
 
 class EndpointPictures(PictureSettings):
@@ -79,7 +146,7 @@ class CommandPictures(PictureSettings):
 
     backend: Literal["command"] = "command"
     command: tuple[Text, ...] = Field(min_length=1, description="The command and its arguments.")
-    suffix: Text = Field(
+    suffix: str = Field(
         default=".png",
         description="How the paths end that it is given: .png, .mp4, or nothing for a folder of frames.",
     )

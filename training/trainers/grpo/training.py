@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from ...judges.marking import choose_questions
 from ...judges.settings import open_judge
 from ...judges.trust import read_weights
 from ...metrics.intervals import measure_mean
+from ...models import limit_threads
 from ...recipes.grpo import Grpo
 from ...reports.breakdown import break_down, judge_blindly
 from ...reports.curves import draw_curve
@@ -72,7 +72,7 @@ def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] =
     for line in list_doubts(arguments):
         report(line)
     # So small a model as the sandbox's is slower on several threads.
-    with _limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
+    with limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
         return _train(recipe, rows, folder, arguments, report)
 
 
@@ -133,17 +133,6 @@ def _train(
     return results
 
 
-@contextmanager
-def _limit_threads(number: int) -> Iterator[None]:
-    """Lets torch compute on so many threads, for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _load_held_out(recipe: Grpo) -> Any:
     """Held-out rows, with scene graphs where they have them, which tell predicates."""
     assert recipe.held_out
@@ -188,22 +177,13 @@ def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRP
 
 def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report: Callable[[str], None]) -> str:
     """Makes the sandbox's model, unless an earlier run has, and names its folder."""
-    base = folder / "base"
-    if state.is_main_process and not (base / "config.json").is_file():
-        from ...sandbox.model import save_pretrained_model
+    if state.is_main_process:
+        from ...sandbox.model import find_or_make_model
 
         assert recipe.sandbox_model
-        rows = load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
-
-        def tell(step: int, loss: float) -> None:
-            if step % 100 == 0 or step == 1:
-                report(f"first training on pictures: update {step}, loss {loss:.3f}")
-
-        beside = folder / "base.part"
-        save_pretrained_model(recipe.sandbox_model, recipe.prompt, rows, beside, recipe.seed, tell)
-        beside.rename(base)
+        find_or_make_model(recipe.sandbox_model, recipe.prompt, folder / "base", recipe.seed, report)
     state.wait_for_everyone()
-    return str(base)
+    return str(folder / "base")
 
 
 class RewardLog(TrainerCallback):
