@@ -418,7 +418,7 @@ def _list_hardest(found: Evaluations, what: str) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "run": sample.place,
-                    "group": rests.titles[name],
+                    "group": rests.titles.get(name, name),
                     **({"concept": name} if what == "concepts" else {}),
                     "value": gaps.value[place],
                     "expected": gaps.expected[place],

@@ -113,15 +113,18 @@ def _check_ids(rows: Any) -> None:
 
 
 def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> None:
+    """Opens all metrics; those of answers need somebody who answers."""
+    lost = []
     for name, options in recipe.metrics.items():
         with gather_problems(problems, f"metrics.{name}"):
             metric = open_metric(name, **options)
-            if metric.needs == "answers" and alone:
-                hint = "give `judge`, such as `judge: {model: Qwen/Qwen3-VL-8B-Instruct}`, or leave it out"
-                raise RecipeError([Problem(f"{name} needs to know who answers", key=f"metrics.{name}", hint=hint)])
+            lost += [name] if metric.needs == "answers" and alone else []
             if (way := getattr(metric, "by", recipe.by)) != recipe.by:
                 what, hint = f"{name} needs answers by {way}", f"write `by: {way}`, or leave it out"
                 raise RecipeError([Problem(what, key=f"metrics.{name}", hint=hint)])
+    if lost:
+        hint = "give `judge`, such as --judge Qwen/Qwen3-VL-8B-Instruct, or other metrics, such as --metric clip_score"
+        problems.append(Problem(f"nobody answers, whom {', '.join(lost)} would ask", key="judge", hint=hint))
 
 
 def describe_checked(checked: Checked) -> str:

@@ -16,7 +16,8 @@ Which variance is in an interval: drawing whole scenes covers which scenes were 
 picture to picture of one scene where each picture has a seed of its own, since then nothing is common to the third
 pictures of two scenes. Where a seed is one for all scenes (GenEval's folders are often made so), their third pictures
 share it, and scenes are not independent. `estimate_two_way` draws the numbers of pictures, too, and is then the one to
-read; without such seeds it counts the variance between pictures twice, and is too wide.
+read; it is widened for few numbers, since four tell little of how numbers differ. Without such seeds it counts the
+variance between pictures twice, and is about twice as wide as it need be.
 """
 
 from __future__ import annotations
@@ -287,7 +288,7 @@ def estimate_two_way(
     ]
     above, below = (((draws.weights @ one) * times[:, : one.shape[1]]).sum(axis=1) for one in sums)
     ratios = np.divide(above, below, out=np.full(DRAWS, np.nan), where=below > 0)
-    low, high = _cut(ratios[:, None], np.array([len(np.unique(scenes[wholes > 0]))]))
+    low, high = _cut(ratios[:, None], np.array([min(count, len(np.unique(scenes[wholes > 0])))]))
     return Estimate(float(parts.sum() / wholes.sum()), float(low[0]), float(high[0]))
 
 

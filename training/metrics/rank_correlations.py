@@ -57,10 +57,9 @@ def correlate_ranks(one: np.ndarray, other: np.ndarray, scenes: np.ndarray, seed
     count = int(groups.max(initial=-1)) + 1
     if count < FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
         return None
-    signs = [np.sign(values[:, None] - values[None, :]).astype(np.float32) for values in (one, other)]
-    order = _jackknife_pairs(*signs, groups, count)
-    spearman = _jackknife_spearman(*signs, groups, count)
-    return Correlation(spearman, order[0], order[1], len(kept), count)
+    here, there = (np.sign(values[:, None] - values[None, :]).astype(np.float32) for values in (one, other))
+    kendall, alike = _jackknife_pairs(here, there, groups, count)
+    return Correlation(_jackknife_spearman(here, there, groups, count), kendall, alike, len(kept), count)
 
 
 def _choose(scenes: np.ndarray, seed: int) -> np.ndarray:
