@@ -114,7 +114,8 @@ def list_requests(
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
         for scene, text, graph, count in zip(scenes["id"].to_pylist(), texts, graphs, counts, strict=True)
-        for number in range(count if text is not None else 0)
+        if text is not None
+        for number in range(count)
     ]
 
 

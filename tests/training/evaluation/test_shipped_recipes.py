@@ -22,6 +22,7 @@ PAPER = {
 """The models of the paper's Appendix A.1."""
 SMALL = {"width": 32, "height": 32, "num_frames": 5, "video_length": 3, "num_inference_steps": 2}
 ALSO = {
+    "LTX2Pipeline": {"spatio_temporal_guidance_blocks": [0], "num_inference_steps": 2},
     "PixArtAlphaPipeline": {"use_resolution_binning": False},
     "PixArtSigmaPipeline": {"use_resolution_binning": False},
     "SanaPipeline": {"use_resolution_binning": False},
