@@ -53,7 +53,7 @@ def test_intervals_are_those_of_leaving_out_each_scene():
     found = correlate_ranks(ONE, OTHER, SCENES)
     ways = {"kendall": lambda one, other: count_pairs(one, other)[0], "spearman": correlate}
     for name, way in ways.items():
-        left = np.arctanh([way(ONE[SCENES != scene], OTHER[SCENES != scene]) for scene in range(15)])
+        left = np.arctanh([way(ONE[scene != SCENES], OTHER[scene != SCENES]) for scene in range(15)])
         error = sqrt(14 / 15 * ((left - left.mean()) ** 2).sum())
         middle = np.arctanh(way(ONE, OTHER))
         low, high = np.tanh([middle - 1.959964 * error, middle + 1.959964 * error])
