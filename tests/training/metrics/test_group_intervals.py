@@ -15,7 +15,7 @@ from generate_any_scene.training.metrics.group_intervals import (
 )
 from generate_any_scene.training.metrics.intervals import compare_models, estimate_ratio
 
-RUNS = 1000
+RUNS = 2000
 
 
 def sum_kinds(drawn, scenes):
@@ -111,7 +111,7 @@ def test_differences_are_those_of_one_group_at_a_time():
         alone = compare_models(one[own].tolist(), other[own].tolist())
         assert found.value[number] == pytest.approx(alone.value)
         assert (found.low[number], found.high[number]) == pytest.approx((alone.low, alone.high), abs=0.02)
-        assert found.p[number] == pytest.approx(alone.p, abs=0.02)
+        assert found.p[number] == pytest.approx(alone.p, abs=0.04)  # each by 2,000 draws of its own
     assert found.p[1] < 0.01
 
 
@@ -140,7 +140,7 @@ def test_nothing_cannot_be_measured():
 @pytest.mark.slow
 @pytest.mark.parametrize(("scenes", "pictures"), [(30, 2), (120, 1), (120, 3)])
 def test_the_truth_lies_in_93_to_97_of_100_intervals(scenes, pictures):
-    """By kind and over all, in 1,000 evaluations of other scenes each."""
+    """By kind and over all, in 2,000 evaluations of other scenes each; of 8,000 with 30 scenes it were 94.5."""
     random, kinds = np.random.default_rng(scenes + pictures), compute_truth()
     overall = kinds @ np.array([0.5, 0.25, 0.15, 0.1])
     hits = {"kinds": np.zeros(KINDS), "approximate": np.zeros(KINDS), "overall": np.zeros(1)}
