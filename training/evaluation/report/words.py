@@ -119,11 +119,12 @@ def write_method(reading: Reading) -> str:
         "The judge was asked every question about a scene while it looked at each of its pictures; "
         "shares are of the answers that it gave"
     )
-    means = "numbers of metrics are means over pictures"
-    parts = [judged] if ANSWERS in reading.metrics else []
-    parts += [means] if any(metric != ANSWERS for metric in reading.metrics) else []
-    intervals = (
-        "Intervals are of 95 %, by resampling whole scenes: they are about the choice of scenes, "
-        "not about the judge's errors, nor about another training of the model."
+    is_judged = ANSWERS in reading.metrics
+    parts = [judged] if is_judged else []
+    parts += ["numbers of metrics are means over pictures"] if len(reading.metrics) > is_judged else []
+    text = ", and ".join(parts) or "nothing was measured"
+    errors = "not about the judge's errors, nor about" if is_judged else "not about"
+    return (
+        f"{text[0].upper()}{text[1:]}. Intervals are of 95 %, by resampling whole scenes: "
+        f"they are about the choice of scenes, {errors} another training of the model."
     )
-    return f"{', and '.join(parts)}. {intervals}" if parts else intervals
