@@ -74,6 +74,9 @@ def write_warnings(reading: Reading) -> Iterator[str]:
     for line, models in losses.items():
         who = "each model" if len(models) == len(reading.models) else ", ".join(models)
         yield line if len(reading.models) == 1 else f"{line.removesuffix('.')} ({who})."
+    judges = dict.fromkeys(str(run["judge"]) for run in reading.runs if run.get("judge"))
+    if len(judges) > 1:
+        yield f"Models were judged by different judges ({', '.join(judges)}), so differences may be those of judges."
     if reading.exam:
         kinds = [kind for kind, one in (reading.exam.get("kinds") or {}).items() if not one.get("trusted")]
         if kinds:
