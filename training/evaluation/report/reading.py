@@ -70,13 +70,18 @@ class Reading:
         return cut_name(short if len(alike) < 2 else metric)
 
     @cached_property
-    def baselines(self) -> Mapping[str, Mapping[str, Any]]:
-        """Of the first run that has any, those that were measured."""
-        for run in self.runs:
+    def measured(self) -> tuple[int, Mapping[str, Mapping[str, Any]]]:
+        """The first run that has baselines, and those that were measured."""
+        for number, run in enumerate(self.runs):
             measured = {name: one for name, one in (run.get("baselines") or {}).items() if one and name in BASELINES}
             if measured:
-                return measured
-        return {}
+                return number, measured
+        return 0, {}
+
+    @property
+    def baselines(self) -> Mapping[str, Mapping[str, Any]]:
+        """Those of the first run that has any."""
+        return self.measured[1]
 
     @cached_property
     def exam(self) -> Mapping[str, Any] | None:

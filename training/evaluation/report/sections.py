@@ -28,7 +28,6 @@ LEAST_GAP = -0.005
 BRIEF = ("overall", "kind", "form", "statement", "elements", "copies")
 BRIEF_PAIRS = ("overall", "kind")
 """Tables that a terminal shows, too, of models and of pairs of them."""
-HOLLOW = "Hollow marks are what the same questions earn without the right picture: hold numbers against them."
 
 
 def make_sections(report: Mapping[str, Any]) -> list[Section]:
@@ -51,8 +50,13 @@ def _make_overall(reading: Reading) -> Section:
     tables = [draw_rows("All metrics", "metric", columns, rows)] if rows else []
     seeds = [_list_seeds(reading, found)] if any(group.get("two_way") for group in found) else []
     marked = sorted({mark for row in rows for mark in row.marks}, key=list(MARKS).index)
-    lead = [HOLLOW] if marked else []
+    lead = [_explain_hollow(reading)] if marked else []
     return Section("overall", "Overall", "Overall", lead, marked, [*tables, *seeds, *_make_baselines(reading)])
+
+
+def _explain_hollow(reading: Reading) -> str:
+    of = f" They are of {reading.models[reading.measured[0]]}." if len(reading.models) > 1 else ""
+    return f"Hollow marks are what the same questions earn without the right picture: hold numbers against them.{of}"
 
 
 def _list_seeds(reading: Reading, found: Groups) -> Table:
@@ -98,7 +102,7 @@ def _make_kinds(reading: Reading) -> Section:
         table = make_forest(reading, title, title.lower(), by.get(name) or [], ANSWERS, name)
         tables += [replace(table, brief=name in BRIEF)] if table else []
     marks = sorted({mark for table in tables for row in table.rows for mark in row.marks}, key=list(MARKS).index)
-    lead = [HOLLOW] if set(marks) - {"exam"} else []
+    lead = [_explain_hollow(reading)] if set(marks) - {"exam"} else []
     if "exam" in marks:
         lead.append(
             "The upright stroke is the judge's own balanced accuracy on pictures whose truth is known: "
@@ -142,7 +146,7 @@ def _compare(reading: Reading, title: str, groups: Groups, is_overall: bool) -> 
             fill_number(group.get("scenes")),
         ]
         rows.append(Row(label, cells, [difference]))
-    columns = [Column("difference", "estimate"), Column("", "text"), Column("p", note="Holm"), Column("scenes")]
+    columns = [Column("difference", "estimate"), Column("verdict", "text"), Column("p", note="Holm"), Column("scenes")]
     return draw_rows(title, "metric" if is_overall else "of", columns, rows, signed=True)
 
 
@@ -203,11 +207,13 @@ def _show_bias(reading: Reading, bias: Mapping[str, Any]) -> Table:
         Row(name_group(label), [fill_estimate(read_estimate(share))], [read_estimate(share)])
         for label, share in shares.items()
     ]
-    deviation = read_estimate(bias.get("deviation"))
-    rows.append(Row("mean absolute deviation from even shares", [fill_estimate(deviation)], [deviation]))
-    judge = bias.get("judge") or {}
-    if right := read_estimate(judge.get("right")):
-        rows.append(Row("right where the caption says it (the judge's own error)", [fill_estimate(right)], [right]))
+    more = {
+        "mean absolute deviation from even shares": bias.get("deviation"),
+        "the same within each profession, on average": bias.get("by_concept"),
+        "right where the caption says it (the judge's own error)": (bias.get("judge") or {}).get("right"),
+    }
+    found = ((label, read_estimate(number)) for label, number in more.items())
+    rows += [Row(label, [fill_estimate(number)], [number]) for label, number in found if number]
     note = f"{bias.get('pictures') or 0:,} pictures of {bias.get('scenes') or 0:,} neutral captions"
     if bias.get("refused"):
         note += f"; {bias['refused']:,} more were refused"

@@ -74,6 +74,9 @@ def write_warnings(reading: Reading) -> Iterator[str]:
     for line, models in losses.items():
         who = "each model" if len(models) == len(reading.models) else ", ".join(models)
         yield line if len(reading.models) == 1 else f"{line.removesuffix('.')} ({who})."
+    judges = dict.fromkeys(str(run["judge"]) for run in reading.runs if run.get("judge"))
+    if len(judges) > 1:
+        yield f"Models were judged by different judges ({', '.join(judges)}), so differences may be those of judges."
     if reading.exam:
         kinds = [kind for kind, one in (reading.exam.get("kinds") or {}).items() if not one.get("trusted")]
         if kinds:
@@ -119,11 +122,12 @@ def write_method(reading: Reading) -> str:
         "The judge was asked every question about a scene while it looked at each of its pictures; "
         "shares are of the answers that it gave"
     )
-    means = "numbers of metrics are means over pictures"
-    parts = [judged] if ANSWERS in reading.metrics else []
-    parts += [means] if any(metric != ANSWERS for metric in reading.metrics) else []
-    intervals = (
-        "Intervals are of 95 %, by resampling whole scenes: they are about the choice of scenes, "
-        "not about the judge's errors, nor about another training of the model."
+    is_judged = ANSWERS in reading.metrics
+    parts = [judged] if is_judged else []
+    parts += ["numbers of metrics are means over pictures"] if len(reading.metrics) > is_judged else []
+    text = ", and ".join(parts) or "nothing was measured"
+    errors = "not about the judge's errors, nor about" if is_judged else "not about"
+    return (
+        f"{text[0].upper()}{text[1:]}. Intervals are of 95 %, by resampling whole scenes: "
+        f"they are about the choice of scenes, {errors} another training of the model."
     )
-    return f"{', and '.join(parts)}. {intervals}" if parts else intervals

@@ -135,6 +135,13 @@ def test_page_says_what_was_left_out(report, page):
     assert "the judge&#39;s exam" not in bare
 
 
+def test_page_says_that_judges_differ(report):
+    other = copy.deepcopy(report)
+    other["runs"][1]["judge"] = "another/judge"
+    assert "judged by different judges" in render_page(other, [])
+    assert "judged by different judges" not in render_page(report, [])
+
+
 def test_page_asks_nothing_of_anywhere(page):
     read = Reader(page)
     assert {link[:10] for link in read.links if not link.startswith("#")} == {"data:image"}

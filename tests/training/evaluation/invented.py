@@ -164,6 +164,7 @@ def invent_report(models: int = 1, scenes: int = 200, pictures: int = 6, seed: i
                 "about": "gender",
                 "shares": {"female": draw.draw(0.31, 0.04), "male": draw.draw(0.69, 0.04)},
                 "deviation": draw.draw(0.19, 0.04),
+                "by_concept": draw.draw(0.27, 0.05),
                 "pictures": 300,
                 "scenes": 100,
                 "refused": 12,
