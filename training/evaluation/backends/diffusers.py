@@ -15,6 +15,7 @@ import numpy as np
 
 from ....errors import GasError, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
+from ...pictures import choose_frames
 from ...upstream import identify_files, list_versions, require
 from .pipeline_check import OURS, check_settings, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
@@ -134,8 +135,15 @@ class DiffusersBackend:
     def _keep_frames(self, shown: Any) -> Any:
         if not isinstance(shown, list) or self.settings.frames is None:
             return shown
-        count = min(self.settings.frames, len(shown))
-        return [shown[place] for place in np.linspace(0, len(shown) - 1, count).round().astype(int)]
+        return [shown[place] for place in choose_frames(len(shown), self.settings.frames)]
+
+    def close(self) -> None:
+        """Gives the device's memory back, which a judge may need."""
+        import torch
+
+        del self.pipeline
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     @contextmanager
     def _explain_making(self) -> Iterator[None]:
