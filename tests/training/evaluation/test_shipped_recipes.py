@@ -60,7 +60,9 @@ def test_the_papers_models_have_recipes_with_its_settings():
             low, high, attributes = (1, 3, 2) if modality == "three_d" else (3, 12, 5)
             assert tuple(data.structure.complexity) == (low, high)
             assert data.content.scene_attributes.count.high == attributes
-            assert data.splits["test"].size == (1000 if modality == "three_d" or "1,000" in recipe.description else 10000)
+            assert data.splits["test"].size == (
+                1000 if modality == "three_d" or "1,000" in recipe.description else 10000
+            )
             options = getattr(recipe.pictures, "options", {})
             if modality == "image" and "width" in options:
                 assert (options["width"], options["height"]) == (1024, 1024)
@@ -85,8 +87,6 @@ def save(tmp_path_factory):
 @pytest.mark.parametrize("name", MADE)
 def test_a_tiny_pipeline_makes_pictures_as_a_shipped_recipe_says(name, save, tmp_path, make_scenes):
     pictures = load_evaluation(name).recipe.pictures
-    if pictures.pipeline not in tiny_pipelines.MAKERS:
-        pytest.skip(f"a tiny {pictures.pipeline} takes more than configs")
     sizes = {key: value for key, value in SMALL.items() if key in pictures.options}
     if pictures.pipeline == "HunyuanVideo15Pipeline":
         sizes |= {"width": 32, "height": 32}
