@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -112,8 +113,9 @@ def calibrate(
         ),
     ] = NO_VALUES,
     by: Annotated[
-        Literal["words", "probability"], typer.Option(help="Ask for words, or for the likeliest answer.")
-    ] = "words",
+        Literal["words", "probability"] | None,
+        typer.Option(help="Ask for words, or for the likeliest answer.", show_default="words"),
+    ] = None,
     baselines: Annotated[
         str | None,
         typer.Option(
@@ -124,9 +126,13 @@ def calibrate(
     ] = None,
     pictures: Annotated[
         Path | None,
-        typer.Option(help="With --baselines: the folder with pictures, named <id>.png.", show_default=False),
+        typer.Option(
+            help="With --baselines: the folder of pictures, named by their scenes: <id>.png.", show_default=False
+        ),
     ] = None,
-    split: Annotated[str, typer.Option(help="With --baselines: the split of the dataset.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="With --baselines: the split of the dataset.", show_default="test")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find out what a judge of pictures can be trusted with, by pictures whose truth is known.
@@ -137,27 +143,34 @@ def calibrate(
     from .upstream import require
 
     require("PIL", user="an exam", extra="eval")
+    if baselines is None:
+        _refuse_options({"--pictures": pictures, "--split": split}, "--baselines; give both")
     if judge is None:
-        _write_exam(out, scenes, seed, baselines, as_json)
+        if out is None or baselines is not None:
+            hint = "or only write the exam with gas calibrate --out exam"
+            raise GasError(f"name a judge, such as gas calibrate sandbox; {hint}")
+        _refuse_options({"--set": overrides, "--by": by}, "a judge; name one, such as gas calibrate sandbox")
+        _write_exam(out, scenes, seed, as_json)
         return
-    if pictures is not None and baselines is None:
-        raise GasError("--pictures goes with --baselines; give both")
     from .run import quiet_others
 
     quiet_others()
     if baselines is None:
-        _examine(judge, overrides, scenes, seed, by, out, as_json)
+        _examine(judge, overrides, scenes, seed, by or "words", out, as_json)
     else:
-        _measure_baselines(judge, overrides, baselines, pictures, split, scenes, by, out, as_json)
+        _measure_baselines(judge, overrides, baselines, pictures, split or "test", scenes, by or "words", out, as_json)
 
 
-def _write_exam(out: Path | None, scenes: int, seed: int, baselines: str | None, as_json: bool) -> None:
+def _refuse_options(given: Mapping[str, object], partner: str) -> None:
+    """Refuses options that would change nothing."""
+    if unused := [name for name, value in given.items() if value]:
+        raise GasError(f"{unused[0]} goes with {partner}")
+
+
+def _write_exam(out: Path, scenes: int, seed: int, as_json: bool) -> None:
     from .exam.dataset import write_exam
     from .exam.papers import make_exam
 
-    if out is None or baselines is not None:
-        hint = "or only write the exam with gas calibrate --out exam"
-        raise GasError(f"name a judge, such as gas calibrate sandbox; {hint}")
     rows = write_exam(out, make_exam(scenes, seed), seed)
     if as_json:
         say(json.dumps({"folder": str(out), "questions": rows}, indent=2, ensure_ascii=False))
@@ -173,20 +186,23 @@ def _examine(
     from .exam.report import NOTE, describe_cost, describe_exam, describe_verdict, make_table
     from .exam.sitting import sit_exam
     from .judges.settings import read_judge
-    from .judges.trust import write_trust
+    from .judges.trust import FILE, check_place, write_trust
 
     settings = read_judge(name, overrides)
     judge = open_examinee(settings)
+    folder = out or _name_folder(name)
+    earlier = check_place(folder / FILE, {"judge": judge.id})
     sheets = make_exam(scenes, seed)
     with show_progress(len(sheets), "asking", unit="pictures") as advance:
         sat = sit_exam(judge, sheets, by, advance, settings.most_refused)
     record = describe_exam(judge, sat, seed, by)
-    path = write_trust(out or _name_folder(name), record)
+    path = write_trust(folder, record)
     if as_json:
         say(json.dumps(record, indent=2, ensure_ascii=False))
         return
     create_console().print(make_table(record))
-    for line in (NOTE, describe_cost(record), describe_verdict(record), f"Written: {path}"):
+    written = f"Written: {path}" + (", in the place of an earlier exam of this judge" if earlier else "")
+    for line in (NOTE, describe_cost(record), describe_verdict(record), written):
         say(line)
 
 
@@ -204,12 +220,15 @@ def _measure_baselines(
     from ..builders.folder.files import write_text
     from .exam.baselines import BASELINES, make_table, measure_baselines, read_rows
     from .judges.settings import open_judge, read_judge
+    from .judges.trust import check_place
 
     settings = read_judge(name, overrides)
     rows = read_rows(dataset, pictures, split, scenes)
-    measured = measure_baselines(open_judge(settings), rows, by, settings.most_refused)
-    record = {"dataset": dataset, "split": split, **measured}
+    judge = open_judge(settings)
     folder = out or _name_folder(name)
+    said = {"dataset": dataset, "split": split, "judge": judge.id}
+    check_place(folder / "baselines.json", said)
+    record = {**said, **measure_baselines(judge, rows, by, settings.most_refused)}
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "baselines.json", json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     if as_json:
@@ -219,7 +238,7 @@ def _measure_baselines(
     for key, text in BASELINES.items():
         say(f"{key}: {text}" if record["baselines"][key] else f"{key}: not measured ({text})")
     if record["left_out"]:
-        say(f"{record['left_out']:,} scenes were left out: they have no picture, or no questions")
+        say(f"{record['left_out']:,} scenes were left out: they have no picture that can be read, or no questions")
 
 
 def _name_folder(judge: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from ..errors import GasError
 from .sources import Source, find_problems
@@ -58,14 +59,28 @@ def look_up(model: str, revision: str | None = None) -> None:
     """Finds a model at once, for which transformers would ask the Hub again and again.
 
     Raises:
+        GasError: It is a folder, and has no such revision.
         OSError: It is not there, or the Hub cannot be reached.
     """
     try:
         problems = find_problems(Source(model, "model", "model", revision))
     except GasError as error:
         raise OSError(str(error).partition(";")[0]) from error
+    if problems and problems[0].key == "revision":
+        raise GasError(f"{problems[0].message}; {problems[0].hint}")
     if problems:
         raise OSError(problems[0].message)
+
+
+def name_model(model: str, revision: str | None = None) -> str:
+    """What ids call a model: its name on the Hub, with `#` and the commit if it is known, or its folder.
+
+    A folder is called by its whole path: written otherwise (`m`, `./m`) it is the same one, and another folder of that
+    name is not.
+    """
+    if Path(model).is_dir():
+        return str(Path(model).resolve())
+    return f"{model}#{revision}" if revision else model
 
 
 def shorten(error: Exception) -> str:
@@ -75,7 +90,7 @@ def shorten(error: Exception) -> str:
 
 @contextmanager
 def limit_threads(number: int) -> Iterator[None]:
-    """Lets torch compute on so many threads, for a while: those of small models wait more for each other than they do."""
+    """Lets torch compute on so many threads, for a while: those of small models mostly wait for each other."""
     import torch
 
     before = torch.get_num_threads()

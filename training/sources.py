@@ -22,7 +22,7 @@ PATIENCE = 10.0
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 FOLDERS = (".", "/", "~")
 """How paths begin, and names never do."""
-ADDRESS = re.compile(r"https?://[^\s/]")
+ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 """How the address of a server begins."""
 
 
@@ -80,6 +80,10 @@ def find_problems(source: Source) -> list[Problem]:
         GasError: The Hub has to be asked and cannot be reached.
     """
     name, what = source.name, source.kind.replace("dataset", "data set")
+    if Path(name).exists() and source.revision:
+        message = f"`{name}` is a folder, and has no revision `{source.revision}`"
+        hint = "leave `revision` out, or give the name on the Hub"
+        return [Problem(message, key=_find_revision_key(source), hint=hint)]
     if Path(name).exists() or _is_format(source):
         return []
     example = f"such as --set {source.key}=./images" if source.kind == "dataset" else "as `save_pretrained` wrote it"
@@ -89,6 +93,10 @@ def find_problems(source: Source) -> list[Problem]:
         message = f"`{name}` is no folder, nor the name of a {what} on the Hub: {fault}"
         return [Problem(message, key=source.key, hint=f"give a folder, {example}, or owner/name")]
     return [] if _is_cached(source) else _ask_hub(source)
+
+
+def _find_revision_key(source: Source) -> str:
+    return f"{source.key.rpartition('.')[0]}.revision".removeprefix(".")
 
 
 def _is_format(source: Source) -> bool:
@@ -134,9 +142,8 @@ def _ask_hub(source: Source) -> list[Problem]:
         hint = f"accept them on its page, then {LOG_IN}"
         return [Problem(f"`{name}` is for those who accept its terms", key=source.key, hint=hint)]
     except errors.RevisionNotFoundError:
-        key = f"{source.key.rpartition('.')[0]}.revision".removeprefix(".")
         message = f"`{name}` has no branch, tag or commit `{source.revision}`"
-        return [Problem(message, key=key, hint="see its page on the Hub")]
+        return [Problem(message, key=_find_revision_key(source), hint="see its page on the Hub")]
     except errors.RepositoryNotFoundError:
         message = f"`{name}` is no folder, nor a {what} on the Hub that you may see"
         return [Problem(message, key=source.key, hint=f"check its spelling, or {LOG_IN}")]

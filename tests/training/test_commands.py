@@ -21,8 +21,18 @@ from generate_any_scene.training.judges.trust import read_weights
         (["calibrate", "sandbox", "--scenes", "0"], "greater than or equal to 1"),
         (["calibrate", "sandbox", "--pictures", "."], "--pictures goes with --baselines"),
         (["calibrate", "sandbox", "--baselines", "sandbox", "--split", "tset"], "Unknown split"),
-        (["calibrate", "sandbox", "--baselines", "./nowhere"], "there is no folder `./nowhere`"),
-        (["calibrate", "nothing.yaml"], "nothing.yaml is missing"),
+        (["calibrate", "sandbox", "--baselines", "./nowhere"], "there is no recipe `./nowhere`, nor a folder of that"),
+        (["calibrate", "sandbox", "--split", "train"], "--split goes with --baselines; give both"),
+        (["calibrate", "--out", "exam", "--set", "batch_size=3"], "--set goes with a judge; name one, such as"),
+        (["calibrate", "--out", "exam", "--by", "words"], "--by goes with a judge"),
+        (["calibrate", "--out", "exam", "--split", "test"], "--split goes with --baselines"),
+        (["calibrate", "nothing.yaml"], "there is no file `nothing.yaml`; a judge is a .yaml file with its keys"),
+        (["calibrate", "."], "it has no config.json; if it is a dataset, give a judge and --baselines"),
+        (["calibrate", "sandbo"], "there is no judge `sandbo`; did you mean `sandbox`?"),
+        (["calibrate", "localhost:8000/v1"], "did you mean `http://localhost:8000/v1`?"),
+        (["calibrate", "gpu-7:8000"], "did you mean `http://gpu-7:8000`?"),
+        (["calibrate", "api.example.com/v1"], "did you mean `https://api.example.com/v1`?"),
+        (["calibrate", "sandbox", "--baselines", "sandbx"], "there is no recipe `sandbx`, nor a folder of that name"),
     ],
 )
 def test_mistakes_of_the_user_are_one_message_and_exit_status_2(arguments, message, assert_refused):
@@ -47,6 +57,27 @@ def test_calibrate_says_what_a_judge_can_be_trusted_with_and_writes_its_weights(
     assert max(map(len, out.splitlines())) <= 119
     weights = read_weights(Path("runs/calibrate-sandbox"), "sandbox")
     assert weights == dict.fromkeys(("attribute", "comparison", "count", "object", "relation"), 1.0)
+
+
+def test_calibrate_writes_over_exams_of_the_same_judge_alone(gas, empty):
+    arguments = ["calibrate", "sandbox", "--scenes", "2", "--out", "judged"]
+    assert "earlier exam" not in gas(*arguments)[1]
+    assert "in the place of an earlier exam of this judge" in gas(*arguments, "--seed", 1)[1]
+    path = empty / "judged/judge.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"judge": "other"}))
+    message = "gas: judged/judge.json is there, of the judge `other`, not `sandbox`; give another folder with --out\n"
+    assert gas(*arguments) == (2, "", message)
+    path.write_text("mine")
+    message = "gas: judged/judge.json is there, and of something else; give another folder with --out\n"
+    assert gas(*arguments) == (2, "", message)
+    assert path.read_text() == "mine"
+
+
+def test_baselines_are_not_written_over_those_of_another_split(gas):
+    arguments = ["calibrate", "sandbox", "--baselines", "sandbox", "--scenes", "2"]
+    assert gas(*arguments)[0] == gas(*arguments)[0] == 0
+    status, out, err = gas(*arguments, "--split", "train")
+    assert (status, out) == (2, "") and "baselines.json is there, of the split `test`, not `train`" in err
 
 
 def test_calibrate_prints_what_it_writes_for_programs(gas, empty):

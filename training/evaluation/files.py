@@ -246,7 +246,8 @@ def _find_places(
     keys = {one: scenes[number] for one, number in numbers.items() if number < len(scenes)}
     if captions is None:
         return keys
-    prompts = {one: _read_prompt(root / one / METADATA) for one in numbers if f"{one}/{METADATA}" in set(names)}
+    there = set(names)
+    prompts = {one: _read_prompt(root / one / METADATA) for one in numbers if f"{one}/{METADATA}" in there}
     count = Counter(captions)
     by_caption = {text: scene for text, scene in zip(captions, scenes, strict=True) if count[text] == 1}
     known = {one: by_caption[prompt] for one, prompt in prompts.items() if prompt in by_caption}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from ...errors import GasError
+from ...builders.recipe.fields import show
+from ...errors import GasError, suggest
 from ...recipes import SUFFIXES, list_recipes
 from ..data import load_rows
+from ..evaluation.files import find_pictures, open_file
 from ..fields import Data
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, mark_reply
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 PICTURES = 32
 """Pictures that are asked about at once."""
+FULL_NAME = re.compile(r"\w[\w.-]*/[\w.-]+", re.ASCII)
+"""Of a dataset on the Hub."""
 BASELINES: Mapping[str, str] = {
     "pictures": "the pictures themselves",
     "other_picture": "the picture of another scene",
@@ -46,7 +51,7 @@ class Rows:
     Attributes:
         questions: Of each scene.
         pictures: Of each scene; empty where there are none.
-        left_out: Scenes that have no picture, though others have, or no questions.
+        left_out: Scenes that have no picture that can be read, though others have, or no questions.
     """
 
     questions: list[list[Question]]
@@ -59,27 +64,30 @@ def read_rows(dataset: str, pictures: Path | None, split: str, limit: int) -> Ro
 
     Args:
         dataset: A dataset recipe, by its name or path, or else what `load_dataset` opens: a folder, a name on the Hub.
-        pictures: A folder that has the picture of each scene as `<id>.png`; when left out, the column `image`, if the
-            dataset has one. The scenes of the sandbox are drawn.
+        pictures: A folder of pictures, as `find_pictures` takes it, of which the first of each scene is taken; when
+            left out, the column `image`, if the dataset has one. The scenes of the sandbox are drawn.
         split: Of the dataset.
         limit: Take only so many scenes.
 
     Raises:
-        GasError: The dataset cannot be opened, there is no picture in the folder, or one of them is none.
+        GasError: The dataset cannot be opened, there is no picture in the folder, or one of the dataset is none.
     """
     is_recipe = dataset in list_recipes() or dataset.endswith(SUFFIXES)
+    if not (is_recipe or Path(dataset).exists() or FULL_NAME.fullmatch(dataset)):
+        what = f"there is no recipe {show(dataset)}, nor a folder of that name"
+        folder = Path(dataset).parent
+        beside = [str(folder / one.name) for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
+        raise GasError(f"{what}; {suggest(dataset, [*list_recipes(), *beside]) or 'gas list shows all recipes'}")
     draw = "sandbox" if dataset == "sandbox" and pictures is None else None
     source = {"recipe": dataset, "draw": draw} if is_recipe else {"path": dataset}
     columns = ["id", "questions", *(["caption", "image"] if draw else [])]
     rows = load_rows(Data(**source, split=split, limit=limit), columns, "dataset", also=["image"])
     asked = [row for row in rows if row["questions"]]
     if pictures is not None:
-        found = [row for row in asked if (pictures / f"{row['id']}.png").is_file()]
-        if not found:
-            first = f"{rows[0]['id']}.png"
-            raise GasError(f"{pictures} has no picture of a scene; that of the first one would be {pictures / first}")
-        images = [_open({"bytes": None, "path": str(pictures / f"{row['id']}.png")}, row["id"]) for row in found]
-        return Rows([row["questions"] for row in found], images, rows.num_rows - len(found))
+        by_id = {row["id"]: row for row in asked}
+        found = find_pictures(pictures, list(by_id)).pictures
+        shown = [open_file(pictures / names[0]) for names in found.values()]
+        return Rows([by_id[scene]["questions"] for scene in found], shown, rows.num_rows - len(found))
     if not asked:
         raise GasError(f"no scene of {dataset} has questions")
     images = [_open(row["image"], row["id"]) for row in asked] if "image" in rows.column_names else []

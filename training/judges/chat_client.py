@@ -114,7 +114,7 @@ class ApiClient:
             import openai  # noqa: F401
         except ImportError as error:
             mend = "pip install 'generate-any-scene[eval]'"
-            raise GasError(f"{self.USER} needs the package openai: {mend}", exit_status=1) from error
+            raise GasError(f"{self.USER} behind a server needs the package openai: {mend}", exit_status=1) from error
         run_async(self._introduce)
 
     @property
@@ -186,15 +186,19 @@ class ApiClient:
                 lists_none = isinstance(error, APIStatusError) and error.status_code in (404, 405, 501)
                 if self.model is None or not lists_none:
                     raise self._explain(error) from None
-            self.model = self.model or self._choose_model()
+            self.model = self._choose_model()
             self.version = await self._ask_version(client)
 
     def _choose_model(self) -> str:
         names = [one.id for one in self.served]
-        if len(names) == 1:
+        if self.model is None and len(names) == 1:
             return names[0]
+        # Some take more than they list: behind a colon, who is to compute (`owner/model:provider`).
+        if self.model is not None and (not names or {self.model, self.model.rpartition(":")[0]} & {*names}):
+            return self.model
         which = f"it serves {', '.join(names[:10])}{', ...' if names[10:] else ''}" if names else "it serves none"
-        raise GasError(escape(f"{self.USER} at {self.url} needs `model`, since {which}"))
+        lacks = "needs `model`, since" if self.model is None else f"does not serve the model {show(self.model)};"
+        raise GasError(escape(f"{self.USER} at {self.url} {lacks} {which}"))
 
     async def _ask_version(self, client: AsyncOpenAI) -> str | None:
         from openai import OpenAIError

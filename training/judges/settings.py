@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -13,12 +14,19 @@ from ...builders.recipe.fields import Part, Text, refuse, show
 from ...builders.recipe.loading import SUFFIXES, drop_nulls, read_document, read_overrides
 from ...builders.recipe.validation import validate
 from ...builders.recipe.yaml_document import Document, merge
+from ...errors import GasError, escape, suggest
 from ..fields import Positive, Verbatim, Whole, WholeOrZero
 from ..sources import ADDRESS
 from .vision_language import INSTRUCTION, MODEL, REWARD_MODEL, Dtype
 
 if TYPE_CHECKING:
     from .protocol import Judge
+
+HOST = re.compile(r"[\w.-]+:\d+(?:/.*)?|[\w.-]+/v\d+/?", re.ASCII)
+"""An address without `http://`; models on the Hub have no such names."""
+LOCAL = re.compile(r"localhost|[\d.]+:|[^.]+:")
+KNOWN = "a .yaml file with its keys, a model's name on the Hub or its folder, the address of a server, or sandbox"
+DATASET = "if it is a dataset, give a judge and --baselines"
 
 
 class JudgeSettings(Part):
@@ -148,16 +156,38 @@ def read_judge(text: str, overrides: Iterable[str] | Mapping[str, Any] = ()) -> 
 
     Raises:
         RecipeError: With all that is wrong with keys and values.
-        GasError: There is no such file.
+        GasError: There is no such file, or the name can be that of no judge.
     """
     if text.endswith(SUFFIXES) and not Path(text).is_dir():
+        if not Path(text).exists():
+            raise GasError(f"there is no file {show(text)}; a judge is {KNOWN}")
         document, _ = read_document(text, kind="training")
     else:
         document = Document()
-        given = {"url": text, "kind": "endpoint"} if ADDRESS.match(text) else {"model": text}
-        for one in read_overrides({"kind": "sandbox"} if text == "sandbox" else given):
+        for one in read_overrides(_read_name(text)):
             document = merge(document, one)
     for one in read_overrides(overrides):
         document = merge(document, one)
     document.value = drop_nulls(document.value)
     return validate(JudgeSettings, document)
+
+
+def _read_name(text: str) -> dict[str, Any]:
+    """The keys that a name stands for.
+
+    Raises:
+        GasError: It can be none, and something else was meant.
+    """
+    if text == "sandbox":
+        return {"kind": "sandbox"}
+    if ADDRESS.match(text):
+        return {"kind": "endpoint", "url": text}
+    if text and Path(text).is_dir():
+        if not (Path(text) / "config.json").exists():
+            raise GasError(f"{show(text)} holds no model: it has no config.json; {DATASET}")
+    elif HOST.fullmatch(text):
+        scheme = "http" if LOCAL.match(text) else "https"
+        raise GasError(f"{show(text)} is no address of a server; did you mean `{scheme}://{escape(text)[:200]}`?")
+    elif "/" not in text and (close := suggest(text, ["sandbox"])):
+        raise GasError(f"there is no judge {show(text)}; {close}")
+    return {"model": text}

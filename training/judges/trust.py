@@ -31,6 +31,34 @@ def write_trust(folder: Path, record: Mapping[str, Any]) -> Path:
     return path
 
 
+def check_place(path: Path, said: Mapping[str, Any]) -> Any:
+    """Refuses to write over what is about something else.
+
+    Args:
+        path: Where a record is to be written.
+        said: What it says, of which an earlier one must say the same.
+
+    Returns: The earlier record; None where there is none.
+
+    Raises:
+        GasError: There is one of something else, or another file.
+    """
+    if not path.exists():
+        return None
+    mend = "give another folder with --out"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        others = [key for key, value in said.items() if record[key] != value]
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    except (ValueError, RecursionError, LookupError, TypeError) as error:
+        raise GasError(f"{path} is there, and of something else; {mend}") from error
+    if others:
+        key = others[0]
+        raise GasError(f"{path} is there, of the {key} {show(record[key])}, not {show(said[key])}; {mend}")
+    return record
+
+
 def read_weights(path: str | Path, judge: str | None = None, by: Way | None = None) -> dict[str, float]:
     """Reads how much the answers of a judge to each kind of question count, from 0 to 1.
 

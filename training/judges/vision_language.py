@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from ...errors import GasError, advise
-from ..models import choose_device, explain_loading, look_up, shorten
+from ..models import choose_device, explain_loading, look_up, name_model, shorten
 from .chats import Chat, Picture, render_chat, takes_videos
 from .reading import Reader, Request, chunk, pack_requests
 from .replies import Tokens, find_others, share_beginnings, spell_tokens
@@ -164,7 +164,7 @@ class VisionLanguageJudge:
             options["dtype"] = self.dtype
         if not self.reads_videos:
             options["grid"] = self.grid or "auto"
-        name = f"{self.model}#{commit}" if commit else self.model
+        name = name_model(self.model, commit)
         said = ",".join(f"{key}={value}" for key, value in options.items())
         return f"{name}[{said}]" if said else name
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError, GasWarning
 from ..judges.protocol import Shown
-from ..models import choose_device, explain_loading, look_up
+from ..models import choose_device, explain_loading, look_up, name_model
 from ..pictures import open_picture
 from .protocol import check_option
 
@@ -109,10 +109,11 @@ class NetworkOptions:
     def spell_id(self, *choices: str) -> str:
         """The id of a metric: its name, what was chosen, what is not as in the original, and the model."""
         original = type(self)  # a dataclass has its defaults as attributes
-        others = [getattr(self, name) for name in self.told if getattr(self, name) != getattr(original, name)]
-        chosen = ",".join([*choices, *others])
-        commit = self.commit or self.revision
-        return f"{self.name}{'@' if chosen else ''}{chosen}:{self.model}{f'#{commit}' if commit else ''}"
+        told = [name for name in self.told if getattr(self, name) != getattr(original, name)]
+        values = {name: getattr(self, name) for name in told}
+        values |= {name: name_model(value) for name, value in values.items() if name in self.others}
+        chosen = ",".join([*choices, *values.values()])
+        return f"{self.name}{'@' if chosen else ''}{chosen}:{name_model(self.model, self.commit or self.revision)}"
 
     def load_network(self, kind: str, **options: Any) -> Any:
         """Loads a model by the name of its class in transformers.

@@ -117,18 +117,23 @@ def pair_answers(questions: Sequence[Asked], judged: Judged) -> list[tuple[list[
 
 
 def read_captions(rows: Sequence[Mapping[str, Any]], places: Iterable[int] | None = None) -> list[str]:
-    """The captions of rows; of all, or of those at some places.
+    """The captions of rows; of all, or of those at some places. See `read_texts`."""
+    return read_texts(rows, "caption", places)
+
+
+def read_texts(rows: Sequence[Mapping[str, Any]], column: str, places: Iterable[int] | None = None) -> list[str]:
+    """A column of texts; of all rows, or of those at some places.
 
     Raises:
         ValueError: There are not as many rows.
-        GasError: One has no caption; it says which.
+        GasError: One has no such text; it says which.
     """
-    captions = []
+    texts = []
     for place in range(len(rows)) if places is None else places:
         if place >= len(rows):
             raise ValueError(f"{len(rows)} rows, but more pictures")
-        caption = rows[place].get("caption")
-        if not isinstance(caption, str):
-            raise GasError(f"row {place + 1} of those to be measured has no `caption`; leave it and its picture out")
-        captions.append(caption)
-    return captions
+        text = rows[place].get(column)
+        if not isinstance(text, str):
+            raise GasError(f"row {place + 1} of those to be measured has no `{column}`; leave it and its picture out")
+        texts.append(text)
+    return texts

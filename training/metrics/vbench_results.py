@@ -24,7 +24,7 @@ from typing import Any, ClassVar, Literal
 
 from ...errors import GasError, advise, explain_os_error
 from ..judges.protocol import Shown
-from .protocol import check_option
+from .protocol import check_option, read_texts
 
 PERCENT = ("imaging_quality",)
 
@@ -70,13 +70,14 @@ class Metric:
         """See `PicturesMetric`. Of rows, `id` is read; of pictures nothing.
 
         Raises:
-            GasError: VBench has not measured the video of a row.
+            GasError: A row has no `id`, or VBench has not measured its video.
         """
+        scenes = read_texts(rows, "id")
         by_end = {end: value for path, value in self.values.items() for end in _list_ends(path)}
-        if missing := [row["id"] for row in rows if row["id"] not in by_end]:
+        if missing := [scene for scene in scenes if scene not in by_end]:
             what = f"{self.results} has no video of {len(missing):,} of {len(rows):,} scenes, such as {missing[0]}"
             raise GasError(f"{what}; {advise(missing[0], by_end)}")
-        return [by_end[row["id"]] for row in rows]
+        return [by_end[scene] for scene in scenes]
 
 
 def _trim_path(path: str) -> str:

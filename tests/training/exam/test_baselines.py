@@ -76,19 +76,30 @@ def test_pictures_are_found_by_the_ids_of_scenes(tmp_path):
     assert (len(rows.questions), rows.left_out) == (2, 2)
 
 
-def test_a_folder_without_pictures_and_a_picture_that_is_none_are_refused(tmp_path):
-    with pytest.raises(GasError, match="has no picture of a scene; that of the first one would be .*000000000.png"):
-        read_rows("sandbox", tmp_path, "test", 4)
-    path = tmp_path / "sandbox/test/000000000.png"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"none")
-    with pytest.raises(GasError, match="the picture of sandbox/test/000000000 cannot be used"):
+def test_the_first_of_several_pictures_is_taken_and_what_is_none_is_counted(tmp_path):
+    (tmp_path / "000000001").mkdir()
+    for number in (3, 4):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"000000001/{number}.png")
+    (tmp_path / "000000002.png").write_bytes(b"none")
+    rows = read_rows("sandbox", tmp_path, "test", 4)
+    assert [picture.getpixel((0, 0))[0] for picture in rows.pictures] == [3]
+    assert rows.left_out == 3
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path):
+    with pytest.raises(GasError, match=tmp_path.name):
         read_rows("sandbox", tmp_path, "test", 4)
 
 
-def test_a_dataset_that_is_none_is_refused():
-    with pytest.raises(GasError):
-        read_rows("./nowhere", None, "test", 4)
+@pytest.mark.parametrize(
+    ("dataset", "hint"),
+    [("./mned", r"did you mean `mined`\?"), ("sandbx", r"did you mean `sandbox`\?"), ("zzz", "gas list")],
+)
+def test_a_dataset_that_is_none_is_refused(dataset, hint, tmp_path, monkeypatch):
+    (tmp_path / "mined").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GasError, match=f"there is no recipe `{dataset}`, nor a folder of that name; .*{hint}"):
+        read_rows(dataset, None, "test", 4)
 
 
 def test_a_judge_that_answers_nothing_is_no_accuracy_of_zero(rows):

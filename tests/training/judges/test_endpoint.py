@@ -277,6 +277,15 @@ def test_a_server_of_several_models_needs_the_name():
         assert server.bodies[0]["model"] == judge.record["served"]["id"] == "second"
 
 
+def test_a_model_that_the_server_does_not_list_is_refused():
+    with ChatServer(models=("first", "owner/second")).run() as server:
+        with pytest.raises(GasError, match=r"does not serve the model `zzz`; it serves first, owner/second") as error:
+            EndpointJudge(server.url, "zzz")
+        assert error.value.exit_status == 2 and not server.bodies
+        # behind a colon some servers take who is to compute
+        assert EndpointJudge(server.url, "owner/second:fastest").model == "owner/second:fastest"
+
+
 def test_a_server_that_lists_no_models(server):
     server.models = None
     with pytest.raises(GasError, match="HTTP 404"):
@@ -492,7 +501,7 @@ def test_variables_that_hold_no_key(key, monkeypatch):
     "options", [{"concurrency": 0}, {"retries": -1}, {"max_new_tokens": 0}, {"top_logprobs": -1}, {"timeout": 0}]
 )
 def test_numbers_that_are_too_small(options):
-    with pytest.raises(GasError, match=f"{next(iter(options))} of (a|the) judge must be"):
+    with pytest.raises(GasError, match=f"{next(iter(options))} of the judge must be"):
         EndpointJudge("http://localhost:1", **options)
 
 
@@ -508,5 +517,5 @@ except GasError as error:
     print(error.exit_status, error)
 """
     assert run_python(code).strip() == (
-        "1 a judge behind a server needs the package openai: pip install 'generate-any-scene[eval]'"
+        "1 the judge behind a server needs the package openai: pip install 'generate-any-scene[eval]'"
     )

@@ -45,13 +45,14 @@ def test_a_judge_in_a_file(tmp_path):
 def test_a_folder_whose_name_ends_like_a_file(tmp_path):
     folder = tmp_path / "judge.yaml"
     folder.mkdir()
+    (folder / "config.json").touch()
     assert read_judge(str(folder)).model == str(folder)
 
 
 @pytest.mark.parametrize(
     ("text", "overrides", "words"),
     [
-        ("no/such.yaml", [], "no/such.yaml is missing"),
+        ("no/such.yaml", [], "there is no file `no/such.yaml`"),
         ("some/judge", ["max_new_token=4"], "did you mean `max_new_tokens`?"),
         ("some/judge", ["dtype=float"], "did you mean `float32`?"),
         ("some/judge", ["max_new_tokens=0"], "max_new_tokens"),

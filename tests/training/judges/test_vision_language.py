@@ -12,6 +12,7 @@ from generate_any_scene.errors import GasError
 from generate_any_scene.training.judges.chats import Chat, render_chat
 from generate_any_scene.training.judges.replies import spell_tokens
 from generate_any_scene.training.judges.vision_language import INSTRUCTION, MODEL, REQUEST, VisionLanguageJudge
+from generate_any_scene.training.models import name_model
 
 QUESTIONS = [
     "Is there a cup?",
@@ -277,15 +278,30 @@ def test_a_chat_template_that_leaves_the_system_out(open_judge, tmp_path):
 
 def test_the_id_says_what_changes_answers(open_judge):
     name = open_judge("qwen2_5_vl").model
-    options = {"device": "cpu", "revision": "main"}
     assert open_judge("qwen2_5_vl", grid=3).id == f"{name}[grid=3]"
     assert open_judge("qwen2_5_vl", batch_size=3, dtype="float32").id == f"{name}[grid=auto]"
     told = {"max_new_tokens": 6, "max_pixels": 5000, "system": "Look.", "instruction": "Say it."}
-    judge = VisionLanguageJudge(name, **options, **told, dtype="bfloat16", chat_template={"enable_thinking": False})
+    told |= {"dtype": "bfloat16", "chat_template": {"enable_thinking": False}}
+    judge = VisionLanguageJudge(name, device="cpu", **told)
     assert judge.id == (
-        f"{name}#main[max_new_tokens=6,max_pixels=5000,system=Look.,instruction=Say it.,"
+        f"{name}[max_new_tokens=6,max_pixels=5000,system=Look.,instruction=Say it.,"
         "chat_template={'enable_thinking': False},dtype=bfloat16,grid=auto]"
     )
+
+
+def test_a_folder_has_one_name_however_it_is_written(tmp_path, monkeypatch):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "link").symlink_to("m")
+    monkeypatch.chdir(tmp_path)
+    ways = ("m", "./m", "m/", "../" + tmp_path.name + "/m", str(tmp_path / "m"), "link")
+    assert {name_model(way) for way in ways} == {str(tmp_path.resolve() / "m")}
+    assert name_model("owner/m", "main") == "owner/m#main"
+
+
+def test_a_folder_has_no_revisions(open_judge):
+    folder = open_judge("qwen2_5_vl").model
+    with pytest.raises(GasError, match="is a folder, and has no revision `main`; leave `revision` out"):
+        VisionLanguageJudge(folder, revision="main", device="cpu")
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,8 @@ def test_what_vbench_did_not_measure_is_told(results, tmp_path):
         GasError, match=r"has no video of 1 of 2 scenes, such as sandbox/train/000000003; did you mean"
     ):
         metric.measure([VIDEO] * 2, [{"id": "sandbox/train/000000001"}, {"id": "sandbox/train/000000003"}])
+    with pytest.raises(GasError, match="row 2 of those to be measured has no `id`"):
+        metric.measure([VIDEO] * 2, [{"id": "sandbox/train/000000001"}, {}])
     (tmp_path / "list.json").write_text("[1]")
     (tmp_path / "torn.json").write_text('{"color')
     (tmp_path / "deep.json").write_text("[" * 100_000)

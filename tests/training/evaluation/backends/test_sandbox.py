@@ -28,7 +28,7 @@ def test_what_is_drawn_shows_the_scene_in_several_looks(load, make_scenes):
     requests = list_requests(make_scenes(4), recipe, [3] * 4)
     pictures = open_backend(recipe.pictures, recipe).make(requests)
     questions = [f"Is there {request.prompt} in the picture?" for request in requests]
-    assert SandboxJudge().answer(pictures, questions) == ["Yes"] * 12
+    assert SandboxJudge().answer(pictures, questions) == ["yes"] * 12
     assert len({picture.tobytes() for picture in pictures}) > 8
 
 
