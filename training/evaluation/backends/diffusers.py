@@ -16,6 +16,7 @@ import numpy as np
 from ....errors import GasError, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
 from ...upstream import identify_files, list_versions, require
+from ..files import choose_frames
 from .pipeline_check import OURS, check_settings, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
 from .settings import Component, DiffusersPictures
@@ -134,8 +135,7 @@ class DiffusersBackend:
     def _keep_frames(self, shown: Any) -> Any:
         if not isinstance(shown, list) or self.settings.frames is None:
             return shown
-        count = min(self.settings.frames, len(shown))
-        return [shown[place] for place in np.linspace(0, len(shown) - 1, count).round().astype(int)]
+        return [shown[place] for place in choose_frames(len(shown), self.settings.frames)]
 
     @contextmanager
     def _explain_making(self) -> Iterator[None]:
