@@ -94,7 +94,7 @@ def evaluate(
         ),
     ] = NO_VALUES,
     against: Annotated[
-        list[Path],
+        list[str],
         typer.Option(
             metavar="RUN",
             help="The folder of another evaluation to compare with. Can be given many times.",

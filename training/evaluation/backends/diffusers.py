@@ -15,8 +15,8 @@ import numpy as np
 
 from ....errors import GasError, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
+from ...pictures import choose_frames
 from ...upstream import identify_files, list_versions, require
-from ..files import choose_frames
 from .pipeline_check import OURS, check_settings, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
 from .settings import Component, DiffusersPictures
@@ -136,6 +136,14 @@ class DiffusersBackend:
         if not isinstance(shown, list) or self.settings.frames is None:
             return shown
         return [shown[place] for place in choose_frames(len(shown), self.settings.frames)]
+
+    def close(self) -> None:
+        """Gives the device's memory back, which a judge may need."""
+        import torch
+
+        del self.pipeline
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     @contextmanager
     def _explain_making(self) -> Iterator[None]:

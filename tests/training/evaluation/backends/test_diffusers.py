@@ -11,7 +11,7 @@ from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.evaluation.backends.diffusers import BATCHED, DiffusersBackend
 from generate_any_scene.training.evaluation.backends.protocol import NotMade, PictureRequest
 from generate_any_scene.training.evaluation.backends.settings import DiffusersPictures
-from generate_any_scene.training.evaluation.files import choose_frames
+from generate_any_scene.training.pictures import choose_frames
 
 SIZE = {"width": 32, "height": 32, "num_inference_steps": 2}
 EXTRA = {"PixArtAlphaPipeline": {"use_resolution_binning": False}, "SanaPipeline": {"use_resolution_binning": False}}
