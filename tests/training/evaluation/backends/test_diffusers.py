@@ -156,6 +156,8 @@ def test_what_text_encoders_cut_is_counted_by_tokenizer(open_backend):
     cut = backend.notes["captions_cut"]
     assert (cut["tokenizer"]["cut"], cut["tokenizer_2"]["cut"]) == (3, 1)
     assert cut["tokenizer"]["share"] == 0.75 and backend.notes["prompts"] == 4
+    backend.read_prompts(["a" * 101, "a" * 200])  # those of pictures that are there already count, too, each once
+    assert backend.notes["captions_cut"]["tokenizer_2"] == {"limit": 100, "cut": 2, "share": 0.4}
 
 
 def test_the_record_tells_all_that_changes_pictures(open_backend, save):
