@@ -726,7 +726,83 @@ def make_qwen_image_21():
     }
 
 
+def make_ltx2():
+    from diffusers import AutoencoderKLLTX2Audio, AutoencoderKLLTX2Video, LTX2VideoTransformer3DModel
+    from diffusers.pipelines.ltx2 import LTX2TextConnectors
+    from diffusers.pipelines.ltx2.vocoder import LTX2Vocoder
+    from transformers import Gemma3Config, Gemma3ForConditionalGeneration
+
+    tokenizer = make_words()
+    text = {**QWEN, "vocab_size": len(tokenizer), "num_hidden_layers": 2, "head_dim": 8}
+    text |= {"max_position_embeddings": 2048, "sliding_window": 64}
+    vision = {**tiny.VISION, "image_size": 28, "patch_size": 14}
+    text_encoder = Gemma3ForConditionalGeneration(
+        Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4, image_token_id=1)
+    )
+    sizes = {"num_attention_heads": 2, "attention_head_dim": 8, "cross_attention_dim": 16}
+    transformer = LTX2VideoTransformer3DModel(
+        in_channels=4,
+        out_channels=4,
+        audio_in_channels=4,
+        audio_out_channels=4,
+        num_layers=1,
+        caption_channels=16,
+        rope_double_precision=False,
+        rope_type="split",
+        **sizes,
+        **{f"audio_{name}": size for name, size in sizes.items()},
+    )
+    connector = {"num_attention_heads": 2, "attention_head_dim": 8, "num_layers": 1}
+    connectors = LTX2TextConnectors(
+        caption_channels=16,
+        text_proj_in_factor=3,  # the layers, and what is before them
+        video_connector_num_learnable_registers=None,
+        audio_connector_num_learnable_registers=None,
+        connector_rope_base_seq_len=32,
+        rope_double_precision=False,
+        rope_type="split",
+        **{f"{kind}_connector_{name}": size for kind in ("video", "audio") for name, size in connector.items()},
+    )
+    vae = AutoencoderKLLTX2Video(
+        latent_channels=4,
+        block_out_channels=(8,),
+        decoder_block_out_channels=(8,),
+        layers_per_block=(1,),
+        decoder_layers_per_block=(1, 1),
+        spatio_temporal_scaling=(True,),
+        decoder_spatio_temporal_scaling=(True,),
+        decoder_inject_noise=(False, False),
+        downsample_type=("spatial",),
+        upsample_residual=(False,),
+        upsample_factor=(1,),
+        patch_size=1,
+        decoder_causal=False,
+    )
+    audio_vae = AutoencoderKLLTX2Audio(
+        base_channels=4, ch_mult=(1,), num_res_blocks=1, resolution=32, latent_channels=2, mel_bins=8
+    )
+    vocoder = LTX2Vocoder(
+        in_channels=16,
+        hidden_channels=8,
+        upsample_kernel_sizes=[4],
+        upsample_factors=[2],
+        resnet_kernel_sizes=[3],
+        resnet_dilations=[[1, 3, 5]],
+    )
+    return {
+        "scheduler": make_flow(),
+        "vae": vae,
+        "audio_vae": audio_vae,
+        "text_encoder": text_encoder,
+        "tokenizer": tokenizer,
+        "connectors": connectors,
+        "transformer": transformer,
+        "vocoder": vocoder,
+    }
+
+
 MAKERS = {
+    "LTX2Pipeline": make_ltx2,
     "AnimateDiffPipeline": make_animatediff,
     "Flux2Pipeline": make_flux2,
     "QwenImage21Pipeline": make_qwen_image_21,

@@ -68,9 +68,9 @@ def _list_sources(part: BaseModel, place: str = "") -> Iterator[Source]:
         yield Source(adapter, "model", f"{place}lora")
     for name, value in values.items():
         inner = value if isinstance(value, dict) else {"": value}
-        for key, one in inner.items():
+        for inner_name, one in inner.items():
             if isinstance(one, BaseModel):
-                yield from _list_sources(one, f"{place}{name}.{key}{'.' if key else ''}")
+                yield from _list_sources(one, f"{place}{name}.{inner_name}{'.' if inner_name else ''}")
 
 
 def find_problems(source: Source) -> list[Problem]:

@@ -64,6 +64,7 @@ class Push:
         commit: The commit that has it, if there is one.
         url: Of the commit or of the pull request.
         bytes: Size of what is uploaded.
+        name: What is pushed, where it has no configs with versions.
     """
 
     repo: str
@@ -75,6 +76,7 @@ class Push:
     commit: str | None = None
     url: str = ""
     bytes: int = 0
+    name: str = ""
 
     @property
     def title(self) -> str:
@@ -82,7 +84,7 @@ class Push:
         digest = hashlib.sha256()
         for path, place in sorted(self.added.items()):
             digest.update(f"{path} {hash_file(place)}\n".encode())
-        names = ", ".join(f"{name} {version}" for name, version in self.configs.items())
+        names = self.name or ", ".join(f"{name} {version}" for name, version in self.configs.items())
         return f"{names} ({digest.hexdigest()[:7]})"
 
 
@@ -117,11 +119,36 @@ def push_folder(
             changed a file or a part of the card that is another now, or the Hub refuses. What was uploaded need not be
             uploaded again.
     """
-    from huggingface_hub import HfApi, get_token
-
-    _check_names(repo, tag)
+    check_names(repo, tag)
     manifest = read_built_manifest(folder)
     _refuse_damage(folder)
+
+    def plan(api: HfApi, snapshot: Snapshot | None, temporary: Path) -> Push:
+        return _plan(api, folder, repo, manifest, snapshot, tag, overwrite, temporary)
+
+    return push_planned(repo, plan, private, create_pr, dry_run, report)
+
+
+def push_planned(
+    repo: str,
+    make_plan: Callable[[HfApi, Snapshot | None, Path], Push],
+    private: bool,
+    create_pr: bool,
+    dry_run: bool,
+    report: Report,
+) -> Push:
+    """Carries out a plan as one commit, and makes another one if somebody else is quicker.
+
+    Args:
+        repo: `name/repository`; made if it does not exist.
+        make_plan: What to do, given the repository as it is, and a folder for files.
+        private, create_pr, dry_run, report: As of `push_folder`.
+
+    Raises:
+        GasError: The plan cannot be made, or the Hub refuses.
+    """
+    from huggingface_hub import HfApi, get_token
+
     if not dry_run and get_token() is None:
         raise GasError(f"{repo}: the Hub does not know who you are; {LOGIN}", exit_status=1)
     api = HfApi(library_name="generate-any-scene", library_version=__version__)
@@ -129,7 +156,7 @@ def push_folder(
         for attempt in range(len(WAITS) + 1):
             with tempfile.TemporaryDirectory() as temporary:
                 snapshot = read_snapshot(api, repo)
-                plan = _plan(api, folder, repo, manifest, snapshot, tag, overwrite, Path(temporary))
+                plan = make_plan(api, snapshot, Path(temporary))
                 plan = replace(plan, bytes=sum(place.stat().st_size for place in plan.added.values()))
                 if private and snapshot and not ask(api.repo_info, repo, repo_type="dataset").private:
                     raise GasError(
@@ -148,7 +175,7 @@ def push_folder(
     raise AssertionError("the last attempt returns or raises")
 
 
-def _check_names(repo: str, tag: str | None) -> None:
+def check_names(repo: str, tag: str | None = None) -> None:
     """Refuses names that no repository and no tag can have, before anything is asked."""
     if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]{0,95}", repo, re.ASCII) or re.search(r"--|\.\.|\.git$|[.-]$", repo):
         raise GasError(f"--repo {escape(repo)[:200]}: write it as OWNER/NAME, such as me/scenes")
@@ -201,7 +228,7 @@ def _plan(
         texts, card = _write_merged(api, folder, repo, manifest, merged, snapshot, overwrite, temporary)
     texts[CARD] = temporary / "card.md"
     texts[CARD].write_text(set_address(card, repo), encoding="utf-8", newline="\n")
-    if snapshot and CARD in there and not _is_same(there[CARD], texts[CARD]):
+    if snapshot and CARD in there and not is_same(there[CARD], texts[CARD]):
         before = Path(fetch_file(api, repo, CARD, snapshot.commit)).read_bytes().decode("utf-8", "surrogateescape")
         after = keep_edits(set_address(card, repo), before, snapshot.manifest.card, f"{repo}: {CARD}", overwrite)
         texts[CARD].write_bytes(after.encode("utf-8", "surrogateescape"))
@@ -238,7 +265,7 @@ def _is_there(folder: Path, ours: Config, theirs: Config | None, there: Mapping[
     here = ours.list_digests()
     return all(
         (file := there.get(path)) is not None
-        and (file.lfs.sha256 == digest if file.lfs else here.get(path) == digest and _is_same(file, folder / path))
+        and (file.lfs.sha256 == digest if file.lfs else here.get(path) == digest and is_same(file, folder / path))
         for path, digest in theirs.list_digests().items()
     )
 
@@ -253,10 +280,11 @@ def _list_changed(
 ) -> dict[str, Path]:
     """Those that are not in the repository, or not the same."""
     digests = _list_digests(configs)
-    return {path: place for path, place in files.items() if not _is_same(there.get(path), place, digests.get(path))}
+    return {path: place for path, place in files.items() if not is_same(there.get(path), place, digests.get(path))}
 
 
-def _is_same(there: RepoFile | None, path: Path, sha256: str | None = None) -> bool:
+def is_same(there: RepoFile | None, path: Path, sha256: str | None = None) -> bool:
+    """Whether a repository has a file as it is here, whose SHA-256 may be known."""
     if there is None or there.size != path.stat().st_size:
         return False
     if there.lfs:

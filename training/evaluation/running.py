@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -44,8 +46,8 @@ BASELINE_SCENES = 200
 """So many scenes tell what needs no picture; more would cost as much as the evaluation."""
 ELSEWHERE = "give another folder with --set output=..., or remove this one"
 
-Progress: TypeAlias = Callable[[int, str], Any]
-"""Gives, for a number of things and what is done with them, what shows how far it is: `console.show_progress`."""
+Progress: TypeAlias = Callable[..., AbstractContextManager[Callable[[int], None]]]
+"""Shows how far it is, as `console.show_progress` does."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,10 @@ def _check_folder(recipe: Evaluation) -> None:
 
 def _check_ids(rows: Any) -> None:
     """Refuses scenes of which two have one name."""
-    ids = rows["id"][:]
-    if len(set(ids)) < len(ids):
-        seen: set[Any] = set()
-        twice = next(one for one in ids if one in seen or seen.add(one))
-        raise RecipeError([Problem(f"two scenes are called {show(twice)}", key="data", hint="name each once")])
+    ((scene, times),) = Counter(rows["id"][:]).most_common(1)
+    if times > 1:
+        what = f"{times:,} scenes are called {show(scene)}"
+        raise RecipeError([Problem(what, key="data", hint="give each an id of its own")])
 
 
 def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> None:

@@ -1,7 +1,8 @@
 """HPSv3: how much people prefer a picture for its caption, by a vision-language model that learned it.
 
 Source: HPSv3 (Ma et al. 2025), `MizzenAI/HPSv3`: Qwen2-VL-7B with a head that reads the state of one token,
-`<|Reward|>`, behind a text on what to rate. The text is part of the model, and is theirs (MIT license).
+`<|Reward|>`, behind a text on what to rate. The text is part of the model, and is
+theirs, under the MIT license: `NOTICE-hpsv3.txt`.
 
 Formula: the first of the head's two numbers (mean and log-deviation of the preference); of frames or views the mean.
 Pictures are scaled to about 200,704 pixels, sides multiples of 28. Tokens are counted from left to right, those of

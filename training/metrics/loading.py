@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -56,15 +57,23 @@ def open_metric(name: str, **options: Any) -> AnyMetric:
         GasError: There is no such metric, it has no such option, lacks one, or an option cannot be what it is.
     """
     metric = find_metric(name)
-    known = [field.name for field in fields(metric)]
+    check_options(name, metric, options)
+    opened: AnyMetric = metric(**options)
+    return opened
+
+
+def check_options(name: str, metric: type[Any], options: Mapping[str, Any]) -> None:
+    """Refuses options that a metric has not, and those that it needs and are not given.
+
+    Raises:
+        GasError: It names one.
+    """
+    known = {one.name: one.default is MISSING and one.default_factory is MISSING for one in fields(metric)}
     if unknown := [key for key in options if key not in known]:
         hint = advise(unknown[0], known) if known else "it has none"
         raise GasError(f"{name} has no option {unknown[0]}; {hint}")
-    try:
-        opened: AnyMetric = metric(**options)
-    except TypeError as error:  # an option without a default is not given
-        raise GasError(f"{name}: {str(error).partition(' ')[2]}") from error
-    return opened
+    if missing := [key for key, is_needed in known.items() if is_needed and key not in options]:
+        raise GasError(f"{name} needs the option {missing[0]}")
 
 
 def name_score(metric: AnyMetric, judge: Judge, by: Way = "words") -> str:

@@ -110,10 +110,9 @@ class NetworkOptions:
         """The id of a metric: its name, what was chosen, what is not as in the original, and the model."""
         original = type(self)  # a dataclass has its defaults as attributes
         told = [name for name in self.told if getattr(self, name) != getattr(original, name)]
-        others = [
-            name_model(value) if name in self.others else value for name in told for value in [getattr(self, name)]
-        ]
-        chosen = ",".join([*choices, *others])
+        values = {name: getattr(self, name) for name in told}
+        values |= {name: name_model(value) for name, value in values.items() if name in self.others}
+        chosen = ",".join([*choices, *values.values()])
         return f"{self.name}{'@' if chosen else ''}{chosen}:{name_model(self.model, self.commit or self.revision)}"
 
     def load_network(self, kind: str, **options: Any) -> Any:

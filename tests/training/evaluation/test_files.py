@@ -5,7 +5,8 @@ import os
 
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.evaluation.files import choose_frames, find_pictures, list_files, open_file
+from generate_any_scene.training.evaluation.files import find_pictures, list_files, open_file
+from generate_any_scene.training.pictures import choose_frames
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -236,3 +237,37 @@ def test_what_is_named_by_ids_is_found_again(tmp_path_factory, scenes, suffix, c
     found = find_pictures(root, scenes)
     assert found.pictures == expected
     assert not (found.without or found.unknown or found.unreadable)
+
+
+NAME = st.sampled_from(
+    ["0", "00000", "000000000", "samples", "a", "multi_object", "test", "frame_1", "é", "x\n", ".b"]
+)
+END = st.sampled_from(["", ".png", ".PNG", ".jpg", ".gif", ".mp4", ".txt", "/metadata.jsonl", ".png.png"])
+CONTENT = st.sampled_from(
+    [b"", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"{}", b'{"prompt": []}', b'{"file_name": 1, "id": {}}']
+)
+
+
+@given(
+    st.dictionaries(st.tuples(st.lists(NAME, min_size=1, max_size=4).map("/".join), END).map("".join), CONTENT),
+    st.sampled_from(["pictures", "frames"]),
+)
+def test_any_folder_is_sorted_out_or_refused_in_one_line(tmp_path_factory, files, shows):
+    root = tmp_path_factory.mktemp("any")
+    for name, content in files.items():
+        path = root / name
+        if not any(above.is_file() for above in path.parents) and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    put(root, "good.png")
+    scenes = [*SCENES, "a", "good"]
+    try:
+        found = find_pictures(root, scenes, shows, captions=[f"caption {place}" for place in range(len(scenes))])
+    except GasError as error:
+        assert "\n" not in str(error) and len(str(error)) < 4000
+        return
+    assert found.pictures["good"] == ["good.png"] and sorted(found.without) == sorted(set(scenes) - {*found.pictures})
+    listed = {*found.unknown, *found.unreadable, *(name for some in found.pictures.values() for name in some)}
+    for name in list_files(root):
+        is_named = name in listed or any(name.startswith(f"{folder}/") for folder in listed)
+        assert is_named or name.endswith(("metadata.jsonl", "prompts.jsonl"))

@@ -66,8 +66,9 @@ def test_prompts_are_written_as_they_are_sent(load, make_scenes, tmp_path):
     assert sent == ["A photo of a circle{}", "A photo of a square{}"]
     lines = [json.loads(line) for line in (found.root / "prompts.jsonl").read_text().splitlines()]
     assert [line["prompt"] for line in lines] == sent
-    make_pictures(other := Maker(), make_scenes(2), recipe, tmp_path / "other", prompts=["one", "two"])
+    found = make_pictures(other := Maker(), make_scenes(3), recipe, tmp_path / "other", prompts=["one", None, "two"])
     assert [request.prompt for request in other.batches[0]] == ["one", "two"]
+    assert found.without == ["sandbox/test/000000001"]
 
 
 def test_only_what_is_not_there_is_made(load, make_scenes, tmp_path):
@@ -79,7 +80,7 @@ def test_only_what_is_not_there_is_made(load, make_scenes, tmp_path):
     maker = Maker()
     found = make_pictures(maker, scenes, recipe, tmp_path, told.append)
     asked = [(request.scene[-1], request.number) for batch in maker.batches for request in batch]
-    assert asked == [("1", 1), ("3", 0), ("3", 1)] and told == [5, 3]
+    assert asked == [("1", 1), ("3", 0), ("3", 1)] and told == [5, 1, 1, 1]
     after = read_all(tmp_path)
     assert {name: content for name, content in after.items() if name in before and name.endswith(".png")} == {
         name: content for name, content in before.items() if name.endswith(".png")
@@ -142,6 +143,13 @@ def test_what_is_refused_is_counted_and_asked_for_again(load, make_scenes, tmp_p
 def test_ids_that_name_no_file_are_refused(load, tmp_path, scene):
     with pytest.raises(GasError, match="cannot name a picture"):
         make_pictures(Maker(), pa.table({"id": [scene], "caption": ["a cup"]}), load(DRAWN), tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_named(load, make_scenes, tmp_path):
+    (tmp_path / "pictures").write_text("in the way")
+    with pytest.raises(GasError, match="pictures cannot be used: (File exists|Not a directory)") as caught:
+        make_pictures(Maker(), make_scenes(1), load(DRAWN), tmp_path)
+    assert caught.value.exit_status == 2
 
 
 def test_an_id_is_not_the_folder_of_another(load, tmp_path):

@@ -3,7 +3,9 @@
     numbers         how many digits numbers have
     marks           marks and curves on an axis, as SVG that is as wide as the page lets it be
     blocks          what a report is made of: tables, curves, a tree, pictures
-    sections        its parts, from report.json
+    reading         looking things up in report.json, and what they are called
+    groups          its tables of groups, as tables, curves and a tree
+    sections        its parts
     words           what it says in sentences
     cards           a picture beside its answers and its scene graph
     page            report.html, by the templates beside it

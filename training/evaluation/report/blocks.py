@@ -105,7 +105,7 @@ def draw_rows(
     signed: bool = False,
     note: str = "",
 ) -> Table:
-    """A table whose axis fits what its rows show, and has a 0 if they are `signed`; of very many rows only the first."""
+    """A table whose axis fits what its rows show, with a 0 if they are `signed`; of very many rows only the first."""
     kept = rows[:MOST_ROWS]
     ends = [end for row in kept for value in row.values if value for end in (value.low, value.high, value.value)]
     ends += [mark for row in kept for mark in row.marks.values()]

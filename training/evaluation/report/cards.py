@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -83,10 +84,11 @@ def make_card(shot: Shot, run: Run | None) -> Card:
     one = shot.picture
     thumbnail, missing = None, "The picture was not kept."
     if run and one.get("image"):
+        path = run.pictures / str(one["image"])
         try:
-            thumbnail = make_thumbnail(run.pictures / str(one["image"]))
-        except GasError:
-            missing = "The picture is not where it was."
+            thumbnail = make_thumbnail(path)
+        except (GasError, OSError, ValueError):  # a name may be none that a file can have
+            missing = "The picture cannot be read." if os.path.lexists(path) else "The picture is not where it was."
     answers = sorted(map(_read_answer, one.get("answers") or []), key=lambda answer: ORDER.index(answer.looks))
     right = sum(answer.looks == "right" for answer in answers)
     value = write_number(one.get("value"))

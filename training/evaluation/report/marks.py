@@ -78,8 +78,8 @@ def draw_strip(
     parts = [_draw_upright(axis.place(tick), "grid") for tick in axis.ticks]
     if axis.low < 0 < axis.high:
         parts.append(_draw_upright(axis.place(0.0), "zero"))
-    for name, value in marks.items():
-        parts.append(draw_shape(name, axis.place(value), 50.0))
+    for name, mark in marks.items():
+        parts.append(draw_shape(name, axis.place(mark), 50.0))
     for number, value in enumerate(values):
         if value is not None:
             looks = "plain" if plain else f"s{number % COLORS}"

@@ -22,7 +22,8 @@ from .blocks import Row, Table
 from .cards import make_card
 from .marks import COLORS, Axis, draw_curves, draw_scale, draw_shape, draw_strip
 from .numbers import write_estimate, write_fixed
-from .sections import ANSWERS, MARKS, Reading, make_sections
+from .reading import ANSWERS, MARKS, Reading
+from .sections import make_sections
 from .words import write_lead, write_method, write_warnings
 
 GRAPH_COLORS: Mapping[str, str] = {
@@ -140,7 +141,7 @@ def _draw_plot(plot: Any) -> Markup:
 
 def list_facts(reading: Reading, runs: Sequence[Run]) -> list[tuple[str, str]]:
     """What numbers depend on, for who repeats them."""
-    facts = {
+    facts: dict[str, list[Any]] = {
         "Judge": [run.get("judge") for run in reading.runs],
         "Dataset": [run.get("dataset") for run in reading.runs],
         "Metrics": [metric for metric in reading.metrics if metric != ANSWERS],

@@ -11,7 +11,8 @@ from .blocks import Cell, Section
 from .blocks import Table as Block
 from .marks import Axis
 from .numbers import DASH, MINUS
-from .sections import REFUSED, make_sections
+from .reading import REFUSED
+from .sections import make_sections
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -32,7 +33,7 @@ def make_tables(report: Mapping[str, Any]) -> list[Table]:
         report: What `describe_runs` returned.
 
     Returns: Those of the parts that there is something to say about. Numbers stand with their intervals, and are drawn
-        where there is room: `o` below `-`, for several models one after the other; see `MARKS` for the rest.
+        where there is room: see `draw_strip`. Columns that a line has no room for are left to the page.
     """
     sections = {section.key: section for section in make_sections(report)}
     return [_make_table(block) for key in SHOWN if key in sections for block in _list_blocks(sections[key])]
@@ -44,7 +45,7 @@ def _list_blocks(section: Section) -> Iterator[Block]:
             yield block if block.title else replace(block, title=section.title)
     seen = set[str]()  # along each axis the first metric
     for plot in section.plots:
-        if plot.under not in seen:
+        if plot.numbers.brief and plot.under not in seen:
             seen.add(plot.under)
             yield replace(plot.numbers, title=plot.title)
 
@@ -53,22 +54,35 @@ def _make_table(block: Block) -> Table:
     from rich.text import Text
 
     rows = [[_cut(row.label, LABEL), *map(_write, row.cells)] for row in block.rows[:MOST_ROWS]]
-    heads = [block.first, *(column.name for column in block.columns)]
+    names = [block.first, *(column.name for column in block.columns)]
+    heads = _number(names, block)
     widths = [2 + max(min(len(head), LABEL), *map(len, texts)) for head, *texts in zip(heads, *rows, strict=True)]
     kept, is_drawn = _choose(widths, block)
     table = _open_table(block.title)
     for place in kept:
-        justify = "right" if place and block.columns[place - 1].looks != "text" else "left"
-        table.add_column(Text(_cut(heads[place], LABEL)), justify=justify, no_wrap=True)
+        is_number = place and block.columns[place - 1].looks != "text"
+        heading = Text(_cut(heads[place] if is_drawn else names[place], LABEL))
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=True)
     axis = block.axis if is_drawn else None
     if axis:
         table.add_column(Text(f"{axis.low:.2f}".ljust(STRIP - 5) + f"{axis.high:.2f}".rjust(4)), no_wrap=True)
     for row, texts in zip(block.rows, rows, strict=False):
         strip = [Text(draw_strip(axis, row.values, row.marks))] if axis else []
         table.add_row(*(Text(texts[place]) for place in kept), *strip)
-    if len(block.rows) > MOST_ROWS:
-        table.caption = f"and {len(block.rows) - MOST_ROWS:,} more, on the page"
+    lost = [
+        name for place, name in enumerate(heads) if place not in kept and block.columns[place - 1].looks != "number"
+    ]
+    notes = [f"{len(block.rows) - MOST_ROWS:,} more rows"] if len(block.rows) > MOST_ROWS else []
+    notes += [f"{len(lost)} more columns"] if lost else []
+    if notes:
+        table.caption = Text(f"On the page: {' and '.join(notes)}")
     return table
+
+
+def _number(names: Sequence[str], block: Block) -> list[str]:
+    """Headings, those of several models with the number that stands for each in the drawing."""
+    models = max((len(row.values) for row in block.rows), default=0)
+    return [f"{place}:{name}" if 0 < place <= models and models > 1 else name for place, name in enumerate(names)]
 
 
 def _open_table(title: str) -> Table:
@@ -108,19 +122,18 @@ def _choose(widths: Sequence[int], block: Block) -> tuple[list[int], bool]:
 
 
 def draw_strip(axis: Axis, values: Sequence[Estimate | None], marks: Mapping[str, float]) -> str:
-    """A line of letters: `o`, or 1, 2, ... of several models, within its interval of `-`."""
+    """A line of letters: `*`, or 1, 2, ... of several models, within its interval of `-`."""
     letters = [" "] * STRIP
 
     def find(value: float) -> int:
         return round((STRIP - 1) * axis.place(value) / 100)
 
-    for name, value in marks.items():
-        letters[find(value)] = MARKS[name]
-    known = [value for value in values if value]
-    for value in known:
+    for name, mark in marks.items():
+        letters[find(mark)] = MARKS[name]
+    known = [(number, value) for number, value in enumerate(values, 1) if value]
+    for _, value in known:
         for place in range(find(value.low), find(value.high) + 1):
             letters[place] = "-"
-    for number, value in enumerate(values, 1):
-        if value:
-            letters[find(value.value)] = str(number % 10) if len(values) > 1 else "*"
+    for number, value in known:
+        letters[find(value.value)] = str(number % 10) if len(values) > 1 else "*"
     return "".join(letters)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...metrics.intervals import Estimate
 from .numbers import read_estimate, write_estimate, write_share
-from .sections import ANSWERS, Reading
+from .reading import ANSWERS, Reading
 
 FEW = 20
 """With fewer scenes intervals are rough; see `metrics/intervals.py`."""
@@ -52,7 +52,8 @@ def _name_ends(reading: Reading, run: int) -> str:
     (worst, low), (best, high) = kinds[0], kinds[-1]
     if worst.high >= best.low:
         return ""
-    return f"Its best kind of question is {high} ({write_estimate(best)[0]}), its worst {low} ({write_estimate(worst)[0]})."
+    value, other = write_estimate(best)[0], write_estimate(worst)[0]
+    return f"Its best kind of question is {high} ({value}), its worst {low} ({other})."
 
 
 def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str:
@@ -73,6 +74,9 @@ def write_warnings(reading: Reading) -> Iterator[str]:
     for line, models in losses.items():
         who = "each model" if len(models) == len(reading.models) else ", ".join(models)
         yield line if len(reading.models) == 1 else f"{line.removesuffix('.')} ({who})."
+    judges = dict.fromkeys(str(run["judge"]) for run in reading.runs if run.get("judge"))
+    if len(judges) > 1:
+        yield f"Models were judged by different judges ({', '.join(judges)}), so differences may be those of judges."
     if reading.exam:
         kinds = [kind for kind, one in (reading.exam.get("kinds") or {}).items() if not one.get("trusted")]
         if kinds:
@@ -87,7 +91,8 @@ def write_warnings(reading: Reading) -> Iterator[str]:
 def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
     left_out = run.get("left_out") or {}
     if number := _count(left_out.get("without")):
-        yield f"{number:,} {_say('scene has', 'scenes have', number)} no picture and {_say('is', 'are', number)} in no number."
+        have = _say("scene has", "scenes have", number)
+        yield f"{number:,} {have} no picture and {_say('is', 'are', number)} in no number."
     if number := _count(left_out.get("unknown")):
         yield f"{number:,} {_say('picture belongs', 'pictures belong', number)} to no scene."
     if number := _count(left_out.get("unreadable")):
@@ -97,7 +102,8 @@ def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
     asked, refused = run.get("questions") or 0, run.get("refused") or 0
     if refused:
         share = write_share(refused, asked)
-        yield f"The judge gave no answer to {refused:,} of {asked:,} questions ({share}); they are counted neither right nor wrong."
+        what = f"{refused:,} of {asked:,} questions ({share})"
+        yield f"The judge gave no answer to {what}; they are counted neither right nor wrong."
     if 0 < (run.get("scenes") or 0) < FEW:
         yield f"There are only {run['scenes']} scenes, too few for intervals that one can rely on."
 
@@ -112,12 +118,16 @@ def _say(one: str, many: str, number: int) -> str:
 
 def write_method(reading: Reading) -> str:
     """How numbers were made, in two sentences."""
-    judged = "The judge was asked every question about a scene while it looked at each of its pictures; shares are of the answers that it gave"
-    means = "numbers of metrics are means over pictures"
-    parts = [judged] if ANSWERS in reading.metrics else []
-    parts += [means] if any(metric != ANSWERS for metric in reading.metrics) else []
-    intervals = (
-        "Intervals are of 95 %, by resampling whole scenes: they are about the choice of scenes, "
-        "not about the judge's errors, nor about another training of the model."
+    judged = (
+        "The judge was asked every question about a scene while it looked at each of its pictures; "
+        "shares are of the answers that it gave"
     )
-    return f"{', and '.join(parts)}. {intervals}" if parts else intervals
+    is_judged = ANSWERS in reading.metrics
+    parts = [judged] if is_judged else []
+    parts += ["numbers of metrics are means over pictures"] if len(reading.metrics) > is_judged else []
+    text = ", and ".join(parts) or "nothing was measured"
+    errors = "not about the judge's errors, nor about" if is_judged else "not about"
+    return (
+        f"{text[0].upper()}{text[1:]}. Intervals are of 95 %, by resampling whole scenes: "
+        f"they are about the choice of scenes, {errors} another training of the model."
+    )

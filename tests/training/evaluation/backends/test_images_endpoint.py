@@ -47,6 +47,7 @@ REFUSAL = {"error": {"code": "content_policy_violation", "message": "Your reques
 
 
 def test_each_picture_is_asked_for_by_itself(make, server):
+    server.mood = 0.2  # so that some are in hand at once
     found, backend = make(count=2, concurrency=3, options={"size": "64x64"})
     assert sum(map(len, found.pictures.values())) == 8 and 1 < server.most_in_flight <= 3
     body = next(body for body in server.bodies if body["prompt"] == "a star")

@@ -85,7 +85,7 @@ def invent_report(models: int = 1, scenes: int = 200, pictures: int = 6, seed: i
     """All parts of a report."""
     draw = Inventor(models, seed)
     names = ["Qwen-Image", "SD 3.5 medium", "SANA 1.6B", "FLUX.2 klein 4B"][:models]
-    kinds = {kind: [g for g in draw.group(kind, value)] for kind, value in KINDS.items()}
+    kinds = {kind: draw.group(kind, value) for kind, value in KINDS.items()}
     fifths = [f"{20 * part}-{20 * part + 20} %" for part in range(5)]
     return {
         "version": 1,
@@ -164,6 +164,7 @@ def invent_report(models: int = 1, scenes: int = 200, pictures: int = 6, seed: i
                 "about": "gender",
                 "shares": {"female": draw.draw(0.31, 0.04), "male": draw.draw(0.69, 0.04)},
                 "deviation": draw.draw(0.19, 0.04),
+                "by_concept": draw.draw(0.27, 0.05),
                 "pictures": 300,
                 "scenes": 100,
                 "refused": 12,
