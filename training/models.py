@@ -86,3 +86,16 @@ def name_model(model: str, revision: str | None = None) -> str:
 def shorten(error: Exception) -> str:
     """The first line of what an error says."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".:")
+
+
+@contextmanager
+def limit_threads(number: int) -> Iterator[None]:
+    """Lets torch compute on so many threads, for a while: those of small models mostly wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

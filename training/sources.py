@@ -5,6 +5,7 @@ Importing this module loads none of the packages that train.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,8 @@ PATIENCE = 10.0
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 FOLDERS = (".", "/", "~")
 """How paths begin, and names never do."""
+ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+"""How the address of a server begins."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +56,21 @@ def check_sources(recipe: BaseModel) -> None:
 
 
 def _list_sources(part: BaseModel, place: str = "") -> Iterator[Source]:
-    """What has a revision is on the Hub, or may be."""
+    """What has a revision is on the Hub, or may be, but for what a server serves; so is an adapter."""
     values = dict(part)
-    if "revision" in values and values.get("kind") != "sandbox":
-        key = "path" if "path" in values else "model"
+    is_elsewhere = values.get("kind") in ("sandbox", "endpoint") or ADDRESS.match(values.get("by") or "")
+    if "revision" in values and not is_elsewhere:
+        key = next(one for one in ("path", "by", "model") if one in values)
         if values[key]:
             kind: Literal["model", "dataset"] = "dataset" if key == "path" else "model"
             yield Source(values[key], kind, f"{place}{key}", values["revision"])
+    if isinstance(adapter := values.get("lora"), str):
+        yield Source(adapter, "model", f"{place}lora")
     for name, value in values.items():
-        if isinstance(value, BaseModel):
-            yield from _list_sources(value, f"{place}{name}.")
+        inner = value if isinstance(value, dict) else {"": value}
+        for inner_name, one in inner.items():
+            if isinstance(one, BaseModel):
+                yield from _list_sources(one, f"{place}{name}.{inner_name}{'.' if inner_name else ''}")
 
 
 def find_problems(source: Source) -> list[Problem]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import is_dataclass
+from datetime import timedelta
 from enum import Enum
 from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,8 @@ from ..errors import GasError, Problem, advise
 
 PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")
 """What a run's record names the versions of."""
+
+PATIENCE = timedelta(days=7)
 
 
 def count_processes() -> int:
@@ -42,10 +45,13 @@ def is_first() -> bool:
 
 
 def wait_for_all() -> None:
-    """Waits until all processes have come here."""
+    """Waits until all processes have come here, however long one has more to do."""
     if count_processes() > 1:
-        require("accelerate", user="work in several processes")
-        importlib.import_module("accelerate").PartialState().wait_for_everyone()
+        require("torch", "accelerate", user="work in several processes")
+        # Without GPUs, accelerate makes a group of processes only where it is told that they have none.
+        on_cpu = not importlib.import_module("torch").cuda.is_available()
+        state = importlib.import_module("accelerate").PartialState(cpu=on_cpu, timeout=PATIENCE)
+        state.wait_for_everyone()
 
 
 def require(*modules: str, user: str = "training", extra: str = "train") -> None:

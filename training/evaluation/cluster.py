@@ -54,4 +54,4 @@ def score_on_cluster(
             shown = [open_file(root / picture.name) for picture in parts[place]]
             return worker.score.remote(place, parts[place], shown)
 
-        yield from pool.map_unordered(ask, range(len(parts)))
+        yield from pool.map_unordered(ask, list(range(len(parts))))

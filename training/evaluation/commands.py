@@ -94,7 +94,7 @@ def evaluate(
         ),
     ] = NO_VALUES,
     against: Annotated[
-        list[Path],
+        list[str],
         typer.Option(
             metavar="RUN",
             help="The folder of another evaluation to compare with. Can be given many times.",
@@ -122,7 +122,9 @@ def evaluate(
 ) -> None:
     """Find out what a model is good and bad at: make or take its pictures, ask a judge about them, and report.
 
-    Start it again to go on where it was stopped. Needs the extra eval; to make pictures with diffusers, train.
+    Start it again to go on where it was stopped (needs the extra eval).
+
+    With several processes: accelerate launch -m generate_any_scene evaluate RECIPE, or torchrun in its place.
     """
     from .tables import RECORD, open_run
 

@@ -52,6 +52,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ from ..metrics.group_intervals import (
     sum_cells,
 )
 from ..metrics.intervals import adjust_holm
-from .arrays import ANSWERS, Evaluations, Labels, Measure, Sample, read_evaluations
+from .arrays import Evaluations, Labels, Measure, Sample, read_evaluations
 from .bias_figures import describe_bias
 from .extremes import list_extremes
 from .hardness import find_gaps, list_entries
@@ -89,10 +90,10 @@ PARTS = 5
 HARDEST = 50
 """So many concepts and predicates are listed."""
 METHODS = {
-    "interval": "95 %, by resampling scenes 2,000 times with all of their pictures and questions (percentiles, widened "
-    "for few scenes as Student's distribution is); of taxonomy nodes by the variance between scenes",
-    "two_way": "95 %, resampling scenes and numbers of pictures (Owen 2007): the one to read where the pictures of one "
-    "number have one seed in all scenes; otherwise it is too wide",
+    "interval": "95 %, by resampling scenes 2,000 times with all of their pictures and questions (percentiles, "
+    "widened for few scenes as Student's distribution is); of taxonomy nodes by the variance between scenes",
+    "two_way": "95 %, resampling scenes and numbers of pictures (Owen 2007): the one to read where the pictures of "
+    "one number have one seed in all scenes; otherwise it is too wide",
     "paired": "over the scenes that both have, drawn together; p by chance swaps of the two, scene by scene",
     "many": "p_adjusted is Holm's (1979) over all comparisons of a table: those below 0.05 are right together at 95 %",
     "shrinkage": "normal empirical Bayes (Efron and Morris 1975, intervals by Morris 1983): a gap of few scenes is "
@@ -271,7 +272,7 @@ def _cut_captions(values: np.ndarray) -> tuple[np.ndarray, list[str], list[dict[
     ends = np.quantile(known, np.linspace(0, 1, PARTS + 1)) if len(known) else np.zeros(PARTS + 1)
     codes = np.searchsorted(ends[1:-1], values, side="right")
     names = [f"{100 * part // PARTS}-{100 * (part + 1) // PARTS} %" for part in range(PARTS)]
-    details = [{"from": float(low), "to": float(high)} for low, high in zip(ends, ends[1:], strict=False)]
+    details = [{"from": float(low), "to": float(high)} for low, high in pairwise(ends)]
     return np.where(np.isfinite(values), codes, -1), names, details
 
 
@@ -386,12 +387,12 @@ def _list_differences(table: Table, measure: Measure, one: Cells, other: Cells, 
     ]
 
 
-def _describe_nodes(found: Evaluations, nodes: Nodes, chosen: Sequence[int]) -> list[dict[str, Any]]:
+def _describe_nodes(found: Evaluations, nodes: Nodes, chosen: np.ndarray) -> list[dict[str, Any]]:
     if not len(chosen):
         return []
     scene, group, details = nodes.take(chosen)
     names = [detail.pop("name") for detail in details]
-    rows = []
+    rows: list[dict[str, Any]] = []
     for sample in found.samples:
         for measure in sample.measures:
             sums = [np.bincount(measure.scene, one, found.scenes) for one in (measure.parts, measure.wholes)]
@@ -417,7 +418,7 @@ def _list_hardest(found: Evaluations, what: str) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "run": sample.place,
-                    "group": rests.titles[name],
+                    "group": rests.titles.get(name, name),
                     **({"concept": name} if what == "concepts" else {}),
                     "value": gaps.value[place],
                     "expected": gaps.expected[place],

@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,7 +41,7 @@ from .backends.settings import Shows
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".avi")
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 """What a picture may be, whatever its name says: others of PIL's run programs of the system."""
 METADATA = "metadata.jsonl"
 RECORDS = (METADATA, "prompts.jsonl", "pictures.json")
@@ -245,7 +246,8 @@ def _find_places(
     keys = {one: scenes[number] for one, number in numbers.items() if number < len(scenes)}
     if captions is None:
         return keys
-    prompts = {one: _read_prompt(root / one / METADATA) for one in numbers if f"{one}/{METADATA}" in set(names)}
+    there = set(names)
+    prompts = {one: _read_prompt(root / one / METADATA) for one in numbers if f"{one}/{METADATA}" in there}
     count = Counter(captions)
     by_caption = {text: scene for text, scene in zip(captions, scenes, strict=True) if count[text] == 1}
     known = {one: by_caption[prompt] for one, prompt in prompts.items() if prompt in by_caption}
@@ -270,7 +272,7 @@ def _read_metadata(file: Path) -> list[tuple[str, str]]:
     Raises:
         GasError: A line is no JSON, or has only one of both.
     """
-    found = []
+    found: list[tuple[str, str]] = []
     for number, line in enumerate(read_regular(file).splitlines(), start=1):
         if not line.strip():
             continue
@@ -413,7 +415,7 @@ def _open_video(path: Path, frames: int) -> Shown:
     if obstacle := find_obstacle(path):
         raise GasError(f"it {obstacle}")
     try:
-        import av
+        av = import_module("av")
     except ImportError as error:
         what = f"{path.suffix} files need the package av"
         raise GasError(f"{what}: pip install av, or give frames as folders of pictures", exit_status=1) from error

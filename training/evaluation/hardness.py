@@ -51,19 +51,29 @@ class Gaps:
         return self.value - self.expected
 
 
-def find_gaps(sample: Sample, labels: Labels, entries: np.ndarray, other: Sample | None = None) -> Gaps:
+def find_gaps(
+    sample: Sample,
+    labels: Labels,
+    entries: np.ndarray,
+    other: Sample | None = None,
+    alike: np.ndarray | None = None,
+) -> Gaps:
     """Finds how far the answers about each name are from what was to be expected of them.
 
     Args:
         sample: The evaluation.
         labels: What entries are about.
         entries: Which answers they are; one may be about several names.
-        other: What is compared with, on the questions that both have answers to; without it, the same kinds and
-            forms of questions in the evaluation itself.
+        other: What is compared with, on the questions that both have answers to; without it, like questions of the
+            evaluation itself.
+        alike: Which answers of the evaluation are expected to be right as often, as a number of each; without it,
+            those to questions of one kind and form.
     """
     right, known = sample.answers.parts[entries], sample.answers.wholes[entries] > 0
     if other is None:
-        expected = _average(sample.kinds.codes * max(1, len(sample.forms.names)) + sample.forms.codes, sample, entries)
+        if alike is None:
+            alike = sample.kinds.codes * max(1, len(sample.forms.names)) + sample.forms.codes
+        expected = _average(alike, sample, entries)
     else:
         expected = _look_up(sample, entries, other)
         known &= np.isfinite(expected)

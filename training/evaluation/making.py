@@ -33,6 +33,7 @@ from ...regular_files import read_regular
 from ..recipes.evaluation import Evaluation
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .backends.folder import FolderBackend
+from .backends.on_cluster import ClusterBackend
 from .backends.protocol import Backend, Made, NotMade, PictureFile, PictureRequest
 from .backends.settings import Shows
 from .files import PICTURES, VIDEOS, Found, check_files, leave_out, list_files
@@ -51,7 +52,7 @@ def make_pictures(
     recipe: Evaluation,
     folder: Path,
     advance: Callable[[int], None] = lambda pictures: None,
-    prompts: Sequence[str] | None = None,
+    prompts: Sequence[str | None] | None = None,
 ) -> Found:
     """Makes the pictures of scenes that are not there yet; every process does its share.
 
@@ -62,7 +63,8 @@ def make_pictures(
         folder: Of the evaluation; pictures go into `pictures` in it. Those of a folder stay where they are, unless
             they are cut apart.
         advance: Is told how many pictures there are now that were not before.
-        prompts: What is asked for, of each scene; by default the recipe's `prompt` with the caption.
+        prompts: What is asked for, of each scene, and None where nothing can be; by default the recipe's `prompt` with
+            the caption.
 
     Raises:
         GasError: The folder holds pictures made otherwise, no picture can be made, or the disk is full; what is made
@@ -82,14 +84,7 @@ def make_pictures(
     try:
         if is_first():
             _begin(root, backend, requests, recipe)
-        wait_for_all()
-        made = _find_made(root, names)
-        unreadable = check_files(root, list(made.values()))
-        advance(len(made))
-        left = [pair for pair in zip(requests, names, strict=True) if pair[1] not in made]
-        wait_for_all()  # before one writes what another has not looked for yet
-        size = int(getattr(recipe.pictures, "batch_size", BATCH))
-        not_made = _make_each(backend, left[find_rank() :: count_processes()], root, size, advance)
+        unreadable, not_made = _make_missing(backend, requests, names, root, recipe, advance)
         made = _find_made(root, names)
     except OSError as error:
         raise explain_os_error(error, error.filename or root) from error
@@ -104,15 +99,16 @@ def make_pictures(
 
 
 def list_requests(
-    scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str] | None = None
+    scenes: pa.Table, recipe: Evaluation, counts: Sequence[int], prompts: Sequence[str | None] | None = None
 ) -> list[PictureRequest]:
-    """What pictures to make, so many of each scene, one after the other."""
+    """What pictures to make, so many of each scene that has a prompt, one after the other."""
     captions = scenes["caption"].to_pylist()
-    texts = prompts or [recipe.prompt.replace("{caption}", caption) for caption in captions]
+    texts: Sequence[str | None] = prompts or [recipe.prompt.replace("{caption}", caption) for caption in captions]
     graphs = scenes["scene_graph"].to_pylist() if "scene_graph" in scenes.column_names else [None] * len(texts)
     return [
         PictureRequest(scene, number, text, derive_key(recipe.seed, "picture", scene, number) % SEEDS, graph)
         for scene, text, graph, count in zip(scenes["id"].to_pylist(), texts, graphs, counts, strict=True)
+        if text is not None
         for number in range(count)
     ]
 
@@ -238,6 +234,30 @@ def _find_made(root: Path, names: Sequence[str]) -> dict[str, str]:
     return {name: there[name] for name in names if name in there}
 
 
+def _make_missing(
+    backend: Backend,
+    requests: Sequence[PictureRequest],
+    names: Sequence[str],
+    root: Path,
+    recipe: Evaluation,
+    advance: Callable[[int], None],
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Makes pictures that are not there, and says what is wrong with some that are, and why some could not be made."""
+    wait_for_all()
+    made = _find_made(root, names)
+    advance(len(made))
+    unreadable = check_files(root, list(made.values()))
+    left = [pair for pair in zip(requests, names, strict=True) if pair[1] not in made]
+    wait_for_all()  # before one writes what another has not looked for yet
+    size = getattr(recipe.pictures, "batch_size", BATCH)
+    if isinstance(backend, ClusterBackend):  # which hands out batches itself
+        size = max(1, len(left))
+    not_made = _make_each(backend, left[find_rank() :: count_processes()], root, size, advance)
+    if close := getattr(backend, "close", None):
+        close()
+    return unreadable, not_made
+
+
 def _make_each(
     backend: Backend,
     left: Sequence[tuple[PictureRequest, str]],
@@ -254,7 +274,7 @@ def _make_each(
                 not_made[name] = made.reason
             else:
                 save_picture(made, root, name)
-        advance(len(batch))
+            advance(1)
     if count_processes() > 1:
         from accelerate.utils import gather_object
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import platform
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -29,9 +31,11 @@ from ..recipes.loading import LoadedTraining, dump_training
 from ..sources import check_sources
 from ..upstream import is_first, list_versions, require
 from .backends.loading import check_backend, open_backend
+from .backends.protocol import Backend
 from .captions import check_scores, score_captions
 from .files import Found, open_file
 from .making import make_pictures
+from .prompts import Prompts, write_prompts
 from .scoring import Picture, Scorer, score_pictures
 from .tables import SCORES, Run, write_run
 
@@ -42,8 +46,8 @@ BASELINE_SCENES = 200
 """So many scenes tell what needs no picture; more would cost as much as the evaluation."""
 ELSEWHERE = "give another folder with --set output=..., or remove this one"
 
-Progress: TypeAlias = Callable[[int, str], Any]
-"""Gives, for a number of things and what is done with them, what shows how far it is: `console.show_progress`."""
+Progress: TypeAlias = Callable[..., AbstractContextManager[Callable[[int], None]]]
+"""Shows how far it is, as `console.show_progress` does."""
 
 
 @dataclass(frozen=True)
@@ -103,23 +107,25 @@ def _check_folder(recipe: Evaluation) -> None:
 
 def _check_ids(rows: Any) -> None:
     """Refuses scenes of which two have one name."""
-    ids = rows["id"][:]
-    if len(set(ids)) < len(ids):
-        seen: set[Any] = set()
-        twice = next(one for one in ids if one in seen or seen.add(one))
-        raise RecipeError([Problem(f"two scenes are called {show(twice)}", key="data", hint="name each once")])
+    ((scene, times),) = Counter(rows["id"][:]).most_common(1)
+    if times > 1:
+        what = f"{times:,} scenes are called {show(scene)}"
+        raise RecipeError([Problem(what, key="data", hint="give each an id of its own")])
 
 
 def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> None:
+    """Opens all metrics; those of answers need somebody who answers."""
+    lost = []
     for name, options in recipe.metrics.items():
         with gather_problems(problems, f"metrics.{name}"):
             metric = open_metric(name, **options)
-            if metric.needs == "answers" and alone:
-                hint = "give `judge`, such as `judge: {model: Qwen/Qwen3-VL-8B-Instruct}`, or leave it out"
-                raise RecipeError([Problem(f"{name} needs to know who answers", key=f"metrics.{name}", hint=hint)])
+            lost += [name] if metric.needs == "answers" and alone else []
             if (way := getattr(metric, "by", recipe.by)) != recipe.by:
                 what, hint = f"{name} needs answers by {way}", f"write `by: {way}`, or leave it out"
                 raise RecipeError([Problem(what, key=f"metrics.{name}", hint=hint)])
+    if lost:
+        hint = "give `judge`, such as --judge Qwen/Qwen3-VL-8B-Instruct, or other metrics, such as --metric clip_score"
+        problems.append(Problem(f"nobody answers, whom {', '.join(lost)} would ask", key="judge", hint=hint))
 
 
 def describe_checked(checked: Checked) -> str:
@@ -152,8 +158,9 @@ def run_evaluation(
     scenes: pa.Table = checked.rows.with_format("arrow")[:].combine_chunks()
     backend = open_backend(recipe.pictures, recipe)
     count = getattr(recipe.pictures, "count", 1)
+    prompts = write_prompts(recipe, scenes["caption"].to_pylist(), folder) if recipe.pictures.makes else Prompts([])
     with progress(scenes.num_rows * count, "making pictures", unit="pictures") as advance:
-        found = make_pictures(backend, scenes, recipe, folder, advance)
+        found = _make_pictures(backend, scenes, prompts.sent, recipe, advance)
     if not found.pictures:
         raise GasError("there is no picture to evaluate: none could be made, or read", exit_status=1)
     rows = scenes.to_pylist()
@@ -178,6 +185,7 @@ def run_evaluation(
         "packages": list_versions(),
         "data": describe_data(recipe.data, checked.rows),
         "pictures": _name_root(found.root, folder),
+        "prompts": prompts.record,
         "backend": {"id": backend.id, **backend.record, **backend.notes},
         "judge": scorer.judge and scorer.judge.id,
         "judge_record": getattr(scorer.judge, "record", None),
@@ -193,6 +201,23 @@ def run_evaluation(
     run = Run(folder, scored.answers, scores, scenes, record)
     write_run(run)
     return run
+
+
+def _make_pictures(
+    backend: Backend,
+    scenes: pa.Table,
+    prompts: Sequence[str | None],
+    recipe: Evaluation,
+    advance: Callable[[int], None],
+) -> Found:
+    """Makes pictures, but none of scenes whose prompts could not be rewritten."""
+    if None not in prompts:
+        return make_pictures(backend, scenes, recipe, recipe.folder, advance, [one for one in prompts if one])
+    asked = [place for place, prompt in enumerate(prompts) if prompt is not None]
+    others = scenes.take(sorted(set(range(scenes.num_rows)).difference(asked)))
+    sent = [prompt for prompt in prompts if prompt is not None]
+    found = make_pictures(backend, scenes.take(asked), recipe, recipe.folder, advance, sent)
+    return replace(found, without=[*found.without, *others["id"].to_pylist()])
 
 
 def open_scorer(recipe: Evaluation, model: str, judge: Judge | None = None) -> Scorer:

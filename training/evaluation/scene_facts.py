@@ -1,4 +1,4 @@
-"""What is known of scenes and of what their questions rest on, as arrays: numbers of elements, concepts, predicates."""
+"""What is known of scenes and of what their questions rest on: numbers of elements, concepts, predicates."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Rests:
         start: The number of the first question of each row of scenes, with the number of all at the end.
         question: The number of the question of each pair.
         labels: What it rests on.
-        titles: Of each name, how people know it.
+        titles: How people know names that say little.
     """
 
     start: np.ndarray
@@ -117,16 +117,29 @@ def read_concepts(scenes: pa.Table) -> Rests | None:
     return _pair(elements, kept, Labels(objects.concepts.names, codes), titles)
 
 
-def read_predicates(scenes: pa.Table) -> Rests | None:
-    """The predicates of the relations that questions rest on; None where scenes do not say it."""
+def read_attribute_kinds(scenes: pa.Table) -> Rests | None:
+    """The kinds of the attributes that questions rest on; None where scenes do not say it."""
+    found, elements = _read_list(scenes, "objects"), _read_elements(scenes)
+    if found is None or elements is None or found[0].type.get_field_index("attributes") < 0:
+        return None
+    objects, _, start = found
+    attributes, _, first = flatten(pa.chunked_array([pc.struct_field(objects, "attributes")]))
+    kept = np.flatnonzero(elements.of("attribute"))
+    kinds = encode(pc.struct_field(attributes, "kind"))
+    codes = kinds.codes[first[start[elements.row[kept]] + elements.number[kept]] + elements.second[kept]]
+    return _pair(elements, kept, Labels(kinds.names, codes), {})
+
+
+def read_predicates(scenes: pa.Table, field: str = "predicate") -> Rests | None:
+    """The predicates, or categories, of the relations that questions rest on; None where scenes do not say it."""
     found, elements = _read_list(scenes, "relations"), _read_elements(scenes)
     if found is None or elements is None:
         return None
     relations, _, start = found
     kept = np.flatnonzero(elements.of("relation"))
-    names = encode(pc.struct_field(relations, "predicate"))
+    names = encode(pc.struct_field(relations, field))
     codes = names.codes[start[elements.row[kept]] + elements.number[kept]]
-    return _pair(elements, kept, Labels(names.names, codes), {name: name for name in names.names})
+    return _pair(elements, kept, Labels(names.names, codes), {})
 
 
 def _take(labels: Labels, codes: np.ndarray) -> list[str]:
@@ -142,13 +155,14 @@ def _pair(elements: _Elements, kept: np.ndarray, labels: Labels, titles: dict[st
 
 @dataclass(frozen=True, eq=False)
 class _Elements:
-    """The elements that questions rest on: of each the scene's row, the question, what it is, the number in its list."""
+    """What questions rest on: of each the scene's row, the question, what it is, and the numbers in its name."""
 
     start: np.ndarray
     row: np.ndarray
     question: np.ndarray
     what: Labels
     number: np.ndarray
+    second: np.ndarray
 
     def of(self, what: str) -> np.ndarray:
         return self.what.codes == (self.what.names.index(what) if what in self.what.names else -2)
@@ -167,7 +181,8 @@ def _read_elements(scenes: pa.Table) -> _Elements | None:
     names = encode(elements)
     parts = [name.split("/") for name in names.names]
     what = encode(pa.array([part[0] for part in parts], pa.string()))
-    numbers = np.array([int(part[1]) for part in parts], dtype=np.int64)
+    numbers = np.array([[int(part[1]), int(part[2]) if len(part) > 2 else -1] for part in parts], dtype=np.int64)
+    numbers = numbers.reshape(-1, 2)[names.codes].T
     kept = np.flatnonzero(is_true[question]) if is_true is not None else np.arange(len(question))
     codes, question = names.codes[kept], question[kept]
-    return _Elements(start, row[question], question, Labels(what.names, what.codes[codes]), numbers[codes])
+    return _Elements(start, row[question], question, Labels(what.names, what.codes[codes]), *numbers[:, kept])

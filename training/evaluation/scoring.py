@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...builders.folder.files import remove_tree
-from ...errors import explain_os_error
+from ...errors import GasError, explain_os_error
 from ..exam.sitting import count_tokens
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, read_questions
@@ -203,9 +203,9 @@ def _measure(
 def _list_answers(
     model: str, part: Sequence[Picture], questions: Sequence[Sequence[Question]], judged: Judged
 ) -> Iterator[tuple[Any, ...]]:
-    of_each = zip(part, questions, judged.replies, judged.probabilities, judged.marks, strict=True)
-    for picture, asked, *said in of_each:
-        for number, (one, *answer) in enumerate(zip(asked, *said, strict=True)):
+    of_each = zip(judged.replies, judged.probabilities, judged.marks, strict=True)
+    for picture, asked, said in zip(part, questions, of_each, strict=True):
+        for number, (one, answer) in enumerate(zip(asked, zip(*said, strict=True), strict=True)):
             place = (picture.scene["id"], model, picture.name, number)
             yield (*place, one["kind"], one["form"], one["answer"], *answer)
 
@@ -249,11 +249,8 @@ def merge_parts(places: Sequence[Path]) -> Scored:
         sum(one.questions for one in costs),
         sum(tokens) if tokens else None,
     )
-    tables = {name: [getattr(part, name) for part in (Scored(), *parts)] for name in TABLES}
-    return Scored(*(pa.concat_tables(tables[name]) for name in TABLES), cost)
-
-
-TABLES = ("answers", "scores")
+    answers = pa.concat_tables([ANSWERS.empty_table(), *(part.answers for part in parts)])
+    return Scored(answers, pa.concat_tables([SCORES.empty_table(), *(part.scores for part in parts)]), cost)
 
 
 def _identify(identity: str, part: Sequence[Picture], root: Path) -> str:
@@ -277,8 +274,8 @@ def _write_part(place: Path, scored: Scored) -> None:
     try:
         remove_tree(beside)
         beside.mkdir(parents=True)
-        for name in TABLES:
-            pq.write_table(getattr(scored, name), beside / f"{name}.parquet")
+        pq.write_table(scored.answers, beside / "answers.parquet")
+        pq.write_table(scored.scores, beside / "scores.parquet")
         (beside / "cost.json").write_text(json.dumps(asdict(scored.cost)), encoding="utf-8")
         beside.rename(place)
     except OSError as error:
@@ -286,5 +283,8 @@ def _write_part(place: Path, scored: Scored) -> None:
 
 
 def _read_part(place: Path) -> Scored:
-    tables = [pq.read_table(place / f"{name}.parquet") for name in TABLES]
-    return Scored(*tables, Cost(**json.loads((place / "cost.json").read_text(encoding="utf-8"))))
+    try:
+        answers, scores = (pq.read_table(place / f"{name}.parquet") for name in ("answers", "scores"))
+        return Scored(answers, scores, Cost(**json.loads((place / "cost.json").read_text(encoding="utf-8"))))
+    except (OSError, ValueError, TypeError) as error:
+        raise GasError(f"{place} is damaged: {' '.join(str(error).split())}; remove it, and begin again") from error

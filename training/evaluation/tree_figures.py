@@ -58,7 +58,7 @@ class Nodes:
         rows = find_rows(make_texts(concepts), self.taxonomy.objects["id"])
         return rows[np.isin(rows, self.node)].astype(np.int64)
 
-    def take(self, chosen: Sequence[int] | np.ndarray) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
+    def take(self, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[dict[str, Any]]]:
         """Scenes and places of chosen nodes, and what there is to say of each."""
         place = np.full(self.taxonomy.objects.num_rows, -1, dtype=np.int64)
         place[chosen] = np.arange(len(chosen))
@@ -72,11 +72,11 @@ class Nodes:
             path.append(row)
         return path[::-1]
 
-    def _describe(self, chosen: Sequence[int] | np.ndarray, place: np.ndarray) -> list[dict[str, Any]]:
+    def _describe(self, chosen: np.ndarray, place: np.ndarray) -> list[dict[str, Any]]:
         """Name and id of each, and the nearest of the chosen ones above it."""
         ids, names = self.taxonomy.objects["id"], self.taxonomy.objects["name"]
         details: list[dict[str, Any]] = []
-        for row in np.asarray(chosen).tolist():
+        for row in chosen.tolist():
             above = [one for one in self._find_path(row)[:-1] if place[one] >= 0]
             details.append(
                 {
@@ -92,7 +92,7 @@ class Nodes:
 def find_nodes(found: Evaluations) -> Nodes:
     """Finds all nodes that something in a scene lies under; of shipped concepts alone."""
     taxonomy = load_all_shipped()
-    keys = np.zeros(0, dtype=np.int64)
+    pairs = [np.zeros(0, dtype=np.int64)]
     for sample in found.samples:
         objects = read_objects(sample.run.scenes)
         if objects is None or not objects.concepts.names:
@@ -100,10 +100,18 @@ def find_nodes(found: Evaluations) -> Nodes:
         rows = find_rows(make_texts(objects.concepts.names), taxonomy.objects["id"]).astype(np.int64)
         row = np.append(rows, -1)[objects.concepts.codes]
         kept = row >= 0
-        keys = np.union1d(keys, row[kept] * found.scenes + sample.rows[objects.row[kept]])
-    level = keys
+        pairs.append(row[kept] * found.scenes + sample.rows[objects.row[kept]])
+    level = _sort_unique(np.concatenate(pairs))
+    levels = [level]
     while len(level):
         parent = taxonomy.parent_index[level // found.scenes].astype(np.int64)
-        level = np.unique(parent[parent >= 0] * found.scenes + (level % found.scenes)[parent >= 0])
-        keys = np.union1d(keys, level)
+        level = _sort_unique(parent[parent >= 0] * found.scenes + (level % found.scenes)[parent >= 0])
+        levels.append(level)
+    keys = _sort_unique(np.concatenate(levels))
     return Nodes(taxonomy, keys % max(1, found.scenes), keys // max(1, found.scenes))
+
+
+def _sort_unique(numbers: np.ndarray) -> np.ndarray:
+    """Each number once, sorted; of millions, sooner than `np.unique` by its hashes."""
+    numbers = np.sort(numbers)
+    return numbers[np.diff(numbers, prepend=-1) > 0]

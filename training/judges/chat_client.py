@@ -114,8 +114,8 @@ class ApiClient:
             import openai  # noqa: F401
         except ImportError as error:
             mend = "pip install 'generate-any-scene[eval]'"
-            raise GasError(f"{self.USER} needs the package openai: {mend}", exit_status=1) from error
-        _run(self._introduce)
+            raise GasError(f"{self.USER} behind a server needs the package openai: {mend}", exit_status=1) from error
+        run_async(self._introduce)
 
     @property
     def software(self) -> str | None:
@@ -276,7 +276,7 @@ class ChatClient(ApiClient):
             GasError: All of the first have failed, or many in a row; or what writing a request raises.
         """
         is_first = self.first_failure is None
-        found = _run(lambda: self._ask_all(chats, number))
+        found = run_async(lambda: self._ask_all(chats, number))
         if is_first and (failed := found.count(None)):
             what = f"{failed:,} of {number:,} questions, and those that fail from now on, count as not answered"
             warnings.warn(f"{what}: {self.first_failure}", GasWarning, stacklevel=3)
@@ -353,7 +353,7 @@ def _quote(error: Any, key: str | None) -> str:
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
 
 
-def _run(work: Callable[[], Awaitable[T]]) -> T:
+def run_async(work: Callable[[], Awaitable[T]]) -> T:
     """Waits for what runs in an event loop of its own, in a thread, so that one may run in this thread, too."""
     from anyio.from_thread import start_blocking_portal
 

@@ -104,7 +104,7 @@ class EndpointJudge:
     def __post_init__(self) -> None:
         for name, least in {"max_new_tokens": 1, "top_logprobs": 0}.items():
             if getattr(self, name) < least:
-                raise GasError(f"{name} of a judge must be at least {least}, not {getattr(self, name)}")
+                raise GasError(f"{name} of the judge must be at least {least}, not {getattr(self, name)}")
         self.client = ChatClient(self.url, self.model, self.api_key, self.concurrency, self.timeout, self.retries)
         self.url, self.model = self.client.url, self.client.model
 

@@ -16,12 +16,12 @@ from ...builders.recipe.validation import validate
 from ...builders.recipe.yaml_document import Document, merge
 from ...errors import GasError, escape, suggest
 from ..fields import Positive, Verbatim, Whole, WholeOrZero
+from ..sources import ADDRESS
 from .vision_language import INSTRUCTION, MODEL, REWARD_MODEL, Dtype
 
 if TYPE_CHECKING:
     from .protocol import Judge
 
-ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 HOST = re.compile(r"[\w.-]+:\d+(?:/.*)?|[\w.-]+/v\d+/?", re.ASCII)
 """An address without `http://`; models on the Hub have no such names."""
 LOCAL = re.compile(r"localhost|[\d.]+:|[^.]+:")

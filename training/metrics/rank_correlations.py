@@ -3,9 +3,9 @@
 Source: Spearman (1904) and Kendall (1945, tau-b) with ties; the delete-one jackknife over scenes and Fisher's z for
 intervals (Efron and Tibshirani 1993; Bonett and Wright 2000).
 
-Formula: Spearman's is the correlation of ranks, those that are equal sharing the mean of their places. Kendall's is the
-surplus of pairs in the same order over those in the other one, over the root of the pairs that differ in the one score
-and those that differ in the other. `alike` is the share of pairs that are in the same order, of those that differ in
+Formula: Spearman's is the correlation of ranks, those that are equal sharing the mean of their places. Kendall's is
+the surplus of pairs in the same order over those in the other one, over the root of the pairs that differ in the one
+score times those that differ in the other. `alike` is the share of pairs in the same order, of those that differ in
 both.
 
 Range: -1 to 1; `alike` is from 0 to 1, 0.5 by chance.
@@ -57,10 +57,9 @@ def correlate_ranks(one: np.ndarray, other: np.ndarray, scenes: np.ndarray, seed
     count = int(groups.max(initial=-1)) + 1
     if count < FEWEST or np.ptp(one) == 0 or np.ptp(other) == 0:
         return None
-    signs = [np.sign(values[:, None] - values[None, :]).astype(np.float32) for values in (one, other)]
-    order = _jackknife_pairs(*signs, groups, count)
-    spearman = _jackknife_spearman(*signs, groups, count)
-    return Correlation(spearman, order[0], order[1], len(kept), count)
+    here, there = (np.sign(values[:, None] - values[None, :]).astype(np.float32) for values in (one, other))
+    kendall, alike = _jackknife_pairs(here, there, groups, count)
+    return Correlation(_jackknife_spearman(here, there, groups, count), kendall, alike, len(kept), count)
 
 
 def _choose(scenes: np.ndarray, seed: int) -> np.ndarray:

@@ -1,13 +1,13 @@
 """Many means, some of few cases: each is drawn to what is common as far as chance explains that it is far from it.
 
-The mean of two cases is often the lowest or highest of all by chance alone, so that a list of the worst would be one of
-the rarest.
+The mean of two cases is often the lowest or highest of all by chance alone, so that a list of the worst would be one
+of the rarest.
 
 Source: normal empirical Bayes (Efron and Morris 1975); the intervals, with what is uncertain in the common spread, are
 those of Morris (1983); the spread is estimated by DerSimonian and Laird (1986).
 
-Formula: with means y of error variances v, and the common mean m and variance t of what is meant by them, a mean becomes
-m + (1 - b) (y - m) with b = v / (v + t).
+Formula: with means y of error variances v, and the common mean m and variance t of what is meant by them, a mean
+becomes m + (1 - b) (y - m) with b = v / (v + t).
 """
 
 from __future__ import annotations

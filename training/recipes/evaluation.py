@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ...builders.recipe.fields import Text
 from ..evaluation.backends.settings import AnyPictures
+from ..evaluation.prompts import PromptRewrite
 from ..fields import Rows, Verbatim, Whole
 from ..judges.asking import Way
 from ..judges.settings import JudgeSettings
@@ -24,6 +25,9 @@ class Evaluation(Job):
     data: Rows = Field(description="Scenes: rows with `id`, `caption` and `questions`; the split `test`, usually.")
     pictures: AnyPictures = Field(discriminator="backend", description="Who makes the pictures, or where they are.")
     prompt: Text = Field(default="{caption}", description="What a model is asked for, with the scene's caption.")
+    prompt_rewrite: PromptRewrite | None = Field(
+        default=None, description="Who rewrites prompts before they are sent; nobody when left out."
+    )
     judge: JudgeSettings | None = Field(
         default=None, description="Who answers questions about pictures; nobody, perhaps."
     )

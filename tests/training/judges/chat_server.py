@@ -13,7 +13,7 @@ REPLY = {"choices": [{"message": {"role": "assistant", "content": "Yes."}, "logp
 
 
 class ChatServer:
-    """Answers `POST /v1/chat/completions` by `reply(body)`.
+    """Answers `POST /v1/chat/completions`, and images' API, by `reply(body)`, or by its status and what it gives.
 
     Attributes:
         models, version: What `/v1/models` and `/version` tell; without a version there is no such place.
@@ -94,6 +94,8 @@ class _Handler(BaseHTTPRequestHandler):
         finally:
             with chat.lock:
                 chat.in_flight -= 1
+        if isinstance(reply, tuple):
+            return self._send(reply[1], reply[0])
         return self._send(reply) if reply else self._misbehave(mood)
 
     def _misbehave(self, mood):

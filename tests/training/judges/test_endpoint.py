@@ -501,7 +501,7 @@ def test_variables_that_hold_no_key(key, monkeypatch):
     "options", [{"concurrency": 0}, {"retries": -1}, {"max_new_tokens": 0}, {"top_logprobs": -1}, {"timeout": 0}]
 )
 def test_numbers_that_are_too_small(options):
-    with pytest.raises(GasError, match=f"{next(iter(options))} of a judge must be"):
+    with pytest.raises(GasError, match=f"{next(iter(options))} of the judge must be"):
         EndpointJudge("http://localhost:1", **options)
 
 
@@ -517,5 +517,5 @@ except GasError as error:
     print(error.exit_status, error)
 """
     assert run_python(code).strip() == (
-        "1 a judge behind a server needs the package openai: pip install 'generate-any-scene[eval]'"
+        "1 the judge behind a server needs the package openai: pip install 'generate-any-scene[eval]'"
     )

@@ -38,6 +38,7 @@ So a picture depends on those beside it by rounding alone. Others pad to the lon
 global generator, or take no list of generators; they make a picture at a time.
 """
 
+NEGATIVE = ("negative_prompt", "negative_prompt_2", "negative_prompt_3")
 RECORDED = ("torch", "diffusers", "transformers", "peft")
 
 
@@ -96,10 +97,12 @@ class DiffusersBackend:
 
     def make(self, requests: Sequence[PictureRequest]) -> list[Made]:
         """Makes a picture, or the frames of a video, for each request; see `Backend.make`."""
+        if not requests:
+            return []
         self._count_cuts([request.prompt for request in requests])
         step = len(requests) if self._is_batched else 1
         made: list[Made] = []
-        for start in range(0, len(requests), step or 1):
+        for start in range(0, len(requests), step):
             made += self._make_batch(requests[start : start + step])
         return made
 
@@ -112,9 +115,12 @@ class DiffusersBackend:
         given = {"prompt": prompts[0] if alone else prompts, "generator": generators[0] if alone else generators}
         if "output_type" in inspect.signature(type(self.pipeline).__call__).parameters:
             given["output_type"] = "pil"
-        with self._explain_making(), torch.random.fork_rng():
+        if not alone:  # as pipelines want it
+            given |= {name: [value] * len(requests) for name, value in self._options.items() if name in NEGATIVE}
+        devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+        with self._explain_making(), torch.random.fork_rng(devices):
             torch.manual_seed(requests[0].seed)  # what draws from the global generator is alone
-            result = self.pipeline(**given, **self._options)
+            result = self.pipeline(**{**self._options, **given})
         shown = _read_shown(result, len(requests))
         first = shown[0][0] if isinstance(shown[0], list) else shown[0]
         self._size = list(first.size)

@@ -27,7 +27,7 @@ def check_backend(settings: AnyPictures) -> list[Problem]:
 
 
 def open_backend(settings: AnyPictures, recipe: Evaluation) -> Backend:
-    """Opens who makes pictures.
+    """Opens who makes pictures, on a cluster if the recipe says so.
 
     Args:
         settings: Who it is.
@@ -36,6 +36,10 @@ def open_backend(settings: AnyPictures, recipe: Evaluation) -> Backend:
     Raises:
         GasError: It cannot be loaded, or does not answer.
     """
+    if recipe.engine == "ray" and settings.backend != "folder":
+        from .on_cluster import ClusterBackend
+
+        return ClusterBackend(recipe)
     opened: Backend = _find(settings).open_backend(settings, recipe)
     return opened
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -40,15 +41,12 @@ def check_settings(settings: DiffusersPictures) -> list[Problem]:
     """
     require("torch", "diffusers", user="making pictures", extra="eval")
     index, problems = _read_index(settings)
-    named = index.get("_class_name")
-    if named and settings.pipeline not in (None, named):
-        what = f"`{settings.model}` is a {named}, no `{settings.pipeline}`"
-        problems.append(Problem(what, key=f"{KEY}.pipeline", hint=f"write `pipeline: {named}`, or leave it out"))
-    name = settings.pipeline or named
-    kind = None
+    name, kind = settings.pipeline or index.get("_class_name"), None
     if name:
         kind, wrong = _look_for(name, "pipeline", "pipeline", "Pipeline")
         problems += wrong
+    if kind and index:
+        problems += _check_missing(settings, kind, index)
     if kind:
         problems += read_options(settings, kind)[1]
         problems += _check_features(settings, kind)
@@ -123,14 +121,30 @@ def _read_index(settings: DiffusersPictures) -> tuple[Mapping[str, Any], list[Pr
 
 def _check_parts(index: Mapping[str, Any], key: str) -> list[Problem]:
     """Classes that a model is made of and the installed packages do not have."""
+    import diffusers
+
     problems = []
     for name, value in index.items():
         match value:
-            case [("diffusers" | "transformers") as package, str() as kind]:
-                if not hasattr(importlib.import_module(package), kind):
-                    hint = f"install a newer {package}"
-                    problems.append(Problem(f"its {name} is a `{kind}`, which {package} lacks", key=key, hint=hint))
+            case [str() as package, str() as kind]:
+                # What a pipeline alone uses stands beside it; other packages are not imported on a model's word.
+                ours = importlib.import_module(package) if package in ("diffusers", "transformers") else None
+                if not hasattr(ours or getattr(diffusers.pipelines, package, None), kind):
+                    what = f"its {name} is a `{kind}` of {package}, which is not known here"
+                    hint = f"diffusers {diffusers.__version__} may be too old for it, or too new"
+                    problems.append(Problem(what, key=key, hint=hint))
     return problems
+
+
+def _check_missing(settings: DiffusersPictures, kind: type, index: Mapping[str, Any]) -> list[Problem]:
+    """Components that a pipeline is made of, and neither the model nor the recipe has."""
+    parameters = inspect.signature(kind).parameters.values()
+    needed = [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    missing = [name for name in needed if name not in index and name not in settings.components]
+    if not missing:
+        return []
+    what = f"`{settings.model}` is a {index.get('_class_name')}, without the {', '.join(missing)} of {kind.__name__}"
+    return [Problem(what, key=f"{KEY}.pipeline", hint="leave it out, or name what is missing in `components`")]
 
 
 def _check_features(settings: DiffusersPictures, kind: type) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, Union
 
@@ -54,7 +54,7 @@ Made: TypeAlias = Union[Shown, PictureFile, NotMade]  # noqa: UP007  # `Shown` i
 
 
 class Backend(Protocol):
-    """Makes pictures.
+    """Makes pictures. It may have `close()`, too, which frees what it holds when all of them are made.
 
     Attributes:
         id: What the model is called where nothing else is said: its name and revision.
@@ -72,8 +72,8 @@ class Backend(Protocol):
     @property
     def notes(self) -> Mapping[str, Any]: ...
 
-    def make(self, requests: Sequence[PictureRequest]) -> Sequence[Made]:
-        """Makes a picture for each request, at the same place; at most `batch_size` are asked for.
+    def make(self, requests: Sequence[PictureRequest]) -> Iterable[Made]:
+        """Makes a picture for each request, in their order; at most `batch_size` are asked for, but of a cluster all.
 
         Raises:
             GasError: None can be made: the machine lacks something, or a setting is wrong.

@@ -90,9 +90,11 @@ class SandboxModel:
         """Samples the pictures of prompts; each depends on its own prompt and seed."""
         from ...decoders import SandboxDecoder, split_ids
         from ...generate import sample_tokens
+        from ...models import limit_threads
 
         prompts, seeds = [one.prompt for one in requests], [one.seed for one in requests]
-        rows = sample_tokens(self._model, self._tokenizer, prompts, TOKENS, self.temperature, seeds)
+        with limit_threads(1):
+            rows = sample_tokens(self._model, self._tokenizer, prompts, TOKENS, self.temperature, seeds)
         decoder = SandboxDecoder()
         codes, share = split_ids(rows, len(self._tokenizer), decoder)
         self._shares += [share] * len(rows)
@@ -117,10 +119,12 @@ def open_backend(settings: SandboxPictures, recipe: Evaluation) -> Drawing | San
     """
     folder = Path(settings.model) if settings.model else None
     if settings.sandbox_model:
+        from ...models import limit_threads
         from ...sandbox.model import find_or_make_model
 
         folder = recipe.folder / "model"
         if is_first():
-            find_or_make_model(settings.sandbox_model, recipe.prompt, folder, recipe.seed, remark)
+            with limit_threads(1):
+                find_or_make_model(settings.sandbox_model, recipe.prompt, folder, recipe.seed, remark)
         wait_for_all()
     return SandboxModel(folder, settings.temperature) if folder else Drawing()

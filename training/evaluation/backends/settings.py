@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,12 +17,16 @@ PipelineDtype = Literal["bfloat16", "float16", "float32"]
 class PictureSettings(Part):
     """What all that make pictures have in common."""
 
+    makes: ClassVar[bool] = True
+
     count: Whole = Field(default=1, description="Pictures of each scene.")
     batch_size: Whole = Field(default=4, description="Pictures that are made at once.")
 
 
 class FolderPictures(Part):
     """Pictures that are there already."""
+
+    makes: ClassVar[bool] = False
 
     backend: Literal["folder"] = "folder"
     path: Text = Field(description="The folder; which picture belongs to which scene is read from the names in it.")

@@ -81,8 +81,9 @@ class Table:
         columns: The others.
         rows: From top to bottom.
         axis: Where strips of rows stand.
-        signed: Whether strips show differences, so that 0 matters.
+        plain: Whether strips show something else than one number a model.
         note: What stands below.
+        brief: Whether a terminal shows it, too.
     """
 
     title: str
@@ -90,23 +91,30 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     axis: Axis | None = None
-    signed: bool = False
+    plain: bool = False
     note: str = ""
+    brief: bool = True
 
 
-def draw_rows(title: str, first: str, columns: Sequence[Column], rows: Sequence[Row], **options: Any) -> Table:
-    """A table whose axis fits what its rows show; of very many rows only the first."""
+def draw_rows(
+    title: str,
+    first: str,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    plain: bool = False,
+    signed: bool = False,
+    note: str = "",
+) -> Table:
+    """A table whose axis fits what its rows show, with a 0 if they are `signed`; of very many rows only the first."""
     kept = rows[:MOST_ROWS]
     ends = [end for row in kept for value in row.values if value for end in (value.low, value.high, value.value)]
     ends += [mark for row in kept for mark in row.marks.values()]
-    if options.get("signed"):
-        ends.append(0.0)
     within = (0.0, 1.0) if ends and min(ends) >= 0 and max(ends) <= 1 else (None, None)
-    notes = [options.pop("note", "")]
+    notes = [note]
     if len(rows) > len(kept):
         notes.append(f"The first {len(kept)} of {len(rows):,} rows; all are in report.json.")
-    axis = fit_axis(ends, *within) if ends else None
-    return Table(title, first, columns, kept, axis, note=" ".join(filter(None, notes)), **options)
+    axis = fit_axis([*ends, *([0.0] if signed else [])], *within) if ends else None
+    return Table(title, first, columns, kept, axis, plain or signed, " ".join(filter(None, notes)))
 
 
 @dataclass(frozen=True)
@@ -171,6 +179,11 @@ class Section:
     plots: Sequence[Plot] = ()
     trees: Sequence[Tree] = ()
     groups: Sequence[Group] = ()
+
+    @property
+    def shows_models(self) -> bool:
+        """Whether marks stand for models, which a legend has to name."""
+        return bool(self.plots or self.trees) or any(table.axis and not table.plain for table in self.tables)
 
     @property
     def is_empty(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,6 +16,7 @@ from PIL import Image
 from ....builders.drawing.scene_graphs import draw_graph
 from ....errors import GasError
 from ...pictures import lay_grid, open_shown
+from ..files import open_file
 from ..tables import Run
 from .blocks import Shot
 from .numbers import write_number
@@ -23,7 +25,7 @@ SIDE = 384
 """Pixels of the longer side of a picture on the page."""
 MOST_BYTES = 45_000
 QUALITIES = (82, 65, 45, 25, 8)
-MOST_ANSWERS, LONGEST = 14, 700
+MOST_ANSWERS, LONGEST = 60, 700
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Card:
         picture: None where it cannot be shown.
         missing: Why it cannot.
         answers: The wrong ones first.
-        more: What was left out of them.
+        more: How many of them are left out.
         graph: Of the scene, as SVG.
     """
 
@@ -68,7 +70,7 @@ class Card:
     picture: Thumbnail | None
     missing: str
     answers: Sequence[Answer]
-    more: str
+    more: int
     graph: Markup | None
 
 
@@ -82,20 +84,19 @@ def make_card(shot: Shot, run: Run | None) -> Card:
     one = shot.picture
     thumbnail, missing = None, "The picture was not kept."
     if run and one.get("image"):
+        path = run.pictures / str(one["image"])
         try:
-            thumbnail = make_thumbnail(run.pictures / str(one["image"]))
-        except GasError:
-            missing = "The picture is not where it was."
+            thumbnail = make_thumbnail(path)
+        except (GasError, OSError, ValueError):  # a name may be none that a file can have
+            missing = "The picture cannot be read." if os.path.lexists(path) else "The picture is not where it was."
     answers = sorted(map(_read_answer, one.get("answers") or []), key=lambda answer: ORDER.index(answer.looks))
     right = sum(answer.looks == "right" for answer in answers)
     value = write_number(one.get("value"))
     score = f"{right} of {len(answers)} right" if answers else value
-    more = f"and {len(answers) - MOST_ANSWERS} more" if len(answers) > MOST_ANSWERS else ""
+    more = max(0, len(answers) - MOST_ANSWERS)
     graph = Markup(_draw(one["scene_graph"], str(one["scene"]))) if one.get("scene_graph") else None
     caption = _cut(str(one.get("caption") or ""))
-    return Card(
-        shot.model, str(one["scene"]), score, caption, thumbnail, missing, answers[:MOST_ANSWERS], more, graph
-    )
+    return Card(shot.model, str(one["scene"]), score, caption, thumbnail, missing, answers[:MOST_ANSWERS], more, graph)
 
 
 ORDER = ("wrong", "refused", "right")
@@ -104,7 +105,12 @@ ORDER = ("wrong", "refused", "right")
 def _read_answer(answer: Mapping[str, Any]) -> Answer:
     looks = {True: "right", False: "wrong", None: "refused"}[answer.get("right")]
     reply = _cut(str(answer.get("reply") or "no answer"), 120)
-    return Answer(_cut(str(answer["question"]), 300), _cut(str(answer["expected"]), 120), reply, looks)
+    return Answer(
+        _cut(str(answer.get("question") or "a question that the dataset no longer has"), 300),
+        _cut(str(answer["expected"]), 120),
+        reply,
+        looks,
+    )
 
 
 def _cut(text: str, longest: int = LONGEST) -> str:
@@ -121,7 +127,8 @@ def make_thumbnail(path: Path) -> Thumbnail:
     Raises:
         GasError: There is none, or it cannot be read.
     """
-    image = _open(path)
+    shown = open_shown(open_file(path))
+    image = shown if isinstance(shown, Image.Image) else lay_grid(shown)
     image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     if max(image.size) < SIDE / 2:  # small ones stay sharp when the page makes them larger
         times = SIDE // max(image.size)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ....builders.drawing.svg import draw, escape_text
 from ...metrics.intervals import Estimate
-from .numbers import list_ticks
+from .numbers import MINUS, list_ticks
 
 COLORS = 8
 """Models that have a color and a shape of their own, classes `s0` to `s7` of the page."""
@@ -51,21 +51,20 @@ def write_percent(value: float) -> str:
 def write_ticks(ticks: Sequence[float]) -> list[str]:
     """All with as many digits as one of them needs."""
     digits = max((len(f"{tick:.4f}".rstrip("0").partition(".")[2]) for tick in ticks), default=0)
-    return [f"{tick + 0:.{digits}f}" for tick in ticks]
+    return [f"{tick + 0.0:.{digits}f}".replace("-", MINUS) for tick in ticks]
 
 
 def draw_scale(axis: Axis) -> Markup:
     """The numbers of an axis, for the head of a column."""
     parts = []
     for tick, text in zip(axis.ticks, write_ticks(axis.ticks), strict=True):
-        at = axis.place(tick)
-        anchor = "start" if at < 4 else "end" if at > 96 else "middle"
-        parts.append(_draw("text", "tick", text, x=write_percent(at), y="50%", dy="0.35em", text_anchor=anchor))
+        at = write_percent(axis.place(tick))
+        parts.append(_draw("text", "tick", text, x=at, y="50%", dy="0.35em", text_anchor="middle"))
     return Markup(draw("svg", "".join(parts), width="100%", height="100%", aria_hidden="true"))
 
 
 def draw_strip(
-    axis: Axis, values: Sequence[Estimate | None], marks: Mapping[str, float], label: str, signed: bool = False
+    axis: Axis, values: Sequence[Estimate | None], marks: Mapping[str, float], label: str, plain: bool = False
 ) -> Markup:
     """Numbers of models with their intervals, one below the other, and marks to hold them against.
 
@@ -74,24 +73,25 @@ def draw_strip(
         values: One a model.
         marks: By names that the page has shapes for.
         label: What it shows, in words.
-        signed: Whether a line stands at 0.
+        plain: Whether they are not of models, so that they have no model's color and shape.
     """
     parts = [_draw_upright(axis.place(tick), "grid") for tick in axis.ticks]
-    if signed and axis.low < 0 < axis.high:
+    if axis.low < 0 < axis.high:
         parts.append(_draw_upright(axis.place(0.0), "zero"))
-    for name, value in marks.items():
-        parts.append(draw_shape(name, axis.place(value), 50.0))
+    for name, mark in marks.items():
+        parts.append(draw_shape(name, axis.place(mark), 50.0))
     for number, value in enumerate(values):
         if value is not None:
-            parts += _draw_interval(axis, value, number, 100 * (number + 0.5) / len(values))
+            looks = "plain" if plain else f"s{number % COLORS}"
+            parts += _draw_interval(axis, value, looks, 100 * (number + 1) / (len(values) + 1))
     return Markup(draw("svg", "".join(parts), width="100%", height="100%", role="img", aria_label=label))
 
 
-def _draw_interval(axis: Axis, value: Estimate, number: int, middle: float) -> list[str]:
+def _draw_interval(axis: Axis, value: Estimate, looks: str, middle: float) -> list[str]:
     y = write_percent(middle)
     low, high = write_percent(axis.place(value.low)), write_percent(axis.place(value.high))
-    line = _draw("line", f"interval s{number % COLORS}", x1=low, x2=high, y1=y, y2=y)
-    return [line, draw_shape(f"s{number % COLORS}", axis.place(value.value), middle)]
+    line = _draw("line", f"interval {looks}", x1=low, x2=high, y1=y, y2=y)
+    return [line, draw_shape(looks, axis.place(value.value), middle)]
 
 
 def draw_shape(name: str, x: float, y: float) -> str:

@@ -20,9 +20,10 @@ from ....errors import explain_os_error
 from ..tables import Run
 from .blocks import Row, Table
 from .cards import make_card
-from .marks import Axis, draw_curves, draw_scale, draw_shape, draw_strip
-from .numbers import write_estimate
-from .sections import ANSWERS, MARKS, Reading, Section, make_sections
+from .marks import COLORS, Axis, draw_curves, draw_scale, draw_shape, draw_strip
+from .numbers import write_estimate, write_fixed
+from .reading import ANSWERS, MARKS, Reading
+from .sections import make_sections
 from .words import write_lead, write_method, write_warnings
 
 GRAPH_COLORS: Mapping[str, str] = {
@@ -63,14 +64,13 @@ def render_page(report: Mapping[str, Any], runs: Sequence[Run]) -> str:
     sections = make_sections(report)
     environment = _create_environment()
     script = environment.get_template("script.js.jinja").render()
-    graph_colors = {color: name for color, name in GRAPH_COLORS.items()}
-    style = environment.get_template("style.css.jinja").render(graph_colors=graph_colors)
+    style = environment.get_template("style.css.jinja").render(graph_colors=GRAPH_COLORS, colors=COLORS)
     return environment.get_template("page.html.jinja").render(
         models=reading.models,
         kicker=_write_kicker(reading),
         lead=list(write_lead(reading)),
         warnings=list(write_warnings(reading)),
-        method=list(write_method(reading)),
+        method=write_method(reading),
         facts=list_facts(reading, runs),
         commands=[f"gas evaluate {shlex.quote(str(run.folder / 'recipe.yaml'))}" for run in runs],
         sections=sections,
@@ -124,8 +124,8 @@ def _write_kicker(reading: Reading) -> str:
 def _draw_row(table: Table, row: Row) -> Markup:
     assert table.axis
     said = "; ".join(f"{value} ({ends})" for value, ends in map(write_estimate, row.values) if value)
-    marks = "".join(f"; {MARKS[name]} {value:.2f}" for name, value in row.marks.items())
-    return draw_strip(table.axis, row.values, row.marks, f"{row.label}: {said}{marks}", table.signed)
+    marks = "".join(f"; {MARKS[name]} {write_fixed(value)}" for name, value in row.marks.items())
+    return draw_strip(table.axis, row.values, row.marks, f"{row.label}: {said}{marks}", table.plain)
 
 
 def _draw_branch(axis: Axis, branch: Any) -> Markup:
@@ -141,17 +141,25 @@ def _draw_plot(plot: Any) -> Markup:
 
 def list_facts(reading: Reading, runs: Sequence[Run]) -> list[tuple[str, str]]:
     """What numbers depend on, for who repeats them."""
-    facts = {
+    facts: dict[str, list[Any]] = {
         "Judge": [run.get("judge") for run in reading.runs],
         "Dataset": [run.get("dataset") for run in reading.runs],
         "Metrics": [metric for metric in reading.metrics if metric != ANSWERS],
         "Versions": [_list_versions(run.record) for run in runs],
+        "Asked for": [run.record.get("by") for run in runs],
         "Seed of intervals": [reading.report.get("seed")],
     }
-    joined = ((name, "; ".join(dict.fromkeys(str(one) for one in some if one not in (None, "")))) for name, some in facts.items())
+    facts |= {
+        name.replace("_", " ").capitalize(): [said] for name, said in (reading.report.get("methods") or {}).items()
+    }
+    joined = (
+        (name, "; ".join(dict.fromkeys(str(one) for one in some if one not in (None, ""))))
+        for name, some in facts.items()
+    )
     return [(name, text) for name, text in joined if text]
 
 
 def _list_versions(record: Mapping[str, Any]) -> str:
-    versions = record.get("versions")
-    return ", ".join(f"{name} {version}" for name, version in versions.items()) if isinstance(versions, Mapping) else ""
+    own = {"generate-any-scene": record.get("generate_any_scene"), "Python": record.get("python")}
+    versions = {**own, **(record.get("packages") or {})}
+    return ", ".join(f"{name} {version}" for name, version in versions.items() if version)

@@ -7,24 +7,31 @@ from typing import Any
 
 from ...metrics.intervals import Estimate
 from .numbers import read_estimate, write_estimate, write_share
-from .sections import ANSWERS, Reading
+from .reading import ANSWERS, Reading
 
 FEW = 20
-"""With fewer scenes intervals are too narrow, as `metrics/intervals.py` says."""
+"""With fewer scenes intervals are rough; see `metrics/intervals.py`."""
 MOST_NAMES = 5
 
 
 def write_lead(reading: Reading) -> Iterator[str]:
     """What was found, in a sentence or two."""
-    overall = {group["run"]: group for group in reading.report.get("overall") or [] if group["metric"] == ANSWERS}
-    for run, model in enumerate(reading.models[:MOST_NAMES]):
-        if mean := read_estimate(overall.get(run)):
-            scenes = f" on {overall[run]['scenes']:,} scenes" if overall[run].get("scenes") else ""
-            yield f"{model}: {_write(mean)} of the answers about its pictures are right{scenes}. {_name_ends(reading, run)}".strip()
-    for one in (reading.report.get("differences") or {}).get("overall") or []:
-        gap = read_estimate(one)
-        if one["metric"] == ANSWERS and gap and one["run"] < MOST_NAMES:
-            yield _compare(reading.models[one["run"]], reading.models[one["other"]], gap, one.get("p_adjusted"))
+    overall = [group for group in reading.report.get("overall") or [] if group["metric"] == ANSWERS]
+    means = [(one["run"], mean) for one in overall if (mean := read_estimate(one))]
+    if len(reading.models) == 1:
+        for run, mean in means:
+            yield f"{_write(mean)} of the answers about its pictures are right. {_name_ends(reading, run)}".strip()
+    elif means:
+        listed = ", ".join(f"{reading.models[run]} {_write(mean)}" for run, mean in means[:MOST_NAMES])
+        yield f"Right answers: {listed}."
+    gaps = (reading.report.get("differences") or {}).get("overall") or []
+    compared = [
+        _compare(reading.models[one["run"]], reading.models[one["other"]], gap, one.get("p_adjusted"))
+        for one in gaps
+        if one["metric"] == ANSWERS and (gap := read_estimate(one))
+    ]
+    if compared:
+        yield " ".join(compared[:MOST_NAMES])
 
 
 def _write(estimate: Estimate) -> str:
@@ -45,22 +52,31 @@ def _name_ends(reading: Reading, run: int) -> str:
     (worst, low), (best, high) = kinds[0], kinds[-1]
     if worst.high >= best.low:
         return ""
-    return f"It is best at {high} ({write_estimate(best)[0]}) and worst at {low} ({write_estimate(worst)[0]})."
+    value, other = write_estimate(best)[0], write_estimate(worst)[0]
+    return f"Its best kind of question is {high} ({value}), its worst {low} ({other})."
 
 
 def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str:
     value, ends = write_estimate(gap, signed=True)
     if chance is None or chance >= 0.05:
         return f"Between {model} and {other} no difference is shown: {value} ({ends})."
-    return f"{model} gets {'more' if gap.value > 0 else 'fewer'} right than {other} on the same scenes: {value} ({ends})."
+    return (
+        f"{model} gets {'more' if gap.value > 0 else 'fewer'} right than {other} on the same scenes: {value} ({ends})."
+    )
 
 
 def write_warnings(reading: Reading) -> Iterator[str]:
     """What was left out or refused, and what is not known."""
+    losses: dict[str, list[str]] = {}
     for run, model in zip(reading.runs, reading.models, strict=True):
-        before = f"{model}: " if len(reading.models) > 1 else ""
         for line in _list_losses(run):
-            yield f"{before}{line}"
+            losses.setdefault(line, []).append(model)
+    for line, models in losses.items():
+        who = "each model" if len(models) == len(reading.models) else ", ".join(models)
+        yield line if len(reading.models) == 1 else f"{line.removesuffix('.')} ({who})."
+    judges = dict.fromkeys(str(run["judge"]) for run in reading.runs if run.get("judge"))
+    if len(judges) > 1:
+        yield f"Models were judged by different judges ({', '.join(judges)}), so differences may be those of judges."
     if reading.exam:
         kinds = [kind for kind, one in (reading.exam.get("kinds") or {}).items() if not one.get("trusted")]
         if kinds:
@@ -75,7 +91,8 @@ def write_warnings(reading: Reading) -> Iterator[str]:
 def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
     left_out = run.get("left_out") or {}
     if number := _count(left_out.get("without")):
-        yield f"{number:,} {_say('scene has', 'scenes have', number)} no picture and {_say('is', 'are', number)} in no number."
+        have = _say("scene has", "scenes have", number)
+        yield f"{number:,} {have} no picture and {_say('is', 'are', number)} in no number."
     if number := _count(left_out.get("unknown")):
         yield f"{number:,} {_say('picture belongs', 'pictures belong', number)} to no scene."
     if number := _count(left_out.get("unreadable")):
@@ -85,9 +102,10 @@ def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
     asked, refused = run.get("questions") or 0, run.get("refused") or 0
     if refused:
         share = write_share(refused, asked)
-        yield f"The judge gave no answer to {refused:,} of {asked:,} questions ({share}); they are counted neither right nor wrong."
+        what = f"{refused:,} of {asked:,} questions ({share})"
+        yield f"The judge gave no answer to {what}; they are counted neither right nor wrong."
     if 0 < (run.get("scenes") or 0) < FEW:
-        yield f"There are only {run['scenes']} scenes: with fewer than {FEW} intervals are too narrow."
+        yield f"There are only {run['scenes']} scenes, too few for intervals that one can rely on."
 
 
 def _count(value: Any) -> int:
@@ -98,12 +116,18 @@ def _say(one: str, many: str, number: int) -> str:
     return one if number == 1 else many
 
 
-def write_method(reading: Reading) -> Iterator[str]:
-    """How numbers were made."""
-    judged = "Every question about a scene was put to the judge about each of its pictures; shares are of the answers that it gave. "
-    measured = "Metrics are means over pictures. " if any(metric != ANSWERS for metric in reading.metrics) else ""
-    intervals = "All intervals are of 95 %, by resampling whole scenes: about the choice of scenes, not about the judge's errors."
-    yield (judged if ANSWERS in reading.metrics else "") + measured + intervals
-    said = [str(one).rstrip(".") for one in (reading.report.get("methods") or {}).values()]
-    if said:
-        yield ". ".join(said) + "."
+def write_method(reading: Reading) -> str:
+    """How numbers were made, in two sentences."""
+    judged = (
+        "The judge was asked every question about a scene while it looked at each of its pictures; "
+        "shares are of the answers that it gave"
+    )
+    is_judged = ANSWERS in reading.metrics
+    parts = [judged] if is_judged else []
+    parts += ["numbers of metrics are means over pictures"] if len(reading.metrics) > is_judged else []
+    text = ", and ".join(parts) or "nothing was measured"
+    errors = "not about the judge's errors, nor about" if is_judged else "not about"
+    return (
+        f"{text[0].upper()}{text[1:]}. Intervals are of 95 %, by resampling whole scenes: "
+        f"they are about the choice of scenes, {errors} another training of the model."
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from ...judges.marking import choose_questions
 from ...judges.settings import open_judge
 from ...judges.trust import read_weights
 from ...metrics.intervals import measure_mean
+from ...models import limit_threads
 from ...recipes.grpo import Grpo
 from ...reports.breakdown import break_down, judge_blindly
 from ...reports.curves import draw_curve
@@ -72,7 +72,7 @@ def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] =
     for line in list_doubts(arguments):
         report(line)
     # So small a model as the sandbox's is slower on several threads.
-    with _limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
+    with limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
         return _train(recipe, rows, folder, arguments, report)
 
 
@@ -131,17 +131,6 @@ def _train(
     if state.is_main_process and rewards:
         draw_curve(folder / "rewards.png", rewards, recipe.name)
     return results
-
-
-@contextmanager
-def _limit_threads(number: int) -> Iterator[None]:
-    """Lets torch compute on so many threads, for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _load_held_out(recipe: Grpo) -> Any:

@@ -188,10 +188,10 @@ def test_upstreams_defaults_are_those_that_the_recipes_were_written_for():
 
 
 def test_threads_are_as_they_were(recipe):
-    from generate_any_scene.training.trainers.grpo.training import _limit_threads
+    from generate_any_scene.training.models import limit_threads
 
     before = torch.get_num_threads()
-    with pytest.raises(GasError), _limit_threads(before + 1):
+    with pytest.raises(GasError), limit_threads(before + 1):
         assert torch.get_num_threads() == before + 1
         raise GasError("stopped")
     assert torch.get_num_threads() == before

@@ -1,0 +1,221 @@
+"""What models are asked for: captions in the recipe's words, perhaps rewritten by a chat model.
+
+A scene whose prompt was rewritten is still judged by its own questions: rewriting counts as a part of the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from ...builders.recipe.fields import Part, Text, refuse
+from ...errors import explain_os_error
+from ...regular_files import read_regular
+from ..fields import Positive, Verbatim, Whole, WholeOrZero
+from ..judges.vision_language import Dtype
+from ..models import choose_device, explain_loading, look_up
+from ..sources import ADDRESS
+from ..upstream import identify_files
+
+if TYPE_CHECKING:
+    from ..recipes.evaluation import Evaluation
+
+CAPTION, PROMPT = "{caption}", "{prompt}"
+TEMPLATE = (
+    "Rewrite this description as a detailed prompt for a model that makes pictures. Keep every object, number, "
+    f"attribute and relation; add nothing that contradicts it. Answer with the prompt alone.\n\n{PROMPT}"
+)
+CACHE = "rewritten.jsonl"
+AT_ONCE = 64
+"""So many prompts are kept together: what is stopped has lost no more."""
+
+
+class PromptRewrite(Part):
+    """Who rewrites prompts before they are sent, and how it is asked to."""
+
+    by: Text = Field(
+        description="A chat model: a folder, a name on the Hub, or the http(s) address of an OpenAI-compatible server."
+    )
+    model: Text | None = Field(default=None, description="What the server calls it; when left out the only one.")
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    template: str = Field(default=TEMPLATE, description="What it is asked, with the prompt in it.")
+    system: str = Field(default="", description="What the system says before; nothing, perhaps.")
+    max_new_tokens: Whole = Field(default=512, description="The longest prompt that it writes.")
+    chat_template: Verbatim = Field(
+        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
+    )
+    dtype: Dtype = Field(default="auto", description="Of its weights.")
+    api_key: Text | None = Field(
+        default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
+    )
+    concurrency: Whole = Field(default=16, description="Prompts that the server has in hand at once.")
+    timeout: Positive = Field(default=120.0, description="Seconds that the server may take for one.")
+    retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
+    extra_body: Verbatim = Field(default={}, description="Further fields of requests, as the server knows them.")
+
+    @field_validator("template")
+    @classmethod
+    def check_template(cls, template: str) -> str:
+        """Refuses a template that leaves the prompt out."""
+        if PROMPT not in template:
+            raise refuse(f"has no {PROMPT}", "write it where the prompt belongs")
+        return template
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What models are asked for.
+
+    Attributes:
+        sent: Of each caption, the prompt; None where it could not be rewritten.
+        record: How prompts were made, as JSON can hold it: `prompt`, and of rewritten ones `rewritten_by` and
+            `not_rewritten`, how many there are.
+    """
+
+    sent: list[str | None]
+    record: dict[str, Any] = field(default_factory=dict)
+
+
+def write_prompts(recipe: Evaluation, captions: Sequence[str], folder: Path) -> Prompts:
+    """Writes the prompts of captions; those that are rewritten are kept in the folder, and not asked for again.
+
+    Args:
+        recipe: With `prompt`, and perhaps `prompt_rewrite`.
+        captions: Those of the scenes.
+        folder: Where rewritten prompts are kept, `prompts.jsonl`.
+
+    Raises:
+        GasError: The model cannot be loaded, or the server does not answer.
+    """
+    plain = [recipe.prompt.replace(CAPTION, caption) for caption in captions]
+    record: dict[str, Any] = {"prompt": recipe.prompt}
+    if recipe.prompt_rewrite is None:
+        return Prompts(list(plain), record)
+    rewriter = open_rewriter(recipe.prompt_rewrite)
+    sent = rewrite_prompts(rewriter, plain, folder / CACHE)
+    return Prompts(sent, record | {"rewritten_by": rewriter.id, "not_rewritten": sent.count(None)})
+
+
+@dataclass(frozen=True)
+class Rewriter:
+    """Rewrites prompts.
+
+    Attributes:
+        id: The model, the server with its version or the revision, and a digest of all settings that change prompts.
+        rewrite: Gives for each prompt another one; "" where there is none.
+    """
+
+    id: str
+    rewrite: Callable[[Sequence[str]], list[str]]
+
+
+def open_rewriter(settings: PromptRewrite) -> Rewriter:
+    """Opens who rewrites prompts.
+
+    Raises:
+        GasError: The model cannot be loaded, or the server does not answer.
+    """
+    name, ask = (_open_server if ADDRESS.match(settings.by) else _open_model)(settings)
+    told = settings.model_dump_json(include={"template", "system", "max_new_tokens", "chat_template", "extra_body"})
+    own = sha256(told.encode()).hexdigest()[:8]
+    return Rewriter(f"{name}[{own}]", lambda prompts: ask([settings.template.replace(PROMPT, one) for one in prompts]))
+
+
+def rewrite_prompts(rewriter: Rewriter, prompts: Sequence[str], cache: Path) -> list[str | None]:
+    """Rewrites prompts, each once; what the file has from the same rewriter is taken from there.
+
+    Args:
+        rewriter: Who rewrites.
+        prompts: What is rewritten.
+        cache: A file of JSON Lines, which is made or added to.
+
+    Returns: As many; None where there is no other prompt, which is asked for again the next time.
+
+    Raises:
+        GasError: The file cannot be used, or the rewriter fails.
+    """
+    known = {line["prompt"]: line["rewritten"] for line in _read_cache(cache) if line["by"] == rewriter.id}
+    missing = [prompt for prompt in dict.fromkeys(prompts) if prompt not in known]
+    for start in range(0, len(missing), AT_ONCE):
+        some = missing[start : start + AT_ONCE]
+        found = {one: text for one, text in zip(some, rewriter.rewrite(some), strict=True) if text}
+        lines = [{"by": rewriter.id, "prompt": one, "rewritten": text} for one, text in found.items()]
+        _add_lines(cache, lines)
+        known |= found
+    return [known.get(prompt) for prompt in prompts]
+
+
+def _read_cache(path: Path) -> Iterator[dict[str, str]]:
+    if not path.exists():
+        return
+    for line in read_regular(path).decode("utf-8", errors="replace").splitlines():
+        with suppress(ValueError):  # of what was killed while it wrote
+            yield json.loads(line)
+
+
+def _add_lines(path: Path, lines: Sequence[dict[str, str]]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.writelines("\n" + json.dumps(line, ensure_ascii=False) for line in lines)
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+
+
+def _open_server(settings: PromptRewrite) -> tuple[str, Callable[[list[str]], list[str]]]:
+    """A judge behind a server, asked without a picture."""
+    from ..judges.endpoint import EndpointJudge
+    from ..judges.protocol import NoPicture
+
+    judge = EndpointJudge(
+        settings.by,
+        instruction="",
+        **settings.model_dump(
+            include={
+                *("model", "api_key", "concurrency", "timeout", "retries"),
+                *("max_new_tokens", "system", "chat_template", "extra_body"),
+            }
+        ),
+    )
+    client = judge.client
+    server = f"{client.software}-{client.version or 'unknown'}" if client.software else urlsplit(judge.url).netloc
+    return f"{judge.model}@{server}", lambda texts: judge.answer([NoPicture()] * len(texts), texts)
+
+
+def _open_model(settings: PromptRewrite) -> tuple[str, Callable[[list[str]], list[str]]]:
+    """A model of transformers, which writes the likeliest token at each step, of one prompt at a time."""
+    user = "rewriting prompts"
+    device = choose_device(user, None)
+    with explain_loading(user, settings.by, settings.revision, choose="choose a chat model such as Qwen/Qwen3-4B"):
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        look_up(settings.by, settings.revision)
+        options: dict[str, Any] = {"revision": settings.revision or "main", "trust_remote_code": False}
+        tokenizer: Any = AutoTokenizer.from_pretrained(settings.by, **options)
+        network: Any = AutoModelForCausalLM.from_pretrained(settings.by, dtype=settings.dtype, **options)
+        if tokenizer.chat_template is None:
+            raise ValueError("it has no chat template")
+        network = network.to(device).eval()
+        name = f"{settings.by}#{identify_files(settings.by, settings.revision)[:12]}"
+
+    def write(text: str) -> str:
+        system = [{"role": "system", "content": settings.system}] if settings.system else []
+        inputs = tokenizer.apply_chat_template(
+            [*system, {"role": "user", "content": text}],
+            add_generation_prompt=True,
+            return_dict=True,
+            return_tensors="pt",
+            **settings.chat_template,
+        ).to(device)
+        ids = network.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=settings.max_new_tokens)
+        return str(tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)).strip()
+
+    return name, lambda texts: [write(text) for text in texts]
