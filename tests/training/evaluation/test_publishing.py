@@ -18,7 +18,7 @@ from huggingface_hub import DatasetCard, parse_eval_result_entries
 from tiny import draw_picture
 
 COMMIT = "5503434ddd753f426f4b38109466949a1217c2bb"
-MODEL, REPO, DATASET = "org/model", "me/pictures", "org/scenes"
+MODEL, REPO, DATASET = "org/model", "org/pictures", "org/scenes"
 NAMES = ["a/1.png", "a/2.png", "b.png"]
 SCENES = ["s/0", "s/0", "s/1"]
 VALUES = [1.0, 0.5, 0.0]
@@ -121,7 +121,7 @@ def test_the_entry_is_proposed_once_beside_those_that_are_there(run, hub, log_in
     place = ".eval_results/org--scenes.yaml"
     assert lines[0] == f"Written: {run.folder / place}"
     (pull,) = hub.repositories["model", MODEL].discussions.values()
-    assert lines[1].startswith("Proposed: ") and lines[1].endswith(f"/{MODEL}/discussions/{pull.number}")
+    assert lines[1].startswith("Proposed: ") and lines[1].endswith(f"/{MODEL}/discussions/{pull.num}")
     assert place not in hub.list_files(MODEL, type="model")
     proposed = hub.read(MODEL, place, pull.ref, type="model")
     assert parse_eval_result_entries(yaml.safe_load(proposed)) == [make_entry(run)]
@@ -166,21 +166,26 @@ def read_hub(hub, path):
 LOAD = """
 import gc, json
 from datasets import load_dataset
-loaded = {name: load_dataset("me/pictures", name, split="test") for name in ("pictures", "answers", "scores", "scenes")}
+from generate_any_scene.training.data import describe_data, load_rows
+from generate_any_scene.training.fields import Data
+data = Data(path="org/pictures", name="scenes", split="test")
+commit = describe_data(data, load_rows(data, ["id", "caption"]))["commit"]
+names = ("pictures", "answers", "scores", "scenes")
+loaded = {name: load_dataset("org/pictures", name, split="test") for name in names}
 pictures = loaded["pictures"]
 print(json.dumps([
     [pictures[key][:] for key in ("scene", "caption", "model", "name")],
     [list(image.getdata())[:4] for image in pictures["image"]],
     {name: [rows.num_rows, rows.column_names] for name, rows in loaded.items()},
+    commit,
 ]))
 del loaded, pictures
 gc.collect()
 """
 
 
-@pytest.mark.slow
 def test_a_run_is_loaded_with_datasets_alone(run, hub, log_in, tmp_path):
-    push_run(run, REPO)
+    pushed = push_run(run, REPO)
     done = subprocess.run(
         [sys.executable, "-c", LOAD],
         env=hub.environment(tmp_path / "home"),
@@ -189,11 +194,12 @@ def test_a_run_is_loaded_with_datasets_alone(run, hub, log_in, tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    columns, pixels, tables = json.loads(done.stdout.splitlines()[-1])
+    columns, pixels, tables, commit = json.loads(done.stdout.splitlines()[-1])
     assert columns == [SCENES, ["a red dog", "a red dog", "two: cups"], ["mine"] * 3, NAMES]
     assert pixels == [[list(one) for one in list(draw_picture(number).getdata())[:4]] for number in range(3)]
     assert tables["answers"] == [3, ANSWERS.names] and tables["scores"] == [7, SCORES.names]
     assert tables["scenes"][0] == 2
+    assert commit == pushed.commit  # what the record of an evaluation on it says
 
 
 def test_a_push_is_one_commit_of_what_the_run_has(run, hub, log_in):
@@ -280,9 +286,9 @@ def test_a_picture_that_is_gone_is_said(run, tmp_path):
 
 def test_gas_push_takes_the_folder_of_an_evaluation(run, hub, log_in, gas):
     status, out, _ = gas("push", run.folder, "--repo", REPO, "--dry-run")
-    assert status == 0 and "me/pictures: would push 8 files" in out
+    assert status == 0 and "org/pictures: would push 8 files" in out
     assert ("dataset", REPO) not in hub.repositories
     status, out, _ = gas("push", run.folder, "--repo", REPO)
-    assert status == 0 and "me/pictures: pushed 8 files" in out
+    assert status == 0 and "org/pictures: pushed 8 files" in out
     status, out, err = gas("push", run.folder, "--repo", REPO, "--tag", "v1")
     assert (status, out) == (2, "") and "--tag is of built folders" in err
