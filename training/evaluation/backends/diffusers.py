@@ -173,7 +173,7 @@ class DiffusersBackend:
         defaults = {
             name: one.default
             for name, one in inspect.signature(type(pipeline).__call__).parameters.items()
-            if name not in OURS and _is_plain(one.default)
+            if name not in OURS and not name.startswith("callback") and _is_plain(one.default)
         }
         named = {
             name: one
