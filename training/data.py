@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -228,7 +229,15 @@ def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
         digest = sha256(json.dumps([described, data.split], sort_keys=True).encode())
     else:
         digest = _digest_rows(rows)
+        described |= {"commit": commit} if (commit := _find_commit(data, rows)) else {}
     return {**described, "rows": rows.num_rows, "fingerprint": digest.hexdigest()}
+
+
+def _find_commit(data: Data, rows: Any) -> str | None:
+    """The commit on the Hub that rows were read at, as the names of their files have it."""
+    places = re.compile(rf"hf://datasets/{re.escape(data.path or '')}@([0-9a-f]{{40}})/")
+    commits = {found[1] for name in rows.info.download_checksums or {} if (found := places.match(name))}
+    return commits.pop() if len(commits) == 1 else None
 
 
 def _digest_rows(rows: Any) -> Any:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...console import AsJson, list_examples, remark, say, show_progress
+from ...errors import GasError
 from ..export.formats import list_formats
 from .completion import complete_configs, complete_splits
 from .options import Folder
 
+if TYPE_CHECKING:
+    from ..hub.push import Push
+
 commands = typer.Typer()
+
+OTHER_PUSHES: dict[str, Callable[..., Push]] = {}
+"""Who pushes folders that no build wrote, by the file that tells them; packages above this one fill it."""
 
 FORMATS = list_formats()
 WIDTH = max(map(len, FORMATS))
@@ -26,10 +34,17 @@ def complete_formats() -> list[tuple[str, str]]:
 
 
 @commands.command(
-    epilog=list_examples("gas push gas --repo me/scenes --dry-run", "gas push gas --repo me/scenes --private")
+    epilog=list_examples(
+        "gas push gas --repo me/scenes --dry-run",
+        "gas push gas --repo me/scenes --private",
+        "gas push runs/smoke --repo me/smoke-pictures",
+    )
 )
 def push(
-    folder: Folder,
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A folder that gas build wrote, or gas evaluate.", show_default=False),
+    ],
     repo: Annotated[
         str,
         typer.Option(
@@ -51,13 +66,21 @@ def push(
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
 
+    Of an evaluation it pushes pictures, answers, scores and the report, as a dataset without tags.
+
     Configs that others pushed to the repository stay, and so does what people wrote into its card or changed in its
     files. A tag never moves: other rows need another version.
     """
     from ..hub.push import describe_push, push_folder
 
+    others = [push_other for file, push_other in OTHER_PUSHES.items() if (folder / file).is_file()]
+    if others and tag is not None:
+        raise GasError("--tag is of built folders; an evaluation is pushed without tags, so leave it out")
     with show_progress(None, "pushing", unit="files") as report:
-        pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite)
+        if others:
+            pushed = others[0](folder, repo, private, create_pr, dry_run, report, overwrite)
+        else:
+            pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite)
     if as_json:
         say(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
         return

@@ -142,7 +142,10 @@ def push_planned(
     Args:
         repo: `name/repository`; made if it does not exist.
         make_plan: What to do, given the repository as it is, and a folder for files.
-        private, create_pr, dry_run, report: As of `push_folder`.
+        private: As `push_folder` has it.
+        create_pr: The same.
+        dry_run: The same.
+        report: The same.
 
     Raises:
         GasError: The plan cannot be made, or the Hub refuses.

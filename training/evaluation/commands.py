@@ -9,15 +9,31 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ...builders.commands.completion import Proposal, is_value, list_settings
+from ...builders.commands.share import OTHER_PUSHES
 from ...console import NO_VALUES, AsJson, create_console, list_examples, say, show_progress
 from ...errors import GasError
 from ...recipes import list_recipes
 
 if TYPE_CHECKING:
+    from ...builders.hub.push import Push
     from .results import Report
     from .tables import Run
 
 commands = typer.Typer()
+
+
+def push_evaluation(folder: Path, *options: Any) -> Push:
+    """`gas push` of the folder of an evaluation; see `push_run`."""
+    from ..upstream import require
+
+    require("PIL", user="an evaluation", extra="eval")
+    from .publishing import push_run
+    from .tables import open_run
+
+    return push_run(open_run(folder), *options)
+
+
+OTHER_PUSHES["answers.parquet"] = push_evaluation
 
 
 def complete_evaluations(ctx: typer.Context) -> list[str]:

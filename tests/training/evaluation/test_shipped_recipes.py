@@ -87,8 +87,6 @@ def save(tmp_path_factory):
 @pytest.mark.parametrize("name", MADE)
 def test_a_tiny_pipeline_makes_pictures_as_a_shipped_recipe_says(name, save, tmp_path, make_scenes):
     pictures = load_evaluation(name).recipe.pictures
-    if pictures.pipeline not in tiny_pipelines.MAKERS:
-        pytest.skip(f"a tiny {pictures.pipeline} takes more than configs")
     sizes = {key: value for key, value in SMALL.items() if key in pictures.options}
     if pictures.pipeline == "HunyuanVideo15Pipeline":
         sizes |= {"width": 32, "height": 32}
