@@ -7,8 +7,8 @@ three scenes each perhaps 10 %.
 
 What the recipe does about it, as far as recipes can say it: weak concepts get so many cards that they are about half
 of the deck of objects; weak categories of relations and kinds of attributes are the only ones; where a kind of
-question is weak, all scenes have what it asks about; else numbers of elements that are weak are the range of
-structures. Whatever would leave a recipe that cannot be built is left out.
+question is weak, all scenes have what it asks about; else structures have as many elements as are weak, and half of the
+range that there was at least. Whatever would leave a recipe that cannot be built is left out.
 """
 
 from __future__ import annotations
@@ -284,7 +284,15 @@ def _bound_structures(mined: Mined, kinds: Sequence[str], base: LoadedRecipe) ->
     for sort, key in KEYS.items():
         numbers = [int(one.name) for one in mined.weak.get(sort, ())]
         if numbers and key not in needed:
-            yield f"structure.{key}: from the least to the most that is weak", _bound(key, min(numbers), max(numbers))
+            low, high = _widen(min(numbers), max(numbers), *(getattr(structure, key) or structure.complexity))
+            yield f"structure.{key}: what is weak, and half of what there was at least", _bound(key, low, high)
+
+
+def _widen(low: int, high: int, least: int, most: int) -> tuple[int, int]:
+    """A range that has half of another one at least, or scenes would be all alike."""
+    need = (most - least + 2) // 2
+    low = max(least, min(low, high - need + 1))
+    return low, min(most, max(high, low + need - 1))
 
 
 def _bound(key: str, low: int, high: int) -> dict[str, Any]:
