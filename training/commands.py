@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -218,12 +219,13 @@ def _measure_baselines(
     as_json: bool,
 ) -> None:
     from ..builders.folder.files import write_text
+    from .evaluation.files import open_first
     from .exam.baselines import BASELINES, make_table, measure_baselines, read_rows
     from .judges.settings import open_judge, read_judge
     from .judges.trust import check_place
 
     settings = read_judge(name, overrides)
-    rows = read_rows(dataset, pictures, split, scenes)
+    rows = read_rows(dataset, partial(open_first, pictures) if pictures else None, split, scenes)
     judge = open_judge(settings)
     folder = out or _name_folder(name)
     said = {"dataset": dataset, "split": split, "judge": judge.id}

@@ -234,9 +234,10 @@ def describe_data(data: Data, rows: Any) -> Mapping[str, Any]:
 
 
 def _find_commit(data: Data, rows: Any) -> str | None:
-    """The commit on the Hub that rows were read at, as the names of their files have it."""
-    places = re.compile(rf"hf://datasets/{re.escape(data.path or '')}@([0-9a-f]{{40}})/")
-    commits = {found[1] for name in rows.info.download_checksums or {} if (found := places.match(name))}
+    """The commit on the Hub that rows were read at: `datasets` names the folder by it in which it keeps them."""
+    kept = (data.path or "").replace("/", "___")
+    folders = {Path(file["filename"]).parent for file in rows.cache_files}
+    commits = {one.name for one in folders if kept in one.parts and re.fullmatch("[0-9a-f]{40}", one.name)}
     return commits.pop() if len(commits) == 1 else None
 
 

@@ -137,6 +137,11 @@ def find_pictures(
     return leave_out(Found(root, pictures, unknown=unknown), unreadable, scenes)
 
 
+def open_first(root: Path, scenes: Sequence[str]) -> dict[str, Shown]:
+    """Opens the first picture of each scene that has one that can be read; see `find_pictures`."""
+    return {scene: open_file(root / names[0]) for scene, names in find_pictures(root, scenes).pictures.items()}
+
+
 def leave_out(found: Found, unreadable: Mapping[str, str], scenes: Sequence[str]) -> Found:
     """Leaves pictures out that cannot be read, and lists the scenes that have none then."""
     readable = {scene: [one for one in names if one not in unreadable] for scene, names in found.pictures.items()}

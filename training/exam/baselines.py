@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,6 @@ from ...builders.recipe.fields import show
 from ...errors import GasError, suggest
 from ...recipes import SUFFIXES, list_recipes
 from ..data import load_rows
-from ..evaluation.files import find_pictures, open_file
 from ..fields import Data
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, mark_reply
@@ -59,13 +58,17 @@ class Rows:
     left_out: int
 
 
-def read_rows(dataset: str, pictures: Path | None, split: str, limit: int) -> Rows:
+Find = Callable[[Sequence[str]], Mapping[str, Shown]]
+"""Finds a picture of each of some scenes, by their ids."""
+
+
+def read_rows(dataset: str, find: Find | None, split: str, limit: int) -> Rows:
     """Reads the scenes of a dataset, with their pictures where there are any.
 
     Args:
         dataset: A dataset recipe, by its name or path, or else what `load_dataset` opens: a folder, a name on the Hub.
-        pictures: A folder of pictures, as `find_pictures` takes it, of which the first of each scene is taken; when
-            left out, the column `image`, if the dataset has one. The scenes of the sandbox are drawn.
+        find: What finds pictures; when left out they are the column `image`, if the dataset has one. The scenes of the
+            sandbox are drawn.
         split: Of the dataset.
         limit: Take only so many scenes.
 
@@ -78,16 +81,16 @@ def read_rows(dataset: str, pictures: Path | None, split: str, limit: int) -> Ro
         folder = Path(dataset).parent
         beside = [str(folder / one.name) for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
         raise GasError(f"{what}; {suggest(dataset, [*list_recipes(), *beside]) or 'gas list shows all recipes'}")
-    draw = "sandbox" if dataset == "sandbox" and pictures is None else None
+    draw = "sandbox" if dataset == "sandbox" and find is None else None
     source = {"recipe": dataset, "draw": draw} if is_recipe else {"path": dataset}
     columns = ["id", "questions", *(["caption", "image"] if draw else [])]
     rows = load_rows(Data(**source, split=split, limit=limit), columns, "dataset", also=["image"])
     asked = [row for row in rows if row["questions"]]
-    if pictures is not None:
+    if find is not None:
         by_id = {row["id"]: row for row in asked}
-        found = find_pictures(pictures, list(by_id)).pictures
-        shown = [open_file(pictures / names[0]) for names in found.values()]
-        return Rows([by_id[scene]["questions"] for scene in found], shown, rows.num_rows - len(found))
+        found = find(list(by_id))
+        questions = [by_id[scene]["questions"] for scene in found]
+        return Rows(questions, list(found.values()), rows.num_rows - len(found))
     if not asked:
         raise GasError(f"no scene of {dataset} has questions")
     images = [_open(row["image"], row["id"]) for row in asked] if "image" in rows.column_names else []

@@ -1,6 +1,7 @@
 """Results on the Hub: entries of models, and runs as datasets, against a Hub over HTTP with the real client."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -188,7 +189,7 @@ def test_a_run_is_loaded_with_datasets_alone(run, hub, log_in, tmp_path):
     pushed = push_run(run, REPO)
     done = subprocess.run(
         [sys.executable, "-c", LOAD],
-        env=hub.environment(tmp_path / "home"),
+        env=hub.environment(tmp_path / "home") | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")},
         cwd=tmp_path,
         capture_output=True,
         text=True,

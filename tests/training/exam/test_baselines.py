@@ -1,9 +1,12 @@
 """What needs no picture, of a dataset and a judge."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from chat_server import ChatServer
 from generate_any_scene.errors import GasError
+from generate_any_scene.training.evaluation.files import open_first
 from generate_any_scene.training.exam.baselines import BASELINES, Rows, measure_baselines, read_rows
 from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.judges.marking import mark_reply
@@ -71,7 +74,7 @@ def test_pictures_are_found_by_the_ids_of_scenes(tmp_path):
         path = tmp_path / f"sandbox/test/{number:09d}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
-    rows = read_rows("sandbox", tmp_path, "test", 4)
+    rows = read_rows("sandbox", partial(open_first, tmp_path), "test", 4)
     assert [picture.getpixel((0, 0))[0] for picture in rows.pictures] == [0, 2]
     assert (len(rows.questions), rows.left_out) == (2, 2)
 
@@ -81,14 +84,14 @@ def test_the_first_of_several_pictures_is_taken_and_what_is_none_is_counted(tmp_
     for number in (3, 4):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / f"000000001/{number}.png")
     (tmp_path / "000000002.png").write_bytes(b"none")
-    rows = read_rows("sandbox", tmp_path, "test", 4)
+    rows = read_rows("sandbox", partial(open_first, tmp_path), "test", 4)
     assert [picture.getpixel((0, 0))[0] for picture in rows.pictures] == [3]
     assert rows.left_out == 3
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path):
     with pytest.raises(GasError, match=tmp_path.name):
-        read_rows("sandbox", tmp_path, "test", 4)
+        read_rows("sandbox", partial(open_first, tmp_path), "test", 4)
 
 
 @pytest.mark.parametrize(
