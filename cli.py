@@ -66,6 +66,7 @@ def _print_recipes(recipes: list[dict[str, str]], as_json: bool) -> None:
     if as_json:
         say(json.dumps(recipes, indent=2))
         return
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -73,7 +74,7 @@ def _print_recipes(recipes: list[dict[str, str]], as_json: bool) -> None:
         column = {"name": "recipe", "description": "what it is for"}.get(key, key)
         table.add_column(column, no_wrap=key != "description")
     for recipe in recipes:
-        table.add_row(*recipe.values())
+        table.add_row(*map(escape, recipe.values()))
     create_console().print(table)
 
 

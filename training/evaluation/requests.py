@@ -8,7 +8,7 @@ from typing import Any
 
 from ...builders.folder.manifest import MANIFEST
 from ...builders.recipe.loading import SUFFIXES
-from ...errors import GasError
+from ...errors import GasError, RecipeError
 from ...recipes import list_recipes
 from ..judges.settings import read_judge
 from ..recipes.loading import EVALUATION, LoadedTraining, load_evaluation
@@ -74,7 +74,12 @@ def read_request(
         raise GasError(
             f"{recipe} is an evaluation that is done; gas evaluate {recipe} takes only --against and --ratings"
         )
-    return load_evaluation(recipe, overrides, parts)
+    try:
+        return load_evaluation(recipe, overrides, parts)
+    except RecipeError as error:
+        from .running import find_further
+
+        raise RecipeError([*error.problems, *find_further(error)]) from error
 
 
 def choose_data(dataset: str, config: str | None, split: str) -> dict[str, Any]:

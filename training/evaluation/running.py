@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ...builders.folder.files import write_text
 from ...builders.recipe.fields import show
+from ...builders.rows.loading import drop_consequences
 from ...console import show_progress
 from ...errors import GasError, Problem, RecipeError, gather_problems
 from ...version import __version__
@@ -25,10 +26,10 @@ from ..judges.marking import read_questions
 from ..judges.protocol import Judge
 from ..judges.settings import open_judge
 from ..judges.trust import FILE, read_weights
-from ..metrics.loading import open_metric
+from ..metrics.loading import check_options, find_metric, list_models, open_metric, takes_judge
 from ..recipes.evaluation import Evaluation
 from ..recipes.loading import LoadedTraining, dump_training
-from ..sources import check_sources
+from ..sources import check_sources, find_problems
 from ..upstream import is_first, list_versions, require
 from .backends.loading import check_backend, open_backend
 from .backends.protocol import Backend
@@ -93,6 +94,15 @@ def check_evaluation(loaded: LoadedTraining, judge: Judge | None = None) -> Chec
     return Checked(recipe, rows)
 
 
+def find_further(error: RecipeError) -> list[Problem]:
+    """Of a recipe that could not be read in whole, what is wrong with the rest of it, so that all is told at once."""
+    further: list[Problem] = []
+    with gather_problems(further):
+        if error.rest:
+            check_evaluation(error.rest)
+    return drop_consequences(further, error.problems)
+
+
 def _check_folder(recipe: Evaluation) -> None:
     """Refuses a folder that holds something else."""
     folder, written = recipe.folder, recipe.folder / "recipe.yaml"
@@ -114,15 +124,21 @@ def _check_ids(rows: Any) -> None:
 
 
 def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> None:
-    """Opens all metrics; those of answers need somebody who answers."""
+    """Finds what is wrong with metrics; those of answers, and a score by the judge, need somebody who answers."""
     lost = []
     for name, options in recipe.metrics.items():
         with gather_problems(problems, f"metrics.{name}"):
-            metric = open_metric(name, **options)
-            lost += [name] if metric.needs == "answers" and alone else []
+            metric = find_metric(name)
+            asks = metric.needs == "answers" or takes_judge(name)
+            lost += [name] if asks and alone else []
+            check_options(name, metric, {**options, **({"judge": None} if takes_judge(name) else {})})
+            if metric.needs == "answers":
+                open_metric(name, **options)
             if (way := getattr(metric, "by", recipe.by)) != recipe.by:
                 what, hint = f"{name} needs answers by {way}", f"write `by: {way}`, or leave it out"
                 raise RecipeError([Problem(what, key=f"metrics.{name}", hint=hint)])
+            for source in list_models(name, options):
+                problems += find_problems(replace(source, key=f"metrics.{name}.{source.key}"))
     if lost:
         hint = "give `judge`, such as --judge Qwen/Qwen3-VL-8B-Instruct, or other metrics, such as --metric clip_score"
         problems.append(Problem(f"nobody answers, whom {', '.join(lost)} would ask", key="judge", hint=hint))
@@ -224,7 +240,10 @@ def open_scorer(recipe: Evaluation, model: str, judge: Judge | None = None) -> S
     """Opens whom a recipe names, and what is measured; `judge` takes the place of the recipe's."""
     asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
     most = recipe.judge.most_refused if recipe.judge else Scorer.most_refused
-    metrics = [open_metric(name, **options) for name, options in recipe.metrics.items()]
+    metrics = [
+        open_metric(name, **options, **({"judge": asked} if takes_judge(name) else {}))
+        for name, options in recipe.metrics.items()
+    ]
     return Scorer(model, metrics, asked, recipe.by, most, recipe.bias)
 
 

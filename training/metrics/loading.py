@@ -13,11 +13,15 @@ from typing import Any
 from ...errors import GasError, advise
 from ..judges.asking import Way
 from ..judges.protocol import Judge
+from ..sources import Source
 from .protocol import AnyMetric
 
 FOLDER = Path(__file__).parent
 PARTS = ("Source", "Formula", "Range", "Blind to")
 """What begins the paragraphs of a metric's docstring."""
+
+MODELS = ("model", "base", "vision", "tokenizer", "prepared")
+"""Options that name models."""
 
 _CLASS = re.compile(r"^class Metric\b", re.MULTILINE)
 
@@ -74,6 +78,25 @@ def check_options(name: str, metric: type[Any], options: Mapping[str, Any]) -> N
         raise GasError(f"{name} has no option {unknown[0]}; {hint}")
     if missing := [key for key, is_needed in known.items() if is_needed and key not in options]:
         raise GasError(f"{name} needs the option {missing[0]}")
+
+
+def takes_judge(name: str) -> bool:
+    """Whether a metric is given who answers, and asks by itself.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    return any(one.name == "judge" for one in fields(find_metric(name)))
+
+
+def list_models(name: str, options: Mapping[str, Any]) -> list[Source]:
+    """The models that a metric would load with these options, each with the option that names it.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    given = {one.name: options.get(one.name, one.default) for one in fields(find_metric(name)) if one.name in MODELS}
+    return [Source(model, "model", option) for option, model in given.items() if isinstance(model, str)]
 
 
 def name_score(metric: AnyMetric, judge: Judge, by: Way = "words") -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from datasets import load_dataset
 from generate_any_scene.cli import main
+from generate_any_scene.training.evaluation.requests import read_request
+from generate_any_scene.training.evaluation.running import open_scorer
 from generate_any_scene.training.evaluation.tables import open_run
 from generate_any_scene.training.sandbox.pictures import draw_scene
 
@@ -153,3 +155,37 @@ def test_what_was_evaluated_is_kept_as_it_was(local, pictures):
     opened = open_run(local)
     assert opened.scenes.num_rows == SCENES and opened.pictures == pictures
     assert opened.record["judge"] == "sandbox" and opened.record["data"]["recipe"] == "sandbox"
+
+
+def test_a_metric_that_asks_by_itself_asks_the_judge(pictures):
+    loaded = read_request(images=pictures, dataset="sandbox", judge="sandbox", metrics=["vqascore", "dsg"])
+    scorer = open_scorer(loaded.recipe, "mine")
+    assert scorer.metrics[0].judge is scorer.judge and scorer.ids[0] == "vqascore@yes-no:sandbox"
+
+
+def test_a_dry_run_names_all_that_is_wrong_without_loading_a_metric(pictures, tmp_path, monkeypatch, capfd):
+    words = (
+        "--images",
+        pictures,
+        "--dataset",
+        "sandbox",
+        "--judge",
+        "sandbox",
+        "--out",
+        tmp_path / "out",
+        "--dry-run",
+    )
+    wrong = (
+        "--set=metrics={clip_score: {model: ./none, formla: cosine}, soft_tifa: {mean: harmonic}}",
+        "--set=exma=1",
+    )
+    status, _, err = run(monkeypatch, capfd, *words, *wrong)
+    assert status == 2
+    for said in ("exma", "clip_score has no option formla", "harmonic"):
+        assert said in err
+
+
+def test_models_of_metrics_are_looked_for_before_anything_is_loaded(pictures, tmp_path, monkeypatch, capfd):
+    words = ("--images", pictures, "--dataset", "sandbox", "--out", tmp_path / "out", "--dry-run")
+    status, _, err = run(monkeypatch, capfd, *words, "--set=metrics={clip_score: {model: ./none}}")
+    assert status == 2 and "metrics.clip_score.model: there is no folder `./none`" in err
