@@ -142,7 +142,7 @@ def rewrite_prompts(settings: PromptRewrite, prompts: Sequence[str], cache: Path
 def _read_cache(path: Path, settings: PromptRewrite) -> dict[str, dict[str, str]]:
     """The lines that were kept by the same settings, by their prompts."""
     lines = {}
-    for line in read_regular(path).decode("utf-8", errors="replace").splitlines() if path.exists() else ():
+    for line in read_regular(path).splitlines() if path.exists() else ():
         with suppress(ValueError):  # of what was killed while it wrote
             one = json.loads(line)
             if one["settings"] == settings.digest:

@@ -81,6 +81,9 @@ def test_what_was_stopped_while_it_wrote_goes_on(tmp_path):
         rewrite_prompts(settings, ["a", "b"], cache)
         assert server.texts == ["a", "b", "b"]
         assert cache.read_text(encoding="utf-8").splitlines()[-1] == whole.splitlines()[-1]
+        # Some signs end a line for people, but not in the file.
+        recipe = load(prompt_rewrite=settings.model_dump())
+        assert write_prompts(recipe, ["c\u2028d"], cache.parent).sent == ["C\u2028D"]
 
 
 def test_a_model_of_transformers_writes_the_likeliest_words(tmp_path):

@@ -116,23 +116,23 @@ def _read_index(settings: DiffusersPictures) -> tuple[Mapping[str, Any], list[Pr
         index = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return {}, [Problem(f"{path} cannot be read: {error}", key=key, hint="download it again")]
-    return (index, _check_parts(index, key)) if isinstance(index, dict) else ({}, [])
+    return (index, _check_parts(settings, index)) if isinstance(index, dict) else ({}, [])
 
 
-def _check_parts(index: Mapping[str, Any], key: str) -> list[Problem]:
-    """Classes that a model is made of and the installed packages do not have."""
+def _check_parts(settings: DiffusersPictures, index: Mapping[str, Any]) -> list[Problem]:
+    """Classes of parts that the installed diffusers lacks; of transformers it knows old names, too."""
     import diffusers
 
     problems = []
     for name, value in index.items():
         match value:
-            case [str() as package, str() as kind]:
-                # What a pipeline alone uses stands beside it; other packages are not imported on a model's word.
-                ours = importlib.import_module(package) if package in ("diffusers", "transformers") else None
-                if not hasattr(ours or getattr(diffusers.pipelines, package, None), kind):
+            case [str() as package, str() as kind] if package != "transformers" and name not in settings.components:
+                # What a pipeline alone uses stands beside it; no package is imported on a model's word.
+                ours = diffusers if package == "diffusers" else getattr(diffusers.pipelines, package, None)
+                if not hasattr(ours, kind) and not settings.loading.get("trust_remote_code"):
                     what = f"its {name} is a `{kind}` of {package}, which is not known here"
                     hint = f"diffusers {diffusers.__version__} may be too old for it, or too new"
-                    problems.append(Problem(what, key=key, hint=hint))
+                    problems.append(Problem(what, key=f"{KEY}.model", hint=hint))
     return problems
 
 
@@ -141,7 +141,7 @@ def _check_missing(settings: DiffusersPictures, kind: type, index: Mapping[str, 
     parameters = inspect.signature(kind).parameters.values()
     needed = [one.name for one in parameters if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
     missing = [name for name in needed if name not in index and name not in settings.components]
-    if not missing:
+    if not missing or kind.__name__.endswith("CombinedPipeline"):  # which fetches a second model
         return []
     what = f"`{settings.model}` is a {index.get('_class_name')}, without the {', '.join(missing)} of {kind.__name__}"
     return [Problem(what, key=f"{KEY}.pipeline", hint="leave it out, or name what is missing in `components`")]

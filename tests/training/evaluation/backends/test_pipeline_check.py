@@ -64,6 +64,17 @@ def test_models_that_are_not_here_are_checked_by_the_class_that_the_recipe_names
     assert "FluxPipeline has no key `steps`" in problem
 
 
+def test_old_names_of_transformers_and_parts_that_are_replaced_are_no_problems(tmp_path):
+    index = {"_class_name": "StableDiffusionPipeline", "vae": ["diffusers", "AutoencoderOfTomorrow"]}
+    index |= {name: ["transformers", "OldName"] for name in ("text_encoder", "tokenizer", "feature_extractor")}
+    index |= {name: ["diffusers", "UNet2DConditionModel"] for name in ("unet", "scheduler")}
+    index["safety_checker"] = ["stable_diffusion", "StableDiffusionSafetyChecker"]
+    (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    assert len(list_problems(model=str(tmp_path))) == 1
+    vae = {"vae": {"class": "AutoencoderKL", "model": "some/vae"}}
+    assert not list_problems(model=str(tmp_path), components=vae)
+
+
 @pytest.mark.parametrize(
     ("index", "said"),
     [
