@@ -345,7 +345,7 @@ def test_scenes_of_others_say_what_they_can(runs):
         row["scene_graph"]["objects"][0]["concept"] for row in rows
     }
     assert report["hardest"]["predicates"] == []
-    texts = pa.array([json.dumps(row["questions"]) for row in rows])
+    texts = pa.array([json.dumps(row["questions"]) if row["questions"] else None for row in rows])
     place = foreign.column_names.index("questions")
     report = describe_runs(
         [Run(Path("r"), runs[0].answers, runs[0].scores, foreign.set_column(place, "questions", texts), {})]
