@@ -11,6 +11,9 @@
     captions        scores of captions themselves: perplexity, Vera
     tables          what an evaluation leaves: answers.parquet, scores.parquet, scenes.parquet, run.json
     figures         everything that a report says, computed from these tables
+    arrays          the tables of evaluations as arrays; of scenes, `scene_facts`
+    hardness        names that wrong answers gather at; `tree_figures`, `bias_figures`, `extremes` and `orders` are
+                    further parts of what a report says
     report          the report for people: in the terminal, and a page
     planning        how many scenes and pictures show a difference
     mining          where a model is weak: a dataset recipe that leans on it

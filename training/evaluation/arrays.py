@@ -198,7 +198,7 @@ def _read_sample(run: Run, place: int, ids: pa.Array) -> Sample:
     return Sample(
         run, place, rows, images, scene_of_image,
         Measure(ANSWERS, True, rows[row], picture.astype(np.int64), (mark == 1) * 1.0, (mark >= 0) * 1.0),
-        row, answers["question"].to_numpy().astype(np.int64), encode(answers["kind"]), forms,
+        row, answers["question"].fill_null(-1).to_numpy().astype(np.int64), encode(answers["kind"]), forms,
         Labels(["true", "false"], np.where(yes_no, said[expected.codes], -1)),
         _read_scores(scores, scene, scored),
     )  # fmt: skip

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from ...arrow import find_rows
-from ..metrics.group_intervals import Draws, estimate_groups, sum_cells
+from ..metrics.group_intervals import Draws, estimate_groups, read_draws, sum_cells
 from .arrays import WITHOUT_TRUTH, Labels, Sample, encode
 from .bias import GENDERS, KIND, read_person
 
@@ -77,8 +77,8 @@ def _measure_deviation(scene: np.ndarray, said: np.ndarray, concept: np.ndarray,
     keys = (draws.units[scene] * many + concept) * count + said
     sums = np.bincount(keys, minlength=units * many * count).reshape(units, -1)
     drawn = np.concatenate([sums.sum(axis=0)[None], draws.weights @ sums]).reshape(-1, many, count)
-    overall = _deviate(drawn.sum(axis=1))
-    return {"deviation": _cut(overall), "by_concept": _cut(np.nanmean(_deviate(drawn), axis=1))}
+    overall, within = _deviate(drawn.sum(axis=1)), np.nanmean(_deviate(drawn), axis=1)
+    return {"deviation": read_draws(overall).describe(), "by_concept": read_draws(within).describe()}
 
 
 def _deviate(counts: np.ndarray) -> np.ndarray:
@@ -86,11 +86,6 @@ def _deviate(counts: np.ndarray) -> np.ndarray:
     sums = counts.sum(axis=-1, keepdims=True)
     shares = np.divide(counts, sums, out=np.full(counts.shape, np.nan), where=sums > 0)
     return np.abs(shares - 1 / counts.shape[-1]).mean(axis=-1)
-
-
-def _cut(values: np.ndarray) -> dict[str, float]:
-    low, high = np.nanquantile(values[1:], [0.025, 0.975])
-    return {"value": float(values[0]), "low": float(low), "high": float(high)}
 
 
 def _measure_judge(scene: np.ndarray, said: np.ndarray, stated: np.ndarray, draws: Draws) -> dict[str, Any] | None:

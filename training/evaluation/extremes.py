@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import find_rows
+from ..judges.marking import Question, read_questions
 from .arrays import Evaluations, Sample
 
 LISTED = 12
@@ -38,7 +40,7 @@ def _describe(sample: Sample, found: Evaluations, place: int, value: float) -> d
     row = int(find_rows(pa.array([scene]), sample.run.scenes["id"].cast(pa.string()))[0])
     known = [name for name in ("caption", "scene_graph", "questions") if name in sample.run.scenes.column_names]
     facts = sample.run.scenes.select(known).slice(row, 1).to_pylist()[0]
-    questions = facts.pop("questions", None) or []
+    questions = read_questions(facts.pop("questions", None) or [])
     answers = sample.run.answers.filter(pc.equal(sample.run.answers["image"], image)).to_pylist()
     return {
         "run": sample.place,
@@ -49,9 +51,14 @@ def _describe(sample: Sample, found: Evaluations, place: int, value: float) -> d
         "scene_graph": facts.get("scene_graph"),
         "answers": [
             {
-                "question": questions[one["question"]]["question"] if one["question"] < len(questions) else None,
+                "question": _find_question(questions, one["question"]),
                 **{key: one[key] for key in ("kind", "form", "expected", "reply", "right")},
             }
             for one in answers
         ],
     }
+
+
+def _find_question(questions: Sequence[Question], place: int | None) -> str | None:
+    """Its words; None of one that is no question of the scene, such as what a judge is asked about bias."""
+    return str(questions[place]["question"]) if place is not None and 0 <= place < len(questions) else None

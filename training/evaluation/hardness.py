@@ -104,7 +104,7 @@ def _average(codes: np.ndarray, sample: Sample, entries: np.ndarray) -> np.ndarr
     """The share of right answers among the entries of each code, for each entry."""
     own, known = codes[entries], sample.answers.wholes[entries]
     right, asked = np.bincount(own, sample.answers.parts[entries]), np.bincount(own, known)
-    return np.divide(right, asked, out=np.zeros_like(right), where=asked > 0)[own]
+    return np.divide(right, asked, out=np.zeros(len(right)), where=asked > 0)[own]
 
 
 def _look_up(sample: Sample, entries: np.ndarray, other: Sample) -> np.ndarray:

@@ -7,8 +7,8 @@ three scenes each perhaps 10 %.
 
 What the recipe does about it, as far as recipes can say it: weak concepts get so many cards that they are about half
 of the deck of objects; weak categories of relations and kinds of attributes are the only ones; where a kind of
-question is weak, all scenes have what it asks about; else structures have as many elements as are weak, and half of the
-range that there was at least. Whatever would leave a recipe that cannot be built is left out.
+question is weak, all scenes have what it asks about; else structures have as many elements as are weak, and half of
+the range that there was at least. Whatever would leave a recipe that cannot be built is left out.
 """
 
 from __future__ import annotations

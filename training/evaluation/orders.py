@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from ...arrow import find_rows
 from ...errors import GasError, explain_os_error
-from ..metrics.group_intervals import Draws, sum_cells
+from ..metrics.group_intervals import Draws, read_draws, sum_cells
 from ..metrics.rank_correlations import Correlation, correlate_means, correlate_ranks
 from .arrays import ANSWERS, Evaluations, Measure, Sample, encode
 
@@ -170,7 +170,7 @@ def _compare_models(found: Evaluations, draws: Draws, people: Ratings | None) ->
     for (metric, here), (other, there) in combinations(means.items(), 2):
         pair = correlate_means(here, there)
         if np.isfinite(pair[0][0]):
-            spearman, kendall = (_cut(values) for values in pair)
+            spearman, kendall = (read_draws(values).describe() for values in pair)
             row = {"metric": metric, "other": other, "spearman": spearman, "kendall": kendall}
             yield {**row, "models": len(found.samples)}
 
@@ -194,8 +194,3 @@ def _draw_means(found: Evaluations, metric: str, draws: Draws) -> np.ndarray | N
         with np.errstate(divide="ignore", invalid="ignore"):
             columns.append(np.append(cells.ratios, (draws.weights @ sums[0]) / (draws.weights @ sums[1])))
     return np.stack(columns, axis=1)
-
-
-def _cut(values: np.ndarray) -> dict[str, float]:
-    low, high = np.nanquantile(values[1:], [0.025, 0.975])
-    return {"value": float(values[0]), "low": float(low), "high": float(high)}

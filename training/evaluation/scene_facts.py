@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ def count_elements(scenes: pa.Table, name: str) -> np.ndarray | None:
     """A number a scene: of `COUNTS`, or `copies`, the most alike things of an object; None where nothing says it."""
     if name == "copies":
         return _count_copies(scenes)
-    if "structure" not in scenes.column_names:
+    if "structure" not in scenes.column_names or scenes["structure"].type.get_field_index(COUNTS[name]) < 0:
         return None
     counts = pc.struct_field(scenes["structure"], COUNTS[name])
     return counts.fill_null(-1).to_numpy().astype(np.int64)
@@ -74,7 +75,7 @@ def _read_list(scenes: pa.Table, name: str) -> tuple[pa.StructArray, np.ndarray,
     if "scene_graph" not in scenes.column_names:
         return None
     graphs = scenes["scene_graph"]
-    if graphs.type.get_field_index(name) < 0:
+    if not pa.types.is_struct(graphs.type) or graphs.type.get_field_index(name) < 0:
         return None
     return flatten(pc.struct_field(graphs, name))
 
@@ -109,12 +110,10 @@ def read_concepts(scenes: pa.Table) -> Rests | None:
     objects, elements = read_objects(scenes), _read_elements(scenes)
     if objects is None or elements is None:
         return None
-    numbers = np.where(elements.of("object") | elements.of("attribute"), elements.number, -1)
-    kept = np.flatnonzero(numbers >= 0)
-    place = objects.start[elements.row[kept]] + numbers[kept]
-    codes = objects.concepts.codes[place]
-    titles = dict(zip(_take(objects.concepts, objects.concepts.codes), objects.names.to_pylist(), strict=True))
-    return _pair(elements, kept, Labels(objects.concepts.names, codes), titles)
+    kept, places = elements.find(("object", "attribute"), objects.start)
+    names = [objects.concepts.names[code] if code >= 0 else "" for code in objects.concepts.codes.tolist()]
+    titles = dict(zip(names, objects.names.to_pylist(), strict=True))
+    return _pair(elements, kept, Labels(objects.concepts.names, objects.concepts.codes[places]), titles)
 
 
 def read_attribute_kinds(scenes: pa.Table) -> Rests | None:
@@ -124,10 +123,11 @@ def read_attribute_kinds(scenes: pa.Table) -> Rests | None:
         return None
     objects, _, start = found
     attributes, _, first = flatten(pa.chunked_array([pc.struct_field(objects, "attributes")]))
-    kept = np.flatnonzero(elements.of("attribute"))
+    kept, owners = elements.find(("attribute",), start)
+    places = first[owners] + elements.second[kept]
+    inside = (elements.second[kept] >= 0) & (places < first[owners + 1])
     kinds = encode(pc.struct_field(attributes, "kind"))
-    codes = kinds.codes[first[start[elements.row[kept]] + elements.number[kept]] + elements.second[kept]]
-    return _pair(elements, kept, Labels(kinds.names, codes), {})
+    return _pair(elements, kept[inside], Labels(kinds.names, kinds.codes[places[inside]]), {})
 
 
 def read_predicates(scenes: pa.Table, field: str = "predicate") -> Rests | None:
@@ -136,14 +136,9 @@ def read_predicates(scenes: pa.Table, field: str = "predicate") -> Rests | None:
     if found is None or elements is None:
         return None
     relations, _, start = found
-    kept = np.flatnonzero(elements.of("relation"))
+    kept, places = elements.find(("relation",), start)
     names = encode(pc.struct_field(relations, field))
-    codes = names.codes[start[elements.row[kept]] + elements.number[kept]]
-    return _pair(elements, kept, Labels(names.names, codes), {})
-
-
-def _take(labels: Labels, codes: np.ndarray) -> list[str]:
-    return [labels.names[code] for code in codes.tolist()]
+    return _pair(elements, kept, Labels(names.names, names.codes[places]), {})
 
 
 def _pair(elements: _Elements, kept: np.ndarray, labels: Labels, titles: dict[str, str]) -> Rests:
@@ -153,36 +148,54 @@ def _pair(elements: _Elements, kept: np.ndarray, labels: Labels, titles: dict[st
     return Rests(elements.start, keys // many, Labels(labels.names, keys % many), titles)
 
 
+SORTS = ("object", "attribute", "relation")
+"""What names of elements begin with, which a number in the scene's list follows; of attributes another one."""
+
+_ELEMENT = re.compile(f"({'|'.join(SORTS)})/([0-9]{{1,9}})(?:/([0-9]{{1,9}}))?")
+
+
 @dataclass(frozen=True, eq=False)
 class _Elements:
-    """What questions rest on: of each the scene's row, the question, what it is, and the numbers in its name."""
+    """What questions rest on: of each the scene's row, the question, which of `SORTS`, and the numbers in its name.
+
+    All numbers are -1 where a name is none of an element.
+    """
 
     start: np.ndarray
     row: np.ndarray
     question: np.ndarray
-    what: Labels
+    sort: np.ndarray
     number: np.ndarray
     second: np.ndarray
 
-    def of(self, what: str) -> np.ndarray:
-        return self.what.codes == (self.what.names.index(what) if what in self.what.names else -2)
+    def find(self, sorts: Sequence[str], start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The elements of some sorts, and the places of what they name, in lists that begin at `start` in each row."""
+        kept = np.flatnonzero(np.isin(self.sort, [SORTS.index(one) for one in sorts]))
+        places = start[self.row[kept]] + self.number[kept]
+        inside = places < start[self.row[kept] + 1]
+        return kept[inside], places[inside]
 
 
 def _read_elements(scenes: pa.Table) -> _Elements | None:
     """Elements of questions about what is there: a foil's are those that it stands in for."""
-    if "questions" not in scenes.column_names:
+    if "questions" not in scenes.column_names or not pa.types.is_nested(scenes["questions"].type):
         return None
     questions, row, start = flatten(scenes["questions"])
     if questions.type.get_field_index("elements") < 0:
         return None
     elements, question, _ = flatten(pa.chunked_array([pc.struct_field(questions, "elements")]))
-    has_foil = questions.type.get_field_index("foil") >= 0
-    is_true = pc.is_null(pc.struct_field(questions, "foil")).to_numpy(zero_copy_only=False) if has_foil else None
+    kept = np.arange(len(question))
+    if questions.type.get_field_index("foil") >= 0:
+        is_true = pc.is_null(pc.struct_field(questions, "foil")).to_numpy(zero_copy_only=False)
+        kept = np.flatnonzero(is_true[question])
     names = encode(elements)
-    parts = [name.split("/") for name in names.names]
-    what = encode(pa.array([part[0] for part in parts], pa.string()))
-    numbers = np.array([[int(part[1]), int(part[2]) if len(part) > 2 else -1] for part in parts], dtype=np.int64)
-    numbers = numbers.reshape(-1, 2)[names.codes].T
-    kept = np.flatnonzero(is_true[question]) if is_true is not None else np.arange(len(question))
-    codes, question = names.codes[kept], question[kept]
-    return _Elements(start, row[question], question, Labels(what.names, what.codes[codes]), *numbers[:, kept])
+    numbers = np.array([*map(_read_name, names.names), (-1, -1, -1)], dtype=np.int64)[names.codes[kept]]
+    return _Elements(start, row[question[kept]], question[kept], *numbers.T)
+
+
+def _read_name(name: str) -> tuple[int, int, int]:
+    """Of `attribute/0/1` its sort, 0 and 1."""
+    if not (found := _ELEMENT.fullmatch(name)):
+        return -1, -1, -1
+    sort, number, second = found.groups()
+    return SORTS.index(sort), int(number), -1 if second is None else int(second)

@@ -292,6 +292,12 @@ def estimate_two_way(
     return Estimate(float(parts.sum() / wholes.sum()), float(low[0]), float(high[0]))
 
 
+def read_draws(values: np.ndarray) -> Estimate:
+    """The first value, with the interval of the others, which are of draws; those that are NaN are of no use."""
+    low, high = np.nanquantile(values[1:], [0.025, 0.975])
+    return Estimate(float(values[0]), float(low), float(high))
+
+
 def _split(groups: int) -> Iterator[slice]:
     for start in range(0, groups, AT_ONCE):
         yield slice(start, min(start + AT_ONCE, groups))

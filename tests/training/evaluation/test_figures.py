@@ -330,3 +330,27 @@ def test_models_of_one_name_are_told_apart_by_their_folders(runs):
 def test_wrong_names_are_refused(runs):
     with pytest.raises(GasError, match="did you mean `kind`"):
         describe_runs(runs, by=["kinds"])
+
+
+def test_scenes_of_others_say_what_they_can(runs):
+    """Elements that are none, or are not in the graph; questions in JSON; rows without any."""
+    rows = runs[0].scenes.slice(0, 30).to_pylist()
+    for number, row in enumerate(rows):
+        for place, one in enumerate(row["questions"]):
+            one["elements"] = [["object/99"], ["cat"], ["attribute/0"], ["relation/7"], ["object/0"], []][place % 6]
+        row["questions"] = None if number == 29 else row["questions"]
+    foreign = pa.Table.from_pylist(rows, runs[0].scenes.schema)
+    report = describe_runs([Run(Path("r"), runs[0].answers, runs[0].scores, foreign, {})])
+    assert {row["concept"] for row in report["hardest"]["concepts"]} <= {
+        row["scene_graph"]["objects"][0]["concept"] for row in rows
+    }
+    assert report["hardest"]["predicates"] == []
+    texts = pa.array([json.dumps(row["questions"]) if row["questions"] else None for row in rows])
+    place = foreign.column_names.index("questions")
+    report = describe_runs(
+        [Run(Path("r"), runs[0].answers, runs[0].scores, foreign.set_column(place, "questions", texts), {})]
+    )
+    assert report["hardest"]["concepts"] == []
+    shown = report["pictures"]["best"][0]
+    questions = next(row["questions"] for row in rows if row["id"] == shown["scene"])
+    assert [one["question"] for one in shown["answers"]] == [one["question"] for one in questions]
