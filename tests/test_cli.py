@@ -50,6 +50,11 @@ NOT_RUN = (
     "gas train",  # need weights, or a server
     "gas calibrate Qwen/",
     "gas calibrate http://",
+    "gas evaluate --images",
+    "gas evaluate qwen_image",
+    "gas evaluate runs/",  # need a run that is done
+    "gas mine",
+    "gas evaluate smoke",  # takes a minute
     "gas taxonomy build",  # needs downloads
 )
 
@@ -70,6 +75,12 @@ def test_list_names_every_training(gas):
     listed = json.loads(gas("list", "training", "--json")[1])
     assert [recipe["name"] for recipe in listed] == list_recipes("training")
     assert {recipe["kind"] for recipe in listed} == set(KINDS)
+
+
+def test_list_names_evaluations(gas):
+    listed = json.loads(gas("list", "evaluation", "--json")[1])
+    assert [recipe["name"] for recipe in listed] == list_recipes("evaluation")
+    assert {recipe["kind"] for recipe in listed} == {"evaluation"}
     assert all(recipe["description"] for recipe in listed)
 
 
@@ -105,7 +116,7 @@ def test_help_shows_commands_in_groups(gas):
         *("Make", "build", "list", "show", "validate", "schema", "preview"),
         *("Look", "stats", "structures", "diff", "verify"),
         *("Share", "push", "export", "decontaminate"),
-        *("Use", "train", "calibrate", "Manage", "taxonomy", "cache"),
+        *("Use", "evaluate", "mine", "train", "calibrate", "Manage", "taxonomy", "cache"),
     ]
 
 
@@ -128,9 +139,9 @@ def test_examples_are_right(example):
     """Each is a command with options that it has, and the shipped recipes that it names are there."""
     command, words = find_command(read_words(example))
     params = command.make_context("gas", words).params
-    kind = "training" if "train" in example.split() else "datasets"
+    kind = {"train": "training", "evaluate": "evaluation"}.get(example.split()[1], "datasets")
     for recipe in [params.get("recipe"), *(params.get("recipes") or ())]:
-        assert recipe is None or recipe.endswith(".yaml") or recipe in list_recipes(kind)
+        assert recipe is None or recipe.endswith(".yaml") or "/" in recipe or recipe in list_recipes(kind)
 
 
 @pytest.mark.parametrize("example", [example for example in EXAMPLES if not example.startswith(NOT_RUN)])

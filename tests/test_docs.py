@@ -17,6 +17,8 @@ from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.recipe.model import Recipe
 from generate_any_scene.builders.text.templates import list_templates
 from generate_any_scene.cli import app
+from generate_any_scene.training.evaluation.backends.loading import check_backend
+from generate_any_scene.training.recipes.loading import load_evaluation
 from pydantic import BaseModel
 from typer.main import get_command
 
@@ -161,10 +163,19 @@ def write_recipe(folder, keys, parent="multi_object"):
     return path
 
 
-# The blocks of the page on training are keys of trainings.
-@pytest.mark.parametrize("block", list_blocks("yaml", *(page for page in PAGES if page != "docs/training.md")))
+# The blocks of the pages on trainings and evaluations are keys of these.
+OTHERS = ("docs/training.md", "docs/evaluation.md")
+
+
+@pytest.mark.parametrize("block", list_blocks("yaml", *(page for page in PAGES if page not in OTHERS)))
 def test_recipes_are_valid(block, folder):
     assert validate_recipe(load_recipe(write_recipe(folder, yaml.safe_load(block)))).structures
+
+
+@pytest.mark.parametrize("block", list_blocks("yaml", "docs/evaluation.md"))
+def test_evaluations_are_valid(block, folder):
+    path = write_recipe(folder, {"kind": "evaluation", **yaml.safe_load(block)}, parent="sana")
+    assert not check_backend(load_evaluation(path).recipe.pictures)
 
 
 def find_parts(annotation):

@@ -801,7 +801,57 @@ def make_ltx2():
     }
 
 
+def make_glm_image():
+    from diffusers import GlmImageTransformer2DModel
+    from transformers import GlmImageConfig, GlmImageForConditionalGeneration, GlmImageProcessor
+    from transformers.models.glm_image.image_processing_pil_glm_image import GlmImageImageProcessorPil
+
+    specials = {"image_token": "<|image|>", "grid_bos_token": "<sop>", "grid_eos_token": "<eop>"}
+    tokenizer = tiny.make_tokenizer([*specials.values(), "<|dit|>", "<|end|>"])
+    for name, token in specials.items():
+        setattr(tokenizer, name, token)
+    tokenizer.bos_token = "<|dit|>"
+    tokenizer.init_kwargs["model_specific_special_tokens"] = specials
+    processor = GlmImageProcessor(GlmImageImageProcessorPil(), tokenizer, chat_template=tiny.CHAT)
+    text = {**QWEN, "vocab_size": len(tokenizer), "vision_vocab_size": 64, "num_hidden_layers": 2}
+    text |= {"max_position_embeddings": 2048, "eos_token_id": tokenizer.eos_token_id}
+    text |= {"pad_token_id": tokenizer.pad_token_id, "rope_parameters": {"mrope_section": (1, 1, 2)}}
+    vision = {**tiny.VISION, "depth": 1, "num_heads": 2, "image_size": 32, "patch_size": 8}
+    config = GlmImageConfig(
+        text_config=text,
+        vision_config=vision,
+        vq_config={"embed_dim": 16, "num_embeddings": 64, "latent_channels": 16},
+        image_token_id=tokenizer.convert_tokens_to_ids("<|image|>"),
+        image_start_token_id=tokenizer.bos_token_id,
+        image_end_token_id=tokenizer.convert_tokens_to_ids("<|end|>"),
+    )
+    text_encoder, byt5 = make_byt5()
+    transformer = GlmImageTransformer2DModel(
+        in_channels=4,
+        out_channels=4,
+        num_layers=1,
+        attention_head_dim=8,
+        num_attention_heads=2,
+        text_embed_dim=16,
+        time_embed_dim=16,
+        condition_dim=8,
+        prior_vq_quantizer_codebook_size=64,
+    )
+    vae = make_vae()
+    vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
+    return {
+        "tokenizer": byt5,
+        "processor": processor,
+        "text_encoder": text_encoder,
+        "vision_language_encoder": GlmImageForConditionalGeneration(config),
+        "vae": vae,
+        "transformer": transformer,
+        "scheduler": make_flow(),
+    }
+
+
 MAKERS = {
+    "GlmImagePipeline": make_glm_image,
     "LTX2Pipeline": make_ltx2,
     "AnimateDiffPipeline": make_animatediff,
     "Flux2Pipeline": make_flux2,

@@ -29,7 +29,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .evaluation.results import evaluate
+    from .evaluation.results import evaluate, open_report
     from .judges.asking import judge_questions
     from .judges.endpoint import EndpointJudge
     from .judges.vision_language import VisionLanguageJudge
@@ -45,6 +45,7 @@ __all__ = [
     "find_evaluate_module",
     "judge_questions",
     "open_metric",
+    "open_report",
 ]
 
 _PLACES = {
@@ -56,6 +57,7 @@ _PLACES = {
     "find_evaluate_module": ".metrics.loading",
     "judge_questions": ".judges.asking",
     "open_metric": ".metrics.loading",
+    "open_report": ".evaluation.results",
 }
 
 

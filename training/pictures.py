@@ -124,20 +124,25 @@ def open_each(shown: Sequence[Any]) -> dict[int, Image.Image | tuple[Image.Image
     return found
 
 
+def choose_frames(there: int, most: int) -> list[int]:
+    """The places of so many frames at most, each in the middle of a part of the video: 2, 6, 10, 14 of 16."""
+    count = min(there, most)
+    return [(2 * place + 1) * there // (2 * count) for place in range(count)]
+
+
 def lay_grid(frames: Sequence[Image.Image], side: int | None = None) -> Image.Image:
     """Lays frames out in a grid, row by row.
 
     Args:
         frames: Those of a video, or views of a thing, in their order, all of one size.
         side: Of how many rows and columns; by default 3 for nine frames, which are views, and 2 for all others. Of
-            more frames than places, as many are taken evenly, the first and the last among them; places that are left
-            stay white.
+            more frames than places, as many are taken as `choose_frames` does, as the paper's code; places that are
+            left stay white.
     """
     side = side or (3 if len(frames) == 9 else 2)
-    places = np.linspace(0, len(frames) - 1, min(side * side, len(frames))).round().astype(int)
     width, height = frames[0].size
     grid = Image.new("RGB", (side * width, side * height), "white")
-    for number, place in enumerate(places):
+    for number, place in enumerate(choose_frames(len(frames), side * side)):
         row, column = divmod(number, side)
         grid.paste(frames[place], (column * width, row * height))
     return grid

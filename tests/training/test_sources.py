@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.recipes.loading import load_training
+from generate_any_scene.training.recipes.loading import load_evaluation, load_training
 from generate_any_scene.training.sources import Source, _list_sources, find_problems
 
 KEYS = {
@@ -61,6 +61,21 @@ def test_all_of_a_recipe_are_looked_up_and_told_at_once(gas):
 
 def test_what_the_sandbox_makes_is_not_looked_up():
     assert not list(_list_sources(load_training("sandbox_grpo").recipe))
+
+
+def test_all_of_an_evaluation_are_looked_up_but_what_servers_serve():
+    pictures = {"lora": "me/adapter", "components": {"vae": {"class": "AutoencoderKL", "model": "me/vae"}}}
+    served = {"judge": {"kind": "endpoint", "url": "http://localhost:8000", "model": "tiny"}}
+    served["prompt_rewrite"] = {"by": "http://localhost:8001", "model": "small"}
+    recipe = load_evaluation("sana", {"pictures": pictures, **served}).recipe
+    found = {one.key: one.name for one in _list_sources(recipe)}
+    assert found == {
+        "pictures.model": "Efficient-Large-Model/SANA1.5_4.8B_1024px_diffusers",
+        "pictures.lora": "me/adapter",
+        "pictures.components.vae.model": "me/vae",
+    }
+    recipe = load_evaluation("sana", {"prompt_rewrite": {"by": "me/chat"}}).recipe
+    assert Source("me/chat", "model", "prompt_rewrite.by") in _list_sources(recipe)
 
 
 @pytest.mark.parametrize("name", ["json", "imagefolder", "parquet", "."])

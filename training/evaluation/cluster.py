@@ -6,6 +6,7 @@ A worker or a machine that is lost costs what it was asked: Ray starts another o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,21 @@ from ...builders.build.ray_cluster import TRIES, explain_losses, import_ray, joi
 from ..judges.protocol import Shown
 from ..recipes.evaluation import Evaluation
 from .files import open_file
-from .scoring import Picture, Scored, score_part
+from .scoring import Picture, Scored, Scorer, score_part
 
 
 class Worker:
     """A judge and metrics on a machine of the cluster."""
 
     def __init__(self, recipe: Evaluation, model: str) -> None:
+        self.recipe, self.model = recipe, model
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Opened by a call, whose errors Ray hands on; of those of `__init__` it hides all but the class."""
         from .running import open_scorer
 
-        self.scorer = open_scorer(recipe, model)
+        return open_scorer(self.recipe, self.model)
 
     def score(self, place: int, part: Sequence[Picture], shown: Sequence[Shown]) -> tuple[int, Scored]:
         """See `score_part`; gives the place back, too."""

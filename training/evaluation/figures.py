@@ -123,9 +123,9 @@ def describe_runs(
     found = read_evaluations(runs)
     people = read_ratings(ratings, found) if ratings else None
     draws = draw_scenes(found.scenes, seed)
-    tables = {"overall": [_group_all(sample) for sample in found.samples], **dict(_part(found, by))}
+    whole, parted = [_group_all(sample) for sample in found.samples], dict(_part(found, by))
     nodes = find_nodes(found)
-    overall = _describe_tables(tables["overall"], draws)
+    overall = _describe_tables(whole, draws)
     return _clean(
         {
             "version": 1,
@@ -133,10 +133,12 @@ def describe_runs(
             "methods": METHODS,
             "runs": _describe_runs(found),
             "overall": [_drop_group(row) | _find_two_way(row, found, seed) for row in overall],
-            "by": {name: _describe_tables(table, draws) for name, table in tables.items() if name != "overall"},
+            "by": {name: rows for name, table in parted.items() if (rows := _describe_tables(table, draws))},
             "nodes": _describe_nodes(found, nodes, nodes.list_large()),
             "people": {name: _describe_nodes(found, nodes, nodes.find(ids)) for name, ids in PEOPLE.items()},
-            "differences": {name: some for name, table in tables.items() if (some := _compare(table, draws))},
+            "differences": {
+                name: rows for name, table in {"overall": whole, **parted}.items() if (rows := _compare(table, draws))
+            },
             "hardest": {
                 "concepts": _list_hardest(found, "concepts"),
                 "predicates": _list_hardest(found, "predicates"),

@@ -36,7 +36,7 @@ from ...builders.recipe.fields import show
 from ...errors import GasError, escape, explain_os_error
 from ...regular_files import find_obstacle, read_regular
 from ..judges.protocol import Shown
-from ..pictures import READERS, open_picture, open_shown
+from ..pictures import READERS, choose_frames, open_picture, open_shown
 from .backends.settings import Shows
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -389,12 +389,6 @@ def open_bytes(content: bytes, frames: int = FRAMES) -> Shown:
     except Exception as error:  # what is wrong with a file is told in a dozen types
         raise GasError(f"it cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
     return open_shown(found)
-
-
-def choose_frames(there: int, most: int) -> list[int]:
-    """The places of so many frames at most, each in the middle of a part of the video."""
-    count = min(there, most)
-    return [(2 * place + 1) * there // (2 * count) for place in range(count)]
 
 
 def _open_folder(path: Path, frames: int) -> Shown:

@@ -84,6 +84,8 @@ def make_pictures(
     try:
         if is_first():
             _begin(root, backend, requests, recipe)
+        if read := getattr(backend, "read_prompts", None):
+            read([request.prompt for request in requests])
         unreadable, not_made = _make_missing(backend, requests, names, root, recipe, advance)
         made = _find_made(root, names)
     except OSError as error:

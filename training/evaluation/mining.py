@@ -1,13 +1,14 @@
 """`gas mine`: where a model is weak, or behind another, and a dataset recipe that leans on it.
 
 What is weak: a concept, predicate, kind of question or number of elements whose gap to what was to be expected stays
-below 0 after shrinkage, with all of its interval (see `hardness.py` and `metrics/shrinkage.py`). What is named weak
-rests on 95 % for each; of many names that nothing is wrong with, the shrinkage keeps all but few.
+below 0 after shrinkage, with all of its interval (see `hardness.py` and `metrics/shrinkage.py`), and that is no chance
+find among so many names: of those that are kept, about 5 % are (Benjamini and Hochberg 1995), and of names with two or
+three scenes each perhaps 10 %.
 
 What the recipe does about it, as far as recipes can say it: weak concepts get so many cards that they are about half
 of the deck of objects; weak categories of relations and kinds of attributes are the only ones; where a kind of
-question is weak, all scenes have what it asks about; else numbers of elements that are weak are the range of
-structures. Whatever would leave a recipe that cannot be built is left out.
+question is weak, all scenes have what it asks about; else structures have as many elements as are weak, and half of the
+range that there was at least. Whatever would leave a recipe that cannot be built is left out.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ...builders.recipe.model import MOST_CARDS
 from ...builders.rows.writer import create_writer
 from ...errors import GasError, explain_os_error
 from ...recipes import list_recipes
+from ..metrics.intervals import adjust_discoveries
 from .arrays import Labels, Sample, read_evaluations
 from .hardness import Gaps, find_gaps, list_entries
 from .scene_facts import Rests, count_elements, read_attribute_kinds, read_concepts, read_predicates
@@ -142,7 +144,8 @@ def _find_all(sample: Sample, other: Sample | None) -> Iterator[Found]:
 
 
 def _choose(gaps: Gaps, titles: Mapping[str, str]) -> list[Weak]:
-    """What is below 0 with all of its interval, the weakest first."""
+    """What is below 0 with all of its interval, and not by chance, the weakest first."""
+    is_weak = (gaps.high < 0) & (np.array(adjust_discoveries(gaps.chance.tolist())) < 0.05)
     order = np.argsort(gaps.shrunken, kind="stable")
     return [
         Weak(
@@ -155,7 +158,7 @@ def _choose(gaps: Gaps, titles: Mapping[str, str]) -> list[Weak]:
             float(gaps.high[place]),
             int(gaps.scenes[place]),
         )
-        for place in order[gaps.high[order] < 0][:MOST].tolist()
+        for place in order[is_weak[order]][:MOST].tolist()
     ]
 
 
@@ -258,9 +261,12 @@ Change = tuple[str, dict[str, Any]]
 def _list_changes(mined: Mined, base: LoadedRecipe) -> Iterator[Change]:
     """What a recipe can do about what is weak."""
     yield _weigh_concepts(mined.weak.get("concepts", ()), base)
-    for sort, table, key in (("categories", "relations", "categories"), ("attribute_kinds", "attributes", "kinds")):
+    for sort, table, key, only in (
+        ("categories", "relations", "categories", {}),
+        ("attribute_kinds", "attributes", "kinds", {"max_per_object": 1}),  # of one kind there is one of each object
+    ):
         names = sorted(one.name for one in mined.weak.get(sort, ()))
-        yield f"content.{table}.{key}: these alone", {"content": {table: {key: names}}} if names else {}
+        yield f"content.{table}.{key}: these alone", {"content": {table: only | {key: names}}} if names else {}
     kinds = [one.name for one in mined.weak.get("kinds", ())]
     copies = base.recipe.content.objects.copies
     if copies and "count" in kinds:
@@ -278,7 +284,15 @@ def _bound_structures(mined: Mined, kinds: Sequence[str], base: LoadedRecipe) ->
     for sort, key in KEYS.items():
         numbers = [int(one.name) for one in mined.weak.get(sort, ())]
         if numbers and key not in needed:
-            yield f"structure.{key}: from the least to the most that is weak", _bound(key, min(numbers), max(numbers))
+            low, high = _widen(min(numbers), max(numbers), *(getattr(structure, key) or structure.complexity))
+            yield f"structure.{key}: what is weak, and half of what there was at least", _bound(key, low, high)
+
+
+def _widen(low: int, high: int, least: int, most: int) -> tuple[int, int]:
+    """A range that has half of another one at least, or scenes would be all alike."""
+    need = (most - least + 2) // 2
+    low = max(least, min(low, high - need + 1))
+    return low, min(most, max(high, low + need - 1))
 
 
 def _bound(key: str, low: int, high: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A scene whose prompt was rewritten is still judged by its own questions: rewriti
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -23,7 +23,7 @@ from ..fields import Positive, Verbatim, Whole, WholeOrZero
 from ..judges.vision_language import Dtype
 from ..models import choose_device, explain_loading, look_up
 from ..sources import ADDRESS
-from ..upstream import identify_files
+from ..upstream import identify_files, is_first, wait_for_all
 
 if TYPE_CHECKING:
     from ..recipes.evaluation import Evaluation
@@ -61,6 +61,12 @@ class PromptRewrite(Part):
     retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
     extra_body: Verbatim = Field(default={}, description="Further fields of requests, as the server knows them.")
 
+    @property
+    def digest(self) -> str:
+        """What tells from others the settings that change prompts."""
+        told = self.model_dump_json(exclude={"api_key", "concurrency", "timeout", "retries"})
+        return sha256(told.encode()).hexdigest()[:8]
+
     @field_validator("template")
     @classmethod
     def check_template(cls, template: str) -> str:
@@ -76,8 +82,8 @@ class Prompts:
 
     Attributes:
         sent: Of each caption, the prompt; None where it could not be rewritten.
-        record: How prompts were made, as JSON can hold it: `prompt`, and of rewritten ones `rewritten_by` and
-            `not_rewritten`, how many there are.
+        record: How prompts were made, as JSON can hold it: `prompt`, and of rewritten ones `rewritten_by`, the model
+            with its revision or server and a digest of the settings, and `not_rewritten`, how many there are.
     """
 
     sent: list[str | None]
@@ -87,78 +93,61 @@ class Prompts:
 def write_prompts(recipe: Evaluation, captions: Sequence[str], folder: Path) -> Prompts:
     """Writes the prompts of captions; those that are rewritten are kept in the folder, and not asked for again.
 
+    Of several processes the first asks, and the others read what it has kept.
+
     Args:
         recipe: With `prompt`, and perhaps `prompt_rewrite`.
         captions: Those of the scenes.
-        folder: Where rewritten prompts are kept, `prompts.jsonl`.
+        folder: Where rewritten prompts are kept, `rewritten.jsonl`.
 
     Raises:
-        GasError: The model cannot be loaded, or the server does not answer.
+        GasError: The model cannot be loaded, the server does not answer, or the file cannot be used.
     """
     plain = [recipe.prompt.replace(CAPTION, caption) for caption in captions]
     record: dict[str, Any] = {"prompt": recipe.prompt}
-    if recipe.prompt_rewrite is None:
+    settings, cache = recipe.prompt_rewrite, folder / CACHE
+    if settings is None:
         return Prompts(list(plain), record)
-    rewriter = open_rewriter(recipe.prompt_rewrite)
-    sent = rewrite_prompts(rewriter, plain, folder / CACHE)
-    return Prompts(sent, record | {"rewritten_by": rewriter.id, "not_rewritten": sent.count(None)})
+    if is_first():
+        rewrite_prompts(settings, plain, cache)
+    wait_for_all()
+    kept = _read_cache(cache, settings)
+    found = [kept.get(prompt) for prompt in plain]
+    record["rewritten_by"] = sorted({line["by"] for line in found if line})
+    sent = [line["rewritten"] if line else None for line in found]
+    return Prompts(sent, record | {"not_rewritten": sent.count(None)})
 
 
-@dataclass(frozen=True)
-class Rewriter:
-    """Rewrites prompts.
+def rewrite_prompts(settings: PromptRewrite, prompts: Sequence[str], cache: Path) -> None:
+    """Has prompts rewritten, each once, that the file does not have by the same settings, and adds them to it.
 
-    Attributes:
-        id: The model, the server with its version or the revision, and a digest of all settings that change prompts.
-        rewrite: Gives for each prompt another one; "" where there is none.
-    """
-
-    id: str
-    rewrite: Callable[[Sequence[str]], list[str]]
-
-
-def open_rewriter(settings: PromptRewrite) -> Rewriter:
-    """Opens who rewrites prompts.
+    What is not rewritten is left out. Where none is missing, neither the model nor the server is needed.
 
     Raises:
-        GasError: The model cannot be loaded, or the server does not answer.
+        GasError: The model cannot be loaded, the server does not answer, or the file cannot be used.
     """
+    kept = _read_cache(cache, settings)
+    missing = [prompt for prompt in dict.fromkeys(prompts) if prompt not in kept]
+    if not missing:
+        return
     name, ask = (_open_server if ADDRESS.match(settings.by) else _open_model)(settings)
-    told = settings.model_dump_json(include={"template", "system", "max_new_tokens", "chat_template", "extra_body"})
-    own = sha256(told.encode()).hexdigest()[:8]
-    return Rewriter(f"{name}[{own}]", lambda prompts: ask([settings.template.replace(PROMPT, one) for one in prompts]))
-
-
-def rewrite_prompts(rewriter: Rewriter, prompts: Sequence[str], cache: Path) -> list[str | None]:
-    """Rewrites prompts, each once; what the file has from the same rewriter is taken from there.
-
-    Args:
-        rewriter: Who rewrites.
-        prompts: What is rewritten.
-        cache: A file of JSON Lines, which is made or added to.
-
-    Returns: As many; None where there is no other prompt, which is asked for again the next time.
-
-    Raises:
-        GasError: The file cannot be used, or the rewriter fails.
-    """
-    known = {line["prompt"]: line["rewritten"] for line in _read_cache(cache) if line["by"] == rewriter.id}
-    missing = [prompt for prompt in dict.fromkeys(prompts) if prompt not in known]
+    own = {"by": f"{name}[{settings.digest}]", "settings": settings.digest}
     for start in range(0, len(missing), AT_ONCE):
         some = missing[start : start + AT_ONCE]
-        found = {one: text for one, text in zip(some, rewriter.rewrite(some), strict=True) if text}
-        lines = [{"by": rewriter.id, "prompt": one, "rewritten": text} for one, text in found.items()]
-        _add_lines(cache, lines)
-        known |= found
-    return [known.get(prompt) for prompt in prompts]
+        texts = ask([settings.template.replace(PROMPT, one) for one in some])
+        pairs = zip(some, texts, strict=True)
+        _add_lines(cache, [{**own, "prompt": one, "rewritten": text} for one, text in pairs if text])
 
 
-def _read_cache(path: Path) -> Iterator[dict[str, str]]:
-    if not path.exists():
-        return
-    for line in read_regular(path).decode("utf-8", errors="replace").splitlines():
+def _read_cache(path: Path, settings: PromptRewrite) -> dict[str, dict[str, str]]:
+    """The lines that were kept by the same settings, by their prompts."""
+    lines = {}
+    for line in read_regular(path).decode("utf-8", errors="replace").splitlines() if path.exists() else ():
         with suppress(ValueError):  # of what was killed while it wrote
-            yield json.loads(line)
+            one = json.loads(line)
+            if one["settings"] == settings.digest:
+                lines[one["prompt"]] = one
+    return lines
 
 
 def _add_lines(path: Path, lines: Sequence[dict[str, str]]) -> None:

@@ -174,6 +174,20 @@ def adjust_holm(chances: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def adjust_discoveries(chances: Sequence[float]) -> list[float]:
+    """The `p` of many comparisons, raised so that of all that stay below 0.05 about 5 % are by chance.
+
+    As Benjamini and Hochberg (1995) do it; each of those that `adjust_holm` leaves is sure by itself, but of thousands
+    it leaves few.
+    """
+    order = sorted(range(len(chances)), key=lambda place: -chances[place])
+    adjusted, lowest = [0.0] * len(chances), 1.0
+    for rank, place in enumerate(order):
+        lowest = min(lowest, chances[place] * len(chances) / (len(chances) - rank))
+        adjusted[place] = lowest
+    return adjusted
+
+
 def _number_draws(count: int) -> Iterator[np.ndarray]:
     """The numbers of `count` draws, DRAWS times, in blocks that memory holds: int64, shape (some, count)."""
     step = max(1, BLOCK // count)

@@ -10,8 +10,6 @@ from generate_any_scene.training.evaluation.making import list_requests
 from generate_any_scene.training.evaluation.prompts import (
     CACHE,
     PromptRewrite,
-    Rewriter,
-    open_rewriter,
     rewrite_prompts,
     write_prompts,
 )
@@ -47,14 +45,17 @@ def test_a_server_rewrites_each_prompt_once_and_what_is_kept_is_not_asked_for_ag
         assert [body["messages"][0]["content"] for body in server.bodies] == ["You shout."] * 2
         assert all(body["temperature"] == 0 and body["max_tokens"] == 512 for body in server.bodies)
         assert server.images == [[], []]
-        assert first.record["rewritten_by"].startswith("tiny@vllm-0.33.0[") and not first.record["not_rewritten"]
+        (name,) = first.record["rewritten_by"]
+        assert name.startswith("tiny@vllm-0.33.0[") and not first.record["not_rewritten"]
         assert write_prompts(recipe, [*CAPTIONS, "a cat"], tmp_path).sent == [*first.sent, "A CAT"]
         assert len(server.bodies) == 3
         # Another template is another rewriter, with an id of its own.
         other = write_prompts(load(prompt_rewrite={**rewrite, "template": "Louder:\n{prompt}"}), CAPTIONS, tmp_path)
         assert len(server.bodies) == 5 and other.record["rewritten_by"] != first.record["rewritten_by"]
     lines = [json.loads(line) for line in (tmp_path / CACHE).read_text(encoding="utf-8").split("\n") if line]
-    assert {"by": first.record["rewritten_by"], "prompt": "a cat", "rewritten": "A CAT"} in lines
+    assert [line["by"] for line in lines if line["prompt"] == "a cat" and line["rewritten"] == "A CAT"] == [name]
+    # The server has gone, and is not needed.
+    assert write_prompts(recipe, CAPTIONS, tmp_path) == first
 
 
 def test_a_prompt_that_is_not_rewritten_has_no_picture_and_is_asked_for_again(tmp_path, make_scenes):
@@ -71,20 +72,15 @@ def test_a_prompt_that_is_not_rewritten_has_no_picture_and_is_asked_for_again(tm
 
 
 def test_what_was_stopped_while_it_wrote_goes_on(tmp_path):
-    asked = []
-
-    def rewrite(prompts):
-        asked.extend(prompts)
-        return [prompt.upper() for prompt in prompts]
-
     cache = tmp_path / "deep" / CACHE
-    rewriter = Rewriter("mine", rewrite)
-    assert rewrite_prompts(rewriter, ["a", "b"], cache) == ["A", "B"]
-    text = cache.read_text(encoding="utf-8")
-    cache.write_text(text[:-4], encoding="utf-8")
-    assert rewrite_prompts(rewriter, ["a", "b"], cache) == ["A", "B"]
-    assert asked == ["a", "b", "b"]
-    assert rewrite_prompts(Rewriter("other", lambda prompts: ["" for _ in prompts]), ["a"], cache) == [None]
+    with ChatServer(shout).run() as server:
+        settings = PromptRewrite(by=server.url, template="{prompt}", concurrency=1)
+        rewrite_prompts(settings, ["a", "b"], cache)
+        whole = cache.read_text(encoding="utf-8")
+        cache.write_text(whole[:-4], encoding="utf-8")
+        rewrite_prompts(settings, ["a", "b"], cache)
+        assert server.texts == ["a", "b", "b"]
+        assert cache.read_text(encoding="utf-8").splitlines()[-1] == whole.splitlines()[-1]
 
 
 def test_a_model_of_transformers_writes_the_likeliest_words(tmp_path):
@@ -98,20 +94,22 @@ def test_a_model_of_transformers_writes_the_likeliest_words(tmp_path):
     torch.manual_seed(0)
     tiny.save_vision_language(Qwen2ForCausalLM(config), tokenizer, tmp_path / "model")
     settings = PromptRewrite(by=str(tmp_path / "model"), template="{prompt}", max_new_tokens=6)
-    rewriter = open_rewriter(settings)
-    found = rewriter.rewrite(["a red cube", "two dogs", "a red cube"])
-    assert found[0] == found[2] and all(found) and max(map(len, found)) <= 6 * 3
+    prompts = write_prompts(
+        load(prompt_rewrite=settings.model_dump()), ["a red cube", "two dogs", "a red cube"], tmp_path
+    )
+    found = prompts.sent
+    assert found[0] == found[2] and all(found)
     ids = tokenizer("a red cube>", return_tensors="pt")["input_ids"]
     network = Qwen2ForCausalLM.from_pretrained(tmp_path / "model").eval()
     for _ in range(6):
         with torch.no_grad():
             ids = torch.cat([ids, network(ids).logits[:, -1:].argmax(-1)], dim=1)
     assert found[0] == tokenizer.decode(ids[0, len("a red cube>") :], skip_special_tokens=True).strip()
-    assert rewriter.id != open_rewriter(settings.model_copy(update={"max_new_tokens": 7})).id
+    assert prompts.record["rewritten_by"][0].endswith(f"[{settings.digest}]")
 
 
 def test_what_cannot_rewrite_is_told_in_one_line(tmp_path):
     with pytest.raises(RecipeError, match=r"prompt_rewrite.template: has no \{prompt\}"):
         load(prompt_rewrite={"by": "some/model", "template": "Rewrite."})
     with pytest.raises(GasError, match="rewriting prompts cannot load owner/nothing"):
-        open_rewriter(PromptRewrite(by="owner/nothing"))
+        rewrite_prompts(PromptRewrite(by="owner/nothing"), ["a cube"], tmp_path / CACHE)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from generate_any_scene.training.metrics.intervals import (
     Z,
+    adjust_discoveries,
     adjust_holm,
     compare_means,
     compare_models,
@@ -175,3 +176,11 @@ def test_several_comparisons_are_held_to_more():
     assert adjust_holm([0.04, 0.01, 0.6]) == pytest.approx([0.08, 0.03, 0.6])
     assert adjust_holm([0.9, 0.8]) == [1, 1]
     assert adjust_holm([]) == []
+
+
+def test_of_many_comparisons_few_are_by_chance():
+    """As R's `p.adjust(p, "BH")`: each times their number, over its rank, never falling."""
+    assert adjust_discoveries([0.01, 0.02, 0.03, 0.04]) == pytest.approx([0.04, 0.04, 0.04, 0.04])
+    assert adjust_discoveries([0.04, 0.01, 0.6]) == pytest.approx([0.06, 0.03, 0.6])
+    assert adjust_discoveries([0.005, 0.9]) == pytest.approx([0.01, 0.9])
+    assert adjust_discoveries([]) == []

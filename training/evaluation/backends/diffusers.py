@@ -15,6 +15,7 @@ import numpy as np
 
 from ....errors import GasError, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
+from ...pictures import choose_frames
 from ...upstream import identify_files, list_versions, require
 from .pipeline_check import OURS, check_settings, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
@@ -73,9 +74,11 @@ class DiffusersBackend:
         if problems:
             raise RecipeError(problems)
         self._limits = find_limits(self.pipeline, self._options)
+        self._tokenizers = {name: _find_tokenizer(getattr(self.pipeline, name)) for name in self._limits}
         self._is_batched = kind.__name__ in BATCHED
+        self._read: set[str] = set()
         self._cut: Counter[str] = Counter()
-        self._counts: Counter[str] = Counter()
+        self._blacked_out = 0
         self._size: list[int] | None = None
         self.record: Mapping[str, Any] = self._describe()
 
@@ -88,18 +91,26 @@ class DiffusersBackend:
     @property
     def notes(self) -> Mapping[str, Any]:
         """What was found out on the way, as JSON can hold it."""
-        prompts = self._counts["prompts"]
+        prompts = len(self._read)
         cut = {
             name: {"limit": limit, "cut": self._cut[name], "share": self._cut[name] / prompts if prompts else 0.0}
             for name, limit in self._limits.items()
         }
-        return {"size": self._size, "prompts": prompts, "captions_cut": cut, "blacked_out": self._counts["blacked"]}
+        return {"size": self._size, "prompts": prompts, "captions_cut": cut, "blacked_out": self._blacked_out}
+
+    def read_prompts(self, prompts: Sequence[str]) -> None:
+        """Counts, once each, the prompts that text encoders cut; templates that pipelines lay around are not read."""
+        new = list(dict.fromkeys(prompt for prompt in prompts if prompt not in self._read))
+        self._read.update(new)
+        for name, limit in self._limits.items() if new else ():
+            ids = self._tokenizers[name](new, truncation=False, verbose=False)["input_ids"]
+            self._cut[name] += sum(len(one) > limit for one in ids)
 
     def make(self, requests: Sequence[PictureRequest]) -> list[Made]:
         """Makes a picture, or the frames of a video, for each request; see `Backend.make`."""
         if not requests:
             return []
-        self._count_cuts([request.prompt for request in requests])
+        self.read_prompts([request.prompt for request in requests])
         step = len(requests) if self._is_batched else 1
         made: list[Made] = []
         for start in range(0, len(requests), step):
@@ -125,7 +136,7 @@ class DiffusersBackend:
         first = shown[0][0] if isinstance(shown[0], list) else shown[0]
         self._size = list(first.size)
         flagged = _read_flags(result, len(requests))
-        self._counts["blacked"] += sum(flagged)
+        self._blacked_out += sum(flagged)
         return [
             NotMade("its safety checker blacked it out") if black else self._keep_frames(one)
             for one, black in zip(shown, flagged, strict=True)
@@ -134,8 +145,15 @@ class DiffusersBackend:
     def _keep_frames(self, shown: Any) -> Any:
         if not isinstance(shown, list) or self.settings.frames is None:
             return shown
-        count = min(self.settings.frames, len(shown))
-        return [shown[place] for place in np.linspace(0, len(shown) - 1, count).round().astype(int)]
+        return [shown[place] for place in choose_frames(len(shown), self.settings.frames)]
+
+    def close(self) -> None:
+        """Gives the device's memory back, which a judge may need."""
+        import torch
+
+        del self.pipeline
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
 
     @contextmanager
     def _explain_making(self) -> Iterator[None]:
@@ -149,22 +167,13 @@ class DiffusersBackend:
         except (ValueError, TypeError) as error:  # what a pipeline says of the values that it is called with
             raise GasError(f"{self.id} refuses `pictures.options`: {shorten(error)}; mend them") from error
 
-    def _count_cuts(self, prompts: Sequence[str]) -> None:
-        """Counts the prompts that each text encoder cuts; a template that a pipeline lays around them is not read."""
-        self._counts["prompts"] += len(prompts)
-        for name, limit in self._limits.items():
-            ids = _find_tokenizer(getattr(self.pipeline, name))(list(prompts), truncation=False, verbose=False)[
-                "input_ids"
-            ]
-            self._cut[name] += sum(len(one) > limit for one in ids)
-
     def _describe(self) -> dict[str, Any]:
         """All that changes pictures, with the pipeline's defaults written out."""
         settings, pipeline = self.settings, self.pipeline
         defaults = {
             name: one.default
             for name, one in inspect.signature(type(pipeline).__call__).parameters.items()
-            if name not in OURS and _is_plain(one.default)
+            if name not in OURS and not name.startswith("callback") and _is_plain(one.default)
         }
         named = {
             name: one

@@ -54,7 +54,10 @@ Made: TypeAlias = Union[Shown, PictureFile, NotMade]  # noqa: UP007  # `Shown` i
 
 
 class Backend(Protocol):
-    """Makes pictures. It may have `close()`, too, which frees what it holds when all of them are made.
+    """Makes pictures.
+
+    It may have `read_prompts(prompts)`, too, which is told all that is asked for, made before or not; and `close()`,
+    which frees what it holds when all pictures are made.
 
     Attributes:
         id: What the model is called where nothing else is said: its name and revision.

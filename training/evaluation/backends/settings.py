@@ -117,8 +117,7 @@ class DiffusersPictures(PictureSettings):
     options: Verbatim = Field(default={}, description="What the pipeline is called with, such as {guidance_scale: 4}.")
     frames: Whole | None = Field(
         default=None,
-        description="So many frames of each video are kept, evenly taken, the first and the last among them; all "
-        "when left out.",
+        description="So many frames of each video are kept, each from the middle of a part of it; all when left out.",
     )
 
 

@@ -11,6 +11,7 @@ from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.evaluation.backends.diffusers import BATCHED, DiffusersBackend
 from generate_any_scene.training.evaluation.backends.protocol import NotMade, PictureRequest
 from generate_any_scene.training.evaluation.backends.settings import DiffusersPictures
+from generate_any_scene.training.pictures import choose_frames
 
 SIZE = {"width": 32, "height": 32, "num_inference_steps": 2}
 EXTRA = {"PixArtAlphaPipeline": {"use_resolution_binning": False}, "SanaPipeline": {"use_resolution_binning": False}}
@@ -127,7 +128,7 @@ def test_of_videos_frames_are_kept_evenly(open_backend, family):
     (frames,) = every.make([request("a dog runs", 3)])
     (some,) = kept.make([request("a dog runs", 3)])
     assert len(frames) == 5 and len(some) == 3
-    assert np.array_equal(read_pixels(frames)[[0, 2, 4]], read_pixels(some))
+    assert np.array_equal(read_pixels(frames)[choose_frames(5, 3)], read_pixels(some))
     assert every.notes["size"] == [32, 32]
 
 
@@ -155,6 +156,8 @@ def test_what_text_encoders_cut_is_counted_by_tokenizer(open_backend):
     cut = backend.notes["captions_cut"]
     assert (cut["tokenizer"]["cut"], cut["tokenizer_2"]["cut"]) == (3, 1)
     assert cut["tokenizer"]["share"] == 0.75 and backend.notes["prompts"] == 4
+    backend.read_prompts(["a" * 101, "a" * 200])  # those of pictures that are there already count, too, each once
+    assert backend.notes["captions_cut"]["tokenizer_2"] == {"limit": 100, "cut": 2, "share": 0.4}
 
 
 def test_the_record_tells_all_that_changes_pictures(open_backend, save):
