@@ -14,7 +14,7 @@ from ...builders.build.ray_cluster import TRIES, explain_losses, import_ray, joi
 from ..judges.protocol import Shown
 from ..recipes.evaluation import Evaluation
 from .files import open_file
-from .scoring import Picture, Scored, Scorer, score_part
+from .scoring import Picture, Scored, Scorer, open_scorer, score_part
 
 
 class Worker:
@@ -26,8 +26,6 @@ class Worker:
     @cached_property
     def scorer(self) -> Scorer:
         """Opened by a call, whose errors Ray hands on; of those of `__init__` it hides all but the class."""
-        from .running import open_scorer
-
         return open_scorer(self.recipe, self.model)
 
     def score(self, place: int, part: Sequence[Picture], shown: Sequence[Shown]) -> tuple[int, Scored]:

@@ -37,7 +37,7 @@ from ...errors import GasError, escape, explain_os_error
 from ...regular_files import find_obstacle, read_regular
 from ..judges.protocol import Shown
 from ..pictures import READERS, choose_frames, open_picture, open_shown
-from .backends.settings import Shows
+from ..recipes.pictures import Shows
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 VIDEOS = (".mp4", ".webm", ".mov", ".mkv", ".avi")

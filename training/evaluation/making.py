@@ -31,11 +31,12 @@ from ...builders.recipe.loading import load_recipe
 from ...errors import GasError, escape, explain_os_error
 from ...regular_files import read_regular
 from ..recipes.evaluation import Evaluation
+from ..recipes.pictures import Shows
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .backends.folder import FolderBackend
+from .backends.loading import open_backend
 from .backends.on_cluster import ClusterBackend
 from .backends.protocol import Backend, Made, NotMade, PictureFile, PictureRequest
-from .backends.settings import Shows
 from .files import PICTURES, VIDEOS, Found, check_files, leave_out, list_files
 
 UNFINISHED = ".new"
@@ -44,6 +45,17 @@ SEEDS = 2**31
 """Seeds are below it, as all that take seeds can."""
 BATCH = 4
 """Pictures that are made at once where settings say nothing of it."""
+
+
+def open_maker(recipe: Evaluation) -> Backend:
+    """Opens who makes pictures, on a cluster if the recipe says so.
+
+    Raises:
+        GasError: It cannot be loaded, or does not answer.
+    """
+    if recipe.engine == "ray" and recipe.pictures.makes:
+        return ClusterBackend(recipe)
+    return open_backend(recipe.pictures, recipe)
 
 
 def make_pictures(

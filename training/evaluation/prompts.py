@@ -9,71 +9,24 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
-
-from ...builders.recipe.fields import Part, Text, refuse
 from ...errors import explain_os_error
 from ...regular_files import read_regular
-from ..fields import Positive, Verbatim, Whole, WholeOrZero
-from ..judges.vision_language import Dtype
 from ..models import choose_device, explain_loading, look_up
+from ..recipes.pictures import PROMPT, PromptRewrite
 from ..sources import ADDRESS
 from ..upstream import identify_files, is_first, wait_for_all
 
 if TYPE_CHECKING:
     from ..recipes.evaluation import Evaluation
 
-CAPTION, PROMPT = "{caption}", "{prompt}"
-TEMPLATE = (
-    "Rewrite this description as a detailed prompt for a model that makes pictures. Keep every object, number, "
-    f"attribute and relation; add nothing that contradicts it. Answer with the prompt alone.\n\n{PROMPT}"
-)
+CAPTION = "{caption}"
 CACHE = "rewritten.jsonl"
 AT_ONCE = 64
 """So many prompts are kept together: what is stopped has lost no more."""
-
-
-class PromptRewrite(Part):
-    """Who rewrites prompts before they are sent, and how it is asked to."""
-
-    by: Text = Field(
-        description="A chat model: a folder, a name on the Hub, or the http(s) address of an OpenAI-compatible server."
-    )
-    model: Text | None = Field(default=None, description="What the server calls it; when left out the only one.")
-    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
-    template: str = Field(default=TEMPLATE, description="What it is asked, with the prompt in it.")
-    system: str = Field(default="", description="What the system says before; nothing, perhaps.")
-    max_new_tokens: Whole = Field(default=512, description="The longest prompt that it writes.")
-    chat_template: Verbatim = Field(
-        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
-    )
-    dtype: Dtype = Field(default="auto", description="Of its weights.")
-    api_key: Text | None = Field(
-        default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
-    )
-    concurrency: Whole = Field(default=16, description="Prompts that the server has in hand at once.")
-    timeout: Positive = Field(default=120.0, description="Seconds that the server may take for one.")
-    retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
-    extra_body: Verbatim = Field(default={}, description="Further fields of requests, as the server knows them.")
-
-    @property
-    def digest(self) -> str:
-        """What tells from others the settings that change prompts."""
-        told = self.model_dump_json(exclude={"api_key", "concurrency", "timeout", "retries"})
-        return sha256(told.encode()).hexdigest()[:8]
-
-    @field_validator("template")
-    @classmethod
-    def check_template(cls, template: str) -> str:
-        """Refuses a template that leaves the prompt out."""
-        if PROMPT not in template:
-            raise refuse(f"has no {PROMPT}", "write it where the prompt belongs")
-        return template
 
 
 @dataclass(frozen=True)

@@ -24,20 +24,19 @@ from ..data import describe_data, load_rows
 from ..exam.baselines import BASELINES, Rows, measure_baselines
 from ..judges.marking import read_questions
 from ..judges.protocol import Judge
-from ..judges.settings import open_judge
 from ..judges.trust import FILE, read_weights
 from ..metrics.loading import check_options, find_metric, list_models, open_metric, takes_judge
 from ..recipes.evaluation import Evaluation
 from ..recipes.loading import LoadedTraining, dump_training
 from ..sources import check_sources, find_problems
 from ..upstream import is_first, list_versions, require
-from .backends.loading import check_backend, open_backend
+from .backends.loading import check_backend
 from .backends.protocol import Backend
 from .captions import check_scores, score_captions
 from .files import Found, open_file
-from .making import make_pictures
+from .making import make_pictures, open_maker
 from .prompts import Prompts, write_prompts
-from .scoring import Picture, Scorer, score_pictures
+from .scoring import Picture, Scorer, open_scorer, score_pictures
 from .tables import SCORES, Run, write_run
 
 COLUMNS = ("id", "caption", "questions")
@@ -172,7 +171,7 @@ def run_evaluation(
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "recipe.yaml", dump_training(recipe))
     scenes: pa.Table = checked.rows.with_format("arrow")[:].combine_chunks()
-    backend = open_backend(recipe.pictures, recipe)
+    backend = open_maker(recipe)
     count = getattr(recipe.pictures, "count", 1)
     prompts = write_prompts(recipe, scenes["caption"].to_pylist(), folder) if recipe.pictures.makes else Prompts([])
     with progress(scenes.num_rows * count, "making pictures", unit="pictures") as advance:
@@ -234,17 +233,6 @@ def _make_pictures(
     sent = [prompt for prompt in prompts if prompt is not None]
     found = make_pictures(backend, scenes.take(asked), recipe, recipe.folder, advance, sent)
     return replace(found, without=[*found.without, *others["id"].to_pylist()])
-
-
-def open_scorer(recipe: Evaluation, model: str, judge: Judge | None = None) -> Scorer:
-    """Opens whom a recipe names, and what is measured; `judge` takes the place of the recipe's."""
-    asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
-    most = recipe.judge.most_refused if recipe.judge else Scorer.most_refused
-    metrics = [
-        open_metric(name, **options, **({"judge": asked} if takes_judge(name) else {}))
-        for name, options in recipe.metrics.items()
-    ]
-    return Scorer(model, metrics, asked, recipe.by, most, recipe.bias)
 
 
 def write_report(folder: Path, report: Mapping[str, Any]) -> None:

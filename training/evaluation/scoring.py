@@ -22,8 +22,10 @@ from ..exam.sitting import count_tokens
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, read_questions
 from ..judges.protocol import Judge, Shown
-from ..metrics.loading import name_score
+from ..judges.settings import open_judge
+from ..metrics.loading import name_score, open_metric, takes_judge
 from ..metrics.protocol import AnyMetric
+from ..recipes.evaluation import Evaluation
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .bias import BIAS_QUESTIONS, ask_gender, read_person
 from .files import open_file
@@ -94,6 +96,17 @@ class Scored:
     answers: pa.Table = field(default_factory=ANSWERS.empty_table)
     scores: pa.Table = field(default_factory=SCORES.empty_table)
     cost: Cost = field(default_factory=Cost)
+
+
+def open_scorer(recipe: Evaluation, model: str, judge: Judge | None = None) -> Scorer:
+    """Opens whom a recipe names, and what is measured; `judge` takes the place of the recipe's."""
+    asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
+    most = recipe.judge.most_refused if recipe.judge else Scorer.most_refused
+    metrics = [
+        open_metric(name, **options, **({"judge": asked} if takes_judge(name) else {}))
+        for name, options in recipe.metrics.items()
+    ]
+    return Scorer(model, metrics, asked, recipe.by, most, recipe.bias)
 
 
 Score: TypeAlias = Callable[[Sequence[Sequence[Picture]]], Iterator[tuple[int, Scored]]]

@@ -7,12 +7,11 @@ from typing import Literal
 from pydantic import Field
 
 from ...builders.recipe.fields import Text
-from ..evaluation.backends.settings import AnyPictures
-from ..evaluation.prompts import PromptRewrite
 from ..fields import Rows, Verbatim, Whole
 from ..judges.asking import Way
 from ..judges.settings import JudgeSettings
 from .common import Job
+from .pictures import AnyPictures, PromptRewrite
 
 ANSWERS: dict[str, Verbatim] = {"answer_accuracy": {}, "soft_tifa": {}, "dsg": {}}
 

@@ -26,7 +26,7 @@ from ..upstream import list_types
 from .common import Job
 
 EVALUATION = "evaluation"
-SHARED = ("common", "loading", EVALUATION)
+SHARED = ("common", "loading", "pictures", EVALUATION)
 KINDS = tuple(sorted({file.name for file in iter_modules([str(Path(__file__).parent)])} - {*SHARED}))
 """The kinds of trainings: the files of this folder, but for those that all kinds share, and that of evaluations."""
 

@@ -13,7 +13,6 @@ import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer, get_scheduler
 
-from ..data import load_rows
 from .pictures import CODES, TOKENS, decode_shape, encode_scene
 from .settings import SandboxModel
 
@@ -65,22 +64,26 @@ def make_model(tokenizer: Qwen2Tokenizer, settings: SandboxModel) -> Qwen2ForCau
 
 
 def find_or_make_model(
-    settings: SandboxModel, prompt: str, folder: Path, seed: int, report: Callable[[str], None]
+    settings: SandboxModel,
+    prompt: str,
+    load: Callable[[], Any],
+    folder: Path,
+    seed: int,
+    report: Callable[[str], None],
 ) -> None:
     """Makes a model and trains it on pictures, unless that was done before; the folder is there whole or not at all.
 
-    See `save_pretrained_model`; `report` is told how far it is, every hundred updates.
+    See `save_pretrained_model`; `load` gives its rows, and `report` is told how far it is, every hundred updates.
     """
     if (folder / "config.json").is_file():
         return
-    rows = load_rows(settings.data, ("caption", "scene_graph"), "sandbox_model.data")
 
     def tell(step: int, loss: float) -> None:
         if step % 100 == 0 or step == 1:
             report(f"first training on pictures: update {step}, loss {loss:.3f}")
 
     beside = folder.with_name(f"{folder.name}.part")
-    save_pretrained_model(settings, prompt, rows, beside, seed, tell)
+    save_pretrained_model(settings, prompt, load(), beside, seed, tell)
     beside.rename(folder)
 
 

@@ -10,7 +10,7 @@ import pytest
 from datasets import load_dataset
 from generate_any_scene.cli import main
 from generate_any_scene.training.evaluation.requests import read_request
-from generate_any_scene.training.evaluation.running import open_scorer
+from generate_any_scene.training.evaluation.scoring import open_scorer
 from generate_any_scene.training.evaluation.tables import open_run
 from generate_any_scene.training.sandbox.pictures import draw_scene
 

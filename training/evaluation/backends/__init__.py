@@ -1,1 +1,1 @@
-"""Who makes pictures, a file a backend; `settings.py` has what recipes say of each."""
+"""Who makes pictures, a file a backend; `recipes/pictures.py` has what recipes say of each."""

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 from ....builders.recipe.fields import show
 from ....errors import GasError, Problem, escape
 from ....regular_files import read_regular
+from ...recipes.pictures import CommandPictures
 from ..files import PICTURES, VIDEOS, open_file
 from .protocol import Made, NotMade, PictureFile, PictureRequest
-from .settings import CommandPictures
 
 if TYPE_CHECKING:
     from ...recipes.evaluation import Evaluation

@@ -16,10 +16,10 @@ import numpy as np
 from ....errors import GasError, RecipeError
 from ...models import choose_device, explain_loading, look_up, shorten
 from ...pictures import choose_frames
+from ...recipes.pictures import Component, DiffusersPictures
 from ...upstream import identify_files, list_versions, require
 from .pipeline_check import OURS, check_settings, find_class, read_options
 from .protocol import Made, NotMade, PictureRequest
-from .settings import Component, DiffusersPictures
 
 if TYPE_CHECKING:
     from ...recipes.evaluation import Evaluation

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from ....errors import GasError, Problem
+from ...recipes.pictures import FolderPictures, Shows
 from ..files import Found, find_pictures, open_file
 from .protocol import Made, NotMade, PictureRequest
-from .settings import FolderPictures, Shows
 
 if TYPE_CHECKING:
     from ...recipes.evaluation import Evaluation

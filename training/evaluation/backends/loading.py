@@ -13,7 +13,7 @@ from .protocol import Backend
 
 if TYPE_CHECKING:
     from ...recipes.evaluation import Evaluation
-    from .settings import AnyPictures
+    from ...recipes.pictures import AnyPictures
 
 
 def check_backend(settings: AnyPictures) -> list[Problem]:
@@ -27,7 +27,7 @@ def check_backend(settings: AnyPictures) -> list[Problem]:
 
 
 def open_backend(settings: AnyPictures, recipe: Evaluation) -> Backend:
-    """Opens who makes pictures, on a cluster if the recipe says so.
+    """Opens who makes pictures, in this process.
 
     Args:
         settings: Who it is.
@@ -36,10 +36,6 @@ def open_backend(settings: AnyPictures, recipe: Evaluation) -> Backend:
     Raises:
         GasError: It cannot be loaded, or does not answer.
     """
-    if recipe.engine == "ray" and settings.backend != "folder":
-        from .on_cluster import ClusterBackend
-
-        return ClusterBackend(recipe)
     opened: Backend = _find(settings).open_backend(settings, recipe)
     return opened
 

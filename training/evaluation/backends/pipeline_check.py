@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import GasError, Problem, advise
+from ...recipes.pictures import DiffusersPictures
 from ...upstream import read_keys, require
-from .settings import DiffusersPictures
 
 KEY = "pictures"
 INDEX = "model_index.json"

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ....console import remark
 from ....errors import GasError, Problem
+from ...data import load_rows
+from ...recipes.pictures import SandboxPictures
 from ...sandbox.pictures import CODES, TOKENS, draw_scene
 from ...upstream import is_first, wait_for_all
 from .protocol import Made, NotMade, PictureRequest
-from .settings import SandboxPictures
 
 if TYPE_CHECKING:
     from ...recipes.evaluation import Evaluation
+
+
+COLUMNS = ("caption", "scene_graph")
+"""What the small model is trained on."""
 
 
 class Drawing:
@@ -125,6 +131,7 @@ def open_backend(settings: SandboxPictures, recipe: Evaluation) -> Drawing | San
         folder = recipe.folder / "model"
         if is_first():
             with limit_threads(1):
-                find_or_make_model(settings.sandbox_model, recipe.prompt, folder, recipe.seed, remark)
+                load = partial(load_rows, settings.sandbox_model.data, COLUMNS, "pictures.sandbox_model.data")
+                find_or_make_model(settings.sandbox_model, recipe.prompt, load, folder, recipe.seed, remark)
         wait_for_all()
     return SandboxModel(folder, settings.temperature) if folder else Drawing()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,8 @@ def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report:
         from ...sandbox.model import find_or_make_model
 
         assert recipe.sandbox_model
-        find_or_make_model(recipe.sandbox_model, recipe.prompt, folder / "base", recipe.seed, report)
+        load = partial(load_rows, recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
+        find_or_make_model(recipe.sandbox_model, recipe.prompt, load, folder / "base", recipe.seed, report)
     state.wait_for_everyone()
     return str(folder / "base")
 

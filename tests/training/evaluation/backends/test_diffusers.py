@@ -10,8 +10,8 @@ import torch
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.evaluation.backends.diffusers import BATCHED, DiffusersBackend
 from generate_any_scene.training.evaluation.backends.protocol import NotMade, PictureRequest
-from generate_any_scene.training.evaluation.backends.settings import DiffusersPictures
 from generate_any_scene.training.pictures import choose_frames
+from generate_any_scene.training.recipes.pictures import DiffusersPictures
 
 SIZE = {"width": 32, "height": 32, "num_inference_steps": 2}
 EXTRA = {"PixArtAlphaPipeline": {"use_resolution_binning": False}, "SanaPipeline": {"use_resolution_binning": False}}

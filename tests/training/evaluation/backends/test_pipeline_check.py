@@ -5,7 +5,7 @@ import json
 import pytest
 import tiny_pipelines
 from generate_any_scene.training.evaluation.backends.loading import check_backend
-from generate_any_scene.training.evaluation.backends.settings import DiffusersPictures
+from generate_any_scene.training.recipes.pictures import DiffusersPictures
 
 
 @pytest.fixture(scope="module")

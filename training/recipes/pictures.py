@@ -1,14 +1,22 @@
-"""Who makes pictures, as recipes say it."""
+"""Who makes the pictures of an evaluation, and what is asked for, as recipes say it."""
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from ....builders.recipe.fields import Part, Text
-from ...fields import Positive, Verbatim, Whole, WholeOrZero
-from ...sandbox.settings import SandboxModel
+from ...builders.recipe.fields import Part, Text, refuse
+from ..fields import Positive, Verbatim, Whole, WholeOrZero
+from ..judges.vision_language import Dtype
+from ..sandbox.settings import SandboxModel
+
+PROMPT = "{prompt}"
+TEMPLATE = (
+    "Rewrite this description as a detailed prompt for a model that makes pictures. Keep every object, number, "
+    f"attribute and relation; add nothing that contradicts it. Answer with the prompt alone.\n\n{PROMPT}"
+)
 
 Shows = Literal["pictures", "frames"]
 PipelineDtype = Literal["bfloat16", "float16", "float32"]
@@ -154,3 +162,41 @@ class CommandPictures(PictureSettings):
 
 
 AnyPictures = FolderPictures | SandboxPictures | DiffusersPictures | EndpointPictures | CommandPictures
+
+
+class PromptRewrite(Part):
+    """Who rewrites prompts before they are sent, and how it is asked to."""
+
+    by: Text = Field(
+        description="A chat model: a folder, a name on the Hub, or the http(s) address of an OpenAI-compatible server."
+    )
+    model: Text | None = Field(default=None, description="What the server calls it; when left out the only one.")
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    template: str = Field(default=TEMPLATE, description="What it is asked, with the prompt in it.")
+    system: str = Field(default="", description="What the system says before; nothing, perhaps.")
+    max_new_tokens: Whole = Field(default=512, description="The longest prompt that it writes.")
+    chat_template: Verbatim = Field(
+        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
+    )
+    dtype: Dtype = Field(default="auto", description="Of its weights.")
+    api_key: Text | None = Field(
+        default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
+    )
+    concurrency: Whole = Field(default=16, description="Prompts that the server has in hand at once.")
+    timeout: Positive = Field(default=120.0, description="Seconds that the server may take for one.")
+    retries: WholeOrZero = Field(default=5, description="How often one is asked again after a failure of the server.")
+    extra_body: Verbatim = Field(default={}, description="Further fields of requests, as the server knows them.")
+
+    @property
+    def digest(self) -> str:
+        """What tells from others the settings that change prompts."""
+        told = self.model_dump_json(exclude={"api_key", "concurrency", "timeout", "retries"})
+        return sha256(told.encode()).hexdigest()[:8]
+
+    @field_validator("template")
+    @classmethod
+    def check_template(cls, template: str) -> str:
+        """Refuses a template that leaves the prompt out."""
+        if PROMPT not in template:
+            raise refuse(f"has no {PROMPT}", "write it where the prompt belongs")
+        return template
