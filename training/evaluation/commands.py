@@ -10,7 +10,7 @@ import typer
 
 from ...builders.commands.completion import Proposal, is_value, list_settings
 from ...builders.commands.share import OTHER_PUSHES
-from ...console import NO_VALUES, AsJson, create_console, list_examples, say, show_progress
+from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ...errors import GasError
 from ...recipes import list_recipes
 
@@ -218,7 +218,7 @@ def _write_eval_results(run: Run, model: str) -> None:
     from .publishing import write_eval_results
 
     for line in write_eval_results(run, model):
-        say(line)
+        remark(line)  # stdout is the report's
 
 
 @commands.command(epilog=list_examples("gas mine runs/sd35_medium", "gas mine runs/mine runs/theirs --out weak.yaml"))

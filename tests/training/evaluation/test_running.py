@@ -160,7 +160,7 @@ def test_what_was_evaluated_is_kept_as_it_was(local, pictures):
 def test_a_metric_that_asks_by_itself_asks_the_judge(pictures):
     loaded = read_request(images=pictures, dataset="sandbox", judge="sandbox", metrics=["vqascore", "dsg"])
     scorer = open_scorer(loaded.recipe, "mine")
-    assert scorer.metrics[0].judge is scorer.judge and scorer.ids[0] == "vqascore@yes-no:sandbox"
+    assert scorer.metrics[0].judge is scorer.judge and scorer.ids[0] == "vqascore@geneval2:sandbox"
 
 
 def test_a_dry_run_names_all_that_is_wrong_without_loading_a_metric(pictures, tmp_path, monkeypatch, capfd):
