@@ -31,7 +31,6 @@ from ..recipes.loading import LoadedTraining, dump_training
 from ..sources import check_sources, find_problems
 from ..upstream import is_first, list_versions, require
 from .backends.loading import check_backend
-from .backends.protocol import Backend
 from .captions import check_scores, score_captions
 from .files import Found, open_file
 from .making import make_pictures, open_maker
@@ -175,7 +174,7 @@ def run_evaluation(
     count = getattr(recipe.pictures, "count", 1)
     prompts = write_prompts(recipe, scenes["caption"].to_pylist(), folder) if recipe.pictures.makes else Prompts([])
     with progress(scenes.num_rows * count, "making pictures", unit="pictures") as advance:
-        found = _make_pictures(backend, scenes, prompts.sent, recipe, advance)
+        found = make_pictures(backend, scenes, recipe, folder, advance, prompts.sent or None)
     if not found.pictures:
         raise GasError("there is no picture to evaluate: none could be made, or read", exit_status=1)
     rows = scenes.to_pylist()
@@ -192,25 +191,11 @@ def run_evaluation(
         return None
     own = score_captions(recipe.caption_scores, [row["caption"] for row in rows])
     record = {
-        "recipe": recipe.name,
-        "kind": recipe.kind,
-        "model": scorer.model,
-        "generate_any_scene": __version__,
-        "python": platform.python_version(),
-        "packages": list_versions(),
-        "data": describe_data(recipe.data, checked.rows),
-        "pictures": _name_root(found.root, folder),
+        **_describe_inputs(checked, scorer, found),
         "prompts": prompts.record,
         "backend": {"id": backend.id, **backend.record, **backend.notes},
-        "judge": scorer.judge and scorer.judge.id,
-        "judge_record": getattr(scorer.judge, "record", None),
-        "by": recipe.by,
-        "metrics": scorer.ids,
-        "found": found.record,
-        "left_out": _count_left_out(found),
         "cost": asdict(scored.cost),
         "baselines": _measure_baselines(scorer, pictures, found.root) if recipe.baselines else None,
-        "exam": _read_exam(recipe, scorer.judge),
     }
     scores = pa.concat_tables([scored.scores, _list_caption_scores(rows, own)])
     run = Run(folder, scored.answers, scores, scenes, record)
@@ -218,21 +203,26 @@ def run_evaluation(
     return run
 
 
-def _make_pictures(
-    backend: Backend,
-    scenes: pa.Table,
-    prompts: Sequence[str | None],
-    recipe: Evaluation,
-    advance: Callable[[int], None],
-) -> Found:
-    """Makes pictures, but none of scenes whose prompts could not be rewritten."""
-    if None not in prompts:
-        return make_pictures(backend, scenes, recipe, recipe.folder, advance, [one for one in prompts if one])
-    asked = [place for place, prompt in enumerate(prompts) if prompt is not None]
-    others = scenes.take(sorted(set(range(scenes.num_rows)).difference(asked)))
-    sent = [prompt for prompt in prompts if prompt is not None]
-    found = make_pictures(backend, scenes.take(asked), recipe, recipe.folder, advance, sent)
-    return replace(found, without=[*found.without, *others["id"].to_pylist()])
+def _describe_inputs(checked: Checked, scorer: Scorer, found: Found) -> dict[str, Any]:
+    """What was evaluated by whom, as run.json has it."""
+    recipe = checked.recipe
+    return {
+        "recipe": recipe.name,
+        "kind": recipe.kind,
+        "model": scorer.model,
+        "generate_any_scene": __version__,
+        "python": platform.python_version(),
+        "packages": list_versions(),
+        "data": describe_data(recipe.data, checked.rows),
+        "pictures": _name_root(found.root, recipe.folder),
+        "found": found.record,
+        "left_out": _count_left_out(found),
+        "judge": scorer.judge and scorer.judge.id,
+        "judge_record": getattr(scorer.judge, "record", None),
+        "by": recipe.by,
+        "metrics": scorer.ids,
+        "exam": _read_exam(recipe, scorer.judge),
+    }
 
 
 def write_report(folder: Path, report: Mapping[str, Any]) -> None:
