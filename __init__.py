@@ -27,6 +27,7 @@ __all__ = [
     "judge_questions",
     "judges",
     "open_metric",
+    "rewards",
     "scene",
     "to_networkx",
 ]
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         judge_questions,
         judges,
         open_metric,
+        rewards,
     )
 
 _PLACES = {
@@ -61,6 +63,7 @@ _PLACES = {
     "judge_questions": ".training",
     "judges": ".training.judges",
     "open_metric": ".training",
+    "rewards": ".training.rewards",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",
 }

@@ -40,7 +40,7 @@ def break_down(
     for picture, asked in enumerate(questions):
         for place, one in enumerate(asked):
             groups["by_kind"][one["kind"]].append((picture, place))
-            for predicate in _find_predicates(one, graphs[picture] if graphs else None):
+            for predicate in find_predicates(one, graphs[picture] if graphs else None):
                 groups["by_predicate"][predicate].append((picture, place))
     counted = {name: _count_dependencies(questions, marks) for name, marks in marked.items()}
 
@@ -73,7 +73,8 @@ def _count_dependencies(questions: Sequence[Sequence[Question]], marks: Marks) -
     return counted
 
 
-def _find_predicates(question: Question, graph: Mapping[str, Any] | None) -> set[str]:
+def find_predicates(question: Question, graph: Mapping[str, Any] | None) -> set[str]:
+    """The predicates of the relations that a question is about, by its scene's graph; none without one."""
     places = [element.split("/") for element in question.get("elements") or ()]
     relations = [int(number) for name, number, *_ in places if name == "relation"] if graph else []
     return {graph["relations"][number]["predicate"] for number in relations} if graph else set()
