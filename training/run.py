@@ -135,7 +135,11 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
         lines += [f"  without looking: {blind}"] if blind else []
         for group in ("by_kind", "by_predicate"):
             for name, shares in held_out.get(group, {}).items():
-                told = "  ".join(f"{what} {share:.2f}" for what, share in shares.items() if what != "questions")
+                known = {what: shares[what] for what in ("before", "after", "blank", "constant") if what in shares}
+                told = "  ".join(f"{what} {share:.2f}" for what, share in known.items())
+                if gain := shares.get("gain"):
+                    low, high = gain["interval"]
+                    told += f"  gain {gain['mean']:+.2f} ({low:+.2f} to {high:+.2f})"
                 lines.append(f"  {group.replace('_', ' ')}, {name}: {told}  ({shares['questions']:,} questions)")
     results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
     there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}

@@ -35,8 +35,8 @@ class SimilarityReward(Reward):
         return found, {"similarity": float(np.mean(known))} if known else {}
 
 
-def find_picture_metric(name: str, options: Mapping[str, Any]) -> type[Any]:
-    """Finds the class of a metric that measures pictures, and checks its options.
+def find_picture_metric(name: str, options: Mapping[str, Any] | None = None) -> type[Any]:
+    """Finds the class of a metric that measures pictures, and checks its options where they are given.
 
     Raises:
         GasError: There is none of the name, or no such option.
@@ -45,7 +45,8 @@ def find_picture_metric(name: str, options: Mapping[str, Any]) -> type[Any]:
     pictures = [one for one, metric in metrics.items() if metric.needs == "pictures"]
     if name not in pictures:
         raise GasError(f"no metric {name} measures pictures; {advise(name, pictures)}")
-    check_options(name, metrics[name], options)
+    if options is not None:
+        check_options(name, metrics[name], options)
     return metrics[name]
 
 

@@ -33,12 +33,12 @@ def read_vqa(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     Raises:
         GasError: It is none.
     """
-    told = row.get("answers")
+    told: Any = row.get("answers")
     told = told.get("answer") if isinstance(told, Mapping) else told
     texts = [one.get("answer") if isinstance(one, Mapping) else one for one in told] if isinstance(told, list) else []
     if not texts or not all(isinstance(text, str) for text in (row.get("question"), *texts)):
         raise GasError(f"a row with `question` has texts as `answers`, or mappings with `answer`, not {show(told)}")
-    votes = Counter(text.strip().casefold() for text in texts)
+    votes = Counter(str(text).strip().casefold() for text in texts)
     answer = (row.get("multiple_choice_answer") or votes.most_common(1)[0][0]).strip().casefold()
     form = "yes_no" if answer in ("yes", "no") else "count" if is_number(answer) else "open"
     others = [text for text, count in votes.items() if count >= ENOUGH and text != answer] if form == "open" else []

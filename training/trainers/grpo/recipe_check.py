@@ -75,8 +75,10 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
     if recipe.reward.of != "answers":
-        with gather_problems(problems, "reward"):
-            find_picture_metric(recipe.reward.of, recipe.reward.options)
+        with gather_problems(problems, "reward.of"):
+            find_picture_metric(recipe.reward.of)
+            with gather_problems(problems, "reward.options"):
+                find_picture_metric(recipe.reward.of, recipe.reward.options)
     for key, judge in list_judges(recipe).items():
         problems += _check_judge(recipe, judge, key) if f"{key}.model" not in missing else []
     if recipe.model and "model" not in missing:
