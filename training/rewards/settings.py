@@ -13,7 +13,8 @@ from ..judges.settings import RewardJudge
 
 PAPER: Mapping[str, Any] = {"of": "answers", "by": "words", "dependencies": False, "mean": "questions"}
 """What `reward: paper` stands for: the plain share of right answers."""
-BY_ANSWERS = ("by", "dependencies", "mean", "questions", "split", "judges", "combine")
+OF_ANSWERS = ("questions", "split", "judges")
+"""What a metric cannot do; how answers count may stand in a recipe that another takes over."""
 
 
 class RewardSettings(Part):
@@ -51,12 +52,12 @@ class RewardSettings(Part):
     @classmethod
     def read_paper(cls, value: Any) -> Any:
         """Writes out what the paper's reward is, so that what is kept of a run says it."""
-        return {**PAPER, **value, "of": "answers"} if isinstance(value, dict) and value.get("of") == "paper" else value
+        return {**value, **PAPER} if isinstance(value, dict) and value.get("of") == "paper" else value
 
     @model_validator(mode="after")
     def check_keys(self) -> RewardSettings:
         """Nothing that belongs to the other kind of reward."""
-        wrong = ["options"] if self.of == "answers" else list(BY_ANSWERS)
+        wrong = ["options"] if self.of == "answers" else list(OF_ANSWERS)
         if given := [key for key in wrong if getattr(self, key) != type(self).model_fields[key].default]:
             raise refuse(f"`{given[0]}` does not go with `of: {self.of}`", "leave it out")
         return self
