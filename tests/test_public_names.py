@@ -27,6 +27,9 @@ def score(images: list[Image.Image], rows: dict[str, Any]) -> list[float | None]
     judge = VisionLanguageJudge("Qwen/Qwen3-VL-8B-Instruct")
     served = EndpointJudge("http://localhost:8000")
     assert_type(gas.judges.load("sandbox").id, str)
+    reward = gas.rewards.answers(served, by="words")
+    assert_type(reward.images(images, [rows]), list[float | None])
+    assert_type(gas.rewards.similarity("clip_score").figures, dict[str, float])
     assert_type(judge_questions(served, images, rows["questions"], by="probability").refused, int)
     try:
         return judge_questions(judge, images, rows["questions"]).shares

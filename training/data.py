@@ -36,6 +36,8 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
             loaded by then.
     """
     rows = _open(data, key)
+    if "questions" in columns and data.columns.get("questions", "questions") not in rows.column_names:
+        rows = _add_questions(rows, key)
     columns = [*columns, *(column for column in also if data.columns.get(column, column) in rows.column_names)]
     draws = data.draw is not None and "image" in columns
     wanted = [
@@ -78,6 +80,18 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
     if "caption" in columns:
         _check_captions(rows, key)
     return rows.select_columns(columns)
+
+
+def _add_questions(rows: Any, key: str) -> Any:
+    """Adds the column `questions` where rows have a question each, as VQAv2 has them."""
+    if not {"question", "answers"} <= {*rows.column_names}:
+        return rows
+    from .rewards.vqa import read_vqa
+
+    try:
+        return rows.map(lambda row: {"questions": read_vqa(row)})
+    except GasError as error:
+        raise RecipeError([Problem(str(error), key=key, hint="leave these rows out")]) from error
 
 
 def _check_captions(rows: Any, key: str) -> None:

@@ -114,6 +114,26 @@ def make_decoder(settings: Settings, device: torch.device | str) -> Decoder:
     )
 
 
+@dataclass
+class CompletionDecoder:
+    """Makes pictures of a policy's completions.
+
+    Attributes:
+        decoder: Makes pictures of codes.
+        offset: The id of code 0.
+        out_of_range: Share of the last ids that were no code.
+    """
+
+    decoder: Decoder
+    offset: int
+    out_of_range: float = field(default=0.0, init=False)
+
+    def __call__(self, completion_ids: Sequence[Sequence[int]]) -> list[Image.Image]:
+        """Decodes completions; what is no visual id becomes the nearest one."""
+        codes, self.out_of_range = split_ids(completion_ids, self.offset, self.decoder)
+        return self.decoder.decode(codes)
+
+
 def split_ids(ids: Sequence[Sequence[int]], offset: int, decoder: Decoder) -> tuple[np.ndarray, float]:
     """Turns token ids of completions into codes; what is no visual id becomes the nearest one.
 

@@ -113,7 +113,7 @@ def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Proble
         _check_folder(recipe.folder, recipe, trainer.LOG)
     if "data.path" not in missing:
         with gather_problems(problems):
-            rows = load_rows(recipe.data, trainer.COLUMNS)
+            rows = load_rows(recipe.data, trainer.COLUMNS, also=getattr(trainer, "ALSO", ()))
     problems += trainer.check(recipe, rows, missing)
     return trainer, rows, list(loaded.document.locate(problems).problems)
 
@@ -123,6 +123,9 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
     if "results" not in record:
         return [f"{recipe.name} can begin: {record['data']['rows']:,} rows, results into {recipe.folder}"]
     lines = [f"{recipe.name}: done in {record['seconds']:,.0f} s"]
+    if variety := record["results"].get("distinct_pictures"):
+        told = f"{variety['first']:.2f} in the first steps, {variety['last']:.2f} in the last"
+        lines.append(f"  of a caption's pictures differ: {told}")
     held_out = record["results"].get("held_out")
     if held_out:
         for name in ("before", "after", "gain"):
@@ -132,7 +135,11 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
         lines += [f"  without looking: {blind}"] if blind else []
         for group in ("by_kind", "by_predicate"):
             for name, shares in held_out.get(group, {}).items():
-                told = "  ".join(f"{what} {share:.2f}" for what, share in shares.items() if what != "questions")
+                known = {what: shares[what] for what in ("before", "after", "blank", "constant") if what in shares}
+                told = "  ".join(f"{what} {share:.2f}" for what, share in known.items())
+                if gain := shares.get("gain"):
+                    low, high = gain["interval"]
+                    told += f"  gain {gain['mean']:+.2f} ({low:+.2f} to {high:+.2f})"
                 lines.append(f"  {group.replace('_', ' ')}, {name}: {told}  ({shares['questions']:,} questions)")
     results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
     there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}

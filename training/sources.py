@@ -67,10 +67,12 @@ def _list_sources(part: BaseModel, place: str = "") -> Iterator[Source]:
     if isinstance(adapter := values.get("lora"), str):
         yield Source(adapter, "model", f"{place}lora")
     for name, value in values.items():
-        inner = value if isinstance(value, dict) else {"": value}
-        for inner_name, one in inner.items():
+        several = enumerate(value) if isinstance(value, tuple) else value.items() if isinstance(value, dict) else ()
+        if isinstance(value, BaseModel):
+            yield from _list_sources(value, f"{place}{name}.")
+        for inner, one in several:
             if isinstance(one, BaseModel):
-                yield from _list_sources(one, f"{place}{name}.{inner_name}{'.' if inner_name else ''}")
+                yield from _list_sources(one, f"{place}{name}.{inner}.")
 
 
 def find_problems(source: Source) -> list[Problem]:

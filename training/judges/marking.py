@@ -145,7 +145,11 @@ def choose_questions(questions: str | Sequence[Question], kinds: Sequence[str] |
     questions = read_questions(questions)
     if kinds is None:
         return list(questions)
-    kept = [place for place, one in enumerate(questions) if one["kind"] in kinds]
+    return take_questions(questions, [place for place, one in enumerate(questions) if one["kind"] in kinds])
+
+
+def take_questions(questions: Sequence[Question], kept: Sequence[int]) -> list[Question]:
+    """Takes the questions at some places; of what they depend on, those that are taken, by their new places."""
     places = {old: new for new, old in enumerate(kept)}
 
     def move(one: Question) -> Question:
@@ -219,7 +223,7 @@ def _mark(
     if form == "yes_no":
         said = _read_yes_no(reply, question)
         return None if said is None else said == (answer.casefold() == "yes")
-    if form == "count" or (choices and all(_is_number(choice.casefold()) for choice in choices)):
+    if form == "count" or (choices and all(is_number(choice.casefold()) for choice in choices)):
         number = _read_count(reply, question)
         known = form == "count" or number in map(_read_count, choices)
         return number == _read_count(answer) if number is not None and known else None
@@ -298,7 +302,7 @@ def _find_count(reply: str, question: str) -> int | None:
             if number == 1:  # "not a single dog", "not one"
                 return 0
             continue
-        if words[place + 1 : place + 2] in (["or"], ["to"]) and any(map(_is_number, words[place + 2 : place + 3])):
+        if words[place + 1 : place + 2] in (["or"], ["to"]) and any(map(is_number, words[place + 2 : place + 3])):
             return None
         counted = re.match(r"(?:\s+[^\W\d_][\w-]*)*", after)
         if _may_count(counted.group().split() if counted else [], question):
@@ -311,7 +315,7 @@ def _find_count(reply: str, question: str) -> int | None:
 def _may_count(words: list[str], question: str) -> bool:
     """Whether a number before these words may be that of what a question asks for; not `cats`, of dogs."""
     asked = _ASKED.search(_fold(question))
-    names = next((place for place, word in enumerate(words) if word in UNCOUNTED or _is_number(word)), len(words))
+    names = next((place for place, word in enumerate(words) if word in UNCOUNTED or is_number(word)), len(words))
     if not asked or not names:
         return True
     head = asked.group(1).partition(" of ")[0].split()[-1]
@@ -324,7 +328,8 @@ def _read_number(word: str) -> int | None:
     return NUMBERS.get(word)
 
 
-def _is_number(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether a word is a number, in digits or in letters."""
     return _read_number(word) is not None
 
 

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from ...builders.recipe.fields import Names, Part, Text, refuse, show
 from ..fields import Rows, Verbatim, Whole, WholeOrZero
 from ..judges.settings import RewardJudge
+from ..rewards.settings import RewardField, RewardSettings
 from ..sandbox.settings import SandboxModel
 from .common import Training
 
@@ -63,6 +64,7 @@ class Grpo(Training):
     )
     decoder: Decoder = Field(description="What makes pictures of visual tokens.")
     judge: RewardJudge = Field(default=RewardJudge(), description="Who answers questions about pictures.")
+    reward: RewardField = Field(default=RewardSettings(), description="What pictures are rewarded by.")
     trainer: Verbatim = Field(default={}, description="Keys of `trl.GRPOConfig`, as they are.")
     held_out: HeldOut | None = Field(default=None, description="Rows to judge before and after.")
 

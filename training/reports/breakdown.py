@@ -15,6 +15,7 @@ import numpy as np
 
 from ..judges.marking import Question, mark_reply
 from ..metrics.dsg import Scores, list_parents, zero_transitive
+from ..metrics.intervals import compare_means
 
 Marks = Sequence[Sequence[bool | None]]
 """Of each picture and each of its questions, as `mark_reply` gives them."""
@@ -30,7 +31,8 @@ def break_down(
         graphs: The scene graph of each picture, for predicates; None where rows have none.
         marked: By a name, such as before and after, the marks of the pictures' questions.
 
-    Returns: `with_dependencies`, `by_kind` and `by_predicate`: the share for each name, and how many `questions`.
+    Returns: `with_dependencies`, `by_kind` and `by_predicate`: the share for each name, how many `questions`, and of
+        `before` and `after` the `gain`, a mean over pictures with its 95 % confidence interval.
     """
     marked = {**marked, "constant": judge_blindly(questions)}
     groups: dict[str, dict[str, list[tuple[int, int]]]] = {
@@ -40,12 +42,16 @@ def break_down(
     for picture, asked in enumerate(questions):
         for place, one in enumerate(asked):
             groups["by_kind"][one["kind"]].append((picture, place))
-            for predicate in _find_predicates(one, graphs[picture] if graphs else None):
+            for predicate in find_predicates(one, graphs[picture] if graphs else None):
                 groups["by_predicate"][predicate].append((picture, place))
     counted = {name: _count_dependencies(questions, marks) for name, marks in marked.items()}
 
     def measure(places: Sequence[tuple[int, int]]) -> dict[str, Any]:
-        shares = {name: float(np.mean([marks[one][two] for one, two in places])) for name, marks in counted.items()}
+        shares: dict[str, Any] = {
+            name: float(np.mean([marks[one][two] for one, two in places])) for name, marks in counted.items()
+        }
+        if {"before", "after"} <= counted.keys():
+            shares["gain"] = _compare_pictures(places, counted["before"], counted["after"])
         return {"questions": len(places), **shares}
 
     everything = [place for places in groups["by_kind"].values() for place in places]
@@ -53,6 +59,20 @@ def break_down(
         "with_dependencies": measure(everything) if everything else {},
         **{name: {key: measure(group[key]) for key in sorted(group)} for name, group in groups.items()},
     }
+
+
+def _compare_pictures(
+    places: Sequence[tuple[int, int]], before: Sequence[Sequence[bool]], after: Sequence[Sequence[bool]]
+) -> Any:
+    """What the pictures gained, each by the mean of its own questions: those of one picture are alike."""
+    of_each: dict[int, list[int]] = defaultdict(list)
+    for picture, place in places:
+        of_each[picture].append(place)
+    shares = [
+        [float(np.mean([marks[picture][place] for place in own])) for picture, own in of_each.items()]
+        for marks in (before, after)
+    ]
+    return compare_means(*shares)["gain"]
 
 
 def judge_blindly(questions: Sequence[Sequence[Question]]) -> Marks:
@@ -73,7 +93,8 @@ def _count_dependencies(questions: Sequence[Sequence[Question]], marks: Marks) -
     return counted
 
 
-def _find_predicates(question: Question, graph: Mapping[str, Any] | None) -> set[str]:
+def find_predicates(question: Question, graph: Mapping[str, Any] | None) -> set[str]:
+    """The predicates of the relations that a question is about, by its scene's graph; none without one."""
     places = [element.split("/") for element in question.get("elements") or ()]
     relations = [int(number) for name, number, *_ in places if name == "relation"] if graph else []
     return {graph["relations"][number]["predicate"] for number in relations} if graph else set()

@@ -68,6 +68,27 @@ def test_a_policy_that_ignores_one_kind_of_question_shows_under_that_kind(rows):
     }
 
 
+def test_gains_are_means_over_pictures(rows):
+    """Computed by hand: of colors and sizes all pictures gain what they lacked; of objects none gains anything."""
+    found = measure(rows, before="attribute", after=None)["by_kind"]
+    own = [
+        np.mean([mark is not True for mark, one in zip(marks, asked, strict=True) if one["kind"] == "attribute"])
+        for marks, asked in zip(
+            judge_questions(
+                SandboxJudge(),
+                [draw(graph, "attribute", number) for number, graph in enumerate(rows["scene_graph"])],
+                rows["questions"][:],
+            ).marks,
+            rows["questions"],
+            strict=True,
+        )
+    ]
+    gain, margin = np.mean(own), 1.96 * np.std(own, ddof=1) / np.sqrt(len(own))
+    assert found["attribute"]["gain"]["mean"] == pytest.approx(gain)
+    assert found["attribute"]["gain"]["interval"] == pytest.approx([gain - margin, gain + margin])
+    assert found["object"]["gain"] == {"mean": 0, "interval": [0, 0]}
+
+
 def test_what_is_not_there_has_no_properties(rows):
     """A judge that denies all is right about many, and about none that depends on a thing that is there."""
 

@@ -2,9 +2,9 @@
 
 from .policy import mask_text
 from .recipe_check import check, find_inputs
-from .training import COLUMNS, LOG, train
+from .training import ALSO, COLUMNS, LOG, train
 
-__all__ = ["COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "mask_text", "train"]
+__all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "mask_text", "train"]
 
 REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
 RESULTS = {

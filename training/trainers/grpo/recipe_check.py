@@ -24,9 +24,11 @@ from ...data import load_rows
 from ...decoders import SandboxDecoder
 from ...generate import SAMPLING
 from ...judges.marking import Question, choose_questions, word_question
+from ...judges.settings import RewardJudge
 from ...judges.trust import read_weights
 from ...judges.vision_language import MODEL
 from ...recipes.grpo import Grpo
+from ...rewards.by_similarity import find_picture_metric
 from ...sandbox.judge import SandboxJudge, read_question
 from ...upstream import read_keys
 from .rehearsal import rehearse
@@ -72,12 +74,13 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
     if values.get("max_completion_length") != tokens:
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
-    if recipe.judge.weights:
-        with gather_problems(problems, "judge.weights"):
-            known = SandboxJudge.id if recipe.judge.kind == "sandbox" else None
-            read_weights(recipe.judge.weights, known, by="words")
-    if recipe.judge.kind == "model" and "judge.model" not in missing:
-        problems += _check_judge(recipe)
+    if recipe.reward.of != "answers":
+        with gather_problems(problems, "reward.of"):
+            find_picture_metric(recipe.reward.of)
+            with gather_problems(problems, "reward.options"):
+                find_picture_metric(recipe.reward.of, recipe.reward.options)
+    for key, judge in list_judges(recipe).items():
+        problems += _check_judge(recipe, judge, key) if f"{key}.model" not in missing else []
     if recipe.model and "model" not in missing:
         problems += _check_vocabulary(recipe, rows, tokens)
     return problems
@@ -87,8 +90,11 @@ def find_inputs(recipe: Grpo) -> dict[str, tuple[str, str | None]]:
     """The models and files that a training depends on, with their revisions, by key."""
     inputs = {
         "model": (recipe.model, recipe.revision),
-        "judge.model": (recipe.judge.model if recipe.judge.kind == "model" else None, recipe.judge.revision),
         "decoder.path": (recipe.decoder.path, None),
+        **{
+            f"{key}.model": (judge.model if judge.kind == "model" else None, judge.revision)
+            for key, judge in list_judges(recipe).items()
+        },
     }
     return {key: (name, revision) for key, (name, revision) in inputs.items() if name}
 
@@ -153,7 +159,7 @@ def _check_questions(recipe: Grpo, rows: Any, key: str) -> list[Problem]:
         chosen = choose_questions(asked, recipe.question_kinds)
         if not chosen:
             empty.append(place)
-        if recipe.judge.kind == "sandbox" and (words := _find_unreadable(chosen)):
+        if any(one.kind == "sandbox" for one in list_judges(recipe).values()) and (words := _find_unreadable(chosen)):
             unread[place] = words
     problems = []
     if empty:
@@ -193,18 +199,32 @@ def _find_unreadable(questions: Sequence[Question]) -> str:
     return ""
 
 
-def _check_judge(recipe: Grpo) -> list[Problem]:
-    name, revision = recipe.judge.model, recipe.judge.revision
+def list_judges(recipe: Grpo) -> dict[str, RewardJudge]:
+    """Who is asked, by the key where it stands."""
+    return {"judge": recipe.judge, **{f"reward.judges.{place}": one for place, one in enumerate(recipe.reward.judges)}}
+
+
+def _check_judge(recipe: Grpo, judge: RewardJudge, key: str) -> list[Problem]:
+    problems: list[Problem] = []
+    if judge.weights:
+        with gather_problems(problems, f"{key}.weights"):
+            known = SandboxJudge.id if judge.kind == "sandbox" else None
+            read_weights(judge.weights, known, by=recipe.reward.by)
+    return [*problems, *(_check_judge_model(judge, key) if judge.kind == "model" else [])]
+
+
+def _check_judge_model(judge: RewardJudge, key: str) -> list[Problem]:
+    name, revision = judge.model, judge.revision
     try:
         config = AutoConfig.from_pretrained(name, revision=revision)
         template = getattr(AutoProcessor.from_pretrained(name, revision=revision), "chat_template", None)
     except Exception as error:  # what is wrong with files is told in a dozen types
         reason = " ".join(str(error).split())[:LONGEST]
         hint = "give a folder, or the name of a model on the Hub"
-        return [Problem(f"cannot load the judge `{name}`: {reason}", key="judge.model", hint=hint)]
+        return [Problem(f"cannot load the judge `{name}`: {reason}", key=f"{key}.model", hint=hint)]
     if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES or template is None:
         what = f"`{name}` of the type {config.model_type} answers no questions about images in a chat"
-        return [Problem(what, key="judge.model", hint=f"choose a vision-language model such as {MODEL}")]
+        return [Problem(what, key=f"{key}.model", hint=f"choose a vision-language model such as {MODEL}")]
     return []
 
 

@@ -1,14 +1,15 @@
 """Reinforcement learning of an autoregressive image model (paper section 5 and Appendix E): TRL's GRPO as it is.
 
-The policy continues a prompt with visual tokens. The reward decodes them, has a judge answer the scene's questions
-about the picture, and is the share of right answers.
+The policy continues a prompt with visual tokens. The reward decodes them, and has judges answer the scene's questions
+about the picture.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from trl import GRPOConfig, GRPOTrainer
 
 from ....builders.folder.files import write_text
 from ...data import load_rows
-from ...decoders import make_decoder
+from ...decoders import CompletionDecoder, make_decoder
 from ...generate import (
     SAMPLING,
     JudgedPictures,
@@ -32,6 +33,7 @@ from ...generate import (
     write_comparison,
 )
 from ...judges.marking import choose_questions
+from ...judges.protocol import Judge
 from ...judges.settings import open_judge
 from ...judges.trust import read_weights
 from ...metrics.intervals import measure_mean
@@ -39,14 +41,20 @@ from ...models import limit_threads
 from ...recipes.grpo import Grpo
 from ...reports.breakdown import break_down, judge_blindly
 from ...reports.curves import draw_curve
-from ...rewards import QuestionReward
+from ...rewards.by_answers import AnswersReward
+from ...rewards.by_similarity import SimilarityReward, open_picture_metric
+from ...rewards.protocol import Reward
+from ...rewards.valuing import Rule, weigh_kind
 from ...upstream import find_files, read_keys
 from .lessons import StopIdle
 from .policy import mask_text
 
 COLUMNS = ("caption", "questions")
+ALSO = ("scene_graph",)
 LOG = "rewards.jsonl"
 SANDBOX_COLUMNS = ("caption", "scene_graph")
+COMPARED = re.compile(r"reward|distinct_pictures|said_yes|answers_refused|similarity|by_(?:kind|predicate)/.*")
+"""The figures of which a run's record has the first and the last steps."""
 OURS = {
     "output_dir": "it is `output` of the recipe",
     "seed": "it is `seed` of the recipe",
@@ -91,11 +99,14 @@ def _train(
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     mask_text(policy, offset, decoder.codebook)
     judge = open_judge(recipe.judge, str(arguments.device))
-    weights = read_weights(recipe.judge.weights, judge.id, "words") if recipe.judge.weights else {}
-    reward = QuestionReward(decoder, judge, offset, recipe.judge.most_refused, weights)
+    reward = make_reward(recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
     trainer = GRPOTrainer(
-        model=policy, reward_funcs=reward, args=arguments, train_dataset=prompts, processing_class=tokenizer
+        model=policy,
+        reward_funcs=_split_reward(recipe, reward, rows, arguments),
+        args=arguments,
+        train_dataset=prompts,
+        processing_class=tokenizer,
     )
     if trainer.ref_model is not None:
         mask_text(trainer.ref_model, offset, decoder.codebook)
@@ -108,7 +119,7 @@ def _train(
         model = trainer.accelerator.unwrap_model(trainer.model)
         sampling = {key: getattr(arguments, key) for key in SAMPLING}
         make = make_sampler(model, tokenizer, decoder, offset, recipe, sampling)
-        return judge_rows(make, reward.judge, recipe, held_out)
+        return judge_rows(make, judge, recipe, held_out)
 
     results: dict[str, Any] = {}
     before = judge_held_out() if recipe.held_out else None
@@ -117,14 +128,11 @@ def _train(
     trainer.train(resume_from_checkpoint=any((folder / "checkpoints").glob("checkpoint-*")))
     trainer.save_model(str(folder / "model"))
     results["steps"] = trainer.state.global_step
-    for key in ("reward", "distinct_pictures"):
-        if logged := [line[key] for line in trainer.state.log_history if key in line]:
-            tenth = max(len(logged) // 10, 1)
-            results[key] = {"first": float(np.mean(logged[:tenth])), "last": float(np.mean(logged[-tenth:]))}
+    results |= compare_tenths(trainer.state.log_history)
     if before and recipe.held_out:
         after = judge_held_out()
         report(f"held out, after:  {after}")
-        blank = judge_rows(make_blank(decoder), reward.judge, recipe, held_out)
+        blank = judge_rows(make_blank(decoder), judge, recipe, held_out)
         results["held_out"] = {**describe_gain(before, after), **_break_down(recipe, held_out, before, after, blank)}
         if state.is_main_process:
             write_comparison(folder / "held_out.png", before, after, recipe.held_out.shown)
@@ -134,16 +142,52 @@ def _train(
     return results
 
 
+def make_reward(recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: str) -> Reward:
+    """Makes the reward that a recipe asks for, with the judge of held-out pictures and others."""
+    settings = recipe.reward
+    if settings.of != "answers":
+        return SimilarityReward(open_picture_metric(settings.of, settings.options, device), decode=decode)
+    asked = (recipe.judge, *settings.judges)
+    judges = (judge, *(open_judge(one, device) for one in settings.judges))
+    weights = tuple(
+        read_weights(one.weights, who.id, settings.by) if one.weights else {}
+        for one, who in zip(asked, judges, strict=True)
+    )
+    rule = Rule(settings.by, settings.dependencies, settings.mean, settings.questions, settings.combine)
+    return AnswersReward(judges, rule, weights, recipe.judge.most_refused, recipe.seed, decode=decode)
+
+
+def _split_reward(recipe: Grpo, reward: Reward, rows: Any, arguments: GRPOConfig) -> Any:
+    """The reward, or, where the recipe asks for it, one of each kind of questions that counts, with its weight."""
+    if not (recipe.reward.split and isinstance(reward, AnswersReward)):
+        return reward
+    there = sorted({one["kind"] for some in rows["questions"] for one in _choose(some, recipe)})
+    weights = {kind: weight for kind in there if (weight := weigh_kind(kind, reward.weights))}
+    arguments.reward_weights = arguments.reward_weights or list(weights.values())
+    return reward.split(weights)
+
+
+def compare_tenths(history: Sequence[Mapping[str, float]]) -> dict[str, Any]:
+    """What is logged of rewards: the mean over the first tenth of the steps, and over the last."""
+    names = dict.fromkeys(name for line in history for name in line if COMPARED.fullmatch(name))
+    results = {}
+    for name in names:
+        logged = [line[name] for line in history if name in line]
+        tenth = max(len(logged) // 10, 1)
+        results[name] = {"first": float(np.mean(logged[:tenth])), "last": float(np.mean(logged[-tenth:]))}
+    return results
+
+
 def _load_held_out(recipe: Grpo) -> Any:
     """Held-out rows, with scene graphs where they have them, which tell predicates."""
     assert recipe.held_out
-    return load_rows(recipe.held_out.data, COLUMNS, "held_out.data", also=("scene_graph",))
+    return load_rows(recipe.held_out.data, COLUMNS, "held_out.data", also=ALSO)
 
 
 def _break_down(
     recipe: Grpo, rows: Any, before: JudgedPictures, after: JudgedPictures, blank: JudgedPictures
 ) -> dict[str, Any]:
-    questions = [choose_questions(asked, recipe.question_kinds) for asked in rows["questions"]]
+    questions = [_choose(asked, recipe) for asked in rows["questions"]]
     graphs = rows["scene_graph"][:] if "scene_graph" in rows.column_names else None
     marked = {"before": before.marks, "after": after.marks, "blank": blank.marks}
     constant = [sum(one is True for one in marks) / len(marks) for marks in judge_blindly(questions)]
@@ -151,10 +195,15 @@ def _break_down(
     return {"without_looking": means, **break_down(questions, graphs, marked)}
 
 
+def _choose(questions: Any, recipe: Grpo) -> Any:
+    return choose_questions(questions, recipe.question_kinds)
+
+
 def _make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
-    """A row as the trainer gets it: questions as text, since it would send each value in them to the device."""
-    questions = choose_questions(row["questions"], recipe.question_kinds)
-    return {"prompt": recipe.prompt.format(caption=row["caption"]), "questions": json.dumps(questions)}
+    """A row as the trainer gets it: all as text, since it would send each value in lists to the device."""
+    nested = {"questions": _choose(row["questions"], recipe), "scene_graph": row.get("scene_graph")}
+    texts = {name: json.dumps(value) for name, value in nested.items() if value is not None}
+    return {"prompt": recipe.prompt.format(caption=row["caption"]), "caption": row["caption"], **texts}
 
 
 def list_doubts(arguments: GRPOConfig) -> Iterator[str]:

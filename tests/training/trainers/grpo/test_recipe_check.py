@@ -187,6 +187,26 @@ def test_upstreams_defaults_are_those_that_the_recipes_were_written_for():
     assert set(SAMPLING) <= set(DEFAULTS)
 
 
+STATED = {
+    *("loss_type", "scale_rewards", "beta", "importance_sampling_level", "disable_dropout", "temperature"),
+    *("num_generations", "learning_rate", "lr_scheduler_type", "warmup_steps", "bf16", "gradient_checkpointing"),
+}
+"""What every shipped recipe says itself, so that another TRL trains the same."""
+STATED_WITH = {
+    "beta": {"use_bias_correction_kl"},
+    "vllm_gpu_memory_utilization": {"vllm_importance_sampling_correction", "vllm_importance_sampling_mode"},
+}
+"""What goes with a key that is not 0."""
+
+
+@pytest.mark.parametrize("name", ["sandbox_grpo", "grpo_simplear"])
+def test_shipped_recipes_say_what_upstream_may_change(name):
+    trainer = load_training(name).recipe.trainer
+    wanted = STATED.union(*(keys for key, keys in STATED_WITH.items() if trainer.get(key)))
+    assert wanted - trainer.keys() == set()
+    assert wanted - {*("bf16", "gradient_checkpointing")} <= DEFAULTS.keys() <= GRPOConfig.__dataclass_fields__.keys()
+
+
 def test_threads_are_as_they_were(recipe):
     from generate_any_scene.training.models import limit_threads
 
