@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -95,9 +96,7 @@ def find_optimizer(recipe: Finetune) -> Any:
     """The class of the optimizer; that of bitsandbytes keeps what it remembers in 8 bits."""
     if not recipe.use_8bit_adam:
         return torch.optim.AdamW
-    from bitsandbytes.optim import AdamW8bit
-
-    return AdamW8bit
+    return import_module("bitsandbytes.optim").AdamW8bit
 
 
 def _check_optimizer(recipe: Finetune) -> list[Problem]:
