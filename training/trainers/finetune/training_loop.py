@@ -22,6 +22,7 @@ from typing import Any
 import datasets
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedDataParallelKwargs, DistributedType, GradientAccumulationPlugin
 from diffusers.optimization import get_scheduler
 from diffusers.training_utils import EMAModel
@@ -168,6 +169,7 @@ def open_accelerator(recipe: Finetune, folder: Path) -> Accelerator:
     Raises:
         GasError: It was launched in a way that splits the model.
     """
+    AcceleratorState._reset_state()  # a training before this one, in the same process, may have had another precision
     accumulation = GradientAccumulationPlugin(num_steps=recipe.gradient_accumulation_steps, sync_with_dataloader=False)
     # In full, the last block of a transformer has weights for words that nothing is made of.
     unused = DistributedDataParallelKwargs(find_unused_parameters=recipe.method == "full")
