@@ -12,6 +12,7 @@ from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.trainers.finetune.families import FAMILIES
 from generate_any_scene.training.trainers.finetune.log import read_log
+from launching import run_script
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file
 
@@ -281,6 +282,45 @@ def test_held_out_rows_and_options_are_checked(create_recipe, validation):
         "validation.question_kinds: 3 of 3 rows have no question of these kinds; row 0 is the first; take other rows, "
         "or leave these out",
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "name"), [("lora", SD3), ("full", "QwenImagePipeline")])
+def test_two_processes_train_as_one(method, name, create_recipe, rows, tmp_path, validation):
+    """They share what is encoded and what is judged."""
+    if name == SD3:
+        validation = {**validation, "options": {"num_inference_steps": 1, "guidance_scale": 0.0}}
+    else:
+        validation = {**validation, "options": {"num_inference_steps": 1}}
+    keys = {"method": method, "max_steps": 4, "optimizer": {"lr": 1e-3}, "ema": 0.9, "validation": validation}
+    alone = train(create_recipe(name, **keys, cache=str(tmp_path / "c1"), batch_size=4), rows, tmp_path / "alone")
+    run_script(create_recipe(name, **keys, cache=str(tmp_path / "c2")), rows, tmp_path / "two", processes=2)
+    results = [json.loads((tmp_path / "two" / f"results_{process}.json").read_text()) for process in range(2)]
+    for one in results:
+        assert one["first_loss"] == pytest.approx(alone["first_loss"], rel=1e-5)
+        assert one["held_out"] == results[0]["held_out"]
+    assert results[0]["held_out"]["before"] == alone["held_out"]["before"]
+    logs = [read_log(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two" / "run")]
+    losses, others = ([entry["loss"] for entry in log] for log in logs)
+    assert losses == pytest.approx(others, rel=1e-3)
+    file = ADAPTER if method == "lora" else "model/transformer/diffusion_pytorch_model.safetensors"
+    first, second = load_file(tmp_path / "alone" / file), load_file(tmp_path / "two" / "run" / file)
+    for key, weight in first.items():
+        # As in `test_training_loop`: the first updates are signs of gradients that may be next to nothing.
+        assert torch.isclose(weight, second[key], rtol=1e-3, atol=1e-3).float().mean() > 0.97, key
+
+
+def test_trackers_are_told_what_the_log_says(create_recipe, rows, tmp_path, validation):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(create_recipe(trackers=["tensorboard"], validation=validation), rows, tmp_path / "run")
+    told = EventAccumulator(str(tmp_path / "run" / "trackers" / "tiny")).Reload()
+    losses = [(event.step, pytest.approx(event.value, rel=1e-5)) for event in told.Scalars("loss")]
+    assert [(entry["update"], entry["loss"]) for entry in read_log(tmp_path / "run" / "log.jsonl")] == losses
+    entries = read_log(tmp_path / "run" / "validation.jsonl")
+    seen = [(event.step, pytest.approx(event.value, rel=1e-5)) for event in told.Scalars("validation/accuracy")]
+    assert [(entry["update"], entry["accuracy"]) for entry in entries] == seen
 
 
 def test_results_can_be_written(create_recipe, rows, tmp_path):

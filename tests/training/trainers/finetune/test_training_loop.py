@@ -2,10 +2,7 @@
 
 import json
 import math
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +20,7 @@ from generate_any_scene.training.trainers.finetune.loading import load_model
 from generate_any_scene.training.trainers.finetune.log import read_log
 from generate_any_scene.training.trainers.finetune.losses import compute_loss
 from generate_any_scene.training.trainers.finetune.samples import Samples, encode_batch
+from launching import run_script
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 from tiny import save_stable_diffusion
@@ -298,37 +296,6 @@ def test_a_checkpoint_that_a_disk_lost_is_named(create_recipe, rows, tmp_path):
         train(create_recipe(), rows, tmp_path)
     newest.unlink()
     assert train(create_recipe(), rows, tmp_path)["updates"] == 4
-
-
-SCRIPT = """
-import json, sys
-from pathlib import Path
-import datasets, torch
-from accelerate import PartialState
-from generate_any_scene.training.trainers import finetune
-from generate_any_scene.training.recipes.finetune import Finetune
-torch.set_num_threads(1)
-recipe = Finetune.model_validate(json.loads(sys.argv[1]))
-results = finetune.train(recipe, datasets.load_from_disk(sys.argv[2]), Path(sys.argv[3]))
-Path(f"results_{PartialState().process_index}.json").write_text(json.dumps(results))
-PartialState().destroy_process_group()
-"""
-
-
-def run_script(recipe, rows, folder, processes=None):
-    """Trains in a Python of its own, or in several."""
-    folder.mkdir()
-    (folder / "train.py").write_text(SCRIPT)
-    rows.save_to_disk(folder / "rows")
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    command = [sys.executable, *(launch if processes else []), folder / "train.py"]
-    arguments = [recipe.model_dump_json(exclude_defaults=True), folder / "rows", folder / "run"]
-    values = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, *arguments], cwd=folder, env=values, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
 
 
 @pytest.mark.slow
