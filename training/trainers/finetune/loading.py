@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,20 @@ def load_model(recipe: Finetune, device: torch.device) -> Model:
         model.denoiser.enable_gradient_checkpointing()
     pipeline.to(device)
     return model
+
+
+@contextmanager
+def hush_packages() -> Iterator[None]:
+    """Lets diffusers and transformers tell nothing but errors, for a while."""
+    packages = (diffusers_logging, transformers_logging)
+    told = [package.get_verbosity() for package in packages]
+    for package in packages:
+        package.set_verbosity_error()
+    try:
+        yield
+    finally:
+        for package, before in zip(packages, told, strict=True):
+            package.set_verbosity(before)
 
 
 def _open(recipe: Finetune, kind: Any, given: Mapping[str, Any]) -> Any:

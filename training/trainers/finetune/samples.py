@@ -11,7 +11,6 @@ from typing import Any
 import datasets
 import numpy as np
 import torch
-from diffusers.utils import logging as diffusers_logging
 from PIL import Image
 
 from ....builders.foundation.counter_rng import derive_key
@@ -20,7 +19,7 @@ from ...pictures import READERS, open_picture
 from ...recipes.finetune import Flow
 from .cache import Cache
 from .families import Text, encode_pictures
-from .loading import Model
+from .loading import Model, hush_packages
 from .losses import draw_time
 
 AHEAD = 2
@@ -132,12 +131,8 @@ def encode_batch(model: Model, batch: Mapping[str, Any]) -> dict[str, Any]:
 @torch.no_grad()
 def encode_captions(model: Model, captions: Sequence[str]) -> Sequence[Text]:
     """What the denoiser reads of each caption."""
-    told = diffusers_logging.get_verbosity()
-    diffusers_logging.set_verbosity_error()  # what is cut is counted
-    try:
+    with hush_packages():  # what is cut is counted
         return model.family.encode_captions(model.pipeline, list(captions), model.text_length)
-    finally:
-        diffusers_logging.set_verbosity(told)
 
 
 def fill_cache(model: Model, rows: datasets.Dataset, cache: Cache, own: Sequence[int], size: int) -> None:

@@ -21,7 +21,7 @@ from ...judges.protocol import Judge
 from ...metrics.intervals import compare_means, measure_mean
 from ...recipes.finetune import Validation
 from ...reports.contact_sheet import paste_sheet
-from .loading import Model
+from .loading import Model, hush_packages
 from .log import read_log
 
 SHEET, ENTRIES, PICTURES = "validation.png", "validation.jsonl", "validation"
@@ -81,7 +81,7 @@ class Validator:
         denoiser.eval()
         for place in places:
             seed = derive_key("finetune validation", self.model.recipe.seed, place)
-            with self.accelerator.autocast():
+            with self.accelerator.autocast(), hush_packages():
                 made = pipeline(
                     prompt=self.rows[place]["caption"],
                     **{"height": side, "width": side, **self.settings.options},
