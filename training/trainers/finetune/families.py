@@ -46,8 +46,8 @@ class Question:
         return torch.stack([one[name] for one in self.text])
 
 
-Encode: TypeAlias = Callable[[Any, list[str], dict[str, int]], Sequence[Text]]
-"""Makes of a pipeline, captions and perhaps a `max_sequence_length` what the denoiser reads of each caption."""
+Encode: TypeAlias = Callable[[Any, list[str], Mapping[str, Any]], Sequence[Text]]
+"""Makes of a pipeline, captions, a `device` and perhaps a `max_sequence_length` what the denoiser reads of each."""
 
 
 @dataclass(frozen=True)
@@ -117,38 +117,38 @@ def _split(**parts: Tensor) -> list[Text]:
     return [dict(zip(parts, some, strict=True)) for some in zip(*parts.values(), strict=True)]
 
 
-def _encode_clip(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    states, _ = pipeline.encode_prompt(captions, pipeline._execution_device, 1, False)
+def _encode_clip(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    states, _ = pipeline.encode_prompt(captions, num_images_per_prompt=1, do_classifier_free_guidance=False, **options)
     return _split(states=states)
 
 
-def _encode_sdxl(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    states, _, pooled, _ = pipeline.encode_prompt(captions, do_classifier_free_guidance=False)
+def _encode_sdxl(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    states, _, pooled, _ = pipeline.encode_prompt(captions, do_classifier_free_guidance=False, **options)
     return _split(states=states, pooled=pooled)
 
 
-def _encode_sd3(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    encoded = pipeline.encode_prompt(captions, None, None, do_classifier_free_guidance=False, **length)
+def _encode_sd3(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    encoded = pipeline.encode_prompt(captions, None, None, do_classifier_free_guidance=False, **options)
     return _split(states=encoded[0], pooled=encoded[2])
 
 
-def _encode_flux(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    states, pooled, _ = pipeline.encode_prompt(captions, **length)
+def _encode_flux(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    states, pooled, _ = pipeline.encode_prompt(captions, **options)
     return _split(states=states, pooled=pooled)
 
 
-def _encode_flux2(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    states, ids = pipeline.encode_prompt(captions, **length)
+def _encode_flux2(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    states, ids = pipeline.encode_prompt(captions, **options)
     return _split(states=states, ids=ids)
 
 
-def _encode_z_image(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    states, _ = pipeline.encode_prompt(captions, do_classifier_free_guidance=False, **length)
+def _encode_z_image(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    states, _ = pipeline.encode_prompt(captions, do_classifier_free_guidance=False, **options)
     return [{"states": one} for one in states]
 
 
-def _encode_qwen(pipeline: Any, captions: list[str], length: dict[str, int]) -> list[Text]:
-    states, mask = pipeline.encode_prompt(captions, **length)
+def _encode_qwen(pipeline: Any, captions: list[str], options: Mapping[str, Any]) -> list[Text]:
+    states, mask = pipeline.encode_prompt(captions, **options)
     return [{"states": one if mask is None else one[mask[row].bool()]} for row, one in enumerate(states)]
 
 

@@ -23,7 +23,7 @@ from ....builders.foundation.counter_rng import derive_key
 from ....errors import Problem, RecipeError
 from ...recipes.finetune import Finetune, Flow
 from ...upstream import read_keys
-from .families import FAMILIES, Family
+from .families import FAMILIES, Family, count_channels
 from .recipe_check import ADAPTER, LORA_WEIGHTS, explain_model, find_weights
 
 
@@ -36,6 +36,7 @@ class Model:
         pipeline: Without its encoders, once these are dropped.
         family: How its class is trained.
         scheduler: That of training, which knows how much noise there is at each timestep.
+        latent_shape: Channels, height and width of a picture's latents.
         dtype: What is computed with.
         device: Where.
     """
@@ -44,6 +45,7 @@ class Model:
     pipeline: Any
     family: Family
     scheduler: Any
+    latent_shape: tuple[int, int, int]
     dtype: torch.dtype
     device: torch.device
 
@@ -85,6 +87,8 @@ class Model:
 def load_model(recipe: Finetune, device: torch.device) -> Model:
     """Loads a model frozen, in the precision to compute with, but for the weights to train: these are float32.
 
+    Its encoders are on the device; the denoiser is not yet, for which there is room once they are dropped.
+
     Raises:
         RecipeError: The model or the adapter cannot be loaded.
     """
@@ -102,13 +106,14 @@ def load_model(recipe: Finetune, device: torch.device) -> Model:
     except OSError as error:
         raise RecipeError([explain_model(recipe.model, error)]) from error
     chosen = FlowMatchEulerDiscreteScheduler if family.is_flow else DDPMScheduler
-    model = Model(recipe, pipeline, family, chosen.from_config(pipeline.scheduler.config), dtype, device)
+    side = recipe.resolution // pipeline.vae_scale_factor
+    shape = (count_channels(pipeline.vae.config), side, side)
+    model = Model(recipe, pipeline, family, chosen.from_config(pipeline.scheduler.config), shape, dtype, device)
     for name in model.list_encoders():
-        getattr(pipeline, name).requires_grad_(False)
+        getattr(pipeline, name).requires_grad_(False).to(device)
     _choose_weights(model)
     if recipe.gradient_checkpointing:
         model.denoiser.enable_gradient_checkpointing()
-    pipeline.to(device)
     return model
 
 

@@ -132,7 +132,9 @@ def encode_batch(model: Model, batch: Mapping[str, Any]) -> dict[str, Any]:
 def encode_captions(model: Model, captions: Sequence[str]) -> Sequence[Text]:
     """What the denoiser reads of each caption."""
     with hush_packages():  # what is cut is counted
-        return model.family.encode_captions(model.pipeline, list(captions), model.text_length)
+        return model.family.encode_captions(
+            model.pipeline, list(captions), {"device": model.device, **model.text_length}
+        )
 
 
 def fill_cache(model: Model, rows: datasets.Dataset, cache: Cache, own: Sequence[int], size: int) -> None:

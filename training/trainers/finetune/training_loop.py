@@ -37,7 +37,6 @@ from ...recipes.finetune import Finetune
 from ...upstream import identify_files, read_keys
 from .cache import Cache
 from .checkpoints import load_checkpoint, save_checkpoint
-from .families import count_channels
 from .loading import Model, load_model, save_model
 from .log import cut_log, read_log
 from .losses import compute_loss
@@ -85,8 +84,10 @@ def train(
     truncated = count_truncated(limits, model.pipeline, rows) / rows.num_rows
     if truncated:
         tell(f"{truncated:.1%} of the captions are longer than the text encoder reads; their ends are not seen")
+    rows = rows.cast_column("image", datasets.Image(decode=False))
+    cache = open_cache(model, rows, accelerator, tell) if recipe.cache else None
     course = open_course(recipe, model, accelerator, rows.num_rows, tell)
-    batches = open_batches(course, rows, folder, tell)
+    batches = open_batches(course, open_samples(course, rows, cache), folder, tell)
     validator = open_validator(course, folder) if recipe.validation else None
     began = time.perf_counter()
     take_updates(course, batches, validator, folder, tell)
@@ -221,40 +222,39 @@ def count_updates(recipe: Finetune, rows: int, images_per_update: int) -> int:
 
 
 def open_batches(
-    course: Course, rows: datasets.Dataset, folder: Path, tell: Callable[[str], None]
+    course: Course, samples: Samples, folder: Path, tell: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
     """Goes on from the last checkpoint, if there is one, and gives the batches from there on.
 
     Each process has its part of every batch: with two of them and a batch size of 2, positions 0, 1 and 2, 3.
     """
-    recipe, model, processes = course.recipe, course.model, course.accelerator.num_processes
+    size, state = course.recipe.batch_size, course.accelerator
     course.done = load_checkpoint(folder / "checkpoints", course.identity, course.trained, course.stateful)
     if course.done:
         tell(f"goes on after update {course.done} of {course.updates}")
-    processor = model.pipeline.image_processor
-    side = recipe.resolution // model.pipeline.vae_scale_factor
-    shape = (count_channels(model.pipeline.vae.config), side, side)
-    rows = rows.cast_column("image", datasets.Image(decode=False))
-    cache = open_cache(course, rows, tell) if recipe.cache else None
-    positions = course.updates * course.images_per_update
-    samples = Samples(
+    first = course.done * course.images_per_update + state.process_index * size
+    starts = range(first, course.updates * course.images_per_update, size * state.num_processes)
+    return read_batches(samples, starts, size)
+
+
+def open_samples(course: Course, rows: datasets.Dataset, cache: Cache | None) -> Samples:
+    """Deals rows out over all positions of a training."""
+    recipe, model, positions = course.recipe, course.model, course.updates * course.images_per_update
+    return Samples(
         rows=rows,
         order=deal(derive_key("finetune order", recipe.seed), rows.num_rows, 0, positions),
         seed=recipe.seed,
-        image_processor=processor,
+        image_processor=model.pipeline.image_processor,
         resolution=recipe.resolution,
-        latent_shape=shape,
+        latent_shape=model.latent_shape,
         flow=model.flow,
         cache=cache,
     )
-    first = course.done * course.images_per_update + course.accelerator.process_index * recipe.batch_size
-    starts = range(first, positions, recipe.batch_size * processes)
-    return read_batches(samples, starts, recipe.batch_size)
 
 
-def open_cache(course: Course, rows: datasets.Dataset, tell: Callable[[str], None]) -> Cache:
+def open_cache(model: Model, rows: datasets.Dataset, state: Accelerator, tell: Callable[[str], None]) -> Cache:
     """Encodes what is not in the cache yet, each process its share, and drops the encoders."""
-    recipe, model, state = course.recipe, course.model, course.accelerator
+    recipe = model.recipe
     local = Path(recipe.model).exists()
     parts = [f"{recipe.model}/{name}" for name in sorted(model.list_encoders())] if local else [recipe.model]
     encoders = {
