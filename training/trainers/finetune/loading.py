@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from transformers.utils import logging as transformers_logging
 
-from ....builders.folder.files import remove_tree
+from ....builders.folder.files import remove_tree, write_text
 from ....builders.foundation.counter_rng import derive_key
 from ....errors import Problem, RecipeError
 from ...recipes.finetune import Finetune, Flow
@@ -164,8 +165,11 @@ def _load_adapter(recipe: Finetune, family: Family, denoiser: Any) -> None:
         weight.requires_grad_("lora_" in name)
 
 
-def save_model(model: Model, folder: Path) -> None:
-    """Saves what was trained as diffusers loads it: beside its place, then moved there."""
+def save_model(model: Model, folder: Path, card: str, sheet: Path) -> None:
+    """Saves what was trained as diffusers loads it, with its card and perhaps a sheet of pictures.
+
+    All is written beside its place, then moved there.
+    """
     recipe, name, kind = model.recipe, model.family.denoiser, type(model.pipeline)
     beside = folder.with_name(f"{folder.name}.part")
     remove_tree(beside)
@@ -178,6 +182,9 @@ def save_model(model: Model, folder: Path) -> None:
         # The other parts as they were, not in the precision that was computed with.
         whole = kind.from_pretrained(recipe.model, revision=recipe.revision, **{name: model.denoiser})
         whole.save_pretrained(beside)
+    write_text(beside / "README.md", card)
+    if sheet.is_file():
+        shutil.copyfile(sheet, beside / sheet.name)
     remove_tree(folder)
     beside.rename(folder)
 

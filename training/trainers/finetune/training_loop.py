@@ -36,13 +36,14 @@ from ...judges.settings import open_judge
 from ...recipes.finetune import Finetune
 from ...upstream import identify_files, read_keys
 from .cache import Cache
+from .card import write_card
 from .checkpoints import load_checkpoint, save_checkpoint
 from .loading import Model, load_model, save_model
 from .log import cut_log, read_log
 from .losses import compute_loss
 from .recipe_check import VALIDATION_COLUMNS, find_optimizer
 from .samples import Samples, count_truncated, encode_batch, fill_cache, read_batches
-from .validation import ENTRIES, Validator, describe_gain
+from .validation import ENTRIES, SHEET, Validator, describe_gain
 
 NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
 LOG = "log.jsonl"
@@ -92,26 +93,20 @@ def train(
     began = time.perf_counter()
     take_updates(course, batches, validator, folder, tell)
     seconds = time.perf_counter() - began
+    results = {
+        **describe_course(course, folder, rows.num_rows),
+        "truncated_captions": truncated,
+        **({"held_out": describe_gain(folder)} if validator else {}),
+    }
     if accelerator.is_main_process:
+        card = write_card(recipe, results, SHEET if validator else None)
         with course.averaged():
-            save_model(model, folder / "model")
+            save_model(model, folder / "model", card, folder / SHEET)
     accelerator.wait_for_everyone()
     if recipe.trackers:
         accelerator.end_training()
-    tenth = max(1, course.updates // 10)
-    logged = [entry["loss"] for entry in read_log(folder / LOG)]
-    return {
-        "updates": course.updates,
-        "epochs": round(course.updates * course.images_per_update / rows.num_rows, 3),
-        "images_per_update": course.images_per_update,
-        "first_loss": average(logged[:tenth]),
-        "last_loss": average(logged[-tenth:]),
-        "truncated_captions": truncated,
-        "trainable_parameters": sum(weight.numel() for weight in course.trained.values()),
-        **({"held_out": describe_gain(folder)} if validator else {}),
-        "seconds": round(seconds, 3),
-        "images_per_second": round((course.updates - course.done) * course.images_per_update / seconds, 3),
-    }
+    images = (course.updates - course.done) * course.images_per_update
+    return {**results, "seconds": round(seconds, 3), "images_per_second": round(images / seconds, 3)}
 
 
 @dataclass
@@ -162,6 +157,20 @@ class Course:
             yield
         finally:
             self.ema.restore(self.trained.values())
+
+
+def describe_course(course: Course, folder: Path, rows: int) -> dict[str, Any]:
+    """What `train` returns of all its updates."""
+    tenth = max(1, course.updates // 10)
+    logged = [entry["loss"] for entry in read_log(folder / LOG)]
+    return {
+        "updates": course.updates,
+        "epochs": round(course.updates * course.images_per_update / rows, 3),
+        "images_per_update": course.images_per_update,
+        "first_loss": average(logged[:tenth]),
+        "last_loss": average(logged[-tenth:]),
+        "trainable_parameters": sum(weight.numel() for weight in course.trained.values()),
+    }
 
 
 def open_accelerator(recipe: Finetune, folder: Path) -> Accelerator:

@@ -1,6 +1,7 @@
 """Training tiny pipelines of today, from end to end: what is learned, cached, gone on with and saved."""
 
 import json
+import re
 
 import datasets
 import diffusers
@@ -9,6 +10,7 @@ import tiny_pipelines
 import torch
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.recipes.finetune import Finetune
+from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.trainers.finetune.families import FAMILIES
 from generate_any_scene.training.trainers.finetune.log import read_log
@@ -73,7 +75,17 @@ def read_losses(folder):
     return [entry["loss"] for entry in read_log(folder / "log.jsonl")]
 
 
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "StableDiffusionPipeline"])
+SLOW = {"Flux2KleinPipeline", "StableDiffusionXLPipeline"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name in FAMILIES
+        if name != "StableDiffusionPipeline"
+    ],
+)
 def test_an_adapter_trained_with_a_cache_is_that_without_and_loads_in_diffusers(
     name, create_recipe, rows, tmp_path, find_pipeline
 ):
@@ -321,6 +333,26 @@ def test_trackers_are_told_what_the_log_says(create_recipe, rows, tmp_path, vali
     entries = read_log(tmp_path / "run" / "validation.jsonl")
     seen = [(event.step, pytest.approx(event.value, rel=1e-5)) for event in told.Scalars("validation/accuracy")]
     assert [(entry["update"], entry["accuracy"]) for entry in entries] == seen
+
+
+def test_a_model_has_a_card_with_what_it_was_made_of(create_recipe, rows, tmp_path, validation):
+    from huggingface_hub import ModelCard
+
+    data = {"path": "me/pictures", "revision": "v1.0.0"}
+    results = train(create_recipe(max_steps=2, validation=validation, data=data), rows, tmp_path / "run")
+    card = ModelCard.load(tmp_path / "run" / "model" / "README.md")
+    assert (card.data.library_name, card.data.datasets, card.data.pipeline_tag) == (
+        "diffusers", ["me/pictures"], "text-to-image",
+    )  # fmt: skip
+    assert "trained on `me/pictures` at revision v1.0.0 for 2 updates of 2 pictures (epochs: 1)" in card.text
+    held_out = results["held_out"]
+    assert f"| all | {held_out['before']['mean']:.3f} | {held_out['after']['mean']:.3f} |" in card.text
+    assert "| object | " in card.text and "weighting_scheme" not in card.text
+    (image,) = re.findall(r"!\[.*\]\((.*)\)", card.text)
+    assert (tmp_path / "run" / "model" / image).read_bytes() == (tmp_path / "run" / "validation.png").read_bytes()
+    (text,) = re.findall(r"```yaml\n(.*)```", card.text, re.DOTALL)
+    (tmp_path / "again.yaml").write_text(text)
+    assert load_training(tmp_path / "again.yaml").recipe.validation == create_recipe(validation=validation).validation
 
 
 def test_results_can_be_written(create_recipe, rows, tmp_path):
