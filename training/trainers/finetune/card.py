@@ -28,14 +28,13 @@ def write_card(recipe: Finetune, results: Mapping[str, Any], sheet: str | None) 
         sheet: The file beside the card with held-out pictures; None without any.
     """
     base, data = recipe.model, recipe.data
-    named = {"base_model": base} if not Path(base).exists() else {}
-    if data.path and "/" in data.path and not Path(data.path).exists():
-        named["datasets"] = [data.path]
+    on_hub = data.path is not None and "/" in data.path and not Path(data.path).exists()
     metadata = ModelCardData(
+        base_model=None if Path(base).exists() else base,
+        datasets=[data.path] if data.path and on_hub else None,
         library_name="diffusers",
         pipeline_tag="text-to-image",
         tags=["diffusers", "text-to-image", recipe.method],
-        **named,
     )
     revision = f" at revision {recipe.revision}" if recipe.revision else ""
     how = "An adapter (LoRA)" if recipe.method == "lora" else "The whole denoiser"
