@@ -313,7 +313,7 @@ def test_the_mended_command_starts_after_a_failure_and_dry_run_and_run_agree(
         (pictures / "4.txt").write_text(" ")
     if mistake == "crash":  # before the first step
         with monkeypatch.context() as patch:
-            patch.setattr(training_loop, "load_pipeline", lambda *_: (_ for _ in ()).throw(GasError("no memory")))
+            patch.setattr(training_loop, "load_model", lambda *_: (_ for _ in ()).throw(GasError("no memory")))
             assert gas(*command, "--set", "optimizer.lr=1")[0] == 2
         assert (empty / "runs" / "finetune_sd15" / "recipe.yaml").is_file()
     else:

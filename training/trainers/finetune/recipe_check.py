@@ -1,33 +1,47 @@
-"""What is wrong with a recipe for Stable Diffusion, found from configs and rows: no weight is loaded."""
+"""What is wrong with a recipe for a pipeline of diffusers, found from configs and rows: no weight is loaded."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import datasets
+import diffusers
 import torch
 from accelerate import PartialState
-from diffusers import AutoencoderKL, DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
 from diffusers.optimization import SchedulerType
 from huggingface_hub import errors as hub
 from peft import LoraConfig
 from safetensors import SafetensorError, safe_open
 
-from ....errors import Problem, advise
+from ....errors import Problem, RecipeError, advise, gather_problems
+from ...data import load_rows
+from ...judges.marking import choose_questions
 from ...pictures import check_pictures
 from ...recipes.finetune import Finetune
 from ...upstream import is_first, read_keys
+from .families import FAMILIES, Family, count_pixels
 
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
 """What diffusers calls the file of an adapter."""
-TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
-"""The layers that get an adapter if `lora` does not say: the attention's, as in diffusers' own LoRA script."""
+VALIDATION_COLUMNS = ("caption", "questions")
 SCHEDULES = [schedule.value for schedule in SchedulerType if schedule != SchedulerType.PIECEWISE_CONSTANT]
 """All of diffusers' but the one that needs a text of rules."""
 ADAPTER = "default"
 """Its name while it is trained; files do not have it."""
+OURS = {
+    "prompt": "the rows say it",
+    "generator": "each picture has its own",
+    "num_images_per_prompt": "a picture is made of each row",
+    "output_type": "pictures are judged",
+    "return_dict": "leave it out",
+}
+"""What pipelines are called with and the recipe says elsewhere."""
 LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
 REFUSALS = (
     (hub.GatedRepoError, "model", "is for those who accept its terms", f"accept them on its page, then {LOG_IN}"),
@@ -45,10 +59,7 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None, missing: Colle
 
     The model's configs are downloaded where they are not in the cache.
     """
-    ours = {"params": "`method` says what is trained"}
-    optimizer, problems = read_keys(recipe.optimizer, torch.optim.AdamW, "optimizer", ours)
-    if not problems:
-        problems += _try("optimizer", lambda: torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], **optimizer))
+    problems = _check_optimizer(recipe)
     if recipe.lr_scheduler not in SCHEDULES:
         what = f"diffusers has no schedule `{recipe.lr_scheduler}`"
         problems.append(Problem(what, key="lr_scheduler", hint=advise(recipe.lr_scheduler, SCHEDULES)))
@@ -57,12 +68,21 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None, missing: Colle
     if recipe.mixed_precision == "fp16" and PartialState().device.type == "cpu":
         what = "fp16 needs a GPU, and there is none here"
         problems.append(Problem(what, key="mixed_precision", hint="take `no` or `bf16`"))
-    if recipe.start_from:
-        problems += _check_start(Path(recipe.start_from))
+    problems += _check_trackers(recipe)
+    index: Mapping[str, Any] = {}
     if "model" not in missing:
-        problems += _check_model(recipe, None if wrong or recipe.method == "full" else lora)
+        with gather_problems(problems):
+            index = _read_index(recipe)
+    family = FAMILIES.get(index.get("_class_name", ""))
+    if recipe.start_from:
+        problems += _check_start(Path(recipe.start_from), family)
+    if family:
+        problems += _check_model(recipe, index, family, None if wrong or recipe.method == "full" else lora)
     if rows is not None and is_first():
         problems += check_pictures(rows.cast_column("image", datasets.Image(decode=False)), recipe.resolution)
+    if recipe.validation and "validation.data.path" not in missing:
+        with gather_problems(problems):
+            problems += _check_validation(recipe)
     return problems
 
 
@@ -72,48 +92,132 @@ def find_inputs(recipe: Finetune) -> dict[str, tuple[str, str | None]]:
     return {"model": (recipe.model, recipe.revision), **start}
 
 
-def _check_model(recipe: Finetune, lora: Mapping[str, Any] | None) -> list[Problem]:
-    model = recipe.model
-    if Path(model).is_file():
-        hint = "give a folder, as `StableDiffusionPipeline.from_single_file(...)` saves it"
-        return [Problem(f"`{model}` is a file", key="model", hint=hint)]
-    try:
-        index = StableDiffusionPipeline.load_config(model, revision=recipe.revision)
-        parts = [index.get(part, [None, None])[1] for part in ("unet", "text_encoder", "vae")]
-        names = [index.get("_class_name"), *parts]
-        if names != ["StableDiffusionPipeline", "UNet2DConditionModel", "CLIPTextModel", "AutoencoderKL"]:
-            found = f"{names[0]} of {', '.join(str(name) for name in names[1:])}"
-            what = f"`{model}` is no Stable Diffusion 1.x or 2.x, but a {found}"
-            hint = "take one such as stable-diffusion-v1-5/stable-diffusion-v1-5"
-            return [Problem(what, key="model", hint=hint)]
-        unet = UNet2DConditionModel.load_config(model, subfolder="unet", revision=recipe.revision)
-        vae = AutoencoderKL.load_config(model, subfolder="vae", revision=recipe.revision)
-        scheduler = DDPMScheduler.load_config(model, subfolder="scheduler", revision=recipe.revision)
-    except OSError as error:
-        return [explain_model(model, error)]
+def find_optimizer(recipe: Finetune) -> Any:
+    """The class of the optimizer; that of bitsandbytes keeps what it remembers in 8 bits."""
+    if not recipe.use_8bit_adam:
+        return torch.optim.AdamW
+    return import_module("bitsandbytes.optim").AdamW8bit
+
+
+def _check_optimizer(recipe: Finetune) -> list[Problem]:
+    if recipe.use_8bit_adam and not find_spec("bitsandbytes"):
+        what = "an optimizer of 8 bits needs bitsandbytes, which is not installed"
+        return [Problem(what, key="use_8bit_adam", hint="pip install bitsandbytes, or leave it out")]
+    kind = find_optimizer(recipe)
+    keys, problems = read_keys(recipe.optimizer, kind, "optimizer", {"params": "`method` says what is trained"})
+    return problems or _try("optimizer", lambda: kind([torch.nn.Parameter(torch.zeros(1))], **keys))
+
+
+def _check_trackers(recipe: Finetune) -> list[Problem]:
+    here = {str(tracker.value) for tracker in get_available_trackers()}
     problems = []
-    factor = 2 ** (len(vae["block_out_channels"]) - 1)
-    if recipe.resolution % factor:
-        what = f"{recipe.resolution} is no multiple of {factor}, the pixels of one side of a latent"
-        hint = f"take {max(1, round(recipe.resolution / factor)) * factor}"
-        problems.append(Problem(what, key="resolution", hint=hint))
-    if (prediction := scheduler.get("prediction_type", "epsilon")) not in ("epsilon", "v_prediction"):
-        what = f"`{model}` predicts `{prediction}`; the loss is known for epsilon and v_prediction"
-        problems.append(Problem(what, key="model", hint="take another"))
-    if lora is not None and not recipe.start_from:
-        problems += _try("lora", lambda: _try_adapter(unet, lora))
+    for name in recipe.trackers:
+        if name not in LOGGER_TYPE_TO_CLASS:
+            what = f"accelerate knows no tracker `{name}`"
+            problems.append(Problem(what, key="trackers", hint=advise(name, LOGGER_TYPE_TO_CLASS)))
+        elif name not in here:
+            what = f"the tracker {name} is not installed"
+            problems.append(Problem(what, key="trackers", hint=f"pip install {name.replace('_', '-')}"))
     return problems
 
 
-def _try_adapter(unet_config: Mapping[str, Any], lora: Mapping[str, Any]) -> None:
-    """An adapter in a UNet without weights; peft checks values only then, and the layers that they name."""
+def _check_validation(recipe: Finetune) -> list[Problem]:
+    """Whether each held-out row has questions, of the kinds that are asked."""
+    assert recipe.validation
+    rows, kinds = (
+        load_rows(recipe.validation.data, VALIDATION_COLUMNS, "validation.data"),
+        recipe.validation.question_kinds,
+    )
+    without = [place for place, some in enumerate(rows["questions"]) if not choose_questions(some, kinds)]
+    if not without:
+        return []
+    what = f"{len(without):,} of {rows.num_rows:,} rows have no question{' of these kinds' if kinds else ''}"
+    where = "validation.question_kinds" if kinds else "validation.data"
+    return [Problem(f"{what}; row {without[0]} is the first", key=where, hint="take other rows, or leave these out")]
+
+
+def _read_index(recipe: Finetune) -> Mapping[str, Any]:
+    """What a pipeline says of its parts, if it is one that can be trained.
+
+    Raises:
+        RecipeError: It is not, or is not there.
+    """
+    model = recipe.model
+    if Path(model).is_file():
+        hint = "give a folder, as `StableDiffusionPipeline.from_single_file(...)` saves it"
+        raise RecipeError([Problem(f"`{model}` is a file", key="model", hint=hint)])
+    try:
+        index: Mapping[str, Any] = diffusers.DiffusionPipeline.load_config(model, revision=recipe.revision)
+    except OSError as error:
+        raise RecipeError([explain_model(model, error)]) from error
+    if (name := index.get("_class_name")) not in FAMILIES:
+        what = f"`{model}` is a {name}, which is none of those that can be trained"
+        raise RecipeError([Problem(what, key="model", hint=f"take one of {', '.join(FAMILIES)}")])
+    return index
+
+
+def _check_model(
+    recipe: Finetune, index: Mapping[str, Any], family: Family, lora: Mapping[str, Any] | None
+) -> list[Problem]:
+    """What does not go with a model, of the recipe or of the model itself."""
+    model, kind = recipe.model, getattr(diffusers, index["_class_name"])
+    try:
+        parts = {
+            name: getattr(diffusers, index[name][1]).load_config(model, subfolder=name, revision=recipe.revision)
+            for name in (family.denoiser, "vae", "scheduler")
+        }
+    except OSError as error:
+        return [explain_model(model, error)]
+    except (LookupError, TypeError, AttributeError):
+        what = f"`{model}` has not all parts of a {index['_class_name']} that diffusers knows"
+        return [Problem(what, key="model", hint="give the folder that `save_pretrained` of a pipeline wrote")]
+    problems = _check_keys(recipe, family, kind)
+    factor = count_pixels(family, parts["vae"])
+    if recipe.resolution % factor:
+        unit = "token" if family.patch > 1 else "latent"
+        what = f"{recipe.resolution} is no multiple of {factor}, the pixels of one side of a {unit}"
+        hint = f"take {max(1, round(recipe.resolution / factor)) * factor}"
+        problems.append(Problem(what, key="resolution", hint=hint))
+    predicts = parts["scheduler"].get("prediction_type", "epsilon")
+    if not family.is_flow and predicts not in ("epsilon", "v_prediction"):
+        what = f"`{model}` predicts `{predicts}`; the loss is known for epsilon and v_prediction"
+        problems.append(Problem(what, key="model", hint="take another"))
+    if lora is not None and not recipe.start_from:
+        denoiser = getattr(diffusers, index[family.denoiser][1])
+        problems += _try("lora", lambda: _try_adapter(denoiser, parts[family.denoiser], family, lora))
+    return problems
+
+
+def _check_keys(recipe: Finetune, family: Family, kind: Any) -> list[Problem]:
+    """Keys that mean nothing to a pipeline, and those that it is called with."""
+    takes = inspect.signature(kind.__call__).parameters
+    what = "a flow" if family.is_flow else "noise"
+    others = {
+        "flow": recipe.flow is not None and not family.is_flow,
+        "snr_gamma": recipe.snr_gamma is not None and family.is_flow,
+        "max_sequence_length": recipe.max_sequence_length is not None and "max_sequence_length" not in takes,
+    }
+    problems = [
+        Problem(f"`{key}` means nothing to a {kind.__name__}, which predicts {what}", key=key, hint="leave it out")
+        for key, wrong in others.items()
+        if wrong
+    ]
+    if recipe.validation:
+        call = vars(kind)["__call__"]
+        problems += read_keys(recipe.validation.options, call, "validation.options", OURS)[1]
+    return problems
+
+
+def _try_adapter(kind: Any, config: Mapping[str, Any], family: Family, lora: Mapping[str, Any]) -> None:
+    """An adapter in a denoiser without weights; peft checks values only then, and the layers that they name."""
     with torch.device("meta"):
-        unet = UNet2DConditionModel.from_config(unet_config)
+        denoiser = kind.from_config(config)
         init = lora.get("init_lora_weights", True)
         if init not in (True, False, "gaussian", "orthogonal"):
             raise ValueError(f"`init_lora_weights: {init}` changes the base model, which an adapter's file leaves out")
-        unet.add_adapter(LoraConfig(**{"target_modules": TARGETS, **lora}), ADAPTER)
-    if others := [name for name, weight in unet.named_parameters() if weight.requires_grad and "lora_" not in name]:
+        denoiser.add_adapter(LoraConfig(**{"target_modules": family.layers, **lora}), ADAPTER)
+    trained = [name for name, weight in denoiser.named_parameters() if weight.requires_grad]
+    if others := [name for name in trained if "lora_" not in name]:
         raise ValueError(f"this would train {others[0]}, too, which an adapter's file leaves out")
 
 
@@ -137,19 +241,19 @@ def explain_model(model: str, error: OSError) -> Problem:
     return Problem(f"`{model}` cannot be had: {reason}", key="model")
 
 
-def _check_start(path: Path) -> list[Problem]:
+def _check_start(path: Path, family: Family | None) -> list[Problem]:
     file = find_weights(path)
     if not file.is_file():
         hint = f"did you mean {path / 'model'}?" if (path / "model" / LORA_WEIGHTS).is_file() else ""
         return [Problem(f"there is no {file}", key="start_from", hint=hint)]
     try:
         with safe_open(file, "pt") as weights:
-            others = [name for name in weights.keys() if not name.startswith("unet.")]  # noqa: SIM118
+            names = list(weights.keys())
     except SafetensorError as error:
         return [Problem(f"{file} cannot be read: {error}", key="start_from")]
-    if others:
-        hint = f"give a {LORA_WEIGHTS} of an earlier training"
-        return [Problem(f"{file} holds {others[0]}, which is not of a UNet's adapter", key="start_from", hint=hint)]
+    if family and (others := [name for name in names if not name.startswith(f"{family.denoiser}.")]):
+        what = f"{file} holds {others[0]}, which is not of an adapter of the {family.denoiser}"
+        return [Problem(what, key="start_from", hint=f"give a {LORA_WEIGHTS} of an earlier training")]
     return []
 
 

@@ -2,10 +2,7 @@
 
 import json
 import math
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,7 +16,11 @@ from diffusers.image_processor import VaeImageProcessor
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers import finetune
-from generate_any_scene.training.trainers.finetune.training_loop import Samples, compute_loss, load_pipeline, read_log
+from generate_any_scene.training.trainers.finetune.loading import load_model
+from generate_any_scene.training.trainers.finetune.log import read_log
+from generate_any_scene.training.trainers.finetune.losses import compute_loss
+from generate_any_scene.training.trainers.finetune.samples import Samples, encode_batch
+from launching import run_script
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file, save_file
 from tiny import save_stable_diffusion
@@ -297,37 +298,6 @@ def test_a_checkpoint_that_a_disk_lost_is_named(create_recipe, rows, tmp_path):
     assert train(create_recipe(), rows, tmp_path)["updates"] == 4
 
 
-SCRIPT = """
-import json, sys
-from pathlib import Path
-import datasets, torch
-from accelerate import PartialState
-from generate_any_scene.training.trainers import finetune
-from generate_any_scene.training.recipes.finetune import Finetune
-torch.set_num_threads(1)
-recipe = Finetune.model_validate(json.loads(sys.argv[1]))
-results = finetune.train(recipe, datasets.load_from_disk(sys.argv[2]), Path(sys.argv[3]))
-Path(f"results_{PartialState().process_index}.json").write_text(json.dumps(results))
-PartialState().destroy_process_group()
-"""
-
-
-def run_script(recipe, rows, folder, processes=None):
-    """Trains in a Python of its own, or in several."""
-    folder.mkdir()
-    (folder / "train.py").write_text(SCRIPT)
-    rows.save_to_disk(folder / "rows")
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    command = [sys.executable, *(launch if processes else []), folder / "train.py"]
-    arguments = [recipe.model_dump_json(exclude_defaults=True), folder / "rows", folder / "run"]
-    values = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*command, *arguments], cwd=folder, env=values, capture_output=True, text=True, check=False, timeout=600
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("method", "file"), [("lora", ADAPTER), ("full", UNET)])
 def test_two_processes_train_as_one(method, file, create_recipe, rows, tmp_path):
@@ -386,8 +356,9 @@ def test_the_loss_is_that_of_the_noise_or_of_the_velocity(copied, create_recipe,
     signal = scheduler.alphas_cumprod[700]
     batch = {
         "caption": ["red"],
+        "sizes": torch.tensor([[64, 64, 0, 0, 64, 64]]),
         "pixels": torch.linspace(-1, 1, 3 * 64 * 64).reshape(1, 3, 64, 64),
-        "timestep": torch.tensor([0.7001]),
+        "time": torch.tensor([0.7001]),
         "noise": torch.ones(1, 4, 8, 8),
         "vae_noise": torch.zeros(1, 4, 8, 8),
     }
@@ -395,10 +366,18 @@ def test_the_loss_is_that_of_the_noise_or_of_the_velocity(copied, create_recipe,
     for prediction in ("epsilon", "v_prediction"):
         PNDMScheduler.from_config(scheduler.config, prediction_type=prediction).save_pretrained(copied / "scheduler")
         assert finetune.check(recipe) == []
-        pipeline = load_pipeline(recipe, torch.device("cpu"))
-        torch.nn.init.zeros_(pipeline.unet.conv_out.weight)
-        torch.nn.init.zeros_(pipeline.unet.conv_out.bias)
-        losses[prediction] = compute_loss(pipeline, pipeline.unet, batch).item()
+        loaded = load_model(recipe, torch.device("cpu"))
+        torch.nn.init.zeros_(loaded.denoiser.conv_out.weight)
+        torch.nn.init.zeros_(loaded.denoiser.conv_out.bias)
+        encoded = encode_batch(loaded, batch)
+        losses[prediction] = compute_loss(loaded.family, loaded.scheduler, loaded.denoiser, encoded).item()
+        weighted = compute_loss(loaded.family, loaded.scheduler, loaded.denoiser, encoded, snr_gamma=0.05).item()
+        # Hang et al. 2023: of the picture's loss min(SNR, 0.05), which is SNR times the noise's.
+        snr = float(signal / (1 - signal))
+        share = min(snr, 0.05) / (snr if prediction == "epsilon" else snr + 1)
+        assert snr > 0.05
+        assert weighted == pytest.approx(losses[prediction] * share)
+    pipeline = loaded.pipeline
     with torch.no_grad():
         latents = pipeline.vae.encode(batch["pixels"]).latent_dist.mode() * pipeline.vae.config.scaling_factor
     velocity = signal.sqrt() - (1 - signal).sqrt() * latents
@@ -544,19 +523,19 @@ def test_all_problems_are_told_at_once(create_recipe):
     ]  # fmt: skip
 
 
-def test_models_that_are_no_stable_diffusion_are_told(copied):
+def test_models_that_cannot_be_trained_are_told(copied):
     def check(**index):
         file = copied / "model_index.json"
         file.write_text(json.dumps({**json.loads(file.read_text()), **index}))
         (problem,) = describe(finetune.check(build_recipe(copied)))
         return problem
 
-    what = f"model: `{copied}` is no Stable Diffusion 1.x or 2.x, but a "
-    assert check(text_encoder=["transformers", "T5EncoderModel"]).startswith(what)
-    sdxl = check(_class_name="StableDiffusionXLPipeline")
-    assert sdxl.startswith(f"{what}StableDiffusionXLPipeline of UNet2DConditionModel, ")
-    flux = check(_class_name="FluxPipeline", unet=[None, None])
-    assert flux.startswith(f"{what}FluxPipeline")
+    wan = check(_class_name="WanPipeline")
+    assert wan.startswith(
+        f"model: `{copied}` is a WanPipeline, which is none of those that can be trained; take one of "
+    )
+    flux = check(_class_name="FluxPipeline")
+    assert flux.startswith(f"model: `{copied}` has not all parts of a FluxPipeline that diffusers knows")
     (copied / "model_index.json").unlink()
     (problem,) = describe(finetune.check(build_recipe(copied)))
     assert problem.startswith(f"model: `{copied}` cannot be read: Error no file named model_index.json found")
@@ -585,7 +564,7 @@ def test_adapters_that_cannot_be_gone_on_from_are_told(create_recipe, lora_run, 
     save_file({"text_encoder.lora_A.weight": torch.zeros(1)}, other)
     broken.write_bytes(b"nothing")
     (problem,) = describe(finetune.check(create_recipe(start_from=str(other))))
-    assert "holds text_encoder.lora_A.weight, which is not of a UNet's adapter" in problem
+    assert "holds text_encoder.lora_A.weight, which is not of an adapter of the unet" in problem
     (problem,) = describe(finetune.check(create_recipe(start_from=str(broken))))
     assert problem.startswith(f"start_from: {broken} cannot be read: ")
 
