@@ -113,7 +113,7 @@ def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Proble
         _check_folder(recipe.folder, recipe, trainer.LOG)
     if "data.path" not in missing:
         with gather_problems(problems):
-            rows = load_rows(recipe.data, trainer.COLUMNS)
+            rows = load_rows(recipe.data, trainer.COLUMNS, also=getattr(trainer, "ALSO", ()))
     problems += trainer.check(recipe, rows, missing)
     return trainer, rows, list(loaded.document.locate(problems).problems)
 

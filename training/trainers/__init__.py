@@ -8,7 +8,7 @@ A trainer offers
                                                     `held_out`, as `generate.describe_gain` makes it, is shown
     find_inputs(recipe) -> dict     the models and files that it depends on, (name or path, revision) by key: a stopped
                                                     training goes on with the same ones alone
-    COLUMNS     the columns of `data` that it needs
+    COLUMNS     the columns of `data` that it needs; and those that it takes where they are there, ALSO, if any
     LOG         the file in `folder` that has a line once a step was trained
     RESULTS     the files and folders that it writes into `folder`, and for people, what each is
     REQUIRED    the packages that it imports, by the names they are imported by
