@@ -125,6 +125,8 @@ class Detector(Training):
         if not self.made:
             raise refuse("`made` names no generator", "such as `made: {sd15: {path: ./made}}`")
         for name in (*self.made, *self.unseen, *self.mixtures):
+            if name == "real":
+                raise refuse("`real` is what the pictures of `data` are called", "give the generator its own name")
             if not NAME.fullmatch(name):
                 raise refuse(f"{show(name)} cannot name a folder", "take letters, digits, `_`, `-` and `.`")
         if twice := self.made.keys() & self.unseen.keys():

@@ -178,7 +178,7 @@ def draw_scene(graph: Mapping[str, Any], seed: int) -> Image.Image:
 
 
 def photograph(picture: Image.Image, seed: int) -> Image.Image:
-    """A picture as a camera has it: a little moved, turned, scaled, out of focus and tinted, with noise, from a JPEG."""
+    """A picture as a camera has it: moved, turned, scaled, blurred and tinted a little, with noise, from a JPEG."""
     random = np.random.default_rng(seed)
     width, height = picture.size
     turn, scale = random.uniform(-0.06, 0.06), random.uniform(0.94, 1.06)
