@@ -113,9 +113,9 @@ class FeatureCache:
                 with safe_open(path, "np") as file:
                     digests = json.loads(file.metadata()[DIGESTS])
                     self.known |= dict(zip(digests, file.get_tensor(FEATURES), strict=True))
+                self._read.add(path)
             except (SafetensorError, OSError, TypeError, LookupError, ValueError):
                 path.unlink(missing_ok=True)
-            self._read.add(path)
 
     def add(self, digests: Sequence[str], features: np.ndarray) -> None:
         """Writes features of pictures, whole or not at all."""
