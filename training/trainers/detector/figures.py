@@ -6,7 +6,7 @@ differences of mixtures are paired. Percentiles of the bootstrap; of five seeds 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -83,13 +83,6 @@ def describe(values: np.ndarray) -> dict[str, dict[str, float]]:
         low, high = np.nanquantile(drawn[1:], [0.025, 0.975]) if not np.isnan(drawn[1:]).all() else (0.0, 1.0)
         described[name] = {"value": float(drawn[0]), "low": float(low), "high": float(high)}
     return described
-
-
-def average_groups(values: Mapping[str, np.ndarray], groups: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, Any]]:
-    """Means over several generators, of those groups that have more than one."""
-    for group, names in groups.items():
-        if len(chosen := [values[name] for name in names]) > 1:
-            yield group, np.mean(chosen, axis=0)
 
 
 def write_table(rows: Sequence[Mapping[str, Any]], differences: Sequence[Mapping[str, Any]], rate: float) -> str:

@@ -17,14 +17,12 @@ from ...recipes.detector import Detector
 from ...sandbox.generators import remake_rows
 from ...upstream import is_first
 from .features import Backbone, FeatureCache, compute_features, open_backbone
-from .figures import average_groups, average_seeds, describe, draw_seeds, measure, resample_scenes, write_table
+from .figures import write_table
 from .heads import Trained, train_head
 from .recipe_check import check_parts
 from .sources import (
-    BESIDE,
     LEFT_OUT,
     REAL,
-    TEST,
     TRAIN,
     VALIDATION,
     Pictures,
@@ -37,6 +35,7 @@ from .sources import (
     open_source,
     share_out,
 )
+from .tables import tabulate
 
 LOG = "heads.jsonl"
 TABLE = "results.md"
@@ -46,8 +45,6 @@ RESULTS = {
     TABLE: "the same as a table",
     LOG: "each head's epochs, loss and threshold",
 }
-SEEN, UNSEEN = "all that it was trained on", "all others"
-"""What means over several generators are called."""
 
 
 def train(recipe: Detector, rows: Any, folder: Path, report: Callable[[str], None]) -> dict[str, Any]:
@@ -162,60 +159,6 @@ def choose_pictures(
         features.append(pictures[name].features[places])
         made.append(np.full(len(places), pictures[name].is_made))
     return np.concatenate(features), np.concatenate(made)
-
-
-def tabulate(
-    recipe: Detector,
-    pictures: Mapping[str, Pictures],
-    heads: Mapping[tuple[str, int], list[Trained]],
-    scales: tuple[int, ...],
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows of the table, and how much each mixture has more than the first, at each scale on each test."""
-    tests = {name: _lay_test(pictures, name, recipe.seed) for name, one in pictures.items() if one.is_made}
-    numbers: dict[str, int] = {}
-    for *_, scenes in tests.values():
-        for scene in scenes:
-            numbers.setdefault(scene, len(numbers))
-    weights = resample_scenes(len(numbers), recipe.seed)
-    seeds = draw_seeds(recipe.seeds, recipe.seed)
-    rows, differences = [], []
-    for scale in scales:
-        first: dict[str, np.ndarray] = {}
-        for mixture, shares in recipe.list_mixtures().items():
-            values = {}
-            for name, (features, made, scenes) in tests.items():
-                counts = weights[:, [numbers[scene] for scene in scenes]]
-                measured = [
-                    measure(one.score(features), made, counts, one.threshold, recipe.false_positive_rate)
-                    for one in heads[mixture, scale]
-                ]
-                values[name] = average_seeds(np.array(measured), seeds)
-            # `unseen` is what no mixture was trained on, so that mixtures are compared on the same tests.
-            groups = {SEEN: list(shares), UNSEEN: list(recipe.unseen)}
-            values |= dict(average_groups(values, groups))
-            for name, drawn in values.items():
-                place = {"mixture": mixture, "scale": scale, "tested_on": name}
-                count = len(tests[name][1]) if name in tests else None
-                seen = name in shares or name == SEEN
-                rows.append({**place, "seen": seen, "pictures": count, "heads": recipe.seeds, **describe(drawn)})
-                if first and name in first and name != SEEN:
-                    against = next(iter(recipe.list_mixtures()))
-                    differences.append({**place, "against": against, **describe(drawn - first[name])})
-            first = first or values
-    return rows, differences
-
-
-def _lay_test(pictures: Mapping[str, Pictures], name: str, seed: int) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """As many real pictures as made ones of a generator, to test on: features, which are made, and scenes."""
-    real = pictures.get(name + BESIDE, pictures[REAL])
-    count = min(len(real.find(TEST)), len(pictures[name].find(TEST)))
-    features, made, scenes = [], [], list[str]()
-    for one in (real, pictures[name]):
-        order = sorted(one.find(TEST), key=lambda place: (derive_key(seed, "test", one.scenes[place]), place))[:count]
-        features.append(one.features[order])
-        made.append(np.full(count, one.is_made))
-        scenes += [one.scenes[place] for place in order]
-    return np.concatenate(features), np.concatenate(made), scenes
 
 
 def _save_heads(recipe: Detector, backbone: Backbone, heads: Mapping[str, Trained], folder: Path) -> None:
