@@ -72,7 +72,7 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
         from .sandbox.pictures import draw_rows
 
         try:
-            rows = draw_rows(rows)
+            rows = draw_rows(rows, by_camera=data.draw == "camera")
         except GasError as error:
             raise RecipeError([Problem(str(error), key=f"{key}.draw", hint="take `recipe: sandbox`")]) from error
     elif "image" in columns:

@@ -25,8 +25,9 @@ class Data(Part):
     overrides: Verbatim = Field(
         default={}, description="Keys of the dataset recipe to override, such as {seed: 1, splits: {train: 100}}."
     )
-    draw: Literal["sandbox"] | None = Field(
-        default=None, description="sandbox: add the column `image`, a picture of each scene of the sandbox."
+    draw: Literal["sandbox", "camera"] | None = Field(
+        default=None,
+        description="sandbox: add the column `image`, a picture of each scene of the sandbox; camera: a photo of it.",
     )
     path: Text | None = Field(
         default=None, description="What `load_dataset` opens: a folder, a dataset on the Hub, or a format."

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from io import BytesIO
 from itertools import permutations
 from math import cos, pi, sin
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from ...builders.foundation.counter_rng import derive_key
 from ...errors import GasError
@@ -176,14 +177,40 @@ def draw_scene(graph: Mapping[str, Any], seed: int) -> Image.Image:
     return draw_tokens(encode_scene(graph, seed).tolist())
 
 
-def draw_rows(rows: Any, seed: int = 0) -> Any:
+def photograph(picture: Image.Image, seed: int) -> Image.Image:
+    """A picture as a camera has it: moved, turned, scaled, blurred and tinted a little, with noise, from a JPEG."""
+    random = np.random.default_rng(seed)
+    width, height = picture.size
+    turn, scale = random.uniform(-0.06, 0.06), random.uniform(0.94, 1.06)
+    across, along = random.uniform(-2, 2, 2)
+    right, down = cos(turn) * scale, sin(turn) * scale
+    left, top = width / 2 + across - right * width / 2 + down * height / 2, height / 2 + along
+    matrix = (right, -down, left, down, right, top - down * width / 2 - right * height / 2)
+    seen = picture.transform(
+        picture.size, Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC, fillcolor=GROUND
+    ).filter(ImageFilter.GaussianBlur(random.uniform(0.3, 0.8)))
+    light = np.asarray(seen, dtype=float) * random.uniform(0.85, 1.0, 3) + random.normal(
+        0, random.uniform(1.5, 5), (height, width, 3)
+    )
+    stored = BytesIO()
+    Image.fromarray(light.round().clip(0, 255).astype(np.uint8)).save(
+        stored, "JPEG", quality=int(random.integers(80, 96))
+    )
+    return Image.open(stored).convert("RGB")
+
+
+def draw_rows(rows: Any, seed: int = 0, by_camera: bool = False) -> Any:
     """Adds the column `image` to a dataset with `caption` and `scene_graph`; `datasets` keeps it."""
     import datasets
 
     features = datasets.Features({**rows.features, "image": datasets.Image()})
 
+    def draw_one(caption: str, graph: Mapping[str, Any]) -> Image.Image:
+        number = choose_seed(caption, seed)
+        picture = draw_scene(graph, number)
+        return photograph(picture, number) if by_camera else picture
+
     def draw(batch: Mapping[str, Any]) -> dict[str, Any]:
-        pairs = zip(batch["caption"], batch["scene_graph"], strict=True)
-        return {"image": [draw_scene(graph, choose_seed(caption, seed)) for caption, graph in pairs]}
+        return {"image": list(map(draw_one, batch["caption"], batch["scene_graph"]))}
 
     return rows.map(draw, batched=True, features=features, desc="drawing")

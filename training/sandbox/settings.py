@@ -1,11 +1,16 @@
-"""The small model of the sandbox, as recipes say it."""
+"""The small model of the sandbox and its generators of pictures, as recipes say them."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
 from ...builders.recipe.fields import Part
 from ..fields import Data, Positive, Rows, Whole, WholeOrZero
+
+Remake = Literal["autoencoder", "blur", "mosaic", "ringing", "transposed"]
+"""Generators that make pictures of the sandbox anew; `generators.py` says how."""
 
 
 class SandboxModel(Part):
