@@ -113,7 +113,7 @@ def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Proble
         _check_folder(recipe.folder, recipe, trainer.LOG)
     if "data.path" not in missing:
         with gather_problems(problems):
-            rows = load_rows(recipe.data, trainer.COLUMNS)
+            rows = load_rows(recipe.data, trainer.COLUMNS, also=getattr(trainer, "ALSO", ()))
     problems += trainer.check(recipe, rows, missing)
     return trainer, rows, list(loaded.document.locate(problems).problems)
 
@@ -134,6 +134,7 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
             for name, shares in held_out.get(group, {}).items():
                 told = "  ".join(f"{what} {share:.2f}" for what, share in shares.items() if what != "questions")
                 lines.append(f"  {group.replace('_', ' ')}, {name}: {told}  ({shares['questions']:,} questions)")
+    lines += [f"  {line}" for line in record["results"].get("table", ())]
     results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
     there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}
     return [*lines, *(f"  {recipe.folder / name}: {what}" for name, what in there.items())]
