@@ -27,7 +27,7 @@ class Arm(Part):
     threshold: float | None = Field(default=None, description="The least score, of `select: threshold`.")
     data: Rows | None = Field(default=None, description="Captions of its own, in place of the recipe's.")
     real: bool = Field(default=False, description="The `image` of each row takes the place of pictures that are made.")
-    mined: bool = Field(default=False, description="Captions lean on what the base is found to be weak at: see `mine`.")
+    mined: bool = Field(default=False, description="Captions lean on what the base is weak at: see `mine`.")
 
     @model_validator(mode="after")
     def check_threshold(self) -> Arm:

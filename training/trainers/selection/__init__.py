@@ -1,10 +1,10 @@
 """Training on selected pictures (self-improvement, distillation): the parts that `gas train` asks a trainer for.
 
-    stages      folders of results, each there whole or not at all
-    choosing    which pictures are trained on
-    students    the model that learns: a pipeline of diffusers, or the sandbox's
-    running     from captions to a trained model, stage by stage
-    comparing   models on held-out scenes: tables with intervals
+stages      folders of results, each there whole or not at all
+choosing    which pictures are trained on
+students    the model that learns: a pipeline of diffusers, or the sandbox's
+running     from captions to a trained model, stage by stage
+comparing   models on held-out scenes: tables with intervals
 """
 
 from .recipe_check import check, find_inputs

@@ -27,8 +27,8 @@ class Sample:
 def choose_samples(samples: Iterable[Sample], arm: Arm, seed: int) -> list[Sample]:
     """Chooses one sample of each scene, and then among these.
 
-    A share of n scenes is `round(share * n)`, one at least. What is alike is told apart by chance, which depends on the
-    seed and on the sample alone. Samples without a score are not chosen.
+    A share of n scenes is `round(share * n)`, one at least. What is alike is told apart by chance, which depends on
+    the seed and on the sample alone. Samples without a score are not chosen.
 
     Returns: What was chosen, in the order in which scenes first came.
     """

@@ -29,11 +29,8 @@ def compare_arms(recipe: Selection, folder: Path) -> dict[str, Any]:
     """
     runs = {name: _open_runs(recipe, folder, name) for name in recipe.held_out}
     scores = {name: {seed: _describe_seed(models) for seed, models in seeds.items()} for name, seeds in runs.items()}
-    last = [BASE, *(f"{arm} {recipe.iterations}" for arm in recipe.arms)]
-    pairs = [(one, other) for place, one in enumerate(last) for other in last[:place]]
-    first = last[1] if len(last) > 1 else BASE
-    pairs = sorted(pairs, key=lambda pair: first not in pair)
-    pairs = [(other, one) if other == first else (one, other) for one, other in pairs]
+    last = [*(f"{arm} {recipe.iterations}" for arm in recipe.arms), BASE]
+    pairs = [(one, other) for place, one in enumerate(last) for other in last[place + 1 :]]
     differences = {
         name: {f"{one} - {other}": _compare(seeds, one, other) for one, other in pairs} for name, seeds in runs.items()
     }
@@ -67,13 +64,15 @@ def _describe_seed(models: Mapping[str, Run]) -> dict[str, dict[str, float]]:
 
 
 def _compare(seeds: Mapping[int, Mapping[str, Run]], one: str, other: str) -> dict[str, Any]:
-    gains: dict[int, tuple[list[float], list[float], list[str]]] = {}
+    of_each = {}
+    values, others, scenes = list[float](), list[float](), list[str]()
     for seed, models in seeds.items():
         here, there = _read_scores(models[one]), _read_scores(models[other])
-        scenes = [scene for scene in here if scene in there]
-        gains[seed] = ([here[scene] for scene in scenes], [there[scene] for scene in scenes], scenes)
-    of_each = {seed: compare_models(*some).describe() for seed, some in gains.items()}
-    values, others, scenes = ([item for some in gains.values() for item in some[part]] for part in range(3))
+        both = [scene for scene in here if scene in there]
+        own = ([here[scene] for scene in both], [there[scene] for scene in both], both)
+        of_each[seed] = compare_models(*own).describe()
+        for all_seeds, some in zip((values, others, scenes), own, strict=True):
+            all_seeds.extend(some)  # type: ignore[arg-type]
     described = {"seeds": of_each, "pooled": compare_models(values, others, scenes).describe()}
     if len(of_each) > 1:
         described["over_seeds"] = estimate_over_seeds([one["value"] for one in of_each.values()])
@@ -94,7 +93,8 @@ def list_lines(compared: Mapping[str, Any]) -> list[str]:
     for name, seeds in compared["held_out_scores"].items():
         models = list(next(iter(seeds.values())))
         lines += [f"Held out, {name}: mean score", ""]
-        lines += _draw(["seed", *models], [[seed, *(f"{one['score']:.3f}" for one in some.values())] for seed, some in seeds.items()])
+        means = [[seed, *(f"{one['score']:.3f}" for one in some.values())] for seed, some in seeds.items()]
+        lines += _draw(["seed", *models], means)
         lines += ["", f"Held out, {name}: differences (95 %)", ""]
         rows = []
         for pair, found in compared["differences"][name].items():
@@ -104,7 +104,8 @@ def list_lines(compared: Mapping[str, Any]) -> list[str]:
         kinds = [kind for kind in next(iter(seeds.values()))[models[0]] if kind != "score"]
         if kinds:
             means = [[model, *(f"{_average(seeds, model, kind):.3f}" for kind in kinds)] for model in models]
-            lines += [f"Held out, {name}: right answers by kind of question, all seeds", "", *_draw(["model", *kinds], means), ""]
+            title = f"Held out, {name}: right answers by kind of question, all seeds"
+            lines += [title, "", *_draw(["model", *kinds], means), ""]
     return lines[:-1]
 
 

@@ -93,5 +93,5 @@ def _check_training(recipe: Selection) -> list[Problem]:
         stage = load_stage(recipe, recipe.seed).recipe
         found = check_stage(stage, None, {"data"})
     except RecipeError as error:
-        found = error.problems
+        found = list(error.problems)
     return [replace(one, file=None, line=None, column=None, key=f"training.overrides.{one.key}") for one in found]

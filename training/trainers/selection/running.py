@@ -2,7 +2,7 @@
 
 seed_<n>/base/                    the sandbox's base, in `model/`
 seed_<n>/base_<held out>/         the base's evaluation on held-out scenes, as `gas evaluate` leaves one
-seed_<n>/mined/                   what the base is weak at: mined.json, and the evaluations that tell
+seed_<n>/mined/                   what the base is weak at: mined.json, and the evaluation that tells
 seed_<n>/<arm>/iteration_<n>/     captions.parquet, and the stages pictures, scores, selected, training, and
                                   <held out> for each of `held_out`
 """
@@ -10,9 +10,10 @@ seed_<n>/<arm>/iteration_<n>/     captions.parquet, and the stages pictures, sco
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ import pyarrow as pa
 from ....builders.folder.files import remove_tree, write_text
 from ....builders.recipe.yaml_document import Document
 from ....errors import GasError
-from ...data import describe_data, load_rows
 from ...evaluation.backends.folder import FolderBackend
 from ...evaluation.backends.loading import open_backend
 from ...evaluation.backends.settings import AnyPictures
@@ -129,10 +129,11 @@ class Work:
             # Scenes have seeds of their own; another arm with the same model and captions has the same pictures.
             made_from = {**said, "seed": self.seed, **_describe_maker(maker, self.recipe)}
             make = partial(_make_pictures, self._describe(maker, folder, data), scenes)
-        pictures = self.stages.run(folder / "pictures", made_from, make)
+        pictures = self.stages.run(folder / "pictures", made_from, make, copies=True)
         judged = self._describe(self.recipe.pictures, folder, data)
         made_from = {**said, "pictures": identify_stage(pictures), **_describe_score(self.recipe)}
-        scores = self.stages.run(folder / "scores", made_from, partial(_score, judged, scenes, pictures))
+        score = partial(_score, judged, scenes, pictures)
+        scores = self.stages.run(folder / "scores", made_from, score, copies=True)
         made_from = {"scores": identify_stage(scores / SCORES), "pictures": identify_stage(pictures), "seed": seed}
         made_from |= {"arm": arm.model_dump(mode="json", include={"select", "share", "threshold"})}
         select = partial(_select, arm, scenes, pictures, scores, seed)
@@ -149,7 +150,7 @@ class Work:
         for name, data in self.recipe.held_out.items():
             self._evaluate(self.student.open(model), data, folder / f"{prefix}{name}", identify_model(model))
 
-    def _evaluate(self, maker: AnyPictures, data: Data, folder: Path, model: str | None = None) -> Path:
+    def _evaluate(self, maker: AnyPictures, data: Data, folder: Path, model: str | None) -> Path:
         recipe = self._describe(maker, folder, data, one=True)
         made_from = {"model": model, "seed": self.seed, "data": data.model_dump(mode="json", exclude_defaults=True)}
         made_from |= {**_describe_maker(maker, self.recipe), **_describe_score(self.recipe)}
@@ -160,12 +161,11 @@ class Work:
         return self.stages.run(folder, made_from, evaluate)
 
     def _mine(self, base: Path | None) -> dict[str, float]:
-        """Finds the concepts that the base is weak at, or behind its teacher, with how weak it is."""
+        """Finds the concepts that the base is weak at, beside what it can elsewhere, with how weak it is."""
         assert self.recipe.mine
         data, folder = self.recipe.mine.data, self.folder / "mined"
         own = self._evaluate(self.student.open(base), data, folder / "base", identify_model(base))
-        others = [self._evaluate(self.recipe.teacher, data, folder / "teacher")] if self.recipe.teacher else []
-        mined = mine_runs(open_run(own), *(open_run(one) for one in others))
+        mined = mine_runs(open_run(own))
         weak = {one.name: one.shrunken for one in mined.weak.get("concepts", ())}
         if not weak:
             what = f"{own} shows no concept that the base is weak at"
@@ -210,8 +210,6 @@ def _describe_score(recipe: Selection) -> dict[str, Any]:
 
 
 def _digest(scenes: pa.Table) -> str:
-    from hashlib import sha256
-
     return sha256(json.dumps(scenes.to_pylist(), sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -251,9 +249,7 @@ def _score(recipe: Evaluation, scenes: pa.Table, pictures: Path, folder: Path) -
     scored = score_pictures(scorer.identify(), score, there, pictures, folder / "parts")
     if scored is None:
         return
-    lines = (
-        {"id": row["scene"], "image": row["image"], "score": row["value"]} for row in scored.scores.to_pylist()
-    )
+    lines = ({"id": row["scene"], "image": row["image"], "score": row["value"]} for row in scored.scores.to_pylist())
     _write_lines(folder / SCORES, lines)
 
 
@@ -279,8 +275,7 @@ def _select(arm: Arm, scenes: pa.Table, pictures: Path, scores: Path, seed: int,
     captions = dict(zip(scenes["id"].to_pylist(), scenes["caption"].to_pylist(), strict=True))
     chosen = [one for one in choose_samples(read_scores(scores), arm, seed) if one.id in captions]
     if not chosen:
-        what = f"no picture of {scores / SCORES} is chosen" + (f": none scores {arm.threshold:g}" * bool(arm.threshold))
-        raise GasError(f"{what}; see the scores there", exit_status=1)
+        raise GasError(f"no picture of {scores / SCORES} is chosen; is `threshold` too high?", exit_status=1)
     remove_tree(folder)
     folder.mkdir(parents=True)
     lines = []

@@ -9,8 +9,9 @@ heeded by all that follows, and by nothing else.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,19 @@ class Stages:
     root: Path
     log: Path
     report: Callable[[str], None]
+    _made: dict[str, Path] = field(default_factory=dict)
 
-    def run(self, folder: Path, made_from: Mapping[str, Any], make: Callable[[Path], None]) -> Path:
+    def run(
+        self, folder: Path, made_from: Mapping[str, Any], make: Callable[[Path], None], copies: bool = False
+    ) -> Path:
         """Makes a stage, goes on with one that was stopped, or leaves one that is whole.
 
         Args:
             folder: Its folder; the record has the same name and `.json`.
             made_from: All that what is in it depends on, as JSON can hold it.
             make: Fills the folder, or goes on where it was stopped in it; every process calls it.
+            copies: Whether one of the same name that was made from the same just before may be copied, as that of
+                another arm is where both begin with the same model and captions.
 
         Returns: The folder.
 
@@ -60,7 +66,14 @@ class Stages:
             folder.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, _dump({**record, "whole": False}))
         wait_for_all()
-        make(folder)
+        key = json.dumps([folder.name, record], sort_keys=True)
+        if copies and (other := self._made.get(key)):
+            if is_first():
+                remove_tree(folder)
+                shutil.copytree(other, folder)
+        else:
+            make(folder)
+        self._made[key] = folder
         wait_for_all()
         if is_first():
             write_text(path, _dump({**record, "whole": True}))

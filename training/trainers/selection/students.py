@@ -169,7 +169,7 @@ def load_selected(folder: Path) -> Any:
 
 def identify_model(model: Path | None) -> str | None:
     """What tells whether a model is the same; None for the base that is there already."""
-    return model and identify_stage(model)
+    return identify_stage(model) if model else None
 
 
 def choose_seed(seed: int, *place: object) -> int:
