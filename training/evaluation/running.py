@@ -25,7 +25,7 @@ from ..judges.marking import read_questions
 from ..judges.protocol import Judge
 from ..judges.settings import open_judge
 from ..judges.trust import FILE, read_weights
-from ..metrics.loading import open_metric
+from ..metrics.loading import check_options, find_metric, open_metric, takes_judge
 from ..recipes.evaluation import Evaluation
 from ..recipes.loading import LoadedTraining, dump_training
 from ..sources import check_sources
@@ -118,6 +118,10 @@ def _check_metrics(recipe: Evaluation, alone: bool, problems: list[Problem]) -> 
     lost = []
     for name, options in recipe.metrics.items():
         with gather_problems(problems, f"metrics.{name}"):
+            if takes_judge(name):  # which is not open yet
+                check_options(name, find_metric(name), {"judge": None, **options})
+                lost += [name] if alone else []
+                continue
             metric = open_metric(name, **options)
             lost += [name] if metric.needs == "answers" and alone else []
             if (way := getattr(metric, "by", recipe.by)) != recipe.by:
@@ -224,7 +228,10 @@ def open_scorer(recipe: Evaluation, model: str, judge: Judge | None = None) -> S
     """Opens whom a recipe names, and what is measured; `judge` takes the place of the recipe's."""
     asked = judge or (open_judge(recipe.judge) if recipe.judge else None)
     most = recipe.judge.most_refused if recipe.judge else Scorer.most_refused
-    metrics = [open_metric(name, **options) for name, options in recipe.metrics.items()]
+    metrics = [
+        open_metric(name, **({"judge": asked, **options} if takes_judge(name) else options))
+        for name, options in recipe.metrics.items()
+    ]
     return Scorer(model, metrics, asked, recipe.by, most, recipe.bias)
 
 

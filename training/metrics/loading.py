@@ -62,6 +62,15 @@ def open_metric(name: str, **options: Any) -> AnyMetric:
     return opened
 
 
+def takes_judge(name: str) -> bool:
+    """Whether a metric asks a judge by itself, whom it is opened with.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    return any(one.name == "judge" for one in fields(find_metric(name)))
+
+
 def check_options(name: str, metric: type[Any], options: Mapping[str, Any]) -> None:
     """Refuses options that a metric has not, and those that it needs and are not given.
 

@@ -14,12 +14,14 @@ class Sample:
     """A picture and its score.
 
     Attributes:
-        id: Of its scene, or its caption.
+        id: Of its scene.
+        caption: What it should show.
         image: Its path below the folder of pictures.
         score: Higher is better; None where the metric has no number.
     """
 
     id: str
+    caption: str
     image: str
     score: float | None
 

@@ -9,7 +9,7 @@ from typing import Any
 from ....errors import Problem, RecipeError, gather_problems
 from ...data import load_rows
 from ...evaluation.backends.loading import check_backend
-from ...metrics.loading import open_metric
+from ...metrics.loading import check_options, find_metric, takes_judge
 from ...recipes.selection import Selection
 from .captions import MORE, count_captions
 from .students import load_stage
@@ -48,11 +48,12 @@ def _check_score(recipe: Selection, rows: Any) -> list[Problem]:
     ((name, options),) = recipe.score.items()
     problems: list[Problem] = []
     with gather_problems(problems, f"score.{name}"):
-        metric = open_metric(name, **options)
+        metric, asks = find_metric(name), takes_judge(name)
+        check_options(name, metric, {"judge": None, **options} if asks else options)
         if metric.needs == "sets":
             what = f"{name} measures all pictures of a scene together, and tells none from another"
             raise RecipeError([Problem(what, key="score", hint="take another, such as vqascore")])
-        if metric.needs == "answers" and recipe.judge is None:
+        if (asks or metric.needs == "answers") and recipe.judge is None:
             what = f"nobody answers, whom {name} would ask"
             raise RecipeError([Problem(what, key="judge", hint="such as `judge: {model: Qwen/Qwen3-VL-4B-Instruct}`")])
         if metric.needs == "answers" and rows is not None and "questions" not in rows.column_names:

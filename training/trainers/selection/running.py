@@ -3,8 +3,7 @@
 seed_<n>/base/                    the sandbox's base, in `model/`
 seed_<n>/base_<held out>/         the base's evaluation on held-out scenes, as `gas evaluate` leaves one
 seed_<n>/mined/                   what the base is weak at: mined.json, and the evaluation that tells
-seed_<n>/<arm>/iteration_<n>/     captions.parquet, and the stages pictures, scores, selected, training, and
-                                  <held out> for each of `held_out`
+seed_<n>/<arm>/iteration_<n>/     the stages pictures, scores, selected and training, and an evaluation a held-out set
 """
 
 from __future__ import annotations
@@ -136,7 +135,7 @@ class Work:
         scores = self.stages.run(folder / "scores", made_from, score, copies=True)
         made_from = {"scores": identify_stage(scores / SCORES), "pictures": identify_stage(pictures), "seed": seed}
         made_from |= {"arm": arm.model_dump(mode="json", include={"select", "share", "threshold"})}
-        select = partial(_select, arm, scenes, pictures, scores, seed)
+        select = partial(_select, arm, pictures, scores, seed)
         selected = self.stages.run(folder / "selected", made_from, select)
         made_from = {"selected": identify_stage(selected), "model": identify_model(model)}
         made_from |= {"training": self.student.describe()}
@@ -240,8 +239,9 @@ def _save_image(image: Any, path: Path) -> None:
 
 
 def _score(recipe: Evaluation, scenes: pa.Table, pictures: Path, folder: Path) -> None:
-    """Scores all pictures that are there, into `scores.jsonl`: a line each with `id`, `image` and `score`."""
+    """Scores all pictures that are there, into `scores.jsonl`: a line each with `id`, `caption`, `image` and `score`."""
     rows = scenes.to_pylist()
+    captions = {row["id"]: row["caption"] for row in rows}
     found = find_pictures(pictures, [row["id"] for row in rows])
     there = [Picture(row, name) for row in rows for name in found.pictures.get(row["id"], ())]
     scorer = open_scorer(recipe, "samples")
@@ -249,7 +249,10 @@ def _score(recipe: Evaluation, scenes: pa.Table, pictures: Path, folder: Path) -
     scored = score_pictures(scorer.identify(), score, there, pictures, folder / "parts")
     if scored is None:
         return
-    lines = ({"id": row["scene"], "image": row["image"], "score": row["value"]} for row in scored.scores.to_pylist())
+    values = zip(*(scored.scores[name].to_pylist() for name in ("scene", "image", "value")), strict=True)
+    lines = [
+        {"id": scene, "caption": captions[scene], "image": image, "score": score} for scene, image, score in values
+    ]
     _write_lines(folder / SCORES, lines)
 
 
@@ -264,16 +267,15 @@ def read_scores(folder: Path) -> list[Sample]:
         try:
             samples.append(Sample(**json.loads(line)))
         except (ValueError, TypeError) as error:
-            raise GasError(f"{folder / SCORES}:{number}: a line has `id`, `image` and `score`: {error}") from error
+            raise GasError(f"{folder / SCORES}:{number}: a line has id, caption, image and score: {error}") from error
     return samples
 
 
-def _select(arm: Arm, scenes: pa.Table, pictures: Path, scores: Path, seed: int, folder: Path) -> None:
+def _select(arm: Arm, pictures: Path, scores: Path, seed: int, folder: Path) -> None:
     """Copies what is chosen into a folder that any trainer takes: pictures and `metadata.jsonl`."""
     if not is_first():
         return
-    captions = dict(zip(scenes["id"].to_pylist(), scenes["caption"].to_pylist(), strict=True))
-    chosen = [one for one in choose_samples(read_scores(scores), arm, seed) if one.id in captions]
+    chosen = choose_samples(read_scores(scores), arm, seed)
     if not chosen:
         raise GasError(f"no picture of {scores / SCORES} is chosen; is `threshold` too high?", exit_status=1)
     remove_tree(folder)
@@ -282,7 +284,7 @@ def _select(arm: Arm, scenes: pa.Table, pictures: Path, scores: Path, seed: int,
     for number, one in enumerate(chosen):
         name = f"{number:06}{Path(one.image).suffix}"
         (folder / name).write_bytes((pictures / one.image).read_bytes())
-        lines.append({"file_name": name, "caption": captions[one.id], "id": one.id, "score": one.score})
+        lines.append({"file_name": name, "caption": one.caption, "id": one.id, "score": one.score})
     _write_lines(folder / METADATA, lines)
 
 
