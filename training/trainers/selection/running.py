@@ -239,7 +239,7 @@ def _save_image(image: Any, path: Path) -> None:
 
 
 def _score(recipe: Evaluation, scenes: pa.Table, pictures: Path, folder: Path) -> None:
-    """Scores all pictures that are there, into `scores.jsonl`: a line each with `id`, `caption`, `image` and `score`."""
+    """Scores all pictures that are there into `scores.jsonl`, a line each: `id`, `caption`, `image` and `score`."""
     rows = scenes.to_pylist()
     captions = {row["id"]: row["caption"] for row in rows}
     found = find_pictures(pictures, [row["id"] for row in rows])

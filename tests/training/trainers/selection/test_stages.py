@@ -7,7 +7,7 @@ from generate_any_scene.errors import GasError
 from generate_any_scene.training.trainers.selection.stages import Stages, identify_stage
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     pass
 
 
@@ -43,9 +43,9 @@ def test_a_whole_stage_is_made_once_and_its_record_says_of_what(stages, tmp_path
 def test_what_was_stopped_goes_on_with_what_is_there(stages, tmp_path):
     def stop(folder):
         write("half")(folder)
-        raise Stopped
+        raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         stages.run(tmp_path / "stage", {"seed": 1}, stop)
     assert json.loads((tmp_path / "stage.json").read_text())["whole"] is False
 
