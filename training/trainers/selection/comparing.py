@@ -64,19 +64,21 @@ def _describe_seed(models: Mapping[str, Run]) -> dict[str, dict[str, float]]:
 
 
 def _compare(seeds: Mapping[int, Mapping[str, Run]], one: str, other: str) -> dict[str, Any]:
-    of_each = {}
-    values, others, scenes = list[float](), list[float](), list[str]()
+    of_each, pairs = {}, list[tuple[float, float, str]]()
     for seed, models in seeds.items():
         here, there = _read_scores(models[one]), _read_scores(models[other])
-        both = [scene for scene in here if scene in there]
-        own = ([here[scene] for scene in both], [there[scene] for scene in both], both)
-        of_each[seed] = compare_models(*own).describe()
-        for all_seeds, some in zip((values, others, scenes), own, strict=True):
-            all_seeds.extend(some)  # type: ignore[arg-type]
-    described = {"seeds": of_each, "pooled": compare_models(values, others, scenes).describe()}
+        own = [(here[scene], there[scene], scene) for scene in here if scene in there]
+        of_each[seed] = _estimate(own)
+        pairs += own
+    described = {"seeds": of_each, "pooled": _estimate(pairs)}
     if len(of_each) > 1:
         described["over_seeds"] = estimate_over_seeds([one["value"] for one in of_each.values()])
     return described
+
+
+def _estimate(pairs: Sequence[tuple[float, float, str]]) -> dict[str, float]:
+    values, others, scenes = zip(*pairs, strict=True)
+    return compare_models(values, others, scenes).describe()
 
 
 def estimate_over_seeds(values: Sequence[float]) -> dict[str, float]:
