@@ -113,7 +113,8 @@ class Selection(Training):
         if isinstance(self.pictures, SandboxPictures) and (self.pictures.model or self.pictures.sandbox_model):
             raise refuse("`pictures` names a model, which `sandbox.model` makes", "leave it out of `pictures`")
         if len(self.score) != 1:
-            raise refuse(f"`score` has {len(self.score)} metrics; one decides", "such as `score: {vqascore: {}}`")
+            others = ", ".join(f"{name}: null" for name in list(self.score)[:-1]) or "vqascore: {}"
+            raise refuse(f"`score` has {len(self.score)} metrics; one decides", f"such as `score: {{{others}}}`")
         if not self.arms:
             raise refuse("`arms` are none", "such as `arms: {top: {select: top}}`")
         if wrong := next((name for name in (*self.arms, *self.held_out) if not name.isidentifier()), None):

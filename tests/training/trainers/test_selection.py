@@ -223,18 +223,26 @@ def test_captions_lean_on_what_was_mined(tmp_path, monkeypatch):
     assert hearts["targeted"] > 24 > 16 > hearts["random"]
 
 
+OTHER = {"score.answer_accuracy": None}
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"captions": 1000}, "data: the data has 1,000 captions, and `iterations` of `captions` take 2,000"),
-        ({"score": {"answer_acuracy": {}}}, "there is no metric answer_acuracy; did you mean `answer_accuracy`?"),
-        ({"score": {"dino_distance": {}}}, "measures all pictures of a scene together"),
-        ({"score": {"dsg": {}, "tifa": {}}}, "`score` has 2 metrics; one decides"),
+        ({**OTHER, "score.answer_acuracy": {}}, "there is no metric answer_acuracy; did you mean `answer_accuracy`?"),
+        ({**OTHER, "score.dino_distance": {}}, "measures all pictures of a scene together"),
+        ({**OTHER, "score.vqascore": {"formla": "qwen"}}, "vqascore has no option formla; did you mean `formula`?"),
+        ({**OTHER, "score.vqascore": {}, "judge": None}, "nobody answers, whom vqascore would ask"),
+        ({"score.dsg": {}}, "such as `score: {answer_accuracy: null}`"),
         ({"judge": None}, "nobody answers, whom answer_accuracy would ask"),
         ({"arms.top": None, "arms.random": None}, "`arms` are none"),
         ({"arms": {"a/b": {}}}, "`a/b` names a folder"),
         ({"arms": {"top": {"mined": True}}}, "`mine` and an arm with `mined: true` go together"),
-        ({"pictures": {"backend": "diffusers", "model": "x"}}, "go together; give both, or neither"),
+        (
+            {"pictures": {"backend": "diffusers", "model": "x"}},
+            "`sandbox` and `pictures: {backend: sandbox}` go together",
+        ),
         ({"pictures.model": "x"}, "`pictures` names a model, which `sandbox.model` makes"),
         ({"teacher": {"backend": "sandbox", "model": "./no"}}, "teacher.model: ./no is no folder of a model"),
         ({"arms": {"real": {"real": True, "data": {"path": "./no"}}}}, "./no"),
@@ -246,6 +254,26 @@ def test_what_cannot_be_is_told_before_anything_is_made(changes, message, tmp_pa
         run_training(load_checked("sandbox_selection", {**SMALL, "output": "run", **changes}), dry_run=True)
     assert message in str(caught.value)
     assert not Path("run").exists()
+
+
+# What comes of it, on a seed that is none of those whose results are shown.
+
+
+@pytest.mark.slow
+def test_the_best_of_its_own_pictures_mend_a_spoiled_model(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    loaded = load_checked("sandbox_selection", {"seeds": [101], "iterations": 1, "output": "run"})
+    found = run_training(loaded, report=lambda line: None)["results"]["differences"]["test"]
+    assert found["top 1 - base"]["pooled"]["low"] > 0
+
+
+@pytest.mark.slow
+def test_a_planted_weakness_is_mined_and_pictures_of_it_help_most(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    loaded = load_checked("sandbox_distillation", {"seeds": [101], "output": "run"})
+    found = run_training(loaded, report=lambda line: None)["results"]["differences"]["weak"]
+    assert next(iter(json.loads(Path("run/seed_101/mined/mined.json").read_text()))) == "heart"
+    assert found["targeted 1 - base"]["pooled"]["low"] > 0 < found["targeted 1 - random 1"]["pooled"]["value"]
 
 
 # A pipeline of diffusers.
