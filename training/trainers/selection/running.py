@@ -197,7 +197,7 @@ class Work:
 def _describe_maker(maker: AnyPictures, recipe: Selection) -> dict[str, Any]:
     """All that pictures depend on, besides captions and seeds."""
     settings = maker.model_dump(mode="json", exclude_defaults=True, exclude={"batch_size"})
-    for key in ("model", "lora"):
+    for key in ("model", "lora", "path"):
         if (name := settings.get(key)) and Path(name).exists():  # what is in it counts, not where it lies
             settings[key] = identify_stage(Path(name))
     return {"maker": {"backend": maker.backend, **settings}, "prompt": recipe.prompt}
