@@ -11,6 +11,7 @@ from ....builders.recipe.loading import load_recipe
 from ....builders.rows.writer import create_writer
 from ....errors import GasError
 from ...data import load_rows
+from ...evaluation.mining import merge_mappings
 from ...fields import Data
 from ...recipes.selection import Selection
 
@@ -63,14 +64,7 @@ def lean_data(recipe: Selection, weak: Mapping[str, float]) -> Data:
     ids: list[str] = deck.plan.taxonomy.objects["id"].take(pa.array(deck.plan.pools.objects)).to_pylist()
     others = sum(name not in weak for name in ids)
     cards = max(1, round(others * recipe.mine.share / (1 - recipe.mine.share) / len(weak)))
-    overrides = merge(recipe.data.overrides, {"content": {"objects": {"weights": dict.fromkeys(weak, cards)}}})
+    overrides = merge_mappings(
+        recipe.data.overrides, {"content": {"objects": {"weights": dict.fromkeys(weak, cards)}}}
+    )
     return recipe.data.model_copy(update={"overrides": overrides})
-
-
-def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings merged, as recipes are."""
-    merged = dict(under)
-    for key, value in over.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = merge(merged[key], value) if both else value
-    return merged

@@ -181,7 +181,7 @@ class Work:
         return Evaluation(
             name=self.recipe.name,
             kind="evaluation",
-            model=folder.name,
+            model=folder.relative_to(self.folder).as_posix(),
             data=data,
             pictures=maker,
             prompt=self.recipe.prompt,
