@@ -16,6 +16,7 @@
     reports         contact sheets and curves
     rewards         what reinforcement learning is rewarded by
     generate        pictures of held-out scenes, judged before and after
+    preferences     pairs of pictures, a better and a worse one, for other trainers
     trainers        what trains, a file or folder a kind
     run             `gas train`: check, train, write down
 

@@ -141,6 +141,7 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
                     low, high = gain["interval"]
                     told += f"  gain {gain['mean']:+.2f} ({low:+.2f} to {high:+.2f})"
                 lines.append(f"  {group.replace('_', ' ')}, {name}: {told}  ({shares['questions']:,} questions)")
+    lines += [f"  {line}" for line in record["results"].get("table", ())]
     results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
     there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}
     return [*lines, *(f"  {recipe.folder / name}: {what}" for name, what in there.items())]

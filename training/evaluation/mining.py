@@ -183,7 +183,7 @@ def write_recipe(mined: Mined, path: Path) -> Path:
     changes: dict[str, Any] = {}
     notes = []
     for note, change in _list_changes(mined, base.load({})):
-        changed = _merge(changes, change)
+        changed = merge_mappings(changes, change)
         if change and _can_build(base, changed):
             changes = changed
             notes.append(note)
@@ -206,7 +206,7 @@ class _Base:
     overrides: Mapping[str, Any]
 
     def load(self, changes: Mapping[str, Any]) -> LoadedRecipe:
-        return load_recipe(self.source, _merge(dict(self.overrides), changes))
+        return load_recipe(self.source, merge_mappings(dict(self.overrides), changes))
 
     def dump(self, changes: dict[str, Any], model: str) -> str:
         """The recipe with changes, as its file states it: by what it extends, if that is a shipped one as it is."""
@@ -237,12 +237,12 @@ def _find_base(run: Run) -> _Base:
     )
 
 
-def _merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def merge_mappings(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Mappings merged, as recipes are."""
     merged = dict(under)
     for key, value in over.items():
         both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = _merge(merged[key], value) if both else value
+        merged[key] = merge_mappings(merged[key], value) if both else value
     return merged
 
 

@@ -66,6 +66,15 @@ def open_metric(name: str, **options: Any) -> AnyMetric:
     return opened
 
 
+def takes_judge(name: str) -> bool:
+    """Whether a metric asks a judge by itself, whom it is opened with.
+
+    Raises:
+        GasError: There is no such metric.
+    """
+    return any(one.name == "judge" for one in fields(find_metric(name)))
+
+
 def check_options(name: str, metric: type[Any], options: Mapping[str, Any]) -> None:
     """Refuses options that a metric has not, and those that it needs and are not given.
 
@@ -78,15 +87,6 @@ def check_options(name: str, metric: type[Any], options: Mapping[str, Any]) -> N
         raise GasError(f"{name} has no option {unknown[0]}; {hint}")
     if missing := [key for key, is_needed in known.items() if is_needed and key not in options]:
         raise GasError(f"{name} needs the option {missing[0]}")
-
-
-def takes_judge(name: str) -> bool:
-    """Whether a metric is given who answers, and asks by itself.
-
-    Raises:
-        GasError: There is no such metric.
-    """
-    return any(one.name == "judge" for one in fields(find_metric(name)))
 
 
 def list_models(name: str, options: Mapping[str, Any]) -> list[Source]:

@@ -13,7 +13,7 @@ import torch
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Tokenizer, get_scheduler
 
-from .pictures import CODES, TOKENS, decode_shape, encode_scene
+from .pictures import CODES, TOKENS, decode_shape, encode_scene, read_tokens
 from .settings import SandboxModel
 
 START = "<image>"
@@ -183,3 +183,35 @@ def train_model(
         schedule.step()
         optimizer.zero_grad()
         report(step + 1, loss.item())
+
+
+def save_trained_model(
+    model: Path, rows: Any, prompt: str, steps: int, size: int, rate: float, seed: int, folder: Path
+) -> None:
+    """Trains a model of the sandbox further, to continue prompts with pictures, and saves both parts of it.
+
+    Args:
+        model: The folder of the one to begin with.
+        rows: A dataset with `caption` and `image`, pictures of the sandbox.
+        prompt: The template of a prompt, with `{caption}`.
+        steps: Updates.
+        size: Pictures of an update.
+        rate: The highest learning rate.
+        seed: Of the order of rows.
+        folder: Where model and tokenizer go, as `from_pretrained` reads them.
+
+    Raises:
+        GasError: A picture is none of the sandbox's.
+    """
+    tokenizer = Qwen2Tokenizer.from_pretrained(model, padding_side="left")
+    network = Qwen2ForCausalLM.from_pretrained(model, dtype=torch.float32)
+    prompts = [prompt.format(caption=caption) for caption in rows["caption"]]
+    texts = tokenizer(prompts, padding=True, return_tensors="pt")
+    tokens = torch.from_numpy(np.stack([read_tokens(image) for image in rows["image"]])) + len(tokenizer)
+    examples = Examples(texts["input_ids"], texts["attention_mask"], tokens[:, None].expand(-1, LOOKS, -1))
+    weights = torch.ones(network.config.vocab_size)
+    weights[len(tokenizer) + 1 :] = FILLED
+    random = np.random.default_rng(seed)
+    train_model(network, examples, weights, steps, size, rate, 0.0, random, lambda step, loss: None)
+    network.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)

@@ -131,6 +131,27 @@ def draw_tokens(tokens: Sequence[int]) -> Image.Image:
     return picture
 
 
+def read_tokens(picture: Image.Image) -> np.ndarray:
+    """The grid of tokens whose drawing a picture is, or is nearest to: int64, shape (9,).
+
+    Raises:
+        GasError: It has another size than pictures of the sandbox.
+    """
+    if picture.size != (GRID * CELL, GRID * CELL):
+        raise GasError(f"a picture of {picture.size} pixels is none of the sandbox's, which are {GRID * CELL} wide")
+    pixels = np.asarray(picture.convert("RGB"), dtype=np.float32).reshape(GRID, CELL, GRID, CELL, 3)
+    cells, drawn = pixels.swapaxes(1, 2).reshape(TOKENS, -1), _draw_cells()
+    # Of squared distances, what differs from drawing to drawing.
+    return (np.square(drawn).sum(axis=1) - 2 * cells @ drawn.T).argmin(axis=1)
+
+
+@lru_cache
+def _draw_cells() -> np.ndarray:
+    """The pixels of each token's cell: float32, shape (CODES, CELL * CELL * 3)."""
+    pictures = [draw_tokens([code] + [0] * (TOKENS - 1)).crop((0, 0, CELL, CELL)) for code in range(CODES)]
+    return np.stack([np.asarray(picture, dtype=np.float32).ravel() for picture in pictures])
+
+
 @lru_cache
 def _draw_mask(shape: str, radius: int) -> Image.Image:
     mask = Image.new("1", (CELL, CELL))

@@ -25,6 +25,7 @@ from generate_any_scene.training.sandbox.pictures import (
     draw_tokens,
     encode_scene,
     encode_shape,
+    read_tokens,
 )
 from PIL import Image
 
@@ -380,3 +381,15 @@ def test_a_seed_draws_other_pictures(rows):
     seeds = {choose_seed(row["caption"], seed) for row in rows[:1] for seed in range(5)}
     assert len(seeds) == 5
     assert len({draw_scene(rows[0]["scene_graph"], seed).tobytes() for seed in seeds}) > 1
+
+
+def test_tokens_are_read_back_from_pictures_also_from_worn_ones():
+    random = np.random.default_rng(0)
+    every = np.concatenate([np.arange(CODES), np.zeros(-CODES % TOKENS, dtype=int)]).reshape(-1, TOKENS)
+    for tokens in every:
+        picture = draw_tokens(tokens.tolist())
+        assert read_tokens(picture).tolist() == tokens.tolist()
+        worn = np.asarray(picture).astype(int) + random.integers(-40, 41, size=(GRID * CELL, GRID * CELL, 3))
+        assert read_tokens(Image.fromarray(worn.clip(0, 255).astype(np.uint8))).tolist() == tokens.tolist()
+    with pytest.raises(GasError, match="none of the sandbox's, which are 72 wide"):
+        read_tokens(Image.new("RGB", (64, 64)))
