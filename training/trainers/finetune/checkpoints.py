@@ -19,6 +19,8 @@ from ....errors import GasError
 
 Stateful = Mapping[str, Any]
 """What has `state_dict` and `load_state_dict`, by name."""
+Found = dict[tuple[Any, ...], tuple[str, torch.Tensor]]
+"""Tensors that are saved, with their names, by where they are: optimizers of 8 bits have some in many places."""
 KEPT = 2
 """Checkpoints that are kept: the newest, and the one before it in case a disk loses the newest."""
 CONTENT, SUFFIX = "content", ".safetensors"
@@ -36,18 +38,18 @@ def save_checkpoint(
         trained: Weights, by name.
         stateful: What else changes.
     """
-    tensors: dict[str, torch.Tensor] = {}
+    found: Found = {}
     content = {
         "update": update,
         "identity": dict(identity),
         "weights": dict(trained),
         "states": {name: part.state_dict() for name, part in stateful.items()},
     }
-    packed = json.dumps(_pack(content, tensors))
+    packed = json.dumps(_pack(content, found))
     for left in folder.glob(f"update_*{SUFFIX}.*"):  # by a training that was killed
         left.unlink()
     with open_part(folder / f"update_{update:08}{SUFFIX}") as part:
-        save_file(tensors, part, {CONTENT: packed})
+        save_file(dict(found.values()), part, {CONTENT: packed})
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink()
 
@@ -85,17 +87,18 @@ def list_checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"update_*{SUFFIX}"))
 
 
-def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
+def _pack(value: Any, found: Found) -> Any:
     """A value as JSON can hold it, which has no keys but texts and no tuples; its tensors are put with the others."""
     if isinstance(value, torch.Tensor):
-        name = str(len(tensors))
-        tensors[name] = value.detach().contiguous()
+        tensor = value.detach().contiguous()
+        place = (tensor.data_ptr(), tensor.shape, tensor.dtype)
+        name, _ = found.setdefault(place, (str(len(found)), tensor))
         return {"tensor": name}
     if isinstance(value, dict):
-        return {"dict": [[key, _pack(one, tensors)] for key, one in value.items()]}
+        return {"dict": [[key, _pack(one, found)] for key, one in value.items()]}
     if isinstance(value, tuple):
-        return {"tuple": [_pack(one, tensors) for one in value]}
-    return [_pack(one, tensors) for one in value] if isinstance(value, list) else value
+        return {"tuple": [_pack(one, found) for one in value]}
+    return [_pack(one, found) for one in value] if isinstance(value, list) else value
 
 
 def _unpack(value: Any, get_tensor: Callable[[str], torch.Tensor]) -> Any:

@@ -74,6 +74,16 @@ def test_states_come_back_as_they_were(tmp_path):
         assert torch.equal(found, saved)
 
 
+def test_a_tensor_in_many_places_is_saved_once_and_comes_back_in_each(tmp_path):
+    shared, empty = torch.arange(256.0), torch.empty(0)
+    save_checkpoint(tmp_path, 1, {}, {}, {"part": Part([shared, shared, empty])})
+    assert (tmp_path / "update_00000001.safetensors").stat().st_size < 2 * 1024
+    part = Part()
+    load_checkpoint(tmp_path, {}, {}, {"part": part})
+    assert all(torch.equal(*pair) for pair in zip(part.state, [shared, shared, empty], strict=True))
+    assert part.state[0] is not part.state[1]
+
+
 def test_the_last_two_are_kept(tmp_path):
     for update in (2, 4, 6):
         save_checkpoint(tmp_path, update, {}, {}, {})
