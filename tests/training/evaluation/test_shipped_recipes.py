@@ -64,7 +64,8 @@ def test_the_papers_models_have_recipes_with_its_settings():
             low, high, attributes = (1, 3, 2) if modality == "three_d" else (3, 12, 5)
             assert tuple(data.structure.complexity) == (low, high)
             assert data.content.scene_attributes.count.high == attributes
-            assert data.splits["test"].size == (1000 if modality == "three_d" or "1,000" in recipe.description else 10000)
+            size = 1000 if modality == "three_d" or "1,000" in recipe.description else 10000
+            assert data.splits["test"].size == size
             options = getattr(recipe.pictures, "options", {})
             if modality == "image" and "width" in options:
                 assert (options["width"], options["height"]) == (1024, 1024)
