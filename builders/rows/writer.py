@@ -146,7 +146,7 @@ class RowWriter:
         """The edited scenes, with the questions whose answers are others there."""
         texts, pool = self.captions.write(words, key, scenes), self.captions.tracer.program_table.pool
         caption = texts.write(pool)
-        return pa.StructArray.from_arrays(
+        edited = pa.StructArray.from_arrays(
             [
                 make_texts(self.plan.recipe.pairs or ()).take(make_array(pairs.edits, pairs.edits >= 0)),
                 caption,
@@ -154,8 +154,9 @@ class RowWriter:
                 _write_changes(questions, self.questions.tracer.program_table.pool),
             ],
             names=PAIR.names,
-            mask=make_array(pairs.edits < 0),
         )
+        # Not by a mask: pyarrow before 23 writes no lists that have values where there are none.
+        return edited.take(make_array(np.arange(len(edited)), pairs.edits >= 0))
 
 
 def create_writer(loaded: LoadedRecipe) -> RowWriter:
