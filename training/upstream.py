@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from ..builders.recipe.fields import read_number, read_whole, refuse, show
 from ..errors import GasError, Problem, advise
 
-PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "numpy", "pillow")
+PACKAGES = ("torch", "transformers", "diffusers", "peft", "trl", "accelerate", "datasets", "timm", "numpy", "pillow")
 """What a run's record names the versions of."""
 
 PATIENCE = timedelta(days=7)

@@ -25,6 +25,7 @@ from ...models import choose_device, explain_loading
 from ...pictures import READERS, open_picture
 from ...recipes.detector import Detector, Preparation
 from ...upstream import count_processes, find_rank, wait_for_all
+from .sources import read_bytes
 
 CHUNK = 1024
 """Pictures whose features share a file: what a run that is killed has to do again, at most."""
@@ -157,9 +158,8 @@ def _look(rows: Any, part: Sequence[tuple[str, int]], backbone: Backbone, recipe
 
     def open_one(job: tuple[tuple[str, int], Any]) -> torch.Tensor:
         (digest, place), image = job
-        stored = Path(image["path"]).read_bytes() if image["bytes"] is None else image["bytes"]
         try:
-            return to_tensor(prepare_picture(stored, digest, recipe.prepare, backbone.size))
+            return to_tensor(prepare_picture(read_bytes(image), digest, recipe.prepare, backbone.size))
         except GasError as error:
             raise GasError(f"picture {place}: {error}") from error
 

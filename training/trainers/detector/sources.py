@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import datasets
+import fsspec  # type: ignore[import-untyped]
 import numpy as np
 
 from ....builders.foundation.counter_rng import derive_key
@@ -88,11 +88,15 @@ def open_source(name: str, key: str, data: Data, rows: Any = None) -> Source:
 
 def digest_pictures(rows: Any) -> list[str]:
     """SHA-256 of each picture's file."""
-    return [sha256(_read_bytes(image)).hexdigest() for batch in rows.iter(256) for image in batch["image"]]
+    return [sha256(read_bytes(image)).hexdigest() for batch in rows.iter(256) for image in batch["image"]]
 
 
-def _read_bytes(image: Mapping[str, Any]) -> bytes:
-    return Path(image["path"]).read_bytes() if image["bytes"] is None else image["bytes"]
+def read_bytes(image: Mapping[str, Any]) -> bytes:
+    """The file of a picture, on this disk, in an archive or elsewhere."""
+    if image["bytes"] is not None:
+        return image["bytes"]
+    with fsspec.open(image["path"], "rb") as file:
+        return file.read()
 
 
 def name_scenes(rows: Any, digests: list[str]) -> list[str]:
