@@ -28,6 +28,7 @@ __all__ = [
     "judges",
     "open_metric",
     "open_report",
+    "preferences",
     "scene",
     "to_networkx",
 ]
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         judges,
         open_metric,
         open_report,
+        preferences,
     )
 
 _PLACES = {
@@ -64,6 +66,7 @@ _PLACES = {
     "judges": ".training.judges",
     "open_metric": ".training",
     "open_report": ".training",
+    "preferences": ".training.preferences",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",
 }
