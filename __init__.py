@@ -28,6 +28,7 @@ __all__ = [
     "judges",
     "open_metric",
     "open_report",
+    "preferences",
     "rewards",
     "scene",
     "to_networkx",
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         judges,
         open_metric,
         open_report,
+        preferences,
         rewards,
     )
 
@@ -66,6 +68,7 @@ _PLACES = {
     "judges": ".training.judges",
     "open_metric": ".training",
     "open_report": ".training",
+    "preferences": ".training.preferences",
     "rewards": ".training.rewards",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",

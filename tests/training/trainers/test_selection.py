@@ -295,7 +295,7 @@ def test_a_tiny_stable_diffusion_improves_itself_twice(method, pipeline, tmp_pat
         "data": {"recipe": "sandbox", "overrides": None},
         "pictures": {"backend": "diffusers", "model": str(pipeline), "dtype": "float32", "count": 2,
                      "options": {"height": 64, "width": 64, "num_inference_steps": 2, "guidance_scale": 1}},
-        "judge": {"kind": "sandbox"}, "by": "words", "score": {"answer_accuracy": {}},
+        "judge": {"kind": "sandbox"}, "by": "words", "score": {"clip_flant5": None, "answer_accuracy": {}},
         "arms.top.share": 0.5,
         "training.overrides": {"method": method, "resolution": 64, "mixed_precision": "no", "batch_size": 1,
                                "max_steps": 2},
