@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...builders.folder.manifest import MANIFEST
 from ...builders.recipe.loading import SUFFIXES
@@ -19,6 +19,10 @@ REGISTERED = "gas"
 """What `load_dataset` makes rows of any shipped recipe by, and what a build calls its folder."""
 
 
+Metrics: TypeAlias = str | Iterable[str] | Mapping[str, Mapping[str, Any]]
+"""What is measured: a name, names, or names with options."""
+
+
 def read_request(
     recipe: str | Path | None = None,
     overrides: Iterable[str] | Mapping[str, Any] = (),
@@ -29,7 +33,7 @@ def read_request(
     split: str | None = None,
     judge: str | None = None,
     by: str | None = None,
-    metrics: Iterable[str] = (),
+    metrics: Metrics = (),
     model: str | None = None,
     out: str | Path | None = None,
 ) -> LoadedTraining:
@@ -44,7 +48,7 @@ def read_request(
         split: Its split, `test` when left out.
         judge: Who answers, as `read_judge` takes it.
         by: `words` or `probability`.
-        metrics: What is measured, by name.
+        metrics: What is measured, by name, perhaps with options.
         model: What the model is called.
         out: The folder for results.
 
@@ -61,8 +65,10 @@ def read_request(
         raise GasError("--config and --split belong to --dataset; give it, too")
     if judge is not None:
         parts["judge"] = read_judge(judge).model_dump(mode="json", exclude_none=True)
-    if names := list(metrics):
-        parts["metrics"] = {name: {} for name in names}
+    if metrics:
+        options = metrics if isinstance(metrics, Mapping) else {}
+        names = [metrics] if isinstance(metrics, str) else metrics
+        parts["metrics"] = {name: dict(options.get(name, {})) for name in names}
     given = {"by": by, "model": model, "output": out and str(out)}
     parts |= {key: value for key, value in given.items() if value is not None}
     if recipe is None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import GasError
 from ..judges.protocol import Judge
+from ..metrics.protocol import check_judge
 from .figures import BY, describe_runs
 from .report.page import write_page
-from .requests import read_request
+from .requests import Metrics, read_request
 from .running import run_evaluation, write_report
 from .tables import Run, open_run
 
@@ -40,25 +41,27 @@ class Report:
         """All that is known, as `figures.py` describes it and report.json holds it."""
         return describe_runs(self.runs, ratings=self.ratings, by=self.by)
 
-    def table(self, by: str | None = None) -> DataFrame:
+    def table(self, by: str = "overall") -> DataFrame:
         """A row a metric, or a row a group, each with its 95 % interval.
 
         Args:
-            by: One of those that are told apart, such as `kind`; all together when left out.
+            by: One of those that are told apart, such as `kind`; `overall`, all together, when left out.
 
         Raises:
             GasError: It is not told apart.
         """
         import pandas as pd
 
-        found = self.figures["overall"] if by is None else self.figures["by"].get(by)
+        found = self.figures["overall"] if by == "overall" else self.figures["by"].get(by)
         if found is None:
-            raise GasError(f"the report does not tell {by!r} apart; choose from {', '.join(self.figures['by'])}")
+            raise GasError(
+                f"the report does not tell {by!r} apart; choose from overall, {', '.join(self.figures['by'])}"
+            )
         return pd.DataFrame(found)
 
-    def compare(self, other: Report) -> Report:
-        """This report beside another one: differences are paired by scene."""
-        return Report([*self.runs, *other.runs], self.by, self.ratings)
+    def compare(self, *others: Report) -> Report:
+        """This report beside others: differences are paired by scene."""
+        return Report([*self.runs, *(run for other in others for run in other.runs)], self.by, self.ratings)
 
     def to_json(self) -> str:
         """All figures, as report.json has them."""
@@ -81,9 +84,9 @@ def evaluate(
     config: str | None = None,
     split: str | None = None,
     judge: Judge | str | None = None,
-    metrics: Iterable[str] = (),
+    metrics: Metrics = (),
     model: str | None = None,
-    by: Sequence[str] = BY,
+    by: str | Sequence[str] = BY,
     out: str | Path | None = None,
     overrides: Iterable[str] | Mapping[str, Any] = (),
 ) -> Report:
@@ -98,7 +101,8 @@ def evaluate(
         config: Its config.
         split: Its split, `test` when left out.
         judge: Who answers: `judges.load(...)`, or what it takes.
-        metrics: What is measured, by name; questions that are answered right when left out.
+        metrics: What is measured, by name, or names with options, `{"soft_tifa": {"mean": "geometric"}}`; questions
+            that are answered right when left out.
         model: What the model is called.
         by: What is told apart: kind, form, elements and others.
         out: The folder for results, `runs/` and a name when left out.
@@ -109,6 +113,8 @@ def evaluate(
         GasError: A model cannot be loaded, a server does not answer, or the judge gives no answers.
     """
     named = judge if isinstance(judge, str) else None
+    if judge is not None and named is None:
+        check_judge("gas.evaluate", judge)
     loaded = read_request(
         recipe,
         overrides,
@@ -124,7 +130,7 @@ def evaluate(
     run = run_evaluation(loaded, None if isinstance(judge, str) else judge)
     if run is None:
         raise GasError("evaluate in the first process alone, or with gas evaluate under a launcher")
-    return save_report(Report([run], by))
+    return save_report(Report([run], [by] if isinstance(by, str) else by))
 
 
 def save_report(report: Report) -> Report:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from ...builders.folder.files import write_text
 from ...builders.recipe.fields import show
 from ...builders.rows.loading import drop_consequences
+from ...builders.rows.schema import QUESTION
 from ...console import show_progress
 from ...errors import GasError, Problem, RecipeError, gather_problems
 from ...version import __version__
@@ -114,7 +115,10 @@ def _check_folder(recipe: Evaluation) -> None:
 
 
 def _check_ids(rows: Any) -> None:
-    """Refuses scenes of which two have one name."""
+    """Refuses scenes of which two have one name, or that have numbers for names."""
+    if not str(rows.features["id"].dtype).endswith("string"):
+        what, hint = f"the column `id` holds {rows.features['id'].dtype}, and no texts", "write ids as texts"
+        raise RecipeError([Problem(what, key="data", hint=hint)])
     ((scene, times),) = Counter(rows["id"][:]).most_common(1)
     if times > 1:
         what = f"{times:,} scenes are called {show(scene)}"
@@ -169,7 +173,7 @@ def run_evaluation(
     if is_first():
         folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / "recipe.yaml", dump_training(recipe))
-    scenes: pa.Table = checked.rows.with_format("arrow")[:].combine_chunks()
+    scenes = _read_scenes(checked.rows)
     backend = open_maker(recipe)
     count = getattr(recipe.pictures, "count", 1)
     prompts = write_prompts(recipe, scenes["caption"].to_pylist(), folder) if recipe.pictures.makes else Prompts([])
@@ -201,6 +205,20 @@ def run_evaluation(
     run = Run(folder, scored.answers, scores, scenes, record)
     write_run(run)
     return run
+
+
+def _read_scenes(rows: Any) -> pa.Table:
+    """Rows as Arrow, with the types that reports read: no scene may have questions; graphs in JSON are left out."""
+    scenes: pa.Table = rows.with_format("arrow")[:].combine_chunks()
+    kind = scenes.schema.field("questions").type
+    if not pa.types.is_string(kind) and pa.types.is_null(kind.value_type):
+        none: list[list[Any]] = [[] for _ in range(scenes.num_rows)]
+        place = scenes.schema.get_field_index("questions")
+        scenes = scenes.set_column(place, "questions", pa.array(none, pa.list_(QUESTION)))
+    texts = [
+        name for name in MORE if name in scenes.column_names and pa.types.is_string(scenes.schema.field(name).type)
+    ]
+    return scenes.drop_columns(texts)
 
 
 def _describe_inputs(checked: Checked, scorer: Scorer, found: Found) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Parts are the same whatever process does them, so that the tables are, too.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
@@ -283,7 +284,7 @@ def _identify_file(path: Path) -> bytes:
 
 def _write_part(place: Path, scored: Scored) -> None:
     """Writes a part so that it is there whole or not at all."""
-    beside = place.with_name(f"{place.name}.part")
+    beside = place.with_name(f"{place.name}.{os.getpid()}.part")
     try:
         remove_tree(beside)
         beside.mkdir(parents=True)
@@ -292,6 +293,9 @@ def _write_part(place: Path, scored: Scored) -> None:
         (beside / "cost.json").write_text(json.dumps(asdict(scored.cost)), encoding="utf-8")
         beside.rename(place)
     except OSError as error:
+        if place.exists():  # another evaluation of the same pictures was quicker
+            remove_tree(beside)
+            return
         raise explain_os_error(error, place) from error
 
 

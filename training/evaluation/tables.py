@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from ...builders.folder.files import open_part, write_text
 from ...errors import GasError, explain_os_error
 from ...regular_files import read_regular
+from ..recipes.loading import EVALUATION
 
 ANSWERS = pa.schema(
     [
@@ -117,6 +118,8 @@ def open_run(folder: str | Path) -> Run:
         raise GasError(f"{folder / RECORD}: not JSON: {error}") from error
     if not isinstance(record, dict):
         raise GasError(f"{folder / RECORD} is no record of an evaluation")
+    if (kind := record.get("kind", EVALUATION)) != EVALUATION:
+        raise GasError(f"{folder} is the folder of a training ({kind!r}), not of an evaluation")
     tables = [_read_table(folder / f"{name}.parquet") for name in ("answers", "scores", "scenes")]
     answers, scores, scenes = tables
     for table, schema, name in ((answers, ANSWERS, "answers"), (scores, SCORES, "scores")):

@@ -123,6 +123,8 @@ def _ask_words(judge: Judge, asked: Sequence[tuple[Shown, Question]]) -> list[Sa
     replies = judge.answer([image for image, _ in asked], [word_question(one) for _, one in asked]) if asked else []
     if len(replies) != len(asked):
         raise GasError(f"the judge gave {len(replies)} replies to {len(asked)} questions", exit_status=1)
+    if (odd := next((reply for reply in replies if not isinstance(reply, str)), "")) != "":
+        raise GasError(f"the judge gave {odd!r} as a reply, which is no text", exit_status=1)
     return [(reply, mark_reply(reply, one), None) for reply, (_, one) in zip(replies, asked, strict=True)]
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel
@@ -24,6 +24,7 @@ from ...errors import GasError, RecipeError, suggest
 from ..fields import SOURCES, Data
 from ..upstream import list_types
 from .common import Job
+from .pictures import AnyPictures
 
 EVALUATION = "evaluation"
 SHARED = ("common", "loading", "pictures", EVALUATION)
@@ -91,6 +92,7 @@ def _load(
         hints = (suggest(str(kind), kinds), f"the kinds are {', '.join(kinds)}")
         document.report(("kind",), what, " ".join(filter(None, hints)))
         raise_problems(document)
+    _drop_older_backend(document)
     model = find_model(kind)
     for place in list_data_places(model):
         _drop_older_source(document, place)
@@ -143,6 +145,22 @@ def _drop_older_source(document: Document, place: tuple[str, ...]) -> None:
             for key in SOURCES[older] & data.keys():
                 if find_age(key) >= limit:
                     del data[key]
+
+
+def _drop_older_backend(document: Document) -> None:
+    """Who makes pictures replaces whom a parent names, with all keys that only the other one has."""
+    pictures: Any = document.value.get("pictures")
+    if not isinstance(pictures, dict):
+        return
+    kinds = {kind.model_fields["backend"].default: kind for kind in get_args(AnyPictures)}
+    chosen = kinds.get(pictures.get("backend"))
+    file = document.find_place(("pictures", "backend")).file
+    if chosen is None:
+        return
+    known = {name for kind in kinds.values() for name in kind.model_fields} - chosen.model_fields.keys()
+    for key in known & pictures.keys():
+        if document.find_place(("pictures", key)).file != file:
+            del pictures[key]
 
 
 def dump_training(recipe: Job) -> str:

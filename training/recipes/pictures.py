@@ -152,6 +152,7 @@ class CommandPictures(PictureSettings):
     """A command that reads lines of JSON, a picture each, and writes files."""
 
     backend: Literal["command"] = "command"
+    batch_size: Whole = Field(default=256, description="Pictures of one start of the command, which may load a model.")
     command: tuple[Text, ...] = Field(min_length=1, description="The command and its arguments.")
     suffix: str = Field(
         default=".png",

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import generate_any_scene as gas
 import pytest
 from datasets import load_dataset
 from generate_any_scene.cli import main
+from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.requests import read_request
 from generate_any_scene.training.evaluation.scoring import open_scorer
 from generate_any_scene.training.evaluation.tables import open_run
@@ -189,3 +191,59 @@ def test_models_of_metrics_are_looked_for_before_anything_is_loaded(pictures, tm
     words = ("--images", pictures, "--dataset", "sandbox", "--out", tmp_path / "out", "--dry-run")
     status, _, err = run(monkeypatch, capfd, *words, "--set=metrics={clip_score: {model: ./none}}")
     assert status == 2 and "metrics.clip_score.model: there is no folder `./none`" in err
+
+
+def make_dataset(folder, **changes):
+    rows = load_dataset("gas", "sandbox", split="test", splits={"train": 1, "validation": 0, "test": 20}).to_list()
+    folder.mkdir()
+    lines = [
+        json.dumps({**row, **{key: change(place, row) for key, change in changes.items()}})
+        for place, row in enumerate(rows)
+    ]
+    (folder / "test.jsonl").write_text("\n".join(lines))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"id": lambda place, row: place}, "the column `id` holds int64, and no texts"),
+        ({"questions": lambda place, row: []}, ""),
+        ({"scene_graph": lambda place, row: json.dumps(row["scene_graph"])}, ""),
+        ({"questions": lambda place, row: json.dumps(row["questions"])}, ""),
+    ],
+)
+def test_odd_columns_are_read_or_refused(changes, said, pictures, tmp_path, monkeypatch, capfd):
+    dataset = make_dataset(tmp_path / "odd", **changes)
+    words = ("--images", pictures, "--dataset", dataset, "--judge", "sandbox", "--out", tmp_path / "out")
+    status, _, err = run(monkeypatch, capfd, *words)
+    assert (status, said in err) == ((2, True) if said else (0, True)), err
+    assert "Traceback" not in err
+
+
+def test_who_makes_pictures_replaces_whom_a_parent_names(pictures, tmp_path, monkeypatch, capfd):
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(f"extends: smoke\nname: mine\npictures: {{backend: folder, path: '{pictures}'}}\n")
+    status, said, err = run(monkeypatch, capfd, recipe, "--dry-run")
+    assert status == 0 and said.startswith("mine can begin"), err
+
+
+def test_the_folder_of_a_training_is_no_evaluation(local, monkeypatch, capfd):
+    record = json.loads((local / "run.json").read_text())
+    (local / "run.json").write_text(json.dumps({**record, "kind": "grpo"}))
+    status, _, err = run(monkeypatch, capfd, local)
+    assert status == 2 and "is the folder of a training ('grpo')" in err
+
+
+def test_metrics_in_python_take_options(pictures, tmp_path):
+    def open_metrics(metrics):
+        return read_request(images=pictures, dataset="sandbox", judge="sandbox", metrics=metrics).recipe.metrics
+
+    assert open_metrics({"soft_tifa": {"mean": "geometric"}}) == {"soft_tifa": {"mean": "geometric"}}
+    assert open_metrics("dsg") == open_metrics(["dsg"]) == {"dsg": {}}
+
+
+@pytest.mark.parametrize("judge", [object(), 3])
+def test_what_is_no_judge_is_refused(judge, pictures):
+    with pytest.raises(GasError, match=r"is no judge; give judges\.load"):
+        gas.evaluate(images=pictures, dataset="sandbox", judge=judge)

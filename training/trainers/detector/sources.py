@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 import datasets
-import fsspec  # type: ignore[import-untyped]
+import fsspec
 import numpy as np
 
 from ....builders.foundation.counter_rng import derive_key
