@@ -18,9 +18,10 @@ The whole of it:
     methods     {interval, two_way, paired, many, shrinkage, correlation}: a sentence each, for people
     runs        [{name, model, dataset, judge, folder, pictures, scenes, questions, refused, left_out, cost, baselines,
                 exam}], as run.json has them; the last four are null where it has none. `left_out` is {without,
-                unknown, unreadable: {name: reason}}; `baselines` is {name: {accuracy: number, refused, questions,
-                kinds: {kind: share}, metrics: {id: number}} or null}, `exam` the content of judge.json; `name` is the
-                model's, with the folder's where two have one
+                unknown, unreadable: {name: reason}}; `baselines` is {name: {accuracy: number, answers: number or
+                null, refused, questions, kinds: {kind: share or null}, kinds_refused: {kind: count}, metrics: {id:
+                number}} or null}, where `answers` and `kinds` are counted as the metric `answers` is; `exam` is the
+                content of judge.json; `name` is the model's, with the folder's where two have one
     overall     [group without `group`], and `two_way: {low, high}` where a scene has several pictures
     by          {name: [group]}, in the order in which they are to be shown: `kind`, `form`, `kind_form`, `statement`
                 (true, false), of answers; `elements`, `objects`, `attributes`, `relations`, `copies`, and a table for

@@ -71,7 +71,8 @@ def _fill_exam(exam: Mapping[str, Any]) -> list[Cell]:
 def _mark(reading: Reading, by: str, group: str) -> dict[str, float]:
     """What is earned without the right picture, which is known of kinds, and what the exam found of the judge."""
     known = reading.baselines.items() if by == "kind" else ()
-    marks = {name: one["kinds"][group] for name, one in known if group in (one.get("kinds") or {})}
+    shares = ((name, (one.get("kinds") or {}).get(group)) for name, one in known)
+    marks = {name: share for name, share in shares if share is not None}
     exam = read_estimate((reading.find_exam(by, group) or {}).get("balanced_accuracy"))
     return marks | ({"exam": exam.value} if exam else {})
 
