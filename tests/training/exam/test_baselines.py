@@ -114,11 +114,10 @@ def test_a_judge_that_answers_nothing_is_no_accuracy_of_zero(rows):
 
 
 def test_refused_questions_are_in_no_share_of_answers(rows):
-    """A judge that says yes of what is there and nothing else, counted by hand."""
-    asked = [[{**one, "kind": f"kind {place % 2}"} for place, one in enumerate(some[:2])] for some in rows.questions[:3]]
-    for some in asked:
-        for one in some:
-            one.update(form="yes_no", answer="yes", aliases=[], choices=[], question=f"Is {one['kind']} there?")
+    """A judge that answers the first of two questions of each scene alone, counted by hand."""
+    plain = {"form": "yes_no", "answer": "yes", "aliases": [], "choices": [], "question": "Is it there?"}
+    first = rows.questions[0][0]
+    asked = [[{**first, **plain, "kind": kind} for kind in ("kind 0", "kind 1")] for _ in range(3)]
     asked[1][0]["answer"] = "no"
     said = iter(["yes", "I cannot tell.", "yes", "I cannot tell.", "yes", "I cannot tell."])
     judge = SandboxJudge(reply=lambda text, things: next(said))
@@ -130,7 +129,8 @@ def test_refused_questions_are_in_no_share_of_answers(rows):
     assert found["kinds"] == {"kind 0": pytest.approx(2 / 3), "kind 1": None}
     assert (found["refused"], found["kinds_refused"]) == (3, {"kind 0": 0, "kind 1": 3})
     table = make_table({"baselines": {"blank": found}})
-    assert [next(column.cells) for column in table.columns] == ["blank", "0.333 (0.000-0.500)", "3", "0.667", "0.667", "-"]
+    cells = [next(column.cells) for column in table.columns]
+    assert cells == ["blank", "0.333 (0.000-0.500)", "3", "0.667", "0.667", "-"]
 
 
 def test_all_that_is_refused_is_no_share_of_answers(rows):
