@@ -87,6 +87,7 @@ def write_losses(reading: Reading) -> Iterator[str]:
         for run, model in zip(reading.runs, reading.models, strict=True)
         if run.get("questions")
     ]
+    yield from reading.report.get("notes") or []
     (least, one), (most, other) = min(shares, default=(0, "")), max(shares, default=(0, ""))
     if most - least > MOST_APART:
         yield (
