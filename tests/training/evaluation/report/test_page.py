@@ -280,3 +280,10 @@ def test_what_stands_beside_right_answers_is_counted_as_they_are():
     assert next(row for row in table.rows if row.label == "a white picture").values[0].value == 0.123456
     kinds = {row.label: row.marks for row in sections["kinds"].tables[0].rows}
     assert "blank" in kinds["object"] and "blank" not in kinds["count"]
+
+
+def test_numbers_stand_before_what_is_drawn_of_them(page):
+    """So that a small window shows them first."""
+    rows = re.findall(r'<th scope="row">.*?</th>\s*<td class="(\w+)', page)
+    assert len(rows) > 50 and "strip" not in rows
+    assert re.search(r'<td class="estimate" data-value="[^>]*>(?:(?!<td).)*</td>\s*<td class="strip"', page)
