@@ -18,10 +18,13 @@ The whole of it:
     methods     {interval, two_way, paired, many, shrinkage, correlation}: a sentence each, for people
     runs        [{name, model, dataset, judge, folder, pictures, scenes, questions, refused, left_out, cost, baselines,
                 exam}], as run.json has them; the last four are null where it has none. `left_out` is {without,
-                unknown, unreadable: {name: reason}}; `baselines` is {name: {accuracy: number, refused, questions,
-                kinds: {kind: share}, metrics: {id: number}} or null}, `exam` the content of judge.json; `name` is the
-                model's, with the folder's where two have one
-    overall     [group without `group`], and `two_way: {low, high}` where a scene has several pictures
+                unknown, unreadable: {name: reason}}; `baselines` is {name: {accuracy: number, answers: number or
+                null, refused, questions, kinds: {kind: share or null}, kinds_refused: {kind: count}, metrics: {id:
+                number}} or null}, where `answers` and `kinds` are counted as the metric `answers` is; `exam` is the
+                content of judge.json; `name` is the model's, with the folder's where two have one
+    notes       [sentence]: what of the ratings is of no use
+    overall     [group without `group`], and `two_way: {low, high}` where scenes have several pictures of
+                a folder, whose seeds they may share
     by          {name: [group]}, in the order in which they are to be shown: `kind`, `form`, `kind_form`, `statement`
                 (true, false), of answers; `elements`, `objects`, `attributes`, `relations`, `copies`, and a table for
                 each score of captions, by the id of its metric (fifths, the lowest first, with `from` and `to`), of
@@ -94,7 +97,8 @@ METHODS = {
     "widened for few scenes as Student's distribution is); of taxonomy nodes by the variance between scenes",
     "two_way": "95 %, resampling scenes and numbers of pictures (Owen 2007): the one to read where the pictures of "
     "one number have one seed in all scenes; otherwise it is too wide",
-    "paired": "over the scenes that both have, drawn together; p by chance swaps of the two, scene by scene",
+    "paired": "over the scenes that both have, drawn together; p by 2,000 chance swaps of the two, scene by scene; "
+    "where fewer than 10 of them are as large, by the saddlepoint approximation of their tail (Robinson 1982)",
     "many": "p_adjusted is Holm's (1979) over all comparisons of a table: those below 0.05 are right together at 95 %",
     "shrinkage": "normal empirical Bayes (Efron and Morris 1975, intervals by Morris 1983): a gap of few scenes is "
     "drawn to what is common",
@@ -132,6 +136,7 @@ def describe_runs(
             "seed": seed,
             "methods": METHODS,
             "runs": _describe_runs(found),
+            "notes": people.notes if people else [],
             "overall": [_drop_group(row) | _find_two_way(row, found, seed) for row in overall],
             "by": {name: rows for name, table in parted.items() if (rows := _describe_tables(table, draws))},
             "nodes": _describe_nodes(found, nodes, nodes.list_large()),
@@ -343,9 +348,9 @@ def _drop_group(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_two_way(row: Mapping[str, Any], found: Evaluations, seed: int) -> dict[str, Any]:
-    """The interval of a metric where scenes have several pictures."""
+    """The interval of a metric where scenes have several pictures whose seeds they may share."""
     sample = found.samples[row["run"]]
-    if not len(sample.images) or not sample.numbers.max():
+    if not len(sample.images) or not sample.numbers.max() or not _is_folder(sample.run):
         return {}
     measure = next(one for one in sample.measures if one.metric == row["metric"])
     kept = measure.picture >= 0
@@ -354,6 +359,11 @@ def _find_two_way(row: Mapping[str, Any], found: Evaluations, seed: int) -> dict
     numbers = sample.numbers[measure.picture[kept]]
     one = estimate_two_way(measure.parts[kept], measure.wholes[kept], measure.scene[kept], numbers, seed)
     return {"two_way": {"low": one.low, "high": one.high}}
+
+
+def _is_folder(run: Run) -> bool:
+    """Whether pictures were found in a folder; those that were made here have a seed of their own."""
+    return "grid" in (run.record.get("backend") or {})
 
 
 def _compare(tables: Sequence[Table], draws: Draws) -> list[dict[str, Any]]:

@@ -21,6 +21,8 @@ from .arrays import ANSWERS, Evaluations, Measure, Sample, encode
 
 RATINGS = "ratings"
 """What stands for a metric where people's ratings are meant."""
+NAMES = ("image", "scene", "model")
+"""Columns that say what is rated."""
 FEWEST_MODELS = 3
 
 
@@ -31,10 +33,12 @@ class Ratings:
     Attributes:
         pictures: Of each evaluation, the mean rating of each picture; NaN where there is none.
         models: The mean rating of each model; NaN where there is none.
+        notes: What of it is of no use, in sentences.
     """
 
     pictures: list[np.ndarray]
     models: np.ndarray
+    notes: list[str]
 
 
 def read_ratings(path: Path, found: Evaluations) -> Ratings:
@@ -56,25 +60,44 @@ def read_ratings(path: Path, found: Evaluations) -> Ratings:
             "`scene` and `model`, or `model`"
         )
     try:
-        values = table["rating"].cast(pa.float64()).to_numpy()
+        values = table["rating"].cast(pa.float64()).fill_null(float("nan")).to_numpy()
     except pa.ArrowException as error:
         raise GasError(f"{path}: `rating` holds what is no number: {' '.join(str(error).split())[:200]}") from error
-    texts = {name: table[name].cast(pa.string()) for name in ("image", "scene", "model") if name in names}
+    texts = {name: table[name].cast(pa.string()) for name in NAMES if name in names}
     pictures = [_rate_pictures(sample, found, values, texts, path) for sample in found.samples]
     models = np.array(
         [_rate_model(one, sample, values, texts) for one, sample in zip(pictures, found.samples, strict=True)]
     )
     if not np.isfinite(models).any():
-        first = ", ".join(f"{name} {column[0].as_py()}" for name, column in texts.items() if len(column))
-        raise GasError(f"{path} rates nothing that was evaluated; its first row is of {first or 'nothing'}")
-    return Ratings(pictures, models)
+        raise GasError(_explain_strangers(path, values, texts, found))
+    return Ratings(pictures, models, list(_describe_useless(values, path)))
+
+
+def _explain_strangers(path: Path, values: np.ndarray, texts: dict[str, pa.ChunkedArray], found: Evaluations) -> str:
+    if len(values) and not np.isfinite(values).any():
+        return f"{path}: none of its {len(values):,} ratings is a finite number"
+    first = ", ".join(f"{name} {column[0].as_py()}" for name, column in texts.items() if len(column))
+    run = found.samples[0]
+    known = {"model": [run.run.model], "scene": found.ids[:1].to_pylist(), "image": run.images[:1].to_pylist()}
+    names = ", ".join(f"{name} {known[name][0]}" for name in texts if known[name])
+    return f"{path} rates nothing that was evaluated; its first row is of {first or 'nothing'}, and there is {names}"
+
+
+def _describe_useless(values: np.ndarray, path: Path) -> Iterator[str]:
+    known = values[np.isfinite(values)]
+    if lost := len(values) - len(known):
+        yield f"{lost:,} of {len(values):,} ratings of {path.name} are no finite numbers and were left out."
+    if len(known) > 1 and (known == known[0]).all():
+        yield f"All ratings of {path.name} are {known[0]:g}, so that nothing can agree with them."
 
 
 def _read_table(path: Path) -> pa.Table:
     try:
         if path.suffix.lower() == ".parquet":
             return pq.read_table(path)
-        return pa.csv.read_csv(path)
+        # A scene may be called 000000006.
+        texts = pa.csv.ConvertOptions(column_types=dict.fromkeys(NAMES, pa.string()))
+        return pa.csv.read_csv(path, convert_options=texts)
     except OSError as error:
         raise explain_os_error(error, path) from error
     except pa.ArrowException as error:
@@ -113,7 +136,7 @@ def _rate_model(pictures: np.ndarray, sample: Sample, values: np.ndarray, texts:
     own = [
         value
         for value, model in zip(values.tolist(), texts["model"].to_pylist(), strict=True)
-        if model == sample.run.model
+        if model == sample.run.model and np.isfinite(value)
     ]
     return float(np.mean(own)) if own else float("nan")
 

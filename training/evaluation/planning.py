@@ -12,7 +12,7 @@ Blind to: the judge's errors, which make a true difference look smaller than it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from statistics import NormalDist
 from typing import Any
@@ -32,6 +32,8 @@ WITHIN = 0.5
 ALIKE = 0.5
 """How far two models are assumed to find the same scenes hard: the correlation of their scenes' shares."""
 PICTURES = (1, 2, 4, 8)
+LEAST = 1e-12
+"""A variance below that is none."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def plan_difference(
         power: How probable it is to be that the difference is seen, at 5 %.
         pilot: An evaluation of a few hundred scenes to take variances from.
         other: One of another model on the same scenes: how far both find the same scenes hard is then measured, too.
-        spread: Without a pilot, the standard deviation of the shares of right answers of pictures.
+        spread: Without a pilot, or with one of which no two scenes differ, the standard deviation of the shares of
+            right answers of pictures.
         pictures: How many pictures of a scene to consider.
 
     Returns: `difference`, `power`, `between`, `within`, `source` and `plans`: for each number of pictures `pictures`,
@@ -78,7 +81,10 @@ def plan_difference(
             raise GasError(f"`{name}` is {value:g}; give a number between 0 and 1, such as {usual:g}")
     if not pictures or min(pictures) < 1:
         raise GasError("`pictures` of a scene are 1 or more")
-    found = measure_spread(pilot, other) if pilot else _assume(spread**2 * (1 - WITHIN), spread**2 * WITHIN)
+    assumed = _assume(spread**2 * (1 - WITHIN), spread**2 * WITHIN)
+    found = measure_spread(pilot, other) if pilot else assumed
+    if pilot and found.between + found.within < LEAST:
+        found = replace(assumed, source=f"assumed, since no two scenes of {pilot.model} differ")
     factor = ((Z + NormalDist().inv_cdf(power)) / difference) ** 2
     plans = []
     for count in pictures:

@@ -19,7 +19,7 @@ from ..fields import Data
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, mark_reply
 from ..judges.protocol import Judge, NoPicture, Shown
-from ..metrics.intervals import estimate_mean
+from ..metrics.intervals import estimate_mean, estimate_ratio
 from ..metrics.loading import name_score
 from ..metrics.protocol import AnswersMetric
 from ..pictures import open_picture
@@ -38,7 +38,7 @@ BASELINES: Mapping[str, str] = {
     "other_picture": "the picture of another scene",
     "blank": "a white picture",
     "no_picture": "the questions without a picture, by a judge that takes none",
-    "always_yes": "yes to all that takes a yes; elsewhere the answer that is right most often",
+    "always_yes": "yes where that is an answer, else the answer that is right most often",
 }
 """What is asked about, in the order in which it is shown."""
 
@@ -125,8 +125,12 @@ def measure_baselines(
         metrics: What is measured of the answers besides, under `metrics` by id.
         names: Those of `BASELINES` to measure.
 
-    Returns: For each of `BASELINES` that is possible the mean share of right answers with its interval, answers that
-        were none, and shares of right answers by kind of question; None for the others.
+    Returns: None for each of `BASELINES` that is not possible, and for the others
+        `accuracy`: the mean over scenes of the share of right answers, in which a refusal is not right;
+        `answers`: right answers of those that were given, all questions together, and None if none was; this is how
+        reports count right answers of a model;
+        `kinds`: the same of each kind of question, a share or None;
+        `questions`, `refused` and `kinds_refused`: how many were asked, and how many of them were given no answer.
     """
     shown = {name: pictures for name, pictures in _show(judge, rows).items() if name in names}
     judged = {
@@ -187,35 +191,50 @@ def _answer_alike(questions: Sequence[Sequence[Question]]) -> Judged:
     for one in (one for asked in questions for one in asked):
         answers[one["form"]][one["answer"]] += 1
     replies = {form: counts.most_common(1)[0][0] for form, counts in answers.items()} | {"yes_no": "yes"}
-    marks = [[mark_reply(replies[one["form"]], one) for one in asked] for asked in questions]
+    # Whoever answers alike refuses nothing: what is no answer to a question is wrong.
+    marks: list[list[bool | None]] = [
+        [mark_reply(replies[one["form"]], one) is True for one in asked] for asked in questions
+    ]
     said = [[replies[one["form"]] for one in asked] for asked in questions]
     return Judged(said, marks, [[float(mark is True) for mark in some] for some in marks])
 
 
 def _describe(questions: Sequence[Sequence[Question]], judged: Judged) -> dict[str, Any]:
-    kinds: dict[str, list[bool]] = defaultdict(list)
+    kinds: dict[str, Counter[bool | None]] = defaultdict(Counter)
     for asked, some in zip(questions, judged.marks, strict=True):
         for one, mark in zip(asked, some, strict=True):
-            kinds[one["kind"]].append(mark is True)
+            kinds[one["kind"]][mark] += 1
+    counts = {kind: kinds[kind] for kind in sorted(kinds)}
+    answered = [len(some) - some.count(None) for some in judged.marks]
+    right = [some.count(True) for some in judged.marks]
     return {
         "accuracy": estimate_mean(judged.shares).describe(),
+        "answers": estimate_ratio(right, answered).describe() if any(answered) else None,
         "refused": judged.refused,
         "questions": judged.asked,
-        "kinds": {kind: sum(kinds[kind]) / len(kinds[kind]) for kind in sorted(kinds)},
+        "kinds": {kind: _share_right(marks) for kind, marks in counts.items()},
+        "kinds_refused": {kind: marks[None] for kind, marks in counts.items()},
     }
 
 
+def _share_right(marks: Counter[bool | None]) -> float | None:
+    answered = marks[True] + marks[False]
+    return marks[True] / answered if answered else None
+
+
 def make_table(record: Mapping[str, Any]) -> Table:
-    """A row for each baseline, a column for each kind of question."""
+    """A row for each baseline: its accuracy, right ones of the answers given, and these for each kind of question."""
     from rich.table import Table
 
     measured = {name: one for name, one in record["baselines"].items() if one}
     kinds = sorted({kind for one in measured.values() for kind in one["kinds"]})
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("", "accuracy", "none", *kinds):
+    for heading in ("", "accuracy", "none", "of answers", *kinds):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for name, one in measured.items():
         mean = one["accuracy"]
         accuracy = f"{mean['value']:.3f} ({mean['low']:.3f}-{mean['high']:.3f})"
-        table.add_row(name, accuracy, f"{one['refused']:,}", *(f"{one['kinds'][kind]:.3f}" for kind in kinds))
+        shares = [one["answers"] and one["answers"]["value"], *(one["kinds"][kind] for kind in kinds)]
+        cells = ("-" if share is None else f"{share:.3f}" for share in shares)
+        table.add_row(name, accuracy, f"{one['refused']:,}", *cells)
     return table

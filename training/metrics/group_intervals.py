@@ -31,7 +31,7 @@ from statistics import NormalDist
 import numpy as np
 
 from ...builders.foundation.counter_rng import derive_key, draw_below, hash_numbers
-from .intervals import BLOCK, DRAWS, Estimate, Z
+from .intervals import BLOCK, DRAWS, Estimate, Z, measure_chance
 
 MOST_UNITS = 4096
 """More scenes than that are drawn in so many bundles: of bundles made by chance the variance is that of scenes."""
@@ -241,7 +241,8 @@ def estimate_differences(one: Cells, other: Cells, draws: Draws) -> Differences:
     for some in _split(one.groups):
         sums = _sum_units(one, gains, draws, some)
         least = np.abs(sums.sum(axis=0)) - 1e-9 * np.abs(sums).sum(axis=0)  # rounding makes no equal sum smaller
-        p[some] = (1 + (np.abs(draws.signs @ sums) >= least).sum(axis=0)) / (1 + DRAWS)
+        as_large = (np.abs(draws.signs @ sums) >= least).sum(axis=0).tolist()
+        p[some] = [measure_chance(own, number) for own, number in zip(sums.T, as_large, strict=True)]
     p[scenes == 0] = np.nan
     return Differences(one.ratios - other.ratios, low, high, one.sum_groups(one.wholes), scenes, p)
 

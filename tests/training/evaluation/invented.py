@@ -179,6 +179,7 @@ def _invent_run(draw: Inventor, name: str, scenes: int) -> dict[str, Any]:
     baselines = {
         key: {
             "accuracy": draw.draw(value, 0.02),
+            "answers": draw.draw(value + 0.004, 0.02),
             "refused": 3,
             "questions": 9 * scenes,
             "kinds": {kind: value + shift for kind, shift in zip(KINDS, (0.02, 0.0, -0.14, 0.06), strict=True)},

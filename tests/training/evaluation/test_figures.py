@@ -9,6 +9,7 @@ import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.bias import KIND, read_person
 from generate_any_scene.training.evaluation.figures import BY, describe_runs
+from generate_any_scene.training.evaluation.report.terminal import make_notes
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run
 from planted import ACCURACY, WRONG, add_caption_scores, make_scenes, plant_run
 
@@ -28,6 +29,7 @@ def runs(scenes):
         "judge": "exact",
         "cost": {"seconds": 2.0},
         "left_out": {"without": 1},
+        "backend": {"id": "out", "path": "/pictures/out", "grid": 1},
     }
     first = plant_run(scenes, pictures=2, spread=0.5, record=record)
     values = {scene: float(place) for place, scene in enumerate(scenes["id"].to_pylist())}
@@ -99,6 +101,8 @@ def test_runs_are_described_and_pictures_counted(report):
     assert [row["metric"] for row in metrics] == ["answers", ACCURACY, "clip_score@test"]
     for row in metrics:  # each picture has a seed of its own, so that drawing their numbers makes it wider
         assert row["two_way"]["low"] <= row["low"] < row["value"] < row["high"] <= row["two_way"]["high"]
+    # Those of the other one were not found in a folder.
+    assert not any("two_way" in row for row in rows_of(report["overall"], run=1))
 
 
 def test_scores_of_captions_part_scenes_into_fifths(report):
@@ -235,12 +239,29 @@ def test_ratings_of_scenes_are_those_of_the_models_pictures(runs, tmp_path):
             {"image": ["nowhere.png"], "rating": [1]},
             "rates nothing that was evaluated; its first row is of image nowhere",
         ),
+        (
+            {"scene": ["000000000"], "model": ["planted"], "rating": [1]},
+            "its first row is of scene 000000000, model planted, and there is scene multi_object/test/000000000, ",
+        ),
         ({"model": ["planted"], "rating": ["good"]}, "`rating` holds what is no number"),
+        ({"model": ["planted"] * 2, "rating": ["nan", "inf"]}, "none of its 2 ratings is a finite number"),
     ],
 )
 def test_ratings_that_cannot_be_used_are_refused(runs, tmp_path, rows, message):
     with pytest.raises(GasError, match=message):
         describe_runs(runs, ratings=write_ratings(tmp_path / "r.csv", rows), by=[])
+
+
+def test_ratings_that_are_of_no_use_are_told(runs, tmp_path):
+    ids = runs[0].scenes["id"].to_pylist()[:6]
+    rows = {"scene": ids, "model": ["planted"] * 6, "rating": ["3", "3", "nan", "3", "inf", "3"]}
+    report = describe_runs(runs[:1], ratings=write_ratings(tmp_path / "r.csv", rows), by=[])
+    assert report["notes"] == [
+        "2 of 6 ratings of r.csv are no finite numbers and were left out.",
+        "All ratings of r.csv are 3, so that nothing can agree with them.",
+    ]
+    assert set(report["notes"]) < set(make_notes(report))
+    assert describe_runs(runs[:1], by=[])["notes"] == []
 
 
 def test_files_of_ratings_that_cannot_be_read_are_refused(runs, tmp_path):

@@ -145,3 +145,14 @@ def average(drawn):
     """The mean over each scene's pictures of their shares of right answers."""
     sums = np.bincount(drawn.scene, drawn.right)
     return sums / np.bincount(drawn.scene)
+
+
+@pytest.mark.parametrize("pictures", [1, 2])
+def test_a_pilot_without_spread_is_planned_by_the_spread_assumed(pictures):
+    scenes = make_scenes("multi_object", 20)
+    pilots = [plant_run(scenes, {}, pictures=pictures, model=f"m{number}") for number in range(2)]
+    assumed = plan_difference(0.02)
+    for other in (None, pilots[1]):
+        plan = plan_difference(0.02, pilot=pilots[0], other=other)
+        assert plan["plans"] == assumed["plans"]
+        assert plan["source"] == "assumed, since no two scenes of m0 differ"

@@ -7,7 +7,7 @@ import pytest
 from chat_server import ChatServer
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.files import open_first
-from generate_any_scene.training.exam.baselines import BASELINES, Rows, measure_baselines, read_rows
+from generate_any_scene.training.exam.baselines import BASELINES, Rows, make_table, measure_baselines, read_rows
 from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.judges.marking import mark_reply
 from generate_any_scene.training.sandbox.judge import SandboxJudge
@@ -34,7 +34,8 @@ def test_a_blank_picture_and_that_of_another_scene_earn_less(record):
     assert found["blank"]["accuracy"]["high"] < 0.5
     assert found["other_picture"]["accuracy"]["high"] < 0.6
     # A blank picture shows that nothing is there: the foils of objects, and zero of what is not there.
-    assert 0 < found["blank"]["kinds"]["object"] < 0.5
+    assert 0 < found["blank"]["kinds"]["object"] <= 0.5
+    assert found["blank"]["kinds_refused"]["object"] > 0
     assert found["blank"]["kinds"]["relation"] == 0
 
 
@@ -66,7 +67,7 @@ def test_a_judge_behind_a_server_is_asked_without_pictures_too(rows):
         assert len(server.bodies) == 2 * sum(map(len, some.questions))
     counts = [one["answer"] for asked in some.questions for one in asked if one["kind"] == "count"]
     assert found["no_picture"]["kinds"]["count"] == counts.count("one") / len(counts) > 0
-    assert found["blank"]["kinds"]["count"] == 0
+    assert (found["blank"]["kinds"]["count"], found["blank"]["kinds_refused"]["count"]) == (None, len(counts))
 
 
 def test_pictures_are_found_by_the_ids_of_scenes(tmp_path):
@@ -110,3 +111,30 @@ def test_a_judge_that_answers_nothing_is_no_accuracy_of_zero(rows):
     with pytest.raises(GasError, match="gives no answer to"):
         measure_baselines(silent, rows)
     assert measure_baselines(silent, rows, most_refused=1.0)["baselines"]["pictures"]["accuracy"]["value"] == 0
+
+
+def test_refused_questions_are_in_no_share_of_answers(rows):
+    """A judge that answers the first of two questions of each scene alone, counted by hand."""
+    plain = {"form": "yes_no", "answer": "yes", "aliases": [], "choices": [], "question": "Is it there?"}
+    first = rows.questions[0][0]
+    asked = [[{**first, **plain, "kind": kind} for kind in ("kind 0", "kind 1")] for _ in range(3)]
+    asked[1][0]["answer"] = "no"
+    said = iter(["yes", "I cannot tell.", "yes", "I cannot tell.", "yes", "I cannot tell."])
+    judge = SandboxJudge(reply=lambda text, things: next(said))
+    found = measure_baselines(judge, Rows(asked, [], 0), names=["blank"], metrics=[])["baselines"]["blank"]
+    # Scenes: right and refused; wrong and refused; right and refused.
+    assert found["accuracy"]["value"] == pytest.approx((0.5 + 0 + 0.5) / 3)
+    assert found["answers"]["value"] == pytest.approx(2 / 3)
+    assert found["answers"]["low"] == 0 and found["answers"]["high"] == 1
+    assert found["kinds"] == {"kind 0": pytest.approx(2 / 3), "kind 1": None}
+    assert (found["refused"], found["kinds_refused"]) == (3, {"kind 0": 0, "kind 1": 3})
+    table = make_table({"baselines": {"blank": found}})
+    cells = [next(column.cells) for column in table.columns]
+    assert cells == ["blank", "0.333 (0.000-0.500)", "3", "0.667", "0.667", "-"]
+
+
+def test_all_that_is_refused_is_no_share_of_answers(rows):
+    silent = SandboxJudge(reply=lambda text, things: "I cannot tell.")
+    found = measure_baselines(silent, rows, names=["blank"])["baselines"]["blank"]
+    assert found["answers"] is None and set(found["kinds"].values()) == {None}
+    assert sum(found["kinds_refused"].values()) == found["refused"] == found["questions"]

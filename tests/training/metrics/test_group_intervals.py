@@ -13,7 +13,7 @@ from generate_any_scene.training.metrics.group_intervals import (
     measure_variances,
     sum_cells,
 )
-from generate_any_scene.training.metrics.intervals import compare_models, estimate_ratio
+from generate_any_scene.training.metrics.intervals import adjust_holm, compare_models, estimate_ratio
 
 RUNS = 2000
 
@@ -192,3 +192,14 @@ def test_pictures_that_share_seeds_need_both_to_be_drawn(pictures):
         two_way += int(both.low <= truth <= both.high)
     assert by_scene < 0.85 * 300
     assert two_way >= 0.93 * 300
+
+
+def test_clear_differences_stay_clear_among_two_hundred():
+    """One of a hundred groups is clear, with all 200 counted in; of the others none is by chance."""
+    draw, scenes, groups = np.random.default_rng(0), 300, 200
+    scene, group = np.repeat(np.arange(scenes), groups), np.tile(np.arange(groups), scenes)
+    gains = 0.5 * (group % 100 == 0)
+    parts = [draw.normal(0, 1, len(scene)) + more for more in (gains, 0.0)]
+    cells = [sum_cells(scene, group, groups, one, np.ones(len(scene)), scenes) for one in parts]
+    p = np.array(adjust_holm(estimate_differences(*cells, draw_scenes(scenes)).p.tolist()))
+    assert np.flatnonzero(p < 0.05).tolist() == [0, 100]

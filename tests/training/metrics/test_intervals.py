@@ -13,6 +13,7 @@ from generate_any_scene.training.metrics.intervals import (
     compare_models,
     estimate_mean,
     estimate_ratio,
+    measure_chance,
     measure_mean,
     measure_share,
 )
@@ -139,7 +140,8 @@ def test_what_is_certain_of_each_scene_is_certain_of_the_difference():
     better = [value + 0.1 for value in VALUES]
     found = compare_models(better, VALUES, SCENES.tolist())
     assert (found.value, found.low, found.high) == pytest.approx((0.1, 0.1, 0.1))
-    assert found.p == pytest.approx(1 / 2001)
+    scenes = len(set(SCENES.tolist()))
+    assert found.p == pytest.approx(2 * 0.5**scenes, rel=0.5)
 
 
 def test_the_chance_is_that_of_all_ways_to_swap_two_models():
@@ -184,3 +186,25 @@ def test_of_many_comparisons_few_are_by_chance():
     assert adjust_discoveries([0.04, 0.01, 0.6]) == pytest.approx([0.06, 0.03, 0.6])
     assert adjust_discoveries([0.005, 0.9]) == pytest.approx([0.01, 0.9])
     assert adjust_discoveries([]) == []
+
+
+@pytest.mark.parametrize("kind", ["alike", "unlike", "halves"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_chance_of_what_hardly_a_swap_makes_is_that_of_all_ways_to_swap(kind, seed):
+    draw = np.random.default_rng(seed)
+    gains = {
+        "alike": np.where(np.arange(16) < 1 + seed % 2, -1.0, 1.0),
+        "unlike": draw.normal(1.5, 1, 16),
+        "halves": np.round(2 * draw.normal(1.5, 1, 16)) / 2,
+    }[kind]
+    signs = np.array(list(product([1.0, -1.0], repeat=16)))
+    exact = (np.abs(signs @ gains) >= abs(gains.sum()) - 1e-9).mean()
+    swaps = 1 - 2.0 * draw.integers(0, 2, (2000, 16))
+    found = measure_chance(gains, int((np.abs(swaps @ gains) >= abs(gains.sum()) - 1e-9).sum()))
+    assert max(2 * 0.5**16, 0.6 * exact) <= found <= 3 * exact
+
+
+def test_a_difference_of_one_sign_is_no_rarer_than_its_one_way_to_swap():
+    assert measure_chance(np.ones(12), 1) == pytest.approx(2 * 0.5**12, rel=0.5)
+    assert measure_chance(np.zeros(12), 2000) == 1
+    assert measure_chance(np.append(np.ones(3), 1e-6), 250) == 251 / 2001

@@ -95,6 +95,12 @@ class Table:
     note: str = ""
     brief: bool = True
 
+    @property
+    def ahead(self) -> int:
+        """How many columns stand before the strips: the numbers that are drawn, which a small window shows first."""
+        looks = [column.looks for column in self.columns]
+        return max(1, next((place for place, one in enumerate(looks) if one != "estimate"), len(looks)))
+
 
 def draw_rows(
     title: str,

@@ -28,12 +28,18 @@ def fill_models(reading: Reading, what: str, of: Mapping[int, Mapping[str, Any]]
     names = reading.models if len(reading.models) > 1 else [what]
     values = [fill_estimate(read_estimate(of.get(place))) for place in places]
     counts = [_fill_sum(of, key) for key in ("count", "scenes")]
-    asked = sum((one.get("count") or 0) + (one.get("refused") or 0) for one in of.values())
-    refused = sum(one.get("refused") or 0 for one in of.values())
-    share = Cell(write_share(refused, asked) if refused else "0", value=refused / asked if asked else None)
+    shares = [_fill_refused(of.get(place) or {}) for place in places]
     columns = [Column(cut_name(name), "estimate", name) for name in names]
     columns += [Column("count", note="answers given; of other metrics, pictures"), Column("scenes")]
-    return [*columns, Column(REFUSED, note="left without an answer, in no other number")], [*values, *counts, share]
+    note = "left without an answer, in no other number"
+    refused = [f"{REFUSED}, {cut_name(name)}" for name in reading.models] if len(reading.models) > 1 else [REFUSED]
+    return [*columns, *(Column(name, note=note) for name in refused)], [*values, *counts, *shares]
+
+
+def _fill_refused(group: Mapping[str, Any]) -> Cell:
+    refused = group.get("refused") or 0
+    asked = refused + (group.get("count") or 0)
+    return Cell(write_share(refused, asked) if refused else "0", value=refused / asked) if asked else Cell()
 
 
 def _fill_sum(of: Mapping[int, Mapping[str, Any]], key: str) -> Cell:
@@ -71,7 +77,8 @@ def _fill_exam(exam: Mapping[str, Any]) -> list[Cell]:
 def _mark(reading: Reading, by: str, group: str) -> dict[str, float]:
     """What is earned without the right picture, which is known of kinds, and what the exam found of the judge."""
     known = reading.baselines.items() if by == "kind" else ()
-    marks = {name: one["kinds"][group] for name, one in known if group in (one.get("kinds") or {})}
+    shares = ((name, (one.get("kinds") or {}).get(group)) for name, one in known)
+    marks = {name: share for name, share in shares if share is not None}
     exam = read_estimate((reading.find_exam(by, group) or {}).get("balanced_accuracy"))
     return marks | ({"exam": exam.value} if exam else {})
 

@@ -29,7 +29,7 @@ ALONG = {
 BASELINES = {
     "blank": "a white picture",
     "other_picture": "the picture of another scene",
-    "always_yes": "always yes",
+    "always_yes": "always yes; where that is no answer, what is right most often",
     "no_picture": "no picture",
 }
 MARKS = {**BASELINES, "exam": "the judge's exam"}

@@ -66,14 +66,14 @@ def _list_seeds(reading: Reading, found: Groups) -> Table:
             estimate = read_estimate({**group, **group["two_way"]})
             label = f"{reading.shorten(group['metric'])}, {reading.models[group['run']]}"
             rows.append(Row(label, [fill_estimate(estimate)], [estimate]))
-    title = "With other scenes and other pictures of each scene"
+    title = "If pictures of one number have one seed in all scenes, read these intervals instead"
     return draw_rows(title, "metric", [Column("mean", "estimate")], rows, plain=True)
 
 
 def _mark_overall(reading: Reading, metric: str) -> dict[str, float]:
     """What a metric of answers gets without the right picture."""
     found = {
-        name: one.get("accuracy") if metric == ANSWERS else (one.get("metrics") or {}).get(metric)
+        name: one.get("answers") if metric == ANSWERS else (one.get("metrics") or {}).get(metric)
         for name, one in reading.baselines.items()
     }
     return {name: one["value"] for name, one in found.items() if one}
@@ -84,10 +84,10 @@ def _make_baselines(reading: Reading) -> Iterator[Table]:
         Row(
             BASELINES[name],
             [
-                fill_estimate(read_estimate(one.get("accuracy"))),
+                fill_estimate(read_estimate(one.get("answers"))),
                 *map(fill_number, (one.get("questions"), one.get("refused"))),
             ],
-            [read_estimate(one.get("accuracy"))],
+            [read_estimate(one.get("answers"))],
         )
         for name, one in reading.baselines.items()
     ]

@@ -11,8 +11,9 @@ from .blocks import Cell, Section
 from .blocks import Table as Block
 from .marks import Axis
 from .numbers import DASH, MINUS
-from .reading import REFUSED
+from .reading import REFUSED, Reading
 from .sections import make_sections
+from .words import write_losses
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,6 +38,15 @@ def make_tables(report: Mapping[str, Any]) -> list[Table]:
     """
     sections = {section.key: section for section in make_sections(report)}
     return [_make_table(block) for key in SHOWN if key in sections for block in _list_blocks(sections[key])]
+
+
+def make_notes(report: Mapping[str, Any]) -> list[str]:
+    """What was left out or refused, in sentences that stand above the tables.
+
+    Args:
+        report: What `describe_runs` returned.
+    """
+    return [line.translate(PLAIN) for line in write_losses(Reading(report))]
 
 
 def _list_blocks(section: Section) -> Iterator[Block]:
@@ -110,7 +120,7 @@ def _choose(widths: Sequence[int], block: Block) -> tuple[list[int], bool]:
     """
     ranks = {0: 0}
     for place, column in enumerate(block.columns, 1):
-        ranks[place] = 1 if column.looks != "number" else 2 if column.name == REFUSED else 4
+        ranks[place] = 1 if column.looks != "number" else 2 if column.name.startswith(REFUSED) else 4
     ranks |= {-1: 3} if block.axis else {}
     kept, left = set[int](), WIDTH
     for place in sorted(ranks, key=lambda place: (ranks[place], place)):

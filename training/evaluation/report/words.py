@@ -12,6 +12,8 @@ from .reading import ANSWERS, Reading
 FEW = 20
 """With fewer scenes intervals are rough; see `metrics/intervals.py`."""
 MOST_NAMES = 5
+MOST_APART = 0.02
+"""Models of which the judge refuses shares further apart than that are not measured by the same questions."""
 
 
 def write_lead(reading: Reading) -> Iterator[str]:
@@ -67,6 +69,12 @@ def _compare(model: str, other: str, gap: Estimate, chance: float | None) -> str
 
 def write_warnings(reading: Reading) -> Iterator[str]:
     """What was left out or refused, and what is not known."""
+    yield from write_losses(reading)
+    yield from _write_doubts(reading)
+
+
+def write_losses(reading: Reading) -> Iterator[str]:
+    """What was left out or refused."""
     losses: dict[str, list[str]] = {}
     for run, model in zip(reading.runs, reading.models, strict=True):
         for line in _list_losses(run):
@@ -74,6 +82,21 @@ def write_warnings(reading: Reading) -> Iterator[str]:
     for line, models in losses.items():
         who = "each model" if len(models) == len(reading.models) else ", ".join(models)
         yield line if len(reading.models) == 1 else f"{line.removesuffix('.')} ({who})."
+    shares = [
+        ((run.get("refused") or 0) / run["questions"], model)
+        for run, model in zip(reading.runs, reading.models, strict=True)
+        if run.get("questions")
+    ]
+    yield from reading.report.get("notes") or []
+    (least, one), (most, other) = min(shares, default=(0, "")), max(shares, default=(0, ""))
+    if most - least > MOST_APART:
+        yield (
+            f"The judge gave no answer to {write_share(most, 1)} of the questions about {other}, but to "
+            f"{write_share(least, 1)} about {one}: their right answers are not of the same questions."
+        )
+
+
+def _write_doubts(reading: Reading) -> Iterator[str]:
     judges = dict.fromkeys(str(run["judge"]) for run in reading.runs if run.get("judge"))
     if len(judges) > 1:
         yield f"Models were judged by different judges ({', '.join(judges)}), so differences may be those of judges."
@@ -98,7 +121,7 @@ def _list_losses(run: Mapping[str, Any]) -> Iterator[str]:
     if number := _count(left_out.get("unreadable")):
         names = left_out["unreadable"]
         first = f", such as {next(iter(names))}" if isinstance(names, Mapping | Sequence) else ""
-        yield f"{number:,} {_say('picture', 'pictures', number)} could not be read{first}."
+        yield f"{number:,} {_say('picture', 'pictures', number)} could not be made or read{first}."
     asked, refused = run.get("questions") or 0, run.get("refused") or 0
     if refused:
         share = write_share(refused, asked)

@@ -10,6 +10,7 @@ from shutil import which
 import pytest
 from generate_any_scene.training.evaluation.report.cards import MOST_BYTES, make_thumbnail
 from generate_any_scene.training.evaluation.report.page import render_page, write_page
+from generate_any_scene.training.evaluation.report.sections import make_sections
 from invented import GRAPH, invent_report, invent_runs
 from PIL import Image
 
@@ -267,3 +268,22 @@ addEventListener("load", () => {
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert re.search("<title>(.*?)</title>", done.stdout)[1] == "true true 1"
+
+
+def test_what_stands_beside_right_answers_is_counted_as_they_are():
+    report = invent_report()
+    baselines = report["runs"][0]["baselines"]
+    baselines["blank"]["answers"]["value"], baselines["blank"]["kinds"]["count"] = 0.123456, None
+    sections = {section.key: section for section in make_sections(report)}
+    first, *_, table = sections["overall"].tables
+    assert first.rows[0].marks["blank"] == 0.123456
+    assert next(row for row in table.rows if row.label == "a white picture").values[0].value == 0.123456
+    kinds = {row.label: row.marks for row in sections["kinds"].tables[0].rows}
+    assert "blank" in kinds["object"] and "blank" not in kinds["count"]
+
+
+def test_numbers_stand_before_what_is_drawn_of_them(page):
+    """So that a small window shows them first."""
+    rows = re.findall(r'<th scope="row">.*?</th>\s*<td class="(\w+)', page)
+    assert len(rows) > 50 and "strip" not in rows
+    assert re.search(r'<td class="estimate" data-value="[^>]*>(?:(?!<td).)*</td>\s*<td class="strip"', page)

@@ -2,7 +2,8 @@ import io
 
 import pytest
 from generate_any_scene.training.evaluation.report.marks import Axis
-from generate_any_scene.training.evaluation.report.terminal import STRIP, draw_strip, make_tables
+from generate_any_scene.training.evaluation.report.sections import make_sections
+from generate_any_scene.training.evaluation.report.terminal import STRIP, draw_strip, make_notes, make_tables
 from generate_any_scene.training.metrics.intervals import Estimate
 from invented import invent_report
 from rich.console import Console
@@ -30,6 +31,33 @@ def test_tables_say_what_matters():
     assert f"{kind['value']:.2f} ({kind['low']:.2f}-{kind['high']:.2f})" in text
     for words in ("All metrics", "0.4 %", "not trusted", "a white picture", "Hardest concepts", "1,204,331"):
         assert words in text
+
+
+def test_notes_say_what_was_left_out():
+    assert make_notes(invent_report()) == [
+        "3 scenes have no picture and are in no number.",
+        "1 picture belongs to no scene.",
+        "1 picture could not be made or read, such as multi_object/test/000000044.png.",
+        "The judge gave no answer to 16 of 3,600 questions (0.4 %); they are counted neither right nor wrong.",
+    ]
+    assert make_notes({"runs": [], "overall": []}) == []
+
+
+def test_refusals_that_differ_are_told_of_each_model():
+    report = invent_report(models=2)
+    assert not any("not of the same questions" in note for note in make_notes(report))
+    report["runs"][0].update(questions=1000, refused=99)
+    report["runs"][1].update(questions=1000, refused=0)
+    first, other = (next(one for one in report["overall"] if one["run"] == run) for run in range(2))
+    first.update(count=901, refused=99)
+    other.update(count=1000, refused=0)
+    assert make_notes(report)[-1] == (
+        "The judge gave no answer to 9.9 % of the questions about Qwen-Image, but to 0 % about SD 3.5 medium: "
+        "their right answers are not of the same questions."
+    )
+    table = make_sections(report)[0].tables[0]
+    refused = {column.name: cell.text for column, cell in zip(table.columns, table.rows[0].cells, strict=True)}
+    assert (refused["refused, Qwen-Image"], refused["refused, SD 3.5 medium"]) == ("9.9 %", "0")
 
 
 def test_columns_without_room_are_counted():
