@@ -147,6 +147,9 @@ def evaluate(
     if plan:
         _plan(difference, recipe, as_json)
         return
+    from ..upstream import require
+
+    require("PIL", user="an evaluation", extra="eval")
     from .results import Report, save_report
 
     if recipe is not None and (Path(recipe) / RECORD).exists():
@@ -198,9 +201,11 @@ def _run(loaded: Any, dry_run: bool) -> Run | None:
 
 
 def _print(report: Report) -> None:
-    from .report.terminal import make_tables
+    from .report.terminal import make_notes, make_tables
 
     console = create_console()
+    for note in make_notes(report.figures):
+        say(note)
     for table in make_tables(report.figures):
         console.print(table)
     say(f"{report.runs[0].folder / 'report.html'}: the report, with pictures")

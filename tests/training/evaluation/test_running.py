@@ -247,3 +247,9 @@ def test_metrics_in_python_take_options(pictures, tmp_path):
 def test_what_is_no_judge_is_refused(judge, pictures):
     with pytest.raises(GasError, match=r"is no judge; give judges\.load"):
         gas.evaluate(images=pictures, dataset="sandbox", judge=judge)
+
+
+def test_it_says_which_extra_it_needs(monkeypatch, capfd):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    status, _, err = run(monkeypatch, capfd, "smoke")
+    assert (status, err) == (1, "gas: an evaluation needs PIL: pip install 'generate-any-scene[eval]'\n")
