@@ -10,6 +10,7 @@ from ...builders.folder.manifest import MANIFEST
 from ...builders.recipe.loading import SUFFIXES
 from ...errors import GasError, RecipeError
 from ...recipes import list_recipes
+from ..judges.protocol import Judge
 from ..judges.settings import read_judge
 from ..recipes.loading import EVALUATION, LoadedTraining, load_evaluation
 from ..sources import FOLDERS
@@ -31,7 +32,7 @@ def read_request(
     dataset: str | Path | None = None,
     config: str | None = None,
     split: str | None = None,
-    judge: str | None = None,
+    judge: str | Judge | None = None,
     by: str | None = None,
     metrics: Metrics = (),
     model: str | None = None,
@@ -46,7 +47,7 @@ def read_request(
         dataset: A dataset recipe, by its name or path, or what `load_dataset` opens: a folder, a name on the Hub.
         config: Its config.
         split: Its split, `test` when left out.
-        judge: Who answers, as `read_judge` takes it.
+        judge: Who answers, as `read_judge` takes it; or a judge, who takes the place of the recipe's.
         by: `words` or `probability`.
         metrics: What is measured, by name, perhaps with options.
         model: What the model is called.
@@ -64,7 +65,8 @@ def read_request(
     elif config is not None or split is not None:
         raise GasError("--config and --split belong to --dataset; give it, too")
     if judge is not None:
-        parts["judge"] = read_judge(judge).model_dump(mode="json", exclude_none=True)
+        named = read_judge(judge).model_dump(mode="json", exclude_none=True) if isinstance(judge, str) else None
+        parts["judge"] = named  # of one that is open already the recipe says nothing
     if metrics:
         options = metrics if isinstance(metrics, Mapping) else {}
         names = [metrics] if isinstance(metrics, str) else metrics

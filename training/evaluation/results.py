@@ -112,8 +112,7 @@ def evaluate(
         RecipeError: With all that is wrong with keys and values.
         GasError: A model cannot be loaded, a server does not answer, or the judge gives no answers.
     """
-    named = judge if isinstance(judge, str) else None
-    if judge is not None and named is None:
+    if not (judge is None or isinstance(judge, str)):
         check_judge("gas.evaluate", judge)
     loaded = read_request(
         recipe,
@@ -122,7 +121,7 @@ def evaluate(
         dataset=dataset,
         config=config,
         split=split,
-        judge=named,
+        judge=judge,
         metrics=metrics,
         model=model,
         out=out,
