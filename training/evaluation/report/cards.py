@@ -88,9 +88,8 @@ def make_card(shot: Shot, run: Run | None) -> Card:
         try:
             thumbnail = make_thumbnail(path)
         except (GasError, OSError, ValueError):  # a name may be none that a file can have
-            missing = (
-                "The picture cannot be read." if is_there(run, one["image"]) else "The picture is not where it was."
-            )
+            is_spoiled = is_there(run, str(one["image"]))
+            missing = "The picture cannot be read." if is_spoiled else "The picture is not where it was."
     answers = sorted(map(_read_answer, one.get("answers") or []), key=lambda answer: ORDER.index(answer.looks))
     right = sum(answer.looks == "right" for answer in answers)
     value = write_number(one.get("value"))
