@@ -88,7 +88,8 @@ def make_card(shot: Shot, run: Run | None) -> Card:
         try:
             thumbnail = make_thumbnail(path)
         except (GasError, OSError, ValueError):  # a name may be none that a file can have
-            missing = "The picture cannot be read." if os.path.lexists(path) else "The picture is not where it was."
+            is_spoiled = is_there(run, str(one["image"]))
+            missing = "The picture cannot be read." if is_spoiled else "The picture is not where it was."
     answers = sorted(map(_read_answer, one.get("answers") or []), key=lambda answer: ORDER.index(answer.looks))
     right = sum(answer.looks == "right" for answer in answers)
     value = write_number(one.get("value"))
@@ -97,6 +98,14 @@ def make_card(shot: Shot, run: Run | None) -> Card:
     graph = Markup(_draw(one["scene_graph"], str(one["scene"]))) if one.get("scene_graph") else None
     caption = _cut(str(one.get("caption") or ""))
     return Card(shot.model, str(one["scene"]), score, caption, thumbnail, missing, answers[:MOST_ANSWERS], more, graph)
+
+
+def is_there(run: Run, image: str) -> bool:
+    """Whether a picture is still where it was."""
+    try:
+        return os.path.lexists(run.pictures / image)
+    except ValueError:  # a name that no file can have
+        return False
 
 
 ORDER = ("wrong", "refused", "right")

@@ -19,7 +19,7 @@ from ....builders.folder.files import write_text
 from ....errors import explain_os_error
 from ..tables import Run
 from .blocks import Row, Table
-from .cards import make_card
+from .cards import is_there, make_card
 from .marks import COLORS, Axis, draw_curves, draw_scale, draw_shape, draw_strip
 from .numbers import write_estimate, write_fixed
 from .reading import ANSWERS, MARKS, Reading
@@ -69,7 +69,7 @@ def render_page(report: Mapping[str, Any], runs: Sequence[Run]) -> str:
         models=reading.models,
         kicker=_write_kicker(reading),
         lead=list(write_lead(reading)),
-        warnings=list(write_warnings(reading)),
+        warnings=[*write_warnings(reading), *list_gone(report, runs)],
         method=write_method(reading),
         facts=list_facts(reading, runs),
         commands=[f"gas evaluate {shlex.quote(str(run.folder / 'recipe.yaml'))}" for run in runs],
@@ -81,6 +81,18 @@ def render_page(report: Mapping[str, Any], runs: Sequence[Run]) -> str:
         # The template puts a line break before and after it.
         script_hash=_hash(f"\n{script}\n"),
     )
+
+
+def list_gone(report: Mapping[str, Any], runs: Sequence[Run]) -> list[str]:
+    """Of each run, in a sentence, the pictures that the page cannot show as they are not where they were."""
+    shown = [one for some in (report.get("pictures") or {}).values() for one in some if one.get("image")]
+    lines = []
+    for place, (run, model) in enumerate(zip(runs, Reading(report).models, strict=False)):
+        images = {str(one["image"]) for one in shown if one["run"] == place}
+        if gone := sum(not is_there(run, image) for image in images):
+            some = "The" if gone == len(images) else f"{gone:,} of {len(images):,}"
+            lines.append(f"{some} pictures of {model} to be shown are gone from {run.pictures}.")
+    return lines
 
 
 @lru_cache

@@ -66,7 +66,7 @@ def _list_seeds(reading: Reading, found: Groups) -> Table:
             estimate = read_estimate({**group, **group["two_way"]})
             label = f"{reading.shorten(group['metric'])}, {reading.models[group['run']]}"
             rows.append(Row(label, [fill_estimate(estimate)], [estimate]))
-    title = "If pictures of one number have one seed in all scenes, read these intervals instead"
+    title = "If pictures of one number share a seed in all scenes, these intervals hold"
     return draw_rows(title, "metric", [Column("mean", "estimate")], rows, plain=True)
 
 

@@ -9,7 +9,7 @@ from shutil import which
 
 import pytest
 from generate_any_scene.training.evaluation.report.cards import MOST_BYTES, make_thumbnail
-from generate_any_scene.training.evaluation.report.page import render_page, write_page
+from generate_any_scene.training.evaluation.report.page import list_gone, render_page, write_page
 from generate_any_scene.training.evaluation.report.sections import make_sections
 from invented import GRAPH, invent_report, invent_runs
 from PIL import Image
@@ -287,3 +287,18 @@ def test_numbers_stand_before_what_is_drawn_of_them(page):
     rows = re.findall(r'<th scope="row">.*?</th>\s*<td class="(\w+)', page)
     assert len(rows) > 50 and "strip" not in rows
     assert re.search(r'<td class="estimate" data-value="[^>]*>(?:(?!<td).)*</td>\s*<td class="strip"', page)
+
+
+def test_pictures_that_are_gone_are_told_at_the_top(report, tmp_path):
+    runs = invent_runs(report, tmp_path)
+    assert list_gone(report, runs) == []
+    (runs[0].pictures / "worst-0.png").unlink()
+    runs[1].pictures.rename(tmp_path / "elsewhere")
+    said = list_gone(report, runs)
+    number = len(list(runs[0].pictures.iterdir())) + 1
+    assert said == [
+        f"1 of {number} pictures of Qwen-Image to be shown are gone from {runs[0].pictures}.",
+        f"The pictures of SD 3.5 medium to be shown are gone from {runs[1].pictures}.",
+    ]
+    page = render_page(report, runs)
+    assert all(line in page.partition("<nav")[0] for line in said)
