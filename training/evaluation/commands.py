@@ -201,6 +201,7 @@ def _run(loaded: Any, dry_run: bool) -> Run | None:
 
 
 def _print(report: Report) -> None:
+    from .report.page import list_gone
     from .report.terminal import make_notes, make_tables
 
     console = create_console()
@@ -208,7 +209,10 @@ def _print(report: Report) -> None:
         say(note)
     for table in make_tables(report.figures):
         console.print(table)
-    say(f"{report.runs[0].folder / 'report.html'}: the report, with pictures")
+    gone = list_gone(report.figures, report.runs)
+    say(
+        f"{report.runs[0].folder / 'report.html'}: the report{', whose pictures are gone' if gone else ', with pictures'}"
+    )
 
 
 def _plan(difference: float, pilot: str | None, as_json: bool) -> None:
