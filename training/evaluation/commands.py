@@ -209,10 +209,9 @@ def _print(report: Report) -> None:
         say(note)
     for table in make_tables(report.figures):
         console.print(table)
-    gone = list_gone(report.figures, report.runs)
-    say(
-        f"{report.runs[0].folder / 'report.html'}: the report{', whose pictures are gone' if gone else ', with pictures'}"
-    )
+    for line in list_gone(report.figures, report.runs):
+        say(line)
+    say(f"{report.runs[0].folder / 'report.html'}: the report")
 
 
 def _plan(difference: float, pilot: str | None, as_json: bool) -> None:
