@@ -11,7 +11,7 @@ import pytest
 from caption_parser import CaptionParser, Scene
 from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.content.scenes import BLOCK
-from generate_any_scene.builders.recipe.loading import list_recipes
+from shipped_recipes import WIDE
 
 # Kinds of ambiguity that no sentence can mend: words that have several meanings ("a red fox").
 OF_WORDS = {"name", "adjective", "predicate", "phrase", "compound", "boundary"}
@@ -86,7 +86,7 @@ def read_rows(write_rows, parser, taxonomy_of):
     return read
 
 
-@pytest.fixture(scope="module", params=[*list_recipes(), "twins"])
+@pytest.fixture(scope="module", params=[*WIDE, "twins"])
 def rows_with_readings(request, read_rows):
     return read_rows("multi_object", *TWINS) if request.param == "twins" else read_rows(request.param)
 

@@ -10,9 +10,11 @@ def test_the_public_names_are_there():
         "VisionLanguageJudge",
         "compare_models",
         "estimate_mean",
+        "evaluate",
         "find_evaluate_module",
         "judge_questions",
         "open_metric",
+        "open_report",
     ]
     assert all(callable(getattr(training, name)) for name in training.__all__)
     with pytest.raises(AttributeError, match="no attribute 'judge_question'"):

@@ -18,6 +18,7 @@ TEMPLATE = (
     f"attribute and relation; add nothing that contradicts it. Answer with the prompt alone.\n\n{PROMPT}"
 )
 
+BACKEND = "Who makes the pictures, or where they are."
 Shows = Literal["pictures", "frames"]
 PipelineDtype = Literal["bfloat16", "float16", "float32"]
 
@@ -36,7 +37,7 @@ class FolderPictures(Part):
 
     makes: ClassVar[bool] = False
 
-    backend: Literal["folder"] = "folder"
+    backend: Literal["folder"] = Field(default="folder", description=BACKEND)
     path: Text = Field(description="The folder; which picture belongs to which scene is read from the names in it.")
     shows: Shows | None = Field(
         default=None,
@@ -53,7 +54,7 @@ class FolderPictures(Part):
 class SandboxPictures(PictureSettings):
     """Pictures of the sandbox: by its small model, or the scenes themselves, drawn."""
 
-    backend: Literal["sandbox"] = "sandbox"
+    backend: Literal["sandbox"] = Field(default="sandbox", description=BACKEND)
     model: Text | None = Field(
         default=None, description="A model that `gas train sandbox_grpo` has left; scenes are drawn when left out."
     )
@@ -80,7 +81,7 @@ class DiffusersPictures(PictureSettings):
         description="Pictures that are made at once, by pipelines whose pictures do not depend on those beside them: "
         "rounding does, so that only 1 gives the same bits always.",
     )
-    backend: Literal["diffusers"] = "diffusers"
+    backend: Literal["diffusers"] = Field(default="diffusers", description=BACKEND)
     model: Text = Field(description="A folder, or a name on the Hub.")
     revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
     pipeline: Text | None = Field(
@@ -132,7 +133,7 @@ class DiffusersPictures(PictureSettings):
 class EndpointPictures(PictureSettings):
     """A server with OpenAI's images API."""
 
-    backend: Literal["images_endpoint"] = "images_endpoint"
+    backend: Literal["images_endpoint"] = Field(default="images_endpoint", description=BACKEND)
     batch_size: Whole = Field(default=32, description="Pictures that are asked for before the next are.")
     url: Text = Field(description="Where it is, such as http://localhost:8000/v1.")
     model: Text | None = Field(default=None, description="What it calls the model; when left out the only one.")
@@ -151,7 +152,7 @@ class EndpointPictures(PictureSettings):
 class CommandPictures(PictureSettings):
     """A command that reads lines of JSON, a picture each, and writes files."""
 
-    backend: Literal["command"] = "command"
+    backend: Literal["command"] = Field(default="command", description=BACKEND)
     batch_size: Whole = Field(default=256, description="Pictures of one start of the command, which may load a model.")
     command: tuple[Text, ...] = Field(min_length=1, description="The command and its arguments.")
     suffix: str = Field(

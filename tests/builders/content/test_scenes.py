@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.content.scenes import BLOCK
-from generate_any_scene.builders.recipe.loading import list_recipes
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.taxonomy import find_object
+from shipped_recipes import WIDE
 
 BLOCKS = 2
 
 
-@pytest.fixture(scope="module", params=list_recipes())
+@pytest.fixture(scope="module", params=WIDE)
 def drawn(request, open_writer):
     """The plan of a shipped recipe and its first blocks."""
     plan = open_writer(request.param).plan

@@ -5,14 +5,14 @@ from collections import Counter
 
 import pytest
 from generate_any_scene.builders.content.scenes import list_blocks
-from generate_any_scene.builders.recipe.loading import list_recipes
 from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS
 from question_oracle import NUMBERS, Oracle, list_pictured
+from shipped_recipes import WIDE
 
 TWINS = ("content.objects.under=[dog.n.01]", "content.objects.top=3")
 
 
-@pytest.fixture(scope="module", params=[*list_recipes(), "twins"])
+@pytest.fixture(scope="module", params=[*WIDE, "twins"])
 def recipe(request):
     return request.param
 
@@ -56,7 +56,7 @@ def test_every_answer_follows_from_the_scene_graph(kind, rows, oracle):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("recipe", list_recipes(), scope="module")
+@pytest.mark.parametrize("recipe", WIDE, scope="module")
 def test_every_answer_of_many_scenes_follows_from_the_scene_graph(recipe, oracle, open_writer, every_kind):
     writer, wrong, asked = open_writer(recipe, every_kind), [], 0
     for block, rows in list_blocks(0, 20_000):
@@ -117,7 +117,7 @@ def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, 
 
 
 @pytest.mark.parametrize("rows_asked", [600, 350])
-@pytest.mark.parametrize("recipe", list_recipes())
+@pytest.mark.parametrize("recipe", WIDE)
 def test_yes_is_right_as_often_as_no(recipe, rows_asked, write_rows, every_kind):
     """Whoever always says yes is right half of the time, about each kind, wherever a block is cut off."""
     for kind in QUESTION_KINDS:

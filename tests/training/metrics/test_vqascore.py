@@ -82,5 +82,5 @@ def test_what_is_no_judge_is_refused(judge, told):
 def test_other_formulas_are_refused():
     with pytest.raises(GasError, match=r"vqascore: formula cannot be `geneval`; did you mean `geneval2`\?"):
         open_metric("vqascore", judge=Asked(), formula="geneval")
-    with pytest.raises(GasError, match="vqascore: .*judge"):
+    with pytest.raises(GasError, match="vqascore needs the option judge"):
         open_metric("vqascore")
