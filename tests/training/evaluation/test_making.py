@@ -248,6 +248,7 @@ def test_what_was_killed_goes_on(start, tmp_path):
 @pytest.mark.slow
 def test_processes_make_the_same_pictures(start, tmp_path):
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    assert start("two", 0, launcher).communicate()[0].split() == ["12", "[]"] * 2
+    said = start("two", 0, launcher).communicate()[0]
+    assert (said.count("12"), said.count("[]")) == (2, 2)  # both write at the same time
     assert start("one", 0).communicate()[0].strip() == "12 []"
     assert read_all(tmp_path / "two") == read_all(tmp_path / "one")

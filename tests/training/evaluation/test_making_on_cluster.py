@@ -5,8 +5,7 @@ import textwrap
 
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.evaluation.backends.loading import open_backend
-from generate_any_scene.training.evaluation.making import make_pictures
+from generate_any_scene.training.evaluation.making import make_pictures, open_maker
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +39,7 @@ def read_all(folder):
 
 
 def make(recipe, scenes, folder):
-    return make_pictures(open_backend(recipe.pictures, recipe), scenes, recipe, folder)
+    return make_pictures(open_maker(recipe), scenes, recipe, folder)
 
 
 def test_a_cluster_makes_the_same_pictures(load, make_scenes, tmp_path):
@@ -67,5 +66,5 @@ def test_a_worker_that_is_lost_costs_time_alone(load, make_scenes, tmp_path):
 def test_what_is_wrong_on_a_worker_is_said_here(load, make_scenes, tmp_path):
     recipe = load({"backend": "command", "command": ["no-such-command"]}, engine="ray")
     with pytest.raises(GasError, match="there is no command") as caught:
-        open_backend(recipe.pictures, recipe)
+        open_maker(recipe)
     assert caught.value.exit_status == 2
