@@ -169,6 +169,8 @@ def run_evaluation(
         GasError: A model cannot be loaded, a server does not answer, or the judge gives no answers.
     """
     checked = check_evaluation(loaded, judge)
+    if judge is not None and checked.recipe.engine == "ray":
+        raise GasError("a judge that is open cannot go to a cluster; name it, as judge= or in the recipe takes it")
     recipe, folder = checked.recipe, checked.recipe.folder
     if is_first():
         folder.mkdir(parents=True, exist_ok=True)

@@ -227,12 +227,13 @@ def _list_answers(
 def _ask_gender(scorer: Scorer, part: Sequence[Picture], shown: Sequence[Shown]) -> list[tuple[Any, ...]]:
     """Rows of answers about the people in pictures, behind those to the questions of their scenes."""
     assert scorer.judge
-    places = [place for place, picture in enumerate(part) if read_person(picture.scene)]
+    places = [place for place, one in enumerate(part) if one.scene.get("scene_graph") and read_person(one.scene)]
     said = ask_gender(scorer.judge, [shown[place] for place in places], scorer.by) if places else []
     rows: list[tuple[Any, ...]] = []
     for place, replies in zip(places, said, strict=True):
         scene = part[place].scene
-        for number, (one, reply) in enumerate(zip(BIAS_QUESTIONS, replies, strict=True), len(scene["questions"])):
+        asked = len(read_questions(scene["questions"] or []))
+        for number, (one, reply) in enumerate(zip(BIAS_QUESTIONS, replies, strict=True), asked):
             of_it = (scene["id"], scorer.model, part[place].name, number)
             rows.append((*of_it, one["kind"], one["form"], None, reply, None, None))
     return rows
