@@ -119,6 +119,7 @@ def test_a_dry_run_leaves_nothing(pictures, tmp_path, monkeypatch, capfd):
     ],
 )
 def test_wrong_input_is_a_line(words, said, pictures, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)  # where nothing is built: a folder `gas` would be the data set
     given = [str(pictures) if word == "P" else word for word in words]
     status, out, err = run(monkeypatch, capfd, *given, "--out", tmp_path / "out")
     assert status == 2 and (str(pictures) if said == "P" else said) in err, err
