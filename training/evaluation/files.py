@@ -122,8 +122,8 @@ def find_pictures(
         frames: As `open_file` has it.
 
     Raises:
-        GasError: There is no such folder, it has no picture of any scene, or one in two files, or videos cannot be read
-            on this machine.
+        GasError: There is no such folder, it has no picture of any scene, or one in two files, or videos cannot be
+            read on this machine.
     """
     names = list_files(root)
     placed, unreadable = _place_names(root, names, scenes, shows, captions)
