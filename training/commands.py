@@ -7,19 +7,31 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
+from ..builders.commands.share import OTHER_PUSHES
 from ..console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ..errors import GasError
 from ..recipes import list_recipes
 
 if TYPE_CHECKING:
+    from ..builders.hub.push import Push
     from .judges.asking import Way
 
 commands = typer.Typer()
+
+
+def push_training(folder: Path, *options: Any) -> Push:
+    """`gas push` of the folder of a training; see `push_model`."""
+    from .publishing import push_model
+
+    return push_model(folder, *options)
+
+
+OTHER_PUSHES["model/README.md"] = push_training
 
 
 def complete_trainings(ctx: typer.Context) -> list[str]:

@@ -49,7 +49,7 @@ NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.ME
 LOG = "log.jsonl"
 REPORTS = 20
 """Lines for people about the loss, where there is no progress bar."""
-FREE = {"name", "description", "output", "gradient_checkpointing", "checkpoint_every", "cache", "trackers"}
+FREE = {"name", "description", "output", "gradient_checkpointing", "checkpoint_every", "cache", "trackers", "push"}
 FREE |= {"batch_size", "gradient_accumulation_steps", "validation"}
 """Keys of a recipe that may change when a training goes on, two sizes as long as their product stays."""
 
