@@ -44,13 +44,13 @@ def complete_formats() -> list[tuple[str, str]]:
 def push(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="A folder that gas build wrote, gas evaluate or gas train.", show_default=False),
+        typer.Argument(
+            metavar="DIR", help="A folder that gas build wrote, gas evaluate or gas train.", show_default=False
+        ),
     ],
     repo: Annotated[
         str,
-        typer.Option(
-            metavar="OWNER/NAME", help="The repository; made if it is not there.", show_default=False
-        ),
+        typer.Option(metavar="OWNER/NAME", help="The repository; made if it is not there.", show_default=False),
     ],
     private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
     create_pr: Annotated[
