@@ -44,11 +44,10 @@ def write_card(
     """
     from huggingface_hub import ModelCardData
 
-    base, data = getattr(recipe, "model", None), recipe.data
-    on_hub = data.path is not None and "/" in data.path and not Path(data.path).exists()
+    base, data = _find_base(recipe), recipe.data.path
     known = ModelCardData(
-        base_model=None if base is None or Path(base).exists() else base,
-        datasets=[data.path] if data.path and on_hub else None,
+        base_model=base if _is_on_hub(base) else None,
+        datasets=[data] if data and _is_on_hub(data) else None,
         **metadata,
     ).to_yaml()
     texts = [
@@ -68,8 +67,17 @@ def name_data(data: Data) -> str:
 
 def name_base(recipe: Training) -> str:
     """What was trained further, in words; nothing where it was made anew."""
-    base, revision = getattr(recipe, "model", None), getattr(recipe, "revision", None)
+    base, revision = _find_base(recipe), getattr(recipe, "revision", None)
     return f"{base}{f' at revision {revision}' if revision else ''}" if base else ""
+
+
+def _find_base(recipe: Training) -> str | None:
+    base: str | None = getattr(recipe, "model", None) or getattr(recipe, "backbone", None)
+    return base
+
+
+def _is_on_hub(name: str | None) -> bool:
+    return name is not None and "/" in name and not Path(name).exists()
 
 
 def _describe_held_out(held_out: Mapping[str, Any] | None, sheets: tuple[str, ...]) -> list[str]:

@@ -20,6 +20,7 @@ from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..version import __version__
 from .cards import MODEL, add_card
 from .data import describe_data, load_rows
+from .estimates import Estimate
 from .publishing import check_push, push_model
 from .recipes.common import Training
 from .recipes.loading import LoadedTraining, dump_training, load_training
@@ -80,6 +81,24 @@ def run_training(
         record["pushed"] = push_trained(recipe)
         _write_record(folder, record)
     return record if first else {}
+
+
+def estimate_training(loaded: LoadedTraining) -> Estimate:
+    """Computes what a training takes, after all that `run_training` checks; no weight is loaded.
+
+    Raises:
+        RecipeError: Something is wrong with the recipe, its keys for other packages, or its data.
+        GasError: A package is missing, or nothing is known of this kind.
+    """
+    trainer, rows, problems = check_training(loaded)
+    if problems:
+        raise RecipeError(problems)
+    if not hasattr(trainer, "estimate"):
+        raise GasError(
+            f"what a training of the kind {loaded.recipe.kind} takes cannot be computed; leave --estimate out"
+        )
+    found: Estimate = trainer.estimate(loaded.recipe, rows)
+    return found
 
 
 def load_checked(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedTraining:

@@ -85,6 +85,11 @@ class Model:
         return pipeline.to(self.device)
 
 
+def find_dtype(recipe: Finetune) -> torch.dtype:
+    """What is computed with."""
+    return {"fp16": torch.float16, "bf16": torch.bfloat16}.get(recipe.mixed_precision, torch.float32)
+
+
 def load_model(recipe: Finetune, device: torch.device) -> Model:
     """Loads a model frozen, in the precision to compute with, but for the weights to train: these are float32.
 
@@ -96,7 +101,7 @@ def load_model(recipe: Finetune, device: torch.device) -> Model:
     if not sys.stderr.isatty():
         diffusers_logging.disable_progress_bar()
         transformers_logging.disable_progress_bar()
-    dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(recipe.mixed_precision, torch.float32)
+    dtype = find_dtype(recipe)
     try:
         kind = DiffusionPipeline.load_config(recipe.model, revision=recipe.revision)["_class_name"]
         family = FAMILIES[kind]

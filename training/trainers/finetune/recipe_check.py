@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,7 +72,7 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None, missing: Colle
     index: Mapping[str, Any] = {}
     if "model" not in missing:
         with gather_problems(problems):
-            index = _read_index(recipe)
+            index = read_index(recipe)
     family = FAMILIES.get(index.get("_class_name", ""))
     if recipe.start_from:
         problems += _check_start(Path(recipe.start_from), family)
@@ -136,7 +136,7 @@ def _check_validation(recipe: Finetune) -> list[Problem]:
     return [Problem(f"{what}; row {without[0]} is the first", key=where, hint="take other rows, or leave these out")]
 
 
-def _read_index(recipe: Finetune) -> Mapping[str, Any]:
+def read_index(recipe: Finetune) -> Mapping[str, Any]:
     """What a pipeline says of its parts, if it is one that can be trained.
 
     Raises:
@@ -162,10 +162,7 @@ def _check_model(
     """What does not go with a model, of the recipe or of the model itself."""
     model, kind = recipe.model, getattr(diffusers, index["_class_name"])
     try:
-        parts = {
-            name: getattr(diffusers, index[name][1]).load_config(model, subfolder=name, revision=recipe.revision)
-            for name in (family.denoiser, "vae", "scheduler")
-        }
+        parts = load_configs(recipe, index, (family.denoiser, "vae", "scheduler"))
     except OSError as error:
         return [explain_model(model, error)]
     except (LookupError, TypeError, AttributeError):
@@ -186,6 +183,14 @@ def _check_model(
         denoiser = getattr(diffusers, index[family.denoiser][1])
         problems += _try("lora", lambda: _try_adapter(denoiser, parts[family.denoiser], family, lora))
     return problems
+
+
+def load_configs(recipe: Finetune, index: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The configs of components of diffusers, by name."""
+    return {
+        name: getattr(diffusers, index[name][1]).load_config(recipe.model, subfolder=name, revision=recipe.revision)
+        for name in names
+    }
 
 
 def _check_keys(recipe: Finetune, family: Family, kind: Any) -> list[Problem]:
