@@ -25,6 +25,7 @@ from ...judges.marking import choose_questions
 from ...pictures import check_pictures
 from ...recipes.finetune import Finetune
 from ...upstream import is_first, read_keys
+from .buckets import list_shapes
 from .families import FAMILIES, Family, count_pixels
 
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
@@ -175,6 +176,10 @@ def _check_model(
         what = f"{recipe.resolution} is no multiple of {factor}, the pixels of one side of a {unit}"
         hint = f"take {max(1, round(recipe.resolution / factor)) * factor}"
         problems.append(Problem(what, key="resolution", hint=hint))
+    most = parts[family.denoiser].get("pos_embed_max_size")
+    if recipe.buckets and most and (longest := list_shapes(recipe.resolution, factor).max() // factor) > most:
+        what = f"the longest of images would have {longest} tokens, and `{model}` knows places for {most}"
+        problems.append(Problem(what, key="buckets", hint="leave it out, or take a smaller `resolution`"))
     predicts = parts["scheduler"].get("prediction_type", "epsilon")
     if not family.is_flow and predicts not in ("epsilon", "v_prediction"):
         what = f"`{model}` predicts `{predicts}`; the loss is known for epsilon and v_prediction"

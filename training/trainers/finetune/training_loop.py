@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
@@ -35,9 +36,11 @@ from ...evaluation.backends.diffusers import find_limits
 from ...judges.settings import open_judge
 from ...recipes.finetune import Finetune
 from ...upstream import identify_files, read_keys
+from .buckets import choose_shapes, deal_shapes, list_shapes, measure_pictures
 from .cache import Cache
 from .card import write_card
 from .checkpoints import load_checkpoint, save_checkpoint
+from .families import count_pixels
 from .loading import Model, load_model, save_model
 from .log import cut_log, read_log
 from .losses import compute_loss
@@ -86,9 +89,10 @@ def train(
     if truncated:
         tell(f"{truncated:.1%} of the captions are longer than the text encoder reads; their ends are not seen")
     rows = rows.cast_column("image", datasets.Image(decode=False))
-    cache = open_cache(model, rows, accelerator, tell) if recipe.cache else None
+    shapes = find_shapes(model, rows) if recipe.buckets else None
+    cache = open_cache(model, rows, accelerator, tell, shapes) if recipe.cache else None
     course = open_course(recipe, model, accelerator, rows.num_rows, tell)
-    batches = open_batches(course, open_samples(course, rows, cache), folder, tell)
+    batches = open_batches(course, open_samples(course, rows, cache, shapes), folder, tell)
     validator = open_validator(course, folder) if recipe.validation else None
     began = time.perf_counter()
     take_updates(course, batches, validator, folder, tell)
@@ -246,22 +250,41 @@ def open_batches(
     return read_batches(samples, starts, size)
 
 
-def open_samples(course: Course, rows: datasets.Dataset, cache: Cache | None) -> Samples:
+def open_samples(
+    course: Course, rows: datasets.Dataset, cache: Cache | None, shapes: np.ndarray | None = None
+) -> Samples:
     """Deals rows out over all positions of a training."""
     recipe, model, positions = course.recipe, course.model, course.updates * course.images_per_update
+    if shapes is None:
+        order = deal(derive_key("finetune order", recipe.seed), rows.num_rows, 0, positions)
+    else:
+        order = deal_shapes(shapes, recipe.seed, course.updates, course.images_per_update)
     return Samples(
         rows=rows,
-        order=deal(derive_key("finetune order", recipe.seed), rows.num_rows, 0, positions),
+        order=order,
         seed=recipe.seed,
         image_processor=model.pipeline.image_processor,
         resolution=recipe.resolution,
         latent_shape=model.latent_shape,
         flow=model.flow,
         cache=cache,
+        shapes=shapes,
     )
 
 
-def open_cache(model: Model, rows: datasets.Dataset, state: Accelerator, tell: Callable[[str], None]) -> Cache:
+def find_shapes(model: Model, rows: datasets.Dataset) -> np.ndarray:
+    """Height and width that each row's picture is brought to, in pixels, shape (rows, 2)."""
+    factor = count_pixels(model.family, model.pipeline.vae.config)
+    return choose_shapes(measure_pictures(rows), list_shapes(model.recipe.resolution, factor))
+
+
+def open_cache(
+    model: Model,
+    rows: datasets.Dataset,
+    state: Accelerator,
+    tell: Callable[[str], None],
+    shapes: np.ndarray | None = None,
+) -> Cache:
     """Encodes what is not in the cache yet, each process its share, and drops the encoders."""
     recipe = model.recipe
     local = Path(recipe.model).exists()
@@ -271,12 +294,13 @@ def open_cache(model: Model, rows: datasets.Dataset, state: Accelerator, tell: C
         "weights": [identify_files(part, recipe.revision) for part in parts],
         "dtype": str(model.dtype),
         "resolution": recipe.resolution,
+        **({"buckets": True} if model.recipe.buckets else {}),
         **model.text_length,
     }
     cache = Cache(Path(recipe.cache or ""), encoders)
     tell(f"latents and encoded captions are in {cache.folder}")
     own = range(state.process_index, rows.num_rows, state.num_processes)
-    fill_cache(model, rows, cache, own, recipe.batch_size)
+    fill_cache(model, rows, cache, own, recipe.batch_size, shapes)
     state.wait_for_everyone()
     model.drop_encoders()
     return cache

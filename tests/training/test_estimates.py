@@ -1,0 +1,78 @@
+"""What trainings of each kind are said to take, against their own models."""
+
+import json
+
+import pytest
+import tiny_pipelines
+from generate_any_scene.training.estimates import Estimate, list_estimate
+from transformers import AutoModelForCausalLM
+
+SHAPES = "{recipe: sandbox, draw: sandbox, limit: 32, overrides: {splits: {train: 40, validation: 0, test: 0}}}"
+
+
+@pytest.fixture
+def estimate(gas):
+    def run(recipe, **settings):
+        options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        status, out, err = gas("train", recipe, *options, "--estimate", "--json")
+        assert status == 0, err
+        return json.loads(out)
+
+    return run
+
+
+def test_a_policy_takes_its_weights_four_times(estimate, simplear):
+    found = estimate(
+        "grpo_simplear",
+        model=simplear,
+        **{
+            "decoder.path": simplear / "decoder.jit", "decoder.codebook": 64, "decoder.grid": "[4, 4]",
+            "data": "{recipe: multi_object, limit: 12}", "trainer.max_steps": 5, "trainer.max_completion_length": 16,
+            "judge": "{kind: sandbox}", "trainer.bf16": "false", "trainer.beta": 0.1,
+        },
+    )  # fmt: skip
+    weights = sum(one.nbytes for one in AutoModelForCausalLM.from_pretrained(simplear).float().parameters())
+    assert sum(found["memory"].values()) == found["peak"] == 5 * weights
+    assert (found["rows"], found["updates"], found["disk"]["model"]) == (12, 5, weights)
+
+
+def test_a_detector_takes_its_backbone_and_features_of_all_pictures(estimate, gas):
+    import timm
+
+    made = "{other: {recipe: sandbox, draw: sandbox, remake: blur, limit: 32}}"
+    keys = {"backbone": "resnet18", "pretrained": "false", "prepare": "{size: 64}", "data": SHAPES, "made": made}
+    found = estimate("sandbox_detector", **keys, mixtures="{}", unseen="{}", scales="[]")
+    model = timm.create_model("resnet18", pretrained=False, num_classes=0)
+    assert found["memory"]["backbone"] == sum(one.nbytes for one in model.parameters())
+    assert found["rows"] == 64 and found["disk"] == {"features": 64 * model.num_features * 4}
+    assert found["updates"] is None
+
+
+def test_self_improvement_takes_what_its_largest_training_does(estimate, tmp_path):
+    model = tiny_pipelines.save_pipeline("StableDiffusionPipeline", tmp_path / "sd")
+    found = estimate(
+        "self_improvement_sd15",
+        **{
+            "pictures.model": model, "data.limit": 40, "captions": 40, "held_out": "{}", "judge": "{kind: sandbox}",
+            "training.overrides": "{resolution: 32, mixed_precision: no, max_steps: 7, epochs: 100}",
+        },
+    )  # fmt: skip
+    assert (found["rows"], found["updates"]) == (10, 7)
+    assert found["notes"][0].startswith("this is one training, on the largest selection; there are ")
+
+
+def test_lines_for_people_have_sums_and_parts():
+    found = Estimate(
+        rows=1000, updates=50, images_per_update=4, memory={"weights": 3 * 10**9, "optimizer": 10**6},
+        disk={"model": 2 * 10**8}, operations=36 * 10**14, notes=("that is all",),
+    )  # fmt: skip
+    assert list(list_estimate("mine", found)) == [
+        "mine: 1,000 rows, 50 updates of 4 pictures",
+        "memory of each process while it trains: 3.00 GB",
+        "    3.00 GB  weights",
+        "    1.00 MB  optimizer",
+        "disk: 0.20 GB",
+        "    0.20 GB  model",
+        "to compute: 3.6e+03 TFLOP an update, 0.5 hours of one device at 100 TFLOP/s",
+        "note: that is all",
+    ]
