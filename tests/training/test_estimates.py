@@ -27,21 +27,25 @@ def test_a_policy_takes_its_weights_four_times(estimate, simplear):
         model=simplear,
         **{
             "decoder.path": simplear / "decoder.jit", "decoder.codebook": 64, "decoder.grid": "[4, 4]",
-            "data": "{recipe: multi_object, limit: 12}", "trainer.max_steps": 5, "trainer.max_completion_length": 16,
+            "data": SHAPES, "held_out": "null", "trainer.max_steps": 5, "trainer.max_completion_length": 16,
             "judge": "{kind: sandbox}", "trainer.bf16": "false", "trainer.beta": 0.1,
         },
     )  # fmt: skip
     weights = sum(one.nbytes for one in AutoModelForCausalLM.from_pretrained(simplear).float().parameters())
     assert sum(found["memory"].values()) == found["peak"] == 5 * weights
-    assert (found["rows"], found["updates"], found["disk"]["model"]) == (12, 5, weights)
+    assert (found["rows"], found["updates"], found["disk"]["model"]) == (32, 5, weights)
 
 
-def test_a_detector_takes_its_backbone_and_features_of_all_pictures(estimate, gas):
+def test_a_detector_takes_its_backbone_and_features_of_all_pictures(estimate, tmp_path):
     import timm
 
-    made = "{other: {recipe: sandbox, draw: sandbox, remake: blur, limit: 32}}"
-    keys = {"backbone": "resnet18", "pretrained": "false", "prepare": "{size: 64}", "data": SHAPES, "made": made}
-    found = estimate("sandbox_detector", **keys, mixtures="{}", unseen="{}", scales="[]")
+    recipe = tmp_path / "mine.yaml"
+    made = "{recipe: sandbox, draw: sandbox, remake: blur, limit: 32}"
+    recipe.write_text(
+        f"name: mine\nkind: detector\nbackbone: resnet18\npretrained: false\nprepare: {{size: 64}}\ndata: {SHAPES}\n"
+        f"made:\n  other: {made}\n"
+    )
+    found = estimate(recipe)
     model = timm.create_model("resnet18", pretrained=False, num_classes=0)
     assert found["memory"]["backbone"] == sum(one.nbytes for one in model.parameters())
     assert found["rows"] == 64 and found["disk"] == {"features": 64 * model.num_features * 4}
@@ -53,8 +57,8 @@ def test_self_improvement_takes_what_its_largest_training_does(estimate, tmp_pat
     found = estimate(
         "self_improvement_sd15",
         **{
-            "pictures.model": model, "data.limit": 40, "captions": 40, "held_out": "{}", "judge": "{kind: sandbox}",
-            "training.overrides": "{resolution: 32, mixed_precision: no, max_steps: 7, epochs: 100}",
+            "pictures.model": model, "data.limit": 120, "captions": 40, "held_out": "{}", "judge": "{kind: sandbox}",
+            "training.overrides": "{resolution: 32, mixed_precision: 'no', max_steps: 7, epochs: 100}",
         },
     )  # fmt: skip
     assert (found["rows"], found["updates"]) == (10, 7)

@@ -46,9 +46,10 @@ from .log import cut_log, read_log
 from .losses import compute_loss
 from .recipe_check import VALIDATION_COLUMNS, find_optimizer
 from .samples import Samples, count_truncated, encode_batch, fill_cache, read_batches
+from .sharding import SharedOptimizer, gather
 from .validation import ENTRIES, SHEET, Validator, describe_gain
 
-NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
+NOT_WHOLE = {DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
 LOG = "log.jsonl"
 REPORTS = 20
 """Lines for people about the loss, where there is no progress bar."""
@@ -102,10 +103,10 @@ def train(
         "truncated_captions": truncated,
         **({"held_out": describe_gain(folder)} if validator else {}),
     }
-    if accelerator.is_main_process:
+    if accelerator.is_main_process or course.is_split:
         card = write_card(recipe, results, SHEET if validator else None)
         with course.averaged():
-            save_model(model, folder / "model", card, folder / SHEET)
+            save_model(model, folder / "model", card, folder / SHEET, accelerator.is_main_process)
     accelerator.wait_for_everyone()
     if recipe.trackers:
         accelerator.end_training()
@@ -143,10 +144,17 @@ class Course:
     done: int = 0
 
     @property
+    def is_split(self) -> bool:
+        """Whether each process holds a part of the weights."""
+        return bool(self.accelerator.distributed_type == DistributedType.FSDP)
+
+    @property
     def stateful(self) -> dict[str, Any]:
         """What changes beside the weights, by name."""
         parts = {"optimizer": self.optimizer, "schedule": self.schedule, "ema": self.ema}
         parts["scaler"] = self.accelerator.scaler
+        if self.is_split:
+            parts["optimizer"] = SharedOptimizer(self.optimizer, list(self.trained.values()))
         return {name: part for name, part in parts.items() if part is not None}
 
     @contextmanager
@@ -197,16 +205,27 @@ def open_accelerator(recipe: Finetune, folder: Path) -> Accelerator:
     if accelerator.distributed_type in NOT_WHOLE:
         what = f"{accelerator.distributed_type.value} splits the model, which this training does not support"
         raise GasError(f"{what}; launch it without", exit_status=1)
+    if accelerator.distributed_type == DistributedType.FSDP:
+        _check_split(accelerator, recipe)
     if recipe.trackers:
         accelerator.init_trackers(recipe.name)
     return accelerator
+
+
+def _check_split(accelerator: Accelerator, recipe: Finetune) -> None:
+    """Refuses what is not known to be right where each process holds a part of the weights."""
+    if not accelerator.is_fsdp2:
+        raise GasError("FSDP of version 1 is not supported; launch it with --fsdp_version 2", exit_status=1)
+    parts = {"ema": recipe.ema, "validation": recipe.validation, "use_8bit_adam": recipe.use_8bit_adam}
+    if given := [key for key, value in parts.items() if value]:
+        raise GasError(f"`{given[0]}` needs whole weights, and FSDP splits them; leave it out, or launch without")
 
 
 def open_course(
     recipe: Finetune, model: Model, accelerator: Accelerator, rows: int, tell: Callable[[str], None]
 ) -> Course:
     """Makes what trains a model."""
-    trained = {name: weight for name, weight in model.denoiser.named_parameters() if weight.requires_grad}
+    trained = list_trained(model)
     images_per_update = recipe.batch_size * recipe.gradient_accumulation_steps * accelerator.num_processes
     updates = count_updates(recipe, rows, images_per_update)
     if recipe.max_steps and updates < recipe.max_steps:
@@ -216,6 +235,8 @@ def open_course(
     kind = find_optimizer(recipe)
     keys, _ = read_keys(recipe.optimizer, kind, "optimizer")
     denoiser, optimizer = accelerator.prepare(model.denoiser, kind(trained.values(), **keys))
+    if accelerator.distributed_type == DistributedType.FSDP:  # which puts parts of weights into their places
+        trained = list_trained(model)
     # Not prepared: accelerate would step the schedule once for each process.
     schedule = get_scheduler(
         recipe.lr_scheduler, optimizer, num_warmup_steps=recipe.warmup_steps, num_training_steps=updates
@@ -226,6 +247,11 @@ def open_course(
         schedule=schedule, ema=ema, updates=updates, images_per_update=images_per_update,
         identity={**recipe.model_dump(mode="json", exclude=FREE), "rows": rows, "images": images_per_update},
     )  # fmt: skip
+
+
+def list_trained(model: Model) -> dict[str, torch.nn.Parameter]:
+    """The weights that are trained, by name."""
+    return {name: weight for name, weight in model.denoiser.named_parameters() if weight.requires_grad}
 
 
 def count_updates(recipe: Finetune, rows: int, images_per_update: int) -> int:
@@ -356,8 +382,9 @@ def take_updates(
                 tell(f"update {update} of {updates}: loss {entry['loss']}")
             if recipe.validation and (update % recipe.validation.every == 0 or update == updates):
                 validate(update)
-            if main and recipe.checkpoint_every and update % recipe.checkpoint_every == 0:
-                save_checkpoint(folder / "checkpoints", update, course.identity, course.trained, course.stateful)
+            if (main or course.is_split) and recipe.checkpoint_every and update % recipe.checkpoint_every == 0:
+                place = folder / "checkpoints"
+                save_checkpoint(place, update, course.identity, course.trained, course.stateful, main)
                 tell(f"checkpoint after update {update} of {updates}")
 
 
@@ -383,7 +410,7 @@ def take_update(course: Course, batches: Iterator[dict[str, Any]], update: int) 
             accelerator.backward(loss)
             losses.append(loss.detach())
             if accelerator.sync_gradients:
-                norm = accelerator.clip_grad_norm_(course.trained.values(), recipe.max_grad_norm)
+                norm = gather(accelerator.clip_grad_norm_(course.trained.values(), recipe.max_grad_norm))
             course.optimizer.step()
             course.optimizer.zero_grad()
     entry = {
