@@ -33,7 +33,7 @@ def open_split(recipe, folder):
     PartialState(cpu=True).distributed_type = DistributedType.MULTI_GPU
     accelerator = open_one(recipe, folder)
     assert accelerator.is_fsdp2
-    PartialState().distributed_type = DistributedType.MULTI_CPU
+
     return accelerator
 
 training_loop.open_accelerator = open_split

@@ -64,7 +64,8 @@ def measure_picture(value: Any) -> tuple[int, int]:
         turned = image.getexif().get(ORIENTATION, 1) >= TURNED
     except Exception as error:  # what is wrong with a file is told in a dozen types
         raise GasError(f"it cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
-    return image.size[:: -1 if turned else 1]
+    width, height = image.size
+    return (height, width) if turned else (width, height)
 
 
 def _open_raw(value: Any) -> Image.Image:

@@ -158,8 +158,9 @@ def push_trained(recipe: Training) -> str:
     try:
         return push_model(recipe.folder, recipe.push).url
     except (GasError, KeyboardInterrupt) as error:
-        later = f"the training is done; push it later: gas push {recipe.folder} --repo {recipe.push}"
-        raise GasError(f"{str(error) or 'stopped'}; {later}", exit_status=1) from error
+        later = f"the command for that is gas push {recipe.folder} --repo {recipe.push}"
+        what = f"the training is done, and its model is not pushed: {str(error) or 'stopped'}"
+        raise GasError(f"{what}; {later}", exit_status=1) from error
 
 
 def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:

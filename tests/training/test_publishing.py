@@ -82,10 +82,10 @@ def test_a_push_that_fails_loses_nothing_and_says_how_to_push_later(gas, small, 
     status, _, err = gas("train", "finetune_sd15", *small)
     assert status == 1
     message = err.splitlines()[-1]
-    assert message.endswith(f"the training is done; push it later: gas push there --repo {REPO}")
+    assert message.endswith(f"the command for that is gas push there --repo {REPO}")
     assert "results" in json.loads((empty / "there/run.json").read_text())
     hub.faults.clear()
-    status, _, err = gas(*message.rpartition(": gas ")[2].split())
+    status, _, err = gas(*message.rpartition(" gas ")[2].split())
     assert status == 0, err
     assert WEIGHTS in list_pushed(hub)
 
