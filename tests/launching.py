@@ -26,6 +26,7 @@ from accelerate.utils import DistributedType
 from generate_any_scene.training.trainers.finetune import training_loop
 
 os.environ |= {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP"}
+os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "true"  # as it is unless said otherwise
 open_one = training_loop.open_accelerator
 
 def open_split(recipe, folder):

@@ -206,19 +206,22 @@ def open_accelerator(recipe: Finetune, folder: Path) -> Accelerator:
         what = f"{accelerator.distributed_type.value} splits the model, which this training does not support"
         raise GasError(f"{what}; launch it without", exit_status=1)
     if accelerator.distributed_type == DistributedType.FSDP:
-        _check_split(accelerator, recipe)
+        _prepare_split(accelerator, recipe)
     if recipe.trackers:
         accelerator.init_trackers(recipe.name)
     return accelerator
 
 
-def _check_split(accelerator: Accelerator, recipe: Finetune) -> None:
+def _prepare_split(accelerator: Accelerator, recipe: Finetune) -> None:
     """Refuses what is not known to be right where each process holds a part of the weights."""
     if not accelerator.is_fsdp2:
         raise GasError("FSDP of version 1 is not supported; launch it with --fsdp_version 2", exit_status=1)
     parts = {"ema": recipe.ema, "validation": recipe.validation, "use_8bit_adam": recipe.use_8bit_adam}
     if given := [key for key, value in parts.items() if value]:
         raise GasError(f"`{given[0]}` needs whole weights, and FSDP splits them; leave it out, or launch without")
+    # Or else transformers would load encoders in the first process alone, and accelerate stumble over buffers.
+    os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false"
+    accelerator.state.fsdp_plugin.cpu_ram_efficient_loading = False
 
 
 def open_course(
