@@ -114,11 +114,11 @@ def _count_training(recipe: Finetune, trained: list[int]) -> dict[str, int]:
     counted = {"weights that are trained": whole, "their gradients": whole}
     if count_processes() > 1:
         counted["gradients to exchange"] = whole
-    counted["optimizer"] = sum(map(_count_8bit, trained)) if recipe.use_8bit_adam else 2 * whole
+    counted["optimizer"] = sum(map(count_8bit, trained)) if recipe.use_8bit_adam else 2 * whole
     return counted | ({"their moving average": whole} if recipe.ema else {})
 
 
-def _count_8bit(size: int) -> int:
+def count_8bit(size: int) -> int:
     """Two moments of a tensor as bitsandbytes keeps them."""
     return 2 * (size * FLOAT if size < SMALL else size + FLOAT * math.ceil(size / BLOCK))
 

@@ -10,7 +10,7 @@ from accelerate import PartialState
 from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.trainers.finetune import training_loop
-from generate_any_scene.training.trainers.finetune.estimating import _count_8bit, measure_step, shape_text
+from generate_any_scene.training.trainers.finetune.estimating import count_8bit, measure_step, shape_text
 from generate_any_scene.training.trainers.finetune.families import FAMILIES, Question
 from generate_any_scene.training.trainers.finetune.loading import load_model
 from generate_any_scene.training.trainers.finetune.recipe_check import read_index
@@ -132,8 +132,8 @@ def test_activations_are_those_of_a_step_on_numbers(name, mixed_precision, check
 
 def test_moments_in_8_bits_are_those_of_bitsandbytes():
     """Of two moments of 10,000 numbers: a byte each, and 40 scales of 4 bytes; small tensors stay as they are."""
-    assert _count_8bit(10_000) == 2 * (10_000 + 40 * 4)
-    assert _count_8bit(4095) == 2 * 4 * 4095
+    assert count_8bit(10_000) == 2 * (10_000 + 40 * 4)
+    assert count_8bit(4095) == 2 * 4 * 4095
 
 
 def test_an_estimate_is_told_to_people_and_to_programs(gas, find_pipeline, empty):
