@@ -21,16 +21,15 @@ def estimate(gas):
     return run
 
 
-def test_a_policy_takes_its_weights_four_times(estimate, simplear):
-    found = estimate(
-        "grpo_simplear",
-        model=simplear,
-        **{
-            "decoder.path": simplear / "decoder.jit", "decoder.codebook": 64, "decoder.grid": "[4, 4]",
-            "data": SHAPES, "held_out": "null", "trainer.max_steps": 5, "trainer.max_completion_length": 16,
-            "judge": "{kind: sandbox}", "trainer.bf16": "false", "trainer.beta": 0.1,
-        },
-    )  # fmt: skip
+def test_a_policy_takes_its_weights_four_times_and_once_more_as_it_was(estimate, simplear, tmp_path):
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(
+        f"name: mine\nkind: grpo\nmodel: {simplear}\ndata: {SHAPES}\njudge: {{kind: sandbox}}\n"
+        f"decoder: {{path: {simplear / 'decoder.jit'}, codebook: 64, grid: [4, 4]}}\n"
+        "trainer: {max_steps: 5, max_completion_length: 16, num_generations: 4, per_device_train_batch_size: 4, "
+        "bf16: false, beta: 0.1}\n"
+    )
+    found = estimate(recipe)
     weights = sum(one.nbytes for one in AutoModelForCausalLM.from_pretrained(simplear).float().parameters())
     assert sum(found["memory"].values()) == found["peak"] == 5 * weights
     assert (found["rows"], found["updates"], found["disk"]["model"]) == (32, 5, weights)

@@ -27,7 +27,7 @@ def estimate(recipe: Selection, rows: Any) -> Estimate:
     stage = load_stage(recipe, recipe.find_seeds()[0]).recipe
     found = estimate_stage(stage, rows.select(range(math.ceil(captions * share))))
     runs = len(recipe.find_seeds()) * len(recipe.arms) * recipe.iterations
-    made = runs * captions * (recipe.teacher or recipe.pictures).count
+    made = runs * captions * getattr(recipe.teacher or recipe.pictures, "count", 1)  # folders have one of each
     notes = (
         f"this is one training, on the largest selection; there are {runs:,} of them",
         f"before them {made:,} pictures are made and scored, which is not counted: see gas evaluate --plan",
