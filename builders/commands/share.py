@@ -38,18 +38,19 @@ def complete_formats() -> list[tuple[str, str]]:
         "gas push gas --repo me/scenes --dry-run",
         "gas push gas --repo me/scenes --private",
         "gas push runs/smoke --repo me/smoke-pictures",
+        "gas push runs/finetune_sd15 --repo me/adapter",
     )
 )
 def push(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="A folder that gas build wrote, or gas evaluate.", show_default=False),
+        typer.Argument(
+            metavar="DIR", help="A folder that gas build wrote, gas evaluate or gas train.", show_default=False
+        ),
     ],
     repo: Annotated[
         str,
-        typer.Option(
-            metavar="OWNER/NAME", help="The dataset repository; made if it is not there.", show_default=False
-        ),
+        typer.Option(metavar="OWNER/NAME", help="The repository; made if it is not there.", show_default=False),
     ],
     private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
     create_pr: Annotated[
@@ -66,7 +67,8 @@ def push(
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
 
-    Of an evaluation it pushes pictures, answers, scores and the report, as a dataset without tags.
+    Of an evaluation it pushes pictures, answers, scores and the report, as a dataset without tags; of a training, the
+    model with its card.
 
     Configs that others pushed to the repository stay, and so does what people wrote into its card or changed in its
     files. A tag never moves: other rows need another version.
@@ -75,7 +77,7 @@ def push(
 
     others = [push_other for file, push_other in OTHER_PUSHES.items() if (folder / file).is_file()]
     if others and tag is not None:
-        raise GasError("--tag is of built folders; an evaluation is pushed without tags, so leave it out")
+        raise GasError("--tag is of built folders; evaluations and models are pushed without tags, so leave it out")
     with show_progress(None, "pushing", unit="files") as report:
         if others:
             pushed = others[0](folder, repo, private, create_pr, dry_run, report, overwrite)

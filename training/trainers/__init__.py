@@ -14,6 +14,7 @@ A trainer offers
     LOG         the file in `folder` that has a line once a step was trained
     RESULTS     the files and folders that it writes into `folder`, and for people, what each is
     ALSO        further columns that it takes where the data have them; it may be left out
+    estimate(recipe, rows) -> Estimate      what a training takes, computed without weights; it may be left out
     REQUIRED    the packages that it imports, by the names they are imported by
 
 A kind is complete with `recipes/<kind>.py` (what its recipes may say), a shipped recipe and a section of

@@ -1,10 +1,11 @@
 """Reinforcement learning of an autoregressive image model: the parts that `gas train` asks a trainer for."""
 
+from .estimating import estimate
 from .policy import mask_text
 from .recipe_check import check, find_inputs
 from .training import ALSO, COLUMNS, LOG, train
 
-__all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "mask_text", "train"]
+__all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "estimate", "find_inputs", "mask_text", "train"]
 
 REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
 RESULTS = {

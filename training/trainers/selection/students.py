@@ -114,7 +114,9 @@ class DiffusersStudent:
 
     def describe(self) -> Mapping[str, Any]:
         recipe = load_stage(self.recipe, self.seed).recipe
-        return dict(recipe.model_dump(mode="json", exclude={"data", "output", "start_from", "checkpoint_every"}))
+        return dict(
+            recipe.model_dump(mode="json", exclude={"data", "output", "start_from", "checkpoint_every", "push"})
+        )
 
     def describe_base(self) -> None:
         return None
