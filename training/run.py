@@ -48,6 +48,8 @@ def run_training(
     trainer, rows, problems = check_training(loaded)
     if problems:
         raise RecipeError(problems)
+    if hasattr(trainer, "prepare"):
+        trainer.prepare(recipe, report if first else lambda _: None)
     record: dict[str, Any] = {
         "recipe": recipe.name,
         "kind": recipe.kind,

@@ -46,6 +46,7 @@ from ...rewards.by_similarity import SimilarityReward, open_picture_metric
 from ...rewards.protocol import Reward
 from ...rewards.valuing import Rule, weigh_kind
 from ...upstream import find_files, read_keys
+from . import rollouts
 from .lessons import StopIdle
 from .policy import mask_text
 
@@ -59,6 +60,7 @@ OURS = {
     "output_dir": "it is `output` of the recipe",
     "seed": "it is `seed` of the recipe",
     "remove_unused_columns": "the reward needs all columns",
+    **rollouts.OURS,
 }
 
 
@@ -92,22 +94,25 @@ def _train(
     name = _make_sandbox_model(recipe, folder, state, report) if recipe.sandbox_model else recipe.model
     tokenizer = AutoTokenizer.from_pretrained(name, revision=recipe.revision, padding_side="left")
     policy = AutoModelForCausalLM.from_pretrained(name, revision=recipe.revision, dtype=torch.float32)
-    # TRL loads the reference by this name: that of the very files that the policy is from.
-    policy.config._name_or_path = str(find_files(str(name), recipe.revision))
+    # TRL loads the reference by this name, and vLLM the model: that of the very files that the policy is from.
+    policy.name_or_path = policy.config._name_or_path = str(find_files(str(name), recipe.revision))
     policy = policy.to(arguments.device)
     decoder = make_decoder(recipe.decoder, arguments.device)
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     mask_text(policy, offset, decoder.codebook)
+    if recipe.rollouts:
+        arguments.generation_kwargs |= rollouts.list_ids(offset, decoder.codebook)
     judge = open_judge(recipe.judge, str(arguments.device))
     reward = make_reward(recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
-    trainer = GRPOTrainer(
-        model=policy,
-        reward_funcs=_split_reward(recipe, reward, rows, arguments),
-        args=arguments,
-        train_dataset=prompts,
-        processing_class=tokenizer,
-    )
+    with rollouts.explain_server(recipe):
+        trainer = GRPOTrainer(
+            model=policy,
+            reward_funcs=_split_reward(recipe, reward, rows, arguments),
+            args=arguments,
+            train_dataset=prompts,
+            processing_class=tokenizer,
+        )
     if trainer.ref_model is not None:
         mask_text(trainer.ref_model, offset, decoder.codebook)
     trainer.remove_callback(PrinterCallback)
@@ -218,8 +223,9 @@ def list_doubts(arguments: GRPOConfig) -> Iterator[str]:
 
 
 def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:
+    ours = rollouts.make_keys(recipe.rollouts, values) if recipe.rollouts else {}
     return GRPOConfig(
-        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values},
+        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values, **ours},
         output_dir=str(folder / "checkpoints"),
         seed=recipe.seed,
     )
