@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..judges.asking import Judged, check_refusals, judge_questions
-from ..judges.marking import Question, read_questions
+from ..judges.marking import Question
 from ..judges.protocol import Judge, Shown
 from ..reports.breakdown import find_predicates
 from .drawing import draw_questions
 from .protocol import AsyncReward, Reward, Rewarded, Rewards
 from .valuing import Rule, average_kinds, average_values, value_answers, weigh_kind
-from .vqa import is_vqa, read_vqa
+from .vqa import read_row
 
 
 @dataclass
@@ -102,16 +102,6 @@ class KindReward:
     def to_async(self) -> AsyncReward:
         """See `Reward`."""
         return AsyncReward(self)
-
-
-def read_row(row: Mapping[str, Any]) -> list[Question]:
-    """The questions of a row, as ours have them or as VQAv2 has them.
-
-    Raises:
-        GasError: There are none.
-    """
-    questions: Any = read_vqa(row) if is_vqa(row) else row.get("questions")
-    return read_questions(questions)
 
 
 def count_replies(judged: Sequence[Judged], asked: Sequence[Sequence[Question]]) -> dict[str, float]:

@@ -13,6 +13,7 @@ import numpy as np
 from ...errors import GasError
 from ..judges.protocol import Shown
 from ..judges.waiting import wait_in_thread
+from .words import find_reader, measure_words
 
 Decode: TypeAlias = Callable[[Sequence[Sequence[int]]], Sequence[Shown]]
 """Makes a picture of each completion's token ids; its `out_of_range`, if it has one, is logged."""
@@ -32,11 +33,13 @@ class Reward(ABC):
 
     Attributes:
         decode: Makes pictures of completions; None where only `images` is called.
+        read_words: In how many pictures of a step words are read, which is slow; see `words.py`.
         figures: What is to be logged of the last step, by name.
         has_contrast: Whether two pictures of one scene have been rewarded unlike so far.
     """
 
     decode: Decode | None = field(default=None, kw_only=True)
+    read_words: int = field(default=0, kw_only=True)
     figures: dict[str, float] = field(default_factory=dict, init=False)
     has_contrast: bool = field(default=False, init=False)
 
@@ -108,7 +111,10 @@ class Reward(ABC):
         rewards, figures = self.reward_images(images, rows, step)
         groups = group_by_scene(rows)
         self.has_contrast |= any(len({rewards[place] for place in group}) > 1 for group in groups)
-        return rewards, {**figures, "distinct_pictures": measure_variety(images, groups)}
+        figures = {**figures, "distinct_pictures": measure_variety(images, groups)}
+        if self.read_words and (read := find_reader()):
+            figures |= measure_words(read, images, rows, self.read_words)
+        return rewards, figures
 
     def _log(self, found: Rewarded, log_metric: Log = lambda name, value: None) -> Rewards:
         rewards, self.figures = found
