@@ -6,7 +6,9 @@ import threading
 import time
 from contextlib import nullcontext
 
+import datasets
 import pytest
+import torch
 from chat_server import ChatServer, read_images
 from generate_any_scene import rewards, scene
 from generate_any_scene.errors import GasError
@@ -14,7 +16,11 @@ from generate_any_scene.training.decoders import CompletionDecoder, SandboxDecod
 from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.judges.waiting import run_async, wait_in_thread
 from generate_any_scene.training.sandbox.judge import SandboxJudge
-from generate_any_scene.training.sandbox.pictures import draw_scene
+from generate_any_scene.training.sandbox.model import make_model, make_tokenizer
+from generate_any_scene.training.sandbox.pictures import CODES, draw_scene
+from generate_any_scene.training.sandbox.settings import SandboxModel
+from generate_any_scene.training.trainers.grpo import mask_text
+from trl import GRPOConfig, GRPOTrainer
 from trl.trainer.utils import is_async_callable
 
 THREADS = min(32, (os.cpu_count() or 1) + 4)
@@ -208,3 +214,34 @@ def test_coroutine_functions_of_each_kind_ask_the_judge_once(server, rows):
     assert len(server.bodies) == sum(map(len, asked))
     assert [one.__name__ for one in functions] == kinds
     assert of_kinds == [[values.get(kind) for values in reward.kinds] for kind in kinds]
+
+
+@pytest.mark.slow
+def test_trl_trains_alike_by_functions_and_by_coroutine_functions(tmp_path):
+    scenes = [scene("sandbox", place, structure={"objects": 2, "relations": 1}) for place in range(8)]
+    tokenizer = make_tokenizer([one["caption"] for one in scenes])
+    data = datasets.Dataset.from_list([{"prompt": one["caption"], "questions": one["questions"]} for one in scenes])
+    reward = rewards.answers("sandbox", CompletionDecoder(SandboxDecoder(), len(tokenizer)))
+    parts = reward.split(["object", "relation"])
+
+    def train(functions):
+        torch.manual_seed(0)
+        model = make_model(tokenizer, SandboxModel(hidden_size=8, layers=1, heads=1))
+        model.save_pretrained(tmp_path)  # which TRL asks for the name of
+        mask_text(model, len(tokenizer), CODES)
+        size = {"max_steps": 2, "num_generations": 4, "per_device_train_batch_size": 8, "max_completion_length": 9}
+        off = dict.fromkeys(("bf16", "gradient_checkpointing"), False)
+        told = {"save_strategy": "no", "report_to": "none", "logging_steps": 1, "disable_tqdm": True, "use_cpu": True}
+        arguments = GRPOConfig(tmp_path, **size, **off, **told)
+        trainer = GRPOTrainer(model, functions, args=arguments, train_dataset=data, processing_class=tokenizer)
+        trainer.train()
+        return [
+            {name: value for name, value in line.items() if name != "step_time"}
+            for line in trainer.state.log_history
+            if "reward" in line
+        ]
+
+    whole, in_parts = train(reward), train(parts)
+    assert len(whole) == 2 and whole != in_parts
+    assert train(reward.to_async()) == whole
+    assert train([part.to_async() for part in parts]) == in_parts

@@ -13,6 +13,7 @@ import pytest
 from chat_server import ChatServer
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.recipes.loading import dump_training, load_training
+from generate_any_scene.training.run import run_training
 from generate_any_scene.training.trainers.grpo import prepare, recipe_check
 from generate_any_scene.training.trainers.grpo.rollouts import OURS, list_ids, make_keys, write_command
 from generate_any_scene.training.trainers.grpo.training import make_arguments
@@ -138,25 +139,36 @@ def test_without_vllm_the_command_is_told_and_what_to_install(monkeypatch, tmp_p
 # With a stand-in for vLLM.
 
 
+def list_settings(simplear, output):
+    """Paths and sizes of `grpo_simplear`, with the sandbox's scenes and judge."""
+    rows = "{recipe: sandbox, overrides: {structure: {objects: 1}}, limit: 4}"
+    return [
+        *(f"model={simplear}", f"decoder.path={simplear / 'decoder.jit'}"),
+        *("decoder.codebook=64", "decoder.grid=[4, 4]"),
+        *("judge=null", "judge.kind=sandbox", "judge.most_refused=1", "data=null", f"data={rows}", "held_out=null"),
+        *("decoder.image_size=72", "trainer.max_completion_length=16", "trainer.max_steps=2", *CPU),
+        f"output={output}",
+    ]
+
+
+def test_a_dry_run_tells_the_command(standin, simplear, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(standin)
+    said = []
+    loaded = load_training("grpo_simplear", [*list_settings(simplear, tmp_path / "run"), "rollouts=vllm"])
+    assert run_training(loaded, dry_run=True, report=said.append)["data"]["rows"] == 4
+    (line,) = said
+    assert line.splitlines()[1] == write_command(loaded.recipe)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.fixture(scope="module")
 def standin(tmp_path_factory):
     return write_standin(tmp_path_factory.mktemp("site"))
 
 
 def start(standin, simplear, folder, *overrides):
-    """`gas train grpo_simplear`, with the sandbox's scenes and judge, in a Python that finds the stand-in."""
-    rows = "{recipe: sandbox, overrides: {structure: {objects: 1}}, limit: 4}"
-    settings = [
-        *(
-            f"model={simplear}",
-            f"decoder.path={simplear / 'decoder.jit'}",
-            "decoder.codebook=64",
-            "decoder.grid=[4, 4]",
-        ),
-        *("judge=null", "judge.kind=sandbox", "judge.most_refused=1", "data=null", f"data={rows}", "held_out=null"),
-        *("decoder.image_size=72", "trainer.max_completion_length=16", "trainer.max_steps=2", *CPU),
-        *(f"output={folder / 'run'}", *overrides),
-    ]
+    """`gas train grpo_simplear` in a Python that finds the stand-in."""
+    settings = [*list_settings(simplear, folder / "run"), *overrides]
     words = [word for text in settings for word in ("--set", text)]
     return start_python(standin, folder, "-m", "generate_any_scene", "train", "grpo_simplear", *words)
 
