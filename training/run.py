@@ -53,6 +53,8 @@ def run_training(
         raise RecipeError(problems)
     if recipe.push and first:
         check_push(recipe.push)
+    if hasattr(trainer, "prepare"):
+        trainer.prepare(recipe, report if first else lambda _: None)
     record: dict[str, Any] = {
         "recipe": recipe.name,
         "kind": recipe.kind,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ...builders.recipe.fields import Names, Part, Text, refuse, show
+from ...builders.recipe.fields import Names, Part, Text, expand, refuse, show
 from ..fields import Rows, Verbatim, Whole, WholeOrZero
 from ..judges.settings import RewardJudge
 from ..rewards.settings import RewardField, RewardSettings
@@ -42,6 +42,39 @@ class Decoder(Part):
         return self
 
 
+class Rollouts(Part):
+    """What samples the pictures that are trained on, beside the training."""
+
+    engine: Literal["vllm"] = Field(description="vLLM, in a version that TRL takes.")
+    mode: Literal["server", "colocate"] = Field(
+        default="server", description="A server on GPUs of its own; or in the training's processes, on its GPUs."
+    )
+    host: Text = Field(default="localhost", description="Of the server: the machine that it runs on.")
+    port: Whole = Field(default=8000, description="Of the server: its port.")
+    gpu_memory_utilization: float | None = Field(
+        default=None, gt=0, le=1, description="How much of a GPU's memory vLLM takes: 0.7 of a server's, else 0.3."
+    )
+    tensor_parallel_size: Whole = Field(default=1, description="How many GPUs a model is split over.")
+    max_model_length: Whole | None = Field(
+        default=None,
+        description="How long prompt and picture are at most, in tokens; what the model can when left out.",
+    )
+
+    @model_validator(mode="after")
+    def check_mode(self) -> Rollouts:
+        """Nothing of a server where there is none."""
+        defaults = type(self).model_fields
+        given = [key for key in ("host", "port") if getattr(self, key) != defaults[key].default]
+        if self.mode == "colocate" and given:
+            raise refuse(f"`{given[0]}` does not go with `mode: colocate`", "leave it out")
+        return self
+
+    @property
+    def memory(self) -> float:
+        """The share of each GPU's memory that vLLM takes."""
+        return self.gpu_memory_utilization or (0.7 if self.mode == "server" else 0.3)
+
+
 class HeldOut(Part):
     """Rows that are not trained on, to be judged before and after."""
 
@@ -66,6 +99,9 @@ class Grpo(Training):
     judge: RewardJudge = Field(default=RewardJudge(), description="Who answers questions about pictures.")
     reward: RewardField = Field(default=RewardSettings(), description="What pictures are rewarded by.")
     trainer: Verbatim = Field(default={}, description="Keys of `trl.GRPOConfig`, as they are.")
+    rollouts: Annotated[Rollouts, expand("engine", str | Rollouts)] | None = Field(
+        default=None, description="What samples pictures in the training's place: vllm, or its settings."
+    )
     held_out: HeldOut | None = Field(default=None, description="Rows to judge before and after.")
 
     @field_validator("prompt")
@@ -81,4 +117,7 @@ class Grpo(Training):
         """One model."""
         if (self.model is None) == (self.sandbox_model is None):
             raise refuse("give either `model` or `sandbox_model`", "such as `model: Daniel0724/SimpleAR-0.5B-SFT`")
+        if self.sandbox_model and self.rollouts and self.rollouts.mode == "server":
+            what = "no server can have the sandbox's model, which is made when the training begins"
+            raise refuse(what, "take `rollouts: {engine: vllm, mode: colocate}`")
         return self

@@ -12,7 +12,7 @@ from ...errors import GasError, advise
 from ..judges.protocol import Shown
 from ..metrics.loading import check_options, find_metric, list_metrics
 from ..metrics.protocol import PicturesMetric
-from .protocol import Reward, Rewards
+from .protocol import Reward, Rewarded
 
 
 @dataclass
@@ -26,9 +26,7 @@ class SimilarityReward(Reward):
     metric: PicturesMetric
     __name__ = "similarity"
 
-    def reward_images(
-        self, images: Sequence[Shown], rows: Sequence[Mapping[str, Any]], step: int
-    ) -> tuple[Rewards, dict[str, float]]:
+    def reward_images(self, images: Sequence[Shown], rows: Sequence[Mapping[str, Any]], step: int) -> Rewarded:
         """See `Reward`."""
         found = self.metric.measure(images, rows)
         known = [one for one in found if one is not None]

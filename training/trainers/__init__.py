@@ -9,6 +9,8 @@ A trainer offers
                                                     so are the lines of `table`
     find_inputs(recipe) -> dict     the models and files that it depends on, (name or path, revision) by key: a stopped
                                                     training goes on with the same ones alone
+    prepare(recipe, report)         says what is to be done before it begins, and refuses where something is missing on
+                                                    this machine; in dry runs, too; this part may be left out
     COLUMNS     the columns of `data` that it needs
     ALSO        columns that it takes where `data` have them; this part may be left out
     LOG         the file in `folder` that has a line once a step was trained

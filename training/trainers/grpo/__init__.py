@@ -3,9 +3,22 @@
 from .estimating import estimate
 from .policy import mask_text
 from .recipe_check import check, find_inputs
+from .rollouts import prepare
 from .training import ALSO, COLUMNS, LOG, train
 
-__all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "estimate", "find_inputs", "mask_text", "train"]
+__all__ = [
+    "ALSO",
+    "COLUMNS",
+    "LOG",
+    "REQUIRED",
+    "RESULTS",
+    "check",
+    "estimate",
+    "find_inputs",
+    "mask_text",
+    "prepare",
+    "train",
+]
 
 REQUIRED = ("torch", "transformers", "accelerate", "trl", "PIL", "matplotlib")
 RESULTS = {

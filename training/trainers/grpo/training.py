@@ -45,7 +45,9 @@ from ...rewards.by_answers import AnswersReward
 from ...rewards.by_similarity import SimilarityReward, open_picture_metric
 from ...rewards.protocol import Reward
 from ...rewards.valuing import Rule, weigh_kind
+from ...rewards.words import find_reader
 from ...upstream import find_files, read_keys
+from . import rollouts
 from .lessons import StopIdle
 from .policy import mask_text
 
@@ -53,12 +55,15 @@ COLUMNS = ("caption", "questions")
 ALSO = ("scene_graph",)
 LOG = "rewards.jsonl"
 SANDBOX_COLUMNS = ("caption", "scene_graph")
-COMPARED = re.compile(r"reward|distinct_pictures|said_yes|answers_refused|similarity|by_(?:kind|predicate)/.*")
+COMPARED = re.compile(
+    r"reward|distinct_pictures|said_yes|words_that_answer|answers_refused|similarity|by_(?:kind|predicate)/.*"
+)
 """The figures of which a run's record has the first and the last steps."""
 OURS = {
     "output_dir": "it is `output` of the recipe",
     "seed": "it is `seed` of the recipe",
     "remove_unused_columns": "the reward needs all columns",
+    **rollouts.OURS,
 }
 
 
@@ -92,22 +97,27 @@ def _train(
     name = _make_sandbox_model(recipe, folder, state, report) if recipe.sandbox_model else recipe.model
     tokenizer = AutoTokenizer.from_pretrained(name, revision=recipe.revision, padding_side="left")
     policy = AutoModelForCausalLM.from_pretrained(name, revision=recipe.revision, dtype=torch.float32)
-    # TRL loads the reference by this name: that of the very files that the policy is from.
-    policy.config._name_or_path = str(find_files(str(name), recipe.revision))
+    # TRL loads the reference by this name, and vLLM the model: that of the very files that the policy is from.
+    policy.name_or_path = policy.config._name_or_path = str(find_files(str(name), recipe.revision))
     policy = policy.to(arguments.device)
     decoder = make_decoder(recipe.decoder, arguments.device)
     offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
     mask_text(policy, offset, decoder.codebook)
+    if recipe.rollouts:
+        arguments.generation_kwargs |= rollouts.list_ids(offset, decoder.codebook)
     judge = open_judge(recipe.judge, str(arguments.device))
     reward = make_reward(recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
+    if reward.read_words and not find_reader():
+        report("no OCR is installed, so words in pictures are not read: pip install rapidocr onnxruntime")
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
-    trainer = GRPOTrainer(
-        model=policy,
-        reward_funcs=_split_reward(recipe, reward, rows, arguments),
-        args=arguments,
-        train_dataset=prompts,
-        processing_class=tokenizer,
-    )
+    with rollouts.explain_server(recipe):
+        trainer = GRPOTrainer(
+            model=policy,
+            reward_funcs=_split_reward(recipe, reward, rows, arguments),
+            args=arguments,
+            train_dataset=prompts,
+            processing_class=tokenizer,
+        )
     if trainer.ref_model is not None:
         mask_text(trainer.ref_model, offset, decoder.codebook)
     trainer.remove_callback(PrinterCallback)
@@ -145,8 +155,11 @@ def _train(
 def make_reward(recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: str) -> Reward:
     """Makes the reward that a recipe asks for, with the judge of held-out pictures and others."""
     settings = recipe.reward
+    read_words = settings.read_words if recipe.decoder.kind != "sandbox" else 0  # which draws shapes and no letters
     if settings.of != "answers":
-        return SimilarityReward(open_picture_metric(settings.of, settings.options, device), decode=decode)
+        return SimilarityReward(
+            open_picture_metric(settings.of, settings.options, device), decode=decode, read_words=read_words
+        )
     asked = (recipe.judge, *settings.judges)
     judges = (judge, *(open_judge(one, device) for one in settings.judges))
     weights = tuple(
@@ -154,7 +167,8 @@ def make_reward(recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: s
         for one, who in zip(asked, judges, strict=True)
     )
     rule = Rule(settings.by, settings.dependencies, settings.mean, settings.questions, settings.combine)
-    return AnswersReward(judges, rule, weights, recipe.judge.most_refused, recipe.seed, decode=decode)
+    most = recipe.judge.most_refused
+    return AnswersReward(judges, rule, weights, most, recipe.seed, decode=decode, read_words=read_words)
 
 
 def _split_reward(recipe: Grpo, reward: Reward, rows: Any, arguments: GRPOConfig) -> Any:
@@ -218,8 +232,9 @@ def list_doubts(arguments: GRPOConfig) -> Iterator[str]:
 
 
 def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:
+    ours = rollouts.make_keys(recipe.rollouts, values) if recipe.rollouts else {}
     return GRPOConfig(
-        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values},
+        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values, **ours},
         output_dir=str(folder / "checkpoints"),
         seed=recipe.seed,
     )
