@@ -5,6 +5,7 @@
     upstream        keys of other packages, checked before anything is loaded
     sources         models and data sets by their names, looked up before anything is loaded
     models          loading models: where they compute, what is wrong with one
+    stages          folders of results, each there whole or not at all
     data            rows to train on, whoever made them
     pictures        pictures as people see them
     sandbox         colored shapes: pictures, a judge that is never wrong, a small model

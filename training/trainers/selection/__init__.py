@@ -1,6 +1,5 @@
 """Training on selected pictures (self-improvement, distillation): the parts that `gas train` asks a trainer for.
 
-stages      folders of results, each there whole or not at all
 choosing    which pictures are trained on
 students    the model that learns: a pipeline of diffusers, or the sandbox's
 running     from captions to a trained model, stage by stage
