@@ -1,4 +1,4 @@
-"""The encoder of the sandbox: pictures and captions in one space, as CLIP has them, learned on scenes of the sandbox."""
+"""The encoder of the sandbox: pictures and captions in one space as CLIP has them, learned on scenes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ WORDS = 48
 LOOKS = 4
 """Pictures that are drawn of each scene: what a caption leaves open differs in them."""
 BATCH, RATE = 128, 1e-3
-TOGETHER = 256
-"""Pictures that are compared with their captions at once."""
 LIKE = (("above", "below"), ("left", "right"), tuple(COLORS), SHAPES, tuple(size for size in SIZES if size))
 """Words of which another one makes a caption wrong."""
 
@@ -109,12 +107,9 @@ class Encoder(nn.Module):
         Raises:
             GasError: A picture is none of the sandbox's.
         """
-        cosines: list[float] = []
-        for start in range(0, len(pictures), TOGETHER):
-            shown = self.place_pictures(cut_pictures(pictures[start : start + TOGETHER]))
-            told = self.place_captions(self.read([split_words(one) for one in captions[start : start + TOGETHER]]))
-            cosines += (shown * told).sum(dim=1).tolist()
-        return cosines
+        shown = self.place_pictures(cut_pictures(pictures))
+        told = self.place_captions(self.read([split_words(caption) for caption in captions]))
+        return (shown * told).sum(dim=1).tolist()
 
 
 @dataclass(frozen=True)
