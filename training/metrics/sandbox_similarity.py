@@ -26,7 +26,7 @@ from ..fields import Data
 from ..judges.protocol import Shown
 from ..models import limit_threads
 from .networks import measure_frames
-from .protocol import check_option, read_captions
+from .protocol import read_captions
 
 if TYPE_CHECKING:
     from ..sandbox.encoder import Encoder
@@ -61,15 +61,21 @@ class Metric:
 
     def __post_init__(self) -> None:
         for option, least in (("steps", 1), ("seed", 0)):
-            value = getattr(self, option)
-            if not isinstance(value, int) or value < least:
-                raise GasError(f"{self.name}: {option} must be a whole number from {least} on, not {show(value)}")
-        check_option(self.name, "hard_negatives", self.hard_negatives, (True, False))
+            self._check(
+                option,
+                type(getattr(self, option)) is int and getattr(self, option) >= least,
+                f"a whole number from {least} on",
+            )
+        self._check("hard_negatives", isinstance(self.hard_negatives, bool), "true or false")
         try:
             Data.model_validate(dict(self.data))
         except (TypeError, ValueError) as error:
             reason = " ".join(str(error).split())
             raise GasError(f"{self.name}: data says no rows: {reason}; such as {SCENES}") from error
+
+    def _check(self, option: str, is_right: bool, wanted: str) -> None:
+        if not is_right:
+            raise GasError(f"{self.name}: {option} must be {wanted}, not {show(getattr(self, option))}")
 
     @property
     def id(self) -> str:
