@@ -70,7 +70,7 @@ def _train_seed(recipe: Grpo, rows: Any, stages: Stages, seed: int) -> None:
     own = recipe.model_copy(update={"seed": seed, "seeds": (), "rewards": {}})
     if recipe.sandbox_model:
         made_from = {"seed": seed, "prompt": recipe.prompt, "model": recipe.sandbox_model.model_dump(mode="json")}
-        base = stages.run(place / BASE, made_from, lambda where: _make_base(own, where, stages.report))
+        base = stages.run(place / BASE, made_from, partial(make_sandbox_model, own, stages.report))
         own = own.model_copy(update={"model": str(base), "sandbox_model": None})
     for name, reward in recipe.rewards.items():
         arm = own.model_copy(update={"reward": reward, "output": str(place / name), "name": f"{recipe.name} {name}"})
@@ -82,10 +82,6 @@ def _train_seed(recipe: Grpo, rows: Any, stages: Stages, seed: int) -> None:
             "data": describe_data(recipe.data, rows)["fingerprint"],
         }
         stages.run(place / name, made_from, partial(_train_arm, arm, rows, others, stages.report))
-
-
-def _make_base(recipe: Grpo, folder: Path, report: Callable[[str], None]) -> None:
-    make_sandbox_model(recipe, folder, report)
 
 
 def _train_arm(

@@ -105,7 +105,9 @@ def _train(
     others: Mapping[str, RewardSettings],
 ) -> dict[str, Any]:
     state = PartialState()
-    name = make_sandbox_model(recipe, folder / "base", report) if recipe.sandbox_model else str(recipe.model)
+    name = str(folder / "base" if recipe.sandbox_model else recipe.model)
+    if recipe.sandbox_model:
+        make_sandbox_model(recipe, report, folder / "base")
     opened = open_policy(recipe, name, recipe.revision, str(arguments.device))
     policy, tokenizer, decoder, offset = opened.policy, opened.tokenizer, opened.decoder, opened.offset
     # TRL loads the reference by this name: that of the very files that the policy is from.
@@ -300,8 +302,8 @@ def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRP
     )
 
 
-def make_sandbox_model(recipe: Grpo, folder: Path, report: Callable[[str], None]) -> str:
-    """Makes the sandbox's model as a folder, unless an earlier run has, and names it."""
+def make_sandbox_model(recipe: Grpo, report: Callable[[str], None], folder: Path) -> None:
+    """Makes the sandbox's model as a folder, unless an earlier run has."""
     state = PartialState()
     if state.is_main_process:
         from ...sandbox.model import find_or_make_model
@@ -310,7 +312,6 @@ def make_sandbox_model(recipe: Grpo, folder: Path, report: Callable[[str], None]
         load = partial(load_rows, recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
         find_or_make_model(recipe.sandbox_model, recipe.prompt, load, folder, recipe.seed, report)
     state.wait_for_everyone()
-    return str(folder)
 
 
 class RewardLog(TrainerCallback):
