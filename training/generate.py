@@ -212,10 +212,20 @@ def describe_gain(before: JudgedPictures, after: JudgedPictures) -> dict[str, An
     return {"pictures": len(after.images), "questions": after.asked, **compared}
 
 
-def write_comparison(path: Path, before: JudgedPictures, after: JudgedPictures, shown: int) -> None:
-    """Draws pictures before and after under their captions, and writes what was judged beside it (`.jsonl`)."""
+def write_comparison(
+    path: Path,
+    before: JudgedPictures,
+    after: JudgedPictures,
+    kinds: Sequence[Mapping[str, Mapping[str, float]]],
+    shown: int,
+) -> None:
+    """Draws pictures before and after under their captions, and writes what was judged beside it (`.jsonl`).
+
+    Of each picture, `kinds` has the shares of right answers by kind of question, before and after.
+    """
     pairs = list(zip(before.captions, before.images, before.shares, after.images, after.shares, strict=True))
     paste_sheet(path, pairs[:shown])
     with path.with_suffix(".jsonl").open("w", encoding="utf-8") as file:
-        for caption, _, one, _, other in pairs:
-            file.write(json.dumps({"caption": caption, "before": one, "after": other}, ensure_ascii=False) + "\n")
+        for (caption, _, one, _, other), some in zip(pairs, kinds, strict=True):
+            line = {"caption": caption, "before": one, "after": other, "by_kind": some}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -14,6 +14,9 @@ from ..rewards.settings import RewardField, RewardSettings
 from ..sandbox.settings import SandboxModel
 from .common import Training
 
+BASE = "base"
+"""What trainings by several rewards begin with, where they are compared."""
+
 
 class Decoder(Part):
     """What makes pictures of visual tokens."""
@@ -98,6 +101,14 @@ class Grpo(Training):
     decoder: Decoder = Field(description="What makes pictures of visual tokens.")
     judge: RewardJudge = Field(default=RewardJudge(), description="Who answers questions about pictures.")
     reward: RewardField = Field(default=RewardSettings(), description="What pictures are rewarded by.")
+    rewards: dict[Text, RewardField] = Field(
+        default={},
+        description="Rewards to compare, in place of `reward`: a training by each from the same base, in which the "
+        "others are logged, too: {graph: {of: answers}, similarity: {of: clip_score}}.",
+    )
+    seeds: tuple[WholeOrZero, ...] = Field(
+        default=(), description="All `rewards` with each of these, for a table with intervals; `seed` when left out."
+    )
     trainer: Verbatim = Field(default={}, description="Keys of `trl.GRPOConfig`, as they are.")
     rollouts: Annotated[Rollouts, expand("engine", str | Rollouts)] | None = Field(
         default=None, description="What samples pictures in the training's place: vllm, or its settings."
@@ -121,3 +132,26 @@ class Grpo(Training):
             what = "no server can have the sandbox's model, which is made when the training begins"
             raise refuse(what, "take `rollouts: {engine: vllm, mode: colocate}`")
         return self
+
+    @model_validator(mode="after")
+    def check_rewards(self) -> Grpo:
+        """Rewards that are compared stand for themselves, and there is what to compare them by."""
+        if self.rewards and self.reward != RewardSettings():
+            raise refuse("`reward` and `rewards` do not go together", "name it among `rewards`")
+        if self.rewards and self.held_out is None:
+            raise refuse("`rewards` are compared by `held_out`, which is missing", "add its `data`")
+        if self.seeds and not self.rewards:
+            raise refuse("`seeds` go with `rewards`", "such as `rewards: {graph: {of: answers}, paper: paper}`")
+        if wrong := next((name for name in self.rewards if not name.isidentifier() or name == BASE), None):
+            raise refuse(f"`{wrong}` names a folder; take letters, digits and underscores, and not `{BASE}`")
+        if wrong := next((name for name, one in self.rewards.items() if one.split), None):
+            raise refuse(f"`split` of `rewards.{wrong}` gives several rewards, which are not compared", "leave it out")
+        return self
+
+    def find_seeds(self) -> tuple[int, ...]:
+        """The seeds that all of it is done with."""
+        return self.seeds or (self.seed,)
+
+    def list_rewards(self) -> dict[str, RewardSettings]:
+        """All that pictures are rewarded by, with the key of each."""
+        return {f"rewards.{name}": one for name, one in self.rewards.items()} or {"reward": self.reward}

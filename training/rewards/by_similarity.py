@@ -48,9 +48,13 @@ def find_picture_metric(name: str, options: Mapping[str, Any] | None = None) -> 
     return metrics[name]
 
 
-def open_picture_metric(name: str, options: Mapping[str, Any], device: str | None = None) -> PicturesMetric:
-    """Opens a metric that measures pictures, on a device if it computes on one; see `find_picture_metric`."""
+def open_picture_metric(
+    name: str, options: Mapping[str, Any], device: str | None = None, seed: int | None = None
+) -> PicturesMetric:
+    """Opens a metric that measures pictures; one that has such options gets device and seed, unless they are given."""
     metric = find_picture_metric(name, options)
-    where = {"device": device} if device and "device" in {one.name for one in fields(metric)} else {}
-    opened: PicturesMetric = metric(**{**where, **options})
+    known = {one.name for one in fields(metric)}
+    ours = {"device": device, "seed": seed}
+    given = {key: value for key, value in ours.items() if key in known and value is not None}
+    opened: PicturesMetric = metric(**{**given, **options})
     return opened

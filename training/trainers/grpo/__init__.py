@@ -1,10 +1,11 @@
 """Reinforcement learning of an autoregressive image model: the parts that `gas train` asks a trainer for."""
 
+from .comparison import STAGES, TABLE, train
 from .estimating import estimate
 from .policy import mask_text
 from .recipe_check import check, find_inputs
 from .rollouts import prepare
-from .training import ALSO, COLUMNS, LOG, train
+from .training import ALSO, COLUMNS, LOG
 
 __all__ = [
     "ALSO",
@@ -25,4 +26,6 @@ RESULTS = {
     "model": "the model",
     "held_out.png": "pictures before and after",
     "rewards.png": "the reward of each step",
+    TABLE: "models on held-out scenes, where rewards are compared",
+    STAGES: "what was made of it, a line each",
 }

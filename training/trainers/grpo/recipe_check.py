@@ -77,11 +77,12 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
     if values.get("max_completion_length") != tokens:
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
-    if recipe.reward.of != "answers":
-        with gather_problems(problems, "reward.of"):
-            find_picture_metric(recipe.reward.of)
-            with gather_problems(problems, "reward.options"):
-                find_picture_metric(recipe.reward.of, recipe.reward.options)
+    for key, reward in recipe.list_rewards().items():
+        if reward.of != "answers":
+            with gather_problems(problems, f"{key}.of"):
+                find_picture_metric(reward.of)
+                with gather_problems(problems, f"{key}.options"):
+                    find_picture_metric(reward.of, reward.options)
     for key, judge in list_judges(recipe).items():
         problems += _check_judge(recipe, judge, key) if f"{key}.model" not in missing else []
     if recipe.model and "model" not in missing:
@@ -204,7 +205,12 @@ def _find_unreadable(questions: Sequence[Question]) -> str:
 
 def list_judges(recipe: Grpo) -> dict[str, RewardJudge]:
     """Who is asked, by the key where it stands."""
-    return {"judge": recipe.judge, **{f"reward.judges.{place}": one for place, one in enumerate(recipe.reward.judges)}}
+    others = {
+        f"{key}.judges.{place}": one
+        for key, reward in recipe.list_rewards().items()
+        for place, one in enumerate(reward.judges)
+    }
+    return {"judge": recipe.judge, **others}
 
 
 def _check_judge(recipe: Grpo, judge: RewardJudge, key: str) -> list[Problem]:
@@ -212,7 +218,8 @@ def _check_judge(recipe: Grpo, judge: RewardJudge, key: str) -> list[Problem]:
     if judge.weights:
         with gather_problems(problems, f"{key}.weights"):
             known = SandboxJudge.id if judge.kind == "sandbox" else None
-            read_weights(judge.weights, known, by=recipe.reward.by)
+            for way in sorted({one.by for one in recipe.list_rewards().values() if one.of == "answers"}):
+                read_weights(judge.weights, known, by=way)
     return [*problems, *(_check_judge_model(judge, key) if judge.kind == "model" else [])]
 
 

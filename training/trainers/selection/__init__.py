@@ -1,7 +1,6 @@
 """Training on selected pictures (self-improvement, distillation): the parts that `gas train` asks a trainer for.
 
 estimating  what it takes, from configs
-stages      folders of results, each there whole or not at all
 choosing    which pictures are trained on
 students    the model that learns: a pipeline of diffusers, or the sandbox's
 running     from captions to a trained model, stage by stage

@@ -17,8 +17,8 @@ from ...recipes.finetune import Finetune
 from ...recipes.loading import LoadedTraining, dump_training, load_training
 from ...recipes.pictures import DiffusersPictures, SandboxPictures
 from ...recipes.selection import Selection
+from ...stages import identify_stage
 from ...upstream import is_first
-from .stages import identify_stage
 
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
 """What diffusers calls the file of an adapter."""
