@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from ..builders.folder.files import write_text
 from ..builders.hub.client import Snapshot, check_write, explain_hub, fetch_file, read_snapshot
 from ..builders.hub.push import HARMLESS, Push, Report, check_names, is_same, push_planned
+from ..builders.hub.seals import is_sealed, seal
 from ..errors import GasError
 from ..version import __version__
 from .cards import CARD, MODEL
-from .evaluation.publishing import is_sealed, seal
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
