@@ -72,7 +72,7 @@ def shrink(name, save, url):
         "training.overrides": {"resolution": 32, "batch_size": 1, "max_steps": 2, "mixed_precision": "no"},
         "judge": {"kind": "endpoint", "url": f"{url}/v1", "top_logprobs": 0, "most_refused": 1, "model": None},
     }  # fmt: skip
-    if recipe.judge.dtype:
+    if recipe.judge and recipe.judge.dtype:
         changes["judge"]["dtype"] = None
     if recipe.teacher:
         changes["teacher.count"] = 2
