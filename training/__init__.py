@@ -18,6 +18,7 @@
     rewards         what reinforcement learning is rewarded by
     generate        pictures of held-out scenes, judged before and after
     preferences     pairs of pictures, a better and a worse one, for other trainers
+    picture_export  `gas export` of pictures with captions, for other trainers
     trainers        what trains, a file or folder a kind
     run             `gas train`: check, train, write down
 
