@@ -356,7 +356,7 @@ def learn(policy: Policy, lesson: Lesson) -> dict[str, Any]:
     return {**means, "lr": course.schedule.get_last_lr()[0]}
 
 
-def compute_loss(policy: Policy, lesson: Lesson, draws: Sequence[int]) -> Tensor:
+def compute_loss(policy: Policy, lesson: Lesson, draws: np.ndarray) -> Tensor:
     """The loss of some draws of a step, numbered by picture and draw; shape ()."""
     recipe, model, device = policy.recipe, policy.course.model, policy.course.accelerator.device
     pictures = [int(draw) // recipe.draws for draw in draws]
