@@ -26,7 +26,8 @@ from generate_any_scene.training.trainers.nft.policy import (
     sample_pictures,
     split_captions,
 )
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
 
 ADAPTER = "model/pytorch_lora_weights.safetensors"
 SD3 = "StableDiffusion3Pipeline"
@@ -269,10 +270,23 @@ def test_keys_that_do_not_go_together_are_refused(keys, message, create_recipe):
         create_recipe(**keys)
 
 
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory):
+    """A folder with a vision-language model, which finds yes likelier of some pictures than of others."""
+    folder = tiny.save_idefics3(tmp_path_factory.mktemp("judge"))
+    tokenizer, path = AutoTokenizer.from_pretrained(folder), folder / "model.safetensors"
+    weights = load_file(path)
+    head = weights["lm_head.weight"].zero_()
+    yes, no = tokenizer.convert_tokens_to_ids(["Yes", "No"])
+    head[yes] = torch.randn(head.shape[1], generator=torch.Generator().manual_seed(4))
+    head[no] = -head[yes]
+    save_file(weights, path, {"format": "pt"})
+    return folder
+
+
 @pytest.mark.slow
-def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_adapter(find_pipeline, tmp_path):
+def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_adapter(find_pipeline, judge, tmp_path):
     """With nothing overridden but paths, sizes and the precision that needs a GPU."""
-    judge = tiny.save_idefics3(tmp_path / "judge")
     splits = "{train: 4, validation: 0, test: 2}"
     overrides = [
         f"model={find_pipeline(SD3)}", f"judge.model={judge}", "judge.dtype=float32", "judge.most_refused=1",
@@ -296,10 +310,11 @@ def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_ada
 
 def shrink_sandbox(output, *more):
     """Sizes that make the recipe `sandbox_nft` a matter of seconds."""
+    splits = "overrides.splits={train: 100, validation: 0, test: 4}"
     return [
-        "sandbox_model.hidden_size=32", "sandbox_model.layers=1", "sandbox_model.data.limit=100",
-        "sandbox_model.steps=4", "data.limit=50", "steps=2", "prompts=2", "draws=1", "updates=1",
-        "options.num_inference_steps=2", "held_out.data.limit=4", f"output={output}", *more,
+        *(f"{place}.{splits}" for place in ("sandbox_model.data", "data", "held_out.data")),
+        "sandbox_model.hidden_size=32", "sandbox_model.layers=1", "sandbox_model.steps=4", "steps=2", "prompts=2",
+        "draws=1", "updates=1", "options.num_inference_steps=2", f"output={output}", *more,
     ]  # fmt: skip
 
 
