@@ -26,8 +26,7 @@ from generate_any_scene.training.trainers.nft.policy import (
     sample_pictures,
     split_captions,
 )
-from safetensors.torch import load_file, save_file
-from transformers import AutoTokenizer
+from safetensors.torch import load_file
 
 ADAPTER = "model/pytorch_lora_weights.safetensors"
 SD3 = "StableDiffusion3Pipeline"
@@ -204,7 +203,8 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(keys, create_re
     trained = load_file(folders[0] / file)
     first = recipe.model if recipe.method == "full" else None
     begun = load_file(f"{first}/transformer/diffusion_pytorch_model.safetensors") if first else {}
-    assert any(not torch.equal(weight, begun.get(name, torch.zeros_like(weight))) for name, weight in trained.items())
+    learned = {name: weight for name, weight in trained.items() if "lora_A" not in name}  # which begin with chance
+    assert any(not torch.equal(weight, begun.get(name, torch.zeros_like(weight))) for name, weight in learned.items())
 
 
 def test_pictures_that_are_all_as_good_teach_nothing_and_stop(create_recipe, rows, tmp_path, monkeypatch):
@@ -270,23 +270,13 @@ def test_keys_that_do_not_go_together_are_refused(keys, message, create_recipe):
         create_recipe(**keys)
 
 
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory):
-    """A folder with a vision-language model, which finds yes likelier of some pictures than of others."""
-    folder = tiny.save_idefics3(tmp_path_factory.mktemp("judge"))
-    tokenizer, path = AutoTokenizer.from_pretrained(folder), folder / "model.safetensors"
-    weights = load_file(path)
-    head = weights["lm_head.weight"].zero_()
-    yes, no = tokenizer.convert_tokens_to_ids(["Yes", "No"])
-    head[yes] = torch.randn(head.shape[1], generator=torch.Generator().manual_seed(4))
-    head[no] = -head[yes]
-    save_file(weights, path, {"format": "pt"})
-    return folder
-
-
 @pytest.mark.slow
-def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_adapter(find_pipeline, judge, tmp_path):
-    """With nothing overridden but paths, sizes and the precision that needs a GPU."""
+def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_adapter(find_pipeline, tmp_path, bright):
+    """With nothing overridden but paths, sizes and the precision that needs a GPU.
+
+    A judge of random weights refuses to answer, so brightness is rewarded; held-out pictures are judged all the same.
+    """
+    judge = tiny.save_idefics3(tmp_path / "judge")
     splits = "{train: 4, validation: 0, test: 2}"
     overrides = [
         f"model={find_pipeline(SD3)}", f"judge.model={judge}", "judge.dtype=float32", "judge.most_refused=1",
@@ -300,7 +290,7 @@ def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_ada
     assert results["held_out"]["pictures"] == 2
     assert set(results["held_out"]["by_kind"]) <= {"object", "attribute", "relation", "count", "scene_attribute"}
     lines = read_log(tmp_path / "run" / "rewards.jsonl")
-    assert {"update", "reward", "loss", "grad_norm", "distinct_pictures", "by_kind/object"} <= lines[0].keys()
+    assert {"update", "reward", "loss", "grad_norm", "distinct_pictures"} <= lines[0].keys()
     pipeline = diffusers.DiffusionPipeline.from_pretrained(find_pipeline(SD3))
     pipeline.load_lora_weights(tmp_path / "run" / "model", adapter_name="gas")
     loaded = {name: weight for name, weight in pipeline.transformer.named_parameters() if "lora_B" in name}
