@@ -33,6 +33,7 @@ from .judges.marking import choose_questions
 from .judges.protocol import Judge
 from .metrics.intervals import compare_means, measure_mean
 from .recipes.grpo import Grpo
+from .recipes.nft import Nft
 from .reports.contact_sheet import paste_sheet
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
@@ -69,7 +70,7 @@ MakePictures = Callable[[Sequence[int], Sequence[str]], tuple[list[Image.Image],
 """Makes the pictures of some rows, by their places and captions; gives them and the share of ids that are no code."""
 
 
-def judge_rows(make: MakePictures, judge: Judge, recipe: Grpo, rows: Any) -> JudgedPictures:
+def judge_rows(make: MakePictures, judge: Judge, recipe: Grpo | Nft, rows: Any) -> JudgedPictures:
     """Makes a picture of each caption and has its questions answered; every process does its share.
 
     Raises:

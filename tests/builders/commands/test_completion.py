@@ -55,7 +55,7 @@ def folder(built, empty):
         ("gas train ", list_recipes("training")),
         (
             "gas train sandbox_",
-            ["sandbox_detector", "sandbox_distillation", "sandbox_grpo", "sandbox_rewards", "sandbox_selection"],
+            [f"sandbox_{kind}" for kind in ("detector", "distillation", "grpo", "nft", "rewards", "selection")],
         ),
         ("gas export gas -f ", list(FORMATS)),
         ("gas export gas --format ds", ["dsg"]),
