@@ -189,7 +189,7 @@ def _train(recipe: Nft, rows: Any, folder: Path, report: Callable[[str], None]) 
     take_steps(policy, folder, report)
     results = _describe_steps(policy, read_log(folder / LOG), folder)
     after = _judge_held_out(recipe, course, judge, held_out)
-    if before and after and recipe.held_out:
+    if before and after and recipe.held_out and held_out:
         report(f"held out, after:  {after}")
         white = Image.new("RGB", (recipe.resolution, recipe.resolution), "white")
         blank = judge_rows(lambda places, captions: ([white] * len(places), 0.0), judge, recipe, held_out)
