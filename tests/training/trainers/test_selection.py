@@ -10,6 +10,7 @@ from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.fields import Data
 from generate_any_scene.training.recipes.loading import load_training
+from generate_any_scene.training.reports.contact_sheet import GAP, SIDE, TEXT
 from generate_any_scene.training.run import load_checked, run_training
 from generate_any_scene.training.sandbox.pictures import CODES, draw_scene
 from generate_any_scene.training.trainers.selection import running
@@ -93,6 +94,22 @@ def test_each_iteration_goes_from_captions_to_a_model_that_the_next_one_draws_wi
     assert (
         (folder / "table.md").read_text().startswith("Held out, test: mean score\n\n| seed | base | top 1 | top 2 |")
     )
+
+
+def test_held_out_pictures_of_all_models_and_their_scores_are_drawn(finished):
+    folder, *_ = finished
+    with Image.open(folder / "figures/test.png") as sheet, Image.open(folder / "figures/test_scores.png") as curves:
+        scenes = [
+            folder / place / "pictures/sandbox/test" for place in ("seed_7/base_test", "seed_7/top/iteration_2/test")
+        ]
+        first = sorted(scenes[0].glob("*.png"))[0].name
+        for number, place in enumerate(scenes):
+            corner = (GAP + number * (SIDE + GAP), GAP + TEXT)
+            with Image.open(place / first) as picture:
+                shown = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            inner = sheet.crop((corner[0] + 2, corner[1] + 2, corner[0] + SIDE - 2, corner[1] + SIDE - 2))
+            assert inner.tobytes() == shown.crop((2, 2, SIDE - 2, SIDE - 2)).tobytes()
+        assert curves.size == (600, 360)
 
 
 def test_arms_that_begin_alike_have_the_same_first_pictures(finished):

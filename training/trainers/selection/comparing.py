@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ...evaluation.tables import Run, open_run
-from ...metrics.group_intervals import Cells, approximate_groups
 from ...metrics.intervals import compare_models
+from ...metrics.over_seeds import estimate_over_seeds
 from ...recipes.selection import Selection
+from ...reports.markdown import draw_table
 
 BASE = "base"
 Scores = Mapping[str, float]
@@ -27,7 +28,8 @@ def compare_arms(recipe: Selection, folder: Path) -> dict[str, Any]:
         together, scenes resampled, and `over_seeds`, the mean of the seeds' differences with Student's interval, which
         heeds that another seed gives another training.
     """
-    runs = {name: _open_runs(recipe, folder, name) for name in recipe.held_out}
+    seeds = recipe.find_seeds()
+    runs = {name: {seed: open_runs(recipe, folder, name, seed) for seed in seeds} for name in recipe.held_out}
     scores = {name: {seed: _describe_seed(models) for seed, models in seeds.items()} for name, seeds in runs.items()}
     last = [*(f"{arm} {recipe.iterations}" for arm in recipe.arms), BASE]
     pairs = [(one, other) for place, one in enumerate(last) for other in last[place + 1 :]]
@@ -37,14 +39,13 @@ def compare_arms(recipe: Selection, folder: Path) -> dict[str, Any]:
     return {"held_out_scores": scores, "differences": differences}
 
 
-def _open_runs(recipe: Selection, folder: Path, name: str) -> dict[int, dict[str, Run]]:
-    found = {}
-    for seed in recipe.find_seeds():
-        place = folder / f"seed_{seed}"
-        found[seed] = {BASE: open_run(place / f"base_{name}")}
-        for arm in recipe.arms:
-            for number in range(1, recipe.iterations + 1):
-                found[seed][f"{arm} {number}"] = open_run(place / arm / f"iteration_{number}" / name)
+def open_runs(recipe: Selection, folder: Path, name: str, seed: int) -> dict[str, Run]:
+    """The evaluations of one seed on a held-out set: of the base and of each arm's iterations, by their names."""
+    place = folder / f"seed_{seed}"
+    found = {BASE: open_run(place / f"base_{name}")}
+    for arm in recipe.arms:
+        for number in range(1, recipe.iterations + 1):
+            found[f"{arm} {number}"] = open_run(place / arm / f"iteration_{number}" / name)
     return found
 
 
@@ -81,14 +82,6 @@ def _estimate(pairs: Sequence[tuple[float, float, str]]) -> dict[str, float]:
     return compare_models(values, others, scenes).describe()
 
 
-def estimate_over_seeds(values: Sequence[float]) -> dict[str, float]:
-    """The mean of some trainings' numbers, with Student's interval."""
-    places = np.arange(len(values))
-    cells = Cells(1, places, np.zeros(len(values), dtype=int), np.array(values), np.ones(len(values)))
-    found = approximate_groups(cells, is_share=False)
-    return {"value": float(found.value[0]), "low": float(found.low[0]), "high": float(found.high[0])}
-
-
 def list_lines(compared: Mapping[str, Any]) -> list[str]:
     """Tables in Markdown: of each held-out set the scores of all models, and their differences."""
     lines = []
@@ -96,18 +89,18 @@ def list_lines(compared: Mapping[str, Any]) -> list[str]:
         models = list(next(iter(seeds.values())))
         lines += [f"Held out, {name}: mean score", ""]
         means = [[seed, *(f"{one['score']:.3f}" for one in some.values())] for seed, some in seeds.items()]
-        lines += _draw(["seed", *models], means)
+        lines += draw_table(["seed", *models], means)
         lines += ["", f"Held out, {name}: differences (95 %)", ""]
         rows = []
         for pair, found in compared["differences"][name].items():
             of_each = [_show(one) for one in found["seeds"].values()]
             rows.append([pair, *of_each, _show(found["pooled"]), _show(found.get("over_seeds"))])
-        lines += [*_draw(["models", *(f"seed {seed}" for seed in seeds), "all seeds", "over seeds"], rows), ""]
+        lines += [*draw_table(["models", *(f"seed {seed}" for seed in seeds), "all seeds", "over seeds"], rows), ""]
         kinds = [kind for kind in next(iter(seeds.values()))[models[0]] if kind != "score"]
         if kinds:
             means = [[model, *(f"{_average(seeds, model, kind):.3f}" for kind in kinds)] for model in models]
             title = f"Held out, {name}: right answers by kind of question, all seeds"
-            lines += [title, "", *_draw(["model", *kinds], means), ""]
+            lines += [title, "", *draw_table(["model", *kinds], means), ""]
     return lines[:-1]
 
 
@@ -117,8 +110,3 @@ def _average(seeds: Mapping[Any, Any], model: str, kind: str) -> float:
 
 def _show(estimate: Mapping[str, float] | None) -> str:
     return "" if estimate is None else f"{estimate['value']:+.3f} ({estimate['low']:+.3f} to {estimate['high']:+.3f})"
-
-
-def _draw(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(map(str, line))} |" for line in lines]

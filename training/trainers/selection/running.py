@@ -39,6 +39,7 @@ from ...upstream import is_first, wait_for_all
 from .captions import lean_data, list_scenes, take_images
 from .choosing import Sample, choose_samples
 from .comparing import compare_arms, list_lines
+from .drawing import draw_figures
 from .stages import Stages, identify_stage
 from .students import Student, choose_seed, identify_model, open_student
 
@@ -70,6 +71,7 @@ def train(recipe: Selection, rows: Any, folder: Path, report: Callable[[str], No
     table = list_lines(compared)
     if is_first():
         write_text(folder / "table.md", "".join(f"{line}\n" for line in table))
+        draw_figures(recipe, folder, compared)
     return {"models": models, **compared, "table": table}
 
 

@@ -5,8 +5,9 @@ import statistics
 import pyarrow as pa
 import pytest
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run, write_run
+from generate_any_scene.training.metrics.over_seeds import estimate_over_seeds
 from generate_any_scene.training.recipes.selection import Selection
-from generate_any_scene.training.trainers.selection.comparing import compare_arms, estimate_over_seeds, list_lines
+from generate_any_scene.training.trainers.selection.comparing import compare_arms, list_lines
 
 VALUES = {
     1: {"base": [0.1, 0.2, 0.3], "top": [0.4, 0.6, 0.5], "random": [0.1, 0.3, 0.2]},
