@@ -53,7 +53,7 @@ def folder(built, empty):
         ("gas diff video gen", ["general"]),
         ("gas structures at", ["attribute_binding"]),
         ("gas train ", list_recipes("training")),
-        ("gas train sandbox_", ["sandbox_detector", "sandbox_distillation", "sandbox_grpo", "sandbox_selection"]),
+        ("gas train sandbox_", [name for name in list_recipes("training") if name.startswith("sandbox_")]),
         ("gas export gas -f ", list(FORMATS)),
         ("gas export gas --format ds", ["dsg"]),
         ("gas build --wo", ["--workers"]),

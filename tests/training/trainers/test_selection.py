@@ -1,7 +1,10 @@
 """Training on selected pictures, from captions to models: in the sandbox, and with a tiny Stable Diffusion."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import datasets
@@ -330,3 +333,27 @@ def test_a_tiny_stable_diffusion_improves_itself_twice(method, pipeline, tmp_pat
         assert stage.model == earlier
     (model,) = record["results"]["models"]["0"].values()
     assert Path(model).is_dir() and "top 2 - base" in record["results"]["differences"]["test"]
+
+
+@pytest.mark.slow
+def test_two_processes_do_what_one_does(finished, tmp_path):
+    """A process of several makes and scores a part of the pictures; of the rest the first does all."""
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "generate_any_scene"]
+    changes = {**SMALL, **HELD_OUT["sandbox_selection"], "output": "run"}
+    arguments = [word for key, value in changes.items() for word in ("--set", f"{key}={json.dumps(value)}")]
+    values = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, *launch, "train", "sandbox_selection", *arguments, "--json"],
+        cwd=tmp_path, env=values, capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    record = json.loads(done.stdout)
+    assert record["processes"] == 2
+    assert record["results"] == json.loads((finished[0] / "run.json").read_text())["results"]
+    files = [
+        "table.md",
+        "seed_7/top/iteration_2/selected/metadata.jsonl",
+        "seed_7/random/iteration_2/training/model/model.safetensors",
+    ]
+    for file in files:
+        assert (tmp_path / "run" / file).read_bytes() == (finished[0] / file).read_bytes()
