@@ -77,4 +77,5 @@ def draw_models(
     axes.set_xticks(range(len(places)), places)
     axes.grid(alpha=0.3)
     axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
