@@ -126,7 +126,7 @@ class Detector(Training):
 
     @model_validator(mode="after")
     def check_names(self) -> Detector:
-        """There is something to train on, and names mean one thing each."""
+        """There is something to train on, names mean one thing each, and so do numbers of several runs."""
         if not self.made:
             raise refuse("`made` names no generator", "such as `made: {sd15: {path: ./made}}`")
         for name in (*self.made, *self.unseen, *self.mixtures):
@@ -136,6 +136,9 @@ class Detector(Training):
                 raise refuse(f"{show(name)} cannot name a folder", "take letters, digits, `_`, `-` and `.`")
         if twice := self.made.keys() & self.unseen.keys():
             raise refuse(f"`{min(twice)}` stands in `made` and in `unseen`", "leave one out")
+        if self.runs and not self.scales:
+            what = "`runs` without `scales` would train on another number of pictures each time"
+            raise refuse(what, "such as `scales: [1000]`")
         if self.validation + self.test >= 1:
             raise refuse("`validation` and `test` leave nothing to train on", "their sum must be below 1")
         return self

@@ -168,8 +168,8 @@ def test_a_stopped_training_computes_only_what_is_missing(load, tmp_path, monkey
 
 
 def test_several_seeds_are_told_together(load, tmp_path):
-    mixtures = "mixtures={b: {blurred: 1}, f: {flat: 1}, both: {blurred: 1, flat: 1}}"
-    changes = ["runs=[3, 5]", "seeds=1", "head.epochs=8", "backbone=sandbox_spectrum", mixtures]
+    changes = ["runs=[3, 5]", "scales=[40]", "seeds=1", "head.epochs=8"]
+    changes += ["backbone=sandbox_spectrum", "mixtures.flat={flat: 1}"]
     record = run_training(load(*changes), report=lambda line: None)
     run = tmp_path / "run"
     merged = json.loads((run / "results.json").read_text())
@@ -380,6 +380,7 @@ def test_pictures_that_cannot_be_read_are_told_with_their_row(load, pictures, tm
         ("made.real.path=x", "`real` is what the pictures of `data` are called"),
         ("mixtures={../up: {flat: 1}}", "`../up` cannot name a folder"),
         ("unseen.flat.path=x", "`flat` stands in `made` and in `unseen`"),
+        ("runs=[1, 2]", "`runs` without `scales` would train on another number of pictures each time"),
         ("test=0.9", "`validation` and `test` leave nothing to train on"),
         ("prepare.quality=[90, 30]", "is not from low to high"),
         ("made.flat.remake=blur", "`remake` needs pictures of the sandbox"),
