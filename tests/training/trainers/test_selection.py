@@ -293,7 +293,7 @@ def test_a_planted_weakness_is_mined_and_pictures_of_it_help_most(tmp_path, monk
     loaded = load_checked("sandbox_distillation", {"seeds": [101], "output": "run"})
     found = run_training(loaded, report=lambda line: None)["results"]["differences"]["weak"]
     assert next(iter(json.loads(Path("run/seed_101/mined/mined.json").read_text()))) == "heart"
-    assert found["targeted 1 - base"]["pooled"]["low"] > 0 < found["targeted 1 - random 1"]["pooled"]["value"]
+    assert found["targeted 1 - base"]["pooled"]["low"] > 0 < found["targeted 1 - random 1"]["pooled"]["low"]
 
 
 # A pipeline of diffusers.
