@@ -48,7 +48,7 @@ class Spectrum(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """The features of pictures, or what the layer on them says."""
         gray = pictures.mean(dim=1, keepdim=True) * 255
-        strengths = nn.functional.conv2d(gray, self.waves, stride=STEP).abs().mean(dim=(2, 3))  # type: ignore[arg-type]
+        strengths = nn.functional.conv2d(gray, self.waves, stride=STEP).abs().mean(dim=(2, 3))
         found: torch.Tensor = self.head(torch.log(strengths + LEAST))
         return found
 
