@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Part, Text, expand, read_number, refuse, show
-from ..fields import Data, Positive, Rows, Verbatim, Whole
+from ..fields import Data, Positive, Rows, Verbatim, Whole, WholeOrZero
 from ..sandbox.settings import Remake
 from .common import Training
 
@@ -101,6 +102,10 @@ class Detector(Training):
         default=(), description="Pictures to train on, half of them real; as many as there are when left out."
     )
     seeds: Whole = Field(default=1, description="Heads of each mixture and scale: other pictures, another start.")
+    runs: tuple[WholeOrZero, ...] = Field(
+        default=(),
+        description="All of it once for each of these seeds, for intervals over them; `seed` when left out.",
+    )
     validation: Share = Field(default=0.1, description="The share of captions for early stopping and the threshold.")
     test: Share = Field(default=0.2, description="The share of captions to test on.")
     prepare: Preparation = Field(default=Preparation(), description="What is done to every picture first.")
@@ -121,7 +126,7 @@ class Detector(Training):
 
     @model_validator(mode="after")
     def check_names(self) -> Detector:
-        """There is something to train on, and names mean one thing each."""
+        """There is something to train on, names mean one thing each, and so do numbers of several runs."""
         if not self.made:
             raise refuse("`made` names no generator", "such as `made: {sd15: {path: ./made}}`")
         for name in (*self.made, *self.unseen, *self.mixtures):
@@ -131,6 +136,9 @@ class Detector(Training):
                 raise refuse(f"{show(name)} cannot name a folder", "take letters, digits, `_`, `-` and `.`")
         if twice := self.made.keys() & self.unseen.keys():
             raise refuse(f"`{min(twice)}` stands in `made` and in `unseen`", "leave one out")
+        if self.runs and not self.scales:
+            what = "`runs` without `scales` would train on another number of pictures each time"
+            raise refuse(what, "such as `scales: [1000]`")
         if self.validation + self.test >= 1:
             raise refuse("`validation` and `test` leave nothing to train on", "their sum must be below 1")
         return self
@@ -138,3 +146,11 @@ class Detector(Training):
     def list_mixtures(self) -> dict[str, dict[str, float]]:
         """The mixtures; one of all generators alike if the recipe names none."""
         return self.mixtures or {"all": dict.fromkeys(self.made, 1.0)}
+
+    def list_runs(self, folder: Path) -> list[tuple[Path, Detector]]:
+        """All that is done: folders, each with its recipe; features are kept in one place."""
+        if not self.runs:
+            return [(folder, self)]
+        cache = self.cache or str(folder / "features")
+        update = {"runs": (), "cache": cache}
+        return [(folder / f"seed_{seed}", self.model_copy(update={**update, "seed": seed})) for seed in self.runs]

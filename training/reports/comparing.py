@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..metrics.group_intervals import Cells, approximate_groups
 from ..metrics.intervals import compare_models
+from ..metrics.over_seeds import estimate_over_seeds
+from .markdown import draw_table
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,6 @@ def _estimate(pairs: Sequence[tuple[float, float, str]]) -> dict[str, float]:
     return compare_models(values, others, scenes).describe()
 
 
-def estimate_over_seeds(values: Sequence[float]) -> dict[str, float]:
-    """The mean of some trainings' numbers, with Student's interval."""
-    places = np.arange(len(values))
-    cells = Cells(1, places, np.zeros(len(values), dtype=int), np.array(values), np.ones(len(values)))
-    found = approximate_groups(cells, is_share=False)
-    return {"value": float(found.value[0]), "low": float(found.low[0]), "high": float(found.high[0])}
-
-
 def list_lines(compared: Mapping[str, Any]) -> list[str]:
     """Tables in Markdown: of each held-out set the scores of all models, and their differences."""
     lines = []
@@ -110,9 +103,3 @@ def _average(seeds: Mapping[Any, Any], model: str, kind: str) -> float:
 
 def _show(estimate: Mapping[str, float] | None) -> str:
     return "" if estimate is None else f"{estimate['value']:+.3f} ({estimate['low']:+.3f} to {estimate['high']:+.3f})"
-
-
-def draw_table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[str]:
-    """A table in Markdown, a line each."""
-    lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(map(str, line))} |" for line in lines]

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ..metrics.over_seeds import estimate_over_seeds
+
 ACROSS = 4
 """Panels in a row."""
 COLORS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#aa3377", "#66ccee")
 """Of trainings, told apart by the color-blind, too (Paul Tol's bright ones)."""
+SHIFT = 0.06
+"""So far apart lie the points of two models at the same place, where one would hide the other."""
 
 
 def draw_curve(path: Path, rewards: Sequence[float], title: str) -> None:
@@ -66,3 +70,51 @@ def smooth_values(values: Sequence[float]) -> np.ndarray:
     """The running mean over a twentieth of the steps, as many as there are steps: at the ends over those there are."""
     window = np.ones(max(len(values) // 20, 1))
     return np.convolve(values, window, mode="same") / np.convolve(np.ones(len(values)), window, mode="same")
+
+
+def draw_models(
+    path: Path,
+    places: Sequence[str],
+    values: Mapping[str, Sequence[Sequence[float]]],
+    title: str,
+    label: str,
+    joined: bool = True,
+) -> None:
+    """Draws what models reached at several places, such as iterations, into a PNG file.
+
+    What is thin is one seed; what is thick the mean, with Student's 95 % interval over seeds.
+
+    Args:
+        path: The file.
+        places: What stands below the points.
+        values: By the name of the model, of each seed the numbers at all places.
+        title: What stands above.
+        label: What the numbers are.
+        joined: Whether places follow one another, so that lines go from one to the next.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    for number, (name, seeds) in enumerate(values.items()):
+        color = COLORS[number % len(COLORS)]
+        along = np.arange(len(places)) + (number - (len(values) - 1) / 2) * SHIFT
+        for one in seeds:
+            axes.plot(along, one, "-" if joined else ".", color=color, linewidth=0.7, alpha=0.45)
+        means = [estimate_over_seeds(some) for some in zip(*seeds, strict=True)]
+        middle = [one["value"] for one in means]
+        reach = [
+            [one["value"] - one["low"] for one in means],
+            [one["high"] - one["value"] for one in means],
+        ]
+        bars = reach if len(seeds) > 1 else None
+        style = "o-" if joined else "o"
+        axes.errorbar(along, middle, bars, fmt=style, color=color, linewidth=2, capsize=3, label=name)
+    axes.set(ylabel=label, title=title)
+    axes.set_xticks(range(len(places)), places)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)

@@ -53,10 +53,7 @@ def folder(built, empty):
         ("gas diff video gen", ["general"]),
         ("gas structures at", ["attribute_binding"]),
         ("gas train ", list_recipes("training")),
-        (
-            "gas train sandbox_",
-            [f"sandbox_{kind}" for kind in ("detector", "distillation", "grpo", "nft", "rewards", "selection")],
-        ),
+        ("gas train sandbox_", [name for name in list_recipes("training") if name.startswith("sandbox_")]),
         ("gas export gas -f ", list(FORMATS)),
         ("gas export gas --format ds", ["dsg"]),
         ("gas build --wo", ["--workers"]),

@@ -25,7 +25,8 @@ from generate_any_scene.training.trainers.detector.sources import (
     open_source,
     share_out,
 )
-from PIL import ImageFilter
+from generate_any_scene.training.trainers.detector.tables import ALONE, SEVERAL, UNSEEN, average_kinds
+from PIL import Image, ImageFilter
 from safetensors.torch import load_file
 
 RECIPE = """
@@ -164,6 +165,49 @@ def test_a_stopped_training_computes_only_what_is_missing(load, tmp_path, monkey
     run_training(load(), report=lambda line: None)
     after = [digest for part in seen[3:] for digest, _ in part]
     assert len(before) + len(after) == 4 * COUNT and not set(before) & set(after)
+
+
+def test_several_seeds_are_told_together(load, tmp_path):
+    changes = ["runs=[3, 5]", "scales=[40]", "seeds=1", "head.epochs=8"]
+    changes += ["backbone=sandbox_spectrum", "mixtures.flat={flat: 1}"]
+    record = run_training(load(*changes), report=lambda line: None)
+    run = tmp_path / "run"
+    merged = json.loads((run / "results.json").read_text())
+    alone = [json.loads((run / f"seed_{seed}/results.json").read_text()) for seed in (3, 5)]
+    for name in ("tests", "differences"):
+        for row, *rows in zip(merged[name], *(one[name] for one in alone), strict=True):
+            values = [one["auroc"]["value"] for one in rows]
+            assert row["auroc"]["seeds"] == values
+            assert row["auroc"]["value"] == pytest.approx(np.mean(values))
+            half = abs(values[0] - values[1]) / 2 * 12.7062  # Student's t of one degree of freedom
+            assert row["auroc"]["high"] - row["auroc"]["value"] == pytest.approx(half, rel=1e-3, abs=1e-9)
+    parts = [json.loads((run / f"seed_{seed}/model/both/config.json").read_text())["threshold"] for seed in (3, 5)]
+    assert parts[0] != parts[1]
+    assert len(list((run / "features").iterdir())) == 1  # the backbone is one for all seeds
+    assert len((run / "heads.jsonl").read_text().splitlines()) == 6
+    table = (run / "results.md").read_text().splitlines()
+    assert record["results"]["table"] == table
+    assert "| mixtures | pictures | tested on | seed 3 | seed 5 | over seeds (95 %) |" in table
+    difference = next(row for row in merged["differences"] if row["mixture"] == "one alone")
+    low, high = -difference["f1"]["high"], -difference["f1"]["low"]
+    told = f"{-difference['f1']['value']:+.3f} ({low:+.3f} to {high:+.3f}) |"
+    assert any(line.startswith("| several - one alone |") and line.endswith(told) for line in table)
+    for name in ("figures/auroc.png", "seed_3/figures/pictures.png"):
+        with Image.open(run / name) as drawn:
+            assert drawn.width > 300
+
+
+def test_means_of_mixtures_are_over_those_that_have_not_seen_a_generator():
+    random = np.random.default_rng(0)
+    mixtures = {"a": {"a"}, "b": {"b"}, "c": {"c"}, "ab": {"a", "b"}, "bc": {"b", "c"}, "ac": {"a", "c"}}
+    tests = ["a", "b", "c"]
+    values = {mixture: {test: random.random((3, 4)) for test in tests} for mixture in mixtures}
+    found = average_kinds(values, mixtures, tests)
+    np.testing.assert_allclose(found[SEVERAL]["a"], values["bc"]["a"])
+    np.testing.assert_allclose(found[ALONE]["a"], (values["b"]["a"] + values["c"]["a"]) / 2)
+    unseen = [values[one][test] for one, test in (("bc", "a"), ("ac", "b"), ("ab", "c"))]
+    np.testing.assert_allclose(found[SEVERAL][UNSEEN], np.mean(unseen, axis=0))
+    assert average_kinds(values, {name: mixtures[name] for name in ("a", "bc")}, tests) == {}
 
 
 # Parts.
@@ -336,6 +380,7 @@ def test_pictures_that_cannot_be_read_are_told_with_their_row(load, pictures, tm
         ("made.real.path=x", "`real` is what the pictures of `data` are called"),
         ("mixtures={../up: {flat: 1}}", "`../up` cannot name a folder"),
         ("unseen.flat.path=x", "`flat` stands in `made` and in `unseen`"),
+        ("runs=[1, 2]", "`runs` without `scales` would train on another number of pictures each time"),
         ("test=0.9", "`validation` and `test` leave nothing to train on"),
         ("prepare.quality=[90, 30]", "is not from low to high"),
         ("made.flat.remake=blur", "`remake` needs pictures of the sandbox"),

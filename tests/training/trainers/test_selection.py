@@ -1,7 +1,10 @@
 """Training on selected pictures, from captions to models: in the sandbox, and with a tiny Stable Diffusion."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import datasets
@@ -10,6 +13,7 @@ from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.fields import Data
 from generate_any_scene.training.recipes.loading import load_training
+from generate_any_scene.training.reports.contact_sheet import GAP, SIDE, TEXT
 from generate_any_scene.training.run import load_checked, run_training
 from generate_any_scene.training.sandbox.pictures import CODES, draw_scene
 from generate_any_scene.training.trainers.selection import running
@@ -93,6 +97,22 @@ def test_each_iteration_goes_from_captions_to_a_model_that_the_next_one_draws_wi
     assert (
         (folder / "table.md").read_text().startswith("Held out, test: mean score\n\n| seed | base | top 1 | top 2 |")
     )
+
+
+def test_held_out_pictures_of_all_models_and_their_scores_are_drawn(finished):
+    folder, *_ = finished
+    with Image.open(folder / "figures/test.png") as sheet, Image.open(folder / "figures/test_scores.png") as curves:
+        scenes = [
+            folder / place / "pictures/sandbox/test" for place in ("seed_7/base_test", "seed_7/top/iteration_2/test")
+        ]
+        first = sorted(scenes[0].glob("*.png"))[0].name
+        for number, place in enumerate(scenes):
+            corner = (GAP + number * (SIDE + GAP), GAP + TEXT)
+            with Image.open(place / first) as picture:
+                shown = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            inner = sheet.crop((corner[0] + 2, corner[1] + 2, corner[0] + SIDE - 2, corner[1] + SIDE - 2))
+            assert inner.tobytes() == shown.crop((2, 2, SIDE - 2, SIDE - 2)).tobytes()
+        assert curves.size == (600, 360)
 
 
 def test_arms_that_begin_alike_have_the_same_first_pictures(finished):
@@ -273,7 +293,7 @@ def test_a_planted_weakness_is_mined_and_pictures_of_it_help_most(tmp_path, monk
     loaded = load_checked("sandbox_distillation", {"seeds": [101], "output": "run"})
     found = run_training(loaded, report=lambda line: None)["results"]["differences"]["weak"]
     assert next(iter(json.loads(Path("run/seed_101/mined/mined.json").read_text()))) == "heart"
-    assert found["targeted 1 - base"]["pooled"]["low"] > 0 < found["targeted 1 - random 1"]["pooled"]["value"]
+    assert found["targeted 1 - base"]["pooled"]["low"] > 0 < found["targeted 1 - random 1"]["pooled"]["low"]
 
 
 # A pipeline of diffusers.
@@ -313,3 +333,27 @@ def test_a_tiny_stable_diffusion_improves_itself_twice(method, pipeline, tmp_pat
         assert stage.model == earlier
     (model,) = record["results"]["models"]["0"].values()
     assert Path(model).is_dir() and "top 2 - base" in record["results"]["differences"]["test"]
+
+
+@pytest.mark.slow
+def test_two_processes_do_what_one_does(finished, tmp_path):
+    """A process of several makes and scores a part of the pictures; of the rest the first does all."""
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "generate_any_scene"]
+    changes = {**SMALL, **HELD_OUT["sandbox_selection"], "output": "run"}
+    arguments = [word for key, value in changes.items() for word in ("--set", f"{key}={json.dumps(value)}")]
+    values = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, *launch, "train", "sandbox_selection", *arguments, "--json"],
+        cwd=tmp_path, env=values, capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    record = json.loads(done.stdout)
+    assert record["processes"] == 2
+    assert record["results"] == json.loads((finished[0] / "run.json").read_text())["results"]
+    files = [
+        "table.md",
+        "seed_7/top/iteration_2/selected/metadata.jsonl",
+        "seed_7/random/iteration_2/training/model/model.safetensors",
+    ]
+    for file in files:
+        assert (tmp_path / "run" / file).read_bytes() == (finished[0] / file).read_bytes()

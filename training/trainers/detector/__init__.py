@@ -6,6 +6,7 @@ features      what the backbone says of a picture, computed once
 heads         the linear layer
 figures       how well heads tell pictures apart, with intervals
 recipe_check  what is wrong with a recipe
+comparing     detectors of several seeds: tables with intervals, and pictures
 training      all of it, one after the other
 """
 
@@ -15,6 +16,6 @@ from .training import LOG, RESULTS, train
 
 __all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "estimate", "find_inputs", "train"]
 
-REQUIRED = ("torch", "timm", "safetensors", "PIL")
+REQUIRED = ("torch", "timm", "safetensors", "PIL", "matplotlib")
 COLUMNS = ("image",)
 ALSO = ("caption",)

@@ -24,6 +24,7 @@ from ....errors import GasError
 from ...models import choose_device, explain_loading
 from ...pictures import READERS, open_picture
 from ...recipes.detector import Detector, Preparation
+from ...sandbox import spectrum as spectrum  # timm then knows it
 from ...upstream import count_processes, find_rank, wait_for_all
 from .sources import read_bytes
 

@@ -111,11 +111,13 @@ def _check_name(recipe: Detector) -> Problem | None:
 
 def _check_sizes(recipe: Detector, sources: dict[str, Source]) -> list[Problem]:
     scenes = {name: name_scenes(source.rows, digest_pictures(source.rows)) for name, source in sources.items()}
-    try:
-        check_parts(recipe, choose_parts(scenes, recipe))
-    except RecipeError as error:
-        return list(error.problems)
-    return []
+    problems: list[Problem] = []
+    for _, run in recipe.list_runs(recipe.folder):
+        with gather_problems(problems):
+            check_parts(run, choose_parts(scenes, run))
+        if problems:  # those of other seeds are much the same
+            break
+    return problems
 
 
 def check_parts(recipe: Detector, parts: dict[str, np.ndarray]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,8 @@ from .sources import BESIDE, REAL, TEST, Pictures
 
 SEEN, UNSEEN = "all that it was trained on", "all unseen"
 """What means over several generators are called; unseen are those that no mixture is trained on."""
-ALONE = "one alone"
-"""What the mean over all mixtures of a single generator is called."""
+ALONE, SEVERAL = "one alone", "several"
+"""What the means over mixtures of one and of several generators are called, on generators that they do not have."""
 
 Test = tuple[np.ndarray, np.ndarray, list[str]]
 """Features, which pictures are made, and their scenes."""
@@ -41,9 +41,10 @@ def tabulate(
                 count = len(tests[name][1]) if name in tests else None
                 seen = name in shares or name == SEEN
                 rows.append({**place, "seen": seen, "pictures": count, "heads": recipe.seeds, **describe(drawn)})
-                if mixture != first and name != SEEN:
-                    more = describe(drawn - values[first][name])
-                    differences.append({**place, "against": first, **more})
+                against = SEVERAL if mixture == ALONE else first
+                if mixture not in (against, SEVERAL) and name != SEEN:
+                    more = describe(drawn - values[against][name])
+                    differences.append({**place, "against": against, **more})
     return rows, differences
 
 
@@ -68,11 +69,32 @@ def _measure_mixtures(
         for group, names in ((SEEN, shares), (UNSEEN, recipe.unseen)):
             if len(names) > 1:
                 values[mixture][group] = np.mean([values[mixture][name] for name in names], axis=0)
-    alone = [values[mixture] for mixture, shares in recipe.list_mixtures().items() if len(shares) == 1]
-    if 1 < len(alone) < len(values):
-        chosen = [*recipe.unseen, *([UNSEEN] if len(recipe.unseen) > 1 else [])]
-        values[ALONE] = {name: np.mean([found[name] for found in alone], axis=0) for name in chosen}
-    return values
+    return values | average_kinds(values, recipe.list_mixtures(), list(tests))
+
+
+def average_kinds(
+    values: Mapping[str, Mapping[str, np.ndarray]], mixtures: Mapping[str, Collection[str]], tests: Sequence[str]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Means over mixtures of one generator and over those of several, on each test that some of both do not have.
+
+    Which mixture does best on a generator that it has not seen nobody knows beforehand, so that of one alone the mean
+    counts; and where each generator is left out of one mixture, so does the mean over all of them.
+    """
+    kinds = {
+        SEVERAL: [name for name, shares in mixtures.items() if len(shares) > 1],
+        ALONE: [name for name, shares in mixtures.items() if len(shares) == 1],
+    }
+    unseen = {
+        test: {kind: [values[one][test] for one in some if test not in mixtures[one]] for kind, some in kinds.items()}
+        for test in tests
+    }
+    chosen = {test: found for test, found in unseen.items() if all(found.values())}
+    if len(kinds[ALONE]) < 2 or not chosen:
+        return {}
+    means = {kind: {test: np.mean(found[kind], axis=0) for test, found in chosen.items()} for kind in kinds}
+    if len(chosen) > 1:
+        means = {kind: {**own, UNSEEN: np.mean(list(own.values()), axis=0)} for kind, own in means.items()}
+    return means
 
 
 def _lay_test(pictures: Mapping[str, Pictures], name: str, seed: int) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ...data import describe_data
 from ...recipes.detector import Detector
 from ...sandbox.generators import remake_rows
 from ...upstream import is_first
+from .comparing import compare_runs, draw_pictures, draw_runs, list_lines
 from .features import Backbone, FeatureCache, compute_features, open_backbone
 from .figures import write_table
 from .heads import Trained, train_head
@@ -38,48 +40,77 @@ from .sources import (
 from .tables import tabulate
 
 LOG = "heads.jsonl"
-TABLE = "results.md"
+FIGURES, TABLE = "results.json", "results.md"
 RESULTS = {
     "model": "the heads of the largest scale, by mixture",
-    "results.json": "F1, AUROC and the share found, with intervals",
+    FIGURES: "F1, AUROC and the share found, with intervals",
     TABLE: "the same as a table",
+    "figures": "a picture by each generator, and the AUROC of each mixture",
     LOG: "each head's epochs, loss and threshold",
 }
 
 
 def train(recipe: Detector, rows: Any, folder: Path, report: Callable[[str], None]) -> dict[str, Any]:
-    """Trains all heads, measures them and writes them down.
+    """Trains all heads, of each seed if there are several, measures them and writes them down.
 
     A training that was stopped computes only the features that are missing; heads take seconds and are trained anew.
 
-    Returns: What was trained on; nothing on other processes than the first.
+    Returns: What was trained on, and `table`, lines for people; nothing on other processes than the first.
+    """
+    records, found, logged = dict[int, dict[str, Any]](), dict[int, dict[str, Any]](), ""
+    for place, run in recipe.list_runs(folder):
+        place.mkdir(parents=True, exist_ok=True)
+        records[run.seed], found[run.seed] = train_once(run, rows, place, report)
+        if recipe.runs and is_first():
+            report(f"seed {run.seed}: done")
+            logged += (place / LOG).read_text(encoding="utf-8")
+            write_text(folder / LOG, logged)
+    if not is_first():
+        return {}
+    compared = compare_runs(found)
+    draw_runs(recipe, compared, folder)
+    if not recipe.runs:
+        return {**records[recipe.seed], "table": (folder / TABLE).read_text(encoding="utf-8").splitlines()}
+    write_text(folder / FIGURES, json.dumps(compared, indent=2) + "\n")
+    table = list_lines(compared, recipe.runs)
+    write_text(folder / TABLE, "".join(f"{line}\n" for line in table))
+    return {"runs": {str(seed): record for seed, record in records.items()}, "table": table}
+
+
+def train_once(
+    recipe: Detector, rows: Any, folder: Path, report: Callable[[str], None]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Trains and measures the heads of one seed; see `train`.
+
+    Returns: What was trained on, and the numbers; nothing on other processes than the first.
     """
     sources = [open_source(REAL, "data", recipe.data, rows)]
     sources += [open_source(name, key, data) for name, key, data in list_data(recipe)]
     described = {source.name: describe_data(source.data, source.rows) for source in sources}
+    sources = [_remake(source, recipe.seed) for source in sources]
     backbone = open_backbone(recipe)
     pictures = look_at_all(recipe, sources, backbone, folder, report)
     if not is_first():
-        return {}
+        return {}, {}
+    draw_pictures(recipe, sources, backbone, folder)
     mixtures = recipe.list_mixtures()
     parts = {name: one.parts for name, one in pictures.items()}
     scales = recipe.scales or (count_largest(parts, mixtures.values()),)
     heads = _train_heads(recipe, pictures, scales, folder, report)
     rows_of_table, differences = tabulate(recipe, pictures, heads, scales)
     results = {"tests": rows_of_table, "differences": differences, "false_positive_rate": recipe.false_positive_rate}
-    write_text(folder / "results.json", json.dumps(results, indent=2) + "\n")
+    write_text(folder / FIGURES, json.dumps(results, indent=2) + "\n")
     table = write_table(rows_of_table, differences, recipe.false_positive_rate)
     write_text(folder / TABLE, table)
-    for line in table.splitlines():
-        report(line)
     _save_heads(recipe, backbone, {mixture: heads[mixture, max(scales)][0] for mixture in mixtures}, folder)
     left_out = {name: int((one.parts == LEFT_OUT).sum()) for name, one in pictures.items()}
-    return {
+    record = {
         "backbone": recipe.backbone,
         "features": backbone.identity,
         "sources": described,
         "left_out": {name: count for name, count in left_out.items() if count},
     }
+    return record, results
 
 
 def look_at_all(
@@ -93,12 +124,9 @@ def look_at_all(
     cache = FeatureCache(Path(recipe.cache or folder / "features") / backbone.identity)
     scenes, features = dict[str, list[str]](), dict[str, np.ndarray]()
     for source in sources:
-        rows = source.rows
-        if name := getattr(source.data, "remake", None):
-            rows = _remake(source, name, recipe.seed)
-        digests = digest_pictures(rows)
-        scenes[source.name] = name_scenes(rows, digests)
-        features[source.name] = compute_features(rows, digests, backbone, recipe, cache)
+        digests = digest_pictures(source.rows)
+        scenes[source.name] = name_scenes(source.rows, digests)
+        features[source.name] = compute_features(source.rows, digests, backbone, recipe, cache)
         report(f"{source.name}: {len(digests):,} pictures")
     parts = choose_parts(scenes, recipe)
     check_parts(recipe, parts)
@@ -108,11 +136,15 @@ def look_at_all(
     }
 
 
-def _remake(source: Source, name: str, seed: int) -> Any:
+def _remake(source: Source, seed: int) -> Source:
+    """Has a generator of the sandbox make the pictures anew, if the source names one."""
     import datasets
 
+    name = getattr(source.data, "remake", None)
+    if name is None:
+        return source
     rows = remake_rows(source.rows.cast_column("image", datasets.Image()), name, seed)
-    return rows.cast_column("image", datasets.Image(decode=False))
+    return replace(source, rows=rows.cast_column("image", datasets.Image(decode=False)))
 
 
 def _train_heads(

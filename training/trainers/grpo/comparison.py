@@ -19,9 +19,10 @@ from ....builders.folder.files import write_text
 from ...data import describe_data
 from ...recipes.grpo import BASE, Grpo
 from ...recipes.loading import dump_training
-from ...reports.comparing import Measured, compare_seeds, draw_table, list_lines
-from ...reports.contact_sheet import paste_groups
+from ...reports.comparing import Measured, compare_seeds, list_lines
+from ...reports.contact_sheet import paste_models
 from ...reports.curves import draw_curves
+from ...reports.markdown import draw_table
 from ...rewards.settings import RewardSettings
 from ...stages import Stages
 from ...upstream import identify_files, is_first, wait_for_all
@@ -59,7 +60,7 @@ def compare_rewards(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str
     if is_first():
         write_text(folder / TABLE, "".join(f"{line}\n" for line in table))
         draw_curves(folder / "rewards.png", list_panels(recipe, folder))
-        paste_groups(folder / "held_out.png", list_groups(recipe, folder))
+        paste_models(folder / "held_out.png", list_groups(recipe, folder))
     wait_for_all()
     return {**compared, "pictures": pictures, "table": table}
 

@@ -23,13 +23,19 @@ def compare_arms(recipe: Selection, folder: Path) -> dict[str, Any]:
 
 
 def _read_runs(recipe: Selection, folder: Path, name: str) -> dict[int, dict[str, Measured]]:
-    found = {}
-    for seed in recipe.find_seeds():
-        place = folder / f"seed_{seed}"
-        found[seed] = {BASE: _read_run(open_run(place / f"base_{name}"))}
-        for arm in recipe.arms:
-            for number in range(1, recipe.iterations + 1):
-                found[seed][f"{arm} {number}"] = _read_run(open_run(place / arm / f"iteration_{number}" / name))
+    return {
+        seed: {model: _read_run(run) for model, run in open_runs(recipe, folder, name, seed).items()}
+        for seed in recipe.find_seeds()
+    }
+
+
+def open_runs(recipe: Selection, folder: Path, name: str, seed: int) -> dict[str, Run]:
+    """The evaluations of one seed on a held-out set: of the base and of each arm's iterations, by their names."""
+    place = folder / f"seed_{seed}"
+    found = {BASE: open_run(place / f"base_{name}")}
+    for arm in recipe.arms:
+        for number in range(1, recipe.iterations + 1):
+            found[f"{arm} {number}"] = open_run(place / arm / f"iteration_{number}" / name)
     return found
 
 

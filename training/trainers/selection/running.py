@@ -41,6 +41,7 @@ from ...upstream import is_first, wait_for_all
 from .captions import lean_data, list_scenes, take_images
 from .choosing import Sample, choose_samples
 from .comparing import compare_arms
+from .drawing import draw_figures
 from .students import Student, choose_seed, identify_model, open_student
 
 LOG = "stages.jsonl"
@@ -71,6 +72,7 @@ def train(recipe: Selection, rows: Any, folder: Path, report: Callable[[str], No
     table = list_lines(compared)
     if is_first():
         write_text(folder / "table.md", "".join(f"{line}\n" for line in table))
+        draw_figures(recipe, folder, compared)
     return {"models": models, **compared, "table": table}
 
 

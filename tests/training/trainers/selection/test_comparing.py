@@ -5,8 +5,9 @@ import statistics
 import pyarrow as pa
 import pytest
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run, write_run
+from generate_any_scene.training.metrics.over_seeds import estimate_over_seeds
 from generate_any_scene.training.recipes.selection import Selection
-from generate_any_scene.training.reports.comparing import estimate_over_seeds, list_lines
+from generate_any_scene.training.reports.comparing import list_lines
 from generate_any_scene.training.trainers.selection.comparing import compare_arms
 
 VALUES = {
