@@ -17,6 +17,20 @@ def one_thread():
 
 
 @pytest.fixture(scope="session")
+def find_pipeline(tmp_path_factory):
+    """The folder of the tiny pipeline of a class, saved once; no test may change it."""
+    import tiny_pipelines
+
+    root = tmp_path_factory.mktemp("pipelines")
+
+    def find_one(name):
+        folder = root / name
+        return folder if folder.exists() else tiny_pipelines.save_pipeline(name, folder)
+
+    return find_one
+
+
+@pytest.fixture(scope="session")
 def simplear(tmp_path_factory):
     """A folder with a model, its tokenizer and `decoder.jit`, with 64 codes; no test may change it."""
     return tiny.save_simplear(tmp_path_factory.mktemp("simplear"), codes=64)

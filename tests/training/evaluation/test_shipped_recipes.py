@@ -74,28 +74,16 @@ def test_the_papers_models_have_recipes_with_its_settings():
             assert recipe.judge.grid == {"image": None, "video": 2, "three_d": 3}[modality]
 
 
-@pytest.fixture(scope="module")
-def save(tmp_path_factory):
-    """Saves a tiny pipeline, each once."""
-    root = tmp_path_factory.mktemp("pipelines")
-
-    def save_one(family):
-        folder = root / family
-        return folder if folder.exists() else tiny_pipelines.save_pipeline(family, folder)
-
-    return save_one
-
-
 @NEW
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MADE)
-def test_a_tiny_pipeline_makes_pictures_as_a_shipped_recipe_says(name, save, tmp_path, make_scenes):
+def test_a_tiny_pipeline_makes_pictures_as_a_shipped_recipe_says(name, find_pipeline, tmp_path, make_scenes):
     pictures = load_evaluation(name).recipe.pictures
     sizes = {key: value for key, value in SMALL.items() if key in pictures.options}
     if pictures.pipeline == "HunyuanVideo15Pipeline":
         sizes |= {"width": 32, "height": 32}
     given = {
-        "model": str(save(pictures.pipeline)),
+        "model": str(find_pipeline(pictures.pipeline)),
         "dtype": "float32",
         "options": {**sizes, **ALSO.get(pictures.pipeline, {})},
         "loading": {"variant": None},

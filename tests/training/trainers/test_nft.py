@@ -7,7 +7,6 @@ import diffusers
 import numpy as np
 import pytest
 import tiny
-import tiny_pipelines
 import torch
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.training.recipes.loading import load_training
@@ -46,18 +45,6 @@ class Brightness(Reward):
 @pytest.fixture
 def bright(monkeypatch):
     monkeypatch.setattr(training_loop, "open_reward", lambda recipe, judge, device: Brightness())
-
-
-@pytest.fixture(scope="module")
-def find_pipeline(tmp_path_factory):
-    """The folder of the tiny pipeline of a class."""
-    folder = tmp_path_factory.mktemp("pipelines")
-
-    def find_one(name):
-        path = folder / name
-        return path if path.exists() else tiny_pipelines.save_pipeline(name, path)
-
-    return find_one
 
 
 @pytest.fixture(scope="module")

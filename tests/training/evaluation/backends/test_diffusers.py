@@ -18,23 +18,11 @@ EXTRA = {"PixArtAlphaPipeline": {"use_resolution_binning": False}, "SanaPipeline
 PROMPTS = ("a red cube", "two blue dogs beside a tall lamp", "a cat, " * 20)
 
 
-@pytest.fixture(scope="module")
-def save(tmp_path_factory):
-    """Saves a tiny pipeline, each once."""
-    root = tmp_path_factory.mktemp("pipelines")
-
-    def save_one(family):
-        folder = root / family
-        return folder if folder.exists() else tiny_pipelines.save_pipeline(family, folder)
-
-    return save_one
-
-
 @pytest.fixture
-def open_backend(save):
+def open_backend(find_pipeline):
     def open_one(family, options=None, **settings):
         given = {"dtype": "float32", "options": {**SIZE, **EXTRA.get(family, {}), **(options or {})}}
-        return DiffusersBackend(DiffusersPictures(model=str(save(family)), **{**given, **settings}))
+        return DiffusersBackend(DiffusersPictures(model=str(find_pipeline(family)), **{**given, **settings}))
 
     return open_one
 
@@ -160,7 +148,7 @@ def test_what_text_encoders_cut_is_counted_by_tokenizer(open_backend):
     assert backend.notes["captions_cut"]["tokenizer_2"] == {"limit": 100, "cut": 2, "share": 0.4}
 
 
-def test_the_record_tells_all_that_changes_pictures(open_backend, save):
+def test_the_record_tells_all_that_changes_pictures(open_backend, find_pipeline):
     backend = open_backend("StableDiffusionPipeline", scheduler={"class": "EulerDiscreteScheduler"})
     record = json.loads(json.dumps(backend.record))
     assert record["pipeline"] == "StableDiffusionPipeline" and record["dtype"] == "float32"
@@ -182,12 +170,12 @@ def test_another_scheduler_changes_pictures_and_what_is_enabled_is_on(open_backe
     assert not np.array_equal(*pixels)
 
 
-def test_an_adapter_changes_pictures_by_its_strength(open_backend, save, tmp_path):
+def test_an_adapter_changes_pictures_by_its_strength(open_backend, find_pipeline, tmp_path):
     from diffusers import StableDiffusionPipeline
     from peft import LoraConfig
     from peft.utils import get_peft_model_state_dict
 
-    pipeline = StableDiffusionPipeline.from_pretrained(save("StableDiffusionPipeline"))
+    pipeline = StableDiffusionPipeline.from_pretrained(find_pipeline("StableDiffusionPipeline"))
     pipeline.unet.add_adapter(LoraConfig(r=2, target_modules=["to_q", "to_v"], init_lora_weights=False))
     with torch.no_grad():
         for name, weight in pipeline.unet.named_parameters():
@@ -202,7 +190,7 @@ def test_an_adapter_changes_pictures_by_its_strength(open_backend, save, tmp_pat
     assert open_backend("StableDiffusionPipeline", lora=str(tmp_path)).record["lora"]["strength"] == 1.0
 
 
-def test_a_component_is_loaded_from_elsewhere(open_backend, save, tmp_path):
+def test_a_component_is_loaded_from_elsewhere(open_backend, find_pipeline, tmp_path):
     tiny_pipelines.make_animatediff()["motion_adapter"].save_pretrained(tmp_path)
     adapter = {"motion_adapter": {"class": "MotionAdapter", "model": str(tmp_path)}}
     backend = open_backend(

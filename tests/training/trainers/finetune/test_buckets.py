@@ -7,7 +7,6 @@ from io import BytesIO
 import datasets
 import numpy as np
 import pytest
-import tiny_pipelines
 import torch
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.pictures import measure_picture, open_picture
@@ -40,17 +39,6 @@ def rows():
         for number, size in enumerate(SIZES)
     ]
     return datasets.Dataset.from_list(pictures, features=FEATURES)
-
-
-@pytest.fixture(scope="module")
-def find_pipeline(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pipelines")
-
-    def find_one(name):
-        path = folder / name
-        return path if path.exists() else tiny_pipelines.save_pipeline(name, path)
-
-    return find_one
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from contextlib import nullcontext
 
 import datasets
 import pytest
-import tiny_pipelines
 import torch
 from accelerate import PartialState
 from generate_any_scene.training.recipes.finetune import Finetune
@@ -27,17 +26,6 @@ KEYS = {
     "name": "tiny", "kind": "finetune", "data": {"path": "unused"}, "lora": {"r": 2}, "resolution": 32,
     "batch_size": 2, "gradient_accumulation_steps": 1, "max_steps": 1, "checkpoint_every": 1,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def find_pipeline(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pipelines")
-
-    def find_one(name):
-        path = folder / name
-        return path if path.exists() else tiny_pipelines.save_pipeline(name, path)
-
-    return find_one
 
 
 @pytest.fixture(scope="module")

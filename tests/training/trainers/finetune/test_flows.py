@@ -6,7 +6,6 @@ import re
 import datasets
 import diffusers
 import pytest
-import tiny_pipelines
 import torch
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.recipes.finetune import Finetune
@@ -21,18 +20,6 @@ from safetensors.torch import load_file
 ADAPTER = "model/pytorch_lora_weights.safetensors"
 FEATURES = datasets.Features({"caption": datasets.Value("string"), "image": datasets.Image()})
 SD3 = "StableDiffusion3Pipeline"
-
-
-@pytest.fixture(scope="module")
-def find_pipeline(tmp_path_factory):
-    """The folder of the tiny pipeline of a class."""
-    folder = tmp_path_factory.mktemp("pipelines")
-
-    def find_one(name):
-        path = folder / name
-        return path if path.exists() else tiny_pipelines.save_pipeline(name, path)
-
-    return find_one
 
 
 @pytest.fixture(scope="module")
