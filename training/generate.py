@@ -34,6 +34,7 @@ from .judges.protocol import Judge
 from .metrics.intervals import compare_means, measure_mean
 from .recipes.grpo import Grpo
 from .recipes.nft import Nft
+from .reports.breakdown import break_down, judge_blindly, list_kinds
 from .reports.contact_sheet import paste_sheet
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
@@ -203,6 +204,33 @@ def _make_processors(
     if min_p is not None:
         processors.append(MinPLogitsWarper(min_p))
     return processors
+
+
+def compare_held_out(
+    recipe: Grpo | Nft, rows: Any, before: JudgedPictures, after: JudgedPictures, blank: JudgedPictures, folder: Path
+) -> dict[str, Any]:
+    """What held-out pictures have gained, all told and by kind and predicate, as JSON can hold it.
+
+    The main process writes `held_out.png` and `held_out.jsonl`.
+
+    Args:
+        recipe: Of the training.
+        rows: Held-out rows, with scene graphs where they have them.
+        before: What was judged before the training.
+        after: What was judged after it.
+        blank: White pictures, judged.
+        folder: Where files go.
+    """
+    assert recipe.held_out
+    questions = [choose_questions(asked, recipe.question_kinds) for asked in rows["questions"]]
+    if PartialState().is_main_process:
+        kinds = list_kinds(questions, {"before": before.marks, "after": after.marks})
+        write_comparison(folder / "held_out.png", before, after, kinds, recipe.held_out.shown)
+    constant = [sum(one is True for one in marks) / len(marks) for marks in judge_blindly(questions)]
+    means = {"blank": measure_mean(blank.shares)[0], "constant": measure_mean(constant)[0]}
+    graphs = rows["scene_graph"][:] if "scene_graph" in rows.column_names else None
+    marked = {"before": before.marks, "after": after.marks, "blank": blank.marks}
+    return {**describe_gain(before, after), "without_looking": means, **break_down(questions, graphs, marked)}
 
 
 def describe_gain(before: JudgedPictures, after: JudgedPictures) -> dict[str, Any]:

@@ -112,3 +112,7 @@ class Nft(Training):
         if self.updates > (samples := self.prompts * self.pictures * self.draws):
             raise refuse(f"{self.updates} updates of a step have only {samples} draws", "take fewer `updates`")
         return self
+
+    def list_rewards(self) -> dict[str, RewardSettings]:
+        """All that pictures are rewarded by, with the key of each."""
+        return {"reward": self.reward}

@@ -5,6 +5,8 @@
 
     settings       how recipes say it
     protocol       what all rewards do: pictures of completions, rows of columns, what is logged
+    opening        a reward by its settings, and who is asked for it
+    checking       what is wrong with them, found before anything is loaded
     drawing        some of a scene's questions, the same for all of its pictures in a step
     valuing        answers -> numbers: dependencies, means, several judges
     by_answers     the reward by answers

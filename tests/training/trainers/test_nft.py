@@ -44,7 +44,7 @@ class Brightness(Reward):
 
 @pytest.fixture
 def bright(monkeypatch):
-    monkeypatch.setattr(training_loop, "open_reward", lambda recipe, judge, device: Brightness())
+    monkeypatch.setattr(training_loop, "open_reward", lambda *given, **named: Brightness())
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_what_is_learned_from_is_what_the_pipeline_has_made(name, create_recipe,
 @pytest.mark.parametrize("liked", [1, -1])
 def test_pictures_become_what_is_rewarded(liked, create_recipe, rows, tmp_path, monkeypatch):
     """Brighter or darker, from a pipeline with random weights, whose pictures are its latents."""
-    monkeypatch.setattr(training_loop, "open_reward", lambda recipe, judge, device: Brightness(liked))
+    monkeypatch.setattr(training_loop, "open_reward", lambda *given, **named: Brightness(liked))
     torch.manual_seed(0)
     small = SandboxFlow(hidden_size=16, layers=1, heads=2)
     make_pipeline(list(rows["caption"]), small).save_pretrained(tmp_path / "base")
@@ -199,7 +199,7 @@ def test_pictures_that_are_all_as_good_teach_nothing_and_stop(create_recipe, row
         def reward_images(self, images, rows, step):
             return [1.0] * len(images), {}
 
-    monkeypatch.setattr(training_loop, "open_reward", lambda recipe, judge, device: Indifferent())
+    monkeypatch.setattr(training_loop, "open_reward", lambda *given, **named: Indifferent())
     recipe = create_recipe(steps=12, prompts=1, pictures=2, draws=1, updates=1, options={"num_inference_steps": 1})
     with pytest.raises(Exception, match="nothing was learned in steps 1 to 10: all pictures of each caption"):
         nft.train(recipe, rows, tmp_path, lambda line: None)
@@ -295,6 +295,7 @@ def shrink_sandbox(output, *more):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_sandbox_runs_from_end_to_end_and_plain_diffusers_loads_its_pipelines(tmp_path):
     loaded = load_training("sandbox_nft", shrink_sandbox(tmp_path / "run"))
     record = run_training(loaded, report=lambda line: None)

@@ -5,38 +5,29 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from transformers import AutoConfig, AutoProcessor, AutoTokenizer
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
-    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
-)
+from transformers import AutoConfig, AutoTokenizer
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from trl import GRPOConfig
 
-from ....errors import GasError, Problem, advise, gather_problems
+from ....errors import GasError, Problem, gather_problems
 from ...data import load_rows
 from ...decoders import SandboxDecoder
 from ...generate import SAMPLING
-from ...judges.marking import Question, choose_questions, word_question
-from ...judges.settings import RewardJudge
-from ...judges.trust import read_weights
-from ...judges.vision_language import MODEL
 from ...recipes.grpo import Grpo
-from ...rewards.by_similarity import find_picture_metric
-from ...sandbox.judge import SandboxJudge, read_question
+from ...rewards.checking import LONGEST, check_kinds, check_questions, check_rewards
+from ...rewards.opening import list_judge_models
 from ...upstream import read_keys
 from .rehearsal import rehearse
 from .rollouts import check_keys
 from .training import COLUMNS, OURS, SANDBOX_COLUMNS, make_arguments
 
-LONGEST = 600
-"""Letters of what other packages say that are passed on."""
 PROSE_CHOICES = {
     "include_num_input_tokens_seen": ("all", "non_padding", "no"),
     "include_for_metrics": ("inputs", "loss"),
@@ -45,8 +36,6 @@ PROSE_CHOICES = {
     "vllm_importance_sampling_mode": ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"),
 }
 """Values that upstream names in prose, and looks at late or never."""
-ASKED = ("question", "answer", "choices", "form", "kind")
-"""What the reward reads of a question."""
 
 
 def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Problem]:
@@ -61,12 +50,12 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         what = "held-out pictures would not be sampled by these keys, as those of the training are"
         hint = f"give {', '.join(SAMPLING)} under `trainer` itself"
         problems.append(Problem(what, key="trainer.generation_kwargs", hint=hint))
-    wrong_kinds = _check_kinds(recipe, rows) if rows else []
-    problems += wrong_kinds or (_check_questions(recipe, rows, "data") if rows else [])
+    wrong_kinds = check_kinds(recipe, rows) if rows else []
+    problems += wrong_kinds or (check_questions(recipe, rows, "data") if rows else [])
     if recipe.held_out and "held_out.data.path" not in missing:
         with gather_problems(problems):
             held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data")
-            problems += [] if wrong_kinds else _check_questions(recipe, held_out, "held_out.data")
+            problems += [] if wrong_kinds else check_questions(recipe, held_out, "held_out.data")
     if recipe.sandbox_model and "sandbox_model.data.path" not in missing:
         with gather_problems(problems):
             load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
@@ -77,14 +66,7 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
     if values.get("max_completion_length") != tokens:
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
-    for key, reward in recipe.list_rewards().items():
-        if reward.of != "answers":
-            with gather_problems(problems, f"{key}.of"):
-                find_picture_metric(reward.of)
-                with gather_problems(problems, f"{key}.options"):
-                    find_picture_metric(reward.of, reward.options)
-    for key, judge in list_judges(recipe).items():
-        problems += _check_judge(recipe, judge, key) if f"{key}.model" not in missing else []
+    problems += check_rewards(recipe, missing)
     if recipe.model and "model" not in missing:
         problems += _check_vocabulary(recipe, rows, tokens)
     return problems
@@ -95,12 +77,8 @@ def find_inputs(recipe: Grpo) -> dict[str, tuple[str, str | None]]:
     inputs = {
         "model": (recipe.model, recipe.revision),
         "decoder.path": (recipe.decoder.path, None),
-        **{
-            f"{key}.model": (judge.model if judge.kind == "model" else None, judge.revision)
-            for key, judge in list_judges(recipe).items()
-        },
     }
-    return {key: (name, revision) for key, (name, revision) in inputs.items() if name}
+    return {key: (name, revision) for key, (name, revision) in inputs.items() if name} | list_judge_models(recipe)
 
 
 def _check_trainer(recipe: Grpo, values: Mapping[str, Any]) -> list[Problem]:
@@ -150,92 +128,6 @@ def _silence() -> Iterator[None]:
             yield
     finally:
         logging.disable(before)
-
-
-def _check_questions(recipe: Grpo, rows: Any, key: str) -> list[Problem]:
-    lists = rows["questions"][:]
-    empty, unread = [], {}
-    for place, asked in enumerate(lists):
-        if not _are_questions(asked):
-            what = f"the column `questions` of row {place} holds no questions as rows of a dataset have them"
-            hint = f"each has {', '.join(ASKED)}; leave other rows out"
-            return [Problem(what, key=key, hint=hint)]
-        chosen = choose_questions(asked, recipe.question_kinds)
-        if not chosen:
-            empty.append(place)
-        if any(one.kind == "sandbox" for one in list_judges(recipe).values()) and (words := _find_unreadable(chosen)):
-            unread[place] = words
-    problems = []
-    if empty:
-        what = f"{len(empty):,} of {rows.num_rows:,} rows have no questions, so nothing rewards them; the first is row"
-        asked_for = f" of the kinds {', '.join(recipe.question_kinds)}" if recipe.question_kinds else ""
-        hint = "ask for other kinds in `question_kinds`, or leave these rows out"
-        problems.append(Problem(f"{what} {empty[0]}{asked_for}", key=key, hint=hint))
-    if unread:
-        place, words = next(iter(unread.items()))
-        what = f"{len(unread):,} of {rows.num_rows:,} rows ask what the judge cannot answer; row {place}: {words}"
-        problems.append(Problem(what, key=key, hint="take `recipe: sandbox`, or `judge: {kind: model}`"))
-    return problems
-
-
-def _check_kinds(recipe: Grpo, rows: Any) -> list[Problem]:
-    if not recipe.question_kinds:
-        return []
-    kinds = {one["kind"] for asked in rows["questions"] if _are_questions(asked) for one in asked}
-    return [
-        Problem(f"no row has a question of the kind `{kind}`", key="question_kinds", hint=advise(kind, sorted(kinds)))
-        for kind in recipe.question_kinds
-        if kind not in kinds
-    ]
-
-
-def _are_questions(asked: Any) -> bool:
-    return isinstance(asked, list) and all(isinstance(one, dict) and one.keys() >= set(ASKED) for one in asked)
-
-
-def _find_unreadable(questions: Sequence[Question]) -> str:
-    """The first question that the sandbox's judge does not understand, in its words."""
-    for one in questions:
-        try:
-            read_question(word_question(one))
-        except GasError as error:
-            return str(error)
-    return ""
-
-
-def list_judges(recipe: Grpo) -> dict[str, RewardJudge]:
-    """Who is asked, by the key where it stands."""
-    others = {
-        f"{key}.judges.{place}": one
-        for key, reward in recipe.list_rewards().items()
-        for place, one in enumerate(reward.judges)
-    }
-    return {"judge": recipe.judge, **others}
-
-
-def _check_judge(recipe: Grpo, judge: RewardJudge, key: str) -> list[Problem]:
-    problems: list[Problem] = []
-    if judge.weights:
-        with gather_problems(problems, f"{key}.weights"):
-            known = SandboxJudge.id if judge.kind == "sandbox" else None
-            for way in sorted({one.by for one in recipe.list_rewards().values() if one.of == "answers"}):
-                read_weights(judge.weights, known, by=way)
-    return [*problems, *(_check_judge_model(judge, key) if judge.kind == "model" else [])]
-
-
-def _check_judge_model(judge: RewardJudge, key: str) -> list[Problem]:
-    name, revision = judge.model, judge.revision
-    try:
-        config = AutoConfig.from_pretrained(name, revision=revision)
-        template = getattr(AutoProcessor.from_pretrained(name, revision=revision), "chat_template", None)
-    except Exception as error:  # what is wrong with files is told in a dozen types
-        reason = " ".join(str(error).split())[:LONGEST]
-        hint = "give a folder, or the name of a model on the Hub"
-        return [Problem(f"cannot load the judge `{name}`: {reason}", key=f"{key}.model", hint=hint)]
-    if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES or template is None:
-        what = f"`{name}` of the type {config.model_type} answers no questions about images in a chat"
-        return [Problem(what, key=f"{key}.model", hint=f"choose a vision-language model such as {MODEL}")]
-    return []
 
 
 def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:

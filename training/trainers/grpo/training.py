@@ -28,26 +28,21 @@ from ...generate import (
     SAMPLING,
     JudgedPictures,
     MakePictures,
-    describe_gain,
+    compare_held_out,
     judge_rows,
     make_blank,
     make_sampler,
-    write_comparison,
 )
 from ...judges.marking import choose_questions
-from ...judges.protocol import Judge
 from ...judges.settings import open_judge
-from ...judges.trust import read_weights
-from ...metrics.intervals import measure_mean
 from ...models import limit_threads
 from ...recipes.grpo import Grpo
-from ...reports.breakdown import break_down, judge_blindly, list_kinds
 from ...reports.curves import draw_curve
 from ...rewards.by_answers import AnswersReward
-from ...rewards.by_similarity import SimilarityReward, open_picture_metric
+from ...rewards.opening import open_reward
 from ...rewards.protocol import Reward, Rewards
 from ...rewards.settings import RewardSettings
-from ...rewards.valuing import Rule, weigh_kind
+from ...rewards.valuing import weigh_kind
 from ...rewards.words import find_reader
 from ...sandbox.judge import measure_top_row
 from ...upstream import find_files, read_keys
@@ -120,11 +115,14 @@ def _train(
     if recipe.rollouts:
         arguments.generation_kwargs |= rollouts.list_ids(offset, decoder.codebook)
     judge = open_judge(recipe.judge, str(arguments.device))
-    open_reward = partial(make_reward, recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
-    reward = open_reward(recipe.reward)
+    open_one = partial(
+        open_reward, recipe, judge, str(arguments.device),
+        decode=CompletionDecoder(decoder, offset), has_words=recipe.decoder.kind != "sandbox",
+    )  # fmt: skip
+    reward = open_one(recipe.reward)
     if reward.read_words and not find_reader():
         report("no OCR is installed, so words in pictures are not read: pip install rapidocr onnxruntime")
-    watched = [Watched(open_reward(settings), other) for other, settings in others.items()]
+    watched = [Watched(open_one(settings), other) for other, settings in others.items()]
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
     with rollouts.explain_server(recipe):
         trainer = GRPOTrainer(
@@ -159,11 +157,10 @@ def _train(
         after = judge_held_out()
         report(f"held out, after:  {after}")
         blank = judge_rows(make_blank(decoder), judge, recipe, held_out)
-        results["held_out"] = {**describe_gain(before, after), **_break_down(recipe, held_out, before, after, blank)}
-        if state.is_main_process:
-            questions = [_choose(asked, recipe) for asked in held_out["questions"]]
-            kinds = list_kinds(questions, {"before": before.marks, "after": after.marks})
-            write_comparison(folder / "held_out.png", before, after, kinds, recipe.held_out.shown)
+        results["held_out"] = compare_held_out(recipe, held_out, before, after, blank, folder)
+        if recipe.decoder.kind == "sandbox":
+            shares = {"before": measure_top_row(before.images), "after": measure_top_row(after.images)}
+            results["held_out"]["all_in_the_top_row"] = shares
     rewards = [line["reward"] for line in trainer.state.log_history if "reward" in line]
     if state.is_main_process and rewards:
         draw_curve(folder / "rewards.png", rewards, recipe.name)
@@ -197,25 +194,6 @@ def open_sampler(recipe: Grpo, name: str, revision: str | None = None) -> MakePi
     opened = open_policy(recipe, name, revision, str(arguments.device))
     sampling = {key: getattr(arguments, key) for key in SAMPLING}
     return make_sampler(opened.policy, opened.tokenizer, opened.decoder, opened.offset, recipe, sampling)
-
-
-def make_reward(
-    recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: str, settings: RewardSettings
-) -> Reward:
-    """Makes a reward by its settings, with the judge of held-out pictures and others."""
-    read_words = settings.read_words if recipe.decoder.kind != "sandbox" else 0  # which draws shapes and no letters
-    if settings.of != "answers":
-        metric = open_picture_metric(settings.of, settings.options, device, recipe.seed)
-        return SimilarityReward(metric, decode=decode, read_words=read_words)
-    asked = (recipe.judge, *settings.judges)
-    judges = (judge, *(open_judge(one, device) for one in settings.judges))
-    weights = tuple(
-        read_weights(one.weights, who.id, settings.by) if one.weights else {}
-        for one, who in zip(asked, judges, strict=True)
-    )
-    rule = Rule(settings.by, settings.dependencies, settings.mean, settings.questions, settings.combine)
-    most = recipe.judge.most_refused
-    return AnswersReward(judges, rule, weights, most, recipe.seed, decode=decode, read_words=read_words)
 
 
 @dataclass(frozen=True)
@@ -267,21 +245,6 @@ def load_held_out(recipe: Grpo) -> Any:
     """Held-out rows, with scene graphs where they have them, which tell predicates."""
     assert recipe.held_out
     return load_rows(recipe.held_out.data, COLUMNS, "held_out.data", also=ALSO)
-
-
-def _break_down(
-    recipe: Grpo, rows: Any, before: JudgedPictures, after: JudgedPictures, blank: JudgedPictures
-) -> dict[str, Any]:
-    questions = [_choose(asked, recipe) for asked in rows["questions"]]
-    graphs = rows["scene_graph"][:] if "scene_graph" in rows.column_names else None
-    marked = {"before": before.marks, "after": after.marks, "blank": blank.marks}
-    constant = [sum(one is True for one in marks) / len(marks) for marks in judge_blindly(questions)]
-    means = {"blank": measure_mean(blank.shares)[0], "constant": measure_mean(constant)[0]}
-    layout = {}
-    if recipe.decoder.kind == "sandbox":
-        shares = {"before": measure_top_row(before.images), "after": measure_top_row(after.images)}
-        layout = {"all_in_the_top_row": shares}
-    return {"without_looking": means, **layout, **break_down(questions, graphs, marked)}
 
 
 def _choose(questions: Any, recipe: Grpo) -> Any:

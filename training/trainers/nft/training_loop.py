@@ -22,19 +22,16 @@ from torch import Tensor
 
 from ....builders.foundation.counter_rng import deal, derive_key
 from ....errors import GasError
-from ... import rewards
 from ...data import load_rows
-from ...generate import JudgedPictures, MakePictures, describe_gain, judge_rows, write_comparison
+from ...generate import JudgedPictures, MakePictures, compare_held_out, judge_rows
 from ...judges.marking import choose_questions
 from ...judges.protocol import Judge
 from ...judges.settings import open_judge
-from ...judges.trust import read_weights
-from ...metrics.intervals import measure_mean
 from ...models import limit_threads
 from ...recipes.finetune import Finetune, Flow
 from ...recipes.nft import Nft
-from ...reports.breakdown import break_down, judge_blindly, list_kinds
 from ...reports.curves import draw_curve
+from ...rewards.opening import open_reward
 from ...rewards.protocol import Reward
 from ..finetune.card import write_card
 from ..finetune.checkpoints import load_checkpoint, save_checkpoint
@@ -177,7 +174,8 @@ def _train(recipe: Nft, rows: Any, folder: Path, report: Callable[[str], None]) 
     model = open_model(finetune, recipe.sandbox_model is not None, accelerator.device)
     course = open_course(finetune, model, accelerator, rows.num_rows, report)
     judge = open_judge(recipe.judge, str(accelerator.device))
-    reward = open_reward(recipe, judge, str(accelerator.device))
+    has_words = recipe.sandbox_model is None
+    reward = open_reward(recipe, judge, str(accelerator.device), recipe.reward, has_words=has_words)
     held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data", also=ALSO) if recipe.held_out else None
     before = _judge_held_out(recipe, course, judge, held_out)
     if before:
@@ -193,11 +191,7 @@ def _train(recipe: Nft, rows: Any, folder: Path, report: Callable[[str], None]) 
         report(f"held out, after:  {after}")
         white = Image.new("RGB", (recipe.resolution, recipe.resolution), "white")
         blank = judge_rows(lambda places, captions: ([white] * len(places), 0.0), judge, recipe, held_out)
-        kinds = _break_down(recipe, held_out, before, after, blank)
-        results["held_out"] = {**describe_gain(before, after), **kinds}
-        questions = [choose_questions(asked, recipe.question_kinds) for asked in held_out["questions"]]
-        kinds_of_each = list_kinds(questions, {"before": before.marks, "after": after.marks})
-        write_comparison(folder / "held_out.png", before, after, kinds_of_each, recipe.held_out.shown)
+        results["held_out"] = compare_held_out(recipe, held_out, before, after, blank, folder)
     card = write_card(cast(Finetune, recipe.model_copy(update={"model": base})), results, _name_sheet(recipe))
     save_model(model, folder / "model", card, folder / "held_out.png")
     return results
@@ -243,32 +237,6 @@ def _sample(
     course.denoiser.eval()
     with course.accelerator.autocast():
         return sample_pictures(course.model, captions, seeds, recipe.sampled_at_once, recipe.options)
-
-
-def open_reward(recipe: Nft, judge: Judge, device: str) -> Reward:
-    """Makes the reward that a recipe asks for, with the judge of held-out pictures and others."""
-    settings = recipe.reward
-    if settings.of != "answers":
-        return rewards.similarity(settings.of, **settings.options)
-    asked = (recipe.judge, *settings.judges)
-    judges = (judge, *(open_judge(one, device) for one in settings.judges))
-    weights = [
-        read_weights(one.weights, who.id, settings.by) if one.weights else {}
-        for one, who in zip(asked, judges, strict=True)
-    ]
-    shared = settings.model_dump(include={"by", "dependencies", "mean", "questions", "combine"})
-    return rewards.answers(judges, **shared, weights=weights, most_refused=recipe.judge.most_refused, seed=recipe.seed)
-
-
-def _break_down(
-    recipe: Nft, rows: Any, before: JudgedPictures, after: JudgedPictures, blank: JudgedPictures
-) -> dict[str, Any]:
-    questions = [choose_questions(asked, recipe.question_kinds) for asked in rows["questions"]]
-    graphs = rows["scene_graph"][:] if "scene_graph" in rows.column_names else None
-    constant = [sum(one is True for one in marks) / len(marks) for marks in judge_blindly(questions)]
-    means = {"blank": measure_mean(blank.shares)[0], "constant": measure_mean(constant)[0]}
-    marked = {"before": before.marks, "after": after.marks, "blank": blank.marks}
-    return {"without_looking": means, **break_down(questions, graphs, marked)}
 
 
 def take_steps(policy: Policy, folder: Path, tell: Callable[[str], None]) -> None:
