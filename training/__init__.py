@@ -10,6 +10,7 @@
     pictures        pictures as people see them
     sandbox         colored shapes: pictures, a judge that is never wrong, a small model, an encoder
     judges          who answers questions about pictures, and which replies are right
+    vqa             questions of rows, of other datasets, too
     decoders        visual tokens -> pictures
     metrics         what a model is measured by, a file a metric
     evaluation      `gas evaluate`: pictures made or found, asked about and measured, and a report

@@ -86,7 +86,7 @@ def _add_questions(rows: Any, key: str) -> Any:
     """Adds the column `questions` where rows have a question each, as VQAv2 has them."""
     if not {"question", "answers"} <= {*rows.column_names}:
         return rows
-    from .rewards.vqa import read_vqa
+    from .vqa import read_vqa
 
     try:
         return rows.map(lambda row: {"questions": read_vqa(row)})

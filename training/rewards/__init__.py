@@ -11,7 +11,6 @@
     valuing        answers -> numbers: dependencies, means, several judges
     by_answers     the reward by answers
     by_similarity  the reward by a metric of pictures
-    vqa            questions of rows, and of other datasets
     words          words in pictures that answer questions
 """
 
@@ -95,7 +94,7 @@ def similarity(metric: Any = "clip_score", decode: Decode | None = None, **optio
 
 
 def read_vqa(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Reads a row as VQAv2 has it (`question`, `answers`) as a list of questions; see `rewards/vqa.py`."""
-    from .vqa import read_vqa as read
+    """Reads a row as VQAv2 has it (`question`, `answers`) as a list of questions; see `training/vqa.py`."""
+    from ..vqa import read_vqa as read
 
     return read(row)

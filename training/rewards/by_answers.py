@@ -16,10 +16,10 @@ from ..judges.asking import Judged, check_refusals, judge_questions
 from ..judges.marking import Question
 from ..judges.protocol import Judge, Shown
 from ..reports.breakdown import find_predicates
+from ..vqa import read_row
 from .drawing import draw_questions
 from .protocol import AsyncReward, Reward, Rewarded, Rewards
 from .valuing import Rule, average_kinds, average_values, value_answers, weigh_kind
-from .vqa import read_row
 
 
 @dataclass

@@ -14,7 +14,7 @@ from ..judges.marking import Question
 from ..judges.protocol import Shown
 from ..metrics.ocr_accuracy import clean_text, find_quoted, load_reader
 from ..pictures import open_picture
-from .vqa import has_questions, read_row
+from ..vqa import has_questions, read_row
 
 Reader: TypeAlias = Callable[[Image], str]
 """What stands in a picture."""

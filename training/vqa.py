@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ...builders.recipe.fields import show
-from ...errors import GasError
-from ..judges.marking import Question, is_number, read_questions
+from ..builders.recipe.fields import show
+from ..errors import GasError
+from .judges.marking import Question, is_number, read_questions
 
 ENOUGH = 3
 """People who gave an answer, for it to be right."""
