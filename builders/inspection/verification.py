@@ -22,6 +22,7 @@ from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.fields import escape
 from ..recipe.loading import load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
+from ..rows.schema import PARAPHRASES
 from ..rows.writer import RowWriter, create_writer
 from .row_difference import compare_rows
 
@@ -187,6 +188,7 @@ def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[F
         message = f"cannot be used: {'; '.join(str(error).splitlines())}"
         return None, [*findings, Finding("recipe", config.recipe, message)]
     if compute_fingerprint(writer) == config.fingerprint:
+        writer.paraphrases = None  # a model's replies are not made again
         return writer, findings
     if findings:
         return None, findings
@@ -250,6 +252,7 @@ def _check_file(
                 remade += left
                 made = writer.write_block(split, block, rows)
                 kept = np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
+                found = found.drop_columns([PARAPHRASES]) if PARAPHRASES in found.column_names else found
                 if difference := compare_rows(found, made.take(kept) if left < rows else made):
                     break
         else:

@@ -16,7 +16,7 @@ from .words import Lexicon, Sense, Tokens, split_text
 NUMBERS = {
     word: number
     for number, word in enumerate(
-        ("one two three four five six seven eight nine ten eleven twelve").split(), start=1
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
     )
 } | {str(number): number for number in range(1, 21)} | {"both": 2}  # fmt: skip
 GROUPS = {
@@ -30,31 +30,30 @@ CLAUSES = ("while", "whereas", "as", "where")
 RELATIVE = ("that", "which", "who", "whose")
 BE = ("is", "are", "be", "being")
 NEUTRAL = frozenset(
-    (
-        "and or while whereas as with where that which who is are be being there here also too well along together "
-        "both each in of to at on by from addition it's picture image photo photograph scene depiction view "
-        "shows show showing shown depicts depict depicting depicted features feature featuring includes include "
-        "including presents present appears appear appearing captures capture captured can seen visible "
-        "accompanied alongside beside another other one this these those a an the some "
-        "has have having meanwhile nearby part rounding out completing completed"
-    ).split()
-) - {"beside", "nearby", "has", "have", "having", "alongside"}
+    split_text(
+        "and or while whereas as with where that which who is are be being there here also too well "
+        "along together both each in of to at on by from addition it's picture image photo photograph "
+        "scene depiction view shows show showing shown depicts depict depicting depicted features "
+        "feature featuring includes include including presents present appears appear appearing captures "
+        "capture captured can seen visible accompanied another other one this these "
+        "those a an the some meanwhile part rounding out completing completed"
+    )
+)
 """Words that say nothing of what is there; a preposition among them says something right before a mention."""
-PREPOSITIONS = frozenset("in on at by to from".split())  # noqa: SIM905
+PREPOSITIONS = frozenset(split_text("in on at by to from"))
 INVERTED = frozenset(
-    "is are sits sit stands stand lies lie rests rest there appears appear hangs can be seen found".split()  # noqa: SIM905
+    split_text("is are sits sit stands stand lies lie rests rest there appears appear can be seen found")
 )
 """Verbs between a place and what is there: "behind the house stands a tree"."""
 ABOUT = frozenset(
-    (
-        "style styled rendered done made drawn painted shot photographed framed captured composed set lit taken "
-        "under in at on by during the a an of as with like from through is are whole entire everything all light "
-        "lighting looks against created executed takes place unfolds happens it's background viewed seen view look "
-        "modeled woven entirely bathed glow weather day manner mood it"
-    ).split()
+    split_text(
+        "style styled rendered done made drawn painted shot photographed framed captured composed set "
+        "lit taken under in at on by during the a an of as with like from through is are whole entire "
+        "everything all light lighting looks against created executed takes place unfolds happens it's "
+        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it"
+    )
 )
 """Words around what is said of the whole picture."""
-ABOUT_REACH = 5
 
 Kind = Literal["mention", "relation", "attribute", "scene", "word"]
 
@@ -172,7 +171,7 @@ def _join_mentions(tokens: Tokens, cut: list[Item]) -> list[Item]:
     for place, item in enumerate(cut):
         after = cut[place + 1] if place + 1 < len(cut) else None
         continues = (
-            after is not None and (_take(after, "object") or _take(after, "attribute")) and not (after.word in NUMBERS)
+            after is not None and (_take(after, "object") or _take(after, "attribute")) and after.word not in NUMBERS
         )
         names, attributes = _take(item, "object"), _take(item, "attribute")
         if names and item.word in NEUTRAL and not _is_led(items):
@@ -497,24 +496,32 @@ def _is_finite_before(items: list[Item], place: int, mention: int) -> bool:
 
 def _find_strange(reading: Reading) -> None:
     """Words that are no element's and say something all the same."""
-    items = reading.items
-    near = set()
-    for place, item in enumerate(items):
-        if item.kind == "scene":
-            near |= {place + step for step in range(-ABOUT_REACH, 3)}
-    some: list[str] = []
+    items, some = reading.items, list[str]()
+    about = _find_about(items)
     for place, item in enumerate(items):
         word = item.word
         if item.kind != "word" or word in (*STOPS, ","):
             continue
         before_mention = place + 1 < len(items) and items[place + 1].kind == "mention"
-        if place in near and word in ABOUT and not (before_mention and word in ABOUT & PREPOSITIONS):
-            continue
         if word in PREPOSITIONS and before_mention and not (word == "by" and items[place - 1].word == "accompanied"):
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
-        elif word not in NEUTRAL and not _is_inverted(items, place):
+        elif (place not in about or before_mention) and word not in NEUTRAL and not _is_inverted(items, place):
             some.append(word)
     reading.strange += [f"`{word}` is not in the scene" for word in dict.fromkeys(some)]
+
+
+def _find_about(items: list[Item]) -> set[int]:
+    """Words that stand with what is said of the whole picture, with no mention between."""
+    found = set[int]()
+    for place, item in enumerate(items):
+        for step in (-1, 1) if item.kind == "scene" else ():
+            word = place + step
+            while (
+                0 <= word < len(items) and items[word].kind == "word" and items[word].word in ABOUT | NEUTRAL | {","}
+            ):
+                found.add(word)
+                word += step
+    return found
 
 
 def _is_inverted(items: list[Item], place: int) -> bool:
