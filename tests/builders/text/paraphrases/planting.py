@@ -1,6 +1,7 @@
 """Words scenes anew by rules of its own, and plants errors: what is worded is another scene."""
 
 import copy
+import re
 
 from generate_any_scene.taxonomy.english.numerals import write_number
 
@@ -177,7 +178,7 @@ class Worder:
     def choose_relation(self, old):
         some = [row for row in self.relations.values() if row["tier"] == "common" and row["visible"] == "yes"]
         if old:
-            some = [row for row in some if row["id"] in old["excludes"].split("|")]
+            some = [row for row in some if row["predicate"] in old["excludes"].split("|")]
         return self.pick(some) if some else None
 
     def scene_attribute_added(self, row, things, relations):
@@ -269,3 +270,57 @@ class Worder:
         thing = self.pick(some)
         thing["count"] = self.pick([number for number in range(1, 7) if number != thing["count"]])
         return True
+
+    # --- errors in a text
+
+    def spoil(self, row, text):
+        """A text with some of its words otherwise, so that it says something else of a row; None where none is."""
+        things = row["scene_graph"]["objects"]
+        names = [(thing, self.list_names(thing)) for thing in things]
+        how = self.pick(["swap", "exchange", "attribute", "number", "insert", "drop"])
+        if how == "swap":
+            return self.swap(row, text, names)
+        if how == "number":
+            found = re.search(r"\b(two|three|four|five|six)\b", text)
+            new = self.pick(["seven", "eight", "nine"])
+            return text[: found.start()] + new + text[found.end() :] if found else None
+        if how == "exchange":
+            return self.replace(text, self.pick(names)[1][0], self.choose_object(things)["name"])
+        values = [self.attributes[one["kind"], one["value"]] for thing in things for one in thing["attributes"]]
+        words = [one["adjective"] for one in values]
+        if how == "insert":
+            some = [row["adjective"] for row in self.attributes.values() if row["tier"] == "common"]
+            new = self.pick([one for one in some if one not in words])
+            name = self.pick(names)[1][0]
+            return self.replace(text, name, f"{new} {name}")
+        if not values:
+            return None
+        one = self.pick(values)
+        others = [row for row in self.attributes.values() if row["kind"] == one["kind"] and row["tier"] == "common"]
+        others = [row["adjective"] for row in others if row["adjective"] not in words and row["id"] not in one["near"]]
+        new = self.pick(others) if how == "attribute" and others else ""
+        return self.replace(text, one["adjective"], new) if words.count(one["adjective"]) == 1 else None
+
+    def list_names(self, thing):
+        row = self.objects[thing["concept"]]
+        return [row["plural"] if thing["count"] > 1 else thing["name"], thing["name"].split()[-1]]
+
+    def replace(self, text, old, new):
+        changed = re.sub(rf"\b{re.escape(old)}\b", new, text, flags=re.IGNORECASE)
+        return " ".join(changed.split()) if changed != text else None
+
+    def swap(self, row, text, names):
+        """The two ends of a relation that is not symmetric, each in the other's place."""
+        graph = row["scene_graph"]
+        some = [
+            one for one in graph["relations"] if not self.relations[one["category"], one["predicate"]]["symmetric"]
+        ]
+        if not some:
+            return None
+        one = self.pick(some)
+        found, others = (names[one[end]][1] for end in ("subject", "object"))
+        words = {
+            name.lower(): other for name, other in [*zip(others, found, strict=True), *zip(found, others, strict=True)]
+        }
+        pattern = "|".join(re.escape(name) for name in sorted(words, key=len, reverse=True))
+        return re.sub(rf"\b({pattern})\b", lambda match: words[match[0].lower()], text, flags=re.IGNORECASE)
