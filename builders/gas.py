@@ -35,8 +35,8 @@ class GasConfig(datasets.BuilderConfig):
     """A recipe, perhaps seen through a view, with what the caller overrides.
 
     Args: recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise. seed, taxonomy,
-        modality, structure, content, captions, questions, pairs, paraphrase, splits: Override the recipe's fields of these names.
-            Mappings are merged: `structure={"complexity": [3, 5]}` leaves the other constraints.
+        modality, structure, content, captions, questions, pairs, paraphrase, splits: Override the recipe's fields of
+            these names. Mappings are merged: `structure={"complexity": [3, 5]}` leaves the other constraints.
     """
 
     recipe: str | None = None

@@ -244,7 +244,8 @@ def list_relation_forms(
 
     Args:
         tables: Of the taxonomy.
-        category, predicate: The relation.
+        category: Of the relation.
+        predicate: Of the relation.
         animate: Whether its subject and its object are people or animals.
     """
     row = tables.relations.get((category, predicate), {"inverse": "", "symmetric": False, "finite": ""})

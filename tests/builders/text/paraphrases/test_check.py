@@ -47,7 +47,7 @@ def refuse(pairs, taxonomy):
 def test_paraphrases_that_people_write_are_kept(rows, taxonomy):
     assert len(BY_HAND) >= 60
     refused = refuse([(rows[recipe][int(index)], text) for recipe, index, text in BY_HAND], taxonomy)
-    # "On some bars, a miniskirt is hung and a pitcher is asleep", and "sandals and, visible behind the sandals, a case"
+    # "On some bars, a miniskirt is hung and a pitcher is asleep"; "sandals and, visible behind the sandals, a case".
     assert len(refused) <= 2, refused
 
 
