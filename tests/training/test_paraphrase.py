@@ -16,6 +16,7 @@ from chat_server import ChatServer
 from datasets import load_dataset
 from generate_any_scene import cli, scene
 from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.foundation.disk_cache import clear_folder, find_folder
 from generate_any_scene.builders.foundation.replies import KIND
 from generate_any_scene.builders.inspection.verification import verify_folder
 from generate_any_scene.builders.recipe.loading import load_recipe
@@ -40,11 +41,11 @@ def rows():
 
 
 @pytest.fixture(autouse=True)
-def caches(tmp_path, monkeypatch):
-    """Each test has a cache of its own, and opens models anew."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def replies():
+    """The folder of replies, which has none when a test begins; models are opened anew."""
+    clear_folder(KIND)
     _open_paraphraser.cache_clear()
-    yield
+    yield find_folder(KIND)
     _open_paraphraser.cache_clear()
 
 
@@ -124,6 +125,7 @@ def test_nothing_is_asked_twice_and_processes_do_not_matter(rows, tmp_path):
     assert verify_folder(tmp_path / "one", None).findings == []
 
 
+@pytest.mark.slow
 def test_a_build_that_is_killed_pays_for_nothing_twice(server, tmp_path):
     server.mood = 0.05
     command = [sys.executable, "-m", "generate_any_scene", "build", "multi_object", "--out", str(tmp_path / "out")]
@@ -143,12 +145,20 @@ def test_a_build_that_is_killed_pays_for_nothing_twice(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "mood", [(429, {"Retry-After": "0"}), (503, {}), 0.6, "cut", "drop", "half of JSON", "a page", "no choices"]
+    "mood",
+    [
+        (429, {"Retry-After": "0"}),
+        "half of JSON",
+        *(
+            pytest.param(mood, marks=pytest.mark.slow)
+            for mood in ((503, {}), 3.0, "cut", "drop", "a page", "no choices")
+        ),
+    ],
 )
 @pytest.mark.filterwarnings("ignore::generate_any_scene.errors.GasWarning")
 def test_a_server_that_stumbles_loses_no_scene(mood, server, tmp_path):
-    server.moods = [mood, "", mood]
-    few = load(server, "splits={train: 4}", "paraphrase.timeout=0.4", "paraphrase.concurrency=2")
+    server.moods = ["", mood, mood]
+    few = load(server, "splits={train: 4}", "paraphrase.timeout=2", "paraphrase.concurrency=3")
     build_datasets([few], tmp_path / "out")
     assert {len(row["paraphrases"]) for row in list_texts(tmp_path / "out")} == {2}
 
@@ -201,13 +211,13 @@ def test_a_model_of_transformers_is_asked(tmp_path):
     assert [row["paraphrases"] for row in list_texts(tmp_path / "out")] == [[], []]
 
 
-def test_replies_are_cleared_where_they_are_named(server, tmp_path, capsys):
+def test_replies_are_cleared_where_they_are_named(server, replies, tmp_path, capsys):
     build_datasets([load(server, "splits={train: 2}")], tmp_path / "out")
-    assert cli.main(["cache", "clear"]) == 0
-    assert (tmp_path / "cache/generate-any-scene" / KIND / "replies.sqlite").exists()
+    assert cli.main(["cache", "clear", "captions"]) == 0
+    assert (replies / "replies.sqlite").exists()
     assert cli.main(["cache", "clear", "replies"]) == 0
     assert "removed 1 files" in capsys.readouterr().out
-    assert not (tmp_path / "cache/generate-any-scene" / KIND).exists()
+    assert not replies.exists()
 
 
 @pytest.mark.parametrize(
@@ -227,13 +237,12 @@ def test_wrong_values_are_told_in_one_line(override, message):
     assert len(told.value.problems) == 1
 
 
-def test_a_server_that_is_not_there_is_told_in_one_line(tmp_path):
+def test_a_server_that_is_not_there_is_told_in_one_line(replies, tmp_path):
     settings = ("paraphrase={url: 'http://127.0.0.1:1/v1', retries: 0}",)
     with pytest.raises(GasError, match="the paraphraser at http://127.0.0.1:1/v1: no connection") as told:
         build_datasets([load_recipe("multi_object", (*SMALL, *settings))], tmp_path / "out")
     assert told.value.exit_status == 1
-    folder = tmp_path / "cache/generate-any-scene" / KIND
-    (folder / "replies.sqlite").write_bytes(b"no database" * 99)
+    (replies / "replies.sqlite").write_bytes(b"no database" * 99)
     with pytest.raises(GasError, match=r"replies.sqlite: .*; `gas cache clear replies` removes it"):
         build_datasets([load_recipe("multi_object", (*SMALL, *settings))], tmp_path / "out")
 

@@ -354,8 +354,8 @@ def _read_claims(reading: Reading) -> None:
 def _look_behind(items: list[Item], place: int) -> tuple[list[frozenset[int]], int | None] | None:
     """The mentions behind a relation, and the subject where that follows them: "behind the house is a tree"."""
     if parted := items[place].parted:
-        subject, behind = (next(one for one, item in enumerate(items) if item is some) for some in parted)
-        return [frozenset({behind})], subject
+        before, behind = (next(one for one, item in enumerate(items) if item is some) for some in parted)
+        return [frozenset({behind})], before
     after = items[place + 1] if place + 1 < len(items) else None
     if after is not None and after.word in ("which", "whom"):  # "a table, on which a cup stands"
         nearest, subject = _find_mention(items, place, -1), _find_mention(items, place + 1, 1)
@@ -365,11 +365,11 @@ def _look_behind(items: list[Item], place: int) -> tuple[list[frozenset[int]], i
         return None if left_out is None else ([frozenset({left_out})], None)
     first = place + 1
     listed, comma = _list_together(items, first, 1)
-    before = items[place - 1] if place else None
-    if before is None or before.kind == "scene" or before.word in (*STOPS, ",", "and", *CLAUSES, "with"):
-        subject = _find_inverted(items, listed[-1], before is None or before.word in STOPS)
-        if subject is not None:
-            return [frozenset(listed)], subject
+    leads = items[place - 1] if place else None
+    if leads is None or leads.kind == "scene" or leads.word in (*STOPS, ",", "and", *CLAUSES, "with"):
+        inverted = _find_inverted(items, listed[-1], leads is None or leads.word in STOPS)
+        if inverted is not None:
+            return [frozenset(listed)], inverted
     if len(listed) > 1 and _goes_on(items, listed[-1]):
         listed.pop()  # it is the subject of the next clause
     options = [frozenset(listed)]
