@@ -34,12 +34,12 @@ class ModelParaphraser:
 
     def __init__(self, settings: Paraphrase, model: ChatModel) -> None:
         fields = settings.model_dump(include={"system", "max_new_tokens", "chat_template", "temperature"})
-        self.write = partial(model.write, **fields)
+        self.model, self.fields = model, fields
 
     def ask(self, prompts: Sequence[str], seeds: Sequence[int], keep: Callable[[int, str], None]) -> None:
         """See `Paraphraser`."""
         for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
-            keep(number, self.write(prompt, seed=seed))
+            keep(number, self.model.write(prompt, seed=seed, **self.fields))
 
 
 class _Client(ChatClient):

@@ -31,6 +31,9 @@ TEXT = "This caption says the same: "
 SMALL = ("name=worded", "splits={train: 12, validation: 8, test: 8}", "paraphrase.model=tiny")
 
 
+LATER = ((503, {}), 3.0, "cut", "drop", "a page", "no choices")
+
+
 @pytest.fixture(scope="module")
 def rows():
     """Rows of the recipe without paraphrases, by caption."""
@@ -149,10 +152,7 @@ def test_a_build_that_is_killed_pays_for_nothing_twice(server, tmp_path):
     [
         (429, {"Retry-After": "0"}),
         "half of JSON",
-        *(
-            pytest.param(mood, marks=pytest.mark.slow)
-            for mood in ((503, {}), 3.0, "cut", "drop", "a page", "no choices")
-        ),
+        *(pytest.param(mood, marks=pytest.mark.slow) for mood in LATER),
     ],
 )
 @pytest.mark.filterwarnings("ignore::generate_any_scene.errors.GasWarning")
@@ -164,7 +164,7 @@ def test_a_server_that_stumbles_loses_no_scene(mood, server, tmp_path):
 
 
 def test_what_has_no_reply_is_left_out_and_counted(server, tmp_path):
-    server.moods = [(400, {}), "", (400, {})]
+    server.moods = ["", (400, {})]
     few = load(server, "splits={train: 2}", "paraphrase={count: 1, tries: 1, concurrency: 1, retries: 0}")
     with pytest.warns(GasWarning, match="the paraphraser at .*HTTP 400"):
         manifest = build_datasets([few], tmp_path / "out")
