@@ -14,7 +14,7 @@ import pytest
 import tiny
 from chat_server import ChatServer
 from datasets import load_dataset
-from generate_any_scene import cli, scene
+from generate_any_scene import scene
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.foundation.disk_cache import clear_folder, find_folder
 from generate_any_scene.builders.foundation.replies import KIND
@@ -172,15 +172,16 @@ def test_what_has_no_reply_is_left_out_and_counted(server, tmp_path):
     assert sorted(len(row["paraphrases"]) for row in list_texts(tmp_path / "out")) == [0, 1]
 
 
-def test_others_get_the_column(server, tmp_path, capsys):
+def test_others_get_the_column(server, tmp_path, gas):
     build_datasets([load(server)], tmp_path / "out")
     found = list_texts(tmp_path / "out")
     loaded = load_dataset(str(tmp_path / "out"), "worded", split="train", cache_dir=str(tmp_path / "datasets"))
     assert loaded["paraphrases"][:] == [row["paraphrases"] for row in found]
     told = {"model": "tiny", "url": server.url}
     assert len(scene("multi_object", 3, paraphrase=told)["paraphrases"]) == 2
-    assert cli.main(["export", "prompts", str(tmp_path / "out"), "worded"]) == 0
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    status, out, _ = gas("export", tmp_path / "out", "--format", "prompts", "--config", "worded", "--split", "train")
+    assert status == 0
+    lines = [json.loads(line) for line in out.splitlines()]
     assert [line["paraphrases"] for line in lines] == [[one["text"] for one in row["paraphrases"]] for row in found]
 
 
@@ -211,12 +212,11 @@ def test_a_model_of_transformers_is_asked(tmp_path):
     assert [row["paraphrases"] for row in list_texts(tmp_path / "out")] == [[], []]
 
 
-def test_replies_are_cleared_where_they_are_named(server, replies, tmp_path, capsys):
+def test_replies_are_cleared_where_they_are_named(server, replies, tmp_path, gas):
     build_datasets([load(server, "splits={train: 2}")], tmp_path / "out")
-    assert cli.main(["cache", "clear", "captions"]) == 0
+    assert gas("cache", "clear")[0] == 0
     assert (replies / "replies.sqlite").exists()
-    assert cli.main(["cache", "clear", "replies"]) == 0
-    assert "removed 1 files" in capsys.readouterr().out
+    assert "removed 1 files" in gas("cache", "clear", "replies")[1]
     assert not replies.exists()
 
 
