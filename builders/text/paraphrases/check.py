@@ -8,7 +8,9 @@ from itertools import islice, product
 from typing import Any, Literal
 
 from ....taxonomy import Taxonomy
-from .reading import NUMBERS, Claim, Item, Reading, read_text
+from .claims import Claim
+from .items import NUMBERS, Item
+from .reading import Reading, read_text
 from .words import collect_words, split_text
 
 MOST_ASSIGNMENTS = 4096

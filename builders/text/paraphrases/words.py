@@ -44,6 +44,7 @@ ALIKE = (
     ("far", "well", "high"),
     ("placed", "set", "resting", "sitting", "positioned", "rests", "rest", "sits", "sit"),
     ("standing", "positioned"),
+    ("hung", "hanging"),
     ("seen", "visible"),
     ("a picture of", "an image of", "the image of"),
 )
@@ -58,6 +59,10 @@ IRREGULAR = {
     "take": "taken", "throw": "thrown", "wear": "worn",
 }  # fmt: skip
 """Participles that do not end in -ed."""
+ADVERB = re.compile(r"\b(\w+ly) (\w+(?:ing|ed))\b")
+"""How something is done, which may be said behind the verb as well: "gently licking"."""
+SHOWING = re.compile(r"^(.*\w+ed) with an? (?:picture|image) of$")
+"""What shows something on itself, which may be said of what it shows: "printed with an image of", "printed on"."""
 MOST_FORMS = 400
 WHOLE = ("picture", "image", "photo", "photograph", "scene", "view")
 """What a text calls the whole, so that no end of a name is called so."""
@@ -257,6 +262,8 @@ def list_relation_forms(
         finite = inverse["finite"] if inverse and not row["symmetric"] else row.get("finite")
         forms += [(text, True, finite) for text, finite in _vary(turned, finite, of_object)]
     passive = _make_passive(predicate)
+    if showing := SHOWING.match(predicate):
+        forms.append((f"{showing[1]} on", True, False))
     forms += [(text, True, False) for text in passive for text in (text, f"being {text}")]
     return list(dict.fromkeys(forms))
 
@@ -264,8 +271,13 @@ def list_relation_forms(
 def _vary(predicate: str, finite: str | None, animate: bool) -> list[tuple[str, bool]]:
     """A predicate in other words, and whether these have a finite verb."""
     texts = _say_alike(predicate)
+    if predicate.startswith("placed ") and not animate:
+        texts += _say_alike(predicate.removeprefix("placed "))
     words = predicate.split()
     verb = next((word for word in words if not word.endswith("ly")), words[0])
+    if finite:
+        texts.append(re.sub(rf"\b{verb}\b", f"{verb.removesuffix('e')}ing", predicate))
+    texts += [re.sub(ADVERB, r"\2 \1", text) for text in texts if re.search(ADVERB, text)]
     found = [(text, False) for text in texts]
     if finite:
         found += [(text, True) for text in find_finite(finite) or (finite,)]
@@ -341,7 +353,7 @@ def _make_passive(predicate: str) -> list[str]:
     """What is done to the object: "chased by" of "chasing"; nothing where it is no verb."""
     words = predicate.split()
     place = next((place for place, word in enumerate(words) if not word.endswith("ly")), 0)
-    if not words[place].endswith("ing") or (len(words) > place + 1 and words[-1] in ("with", "against", "than")):
+    if not words[place].endswith("ing") or words[-1] in ("with", "than"):
         return []
     before, after = words[:place], words[place + 1 :]
     found = []
@@ -349,5 +361,6 @@ def _make_passive(predicate: str) -> list[str]:
         past = IRREGULAR.get(base) or (f"{base}d" if base.endswith("e") else f"{base}ed")
         past = f"{base[:-1]}ied" if re.search(r"[^aeiou]y$", base) else past
         doubled = f"{base}{base[-1]}ed"  # "hugged"
-        found += [" ".join([*before, one, *after, "by"]) for one in (past, doubled)]
+        for one in (past, doubled):
+            found += [" ".join([*before, one, *after, "by"]), " ".join([one, *before, *after, "by"])]
     return found
