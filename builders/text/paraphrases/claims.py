@@ -7,7 +7,7 @@ The items of a text are written as a string, a letter each (`draw_shape`), and t
               is a dog")
     before    the nearest mention, if it is not the end of another relation. If it is, the words between decide: a
               relative clause is about that mention; what goes on behind "and", or with a verb, is about what the
-              other relation is about; of the rest ("on a table next to a cup") there is no telling, and either is right
+              other relation is about; of the rest ("on a table next to a cup") there is no telling
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LETTERS = {
     **dict.fromkeys(("and", "but"), "+"),
     **dict.fromkeys(CLAUSES, "c"),
     **dict.fromkeys(split_text("that which who whose whom"), "q"),
-    "with": "t",
+    **dict.fromkeys(("with", "has", "have", "having"), "t"),
     **dict.fromkeys(split_text("is are be being can"), "b"),
     **dict.fromkeys(split_text("sits sit stands stand lies lie rests rest there appears appear seen found"), "v"),
 }
@@ -34,7 +34,7 @@ LETTERS = {
 KINDS = {"mention": "M", "relation": "R", "attribute": "A", "scene": "S"}
 LISTED = r"M(?:(?:,\+?|\+)M)*"
 LIST_BEHIND, LIST_BEFORE = re.compile(LISTED), re.compile(rf"{LISTED}$")
-BETWEEN = re.compile(r"[MORA][^MORA.c]*$")
+BETWEEN = re.compile(r"[MORA][^MORA.]*$")
 PLACE_FIRST = re.compile(
     rf"(?:(?<=[S.,+ct])|^)R(?P<ends>{LISTED})(?:(?:,\+?|\+)R{LISTED})*(?:,?[bv]+|(?P<comma>,))(?P<subject>{LISTED})"
 )
@@ -75,7 +75,7 @@ class _Text:
 
 
 def draw_shape(items: Sequence[Item]) -> str:
-    """Items as letters: M a mention, R a relation, A an attribute, S something of the whole picture, else `LETTERS`."""
+    """Items as letters: M a mention, R a relation, A an attribute, S of the whole picture, else as `LETTERS`."""
     return "".join(KINDS.get(item.kind) or LETTERS.get(item.word, "w") for item in items)
 
 
@@ -99,9 +99,12 @@ def _loosen(items: list[Item]) -> list[Item]:
     """Makes plain words of relations that nothing stands behind, such as the "in" of "in the style of"."""
     found, shape = list[Item](), draw_shape(items)
     for place, item in enumerate(items):
-        if item.kind != "relation" or item.parted or shape[place + 1 : place + 2] in ("M", "q"):
-            found.append(item)
-        elif LEFT_OUT.search(shape, 0, place):
+        if (
+            item.kind != "relation"
+            or item.parted
+            or shape[place + 1 : place + 2] in ("M", "q")
+            or LEFT_OUT.search(shape, 0, place)
+        ):
             found.append(item)
         else:
             words = enumerate(item.word.split(), start=item.start)
@@ -185,11 +188,12 @@ def _look_before(text: _Text, place: int) -> list[Mentions]:
         assert listed is not None
         return _list_subjects(text, start, listed.span(), place) if finite else [Mentions({start})]
     nearest, owners = [Mentions({start})], text.owners[start]
+    joined = "+" in between or "c" in between
     if "q" in between:
-        return [*nearest, *owners] if "+" in between else nearest
+        return [*nearest, *owners] if joined else nearest
     if finite:
         return _climb(text, owners)
-    return owners if "+" in between else [*nearest, *owners]
+    return owners if joined else [*nearest, *owners]
 
 
 def _list_subjects(text: _Text, nearest: int, span: tuple[int, int], place: int) -> list[Mentions]:

@@ -16,8 +16,11 @@ NUMBERS = {
 } | {str(number): number for number in range(1, 21)} | {"both": 2}  # fmt: skip
 GROUPS = {
     ("a", "pair", "of"): 2, ("a", "couple", "of"): 2, ("a", "trio", "of"): 3, ("a", "single"): 1, ("a", "lone"): 1,
+    ("half", "a", "dozen"): 6,
 }  # fmt: skip
 """Words before a name that tell how many."""
+COLLECTIVES = (("a", "group", "of"), ("a", "set", "of"), ("a", "collection", "of"), ("a", "total", "of"))
+"""Words before a number that say nothing."""
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 DEFINITE, INDEFINITE = ("the", "that", "this", "these", "those"), ("a", "an", "some", "another")
 STOPS = (".", ";", ":", "!", "?")
@@ -28,7 +31,7 @@ NEUTRAL = frozenset(
         "and or but while whereas as with where that which who is are be being there here also too well "
         "along together both each in of to at on by from addition it's picture image photo photograph "
         "scene depiction view shown depicted pictured included featured captured present appear appears "
-        "appearing can seen visible accompanied another other one this these those a an the some "
+        "appearing can seen visible accompanied found another other one this these those a an the some "
         "meanwhile part rounding out completing completed"
     )
 )
@@ -143,21 +146,14 @@ def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
     kept = len(items)
     place = kept - 1
     while place >= 0:
-        before = items[place]
-        if before.kind == "attribute":
-            kept, place = place, place - 1
-        elif (
-            before.word in (",", "and")
-            and place
-            and _reaches_attribute(items, place)
-            and kept == place + 1 < len(items)
-        ):
-            place -= 1
-        else:
+        if items[place].kind == "attribute":
+            kept = place
+        elif kept == len(items) or items[place].word not in (",", "and", "but") or kept - place > 2:
             break
+        place -= 1
     mention.attributes = [one.senses for one in items[kept:] if one.kind == "attribute"]
     words = items[:kept]
-    if words and words[-1].kind == "word" and words[-1].word in ("of", "single", "lone"):
+    if words and words[-1].kind == "word" and words[-1].word in ("of", "single", "lone", "dozen"):
         for group, count in GROUPS.items():
             if tuple(one.word for one in words[-len(group) :]) == group:
                 mention.count, words = count, words[: -len(group)]
@@ -177,14 +173,8 @@ def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
         words = words[:-1]
         if mention.definite or word in INDEFINITE:
             break
+    if (mention.count or 1) > 1 and tuple(one.word for one in words[-3:]) in COLLECTIVES:
+        words = words[:-3]
     mention.start = items[len(words)].start if len(words) < len(items) else item.start
     del items[len(words) :]
     return mention
-
-
-def _reaches_attribute(items: list[Item], place: int) -> bool:
-    """Whether an attribute stands before a comma or an "and", or both."""
-    place -= 1
-    if items[place].word == "," and place:
-        place -= 1
-    return items[place].kind == "attribute"

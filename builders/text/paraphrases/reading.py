@@ -10,17 +10,19 @@ from .items import NEUTRAL, STOPS, Item, cut_items
 from .words import WHOLE, Lexicon, Tokens, split_text
 
 PREPOSITIONS = frozenset(split_text("in on at by to from"))
-INVERTED = frozenset(
-    split_text("is are sits sit stands stand lies lie rests rest there appears appear can be seen found")
-)
-"""Verbs between a place and what is there: "behind the house stands a tree"."""
+POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest"))
+"""What things do that are somewhere; of people and animals it says something."""
 SHOWING = frozenset(
     split_text(
         "shows show showing depicts depict depicting features feature featuring includes include including presents "
-        "captures capture contains contain containing has have having"
+        "captures capture gives give offers offer contains contain containing has have having"
     )
 )
 """What pictures do; of anything else it says something."""
+HAPPENING = re.compile("tM[Rbv]")
+"""A mention that "has" another before it, of which something is said: "a cart has a cup sitting on the cart"."""
+MATERIAL = re.compile("wwA")
+"""Words of an attribute, such as "made of carved marble"."""
 ABOUT = frozenset(
     split_text(
         "style styled rendered done made drawn painted shot photographed framed captured composed set "
@@ -76,8 +78,12 @@ def _find_strange(reading: Reading) -> None:
         if word in PREPOSITIONS and before_mention and not (word == "by" and items[place - 1].word == "accompanied"):
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
         elif word in SHOWING:
-            some += [word] if _has_subject(items, shape, place) else []
-        elif (place not in about or before_mention) and word not in NEUTRAL and not _is_inverted(items, place):
+            some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
+        elif word == "made" and MATERIAL.match(shape, place):
+            continue
+        elif word in POSTURES:
+            some += [word] if _is_animate(items, shape, place) else []
+        elif (place not in about or before_mention) and word not in NEUTRAL:
             some.append(word)
     reading.strange += [f"`{word}` is not in the scene" for word in dict.fromkeys(some)]
 
@@ -106,7 +112,7 @@ def _has_subject(items: list[Item], shape: str, place: int) -> bool:
     return False
 
 
-def _is_inverted(items: list[Item], place: int) -> bool:
-    """Whether a verb stands between a place and what is there."""
-    item = items[place]
-    return item.word in INVERTED and place + 1 < len(items) and items[place + 1].kind == "mention" and place > 1
+def _is_animate(items: list[Item], shape: str, place: int) -> bool:
+    """Whether a verb is about a person or an animal: the mention right behind it, or the one before."""
+    subject = place + 1 if shape[place + 1 : place + 2] == "M" else shape.rfind("M", 0, place)
+    return subject < 0 or any(sense.animate for sense in items[subject].senses)

@@ -19,6 +19,7 @@ Tokens = tuple[str, ...]
 Domain = Literal["object", "attribute", "relation", "scene"]
 
 TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.,;:!?]")
+STOPS_ALIKE = str.maketrans({"\u2019": "'", "\u2014": ",", "\u2013": ",", "(": ",", ")": ","})
 ALIKE = (
     ("to the left of", "left of", "on the left of", "on the left side of", "on the left hand side of"),
     ("to the right of", "right of", "on the right of", "on the right side of", "on the right hand side of"),
@@ -45,6 +46,10 @@ ALIKE = (
     ("placed", "set", "resting", "sitting", "positioned", "rests", "rest", "sits", "sit"),
     ("standing", "positioned"),
     ("hung", "hanging"),
+    ("holding", "containing"),
+    ("wearing", "dressed in", "clad in"),
+    ("shaped like", "in the shape of"),
+    ("on the edge of", "at the edge of"),
     ("seen", "visible"),
     ("a picture of", "an image of", "the image of"),
 )
@@ -63,6 +68,8 @@ ADVERB = re.compile(r"\b(\w+ly) (\w+(?:ing|ed))\b")
 """How something is done, which may be said behind the verb as well: "gently licking"."""
 SHOWING = re.compile(r"^(.*\w+ed) with an? (?:picture|image) of$")
 """What shows something on itself, which may be said of what it shows: "printed with an image of", "printed on"."""
+DONE = re.compile(r"^(\w+)ed (?:with|in)(?: an? (?:picture|image) of)?$")
+"""What is done with something, which may be said of that: "decorated with" a lily, which decorates it."""
 MOST_FORMS = 400
 WHOLE = ("picture", "image", "photo", "photograph", "scene", "view")
 """What a text calls the whole, so that no end of a name is called so."""
@@ -81,6 +88,7 @@ class Sense:
         turned: Of a relation, whether the words before it name its object, and those after it its subject.
         finite: Whether the words have a finite verb: "chases", "chase".
         plural: Of an object, whether the words are its plural; None where there is no telling.
+        animate: Of an object, whether it is a person or an animal.
         short: Whether it is the end of a name alone, which only a reference may have: "the guitar".
     """
 
@@ -90,6 +98,7 @@ class Sense:
     turned: bool = False
     finite: bool = False
     plural: bool | None = False
+    animate: bool = False
     short: bool = False
 
 
@@ -109,12 +118,12 @@ class Lexicon:
 
 
 def split_text(text: str) -> Tokens:
-    """The words and stops of a text, in small letters; a hyphen parts words.
+    """The words and stops of a text, in small letters; a hyphen parts words, and a dash or a bracket is a comma.
 
     >>> split_text("A brand-new cup, left of the chef\u2019s hat.")
     ('a', 'brand', 'new', 'cup', ',', 'left', 'of', 'the', "chef's", 'hat', '.')
     """
-    return tuple(TOKEN.findall(text.replace("\u2019", "'").lower()))
+    return tuple(TOKEN.findall(text.translate(STOPS_ALIKE).lower().replace("as well as", "and")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,14 +197,14 @@ def _add_objects(lexicon: Lexicon, tables: _Tables, objects: Iterable[Mapping[st
             ends[word].add(thing["name"])
     for (name, concept), some in numbers.items():
         row, wordings = tables.objects.get(concept, ({"plural": make_plural(name), "countability": "count"}, ()))
-        counts = row["countability"] == "count"
+        counts, animate = row["countability"] == "count", is_animate(tables, concept)
         plurals = {row["plural"]} if counts and row["plural"] else set()
         alike = {name.lower(), *map(str.lower, plurals)}
         for text in (name, *plurals, *wordings):
             plural = (
                 None if not counts or len(alike) == 1 else text in plurals or text.endswith("s") != name.endswith("s")
             )
-            lexicon.add(text, Sense("object", tuple(some), plural=plural))
+            lexicon.add(text, Sense("object", tuple(some), plural=plural, animate=animate))
         words = name.split()
         if (
             len(words) > 1
@@ -205,7 +214,7 @@ def _add_objects(lexicon: Lexicon, tables: _Tables, objects: Iterable[Mapping[st
         ):
             for text in (words[-1], *(one.split()[-1] for one in plurals)):
                 plural = text != words[-1] if counts and len(alike) > 1 else None
-                lexicon.add(text, Sense("object", tuple(some), plural=plural, short=True))
+                lexicon.add(text, Sense("object", tuple(some), plural=plural, animate=animate, short=True))
 
 
 def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
@@ -256,7 +265,8 @@ def list_relation_forms(
     row = tables.relations.get((category, predicate), {"inverse": "", "symmetric": False, "finite": ""})
     of_subject, of_object = animate
     forms = [(text, False, finite) for text, finite in _vary(predicate, row.get("finite"), of_subject)]
-    inverse = tables.relation_ids.get(row["inverse"])
+    alike = (tables.relations.get((category, one), {"inverse": ""})["inverse"] for one in _exchange(predicate))
+    inverse = tables.relation_ids.get(row["inverse"] or next(filter(None, alike), ""))
     turned = predicate if row["symmetric"] else inverse["predicate"] if inverse else None
     if turned:
         finite = inverse["finite"] if inverse and not row["symmetric"] else row.get("finite")
@@ -264,6 +274,7 @@ def list_relation_forms(
     passive = _make_passive(predicate)
     if showing := SHOWING.match(predicate):
         forms.append((f"{showing[1]} on", True, False))
+    forms += [(text, True, finite) for text, finite in _list_turned(predicate)]
     forms += [(text, True, False) for text in passive for text in (text, f"being {text}")]
     return list(dict.fromkeys(forms))
 
@@ -347,6 +358,14 @@ def _list_finite(gerund: str) -> list[str]:
         third = f"{base[:-1]}ies" if re.search(r"[^aeiou]y$", base) else third
         found += [third, base]
     return found
+
+
+def _list_turned(predicate: str) -> Iterable[tuple[str, bool]]:
+    """What the object does with which something is done, and whether that has a finite verb."""
+    if done := DONE.match(predicate):  # "decorated with" -> "decorates"
+        gerund = f"{done[1]}ing"
+        yield gerund, False
+        yield from ((text, True) for text in _list_finite(gerund))
 
 
 def _make_passive(predicate: str) -> list[str]:
