@@ -27,6 +27,7 @@ LETTERS = {
     **dict.fromkeys(CLAUSES, "c"),
     **dict.fromkeys(split_text("that which who whose whom"), "q"),
     **dict.fromkeys(("with", "has", "have", "having"), "t"),
+    **dict.fromkeys(split_text("each other one another"), "e"),
     **dict.fromkeys(split_text("is are be being can"), "b"),
     **dict.fromkeys(split_text("sits sit stands stand lies lie rests rest there appears appear seen found"), "v"),
 }
@@ -34,13 +35,18 @@ LETTERS = {
 KINDS = {"mention": "M", "relation": "R", "attribute": "A", "scene": "S"}
 LISTED = r"M(?:(?:,\+?|\+)M)*"
 LIST_BEHIND, LIST_BEFORE = re.compile(LISTED), re.compile(rf"{LISTED}$")
+TOLD = r"(?:,?qbA(?:[,+]+A)*)?"
+"""A relative clause that tells what a mention is like, and stands where that does not matter."""
+EACH_OTHER = re.compile(r"M(?:,\+?|\+)M[^MORA.]*$")
 BETWEEN = re.compile(r"[MORA][^MORA.]*$")
 PLACE_FIRST = re.compile(
-    rf"(?:(?<=[S.,+ct])|^)R(?P<ends>{LISTED})(?:(?:,\+?|\+)R{LISTED})*(?:,?[bv]+|(?P<comma>,))(?P<subject>{LISTED})"
+    rf"(?:(?<=[S.,+ct])|^)R(?P<ends>{LISTED}){TOLD}(?:(?:,\+?|\+)R{LISTED})*(?:,?[bv]+|(?P<comma>,))(?P<subject>{LISTED})"
 )
 LEFT_OUT = re.compile(r"(?P<object>[MO]),?q(?P<subject>M)b*$")
 WITH = re.compile(r"[MO],?t$")
-PARTED = re.compile(r"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M),?(?:(?P<subject>M)b*|b*)(?P<last>[Rwv]+)")
+PARTED = re.compile(
+    rf"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M){TOLD},?(?:(?P<subject>M)b*|b*)(?P<last>[Rwv]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -99,17 +105,18 @@ def _loosen(items: list[Item]) -> list[Item]:
     """Makes plain words of relations that nothing stands behind, such as the "in" of "in the style of"."""
     found, shape = list[Item](), draw_shape(items)
     for place, item in enumerate(items):
-        if (
-            item.kind != "relation"
-            or item.parted
-            or shape[place + 1 : place + 2] in ("M", "q")
-            or LEFT_OUT.search(shape, 0, place)
-        ):
+        told = item.parted or _is_told(shape, place) or LEFT_OUT.search(shape, 0, place)
+        if item.kind != "relation" or told:
             found.append(item)
         else:
             words = enumerate(item.word.split(), start=item.start)
             found += [Item("word", start, start + 1, word=word) for start, word in words]
     return found
+
+
+def _is_told(shape: str, place: int) -> bool:
+    """Whether what stands behind a relation is there: "beside a cup", "on which", "beside each other"."""
+    return shape.startswith(("M", "q", "ee"), place + 1)
 
 
 def read_claims(items: list[Item]) -> tuple[list[Claim], list[int]]:
@@ -119,7 +126,11 @@ def read_claims(items: list[Item]) -> tuple[list[Claim], list[int]]:
         if item.kind not in ("relation", "attribute"):
             continue
         befores, behinds = _read_ends(text, place)
-        pairs = [frozenset((one, two) for one in some for two in others) for some in befores for others in behinds]
+        pairs = [
+            frozenset((one, two) for one in some for two in others if one != two)
+            for some in befores
+            for others in behinds
+        ]
         if pairs:
             claims.append(Claim(place, tuple(dict.fromkeys(pairs))))
         else:
@@ -136,12 +147,16 @@ def _read_ends(text: _Text, place: int) -> tuple[list[Mentions], list[Mentions]]
         befores, behinds = (
             [Mentions(one for one, other in enumerate(text.items) if other is end)] for end in item.parted
         )
-    elif shape[place + 1 : place + 2] == "q":  # "a table, on which a cup stands"
+    elif shape.startswith("ee", place + 1):
+        both = EACH_OTHER.search(shape, 0, place)
+        befores = behinds = [_pick(shape, both.span())] if both else []
+        return befores, behinds
+    elif shape.startswith("q", place + 1):  # "a table, on which a cup stands"
         befores = [Mentions({shape.find("M", place)})]
         behinds = [Mentions({max(shape.rfind(letter, 0, place) for letter in "MO")})]
         if Mentions({-1}) in (*befores, *behinds):
             return [], []
-    elif shape[place + 1 : place + 2] != "M":
+    elif not _is_told(shape, place):
         found = LEFT_OUT.search(shape, 0, place)
         assert found is not None, "relations that nothing stands behind are loosened"
         befores, behinds = ([Mentions({found.start(end)})] for end in ("subject", "object"))

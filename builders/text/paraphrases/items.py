@@ -32,7 +32,7 @@ NEUTRAL = frozenset(
         "along together both each in of to at on by from addition it's picture image photo photograph "
         "scene depiction view shown depicted pictured included featured captured present appear appears "
         "appearing can seen visible accompanied found another other one this these those a an the some "
-        "meanwhile part rounding out completing completed"
+        "meanwhile part rounding out completing completed complete completes"
     )
 )
 """Words that say nothing of what is there; a preposition among them says something right before a mention."""

@@ -11,7 +11,7 @@ from .words import WHOLE, Lexicon, Tokens, split_text
 
 PREPOSITIONS = frozenset(split_text("in on at by to from"))
 POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest"))
-"""What things do that are somewhere; of people and animals it says something."""
+"""What things do that are somewhere; of people and animals it says something, but in "behind the hut stands a dog"."""
 SHOWING = frozenset(
     split_text(
         "shows show showing depicts depict depicting features feature featuring includes include including presents "
@@ -113,6 +113,6 @@ def _has_subject(items: list[Item], shape: str, place: int) -> bool:
 
 
 def _is_animate(items: list[Item], shape: str, place: int) -> bool:
-    """Whether a verb is about a person or an animal: the mention right behind it, or the one before."""
-    subject = place + 1 if shape[place + 1 : place + 2] == "M" else shape.rfind("M", 0, place)
-    return subject < 0 or any(sense.animate for sense in items[subject].senses)
+    """Whether a verb is about a person or an animal, which stands before it."""
+    subject = shape.rfind("M", 0, place)
+    return not shape.startswith("M", place + 1) and any(sense.animate for sense in items[subject].senses)

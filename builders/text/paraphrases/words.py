@@ -50,7 +50,7 @@ ALIKE = (
     ("wearing", "dressed in", "clad in"),
     ("shaped like", "in the shape of"),
     ("on the edge of", "at the edge of"),
-    ("seen", "visible"),
+    ("seen", "visible", "in view"),
     ("a picture of", "an image of", "the image of"),
 )
 """Words of relations that say the same; those that follow stand for the first, and the first for them."""
@@ -70,6 +70,16 @@ SHOWING = re.compile(r"^(.*\w+ed) with an? (?:picture|image) of$")
 """What shows something on itself, which may be said of what it shows: "printed with an image of", "printed on"."""
 DONE = re.compile(r"^(\w+)ed (?:with|in)(?: an? (?:picture|image) of)?$")
 """What is done with something, which may be said of that: "decorated with" a lily, which decorates it."""
+MIRRORED = {
+    "to the left of": "to the right of", "to the right of": "to the left of", "in front of": "behind",
+    "behind": "in front of", "above": "below", "below": "above", "over": "under", "under": "over", "beneath": "above",
+    "underneath": "above",
+}  # fmt: skip
+"""Places and what they are, seen from the other end."""
+PLACE = re.compile(
+    r"^(?:(?:placed|seen|visible|in view) )?(?P<how>(?:(?:\w+ly|just|right|far|well|high) )*)"
+    rf"(?P<where>{'|'.join(MIRRORED)})$"
+)
 MOST_FORMS = 400
 WHOLE = ("picture", "image", "photo", "photograph", "scene", "view")
 """What a text calls the whole, so that no end of a name is called so."""
@@ -266,6 +276,9 @@ def list_relation_forms(
     of_subject, of_object = animate
     forms = [(text, False, finite) for text, finite in _vary(predicate, row.get("finite"), of_subject)]
     alike = (tables.relations.get((category, one), {"inverse": ""})["inverse"] for one in _exchange(predicate))
+    if place := PLACE.match(predicate):
+        mirrored = f"{place['how']}{MIRRORED[place['where']]}"
+        forms += [(text, True, finite) for text, finite in _vary(mirrored, None, of_object)]
     inverse = tables.relation_ids.get(row["inverse"] or next(filter(None, alike), ""))
     turned = predicate if row["symmetric"] else inverse["predicate"] if inverse else None
     if turned:
