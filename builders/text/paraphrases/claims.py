@@ -42,6 +42,8 @@ BETWEEN = re.compile(r"[MORA][^MORA.]*$")
 PLACE_FIRST = re.compile(
     rf"(?:(?<=[S.,+ct])|^)R(?P<ends>{LISTED}){TOLD}(?:(?:,\+?|\+)R{LISTED})*(?:,?[bv]+|(?P<comma>,))(?P<subject>{LISTED})"
 )
+SENTENCE = re.compile(r"(?:^|[.c]|,\+)$")
+"""What stands before a sentence, or one of its main clauses."""
 LEFT_OUT = re.compile(r"(?P<object>[MO]),?q(?P<subject>M)b*$")
 WITH = re.compile(r"[MO],?t$")
 PARTED = re.compile(
@@ -162,7 +164,7 @@ def _read_ends(text: _Text, place: int) -> tuple[list[Mentions], list[Mentions]]
         befores, behinds = ([Mentions({found.start(end)})] for end in ("subject", "object"))
         text.about[place] = behinds  # what goes on behind the clause
         return befores, behinds
-    elif (found := PLACE_FIRST.match(shape, place)) and (not found["comma"] or place == 0 or shape[place - 1] == "."):
+    elif (found := PLACE_FIRST.match(shape, place)) and (not found["comma"] or SENTENCE.search(shape, 0, place)):
         befores = _list_subjects(text, found.start("subject"), found.span("subject"), place)
         behinds = [_pick(shape, found.span("ends"))]
     else:
