@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,10 +23,8 @@ from ..foundation.replies import digest_request, find_replies, keep_reply
 from ..recipe.model import Paraphrase
 from ..text.paraphrases.check import check_text
 from ..text.templates import load_template, render_text
-from .schema import PARAPHRASE
+from .schema import PARAPHRASE, PARAPHRASES
 
-PROVIDER = "training.paraphrase"
-"""The module of the package that opens paraphrasers; named, since nothing here imports what trains."""
 AT_ONCE = 256
 """Scenes that are asked about side by side."""
 NO_REPLY, REPEATED = "no_reply", "repeated"
@@ -45,6 +42,10 @@ class Paraphraser(Protocol):
         Raises:
             GasError: It cannot be asked at all.
         """
+
+
+OPENERS: list[Callable[[Paraphrase], Paraphraser]] = []
+"""Who opens the paraphrasers that recipes name; the package enters what trains, which nothing here imports."""
 
 
 @dataclass
@@ -176,11 +177,21 @@ def open_paraphraser(settings: Paraphrase) -> Paraphraser:
 
 @lru_cache(maxsize=2)
 def _open_paraphraser(settings: str) -> Paraphraser:
-    package = __package__.removesuffix(".builders.rows")
-    opened: Paraphraser = import_module(f"{package}.{PROVIDER}").open_paraphraser(
-        Paraphrase.model_validate_json(settings)
-    )
-    return opened
+    (opener,) = OPENERS
+    return opener(Paraphrase.model_validate_json(settings))
+
+
+def find_wrong_text(rows: pa.Table, taxonomy: Taxonomy) -> str:
+    """Tells of the first paraphrase in rows that does not say what its scene says; nothing if all do."""
+    try:
+        column = rows[PARAPHRASES].cast(pa.list_(PARAPHRASE)).to_pylist()
+    except pa.ArrowException:
+        return f"its column `{PARAPHRASES}` has another type"
+    for row, texts in zip(rows.drop_columns([PARAPHRASES]).to_pylist(), column, strict=True):
+        for one in texts or ():
+            if faults := check_text(row, (one or {}).get("text") or "", taxonomy):
+                return f"row {row['id']}, a paraphrase is wrong: {faults[0].message}"
+    return ""
 
 
 def describe_graph(row: Mapping[str, Any]) -> str:

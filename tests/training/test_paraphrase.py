@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import tiny
 from chat_server import ChatServer
 from datasets import load_dataset
 from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.folder.manifest import read_built_manifest
 from generate_any_scene.builders.foundation.disk_cache import clear_folder, find_folder
 from generate_any_scene.builders.foundation.replies import KIND
 from generate_any_scene.builders.inspection.verification import verify_folder
@@ -127,6 +129,48 @@ def test_nothing_is_asked_twice_and_processes_do_not_matter(rows, tmp_path):
     assert verify_folder(tmp_path / "one", None).findings == []
 
 
+def test_verify_reads_the_texts_again(server, tmp_path):
+    build_datasets([load(server, "splits={train: 2}", "paraphrase.count=1")], tmp_path / "out")
+    path = next((tmp_path / "out").rglob("*.parquet"))
+    table = pq.read_table(path)
+    column = table["paraphrases"].to_pylist()
+    for spoiled, found in (
+        ([[], [{**column[1][0], "text": "A cup."}]], r"a paraphrase is wrong: it lacks"),
+        ([None, [None]], r"a paraphrase is wrong: the caption is empty"),
+        (["a", "b"], r"its column `paraphrases` has another type"),
+        (None, r"it has no column `paraphrases`"),
+    ):
+        spoiled_table = table.drop_columns(["paraphrases"])
+        if spoiled:
+            spoiled_table = spoiled_table.append_column("paraphrases", [spoiled])
+        pq.write_table(spoiled_table, path)
+        assert [re.search(found, one.message) for one in verify_folder(tmp_path / "out", None).findings] != [None]
+
+
+def test_no_file_has_a_key_sent(server, tmp_path, monkeypatch):
+    file = tmp_path / "worded.yaml"
+    text = "name: worded\nextends: multi_object\nsplits: {train: 2}\nparaphrase: {model: tiny, count: 1"
+    by_hand = (f"paraphrase.url={server.url}", "paraphrase.api_key=SECRET")
+    for told, overrides, key in (
+        (f", url: '{server.url}', api_key: SECRET}}", (), "api_key"),
+        (", api_key: SECRET}", by_hand[:1], "api_key"),
+        (f", url: '{server.url}'}}", by_hand[1:], "url"),
+    ):
+        file.write_text(text + told)
+        with pytest.raises(RecipeError, match=rf"worded.yaml:4.*paraphrase.{key}: no key is sent") as refused:
+            load_recipe(file, overrides)
+        assert len(refused.value.problems) == 1
+    file.write_text(text + "}")
+    monkeypatch.setenv("SECRET", "of mine")
+    for workers in (1, 2):
+        clear_folder(KIND)
+        _open_paraphraser.cache_clear()
+        two = (*by_hand, "splits={train: 2, test: 2}")
+        build_datasets([load_recipe(file, two)], tmp_path / f"{workers}", workers=workers)
+        assert "SECRET" not in (tmp_path / f"{workers}/recipes/worded.yaml").read_text()
+    assert {headers["Authorization"] for headers in server.headers} == {"Bearer of mine"}
+
+
 @pytest.mark.slow
 def test_a_build_that_is_killed_pays_for_nothing_twice(server, tmp_path):
     server.mood = 0.05
@@ -143,7 +187,8 @@ def test_a_build_that_is_killed_pays_for_nothing_twice(server, tmp_path):
     subprocess.run(command, env=os.environ, check=True, capture_output=True)
     times = Counter(json.dumps(body, sort_keys=True) for body in server.bodies)
     assert sum(times.values()) - len(times) <= 2  # what was on its way when it was killed
-    assert {len(row["paraphrases"]) for row in list_texts(tmp_path / "out")} == {2}
+    told = read_built_manifest(tmp_path / "out").configs["worded"].splits["train"].paraphrases
+    assert "no_reply" not in told and sum(told.values()) == 24
 
 
 @pytest.mark.parametrize(
