@@ -68,11 +68,12 @@ class ServerParaphraser:
 
     def _list_chats(
         self, prompts: Sequence[str], seeds: Sequence[int], keep: Callable[[int, str], None]
-    ) -> Iterator[Chat[None]]:
+    ) -> Iterator[Chat[bool]]:
         for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
 
-            def read(reply: ChatReply, number: int = number) -> None:
+            def read(reply: ChatReply, number: int = number) -> bool:
                 keep(number, reply.text)
+                return True  # None stands for what has failed
 
             yield Chat(partial(self._write, prompt, seed), read)
 
