@@ -82,6 +82,16 @@ def _register(module: Any) -> None:
     register(module)
 
 
+@wrapt.when_imported(f"{__name__}.builders.rows.paraphrases")
+def _offer_paraphrasers(module: Any) -> None:
+    def open_paraphraser(settings: Any) -> Any:
+        from .training.paraphrase import open_paraphraser
+
+        return open_paraphraser(settings)
+
+    module.OPENERS.append(open_paraphraser)
+
+
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 

@@ -227,7 +227,10 @@ def test_examples_of_keys_are_valid(key, folder):
     (first,) = keys
     for part in reversed(parts[: parts.index(first)]):
         keys = {part: keys}
-    assert load_recipe(write_recipe(folder, keys, "general"))
+    if key == "paraphrase.api_key":  # which no file has
+        assert load_recipe("general", keys)
+    else:
+        assert load_recipe(write_recipe(folder, keys, "general"))
 
 
 def test_captions_read_as_shown():

@@ -236,6 +236,7 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dic
         for written in parts:
             add_tallies(tallies, written.tallies)
             columns.update(written.columns)
+        outcomes = sum((Counter(written.paraphrases) for written in parts), Counter[str]())
         bits = np.bitwise_or.reduce([np.frombuffer(written.structures, np.uint8) for written in parts])
         seen = np.unpackbits(bits, count=len(table)).astype(bool)
         files = [written.file for written in parts]
@@ -245,6 +246,7 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dic
             files=files,
             structures=_count_structures(table, seen),
             questions=_describe_questions(tallies),
+            paraphrases=dict(sorted(outcomes.items())),
         )
     return splits
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
+from typing import Any
 
 from pydantic_core import PydanticCustomError
 
@@ -36,12 +37,14 @@ class RecipeBundle:
         text: The recipe with all that it extends, YAML.
         fingerprint: Of its rows.
         files: Texts of the user's own files, by their path from the recipe.
+        told: What the user told of the recipe that no file says.
     """
 
     name: str
     text: str
     fingerprint: str
     files: dict[str, str] = field(compare=False)
+    told: tuple[tuple[str, Any], ...] = ()
 
     def hash_texts(self) -> dict[str, str]:
         """SHA-256 (hex) of the recipe and of each of the user's own files, by path in a built folder."""
@@ -59,7 +62,10 @@ def bundle_recipe(loaded: LoadedRecipe, writer: RowWriter) -> RecipeBundle:
     for path in files:
         if path.casefold() == f"{recipe.name}.yaml":
             raise GasError(f"{recipe.name}: {path} is the recipe's own place in a built folder; rename it")
-    return RecipeBundle(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), files)
+    told: tuple[tuple[str, Any], ...] = ()
+    if recipe.paraphrase and recipe.paraphrase.api_key:
+        told = tuple((f"paraphrase.{key}", getattr(recipe.paraphrase, key)) for key in ("api_key", "url"))
+    return RecipeBundle(recipe.name, dump_recipe(recipe), compute_fingerprint(writer), files, told)
 
 
 def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
@@ -96,7 +102,7 @@ def open_writer(packed: RecipeBundle) -> RowWriter:
 def _unpack_recipe(packed: RecipeBundle, folder: Path) -> LoadedRecipe:
     path = folder / f"{packed.name}.yaml"
     write_texts(folder, {**packed.files, path.name: packed.text})
-    loaded = load_recipe(path)
+    loaded = load_recipe(path, dict(packed.told))
     return loaded if packed.files else replace(loaded, folder=None)  # whose templates need no sandbox
 
 

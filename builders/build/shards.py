@@ -56,12 +56,14 @@ class Written:
         columns: Bytes of each column, see `measure_columns`.
         structures: Which structures occur, a bit for each row of the structure table.
         tallies: Answers of its questions.
+        paraphrases: How many paraphrases were kept, and by why they were left out; empty where none were asked for.
     """
 
     file: File
     columns: dict[str, int]
     structures: bytes
     tallies: Tallies
+    paraphrases: dict[str, int]
 
 
 class Record(BaseModel):
@@ -74,6 +76,7 @@ class Record(BaseModel):
     columns: dict[str, int]
     structures: str
     tallies: list[tuple[str, str, str, dict[str, int]]]
+    paraphrases: dict[str, int] = {}
 
 
 def list_shards(config: str, split: str, rows: int) -> list[Shard]:
@@ -109,7 +112,7 @@ def write_shard(writer: RowWriter, shard: Shard, fingerprint: str, folder: Folde
 def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) -> Written:
     """Writes the rows of one Parquet file into a file on a disk."""
     structures, tallies = np.zeros(len(writer.plan.structures.table), dtype=bool), Tallies()
-    columns = Counter[str]()
+    columns, outcomes = Counter[str](), Counter[str]()
     # What is loaded by now stays to the end, and is much: the collector need not walk through it again and again.
     gc.freeze()
 
@@ -117,7 +120,7 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
         for block, rows in list_blocks(shard.first, shard.last):
             scenes = draw_block(writer.plan, shard.split, block, 0, rows)
             structures[scenes.structures] = True
-            yield writer.write(scenes, shard.split, tallies, encoded=True)
+            yield writer.write(scenes, shard.split, tallies, encoded=True, outcomes=outcomes)
 
     tables = write_blocks()
     first = next(tables)
@@ -128,7 +131,7 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     writer.captions.keep_traces()
     bits = np.packbits(structures).tobytes()
     file = File(path=shard.path, rows=len(shard), bytes=path.stat().st_size, sha256=hash_file(path))
-    return Written(file, dict(columns), bits, tallies)
+    return Written(file, dict(columns), bits, tallies, dict(outcomes))
 
 
 def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
@@ -172,6 +175,7 @@ def write_record(shard: Shard, fingerprint: str, written: Written, folder: Folde
         columns=written.columns,
         structures=written.structures.hex(),
         tallies=[(*key, dict(answers)) for key, answers in written.tallies.items()],
+        paraphrases=written.paraphrases,
     )
     write_text(folder.work / (shard.path + RECORD), record.model_dump_json())
 
@@ -189,4 +193,4 @@ def _read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
     ):
         return None
     tallies = {(kind, form, macro): Counter(answers) for kind, form, macro, answers in record.tallies}
-    return Written(record.file, record.columns, structures, tallies)
+    return Written(record.file, record.columns, structures, tallies, record.paraphrases)

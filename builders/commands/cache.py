@@ -12,7 +12,8 @@ import typer
 from ...console import AsJson, list_examples, say
 
 commands = typer.Typer(
-    help="Show or remove what is kept on disk to save work. Nothing but time is lost with it.",
+    help="Show or remove what is kept on disk to save work. Nothing but time is lost with it; with replies, what a "
+    "model was asked.",
     no_args_is_help=True,
 )
 
@@ -22,7 +23,8 @@ def info(as_json: AsJson = False) -> None:
     """Show what is kept, where, and how much it takes.
 
     structures: scene graphs without content, by their bounds. captions: templates as rendered for each structure.
-    datasets: rows that load_dataset("gas", ...) made; remove its folder yourself.
+    replies: what language models said, for paraphrases. datasets: rows that load_dataset("gas", ...) made; remove its
+    folder yourself.
     """
     folders = {**_find_folders(), "datasets": _find_datasets()}
     found = {kind: (folder, *_measure_folder(folder)) for kind, folder in folders.items()}
@@ -37,30 +39,37 @@ def info(as_json: AsJson = False) -> None:
 @commands.command(epilog=list_examples("gas cache clear", "gas cache clear captions"))
 def clear(
     kind: Annotated[
-        Literal["structures", "captions"] | None,
-        typer.Argument(metavar="[structures|captions]", help="Only these.", show_default="both"),
+        Literal["structures", "captions", "replies"] | None,
+        typer.Argument(
+            metavar="[structures|captions|replies]", help="Only these.", show_default="structures and captions"
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove structures and their captions from the disk. They are made again when a build needs them."""
+    """Remove structures and their captions from the disk. They are made again when a build needs them.
+
+    Replies of language models, which may have cost money, go only where they are named.
+    """
     from ..foundation.disk_cache import clear_folder
 
-    folders = {name: folder for name, folder in _find_folders().items() if kind in (None, name)}
+    chosen = (kind,) if kind else ("structures", "captions")
+    folders = {name: folder for name, folder in _find_folders().items() if name in chosen}
     removed = {name: clear_folder(name) for name in folders}
     if as_json:
         rows = {name: {"folder": str(folders[name]), "removed": count} for name, count in removed.items()}
         say(json.dumps(rows, indent=2))
         return
     for name, count in removed.items():
-        say(f"removed {count} tables from {folders[name]}")
+        say(f"removed {count} files from {folders[name]}")
 
 
 def _find_folders() -> dict[str, Path]:
     from ..foundation.disk_cache import find_folder
+    from ..foundation.replies import KIND as REPLIES
     from ..structures.cache import KIND as STRUCTURES
     from ..text.trace_cache import KIND as CAPTIONS
 
-    return {kind: find_folder(kind) for kind in (STRUCTURES, CAPTIONS)}
+    return {kind: find_folder(kind) for kind in (STRUCTURES, CAPTIONS, REPLIES)}
 
 
 def _find_datasets() -> Path:

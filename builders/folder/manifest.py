@@ -131,6 +131,7 @@ class Split(Entry):
         files: Its files, in the order of the rows.
         structures: By complexity, how many structures occur, and how many are possible.
         questions: By kind and form.
+        paraphrases: How many were `kept`, and how many were left out by why.
     """
 
     rows: Annotated[Count, Field(ge=1)]
@@ -141,6 +142,7 @@ class Split(Entry):
         Field(min_length=1),
     ]
     questions: dict[Word, dict[Word, Asked]]
+    paraphrases: dict[Word, Count] = {}
 
     @model_validator(mode="after")
     def check_rows(self) -> Self:

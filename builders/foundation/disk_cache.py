@@ -69,8 +69,8 @@ def keep_batch(path: Path, batch: pa.RecordBatch) -> None:
 
 
 def clear_folder(kind: str) -> int:
-    """Removes all kept tables of a kind and returns how many there were."""
+    """Removes all that is kept of a kind and returns how many files there were."""
     folder = find_folder(kind)
-    count = len(list(folder.glob("*.arrow"))) if folder.is_dir() else 0
+    count = len([*folder.glob("*.arrow"), *folder.glob("*.sqlite")]) if folder.is_dir() else 0
     shutil.rmtree(folder, ignore_errors=True)
     return count

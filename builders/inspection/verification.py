@@ -22,6 +22,8 @@ from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.fields import escape
 from ..recipe.loading import load_recipe
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
+from ..rows.paraphrases import find_wrong_text
+from ..rows.schema import PARAPHRASES
 from ..rows.writer import RowWriter, create_writer
 from .row_difference import compare_rows
 
@@ -187,6 +189,7 @@ def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[F
         message = f"cannot be used: {'; '.join(str(error).splitlines())}"
         return None, [*findings, Finding("recipe", config.recipe, message)]
     if compute_fingerprint(writer) == config.fingerprint:
+        writer.paraphrases = None  # a model's replies are not made again
         return writer, findings
     if findings:
         return None, findings
@@ -240,7 +243,7 @@ def _check_file(
     except OSError as error:  # of the disk itself
         return Finding("damaged", file.path, f"cannot be read: {error.strerror or error}"), 0
     sound = (size, digest) == (file.bytes, file.sha256)
-    remade = 0
+    remade, difference = 0, ""
     try:
         for block, rows in some if sound else list_blocks(numbers.start, numbers.stop):
             start, lost, end = np.searchsorted(gone, (numbers.start, block * BLOCK, block * BLOCK + rows))
@@ -250,10 +253,9 @@ def _check_file(
                 remade += left
                 made = writer.write_block(split, block, rows)
                 kept = np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
-                if difference := compare_rows(found, made.take(kept) if left < rows else made):
+                made = made.take(kept) if left < rows else made
+                if difference := _compare_block(found, made, writer):
                     break
-        else:
-            difference = ""
     except _UnreadableError as error:
         what = "is damaged" if not sound else "cannot be read, though its SHA-256 is the manifest's"
         return Finding("damaged", file.path, f"{what}: {error}"), remade
@@ -266,6 +268,15 @@ def _check_file(
     if difference:
         return Finding("edited", file.path, f"was changed: {difference}; {digests}"), remade
     return Finding("encoding", file.path, f"was written anew: the rows are the same, the bytes not; {digests}"), remade
+
+
+def _compare_block(found: pa.Table, made: pa.Table, writer: RowWriter) -> str:
+    """Tells of the first row that is not as it is made, or that has a paraphrase that is wrong; nothing if all are."""
+    if writer.plan.recipe.paraphrase is None:
+        return compare_rows(found, made)
+    if PARAPHRASES not in found.column_names:
+        return f"it has no column `{PARAPHRASES}`"
+    return compare_rows(found.drop_columns([PARAPHRASES]), made) or find_wrong_text(found, writer.plan.taxonomy)
 
 
 class _UnreadableError(Exception):

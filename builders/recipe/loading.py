@@ -35,6 +35,7 @@ REPLACED = {"splits"}
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
 NEEDED = {"name": "unnamed", "structure": {"complexity": 1}, "splits": {"train": 1}}
+KEY_AND_ADDRESS = (("paraphrase", "api_key"), ("paraphrase", "url"))
 EMPTY: tuple[Any, ...] = ("", (), [], {})
 
 
@@ -92,8 +93,18 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
                     document.report(key, f"`{text}` goes up again", f"write `{normpath(text)}`")
             except RecipeError as error:
                 document.report(key, error.problems[0].message, error.problems[0].hint)
+    _refuse_key(recipe, document)
     raise_problems(document)
     return LoadedRecipe(recipe, folder, document.sources, document)
+
+
+def _refuse_key(recipe: Recipe, document: Document) -> None:
+    """Refuses a file that has a key sent: files are from strangers, and so would the address be."""
+    if recipe.paraphrase and recipe.paraphrase.api_key:
+        stated = [path for path in KEY_AND_ADDRESS if document.find_place(path).file in document.sources]
+        if stated:
+            hint = "give both as you build: `--set paraphrase.api_key=VARIABLE --set paraphrase.url=ADDRESS`"
+            document.report(stated[0], "no key is sent because a file says so, nor to where a file says", hint)
 
 
 def find_inherited_splits(loaded: LoadedRecipe) -> dict[str, str]:
@@ -293,11 +304,11 @@ def drop_unset(value: Any, empty: Set[KeyPath], path: KeyPath = ()) -> Any:
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """Write a recipe as YAML that needs no other file and loads as an equal recipe.
+    """Write a recipe as YAML that needs no other file and loads as an equal recipe, but for the name of a key.
 
     What is empty because nobody said otherwise is not written; an empty list of questions or kinds means none.
     """
     empty = {key for key, info in list_keys(Recipe) if info.default in EMPTY}
-    values = drop_unset(recipe.model_dump(mode="json", exclude_none=True), empty)
+    values = drop_unset(recipe.model_dump(mode="json", exclude_none=True, exclude={"paraphrase": {"api_key"}}), empty)
     text = yaml.dump(values, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=119)
     return f"# gas build {recipe.name}\n{text}"

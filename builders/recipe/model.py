@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -90,6 +90,7 @@ LARGEST_SPLIT = 10**11
 LARGEST_SEED = 2**63 - 1
 MOST_SEEDS = 50  # objects of a seed graph
 MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
+HOTTEST = 2  # temperature that servers take
 SMALLEST_SHARE = 0.001  # of objects that stand for several: their deck is, too
 
 
@@ -407,6 +408,49 @@ def read_questions(value: Any) -> Any:
     return value if isinstance(value, dict | Questions) else {"kinds": value}
 
 
+class Paraphrase(Part):
+    """Who words scenes anew, and how."""
+
+    RUN_TIME: ClassVar = ("url", "api_key", "concurrency", "timeout", "retries", "dtype")
+    """What no text depends on, so that it is not in the fingerprint."""
+
+    model: Text = Field(description="A chat model: what the server calls it, or a folder or a name on the Hub.")
+    url: Text | None = Field(
+        default=None,
+        description="The address of an OpenAI-compatible server; without it the model is loaded here.",
+    )
+    count: PositiveCount = Field(default=2, description="Paraphrases of a scene.")
+    template: Text = Field(
+        default="default", description="A template in templates/paraphrases, or a path beside the recipe."
+    )
+    tries: PositiveCount = Field(default=3, description="How often one is asked for before it is left out.")
+    temperature: Number = Field(default=1.0, description="How freely words are chosen; 0 for the likeliest.")
+    system: str = Field(default="", description="What the system says before; nothing, perhaps.")
+    max_new_tokens: PositiveCount = Field(default=512, description="The longest paraphrase.")
+    revision: Text | None = Field(default=None, description="Of a model that is loaded: a branch, tag or commit.")
+    dtype: Text = Field(default="auto", description="Of the weights of a model that is loaded.")
+    chat_template: dict[str, Any] = Field(
+        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
+    )
+    extra_body: dict[str, Any] = Field(default={}, description="Further fields of requests, as the server knows them.")
+    api_key: Text | None = Field(
+        default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
+    )
+    concurrency: PositiveCount = Field(default=16, description="Texts that the server has in hand at once.")
+    timeout: Annotated[float, Field(gt=0), BeforeValidator(read_number)] = Field(
+        default=120.0, description="Seconds that the server may take for one."
+    )
+    retries: Count = Field(default=5, description="How often one is asked for again after a failure of the server.")
+
+    @field_validator("temperature")
+    @classmethod
+    def check_temperature(cls, temperature: float) -> float:
+        """Refuse what no server takes."""
+        if temperature > HOTTEST:
+            raise refuse(f"{temperature:g} is no temperature", f"write a number from 0 to {HOTTEST}")
+        return temperature
+
+
 class Split(Part):
     """One split of the dataset."""
 
@@ -465,6 +509,9 @@ class Recipe(Part):
     ] = Field(
         default=None,
         description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
+    )
+    paraphrase: Paraphrase | None = Field(
+        default=None, description="Who words scenes anew, for the column `paraphrases`: a language model."
     )
     splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
         description="Rows in each split: a number, or a mapping with `size`."
@@ -545,6 +592,8 @@ class Recipe(Part):
         without a value, so that a key that later versions add leaves the rows of recipes without it as they are.
         """
         fields = self.model_dump(mode="json", exclude_none=True, exclude={"version", "description", "license"})
+        for name in Paraphrase.RUN_TIME if self.paraphrase else ():
+            fields["paraphrase"].pop(name, None)
         options = {name: split.model_dump(exclude={"size"}, exclude_none=True) for name, split in self.splits.items()}
         fields["splits"] = {name: option for name, option in options.items() if option}
         return fields

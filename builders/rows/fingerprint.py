@@ -30,6 +30,7 @@ def compute_fingerprint(writer: RowWriter) -> str:
 def read_templates(writer: RowWriter) -> dict[str, str]:
     """The text of every template that the rows are made with, by name."""
     sources: dict[str, str] = {}
-    for template in (*writer.captions.templates, *writer.questions.templates.values()):
+    asked = [writer.paraphrases.template] if writer.paraphrases else []
+    for template in (*writer.captions.templates, *writer.questions.templates.values(), *asked):
         sources |= read_sources(template)
     return sources

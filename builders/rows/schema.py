@@ -43,6 +43,8 @@ STRUCTURE = pa.struct(
     ]
 )
 
+PARAPHRASES = "paraphrases"
+
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -66,6 +68,9 @@ PAIR = pa.struct(
 )
 """The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
 
+PARAPHRASE = pa.struct([("text", pa.string()), ("model", pa.string()), ("template", pa.string())])
+"""A scene in a language model's words: the column `paraphrases` of a recipe that asks for it lists them."""
+
 VIEWS = {
     "captions": ("id", "caption"),
     "questions": ("id", "questions"),
@@ -76,4 +81,5 @@ VIEWS = {
 
 def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
-    return SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
+    schema = SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
+    return schema.append(pa.field(PARAPHRASES, pa.list_(PARAPHRASE))) if recipe.paraphrase else schema

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import view_numbers
-from .schema import PAIR, SCHEMA
+from .schema import PAIR, PARAPHRASE, PARAPHRASES, SCHEMA
 
-COLUMNS = pa.struct(list(SCHEMA.append(pa.field("pair", PAIR))))
+COLUMNS = pa.struct([*SCHEMA, pa.field("pair", PAIR), pa.field(PARAPHRASES, pa.list_(PARAPHRASE))])
 LATER = frozenset({"count", "aliases"})
 """Fields that rows of earlier versions lack."""
 NULLABLE = frozenset({"pair", "pair.changed.answer", "questions.foil"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +32,8 @@ from ..text.assembly import WordPool
 from ..text.captions import CaptionWriter
 from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
-from .schema import ATTRIBUTE, OBJECT, PAIR, QUESTION, RELATION, STRUCTURE, schema_of
+from .paraphrases import ParaphraseWriter, create_paraphrase_writer
+from .schema import ATTRIBUTE, OBJECT, PAIR, PARAPHRASES, QUESTION, RELATION, STRUCTURE, schema_of
 
 WriteWords = Callable[[np.ndarray], pa.Array]
 """Makes an Arrow column of the words with these tokens."""
@@ -54,16 +56,23 @@ class RowWriter:
     Attributes:
         plan: The plan of the recipe.
         folder: Where the recipe's own templates are, if it has any.
+        paraphrases: Words scenes anew, where the recipe asks for it; None to leave that column out.
     """
 
     plan: Plan
     folder: Path | None = None
     captions: CaptionWriter = field(init=False)
     questions: QuestionWriter = field(init=False)
+    paraphrases: ParaphraseWriter | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.captions = CaptionWriter(self.plan, self.folder)
         self.questions = QuestionWriter(self.plan)
+        recipe = self.plan.recipe
+        if recipe.paraphrase:
+            self.paraphrases = create_paraphrase_writer(
+                recipe.paraphrase, recipe.seed, self.plan.taxonomy, self.folder
+            )
 
     def write_block(self, split: str, block: int, rows: int = BLOCK) -> pa.Table:
         """The first `rows` rows of a block of a split."""
@@ -77,7 +86,13 @@ class RowWriter:
         return self.write(scenes, split, skip=place - first).to_pylist()[0]
 
     def write(
-        self, scenes: Scenes, split: str, tallies: Tallies | None = None, skip: int = 0, encoded: bool = False
+        self,
+        scenes: Scenes,
+        split: str,
+        tallies: Tallies | None = None,
+        skip: int = 0,
+        encoded: bool = False,
+        outcomes: Counter[str] | None = None,
     ) -> pa.Table:
         """Rows of scenes.
 
@@ -87,12 +102,16 @@ class RowWriter:
             tallies: Where answers of questions are counted.
             skip: How many scenes at the beginning get no row, since only questions need those before them.
             encoded: Whether columns of words are dictionaries, which Parquet writes faster than texts.
+            outcomes: Where paraphrases are counted, `kept` and by why they were left out.
 
         Returns:
             A table with the schema `schema_of(recipe)`, but for the types of words if they are encoded.
         """
         with WRITING:
-            return self._write(scenes, split, tallies, skip, encoded)
+            rows = self._write(scenes, split, tallies, skip, encoded)
+        if self.paraphrases:  # others may write while a model is asked
+            rows = rows.append_column(PARAPHRASES, self.paraphrases.write(rows, outcomes))
+        return rows
 
     def _write(self, scenes: Scenes, split: str, tallies: Tallies | None, skip: int, encoded: bool) -> pa.Table:
         recipe = self.plan.recipe
@@ -123,7 +142,7 @@ class RowWriter:
         ]
         if pairs and edited:
             columns.append(self._write_pairs(scenes, pairs, edited, questions, caption_key, write_words).slice(skip))
-        schema = schema_of(recipe)
+        schema = pa.schema([one for one in schema_of(recipe) if one.name != PARAPHRASES])
         return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
 
     def _drop_foreign(self, pairs: Pairs, split: str) -> Pairs:
@@ -170,6 +189,9 @@ def create_writer(loaded: LoadedRecipe) -> RowWriter:
         taxonomy = load_taxonomy(recipe.taxonomy, loaded.folder)
         with gather_problems(problems):
             plan = plan_scenes(recipe, taxonomy)
+    if recipe.paraphrase:
+        with gather_problems(problems, "paraphrase.template"):
+            load_template("paraphrases", recipe.paraphrase.template, loaded.folder)
     for place, captions in recipe.caption_keys.items():
         with gather_problems(problems, place):
             load_template("captions", captions.template, loaded.folder)

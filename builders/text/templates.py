@@ -247,6 +247,12 @@ def render_block(template: jinja2.Template, block: str, variables: dict[str, Any
         return _split(template, text)
 
 
+def render_text(template: jinja2.Template, variables: dict[str, Any]) -> str:
+    """Renders a template whose variables are plain texts."""
+    with limit_work(Meter()), _explain(template.filename or str(template.name)):
+        return template.render(variables)
+
+
 def render_macro(
     template: jinja2.Template, macro: str, arguments: list[Any], variables: dict[str, Any]
 ) -> list[Piece]:

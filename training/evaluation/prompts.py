@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 
 from ...errors import explain_os_error
 from ...regular_files import read_regular
-from ..models import choose_device, explain_loading, look_up
+from ..chat_models import load_chat_model
 from ..recipes.pictures import PROMPT, PromptRewrite
 from ..sources import ADDRESS
-from ..upstream import identify_files, is_first, wait_for_all
+from ..upstream import is_first, wait_for_all
 
 if TYPE_CHECKING:
     from ..recipes.evaluation import Evaluation
@@ -134,30 +134,6 @@ def _open_server(settings: PromptRewrite) -> tuple[str, Callable[[list[str]], li
 
 def _open_model(settings: PromptRewrite) -> tuple[str, Callable[[list[str]], list[str]]]:
     """A model of transformers, which writes the likeliest token at each step, of one prompt at a time."""
-    user = "rewriting prompts"
-    device = choose_device(user, None)
-    with explain_loading(user, settings.by, settings.revision, choose="choose a chat model such as Qwen/Qwen3-4B"):
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        look_up(settings.by, settings.revision)
-        options: dict[str, Any] = {"revision": settings.revision or "main", "trust_remote_code": False}
-        tokenizer: Any = AutoTokenizer.from_pretrained(settings.by, **options)
-        network: Any = AutoModelForCausalLM.from_pretrained(settings.by, dtype=settings.dtype, **options)
-        if tokenizer.chat_template is None:
-            raise ValueError("it has no chat template")
-        network = network.to(device).eval()
-        name = f"{settings.by}#{identify_files(settings.by, settings.revision)[:12]}"
-
-    def write(text: str) -> str:
-        system = [{"role": "system", "content": settings.system}] if settings.system else []
-        inputs = tokenizer.apply_chat_template(
-            [*system, {"role": "user", "content": text}],
-            add_generation_prompt=True,
-            return_dict=True,
-            return_tensors="pt",
-            **settings.chat_template,
-        ).to(device)
-        ids = network.generate(**inputs, do_sample=False, num_beams=1, max_new_tokens=settings.max_new_tokens)
-        return str(tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)).strip()
-
-    return name, lambda texts: [write(text) for text in texts]
+    model = load_chat_model("rewriting prompts", settings.by, settings.revision, settings.dtype)
+    options = settings.model_dump(include={"system", "max_new_tokens", "chat_template"})
+    return model.name, lambda texts: [model.write(text, **options) for text in texts]

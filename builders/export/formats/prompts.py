@@ -1,17 +1,21 @@
-"""Ids and captions, JSON lines."""
+"""Ids and captions, JSON lines; paraphrases beside them, where the recipe has some."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from ...recipe.loading import load_recipe
+from ...rows.schema import PARAPHRASES
 from ..layout import PROMPT, Layout, Row, Tally
 
 SPLITS = ("train",)
 
 
 def convert_prompt(row: Row, tally: Tally) -> list[Row]:
-    return [{"id": row["id"], "prompt": row["caption"]}]
+    prompt = {"id": row["id"], "prompt": row["caption"]}
+    return [{**prompt, PARAPHRASES: [one["text"] for one in row[PARAPHRASES]]} if PARAPHRASES in row else prompt]
 
 
-def lay_out(_: Path) -> Layout:
-    return Layout(convert_prompt, columns=PROMPT)
+def lay_out(recipe: Path) -> Layout:
+    columns = (*PROMPT, PARAPHRASES) if load_recipe(recipe).recipe.paraphrase else PROMPT
+    return Layout(convert_prompt, columns=columns)

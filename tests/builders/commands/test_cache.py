@@ -21,7 +21,7 @@ def caches(gas, tmp_path, monkeypatch):
 
 def test_info_measures(gas, caches):
     shown = json.loads(gas("cache", "info", "--json")[1])
-    assert list(shown) == [*KINDS, "datasets"]
+    assert list(shown) == [*KINDS, "replies", "datasets"]
     assert [shown[kind]["files"] for kind in KINDS] == [2, 1]
     for kind in KINDS:
         assert shown[kind]["folder"] == str(caches / kind)
@@ -46,7 +46,7 @@ def test_rows_of_load_dataset_lie_where_info_says(gas):
 
 
 def test_clear_removes_one_kind_or_both(gas, caches):
-    assert gas("cache", "clear", "captions") == (0, f"removed 1 tables from {caches / 'captions'}\n", "")
+    assert gas("cache", "clear", "captions") == (0, f"removed 1 files from {caches / 'captions'}\n", "")
     assert len(list((caches / "structures").iterdir())) == 2
     removed = json.loads(gas("cache", "clear", "--json")[1])
     assert removed == {
@@ -59,8 +59,8 @@ def test_clear_removes_one_kind_or_both(gas, caches):
 def test_the_old_name_of_clear(gas, caches):
     status, out, err = gas("structures", "--clear")
     assert (status, err) == (0, "")
-    assert f"removed 2 tables from {caches / 'structures'}" in out
-    assert f"removed 1 tables from {caches / 'captions'}" in out
+    assert f"removed 2 files from {caches / 'structures'}" in out
+    assert f"removed 1 files from {caches / 'captions'}" in out
     assert "--clear" not in gas("structures", "--help")[1]
 
 

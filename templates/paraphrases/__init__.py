@@ -1,0 +1,1 @@
+"""Caption templates, one a file."""
