@@ -298,6 +298,29 @@ class SceneAttributeFilter(ConceptFilter):
     )
 
 
+class Plausibility(Part):
+    """How near in meaning concepts are to what a scene has already."""
+
+    neighbours: PositiveCount = Field(
+        default=30, description="From how many concepts, those nearest in meaning, each one is drawn; after types."
+    )
+    temperature: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
+        default=0.0,
+        description="0: the neighbours alone; 1: all that types allow; between, n of m that types allow, "
+        "n = neighbours^(1 - temperature) * m^temperature.",
+    )
+    model: Text | None = Field(
+        default=None,
+        description="A model of sentence-transformers, by name or folder; the shipped vectors without it.",
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing."""
+        fields = handler(self)
+        return {name: value for name, value in fields.items() if value or name == "neighbours"}
+
+
 class Content(Part):
     """What fills the structures."""
 
@@ -314,13 +337,20 @@ class Content(Part):
     dynamic: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
         default=0.0, description="The least share of scenes with a relation in which something moves, such as 0.8."
     )
+    plausibility: Plausibility | None = Field(
+        default=None, description="Draws concepts that are near in meaning to what the scene has already."
+    )
+    setting: Text | None = Field(
+        default=None, description="A place where all scenes are, such as kitchen; objects are near to it in meaning."
+    )
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
-        """Leave `dynamic` out where it asks for nothing, so that it leaves fingerprints as they were."""
+        """Leave out what asks for nothing, so that it leaves fingerprints as they were."""
         fields = handler(self)
-        if not fields.get("dynamic"):
-            fields.pop("dynamic", None)
+        for name in ("dynamic", "plausibility", "setting"):
+            if not fields.get(name):
+                fields.pop(name, None)
         return fields
 
 

