@@ -8,9 +8,9 @@ What a place for a concept is near to is its anchor:
                 first of the scene; and the recipe's setting, if it has one. The first object of a scene is near to the
                 setting alone, and without one it is dealt like any other.
 
-Vectors are whole numbers, and products of them are below 2**24, so float32 has them exactly, in whatever order they are
-summed up: what is nearest is the same on every machine. Of two that are equally near the one that comes first in its
-deck is nearer.
+Vectors are whole numbers, and products of them are below 2**24, so float32 has them exactly, in whatever order they
+are summed up: what is nearest is the same on every machine. Of two that are equally near the one that comes first in
+its deck is nearer.
 """
 
 from __future__ import annotations

@@ -233,6 +233,18 @@ def read_copies(value: Any) -> Any:
     return value if isinstance(value, dict | Copies) or value is None else {"count": value}
 
 
+MinFrequency = Annotated[Number | None, Field(description="The least word frequency of a concept, on the Zipf scale.")]
+Top = Annotated[
+    Annotated[
+        int | float,
+        PlainValidator(read_top, json_schema_input_type=Annotated[int, Field(ge=1)] | str),
+        PlainSerializer(write_top),
+    ]
+    | None,
+    Field(description="Only the most frequent concepts: a share (10%) or a number of them."),
+]
+
+
 class ObjectFilter(ConceptFilter):
     """Which concepts become objects."""
 
@@ -241,17 +253,8 @@ class ObjectFilter(ConceptFilter):
     )
     under: SomeNames = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
     exclude: Names = Field(default=(), description="Without these concepts and what lies under them: ids or names.")
-    min_frequency: Number | None = Field(
-        default=None, description="The least word frequency of a concept, on the Zipf scale."
-    )
-    top: (
-        Annotated[
-            int | float,
-            PlainValidator(read_top, json_schema_input_type=Annotated[int, Field(ge=1)] | str),
-            PlainSerializer(write_top),
-        ]
-        | None
-    ) = Field(default=None, description="Only the most frequent concepts: a share (10%) or a number of them.")
+    min_frequency: MinFrequency = None
+    top: Top = None
     weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
         default={}, description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out."
     )
@@ -275,6 +278,9 @@ class AttributeFilter(ConceptFilter):
     kinds: Names | None = Field(
         default=None, description="Only these kinds, such as color or material; all when left out."
     )
+    only: SomeNames | None = Field(default=None, description="Only these attributes: ids or words, such as red.")
+    min_frequency: MinFrequency = None
+    top: Top = None
     max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
 
 
@@ -285,6 +291,11 @@ class RelationFilter(ConceptFilter):
     categories: Names | None = Field(
         default=None, description="Only these categories, such as spatial or interactional; all when left out."
     )
+    only: SomeNames | None = Field(
+        default=None, description="Only these relations: ids or predicates, such as next to."
+    )
+    min_frequency: MinFrequency = None
+    top: Top = None
 
 
 class SceneAttributeFilter(ConceptFilter):
