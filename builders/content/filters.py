@@ -25,7 +25,7 @@ from ...taxonomy.usage import measure_frequency
 from ...taxonomy.wordings import CALLED
 from ..recipe.fields import Part
 from ..recipe.model import Recipe
-from .compatibility import in_tier
+from .compatibility import in_tier, match_objects
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,38 @@ def keep_groups(table: str, names: tuple[str, ...], concepts: Candidates) -> np.
     return match_texts(concepts.table[column], *names)
 
 
+def keep_in_setting(table: str, setting: str, concepts: Candidates) -> np.ndarray:
+    """What is not barred where all scenes are; of scene attributes no other places, and nothing that excludes it."""
+    taxonomy = concepts.taxonomy
+    rows = find_setting(taxonomy, setting)
+    if not len(rows):
+        if table == "objects":  # once is enough
+            table = taxonomy.scene_attributes
+            places = table.filter(pc.equal(table["kind"], PLACE))["name"].to_pylist()
+            _refuse([Problem(f"there is no place `{setting}`", hint=advise(setting, places))])
+        return np.ones(len(concepts.left), dtype=bool)
+    place = taxonomy.scene_attributes.slice(int(rows[0]), 1).to_pylist()[0]
+    if table == "objects":
+        return ~match_objects(taxonomy, [place["bars"].split("|")])[:, 0]
+    if table == "scene_attributes":
+        excluded = place["excludes"].split("|")
+        excludes = [
+            {place["id"], PLACE}.isdisjoint(cell.split("|")) for cell in concepts.table["excludes"].to_pylist()
+        ]
+        clashes = match_texts(concepts.table["kind"], PLACE, *excluded) | match_texts(concepts.table["id"], *excluded)
+        return np.array(excludes) & ~clashes
+    barred = place["bars"].split("|")
+    column = "kind" if table == "attributes" else "head"
+    return ~(match_texts(concepts.table["id"], *barred) | match_texts(concepts.table[column], *barred))
+
+
+def find_setting(taxonomy: Taxonomy, setting: str | None) -> np.ndarray:
+    """The row of a place, by its id or name, among the scene attributes, int64, shape (1,); (0,) without one."""
+    table = taxonomy.scene_attributes
+    named = match_texts(table["name"], setting or "") | match_texts(table["id"], setting or "")
+    return np.flatnonzero(match_texts(table["kind"], PLACE) & named)[:1]
+
+
 def keep_only(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     """Concepts of these ids or wordings."""
     columns = {column: concepts.table[column].to_pylist() for column in ("id", *CALLED[table])}
@@ -191,9 +223,12 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 
 MOST_PROBLEMS = 10
+PLACE = "location"
+"""The kind of scene attributes that a setting is one of."""
 FILTERS: dict[str, tuple[Filter, ...]] = {
     "objects": (
         Filter(None, "marked as offensive; these are never used", keep_inoffensive),
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "objects")),
         Filter("content.objects.tier", "of a rarer tier", keep_tier),
         Filter("content.objects.visible", "not seen so well", keep_visible),
         Filter("content.objects.exclude", "is, or lies under, an excluded concept", keep_outside),
@@ -209,6 +244,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
         Filter("content.objects.weights", "has the weight 0", keep_weighted, spares_seed=True),
     ),
     "attributes": (
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "attributes")),
         Filter("content.attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.attributes.visible", "not seen so well", keep_visible),
         Filter("content.attributes.only", "not one of these", partial(keep_only, "attributes"), spares_seed=True),
@@ -226,6 +262,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
         ),
     ),
     "relations": (
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "relations")),
         Filter("content.relations.tier", "of a rarer tier", keep_tier),
         Filter("content.relations.visible", "not seen so well", keep_visible),
         Filter("content.relations.only", "not one of these", partial(keep_only, "relations"), spares_seed=True),
@@ -246,6 +283,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     ),
     "scene_attributes": (
         Filter("modality", "made for other modalities", keep_modality),
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "scene_attributes")),
         Filter("content.scene_attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.scene_attributes.visible", "not seen so well", keep_visible),
         Filter("content.scene_attributes.kinds", "of another kind", partial(keep_groups, "scene_attributes")),

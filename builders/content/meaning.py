@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...arrow import make_array, match_texts, view_numbers
-from ...errors import GasError, Problem, RecipeError, advise
+from ...arrow import make_array, view_numbers
+from ...errors import GasError
 from ...taxonomy import Taxonomy
 from ...taxonomy.vectors import encoders
 from ...taxonomy.vectors.encoders import load_encoder
@@ -18,19 +18,18 @@ from ...taxonomy.vectors.shipped import read_shipped, round_vectors
 from ...taxonomy.vectors.texts import list_texts
 from ..foundation.disk_cache import find_folder, hash_code, keep_batch, read_batch
 from ..recipe.model import Plausibility, Recipe
+from .filters import find_setting
 from .nearness import Nearness
 from .pools import Pools
 
 KIND = "vectors"
-PLACE = "location"
-"""The kind of scene attributes that are settings."""
 
 
 def measure_nearness(recipe: Recipe, taxonomy: Taxonomy, pools: Pools) -> Nearness | None:
     """Gives the concepts of a recipe vectors, if it asks for what is near in meaning.
 
     Raises:
-        RecipeError: There is no such setting; or a concept has no vector, and the extra that makes one is missing.
+        GasError: A concept has no vector, and what makes one is missing.
     """
     wanted, setting = recipe.content.plausibility, recipe.content.setting
     if wanted is None and setting is None:
@@ -53,23 +52,6 @@ def measure_nearness(recipe: Recipe, taxonomy: Taxonomy, pools: Pools) -> Nearne
     return Nearness(**tables, setting=place, neighbours=wanted.neighbours, temperature=wanted.temperature)
 
 
-def find_setting(taxonomy: Taxonomy, setting: str | None) -> np.ndarray:
-    """The row of a place among the scene attributes, int64, shape (1,), or (0,) for None.
-
-    Raises:
-        RecipeError: There is no such place.
-    """
-    table = taxonomy.scene_attributes
-    is_place = match_texts(table["kind"], PLACE)
-    named = match_texts(table["name"], setting or "") | match_texts(table["id"], setting or "")
-    rows = np.flatnonzero(is_place & named)[:1]
-    if setting is not None and not len(rows):
-        names = table["name"].filter(pa.array(is_place)).to_pylist()
-        hint = advise(setting, names)
-        raise RecipeError([Problem(f"there is no place `{setting}`", key="content.setting", hint=hint)])
-    return rows
-
-
 def embed_texts(texts: pa.Array, model: str | None = None) -> np.ndarray:
     """Gives each text its vector, int8, shape (texts, width).
 
@@ -80,7 +62,7 @@ def embed_texts(texts: pa.Array, model: str | None = None) -> np.ndarray:
         model: A model of sentence-transformers; without it the shipped vectors and the model that made them.
 
     Raises:
-        RecipeError: Some text has no vector, and what makes one is missing.
+        GasError: Some text has no vector, and what makes one is missing.
     """
     if model is not None:
         return _embed(texts, model)
