@@ -23,7 +23,7 @@ from .assignment import (
 )
 from .facts import exclude_facts, mask_facts, read_sayings
 from .layout import Layout, deal_free
-from .nearness import draw_near, rank_within
+from .nearness import WEAR, draw_near, rank_within
 from .plan import Plan
 from .seed_content import deal_cards
 
@@ -147,11 +147,11 @@ def _draw_near_to_objects(
         allowed[at[~good], tries[~good]] = False
         return allowed
 
-    uses = np.bincount(drawn[(drawn >= 0) & (drawn < len(deck))], minlength=len(deck))
+    wear = WEAR * np.bincount(drawn[(drawn >= 0) & (drawn < len(deck))], minlength=len(deck))
     ranks = rank_within(np.searchsorted(slots.offsets, places, side="right"))
     for turn in range(int(ranks.max(initial=-1)) + 1):
         now, again = places[ranks == turn], derive_key(key, "near", turn)
-        drawn[now] = draw_near(near, again, now, lambda some: near.objects[holder[some]], vectors, allow, uses)
+        drawn[now] = draw_near(near, again, now, lambda some: near.objects[holder[some]], vectors, allow, wear)
     # Nothing goes with what is there already: what fits by itself is a beginning.
     left = places[drawn[places] < 0]
     drawn[left] = draw_fitting(derive_key(key, "left"), left, object_class[left], slots.fitting)

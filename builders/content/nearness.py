@@ -17,14 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from ..foundation.counter_rng import derive_key, hash_numbers
+from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Ragged, expand_ranges, offsets_of
 
 PART = 256
-"""Places that choose at once; those after them know how often each concept is used by then."""
+"""Places of which is found at once what is near."""
+WEAR = 1 << 20
+"""How worn a card of weight 1 is by one use."""
+LUCK = 16
+"""Bits of chance between cards that are worn alike."""
 
 Allow = Callable[[np.ndarray], np.ndarray]
 """Takes places, shape (places,), and says which cards may go there, bool, shape (places, cards)."""
@@ -90,8 +95,8 @@ def draw_near(
     anchors: Callable[[np.ndarray], np.ndarray],
     vectors: np.ndarray,
     allow: Allow,
-    uses: np.ndarray,
-    weights: np.ndarray | int = 1,
+    wear: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> np.ndarray:
     """Gives each place the least used of the cards that are near.
 
@@ -102,22 +107,26 @@ def draw_near(
         anchors: Gives the anchors of some places, shape (places, width).
         vectors: Vector of each card, shape (cards, width).
         allow: Which cards may go where.
-        uses: How often each card is used before, int64, shape (cards,); it is written to.
-        weights: How often a card may be used for each use of one of weight 1.
+        wear: How worn each card is, `WEAR` a use, int64, shape (cards,); it is written to.
+        weights: How often each card is used where one of weight 1 is used once.
 
     Returns:
         The card of each place, int64, shape (places,); -1 where none is allowed.
     """
     drawn = np.full(len(places), -1, dtype=np.int64)
+    wears = np.full(len(wear), WEAR) if weights is None else WEAR // weights
     for begin in range(0, len(places), PART):
         part = places[begin : begin + PART]
         nearest = list_nearest(near, anchors(part), vectors, allow(part))
-        owners, cards = nearest.owners, nearest.values
-        luck = hash_numbers(derive_key(key, "luck"), part[owners] * len(vectors) + cards)
-        order = np.lexsort((luck, (uses // weights)[cards], owners))
-        firsts = order[nearest.offsets[:-1][nearest.lengths > 0]]
-        drawn[begin + owners[firsts]] = cards[firsts]
-        uses += np.bincount(cards[firsts], minlength=len(uses))
+        luck = hash_numbers(key, part[nearest.owners] * len(vectors) + nearest.values) >> np.uint64(64 - LUCK)
+        bounds = nearest.offsets.tolist()
+        for place, (first, last) in enumerate(pairwise(bounds), begin):
+            if last > first:
+                # One after the other: each takes what those before it have left to be used least.
+                cards = nearest.values[first:last]
+                card = cards[((wear[cards] << LUCK) + luck.view(np.int64)[first:last]).argmin()]
+                wear[card] += wears[card]
+                drawn[place] = card
     return drawn
 
 

@@ -103,7 +103,7 @@ def _draw_near_scenes(
         # Where everything clashes, what fits is better than nothing.
         return np.where(good.any(axis=1)[:, None], good, allowed)
 
-    uses = np.zeros(len(rows), dtype=np.int64)
+    wear = np.zeros(len(rows), dtype=np.int64)
     ranks = rank_within(scene_of[places])
     for turn in range(int(ranks.max(initial=-1)) + 1):
         now = places[ranks == turn]
@@ -114,7 +114,7 @@ def _draw_near_scenes(
             anchor = anchors[some]
             return near.setting + np.where((anchor >= 0)[:, None], near.objects[drawn[anchor]], 0)
 
-        drawn[now] = rows[draw_near(near, derive_key(key, "near", turn), now, find, vectors, allow, uses, weights)]
+        drawn[now] = rows[draw_near(near, derive_key(key, "near", turn), now, find, vectors, allow, wear, weights)]
 
 
 def _find_anchors(layout: Layout, scene_of: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -112,14 +112,14 @@ class _Nearby:
 
     def draw(self, key: int, slots: np.ndarray, classes: np.ndarray) -> np.ndarray:
         """A card for each of some slots of the block, which are of these classes."""
-        uses = np.zeros(len(self.vectors), dtype=np.int64)
+        wear = np.zeros(len(self.vectors), dtype=np.int64)
         class_of = np.zeros(len(self.anchors[0]), dtype=np.int64)
         class_of[slots] = classes
 
         def allow(some: np.ndarray) -> np.ndarray:
             return self.allow(class_of[some])
 
-        return draw_near(self.near, key, slots, self.find_anchors, self.vectors, allow, uses)
+        return draw_near(self.near, key, slots, self.find_anchors, self.vectors, allow, wear)
 
     def list(self, slots: np.ndarray, classes: np.ndarray, wider: int) -> Ragged:
         """The cards that are near to some slots, of so many times as many neighbours."""
