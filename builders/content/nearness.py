@@ -15,6 +15,7 @@ its deck is nearer.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -53,6 +54,13 @@ class Nearness:
     setting: np.ndarray
     neighbours: int
     temperature: float
+
+    def compute_digest(self) -> str:
+        """SHA-256 (hex) over all vectors."""
+        digest = hashlib.sha256()
+        for vectors in (self.objects, self.attributes, self.relations, self.setting):
+            digest.update(np.ascontiguousarray(vectors.astype("<i2")))
+        return digest.hexdigest()
 
     def count_near(self, allowed: np.ndarray) -> np.ndarray:
         """How many of so many allowed concepts are near, int64: k ** (1 - t) * allowed ** t, rounded."""
