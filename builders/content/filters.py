@@ -117,8 +117,8 @@ def keep_in_setting(table: str, setting: str, concepts: Candidates) -> np.ndarra
     rows = find_setting(taxonomy, setting)
     if not len(rows):
         if table == "objects":  # once is enough
-            table = taxonomy.scene_attributes
-            places = table.filter(pc.equal(table["kind"], PLACE))["name"].to_pylist()
+            every = taxonomy.scene_attributes
+            places = every.filter(pc.equal(every["kind"], PLACE))["name"].to_pylist()
             _refuse([Problem(f"there is no place `{setting}`", hint=advise(setting, places))])
         return np.ones(len(concepts.left), dtype=bool)
     place = taxonomy.scene_attributes.slice(int(rows[0]), 1).to_pylist()[0]

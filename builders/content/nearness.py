@@ -59,7 +59,7 @@ class Nearness:
         """SHA-256 (hex) over all vectors."""
         digest = hashlib.sha256()
         for vectors in (self.objects, self.attributes, self.relations, self.setting):
-            digest.update(np.ascontiguousarray(vectors.astype("<i2")))
+            digest.update(vectors.astype("<i2").tobytes())
         return digest.hexdigest()
 
     def count_near(self, allowed: np.ndarray) -> np.ndarray:

@@ -1,9 +1,10 @@
 """`gas taxonomy count`: how often captions say each concept."""
 
 import math
+import sys
 
 import pytest
-from generate_any_scene.cli import main
+from generate_any_scene import cli
 from generate_any_scene.taxonomy import COLUMNS, load_taxonomy
 from generate_any_scene.taxonomy.counting import count_concepts
 from generate_any_scene.taxonomy.usage import TABLES, measure_frequency, read_usage
@@ -14,6 +15,14 @@ CAPTIONS = ["Two dogs next to a hot dog stand.", "A wooden chair, next to a red 
 @pytest.fixture(scope="module")
 def counted():
     return count_concepts(load_taxonomy(), CAPTIONS)
+
+
+def run(monkeypatch, captions, out):
+    """The exit status of `gas taxonomy count`."""
+    monkeypatch.setattr(sys, "argv", ["gas", "taxonomy", "count", captions, "--out", out])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code or 0
 
 
 def test_names_and_plurals_are_counted_in_any_case(counted):
@@ -36,7 +45,7 @@ def test_what_is_only_called_so_is_not_meant(counted):
 def test_a_recipe_goes_by_frequencies_of_captions(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "captions.txt").write_text("\n".join(CAPTIONS), encoding="utf-8")
-    assert main(["taxonomy", "count", "captions.txt", "--out", "mine"]) == 0
+    assert run(monkeypatch, "captions.txt", "mine") == 0
     assert "mine/frequency.tsv" in capsys.readouterr().out
     taxonomy = load_taxonomy(["default", "./mine"], tmp_path)
     relations = dict(zip(taxonomy.relations["id"].to_pylist(), measure_frequency(taxonomy, "relations"), strict=True))
@@ -44,9 +53,9 @@ def test_a_recipe_goes_by_frequencies_of_captions(tmp_path, monkeypatch, capsys)
     assert relations["spatial.on"] == 0
 
 
-def test_captions_without_concepts_are_refused_in_one_line(tmp_path, capsys):
+def test_captions_without_concepts_are_refused_in_one_line(tmp_path, monkeypatch, capsys):
     (tmp_path / "empty.txt").touch()
-    assert main(["taxonomy", "count", str(tmp_path / "empty.txt"), "--out", str(tmp_path / "mine")]) == 2
+    assert run(monkeypatch, str(tmp_path / "empty.txt"), str(tmp_path / "mine")) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "mine").exists()
 
