@@ -16,6 +16,7 @@ from generate_any_scene.builders.recipe.validation import list_keys
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.taxonomy import TABLES, load_taxonomy
 from generate_any_scene.taxonomy.schema import VISIBILITY
+from generate_any_scene.taxonomy.usage import measure_frequency
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,8 @@ PLAIN = {"content.constraints": "none", "content.scene_attributes.count": [0, 1]
 """With these no other key keeps concepts out of scenes."""
 NO_FILTERS = {
     *("content.objects.distinct", "content.objects.copies"),
-    *("content.attributes.max_per_object", "content.scene_attributes.count"),
+    *("content.attributes.max_per_object", "content.scene_attributes.count", "content.plausibility"),
+    *(f"content.plausibility.{name}" for name in ("neighbours", "temperature", "model")),
 }
 """Keys of concepts that leave none of them out."""
 
@@ -53,7 +55,8 @@ def read_parents():
 @lru_cache
 def read_rows(table):
     rows = getattr(load_taxonomy(), table).to_pylist()
-    return [{**row, "row": number} for number, row in enumerate(rows)]
+    frequency = measure_frequency(load_taxonomy(), table).tolist()
+    return [{**row, "row": number, "frequency": frequency[number]} for number, row in enumerate(rows)]
 
 
 def is_under(row, names):
@@ -91,8 +94,40 @@ VISIBLE = Recount(
     lambda rows: st.sampled_from(VISIBILITY),
     keep_where(lambda row, least: VISIBILITY.index(row["visible"]) <= VISIBILITY.index(least)),
 )
+FREQUENT = Recount(
+    lambda rows: st.sampled_from([1.0, 2.25, 3.5]), keep_where(lambda row, least: row["frequency"] >= least)
+)
+TOP = Recount(lambda rows: st.integers(1, 300) | st.integers(1, 100).map(lambda share: f"{share}%"), take_top)
+ONLY = Recount(
+    lambda rows: st.lists(st.sampled_from([row["id"] for row in rows]), min_size=1, max_size=9, unique=True),
+    keep_where(lambda row, ids: row["id"] in ids),
+)
+
+
+def keep_in_place(setting, rows):
+    """What a place does not bar, by ids, kinds, heads, and what lies under objects; of scene attributes no place."""
+    place = next(row for row in read_rows("scene_attributes") if row["id"] == setting)
+    barred, excluded = set(place["bars"].split("|")), set(place["excludes"].split("|"))
+
+    def keeps(row):
+        if "modality" in row:
+            own = {row["id"], row["kind"]}
+            others = set(row["excludes"].split("|"))
+            return row["kind"] != "location" and own.isdisjoint(excluded) and others.isdisjoint({setting, "location"})
+        if "parent" in row:
+            return not is_under(row, barred) and barred.isdisjoint(row["kinds"].split("|"))
+        return row["id"] not in barred and row.get("kind", row.get("head")) not in barred
+
+    return [row for row in rows if keeps(row)]
+
+
+PLACE = Recount(lambda rows: st.sampled_from(["location.kitchen", "location.beach"]), keep_in_place)
 RECOUNTS = {
     **{(table, f"content.{table}.visible"): VISIBLE for table in TABLES},
+    **{(table, "content.setting"): PLACE for table in TABLES},
+    **{(table, f"content.{table}.min_frequency"): FREQUENT for table in ("attributes", "relations")},
+    **{(table, f"content.{table}.top"): TOP for table in ("attributes", "relations")},
+    **{(table, f"content.{table}.only"): ONLY for table in ("attributes", "relations")},
     ("objects", None): Recount(lambda rows: st.none(), keep_where(lambda row, _: "offensive" not in row["flags"])),
     ("objects", "content.objects.tier"): tier_of("common", "visible", "full"),
     ("objects", "content.objects.exclude"): Recount(
