@@ -121,7 +121,7 @@ def keep_in_place(setting, rows):
     return [row for row in rows if keeps(row)]
 
 
-PLACE = Recount(lambda rows: st.sampled_from(["location.kitchen", "location.beach"]), keep_in_place)
+PLACE = Recount(lambda rows: st.just("location.kitchen"), keep_in_place)  # one key of all tables, so one value
 RECOUNTS = {
     **{(table, f"content.{table}.visible"): VISIBLE for table in TABLES},
     **{(table, "content.setting"): PLACE for table in TABLES},
