@@ -61,6 +61,11 @@ def _list_rows(taxonomy: Taxonomy, table: str, word: str) -> Iterator[list[int]]
     yield _read_folded(taxonomy, table, True).get(fold(word), [])
 
 
+def list_meanings(taxonomy: Taxonomy, table: str, word: str) -> list[int]:
+    """Lists the rows of a table that a word may mean; none where the taxonomy does not have it."""
+    return next(filter(None, _list_rows(taxonomy, table, word)), [])
+
+
 def find_called(taxonomy: Taxonomy, table: str, word: str, among: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Finds the rows that a word other than their name means (wooden, grey, wears), where they have one name.
 
@@ -100,7 +105,7 @@ def advise_group(taxonomy: Taxonomy, table: str, word: str) -> str:
 
 def _tell_group(taxonomy: Taxonomy, table: str, word: str) -> str:
     """Tells of which kinds or categories what a word means is; "" where it means nothing."""
-    rows = next(filter(None, _list_rows(taxonomy, table, word)), [])
+    rows = list_meanings(taxonomy, table, word)
     groups = dict.fromkeys(getattr(taxonomy, table)[GROUPS[table]][row].as_py() for row in rows)
     return f"`{word}` is of the {GROUPS[table]} {' or '.join(f'`{group}`' for group in groups)}" if groups else ""
 
@@ -123,7 +128,7 @@ def find_object(taxonomy: Taxonomy, word: str) -> int:
     """
     if (known := taxonomy.rows_of_ids.get(word)) is not None:
         return known
-    rows = next(filter(None, _list_rows(taxonomy, "objects", word)), [])
+    rows = list_meanings(taxonomy, "objects", word)
     ids, tier = taxonomy.objects["id"], taxonomy.objects["tier"]
     for tiers in TIERS:
         chosen = [row for row in rows if tier[row].as_py() in tiers]

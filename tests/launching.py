@@ -19,10 +19,33 @@ PartialState().destroy_process_group()
 """
 
 
-def run_script(recipe, rows, folder, processes=None):
+SPLIT = """
+import os
+from accelerate import PartialState
+from accelerate.utils import DistributedType
+from generate_any_scene.training.trainers.finetune import training_loop
+
+os.environ |= {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP"}
+os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "true"  # as it is unless said otherwise
+open_one = training_loop.open_accelerator
+
+def open_split(recipe, folder):
+    # Accelerate splits a model over GPUs alone, so it is told that these processes have some.
+    PartialState(cpu=True).distributed_type = DistributedType.MULTI_GPU
+    accelerator = open_one(recipe, folder)
+    assert accelerator.is_fsdp2
+
+    return accelerator
+
+training_loop.open_accelerator = open_split
+"""
+"""Shares weights out over processes, as `accelerate launch --use_fsdp --fsdp_version 2` does on GPUs."""
+
+
+def run_script(recipe, rows, folder, processes=None, before=""):
     """Trains in a Python of its own, or in several."""
-    folder.mkdir()
-    (folder / "train.py").write_text(SCRIPT)
+    folder.mkdir(exist_ok=True)
+    (folder / "train.py").write_text(before + SCRIPT)
     rows.save_to_disk(folder / "rows")
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
     command = [sys.executable, *(launch if processes else []), folder / "train.py"]

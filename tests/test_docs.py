@@ -12,6 +12,7 @@ import pytest
 import yaml
 from generate_any_scene import scene
 from generate_any_scene.builders.export.formats import list_formats
+from generate_any_scene.builders.export.picture_formats import list_picture_formats
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.recipe.model import Recipe
@@ -237,7 +238,7 @@ def test_captions_read_as_shown():
 
 def test_every_format_of_exports_has_its_line():
     section = PAGES["docs/sharing.md"].partition("## Export\n")[2].partition("\n## ")[0]
-    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(list_formats())
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == sorted(list_formats() | list_picture_formats())
 
 
 def test_the_row_is_as_shown():

@@ -5,18 +5,20 @@
     upstream        keys of other packages, checked before anything is loaded
     sources         models and data sets by their names, looked up before anything is loaded
     models          loading models: where they compute, what is wrong with one
+    stages          folders of results, each there whole or not at all
     data            rows to train on, whoever made them
     pictures        pictures as people see them
-    sandbox         colored shapes: pictures, a judge that is never wrong, a small model
+    sandbox         colored shapes: pictures, a judge that is never wrong, a small model, an encoder
     judges          who answers questions about pictures, and which replies are right
     decoders        visual tokens -> pictures
     metrics         what a model is measured by, a file a metric
     evaluation      `gas evaluate`: pictures made or found, asked about and measured, and a report
     exam            `gas calibrate`: pictures whose truth is known, right and wrong, to find out what a judge sees
-    reports         contact sheets and curves
+    reports         contact sheets, curves, and trainings compared over seeds
     rewards         what reinforcement learning is rewarded by
     generate        pictures of held-out scenes, judged before and after
     preferences     pairs of pictures, a better and a worse one, for other trainers
+    picture_export  `gas export` of pictures with captions, for other trainers
     trainers        what trains, a file or folder a kind
     run             `gas train`: check, train, write down
 

@@ -7,19 +7,46 @@ import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
+from ..builders.commands.share import OTHER_EXPORTS, OTHER_PUSHES
+from ..builders.export.picture_formats import list_picture_formats
 from ..console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ..errors import GasError
 from ..recipes import list_recipes
 
 if TYPE_CHECKING:
+    from ..builders.hub.push import Push
     from .judges.asking import Way
+    from .recipes.loading import LoadedTraining
 
 commands = typer.Typer()
+
+
+def push_training(folder: Path, *options: Any) -> Push:
+    """`gas push` of the folder of a training; see `push_model`."""
+    from .publishing import push_model
+
+    return push_model(folder, *options)
+
+
+OTHER_PUSHES["model/README.md"] = push_training
+
+
+def export_pictures(*arguments: Any) -> str:
+    """`gas export` of pictures with captions; see `picture_export`."""
+    from .upstream import require
+
+    require("PIL", user="gas export of pictures", extra="eval")
+    from .picture_export import export_pictures
+
+    return export_pictures(*arguments)
+
+
+OTHER_EXPORTS.update(dict.fromkeys(list_picture_formats(), export_pictures))
 
 
 def complete_trainings(ctx: typer.Context) -> list[str]:
@@ -58,6 +85,9 @@ def train(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only check recipe, data and names; load no weights.")
     ] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Only compute memory, disk, updates and operations; load no weights.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train a model on a dataset (needs the extra train); start it again to go on where it was stopped.
@@ -68,6 +98,9 @@ def train(
         from .run import describe_run, load_checked, run_training
 
         loaded = load_checked(recipe, overrides)
+        if estimate:
+            _tell_estimate(loaded, as_json)
+            return
         record = run_training(loaded, dry_run, report=remark)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on from the last checkpoint", exit_status=1) from stop
@@ -77,6 +110,18 @@ def train(
         say(json.dumps(record, indent=2, ensure_ascii=False))
         return
     for line in describe_run(loaded.recipe, record):
+        say(line)
+
+
+def _tell_estimate(loaded: LoadedTraining, as_json: bool) -> None:
+    from .estimates import list_estimate
+    from .run import estimate_training
+
+    found = estimate_training(loaded)
+    if as_json:
+        say(json.dumps(found.describe(), indent=2, ensure_ascii=False))
+        return
+    for line in list_estimate(loaded.recipe.name, found):
         say(line)
 
 

@@ -33,6 +33,7 @@ from .judges.marking import choose_questions
 from .judges.protocol import Judge
 from .metrics.intervals import compare_means, measure_mean
 from .recipes.grpo import Grpo
+from .recipes.nft import Nft
 from .reports.contact_sheet import paste_sheet
 
 SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty")
@@ -69,7 +70,7 @@ MakePictures = Callable[[Sequence[int], Sequence[str]], tuple[list[Image.Image],
 """Makes the pictures of some rows, by their places and captions; gives them and the share of ids that are no code."""
 
 
-def judge_rows(make: MakePictures, judge: Judge, recipe: Grpo, rows: Any) -> JudgedPictures:
+def judge_rows(make: MakePictures, judge: Judge, recipe: Grpo | Nft, rows: Any) -> JudgedPictures:
     """Makes a picture of each caption and has its questions answered; every process does its share.
 
     Raises:
@@ -212,10 +213,20 @@ def describe_gain(before: JudgedPictures, after: JudgedPictures) -> dict[str, An
     return {"pictures": len(after.images), "questions": after.asked, **compared}
 
 
-def write_comparison(path: Path, before: JudgedPictures, after: JudgedPictures, shown: int) -> None:
-    """Draws pictures before and after under their captions, and writes what was judged beside it (`.jsonl`)."""
+def write_comparison(
+    path: Path,
+    before: JudgedPictures,
+    after: JudgedPictures,
+    kinds: Sequence[Mapping[str, Mapping[str, float]]],
+    shown: int,
+) -> None:
+    """Draws pictures before and after under their captions, and writes what was judged beside it (`.jsonl`).
+
+    Of each picture, `kinds` has the shares of right answers by kind of question, before and after.
+    """
     pairs = list(zip(before.captions, before.images, before.shares, after.images, after.shares, strict=True))
     paste_sheet(path, pairs[:shown])
     with path.with_suffix(".jsonl").open("w", encoding="utf-8") as file:
-        for caption, _, one, _, other in pairs:
-            file.write(json.dumps({"caption": caption, "before": one, "after": other}, ensure_ascii=False) + "\n")
+        for (caption, _, one, _, other), some in zip(pairs, kinds, strict=True):
+            line = {"caption": caption, "before": one, "after": other, "by_kind": some}
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -23,6 +23,9 @@ LONGEST = 4
 ENLARGED = 16
 """A picture that is scaled up so many times is a few blurred spots."""
 
+ORIENTATION, TURNED = 0x0112, 5
+"""The tag of EXIF that says how a picture is turned, and the first value that lays it on its side."""
+
 
 def open_picture(value: Any) -> Image.Image:
     """Opens what a row has as a picture: one of PIL's, or `bytes` and `path` as `datasets.Image(decode=False)` gives.
@@ -48,6 +51,21 @@ def open_picture(value: Any) -> Image.Image:
     except Exception as error:  # what is wrong with a file is told in a dozen types
         reason = " ".join(str(error).split()) or type(error).__name__
         raise GasError(f"it cannot be read: {reason}") from error
+
+
+def measure_picture(value: Any) -> tuple[int, int]:
+    """Width and height of what `open_picture` gives, by what its file begins with.
+
+    Raises:
+        GasError: It cannot be read.
+    """
+    try:
+        image = value if isinstance(value, Image.Image) else _open_raw(value)
+        turned = image.getexif().get(ORIENTATION, 1) >= TURNED
+    except Exception as error:  # what is wrong with a file is told in a dozen types
+        raise GasError(f"it cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
+    width, height = image.size
+    return (height, width) if turned else (width, height)
 
 
 def _open_raw(value: Any) -> Image.Image:

@@ -20,7 +20,7 @@ from typing import Any
 
 from PIL import Image
 
-from ..builders.folder.files import remove_tree
+from ..builders.folder.files import fill_folder
 from ..builders.foundation.counter_rng import derive_key
 from ..errors import GasError
 
@@ -181,16 +181,9 @@ def write_preferences(pairs: Iterable[Preference], folder: str | Path, seed: int
     Raises:
         GasError: There are no pairs, or the folder holds something.
     """
-    folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise GasError(f"{folder} holds something; give an empty folder, or a new one")
-    rows, beside = make_preferences(pairs, seed), folder.with_name(f".{folder.name}.part")
-    remove_tree(beside)
-    beside.mkdir(parents=True)
-    rows.to_parquet(beside / "train.parquet")
-    if folder.exists():
-        folder.rmdir()
-    beside.rename(folder)
+    with fill_folder(Path(folder)) as beside:
+        rows = make_preferences(pairs, seed)
+        rows.to_parquet(beside / "train.parquet")
     return rows
 
 

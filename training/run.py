@@ -18,7 +18,10 @@ from ..builders.folder.files import remove_tree, write_text
 from ..builders.rows.loading import drop_consequences
 from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..version import __version__
+from .cards import MODEL, add_card
 from .data import describe_data, load_rows
+from .estimates import Estimate
+from .publishing import check_push, push_model
 from .recipes.common import Training
 from .recipes.loading import LoadedTraining, dump_training, load_training
 from .sources import check_sources
@@ -48,6 +51,10 @@ def run_training(
     trainer, rows, problems = check_training(loaded)
     if problems:
         raise RecipeError(problems)
+    if recipe.push and first:
+        check_push(recipe.push)
+    if hasattr(trainer, "prepare"):
+        trainer.prepare(recipe, report if first else lambda _: None)
     record: dict[str, Any] = {
         "recipe": recipe.name,
         "kind": recipe.kind,
@@ -69,9 +76,31 @@ def run_training(
         results = trainer.train(recipe, rows, folder, report if first else lambda _: None)
         record |= {"seconds": round(time.time() - started, 1), "results": results}
         if first:
+            add_card(recipe, results, folder)
             _write_record(folder, record)
     end_processes()
+    if first and recipe.push and not dry_run:
+        record["pushed"] = push_trained(recipe)
+        _write_record(folder, record)
     return record if first else {}
+
+
+def estimate_training(loaded: LoadedTraining) -> Estimate:
+    """Computes what a training takes, after all that `run_training` checks; no weight is loaded.
+
+    Raises:
+        RecipeError: Something is wrong with the recipe, its keys for other packages, or its data.
+        GasError: A package is missing, or nothing is known of this kind.
+    """
+    trainer, rows, problems = check_training(loaded)
+    if problems:
+        raise RecipeError(problems)
+    if not hasattr(trainer, "estimate"):
+        raise GasError(
+            f"what a training of the kind {loaded.recipe.kind} takes cannot be computed; leave --estimate out"
+        )
+    found: Estimate = trainer.estimate(loaded.recipe, rows)
+    return found
 
 
 def load_checked(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedTraining:
@@ -115,7 +144,25 @@ def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Proble
         with gather_problems(problems):
             rows = load_rows(recipe.data, trainer.COLUMNS, also=getattr(trainer, "ALSO", ()))
     problems += trainer.check(recipe, rows, missing)
+    if recipe.push and MODEL not in trainer.RESULTS:
+        what = f"a training of the kind {recipe.kind} leaves no `{MODEL}/` to push"
+        problems.append(Problem(what, key="push", hint="leave it out"))
     return trainer, rows, list(loaded.document.locate(problems).problems)
+
+
+def push_trained(recipe: Training) -> str:
+    """Pushes what was trained, and gives the address. What fails here takes nothing from a training that is done.
+
+    Raises:
+        GasError: The Hub refuses, or somebody stops it; it says the command that pushes later.
+    """
+    assert recipe.push
+    try:
+        return push_model(recipe.folder, recipe.push).url
+    except (GasError, KeyboardInterrupt) as error:
+        later = f"the command for that is gas push {recipe.folder} --repo {recipe.push}"
+        what = f"the training is done, and its model is not pushed: {str(error) or 'stopped'}"
+        raise GasError(f"{what}; {later}", exit_status=1) from error
 
 
 def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
@@ -144,7 +191,8 @@ def describe_run(recipe: Training, record: Mapping[str, Any]) -> list[str]:
     lines += [f"  {line}" for line in record["results"].get("table", ())]
     results = {**find_trainer(recipe.kind).RESULTS, RECORD: "results, versions, data"}
     there = {name: what for name, what in results.items() if (recipe.folder / name).exists()}
-    return [*lines, *(f"  {recipe.folder / name}: {what}" for name, what in there.items())]
+    lines += [f"  {recipe.folder / name}: {what}" for name, what in there.items()]
+    return [*lines, f"  {record['pushed']}: the same model"] if record.get("pushed") else lines
 
 
 def find_trainer(kind: str) -> ModuleType:

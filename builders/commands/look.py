@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,14 +15,25 @@ from ...errors import GasError
 from ..structures.bounds import BOUNDS, bound_limits
 from .cache import clear
 from .completion import complete_configs, complete_recipes, complete_splits
-from .options import Folder, Overrides, Source, load_source
+from .options import Folder, Overrides, load_source
+
+if TYPE_CHECKING:
+    from ..recipe.loading import LoadedRecipe
 
 commands = typer.Typer()
 
 
 @commands.command(epilog=list_examples("gas stats general", "gas stats gas --config video --by category"))
 def stats(
-    source: Source,
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="RECIPE|DIR|FILE",
+            help="A recipe, a folder that gas build wrote, or a .json or .jsonl file of scene graphs made elsewhere.",
+            show_default=False,
+            autocompletion=complete_recipes,
+        ),
+    ],
     rows: Annotated[
         int | None, typer.Option(min=1, help="How many scenes of a recipe.", show_default="10,000")
     ] = None,
@@ -49,6 +60,15 @@ def stats(
         str | None,
         typer.Option(metavar="NODE", help="With --by node: the children of this object.", show_default="the roots"),
     ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RECIPE",
+            help="With a FILE: the recipe whose concepts it may use, and whose scenes stand beside its graphs.",
+            show_default="general",
+            autocompletion=complete_recipes,
+        ),
+    ] = None,
     overrides: Overrides = NO_VALUES,
     png: Annotated[
         Path | None,
@@ -59,12 +79,16 @@ def stats(
     """Show how evenly concepts and structures are used: Gini, entropy, share of the most used tenth.
 
     What the recipe leaves but no scene has counts, too. Perfectly even use has Gini 0, entropy 100 %, a share of 10 %.
+
+    Of graphs that others made (gas stats graphs.jsonl --like general) it also says how many are sound, and what is
+    wrong with the others.
     """
     from ..folder.reading import (
         find_split,
         is_built,
     )
     from ..inspection.evenness import (
+        GRAPH_FILES,
         ROWS,
         check_groups,
         describe_usage,
@@ -75,6 +99,12 @@ def stats(
     from ..inspection.usage import count_built, count_drawn
 
     check_groups(by, under)
+    if source.endswith(GRAPH_FILES):
+        refuse_options(source, {"--by": by, "--png": png, "--start": start, "--rows": rows, "--config": config})
+        _show_graphs(Path(source), load_source(like or "general", overrides), split or "train", as_json)
+        return
+    if like:
+        raise GasError(f"{source} is no .json or .jsonl file of scene graphs; leave --like out")
     if is_built(source):
         refuse_options(source, {"--set": overrides, "--start": start, "--rows": rows})
         found = find_split(Path(source), config, split, default="train")
@@ -93,6 +123,20 @@ def stats(
         say(json.dumps(described, indent=2, ensure_ascii=False))
         return
     print_usage(described, create_console())
+
+
+def _show_graphs(file: Path, loaded: LoadedRecipe, split: str, as_json: bool) -> None:
+    from ..inspection.foreign_graphs import describe_graphs, examine_graphs, print_graphs, read_graphs
+    from ..inspection.usage import count_drawn
+
+    graphs = sum(1 for _ in read_graphs(file))
+    with show_progress(2 * graphs, "reading") as report:
+        usage = count_drawn(loaded, split, 0, graphs, report)
+        described = describe_graphs(examine_graphs(file, usage, report), usage)
+    if as_json:
+        say(json.dumps(described, indent=2, ensure_ascii=False))
+        return
+    print_graphs(described, create_console())
 
 
 def _offer_bounds(command: Callable[..., None]) -> Callable[..., None]:

@@ -13,6 +13,7 @@ import typer
 from ...console import AsJson, list_examples, remark, say, show_progress
 from ...errors import GasError
 from ..export.formats import list_formats
+from ..export.picture_formats import list_picture_formats
 from .completion import complete_configs, complete_splits
 from .options import Folder
 
@@ -24,7 +25,10 @@ commands = typer.Typer()
 OTHER_PUSHES: dict[str, Callable[..., Push]] = {}
 """Who pushes folders that no build wrote, by the file that tells them; packages above this one fill it."""
 
-FORMATS = list_formats()
+OTHER_EXPORTS: dict[str, Callable[..., str]] = {}
+"""Who exports what no build wrote, by format; packages above this one fill it."""
+
+FORMATS = list_formats() | list_picture_formats()
 WIDTH = max(map(len, FORMATS))
 WRITTEN = "train for trainers, test for scorers"
 
@@ -38,18 +42,19 @@ def complete_formats() -> list[tuple[str, str]]:
         "gas push gas --repo me/scenes --dry-run",
         "gas push gas --repo me/scenes --private",
         "gas push runs/smoke --repo me/smoke-pictures",
+        "gas push runs/finetune_sd15 --repo me/adapter",
     )
 )
 def push(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="A folder that gas build wrote, or gas evaluate.", show_default=False),
+        typer.Argument(
+            metavar="DIR", help="A folder that gas build wrote, gas evaluate or gas train.", show_default=False
+        ),
     ],
     repo: Annotated[
         str,
-        typer.Option(
-            metavar="OWNER/NAME", help="The dataset repository; made if it is not there.", show_default=False
-        ),
+        typer.Option(metavar="OWNER/NAME", help="The repository; made if it is not there.", show_default=False),
     ],
     private: Annotated[bool, typer.Option("--private", help="Make the repository private.")] = False,
     create_pr: Annotated[
@@ -66,7 +71,8 @@ def push(
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
 
-    Of an evaluation it pushes pictures, answers, scores and the report, as a dataset without tags.
+    Of an evaluation it pushes pictures, answers, scores and the report, as a dataset without tags; of a training, the
+    model with its card.
 
     Configs that others pushed to the repository stay, and so does what people wrote into its card or changed in its
     files. A tag never moves: other rows need another version.
@@ -75,7 +81,7 @@ def push(
 
     others = [push_other for file, push_other in OTHER_PUSHES.items() if (folder / file).is_file()]
     if others and tag is not None:
-        raise GasError("--tag is of built folders; an evaluation is pushed without tags, so leave it out")
+        raise GasError("--tag is of built folders; evaluations and models are pushed without tags, so leave it out")
     with show_progress(None, "pushing", unit="files") as report:
         if others:
             pushed = others[0](folder, repo, private, create_pr, dry_run, report, overwrite)
@@ -91,12 +97,20 @@ def push(
     epilog=list_examples(
         "gas export gas --config multi_object --format trl --out prompts.jsonl",
         "gas export gas --config video -f flow_grpo -o flow_grpo",
+        "gas export my_images -f kohya -o kohya",
     )
     + "\n\nFormats:\n"
     + "\n".join(f"{name:{WIDTH}}  {words}" for name, words in FORMATS.items())
 )
 def export(
-    folder: Folder,
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="A folder that gas build wrote; or pictures with captions, for formats that hold these.",
+            show_default=False,
+        ),
+    ],
     format_: Annotated[
         str,
         typer.Option(
@@ -120,11 +134,15 @@ def export(
         typer.Option("--out", "-o", help="The file to write, or a folder for several files; - for stdout."),
     ] = Path("-"),
 ) -> None:
-    """Write a split of a built folder in the files of a scorer or a trainer."""
+    """Write a split of a built folder, or pictures with captions, in the files of a scorer or a trainer."""
     from ..export.export import describe_export, export_split, find_sources
 
-    sources = find_sources(folder, config, split, format_)
     file = None if out == Path("-") else out
+    if format_ in OTHER_EXPORTS:
+        with show_progress(None, "exporting", unit="pictures") as report:
+            remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report))
+        return
+    sources = find_sources(folder, config, split, format_)
     for source in sources:
         with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
             tally = export_split(source, format_, file, report)

@@ -18,6 +18,7 @@ from ..folder.reading import Source, find_split, read_batches
 from ..foundation.replacing import replace_file
 from .formats import list_formats, load_format, load_splits
 from .layout import Layout, Tally
+from .picture_formats import list_picture_formats
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
@@ -30,7 +31,7 @@ def check_format(name: str) -> None:
         GasError: It is not there.
     """
     if name not in (formats := list_formats()):
-        raise GasError(f"there is no format `{name}`; {advise(name, formats)}")
+        raise GasError(f"there is no format `{name}`; {advise(name, [*formats, *list_picture_formats()])}")
 
 
 def find_sources(folder: Path, config: str | None, split: str | None, format_: str) -> list[Source]:

@@ -147,6 +147,27 @@ def remove_tree(path: AnyPath) -> None:
         path.fs.rm(path.path, recursive=True)
 
 
+@contextmanager
+def fill_folder(folder: Path) -> Iterator[Path]:
+    """Gives a place beside a folder that is empty or not there; what is written there becomes the folder at the end.
+
+    Raises:
+        GasError: The folder holds something. It is as it was, and nothing is left beside it.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise GasError(f"{folder} holds something; give an empty folder, or a new one")
+    beside = folder.with_name(f".{folder.name}.part")
+    remove_tree(beside)
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        if folder.exists():
+            folder.rmdir()
+        beside.rename(folder)
+    finally:
+        remove_tree(beside)
+
+
 def hash_file(path: AnyPath) -> str:
     """SHA-256 (hex) of a file.
 

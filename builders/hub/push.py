@@ -26,6 +26,7 @@ from ..recipe.fields import escape, show
 from .client import (
     LOGIN,
     WAITS,
+    RepoKind,
     Snapshot,
     ask,
     explain_hub,
@@ -33,6 +34,7 @@ from .client import (
     find_status,
     hide_bars,
     is_passing,
+    is_repo_name,
     read_manifest_at,
     read_snapshot,
 )
@@ -65,6 +67,7 @@ class Push:
         url: Of the commit or of the pull request.
         bytes: Size of what is uploaded.
         name: What is pushed, where it has no configs with versions.
+        kind: Of the repository.
     """
 
     repo: str
@@ -77,6 +80,7 @@ class Push:
     url: str = ""
     bytes: int = 0
     name: str = ""
+    kind: RepoKind = "dataset"
 
     @property
     def title(self) -> str:
@@ -136,6 +140,7 @@ def push_planned(
     create_pr: bool,
     dry_run: bool,
     report: Report,
+    kind: RepoKind = "dataset",
 ) -> Push:
     """Carries out a plan as one commit, and makes another one if somebody else is quicker.
 
@@ -146,6 +151,7 @@ def push_planned(
         create_pr: The same.
         dry_run: The same.
         report: The same.
+        kind: Of the repository.
 
     Raises:
         GasError: The plan cannot be made, or the Hub refuses.
@@ -158,10 +164,11 @@ def push_planned(
     with explain_hub(repo), hide_bars():
         for attempt in range(len(WAITS) + 1):
             with tempfile.TemporaryDirectory() as temporary:
-                snapshot = read_snapshot(api, repo)
+                snapshot = read_snapshot(api, repo, kind)
                 plan = make_plan(api, snapshot, Path(temporary))
-                plan = replace(plan, bytes=sum(place.stat().st_size for place in plan.added.values()))
-                if private and snapshot and not ask(api.repo_info, repo, repo_type="dataset").private:
+                size = sum(place.stat().st_size for place in plan.added.values())
+                plan = replace(plan, bytes=size, kind=kind)
+                if private and snapshot and not ask(api.repo_info, repo, repo_type=kind).private:
                     raise GasError(
                         f"{repo} exists and is public; leave --private out, or make it private on the Hub first"
                     )
@@ -180,7 +187,7 @@ def push_planned(
 
 def check_names(repo: str, tag: str | None = None) -> None:
     """Refuses names that no repository and no tag can have, before anything is asked."""
-    if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]{0,95}", repo, re.ASCII) or re.search(r"--|\.\.|\.git$|[.-]$", repo):
+    if not is_repo_name(repo):
         raise GasError(f"--repo {escape(repo)[:200]}: write it as OWNER/NAME, such as me/scenes")
     if tag is not None and (
         not re.fullmatch(r"[\w.+/-]{1,200}", tag, re.ASCII) or re.search(r"^[./-]|[./]$|\.\.|//|/\.|\.lock(/|$)", tag)
@@ -420,21 +427,21 @@ def _carry_out(
 
     commit, url = plan.commit, ""
     if snapshot is None:
-        ask(api.create_repo, plan.repo, repo_type="dataset", private=private, exist_ok=True)
-        refs = ask(api.list_repo_refs, plan.repo, repo_type="dataset")
+        ask(api.create_repo, plan.repo, repo_type=plan.kind, private=private, exist_ok=True)
+        refs = ask(api.list_repo_refs, plan.repo, repo_type=plan.kind)
         commit = next(branch.target_commit for branch in refs.branches if branch.name == "main")
     if plan.added or plan.removed:
         additions = [CommitOperationAdd(path, place) for path, place in plan.added.items()]
         for start in range(0, len(additions), GROUP):
             group = additions[start : start + GROUP]
-            ask(api.preupload_lfs_files, plan.repo, group, repo_type="dataset", create_pr=create_pr)
+            ask(api.preupload_lfs_files, plan.repo, group, repo_type=plan.kind, create_pr=create_pr)
             report(len(group))
         made = api.create_commit(
             plan.repo,
             [*additions, *(CommitOperationDelete(path) for path in plan.removed)],
             commit_message=plan.title,
             commit_description=f"Built and pushed by generate-any-scene {__version__}.",
-            repo_type="dataset",
+            repo_type=plan.kind,
             parent_commit=commit,
             create_pr=create_pr,
         )
@@ -442,7 +449,7 @@ def _carry_out(
         if create_pr:
             return replace(plan, tags=(), commit=commit, url=url)
     for tag in plan.tags:
-        ask(api.create_tag, plan.repo, tag=tag, revision=commit, repo_type="dataset")
+        ask(api.create_tag, plan.repo, tag=tag, revision=commit, repo_type=plan.kind)
     return replace(plan, commit=commit, url=url)
 
 
@@ -453,7 +460,7 @@ def _find_proposal(api: HfApi, plan: Push) -> str:
     discussions = ask(
         lambda: list(
             api.get_repo_discussions(
-                plan.repo, repo_type="dataset", discussion_type="pull_request", discussion_status="open"
+                plan.repo, repo_type=plan.kind, discussion_type="pull_request", discussion_status="open"
             )
         )
     )

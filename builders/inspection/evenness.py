@@ -32,6 +32,8 @@ GROUPS = {
 """What each way of grouping splits up."""
 MOST_GROUPS = 25
 """Groups in a printed table."""
+GRAPH_FILES = (".json", ".jsonl")
+"""Files of scene graphs that others made."""
 ROWS = 10_000
 """Scenes that are drawn of a recipe, as many as the paper draws."""
 BARS = 40
@@ -86,6 +88,7 @@ def refuse_options(source: str, given: dict[str, Any]) -> None:
     """
     if wrong := [name for name, value in given.items() if value not in (None, [])]:
         what = "a built folder, which is read whole, as it is" if is_built(source) else "a recipe"
+        what = "a file of graphs, which is read whole" if source.endswith(GRAPH_FILES) else what
         raise GasError(f"{source} is {what}; leave {' and '.join(wrong)} out")
 
 

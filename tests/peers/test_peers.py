@@ -1,7 +1,8 @@
 """The code of scorers and trainers reads exports of every shipped recipe, and gives a right picture its best score.
 
 GAS_PEERS names a folder with checkouts of any of facebookresearch/GenEval2 (needs scipy), j-min/DSG, Yushi-Hu/tifa,
-yifan123/flow_grpo, yifan123/reward-server, wdrink/SimpleAR and CaraJ7/T2I-R1, each under the name of its repository:
+yifan123/flow_grpo, yifan123/reward-server, wdrink/SimpleAR, CaraJ7/T2I-R1, kohya-ss/sd-scripts (needs voluptuous),
+bghira/SimpleTuner and modelscope/DiffSynth-Studio (needs imageio and einops), each under the name of its repository:
 
     GAS_PEERS=~/peers pytest -m slow tests/peers
 
@@ -9,17 +10,22 @@ Their functions and classes run as they are; what stands in for their networks s
 a mistake in it.
 """
 
+import argparse
 import ast
 import contextlib
 import copy
+import functools
 import io
 import json
 import math
 import os
 import random
+import re
 import runpy
 import sys
+import tomllib
 import types
+import typing
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean, stdev
@@ -35,6 +41,7 @@ from generate_any_scene.builders.export.geneval import COLORS, UNSEEN, find_clas
 from generate_any_scene.builders.export.layout import count_things
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
+from PIL import Image
 
 pytestmark = pytest.mark.slow
 
@@ -330,3 +337,102 @@ def test_t2i_r1_rewards_right_pictures(export, tmp_path):
             assert item["attr_nouns"] != nouns or not (
                 graph["relations"] or any(o["attributes"] for o in graph["objects"])
             )
+
+
+# kohya's sd-scripts, SimpleTuner, DiffSynth-Studio
+
+CAPTIONS = ["None", "a red dog,\nand a cat", "two \u201ccats\u201d"]
+
+
+@pytest.fixture
+def export_pictures(gas, tmp_path, monkeypatch):
+    """Writes three pictures in a format, and goes into its folder."""
+    source = tmp_path / "source"
+    source.mkdir()
+
+    def write(format_):
+        for number, caption in enumerate(CAPTIONS):
+            Image.new("RGB", (64 + 32 * number, 64), "red").save(source / f"{number}.png")
+            (source / f"{number}.txt").write_text(caption, encoding="utf-8")
+        assert gas("export", source, "-f", format_, "-o", tmp_path / "out")[0] == 0
+        monkeypatch.chdir(tmp_path / "out")
+
+    return write
+
+
+def find_arguments(*scripts):
+    """What scripts say that they take, by the text of what they add to their parsers."""
+    return {name for script in scripts for name in re.findall(r"\"--(\w+)\"", script.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("name", ["sd3", "flux"])
+def test_sd_scripts_read_captions_and_take_every_argument(name, export_pictures):
+    voluptuous = pytest.importorskip("voluptuous")
+    script = find_peer("sd-scripts", f"{name}_train_network.py")
+    export_pictures("kohya")
+    library = script.parent / "library"
+    known = {key: getattr(voluptuous, key) for key in ("Any", "ExactSequence", "Object", "Required", "Schema")}
+    known |= {"voluptuous": voluptuous, "functools": functools, "argparse": argparse}
+    known |= {"Sequence": list, "Tuple": tuple, "Union": typing.Union}
+    (sanitizer,) = take(library / "config_util.py", "ConfigSanitizer", **known)
+    data = tomllib.loads(Path("dataset.toml").read_text())
+    assert sanitizer(True, True, False, True).sanitize_user_config(data)
+    (read,) = take(library / "train_util.py", "read_caption", os=os)
+    extension = data["general"]["caption_extension"]
+    shown = [read(f"pictures/{number}.png", extension, False) for number in range(len(CAPTIONS))]
+    assert shown == [" ".join(caption.split()) for caption in CAPTIONS]
+    (training,) = [path for path in Path().glob("*.toml") if script.name in path.read_text()]
+    taken = find_arguments(script, script.with_name("train_network.py"), *library.glob("*.py"))
+    assert tomllib.loads(training.read_text()).keys() <= taken
+    assert (
+        script.parent.joinpath(*tomllib.loads(training.read_text())["network_module"].split("."))
+        .with_suffix(".py")
+        .is_file()
+    )
+
+
+def test_simpletuner_reads_captions_and_takes_every_key(export_pictures, monkeypatch):
+    prompts = find_peer("SimpleTuner", "simpletuner", "helpers", "prompts.py")
+    export_pictures("simpletuner")
+    (read,) = take(prompts, "prepare_instance_prompt_from_textfile", os=os, BaseDataBackend=None)
+    files = types.SimpleNamespace(exists=os.path.exists, read=lambda path: Path(path).read_bytes())
+    shown = [read(f"pictures/{number}.png", True, False, files) for number in range(len(CAPTIONS))]
+    assert shown == [" ".join(caption.split()) for caption in CAPTIONS]
+    fields = prompts.parents[1] / "simpletuner_sdk" / "server" / "services" / "field_registry" / "sections"
+    taken = find_arguments(*fields.glob("*.py"))
+    for config in Path("config").glob("*/config.json"):
+        said = json.loads(config.read_text())
+        assert said.keys() <= taken and Path(said["data_backend_config"]).is_file()
+        family = prompts.parent / "models" / said["model_family"] / "model.py"
+        (paths,) = re.findall(r"HUGGINGFACE_PATHS[^=]*= \{(.*?)\}", family.read_text(encoding="utf-8"), re.DOTALL)
+        assert f'"{said["model_flavour"]}": ' in paths
+    monkeypatch.syspath_prepend(str(prompts.parents[2]))
+    known = pytest.importorskip("simpletuner.helpers.data_backend.config", exc_type=ImportError)
+    for backend, kind in zip(
+        json.loads(Path("config/multidatabackend.json").read_text()), ("Image", "TextEmbed"), strict=True
+    ):
+        arguments = {"model_type": "lora", "resolution": 1024, "resolution_type": "pixel_area"}
+        checked = getattr(known, f"{kind}BackendConfig").from_dict(backend, arguments)
+        checked.apply_defaults(arguments)
+        checked.validate(arguments)
+
+
+def test_diffsynth_reads_pictures_and_takes_every_argument(export_pictures, monkeypatch):
+    data = find_peer("DiffSynth-Studio", "diffsynth", "core", "data", "unified_dataset.py")
+    export_pictures("diffsynth")
+    package = types.ModuleType("diffsynth_data")
+    package.__path__ = [str(data.parent)]
+    monkeypatch.setitem(sys.modules, "diffsynth_data", package)
+    reader = pytest.importorskip("diffsynth_data.unified_dataset", exc_type=ImportError).UnifiedDataset
+    operator = reader.default_image_operator(base_path=".", max_pixels=1024**2)
+    rows = reader(".", "metadata.json", data_file_keys=("image",), main_data_operator=operator)
+    assert [rows[number]["prompt"] for number in range(len(rows))] == [
+        " ".join(caption.split()) for caption in CAPTIONS
+    ]
+    assert [rows[number]["image"].size for number in range(len(rows))] == [(64, 64), (96, 64), (128, 64)]
+    parsers = data.parents[2] / "diffusion" / "parsers.py"
+    for command in Path().glob("*.sh"):
+        text = command.read_text()
+        (script,) = re.findall(r"examples/\w+/model_training/train.py", text)
+        assert (data.parents[3] / script).is_file()
+        assert {*re.findall(r"--(\w+)", text)} <= find_arguments(parsers, data.parents[3] / script)

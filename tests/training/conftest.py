@@ -2,6 +2,7 @@
 
 import pytest
 import tiny
+from hub_fixtures import connect, hub  # noqa: F401
 
 
 @pytest.fixture(scope="module", autouse=True)

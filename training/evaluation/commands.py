@@ -211,7 +211,7 @@ def _print(report: Report) -> None:
         console.print(table)
     for line in list_gone(report.figures, report.runs):
         say(line)
-    say(f"{report.runs[0].folder / 'report.html'}: the report")
+    say(f"{report.folder / 'report.html'}: the report")
 
 
 def _plan(difference: float, pilot: str | None, as_json: bool) -> None:

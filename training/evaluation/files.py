@@ -122,7 +122,8 @@ def find_pictures(
         frames: As `open_file` has it.
 
     Raises:
-        GasError: There is no such folder, it has no picture of any scene, or videos cannot be read on this machine.
+        GasError: There is no such folder, it has no picture of any scene, or one in two files, or videos cannot be
+            read on this machine.
     """
     names = list_files(root)
     placed, unreadable = _place_names(root, names, scenes, shows, captions)
@@ -133,8 +134,20 @@ def find_pictures(
     pictures = {scene: [name for _, name in sorted(some)] for scene, some in by_scene.items() if some}
     if not pictures:
         raise _explain_nothing(root, names, scenes)
+    for some in pictures.values():
+        _refuse_twins(root, some)
     unreadable |= check_files(root, [name for some in pictures.values() for name in some], frames)
     return leave_out(Found(root, pictures, unknown=unknown), unreadable, scenes)
+
+
+def _refuse_twins(root: Path, names: Sequence[str]) -> None:
+    """Refuses files that differ by their suffix alone: nobody knows which of them is the picture."""
+    known: dict[str, str] = {}
+    for name in names:
+        stem, suffix = posixpath.splitext(name)
+        twin = known.setdefault(stem, name) if suffix.lower() in PICTURES + VIDEOS else name
+        if twin != name:
+            raise GasError(escape(f"{root}: {twin} and {name} are the same picture of one scene; remove one of them"))
 
 
 def open_first(root: Path, scenes: Sequence[str]) -> dict[str, Shown]:

@@ -24,6 +24,7 @@ from ... import __version__
 from ...builders.folder.files import write_text
 from ...builders.hub.client import Snapshot, ask, explain_hub, fetch_file, hide_bars
 from ...builders.hub.push import HARMLESS, Push, Report, check_names, is_same, push_planned
+from ...builders.hub.seals import is_sealed, seal
 from ...builders.text.templates import create_environment
 from ...errors import GasError, explain_os_error
 from ...regular_files import read_regular
@@ -44,8 +45,6 @@ SHARD = 200_000_000
 """Bytes of pictures in a file."""
 OURS = re.compile(rf"(?:{'|'.join(TABLES)})/{SPLIT}-\d{{5}}-of-\d{{5}}\.parquet|{'|'.join(map(re.escape, EXTRAS))}")
 """Files that pushes of runs write, besides the record and the card."""
-SEAL = re.compile(r"<!-- written by gas push: ([0-9a-f]{16}) -->\n\Z")
-"""The last line of a card: a digest of what is above, by which it is known whether people changed it."""
 NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 """Of a dataset on the Hub."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -435,18 +434,3 @@ def _read_prompt(run: Run) -> str | None:
     except (GasError, yaml.YAMLError):
         return None
     return str(recipe.get("prompt") or "{caption}") if isinstance(recipe, Mapping) else None
-
-
-def seal(text: str) -> str:
-    """A card with the line by which it is known whether people changed it."""
-    return f"{text}<!-- written by gas push: {_digest(text)} -->\n"
-
-
-def is_sealed(text: str) -> bool:
-    """Whether a card is as a push wrote it."""
-    found = SEAL.search(text)
-    return found is not None and found[1] == _digest(text[: found.start()])
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -36,6 +36,14 @@ class Report:
     by: Sequence[str] = BY
     ratings: Path | None = None
 
+    @property
+    def folder(self) -> Path:
+        """Where it is written: the evaluation's folder, or below that of the first, named by the others."""
+        first, *others = (run.folder for run in self.runs)
+        alike = any(other.name == first.name for other in others)
+        names = ["-".join(other.absolute().parts[-1 - alike :]) for other in others]
+        return first / "against" / "_".join(names) if names else first
+
     @cached_property
     def figures(self) -> dict[str, Any]:
         """All that is known, as `figures.py` describes it and report.json holds it."""
@@ -133,10 +141,10 @@ def evaluate(
 
 
 def save_report(report: Report) -> Report:
-    """Writes report.json and report.html into the folder of the first run."""
-    folder = report.runs[0].folder
-    write_report(folder, report.figures)
-    report.save(folder / "report.html")
+    """Writes report.json and report.html into its folder."""
+    report.folder.mkdir(parents=True, exist_ok=True)
+    write_report(report.folder, report.figures)
+    report.save(report.folder / "report.html")
     return report
 
 

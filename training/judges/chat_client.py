@@ -13,12 +13,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...builders.recipe.fields import show
 from ...errors import GasError, GasWarning, advise, escape
 from .chat_replies import ChatReply
+from .waiting import run_async
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -101,6 +103,9 @@ class ApiClient:
     first_failure: str | None = field(init=False, default=None)
     _failed_in_a_row: int = field(init=False, repr=False, default=0)
     _key: str | None = field(init=False, repr=False)
+    _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = field(
+        init=False, repr=False, default_factory=WeakKeyDictionary
+    )
 
     def __post_init__(self) -> None:
         for name, least in {"concurrency": 1, "retries": 0}.items():
@@ -125,13 +130,18 @@ class ApiClient:
     async def _send_all(
         self, send: Callable[[AsyncOpenAI, T], Awaitable[U]], items: Iterable[T], number: int
     ) -> list[U]:
-        """Sends a request for each item, in this order, so many at once, and gives what `send` makes of each."""
+        """Sends a request for each item, in this order, and gives what `send` makes of each.
+
+        So many are in hand at once, of all that are sent from one event loop.
+        """
         found: dict[int, U] = {}
         left = enumerate(items)
+        gate = self._gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self.concurrency))
 
         async def work(client: AsyncOpenAI) -> None:
             for place, item in left:
-                found[place] = await send(client, item)
+                async with gate:
+                    found[place] = await send(client, item)
 
         async with self._open_client(self.retries) as client:
             try:
@@ -351,11 +361,3 @@ def _quote(error: Any, key: str | None) -> str:
     text = str(body.get("message") or body.get("detail") or error.response.text or error.response.reason_phrase)
     text = text.replace(key, "***") if key else text
     return text if len(text) <= MOST_SAID else text[: MOST_SAID - 3] + "..."
-
-
-def run_async(work: Callable[[], Awaitable[T]]) -> T:
-    """Waits for what runs in an event loop of its own, in a thread, so that one may run in this thread, too."""
-    from anyio.from_thread import start_blocking_portal
-
-    with start_blocking_portal() as portal:
-        return portal.call(work)

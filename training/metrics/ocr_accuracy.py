@@ -70,7 +70,7 @@ class Metric:
         check_option("ocr_accuracy", "compare", self.compare, ("words", "letters"))
         if isinstance(self.reader, str):
             check_option("ocr_accuracy", "reader", self.reader, ("rapidocr",))
-            _load_reader()
+            load_reader()
 
     @property
     def id(self) -> str:
@@ -94,7 +94,7 @@ class Metric:
     def _read(self, images: Sequence[Image]) -> list[str | None]:
         """What stands in images; None where a judge says nothing."""
         if isinstance(self.reader, str):
-            return [" ".join(_load_reader()(image).txts or ()) for image in images]
+            return [" ".join(load_reader()(image).txts or ()) for image in images]
         replies = self.reader.answer(images, [PROMPT] * len(images)) if images else []
         texts = [leave_out_thought(reply).strip() for reply in replies]
         return [("" if clean_text(text) == NOTHING else text) if text else None for text in texts]
@@ -137,7 +137,7 @@ def count_edits(text: str, other: str) -> int:
 
 
 @cache
-def _load_reader() -> Any:
+def load_reader() -> Any:
     """The engine of `rapidocr`, which brings its models.
 
     Raises:

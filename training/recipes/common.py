@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from ...builders.recipe.fields import Part, Text
+from ...builders.hub.client import is_repo_name
+from ...builders.recipe.fields import Part, Text, refuse, show
 from ..fields import Rows, WholeOrZero
 
 
@@ -31,3 +32,14 @@ class Training(Job):
     """What all trainings have in common."""
 
     data: Rows = Field(description="Rows to train on.")
+    push: Text | None = Field(
+        default=None, description="A model repository on the Hub to push `model/` to when it is done: me/adapter."
+    )
+
+    @field_validator("push")
+    @classmethod
+    def check_push(cls, name: str | None) -> str | None:
+        """A name that the Hub takes."""
+        if name is not None and not is_repo_name(name):
+            raise refuse(f"{show(name)} is no name of a repository", "write it as OWNER/NAME, such as me/adapter")
+        return name

@@ -65,6 +65,10 @@ class Finetune(Training):
         default=None, description="A folder or file of LoRA weights to go on from; `lora` is then theirs."
     )
     resolution: Whole = Field(default=512, description="Width and height of the images, in pixels.")
+    buckets: bool = Field(
+        default=False,
+        description="Nearly keep each image's ratio of sides, with as many pixels; an update has images of one shape.",
+    )
     max_sequence_length: Whole | None = Field(
         default=None, description="Tokens of a caption that T5 or a language model reads; the pipeline's default."
     )

@@ -61,6 +61,24 @@ def break_down(
     }
 
 
+def list_kinds(questions: Sequence[Sequence[Question]], marked: Mapping[str, Marks]) -> list[dict[str, Any]]:
+    """Of each picture, by kind of question, the share of right answers for each name; dependencies count as above."""
+    counted = {name: _count_dependencies(questions, marks) for name, marks in marked.items()}
+    listed = []
+    for picture, asked in enumerate(questions):
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, one in enumerate(asked):
+            places[one["kind"]].append(place)
+        of_each = {name: marks[picture] for name, marks in counted.items()}
+        listed.append(
+            {
+                kind: {name: float(np.mean([marks[place] for place in own])) for name, marks in of_each.items()}
+                for kind, own in sorted(places.items())
+            }
+        )
+    return listed
+
+
 def _compare_pictures(
     places: Sequence[tuple[int, int]], before: Sequence[Sequence[bool]], after: Sequence[Sequence[bool]]
 ) -> Any:

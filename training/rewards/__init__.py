@@ -9,7 +9,8 @@
     valuing        answers -> numbers: dependencies, means, several judges
     by_answers     the reward by answers
     by_similarity  the reward by a metric of pictures
-    vqa            questions of other datasets
+    vqa            questions of rows, and of other datasets
+    words          words in pictures that answer questions
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ def answers(
     combine: Literal["mean", "least"] = "mean",
     most_refused: float = 1.0,
     seed: int = 0,
+    read_words: int = 4,
 ) -> AnswersReward:
     """Makes a reward of what judges answer about pictures.
 
@@ -55,6 +57,8 @@ def answers(
         combine: Of several judges, the mean of what they give for a question, or the least.
         most_refused: The share of the first questions that a judge may leave without an answer.
         seed: Another seed draws other questions.
+        read_words: In how many pictures of a step words are read, where rapidocr is installed: `words_that_answer` of
+            what is logged is the share in which a word that answers a question stands.
 
     Raises:
         GasError: The judge cannot be made.
@@ -67,7 +71,7 @@ def answers(
     every = tuple(asked) if isinstance(asked, Sequence) else (asked,)
     known = [weights] * len(every) if isinstance(weights, Mapping) else list(weights) or [{}] * len(every)
     rule = Rule(by, dependencies, mean, questions, combine)
-    return AnswersReward(every, rule, tuple(known), most_refused, seed, decode=decode)
+    return AnswersReward(every, rule, tuple(known), most_refused, seed, decode=decode, read_words=read_words)
 
 
 def similarity(metric: Any = "clip_score", decode: Decode | None = None, **options: Any) -> SimilarityReward:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..judges.asking import Judged, check_refusals, judge_questions
-from ..judges.marking import Question, read_questions
+from ..judges.marking import Question
 from ..judges.protocol import Judge, Shown
 from ..reports.breakdown import find_predicates
 from .drawing import draw_questions
-from .protocol import Reward, Rewards
+from .protocol import AsyncReward, Reward, Rewarded, Rewards
 from .valuing import Rule, average_kinds, average_values, value_answers, weigh_kind
-from .vqa import is_vqa, read_vqa
+from .vqa import read_row
 
 
 @dataclass
@@ -33,6 +34,7 @@ class AnswersReward(Reward):
         seed: Another seed draws other questions.
         kinds: Of each picture of the last step, the mean worth of the questions of each kind that counts.
         rewarded: The completions of the last step, which the functions of `split` share.
+        turn: Of those functions, whose turn it is to have them rewarded.
     """
 
     judges: tuple[Judge, ...]
@@ -42,12 +44,11 @@ class AnswersReward(Reward):
     seed: int = 0
     kinds: list[dict[str, float]] = field(default_factory=list, init=False, repr=False)
     rewarded: Any = field(default=None, init=False, repr=False)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False, repr=False)
     _called: bool = field(default=False, init=False, repr=False)
     __name__ = "answers"
 
-    def reward_images(
-        self, images: Sequence[Shown], rows: Sequence[Mapping[str, Any]], step: int
-    ) -> tuple[Rewards, dict[str, float]]:
+    def reward_images(self, images: Sequence[Shown], rows: Sequence[Mapping[str, Any]], step: int) -> Rewarded:
         """See `Reward`.
 
         Raises:
@@ -90,15 +91,17 @@ class KindReward:
             self.whole.rewarded = completion_ids
         return [values.get(self.kind) for values in self.whole.kinds]
 
+    async def call_async(self, completion_ids: Sequence[Sequence[int]], **columns: Any) -> Rewards:
+        """Does what calling it does, of the functions of all kinds at once; the first of them asks the judge."""
+        async with self.whole.turn:
+            if self.whole.rewarded is not completion_ids:
+                await self.whole.call_async(completion_ids=completion_ids, **columns)
+                self.whole.rewarded = completion_ids
+        return [values.get(self.kind) for values in self.whole.kinds]
 
-def read_row(row: Mapping[str, Any]) -> list[Question]:
-    """The questions of a row, as ours have them or as VQAv2 has them.
-
-    Raises:
-        GasError: There are none.
-    """
-    questions: Any = read_vqa(row) if is_vqa(row) else row.get("questions")
-    return read_questions(questions)
+    def to_async(self) -> AsyncReward:
+        """See `Reward`."""
+        return AsyncReward(self)
 
 
 def count_replies(judged: Sequence[Judged], asked: Sequence[Sequence[Question]]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from ...errors import GasError, advise
 from ..judges.protocol import Shown
 from ..metrics.loading import check_options, find_metric, list_metrics
 from ..metrics.protocol import PicturesMetric
-from .protocol import Reward, Rewards
+from .protocol import Reward, Rewarded
 
 
 @dataclass
@@ -26,9 +26,7 @@ class SimilarityReward(Reward):
     metric: PicturesMetric
     __name__ = "similarity"
 
-    def reward_images(
-        self, images: Sequence[Shown], rows: Sequence[Mapping[str, Any]], step: int
-    ) -> tuple[Rewards, dict[str, float]]:
+    def reward_images(self, images: Sequence[Shown], rows: Sequence[Mapping[str, Any]], step: int) -> Rewarded:
         """See `Reward`."""
         found = self.metric.measure(images, rows)
         known = [one for one in found if one is not None]
@@ -50,9 +48,13 @@ def find_picture_metric(name: str, options: Mapping[str, Any] | None = None) -> 
     return metrics[name]
 
 
-def open_picture_metric(name: str, options: Mapping[str, Any], device: str | None = None) -> PicturesMetric:
-    """Opens a metric that measures pictures, on a device if it computes on one; see `find_picture_metric`."""
+def open_picture_metric(
+    name: str, options: Mapping[str, Any], device: str | None = None, seed: int | None = None
+) -> PicturesMetric:
+    """Opens a metric that measures pictures; one that has such options gets device and seed, unless they are given."""
     metric = find_picture_metric(name, options)
-    where = {"device": device} if device and "device" in {one.name for one in fields(metric)} else {}
-    opened: PicturesMetric = metric(**{**where, **options})
+    known = {one.name for one in fields(metric)}
+    ours = {"device": device, "seed": seed}
+    given = {key: value for key, value in ours.items() if key in known and value is not None}
+    opened: PicturesMetric = metric(**{**given, **options})
     return opened

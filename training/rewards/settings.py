@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ...builders.recipe.fields import Part, Text, expand, refuse
-from ..fields import Verbatim, Whole
+from ..fields import Verbatim, Whole, WholeOrZero
 from ..judges.settings import RewardJudge
 
 PAPER: Mapping[str, Any] = {"of": "answers", "by": "words", "dependencies": False, "mean": "questions"}
@@ -45,6 +45,11 @@ class RewardSettings(Part):
     judges: tuple[RewardJudge, ...] = Field(default=(), description="Who answers besides `judge`.")
     combine: Literal["mean", "least"] = Field(
         default="mean", description="Of several judges, the mean or the least of what a question is worth counts."
+    )
+    read_words: WholeOrZero = Field(
+        default=4,
+        description="In how many pictures of a step words are read, where rapidocr is installed, to log in how many a "
+        "word that answers a question stands.",
     )
     options: Verbatim = Field(default={}, description="Of the metric, such as {model: openai/clip-vit-base-patch32}.")
 

@@ -1,4 +1,4 @@
-"""Questions of other datasets: rows with `question` and `answers`, as VQAv2 and those after it have them.
+"""Questions of rows; those of other datasets, too, whose rows have `question` and `answers`, as VQAv2's.
 
 An answer is right if at least three people gave it, which is where VQAv2's own accuracy reaches 1, or most of them; by
 probability, the answer of most. Kinds are the row's `answer_type` (`yes/no`, `number`, `other`), or the form.
@@ -12,7 +12,7 @@ from typing import Any
 
 from ...builders.recipe.fields import show
 from ...errors import GasError
-from ..judges.marking import is_number
+from ..judges.marking import Question, is_number, read_questions
 
 ENOUGH = 3
 """People who gave an answer, for it to be right."""
@@ -21,6 +21,21 @@ ENOUGH = 3
 def is_vqa(row: Mapping[str, Any]) -> bool:
     """Whether a row has one question, and answers of people to it."""
     return "questions" not in row and {"question", "answers"} <= row.keys()
+
+
+def has_questions(row: Mapping[str, Any]) -> bool:
+    """Whether there is anything to ask about a row's picture."""
+    return "questions" in row or is_vqa(row)
+
+
+def read_row(row: Mapping[str, Any]) -> list[Question]:
+    """The questions of a row, as ours have them or as VQAv2 has them.
+
+    Raises:
+        GasError: There are none.
+    """
+    questions: Any = read_vqa(row) if is_vqa(row) else row.get("questions")
+    return read_questions(questions)
 
 
 def read_vqa(row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -1,1 +1,4 @@
-"""A world of colored shapes: pictures of its scenes, a judge that sees all of them, and a model that makes them."""
+"""A world of colored shapes: pictures of its scenes, a judge that sees all of them, a model that makes them.
+
+An encoder compares them with captions.
+"""

@@ -56,6 +56,12 @@ def find_things(picture: Image.Image) -> list[Thing]:
     return sorted(things, key=lambda thing: (thing.y, thing.x))
 
 
+def measure_top_row(pictures: Sequence[Image.Image]) -> float:
+    """The share of pictures whose shapes are all in the top row, which is where a policy that gives up places ends."""
+    things = [find_things(picture) for picture in pictures]
+    return float(np.mean([all(thing.y < CELL for thing in some) for some in things]))
+
+
 @lru_cache
 def _make_palette() -> Image.Image:
     """The ground's color first, then those of shapes."""

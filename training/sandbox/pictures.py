@@ -140,13 +140,13 @@ def read_tokens(picture: Image.Image) -> np.ndarray:
     if picture.size != (GRID * CELL, GRID * CELL):
         raise GasError(f"a picture of {picture.size} pixels is none of the sandbox's, which are {GRID * CELL} wide")
     pixels = np.asarray(picture.convert("RGB"), dtype=np.float32).reshape(GRID, CELL, GRID, CELL, 3)
-    cells, drawn = pixels.swapaxes(1, 2).reshape(TOKENS, -1), _draw_cells()
+    cells, drawn = pixels.swapaxes(1, 2).reshape(TOKENS, -1), draw_cells()
     # Of squared distances, what differs from drawing to drawing.
     return (np.square(drawn).sum(axis=1) - 2 * cells @ drawn.T).argmin(axis=1)
 
 
 @lru_cache
-def _draw_cells() -> np.ndarray:
+def draw_cells() -> np.ndarray:
     """The pixels of each token's cell: float32, shape (CODES, CELL * CELL * 3)."""
     pictures = [draw_tokens([code] + [0] * (TOKENS - 1)).crop((0, 0, CELL, CELL)) for code in range(CODES)]
     return np.stack([np.asarray(picture, dtype=np.float32).ravel() for picture in pictures])

@@ -26,3 +26,15 @@ class SandboxModel(Part):
     )
     batch_size: Whole = Field(default=64, description="Pictures of an update.")
     learning_rate: Positive = Field(default=1e-3, description="The highest learning rate.")
+
+
+class SandboxFlow(Part):
+    """A small diffusion model that is made from its sizes and first trained on pictures of scenes."""
+
+    hidden_size: Whole = Field(default=128, description="Width of the model.")
+    layers: Whole = Field(default=4, description="Layers of the model.")
+    heads: Whole = Field(default=4, description="Attention heads of a layer.")
+    data: Rows = Field(default=Data(recipe="sandbox"), description="Rows with `caption` and `scene_graph`.")
+    steps: Whole = Field(default=1800, description="Updates on pictures of the captions' scenes.")
+    batch_size: Whole = Field(default=64, description="Pictures of an update.")
+    learning_rate: Positive = Field(default=2e-3, description="The highest learning rate.")

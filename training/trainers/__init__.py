@@ -9,11 +9,14 @@ A trainer offers
                                                     so are the lines of `table`
     find_inputs(recipe) -> dict     the models and files that it depends on, (name or path, revision) by key: a stopped
                                                     training goes on with the same ones alone
+    prepare(recipe, report)         says what is to be done before it begins, and refuses where something is missing on
+                                                    this machine; in dry runs, too; this part may be left out
     COLUMNS     the columns of `data` that it needs
     ALSO        columns that it takes where `data` have them; this part may be left out
     LOG         the file in `folder` that has a line once a step was trained
     RESULTS     the files and folders that it writes into `folder`, and for people, what each is
     ALSO        further columns that it takes where the data have them; it may be left out
+    estimate(recipe, rows) -> Estimate      what a training takes, computed without weights; it may be left out
     REQUIRED    the packages that it imports, by the names they are imported by
 
 A kind is complete with `recipes/<kind>.py` (what its recipes may say), a shipped recipe and a section of

@@ -15,6 +15,7 @@ type a list is by what is in it.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 
 def list_formats() -> dict[str, str]:
     """Names of all formats, and what each writes. No file is imported, so that help is quick."""
-    names = sorted(file.name for file in iter_modules(__path__))
-    texts = {name: Path(__path__[0], f"{name}.py").read_text(encoding="utf-8") for name in names}
+    return read_first_lines(__path__)
+
+
+def read_first_lines(path: Sequence[str]) -> dict[str, str]:
+    """Names of a package's files, and the first line of each one's docstring. No file is imported."""
+    names = sorted(file.name for file in iter_modules(path))
+    texts = {name: Path(path[0], f"{name}.py").read_text(encoding="utf-8") for name in names}
     return {name: (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0] for name, text in texts.items()}
 
 

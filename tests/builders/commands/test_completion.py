@@ -53,7 +53,10 @@ def folder(built, empty):
         ("gas diff video gen", ["general"]),
         ("gas structures at", ["attribute_binding"]),
         ("gas train ", list_recipes("training")),
-        ("gas train sandbox_", ["sandbox_detector", "sandbox_distillation", "sandbox_grpo", "sandbox_selection"]),
+        (
+            "gas train sandbox_",
+            [f"sandbox_{kind}" for kind in ("detector", "distillation", "grpo", "nft", "rewards", "selection")],
+        ),
         ("gas export gas -f ", list(FORMATS)),
         ("gas export gas --format ds", ["dsg"]),
         ("gas build --wo", ["--workers"]),

@@ -241,9 +241,16 @@ class HubServer:
         self.repositories["bucket", id] = bucket = Bucket(id, private)
         return bucket
 
-    def commit(self, id: str, files: dict[str, bytes | None], message="Another's commit", revision="main") -> Commit:
-        """A commit to a dataset that somebody else makes; None deletes a file."""
-        repository = self.repositories["dataset", id]
+    def commit(
+        self,
+        id: str,
+        files: dict[str, bytes | None],
+        message="Another's commit",
+        revision="main",
+        type: str = "dataset",
+    ) -> Commit:
+        """A commit that somebody else makes; None deletes a file."""
+        repository = self.repositories[type, id]
         lines: list[dict] = [{"key": "header", "value": {"summary": message}}]
         for path, data in files.items():
             if data is None:

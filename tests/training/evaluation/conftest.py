@@ -3,7 +3,6 @@
 import pyarrow as pa
 import pytest
 from generate_any_scene.training.recipes.loading import load_evaluation
-from hub_fixtures import connect, hub  # noqa: F401
 
 
 @pytest.fixture

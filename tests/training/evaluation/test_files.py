@@ -62,6 +62,13 @@ def test_several_pictures_are_in_the_order_of_their_numbers(tmp_path):
     assert found.pictures[SCENES[1]] == [f"{SCENES[1]}/seed_3.jpg"]
 
 
+def test_a_picture_in_two_files_is_refused(tmp_path):
+    for suffix in (".png", ".jpg"):
+        put(tmp_path, SCENES[0] + suffix)
+    with pytest.raises(GasError, match=r"\.jpg and .*\.png are the same picture of one scene"):
+        find_pictures(tmp_path, SCENES)
+
+
 def test_frames_are_one_picture(tmp_path):
     for number in range(20):
         put(tmp_path, f"{SCENES[0]}/frame_{number}.png", number)

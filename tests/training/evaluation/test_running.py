@@ -70,6 +70,8 @@ def test_two_runs_are_compared(local, pictures, tmp_path, monkeypatch, capfd):
     report = json.loads(said)
     assert status == 0 and [one["model"] for one in report["runs"]][1] == "other"
     assert {row["value"] for row in report["differences"]["overall"]} == {0}
+    assert json.loads((local / "against" / "other" / "report.json").read_text()) == report
+    assert len(json.loads((local / "report.json").read_text())["runs"]) == 1
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ class ChatServer:
 
     Attributes:
         models, version: What `/v1/models` and `/version` tell; without a version there is no such place.
+        places: What other places tell, by their paths.
         moods: What goes wrong with the requests to come, one after the other: "" for nothing, a status with its
             headers, seconds to wait, or a name that `_misbehave` knows.
         mood: What goes wrong with all requests that `moods` says nothing of.
@@ -25,7 +26,7 @@ class ChatServer:
     """
 
     def __init__(self, reply=lambda body: REPLY, models=("tiny",), owner="vllm", version="0.33.0"):
-        self.reply, self.version, self.mood, self.moods = reply, version, "", []
+        self.reply, self.version, self.mood, self.moods, self.places = reply, version, "", [], {}
         self.models = [{"id": name, "object": "model", "owned_by": owner, "max_model_len": 2048} for name in models]
         self.bodies, self.headers, self.times = [], [], []
         self.in_flight, self.most_in_flight, self.lock = 0, 0, threading.Lock()
@@ -75,6 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send({"object": "list", "data": self.chat.models})
         if self.path == "/version" and self.chat.version:
             return self._send({"version": self.chat.version})
+        if (place := self.path.partition("?")[0]) in self.chat.places:
+            return self._send(self.chat.places[place])
         return self._misbehave((404, {}))
 
     def do_POST(self):

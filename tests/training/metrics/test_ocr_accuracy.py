@@ -108,7 +108,7 @@ def test_the_best_of_several_views_counts():
 
 def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "rapidocr", None)
-    ocr_accuracy._load_reader.cache_clear()
+    ocr_accuracy.load_reader.cache_clear()
     with pytest.raises(GasError, match="ocr_accuracy needs rapidocr: pip install rapidocr onnxruntime") as error:
         Metric()
     assert error.value.exit_status == 1
@@ -121,7 +121,7 @@ def test_text_is_cleaned():
 @pytest.mark.slow
 def test_the_package_reads_pictures():
     pytest.importorskip("rapidocr")
-    ocr_accuracy._load_reader.cache_clear()
+    ocr_accuracy.load_reader.cache_clear()
 
     def draw(text):
         image = Image.new("RGB", (400, 120), "white")

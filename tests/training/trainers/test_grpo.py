@@ -183,7 +183,7 @@ def test_a_training_writes_its_files(either):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     results = {"recipe.yaml", "run.json", "rewards.jsonl", "rewards.png", "held_out.png", "held_out.jsonl"}
     assert results | {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= files
-    assert [name for name in RESULTS if not (folder / name).exists()] == []
+    assert {name for name in RESULTS if not (folder / name).exists()} == {"table.md", "stages.jsonl"}
     for name in ("rewards.png", "held_out.png"):
         with Image.open(folder / name) as image:
             image.load()
@@ -227,6 +227,10 @@ def test_its_held_out_pictures_are_listed(either):
     for name in ("before", "after"):
         assert np.mean([line[name] for line in lines]) == pytest.approx(results[name]["mean"])
         assert results[name]["out_of_range"] == 0
+    for kind, shares in results["by_kind"].items():
+        own = [line["by_kind"][kind] for line in lines if kind in line["by_kind"]]
+        gain = np.mean([one["after"] - one["before"] for one in own])
+        assert shares["gain"]["mean"] == pytest.approx(gain)
     assert results["gain"]["mean"] == pytest.approx(results["after"]["mean"] - results["before"]["mean"])
     assert sum(one.startswith("held out") for one in said) == 2
     told = "\n".join(describe_run(recipe, record))

@@ -18,7 +18,8 @@ from pydantic import BaseModel, Field
 
 from ....errors import GasError, Problem
 from ....regular_files import LARGEST
-from ...judges.chat_client import ApiClient, Body, run_async
+from ...judges.chat_client import ApiClient, Body
+from ...judges.waiting import run_async
 from ...recipes.pictures import EndpointPictures
 from ..files import open_bytes
 from .protocol import Made, NotMade, PictureFile, PictureRequest

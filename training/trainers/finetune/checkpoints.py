@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from ....builders.folder.files import open_part
 from ....errors import GasError
+from .sharding import gather, share_out
 
 Stateful = Mapping[str, Any]
 """What has `state_dict` and `load_state_dict`, by name."""
@@ -27,7 +28,12 @@ CONTENT, SUFFIX = "content", ".safetensors"
 
 
 def save_checkpoint(
-    folder: Path, update: int, identity: Mapping[str, Any], trained: Mapping[str, torch.Tensor], stateful: Stateful
+    folder: Path,
+    update: int,
+    identity: Mapping[str, Any],
+    trained: Mapping[str, torch.Tensor],
+    stateful: Stateful,
+    writes: bool = True,
 ) -> None:
     """Saves all that changes during training, whole or not at all, and removes older checkpoints.
 
@@ -37,6 +43,7 @@ def save_checkpoint(
         identity: What a training must have in common with this one to go on from here; as JSON gives it back.
         trained: Weights, by name.
         stateful: What else changes.
+        writes: Whether this process is the one that writes; where weights are shared out, all must take part.
     """
     found: Found = {}
     content = {
@@ -46,6 +53,8 @@ def save_checkpoint(
         "states": {name: part.state_dict() for name, part in stateful.items()},
     }
     packed = json.dumps(_pack(content, found))
+    if not writes:
+        return
     for left in folder.glob(f"update_*{SUFFIX}.*"):  # by a training that was killed
         left.unlink()
     with open_part(folder / f"update_{update:08}{SUFFIX}") as part:
@@ -76,7 +85,7 @@ def load_checkpoint(
             raise GasError(f"{what}; take another output folder, or delete that one to begin anew")
     with torch.no_grad():
         for name, weight in trained.items():
-            weight.copy_(content["weights"][name])
+            weight.copy_(share_out(content["weights"][name], weight))
     for name, part in stateful.items():
         part.load_state_dict(content["states"][name])
     return content["update"]
@@ -90,7 +99,7 @@ def list_checkpoints(folder: Path) -> list[Path]:
 def _pack(value: Any, found: Found) -> Any:
     """A value as JSON can hold it, which has no keys but texts and no tuples; its tensors are put with the others."""
     if isinstance(value, torch.Tensor):
-        tensor = value.detach().contiguous()
+        tensor = gather(value.detach()).contiguous()
         place = (tensor.data_ptr(), tensor.shape, tensor.dtype)
         name, _ = found.setdefault(place, (str(len(found)), tensor))
         return {"tensor": name}

@@ -217,14 +217,15 @@ def _ask_z_image(transformer: Any, asked: Question) -> Tensor:
 def _ask_qwen(transformer: Any, asked: Question) -> Tensor:
     batch, channels, height, width = asked.noisy.shape
     states = [one["states"] for one in asked.text]
-    lengths = torch.tensor([len(one) for one in states], device=asked.noisy.device)
-    mask = torch.arange(int(lengths.max()), device=asked.noisy.device) < lengths[:, None]
+    lengths = [len(one) for one in states]
+    places = torch.arange(max(lengths), device=asked.noisy.device)
+    mask = places < torch.tensor(lengths, device=asked.noisy.device)[:, None]
     said = transformer(
         hidden_states=QwenImagePipeline._pack_latents(asked.noisy, batch, channels, height, width),
         timestep=asked.timesteps / 1000,
         guidance=asked.guidance,
         encoder_hidden_states=torch.nn.utils.rnn.pad_sequence(states, batch_first=True),
-        encoder_hidden_states_mask=None if mask.all() else mask.long(),
+        encoder_hidden_states_mask=None if min(lengths) == max(lengths) else mask.long(),
         img_shapes=[[(1, height // 2, width // 2)]] * batch,
         return_dict=False,
     )[0]
@@ -261,9 +262,13 @@ FAMILIES: Mapping[str, Family] = {
 
 def count_pixels(family: Family, vae_config: Mapping[str, Any]) -> int:
     """How many pixels on a side the sides of pictures are multiples of."""
+    return count_pixels_of_latent(family, vae_config) * family.patch
+
+
+def count_pixels_of_latent(family: Family, vae_config: Mapping[str, Any]) -> int:
+    """How many pixels on a side are one latent."""
     down = vae_config.get("temperal_downsample") if family.has_frames else None
-    halved = len(down) if down is not None else len(vae_config["block_out_channels"]) - 1
-    return 2**halved * family.patch
+    return 2 ** (len(down) if down is not None else len(vae_config["block_out_channels"]) - 1)
 
 
 def count_channels(vae_config: Mapping[str, Any]) -> int:

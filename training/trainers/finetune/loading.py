@@ -26,6 +26,7 @@ from ...recipes.finetune import Finetune, Flow
 from ...upstream import read_keys
 from .families import FAMILIES, Family, count_channels
 from .recipe_check import ADAPTER, LORA_WEIGHTS, explain_model, find_weights
+from .sharding import gather
 
 
 @dataclass
@@ -85,6 +86,11 @@ class Model:
         return pipeline.to(self.device)
 
 
+def find_dtype(recipe: Finetune) -> torch.dtype:
+    """What is computed with."""
+    return {"fp16": torch.float16, "bf16": torch.bfloat16}.get(recipe.mixed_precision, torch.float32)
+
+
 def load_model(recipe: Finetune, device: torch.device) -> Model:
     """Loads a model frozen, in the precision to compute with, but for the weights to train: these are float32.
 
@@ -96,7 +102,7 @@ def load_model(recipe: Finetune, device: torch.device) -> Model:
     if not sys.stderr.isatty():
         diffusers_logging.disable_progress_bar()
         transformers_logging.disable_progress_bar()
-    dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}.get(recipe.mixed_precision, torch.float32)
+    dtype = find_dtype(recipe)
     try:
         kind = DiffusionPipeline.load_config(recipe.model, revision=recipe.revision)["_class_name"]
         family = FAMILIES[kind]
@@ -165,23 +171,29 @@ def _load_adapter(recipe: Finetune, family: Family, denoiser: Any) -> None:
         weight.requires_grad_("lora_" in name)
 
 
-def save_model(model: Model, folder: Path, card: str, sheet: Path) -> None:
+def save_model(model: Model, folder: Path, card: str, sheet: Path, writes: bool = True) -> None:
     """Saves what was trained as diffusers loads it, with its card and perhaps a sheet of pictures.
 
-    All is written beside its place, then moved there.
+    All is written beside its place, then moved there. Where weights are shared out over processes, all must take part,
+    of which one `writes`.
     """
     recipe, name, kind = model.recipe, model.family.denoiser, type(model.pipeline)
+    lora = recipe.method == "lora"
+    state = get_peft_model_state_dict(model.denoiser, adapter_name=ADAPTER) if lora else model.denoiser.state_dict()
+    whole = {key: gather(one) for key, one in state.items()}
+    if not writes:
+        return
     beside = folder.with_name(f"{folder.name}.part")
     remove_tree(beside)
-    if recipe.method == "lora":
-        layers = get_peft_model_state_dict(model.denoiser, adapter_name=ADAPTER)
+    if lora:
         metadata = _sort_sets(model.denoiser.peft_config[ADAPTER].to_dict())
-        kind.save_lora_weights(beside, **{f"{name}_lora_layers": layers, f"{name}_lora_adapter_metadata": metadata})
+        kind.save_lora_weights(beside, **{f"{name}_lora_layers": whole, f"{name}_lora_adapter_metadata": metadata})
         _sort_header(beside / LORA_WEIGHTS)
     else:
         # The other parts as they were, not in the precision that was computed with.
-        whole = kind.from_pretrained(recipe.model, revision=recipe.revision, **{name: model.denoiser})
-        whole.save_pretrained(beside)
+        pipeline = kind.from_pretrained(recipe.model, revision=recipe.revision)
+        getattr(pipeline, name).float().load_state_dict(whole)
+        pipeline.save_pretrained(beside)
     write_text(beside / "README.md", card)
     if sheet.is_file():
         shutil.copyfile(sheet, beside / sheet.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +25,7 @@ from ...judges.marking import choose_questions
 from ...pictures import check_pictures
 from ...recipes.finetune import Finetune
 from ...upstream import is_first, read_keys
+from .buckets import list_shapes
 from .families import FAMILIES, Family, count_pixels
 
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
@@ -72,7 +73,7 @@ def check(recipe: Finetune, rows: datasets.Dataset | None = None, missing: Colle
     index: Mapping[str, Any] = {}
     if "model" not in missing:
         with gather_problems(problems):
-            index = _read_index(recipe)
+            index = read_index(recipe)
     family = FAMILIES.get(index.get("_class_name", ""))
     if recipe.start_from:
         problems += _check_start(Path(recipe.start_from), family)
@@ -136,7 +137,7 @@ def _check_validation(recipe: Finetune) -> list[Problem]:
     return [Problem(f"{what}; row {without[0]} is the first", key=where, hint="take other rows, or leave these out")]
 
 
-def _read_index(recipe: Finetune) -> Mapping[str, Any]:
+def read_index(recipe: Finetune) -> Mapping[str, Any]:
     """What a pipeline says of its parts, if it is one that can be trained.
 
     Raises:
@@ -162,10 +163,7 @@ def _check_model(
     """What does not go with a model, of the recipe or of the model itself."""
     model, kind = recipe.model, getattr(diffusers, index["_class_name"])
     try:
-        parts = {
-            name: getattr(diffusers, index[name][1]).load_config(model, subfolder=name, revision=recipe.revision)
-            for name in (family.denoiser, "vae", "scheduler")
-        }
+        parts = load_configs(recipe, index, (family.denoiser, "vae", "scheduler"))
     except OSError as error:
         return [explain_model(model, error)]
     except (LookupError, TypeError, AttributeError):
@@ -178,6 +176,10 @@ def _check_model(
         what = f"{recipe.resolution} is no multiple of {factor}, the pixels of one side of a {unit}"
         hint = f"take {max(1, round(recipe.resolution / factor)) * factor}"
         problems.append(Problem(what, key="resolution", hint=hint))
+    most = parts[family.denoiser].get("pos_embed_max_size")
+    if recipe.buckets and most and (longest := list_shapes(recipe.resolution, factor).max() // factor) > most:
+        what = f"the longest of images would have {longest} tokens, and `{model}` knows places for {most}"
+        problems.append(Problem(what, key="buckets", hint="leave it out, or take a smaller `resolution`"))
     predicts = parts["scheduler"].get("prediction_type", "epsilon")
     if not family.is_flow and predicts not in ("epsilon", "v_prediction"):
         what = f"`{model}` predicts `{predicts}`; the loss is known for epsilon and v_prediction"
@@ -186,6 +188,14 @@ def _check_model(
         denoiser = getattr(diffusers, index[family.denoiser][1])
         problems += _try("lora", lambda: _try_adapter(denoiser, parts[family.denoiser], family, lora))
     return problems
+
+
+def load_configs(recipe: Finetune, index: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The configs of components of diffusers, by name."""
+    return {
+        name: getattr(diffusers, index[name][1]).load_config(recipe.model, subfolder=name, revision=recipe.revision)
+        for name in names
+    }
 
 
 def _check_keys(recipe: Finetune, family: Family, kind: Any) -> list[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ class Samples:
         latent_shape: Channels, height and width of a latent.
         flow: How a flow is learned; None where noise is.
         cache: What was encoded before; None where encoders are asked at each step.
+        shapes: Height and width of each row's picture, in pixels, (rows, 2); None where all are squares.
     """
 
     rows: datasets.Dataset
@@ -50,30 +51,43 @@ class Samples:
     latent_shape: tuple[int, int, int]
     flow: Flow | None = None
     cache: Cache | None = None
+    shapes: np.ndarray | None = None
 
     def __getitem__(self, position: int) -> Sample:
         row = self.rows[(index := int(self.order[position]))]
+        height, width = find_sides(self.shapes, index, self.resolution)
+        channels, *sides = self.latent_shape
+        latent = (channels, sides[0] * height // self.resolution, sides[1] * width // self.resolution)
         # On the CPU: another device would draw other numbers.
         chance = torch.Generator().manual_seed(derive_key("finetune sample", self.seed, position))
         return {
             "position": position,
             "time": draw_time(self.flow, chance),
-            "noise": torch.randn(self.latent_shape, generator=chance),
-            "vae_noise": torch.randn(self.latent_shape, generator=chance),
+            "noise": torch.randn(latent, generator=chance),
+            "vae_noise": torch.randn(latent, generator=chance),
             **(self.cache.load(row) if self.cache else self.read(row, index)),
         }
 
     def read(self, row: Mapping[str, Any], index: int) -> Sample:
         """A row's caption, and its picture for the VAE."""
-        return {"caption": row["caption"], **read_picture(row, index, self.image_processor, self.resolution)}
+        sides = find_sides(self.shapes, index, self.resolution)
+        return {"caption": row["caption"], **read_picture(row, index, self.image_processor, *sides)}
 
 
-def read_picture(row: Mapping[str, Any], index: int, image_processor: Any, resolution: int) -> dict[str, torch.Tensor]:
-    """A row's picture for the VAE: the short side is scaled, the long one cropped.
+def find_sides(shapes: np.ndarray | None, index: int, resolution: int) -> tuple[int, int]:
+    """Height and width of a row's picture, in pixels."""
+    height, width = (resolution, resolution) if shapes is None else shapes[index].tolist()
+    return height, width
 
-    Nothing is flipped: captions say left and right.
 
-    Returns: `pixels`, from -1 to 1, (3, resolution, resolution); `sizes`, (6,), as `Question` has them.
+def read_picture(
+    row: Mapping[str, Any], index: int, image_processor: Any, height: int, width: int | None = None
+) -> dict[str, torch.Tensor]:
+    """A row's picture for the VAE: scaled so that it just covers height and width (a square without the latter).
+
+    What is beyond is cropped. Nothing is flipped: captions say left and right.
+
+    Returns: `pixels`, from -1 to 1, (3, height, width); `sizes`, (6,), as `Question` has them.
 
     Raises:
         GasError: There is none, or it cannot be read.
@@ -85,16 +99,18 @@ def read_picture(row: Mapping[str, Any], index: int, image_processor: Any, resol
     except GasError as error:
         reason = str(error).removeprefix("it ")
         raise GasError(f"the image of row {index} {reason}; leave that row out") from error
-    pixels = image_processor.preprocess(image, resolution, resolution, resize_mode="crop")[0]
-    return {"pixels": pixels, "sizes": measure_picture(image, resolution)}
+    sides = (height, height if width is None else width)
+    pixels = image_processor.preprocess(image, *sides, resize_mode="crop")[0]
+    return {"pixels": pixels, "sizes": describe_sizes(image, *sides)}
 
 
-def measure_picture(image: Image.Image, resolution: int) -> torch.Tensor:
+def describe_sizes(image: Image.Image, height: int, width: int) -> torch.Tensor:
     """What SDXL is told of a picture: its height and width, top and left of the crop, height and width of the crop."""
-    width, height = image.size
-    short = min(width, height)
-    top, left = (side * resolution // short // 2 - resolution // 2 for side in (height, width))
-    return torch.tensor([height, width, top, left, resolution, resolution])
+    across, down = image.size
+    by_width = width * down >= height * across  # the width is what is just covered
+    scaled = (width * down // across, width) if by_width else (height, height * across // down)
+    top, left = (side // 2 - kept // 2 for side, kept in zip(scaled, (height, width), strict=True))
+    return torch.tensor([down, across, top, left, height, width])
 
 
 def read_batches(samples: Samples, starts: Iterable[int], size: int) -> Iterator[dict[str, Any]]:
@@ -137,8 +153,15 @@ def encode_captions(model: Model, captions: Sequence[str]) -> Sequence[Text]:
         )
 
 
-def fill_cache(model: Model, rows: datasets.Dataset, cache: Cache, own: Sequence[int], size: int) -> None:
-    """Encodes what a cache lacks of some rows, in batches of `size`."""
+def fill_cache(
+    model: Model,
+    rows: datasets.Dataset,
+    cache: Cache,
+    own: Sequence[int],
+    size: int,
+    shapes: np.ndarray | None = None,
+) -> None:
+    """Encodes what a cache lacks of some rows, in batches of `size` and of one shape."""
     texts = {cache.find_text(caption): caption for caption in rows.select(own)["caption"]}
     lacking = [(path, caption) for path, caption in texts.items() if not path.is_file()]
     for start in range(0, len(lacking), size):
@@ -146,11 +169,18 @@ def fill_cache(model: Model, rows: datasets.Dataset, cache: Cache, own: Sequence
         for path, text in zip(paths, encode_captions(model, captions), strict=True):
             cache.save(path, text)
     pictures = {cache.find_picture(rows[place]): place for place in own}
-    places = [(path, place) for path, place in pictures.items() if not path.is_file()]
-    processor, resolution = model.pipeline.image_processor, model.recipe.resolution
-    for start in range(0, len(places), size):
-        some = places[start : start + size]
-        batch = join_samples([read_picture(rows[place], place, processor, resolution) for _, place in some])
+    lacking_by_sides = defaultdict(list)
+    for path, place in pictures.items():
+        if not path.is_file():
+            lacking_by_sides[find_sides(shapes, place, model.recipe.resolution)].append((path, place))
+    batches = [
+        (sides, places[start : start + size])
+        for sides, places in lacking_by_sides.items()
+        for start in range(0, len(places), size)
+    ]
+    processor = model.pipeline.image_processor
+    for sides, some in batches:
+        batch = join_samples([read_picture(rows[place], place, processor, *sides) for _, place in some])
         encoded = {"sizes": batch["sizes"], **encode_pictures(model.family, model.pipeline.vae, batch["pixels"])}
         for number, (path, _) in enumerate(some):
             cache.save(path, {name: values[number] for name, values in encoded.items()})

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
@@ -35,21 +36,24 @@ from ...evaluation.backends.diffusers import find_limits
 from ...judges.settings import open_judge
 from ...recipes.finetune import Finetune
 from ...upstream import identify_files, read_keys
+from .buckets import choose_shapes, deal_shapes, list_shapes, measure_pictures
 from .cache import Cache
 from .card import write_card
 from .checkpoints import load_checkpoint, save_checkpoint
+from .families import count_pixels
 from .loading import Model, load_model, save_model
 from .log import cut_log, read_log
 from .losses import compute_loss
 from .recipe_check import VALIDATION_COLUMNS, find_optimizer
 from .samples import Samples, count_truncated, encode_batch, fill_cache, read_batches
+from .sharding import SharedOptimizer, gather
 from .validation import ENTRIES, SHEET, Validator, describe_gain
 
-NOT_WHOLE = {DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
+NOT_WHOLE = {DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM, DistributedType.XLA}
 LOG = "log.jsonl"
 REPORTS = 20
 """Lines for people about the loss, where there is no progress bar."""
-FREE = {"name", "description", "output", "gradient_checkpointing", "checkpoint_every", "cache", "trackers"}
+FREE = {"name", "description", "output", "gradient_checkpointing", "checkpoint_every", "cache", "trackers", "push"}
 FREE |= {"batch_size", "gradient_accumulation_steps", "validation"}
 """Keys of a recipe that may change when a training goes on, two sizes as long as their product stays."""
 
@@ -86,9 +90,10 @@ def train(
     if truncated:
         tell(f"{truncated:.1%} of the captions are longer than the text encoder reads; their ends are not seen")
     rows = rows.cast_column("image", datasets.Image(decode=False))
-    cache = open_cache(model, rows, accelerator, tell) if recipe.cache else None
+    shapes = find_shapes(model, rows) if recipe.buckets else None
+    cache = open_cache(model, rows, accelerator, tell, shapes) if recipe.cache else None
     course = open_course(recipe, model, accelerator, rows.num_rows, tell)
-    batches = open_batches(course, open_samples(course, rows, cache), folder, tell)
+    batches = open_batches(course, open_samples(course, rows, cache, shapes), folder, tell)
     validator = open_validator(course, folder) if recipe.validation else None
     began = time.perf_counter()
     take_updates(course, batches, validator, folder, tell)
@@ -98,10 +103,10 @@ def train(
         "truncated_captions": truncated,
         **({"held_out": describe_gain(folder)} if validator else {}),
     }
-    if accelerator.is_main_process:
+    if accelerator.is_main_process or course.is_split:
         card = write_card(recipe, results, SHEET if validator else None)
         with course.averaged():
-            save_model(model, folder / "model", card, folder / SHEET)
+            save_model(model, folder / "model", card, folder / SHEET, accelerator.is_main_process)
     accelerator.wait_for_everyone()
     if recipe.trackers:
         accelerator.end_training()
@@ -139,10 +144,17 @@ class Course:
     done: int = 0
 
     @property
+    def is_split(self) -> bool:
+        """Whether each process holds a part of the weights."""
+        return bool(self.accelerator.distributed_type == DistributedType.FSDP)
+
+    @property
     def stateful(self) -> dict[str, Any]:
         """What changes beside the weights, by name."""
         parts = {"optimizer": self.optimizer, "schedule": self.schedule, "ema": self.ema}
         parts["scaler"] = self.accelerator.scaler
+        if self.is_split:
+            parts["optimizer"] = SharedOptimizer(self.optimizer, list(self.trained.values()))
         return {name: part for name, part in parts.items() if part is not None}
 
     @contextmanager
@@ -193,16 +205,30 @@ def open_accelerator(recipe: Finetune, folder: Path) -> Accelerator:
     if accelerator.distributed_type in NOT_WHOLE:
         what = f"{accelerator.distributed_type.value} splits the model, which this training does not support"
         raise GasError(f"{what}; launch it without", exit_status=1)
+    if accelerator.distributed_type == DistributedType.FSDP:
+        _prepare_split(accelerator, recipe)
     if recipe.trackers:
         accelerator.init_trackers(recipe.name)
     return accelerator
+
+
+def _prepare_split(accelerator: Accelerator, recipe: Finetune) -> None:
+    """Refuses what is not known to be right where each process holds a part of the weights."""
+    if not accelerator.is_fsdp2:
+        raise GasError("FSDP of version 1 is not supported; launch it with --fsdp_version 2", exit_status=1)
+    parts = {"ema": recipe.ema, "validation": recipe.validation, "use_8bit_adam": recipe.use_8bit_adam}
+    if given := [key for key, value in parts.items() if value]:
+        raise GasError(f"`{given[0]}` needs whole weights, and FSDP splits them; leave it out, or launch without")
+    # Or else transformers would load encoders in the first process alone, and accelerate stumble over buffers.
+    os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false"
+    accelerator.state.fsdp_plugin.cpu_ram_efficient_loading = False
 
 
 def open_course(
     recipe: Finetune, model: Model, accelerator: Accelerator, rows: int, tell: Callable[[str], None]
 ) -> Course:
     """Makes what trains a model."""
-    trained = {name: weight for name, weight in model.denoiser.named_parameters() if weight.requires_grad}
+    trained = list_trained(model)
     images_per_update = recipe.batch_size * recipe.gradient_accumulation_steps * accelerator.num_processes
     updates = count_updates(recipe, rows, images_per_update)
     if recipe.max_steps and updates < recipe.max_steps:
@@ -212,6 +238,8 @@ def open_course(
     kind = find_optimizer(recipe)
     keys, _ = read_keys(recipe.optimizer, kind, "optimizer")
     denoiser, optimizer = accelerator.prepare(model.denoiser, kind(trained.values(), **keys))
+    if accelerator.distributed_type == DistributedType.FSDP:  # which puts parts of weights into their places
+        trained = list_trained(model)
     # Not prepared: accelerate would step the schedule once for each process.
     schedule = get_scheduler(
         recipe.lr_scheduler, optimizer, num_warmup_steps=recipe.warmup_steps, num_training_steps=updates
@@ -222,6 +250,11 @@ def open_course(
         schedule=schedule, ema=ema, updates=updates, images_per_update=images_per_update,
         identity={**recipe.model_dump(mode="json", exclude=FREE), "rows": rows, "images": images_per_update},
     )  # fmt: skip
+
+
+def list_trained(model: Model) -> dict[str, torch.nn.Parameter]:
+    """The weights that are trained, by name."""
+    return {name: weight for name, weight in model.denoiser.named_parameters() if weight.requires_grad}
 
 
 def count_updates(recipe: Finetune, rows: int, images_per_update: int) -> int:
@@ -246,22 +279,41 @@ def open_batches(
     return read_batches(samples, starts, size)
 
 
-def open_samples(course: Course, rows: datasets.Dataset, cache: Cache | None) -> Samples:
+def open_samples(
+    course: Course, rows: datasets.Dataset, cache: Cache | None, shapes: np.ndarray | None = None
+) -> Samples:
     """Deals rows out over all positions of a training."""
     recipe, model, positions = course.recipe, course.model, course.updates * course.images_per_update
+    if shapes is None:
+        order = deal(derive_key("finetune order", recipe.seed), rows.num_rows, 0, positions)
+    else:
+        order = deal_shapes(shapes, recipe.seed, course.updates, course.images_per_update)
     return Samples(
         rows=rows,
-        order=deal(derive_key("finetune order", recipe.seed), rows.num_rows, 0, positions),
+        order=order,
         seed=recipe.seed,
         image_processor=model.pipeline.image_processor,
         resolution=recipe.resolution,
         latent_shape=model.latent_shape,
         flow=model.flow,
         cache=cache,
+        shapes=shapes,
     )
 
 
-def open_cache(model: Model, rows: datasets.Dataset, state: Accelerator, tell: Callable[[str], None]) -> Cache:
+def find_shapes(model: Model, rows: datasets.Dataset) -> np.ndarray:
+    """Height and width that each row's picture is brought to, in pixels, shape (rows, 2)."""
+    factor = count_pixels(model.family, model.pipeline.vae.config)
+    return choose_shapes(measure_pictures(rows), list_shapes(model.recipe.resolution, factor))
+
+
+def open_cache(
+    model: Model,
+    rows: datasets.Dataset,
+    state: Accelerator,
+    tell: Callable[[str], None],
+    shapes: np.ndarray | None = None,
+) -> Cache:
     """Encodes what is not in the cache yet, each process its share, and drops the encoders."""
     recipe = model.recipe
     local = Path(recipe.model).exists()
@@ -271,12 +323,13 @@ def open_cache(model: Model, rows: datasets.Dataset, state: Accelerator, tell: C
         "weights": [identify_files(part, recipe.revision) for part in parts],
         "dtype": str(model.dtype),
         "resolution": recipe.resolution,
+        **({"buckets": True} if model.recipe.buckets else {}),
         **model.text_length,
     }
     cache = Cache(Path(recipe.cache or ""), encoders)
     tell(f"latents and encoded captions are in {cache.folder}")
     own = range(state.process_index, rows.num_rows, state.num_processes)
-    fill_cache(model, rows, cache, own, recipe.batch_size)
+    fill_cache(model, rows, cache, own, recipe.batch_size, shapes)
     state.wait_for_everyone()
     model.drop_encoders()
     return cache
@@ -332,8 +385,9 @@ def take_updates(
                 tell(f"update {update} of {updates}: loss {entry['loss']}")
             if recipe.validation and (update % recipe.validation.every == 0 or update == updates):
                 validate(update)
-            if main and recipe.checkpoint_every and update % recipe.checkpoint_every == 0:
-                save_checkpoint(folder / "checkpoints", update, course.identity, course.trained, course.stateful)
+            if (main or course.is_split) and recipe.checkpoint_every and update % recipe.checkpoint_every == 0:
+                place = folder / "checkpoints"
+                save_checkpoint(place, update, course.identity, course.trained, course.stateful, main)
                 tell(f"checkpoint after update {update} of {updates}")
 
 
@@ -359,7 +413,7 @@ def take_update(course: Course, batches: Iterator[dict[str, Any]], update: int) 
             accelerator.backward(loss)
             losses.append(loss.detach())
             if accelerator.sync_gradients:
-                norm = accelerator.clip_grad_norm_(course.trained.values(), recipe.max_grad_norm)
+                norm = gather(accelerator.clip_grad_norm_(course.trained.values(), recipe.max_grad_norm))
             course.optimizer.step()
             course.optimizer.zero_grad()
     entry = {

@@ -32,6 +32,7 @@ from ...rewards.by_similarity import find_picture_metric
 from ...sandbox.judge import SandboxJudge, read_question
 from ...upstream import read_keys
 from .rehearsal import rehearse
+from .rollouts import check_keys
 from .training import COLUMNS, OURS, SANDBOX_COLUMNS, make_arguments
 
 LONGEST = 600
@@ -40,7 +41,6 @@ PROSE_CHOICES = {
     "include_num_input_tokens_seen": ("all", "non_padding", "no"),
     "include_for_metrics": ("inputs", "loss"),
     "torch_compile_mode": ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"),
-    "vllm_mode": ("server", "colocate"),
     "vllm_model_impl": ("transformers", "vllm"),
     "vllm_importance_sampling_mode": ("token_truncate", "token_mask", "sequence_truncate", "sequence_mask"),
 }
@@ -52,9 +52,12 @@ ASKED = ("question", "answer", "choices", "form", "kind")
 def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Problem]:
     """Finds what is wrong with keys, rows, models and their names, before any of the recipe's weights is loaded."""
     values, problems = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS, PROSE_CHOICES)
-    if recipe.trainer.keys() & GRPOConfig.__dataclass_fields__.keys() - OURS.keys() <= values.keys():
+    beside_rollouts = check_keys(values) if recipe.rollouts else []
+    problems += beside_rollouts
+    read = recipe.trainer.keys() & GRPOConfig.__dataclass_fields__.keys() - OURS.keys() <= values.keys()
+    if read and not beside_rollouts:
         problems += _check_trainer(recipe, values)
-    if "generation_kwargs" in values and not values.get("use_vllm"):
+    if "generation_kwargs" in values and not recipe.rollouts:
         what = "held-out pictures would not be sampled by these keys, as those of the training are"
         hint = f"give {', '.join(SAMPLING)} under `trainer` itself"
         problems.append(Problem(what, key="trainer.generation_kwargs", hint=hint))
@@ -74,11 +77,12 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
     if values.get("max_completion_length") != tokens:
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
-    if recipe.reward.of != "answers":
-        with gather_problems(problems, "reward.of"):
-            find_picture_metric(recipe.reward.of)
-            with gather_problems(problems, "reward.options"):
-                find_picture_metric(recipe.reward.of, recipe.reward.options)
+    for key, reward in recipe.list_rewards().items():
+        if reward.of != "answers":
+            with gather_problems(problems, f"{key}.of"):
+                find_picture_metric(reward.of)
+                with gather_problems(problems, f"{key}.options"):
+                    find_picture_metric(reward.of, reward.options)
     for key, judge in list_judges(recipe).items():
         problems += _check_judge(recipe, judge, key) if f"{key}.model" not in missing else []
     if recipe.model and "model" not in missing:
@@ -121,7 +125,7 @@ def _find_refusal(recipe: Grpo, values: Mapping[str, Any]) -> str:
     try:
         with _silence():
             arguments = make_arguments(recipe, Path("unused"), values)
-            rehearse(values, arguments.report_to)
+            rehearse(_leave_out(values, "generation_kwargs") if recipe.rollouts else values, arguments.report_to)
     except Exception as error:  # what is wrong with a value is told in a dozen types
         told = " ".join(str(error).split())[:LONGEST]
         return told if isinstance(error, GasError | ValueError | ImportError) else f"{type(error).__name__}: {told}"
@@ -201,7 +205,12 @@ def _find_unreadable(questions: Sequence[Question]) -> str:
 
 def list_judges(recipe: Grpo) -> dict[str, RewardJudge]:
     """Who is asked, by the key where it stands."""
-    return {"judge": recipe.judge, **{f"reward.judges.{place}": one for place, one in enumerate(recipe.reward.judges)}}
+    others = {
+        f"{key}.judges.{place}": one
+        for key, reward in recipe.list_rewards().items()
+        for place, one in enumerate(reward.judges)
+    }
+    return {"judge": recipe.judge, **others}
 
 
 def _check_judge(recipe: Grpo, judge: RewardJudge, key: str) -> list[Problem]:
@@ -209,7 +218,8 @@ def _check_judge(recipe: Grpo, judge: RewardJudge, key: str) -> list[Problem]:
     if judge.weights:
         with gather_problems(problems, f"{key}.weights"):
             known = SandboxJudge.id if judge.kind == "sandbox" else None
-            read_weights(judge.weights, known, by=recipe.reward.by)
+            for way in sorted({one.by for one in recipe.list_rewards().values() if one.of == "answers"}):
+                read_weights(judge.weights, known, by=way)
     return [*problems, *(_check_judge_model(judge, key) if judge.kind == "model" else [])]
 
 

@@ -34,7 +34,6 @@ SMALL: Mapping[str, Any] = {
     "report_to": "none",
     "push_to_hub": False,
     "disable_tqdm": True,
-    "use_vllm": False,
 }
 """What makes a training one small step that leaves nothing behind, here or elsewhere."""
 LEFT_OUT = {
@@ -43,10 +42,8 @@ LEFT_OUT = {
     *("load_best_model_at_end", "torch_compile", "torch_compile_backend", "torch_compile_mode", "log_completions"),
 }
 """Keys that are about size and speed, or would change no weight yet."""
-VLLM = {"generation_kwargs"}
-"""Keys that vLLM reads when it is used, and that mean something else without."""
 SHARDED = ("deepspeed", "fsdp")
-PACKAGES = {"use_vllm": "vllm", "use_liger_kernel": "liger_kernel"}
+PACKAGES = {"use_liger_kernel": "liger_kernel"}
 """Keys that need a package, which TRL would look for once the model is loaded."""
 
 
@@ -68,8 +65,7 @@ def rehearse(values: Mapping[str, Any], reports: Sequence[str]) -> None:
         report()
     if any(values.get(key) for key in SHARDED) or count_processes() > 1:
         return  # their engines take the real model alone; a group of processes is the training's
-    left_out = LEFT_OUT | (VLLM if values.get("use_vllm") else set())
-    kept = {key: value for key, value in values.items() if key not in left_out}
+    kept = {key: value for key, value in values.items() if key not in LEFT_OUT}
     with tempfile.TemporaryDirectory() as folder:
         _train_one_step(GRPOConfig(**{**kept, **SMALL}, output_dir=folder), Path(folder))
 

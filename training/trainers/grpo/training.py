@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,11 @@ from trl import GRPOConfig, GRPOTrainer
 
 from ....builders.folder.files import write_text
 from ...data import load_rows
-from ...decoders import CompletionDecoder, make_decoder
+from ...decoders import CompletionDecoder, Decoder, make_decoder
 from ...generate import (
     SAMPLING,
     JudgedPictures,
+    MakePictures,
     describe_gain,
     judge_rows,
     make_blank,
@@ -39,13 +41,17 @@ from ...judges.trust import read_weights
 from ...metrics.intervals import measure_mean
 from ...models import limit_threads
 from ...recipes.grpo import Grpo
-from ...reports.breakdown import break_down, judge_blindly
+from ...reports.breakdown import break_down, judge_blindly, list_kinds
 from ...reports.curves import draw_curve
 from ...rewards.by_answers import AnswersReward
 from ...rewards.by_similarity import SimilarityReward, open_picture_metric
-from ...rewards.protocol import Reward
+from ...rewards.protocol import Reward, Rewards
+from ...rewards.settings import RewardSettings
 from ...rewards.valuing import Rule, weigh_kind
+from ...rewards.words import find_reader
+from ...sandbox.judge import measure_top_row
 from ...upstream import find_files, read_keys
+from . import rollouts
 from .lessons import StopIdle
 from .policy import mask_text
 
@@ -53,17 +59,26 @@ COLUMNS = ("caption", "questions")
 ALSO = ("scene_graph",)
 LOG = "rewards.jsonl"
 SANDBOX_COLUMNS = ("caption", "scene_graph")
-COMPARED = re.compile(r"reward|distinct_pictures|said_yes|answers_refused|similarity|by_(?:kind|predicate)/.*")
+COMPARED = re.compile(
+    r"reward|distinct_pictures|said_yes|words_that_answer|answers_refused|similarity|by_(?:kind|predicate)/.*"
+)
 """The figures of which a run's record has the first and the last steps."""
 OURS = {
     "output_dir": "it is `output` of the recipe",
     "seed": "it is `seed` of the recipe",
     "remove_unused_columns": "the reward needs all columns",
+    **rollouts.OURS,
 }
 
 
-def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] = print) -> dict[str, Any]:
-    """Trains a policy, and judges held-out scenes before and after.
+def train_policy(
+    recipe: Grpo,
+    rows: Any,
+    folder: Path,
+    report: Callable[[str], None] = print,
+    others: Mapping[str, RewardSettings] = {},
+) -> dict[str, Any]:
+    """Trains a policy by one reward, and judges held-out scenes before and after.
 
     Writes `model/` (what plain transformers loads), `checkpoints/` (the trainer's), `rewards.jsonl` and `rewards.png`,
     and with held-out rows `held_out.png`, pictures before and after, and `held_out.jsonl`.
@@ -73,6 +88,7 @@ def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] =
         rows: A dataset with `caption` and `questions`.
         folder: Where the results go.
         report: Is told what happens, in a line.
+        others: Rewards that are logged in each step, by name, and do not count.
 
     Returns: Rewards and accuracies, as JSON can hold them.
     """
@@ -81,39 +97,49 @@ def train(recipe: Grpo, rows: Any, folder: Path, report: Callable[[str], None] =
     for line in list_doubts(arguments):
         report(line)
     # So small a model as the sandbox's is slower on several threads.
-    with limit_threads(1 if recipe.sandbox_model else torch.get_num_threads()):
-        return _train(recipe, rows, folder, arguments, report)
+    with limit_threads(1 if recipe.decoder.kind == "sandbox" else torch.get_num_threads()):
+        return _train(recipe, rows, folder, arguments, report, others)
 
 
 def _train(
-    recipe: Grpo, rows: Any, folder: Path, arguments: GRPOConfig, report: Callable[[str], None]
+    recipe: Grpo,
+    rows: Any,
+    folder: Path,
+    arguments: GRPOConfig,
+    report: Callable[[str], None],
+    others: Mapping[str, RewardSettings],
 ) -> dict[str, Any]:
     state = PartialState()
-    name = _make_sandbox_model(recipe, folder, state, report) if recipe.sandbox_model else recipe.model
-    tokenizer = AutoTokenizer.from_pretrained(name, revision=recipe.revision, padding_side="left")
-    policy = AutoModelForCausalLM.from_pretrained(name, revision=recipe.revision, dtype=torch.float32)
-    # TRL loads the reference by this name: that of the very files that the policy is from.
-    policy.config._name_or_path = str(find_files(str(name), recipe.revision))
-    policy = policy.to(arguments.device)
-    decoder = make_decoder(recipe.decoder, arguments.device)
-    offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
-    mask_text(policy, offset, decoder.codebook)
+    name = str(folder / "base" if recipe.sandbox_model else recipe.model)
+    if recipe.sandbox_model:
+        make_sandbox_model(recipe, report, folder / "base")
+    opened = open_policy(recipe, name, recipe.revision, str(arguments.device))
+    policy, tokenizer, decoder, offset = opened.policy, opened.tokenizer, opened.decoder, opened.offset
+    # TRL loads the reference by this name, and vLLM the model: that of the very files that the policy is from.
+    policy.name_or_path = policy.config._name_or_path = str(find_files(name, recipe.revision))
+    if recipe.rollouts:
+        arguments.generation_kwargs |= rollouts.list_ids(offset, decoder.codebook)
     judge = open_judge(recipe.judge, str(arguments.device))
-    reward = make_reward(recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
+    open_reward = partial(make_reward, recipe, judge, CompletionDecoder(decoder, offset), str(arguments.device))
+    reward = open_reward(recipe.reward)
+    if reward.read_words and not find_reader():
+        report("no OCR is installed, so words in pictures are not read: pip install rapidocr onnxruntime")
+    watched = [Watched(open_reward(settings), other) for other, settings in others.items()]
     prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
-    trainer = GRPOTrainer(
-        model=policy,
-        reward_funcs=_split_reward(recipe, reward, rows, arguments),
-        args=arguments,
-        train_dataset=prompts,
-        processing_class=tokenizer,
-    )
+    with rollouts.explain_server(recipe):
+        trainer = GRPOTrainer(
+            model=policy,
+            reward_funcs=_list_functions(recipe, reward, watched, rows, arguments),
+            args=arguments,
+            train_dataset=prompts,
+            processing_class=tokenizer,
+        )
     if trainer.ref_model is not None:
         mask_text(trainer.ref_model, offset, decoder.codebook)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(RewardLog(folder / LOG, report))
     trainer.add_callback(StopIdle(lambda: reward.has_contrast))
-    held_out = _load_held_out(recipe) if recipe.held_out else None
+    held_out: Any = load_held_out(recipe) if recipe.held_out else None
 
     def judge_held_out() -> JudgedPictures:
         model = trainer.accelerator.unwrap_model(trainer.model)
@@ -135,18 +161,52 @@ def _train(
         blank = judge_rows(make_blank(decoder), judge, recipe, held_out)
         results["held_out"] = {**describe_gain(before, after), **_break_down(recipe, held_out, before, after, blank)}
         if state.is_main_process:
-            write_comparison(folder / "held_out.png", before, after, recipe.held_out.shown)
+            questions = [_choose(asked, recipe) for asked in held_out["questions"]]
+            kinds = list_kinds(questions, {"before": before.marks, "after": after.marks})
+            write_comparison(folder / "held_out.png", before, after, kinds, recipe.held_out.shown)
     rewards = [line["reward"] for line in trainer.state.log_history if "reward" in line]
     if state.is_main_process and rewards:
         draw_curve(folder / "rewards.png", rewards, recipe.name)
     return results
 
 
-def make_reward(recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: str) -> Reward:
-    """Makes the reward that a recipe asks for, with the judge of held-out pictures and others."""
-    settings = recipe.reward
+@dataclass(frozen=True)
+class Opened:
+    """A policy that says nothing but visual tokens, with what makes pictures of them, from the id `offset` on."""
+
+    policy: Any
+    tokenizer: Any
+    decoder: Decoder
+    offset: int
+
+
+def open_policy(recipe: Grpo, name: str, revision: str | None, device: str) -> Opened:
+    """Loads a policy and its tokenizer, and makes the recipe's decoder."""
+    tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, padding_side="left")
+    policy = AutoModelForCausalLM.from_pretrained(name, revision=revision, dtype=torch.float32).to(device)
+    decoder = make_decoder(recipe.decoder, device)
+    offset = len(tokenizer) if recipe.decoder.offset is None else recipe.decoder.offset
+    mask_text(policy, offset, decoder.codebook)
+    return Opened(policy, tokenizer, decoder, offset)
+
+
+def open_sampler(recipe: Grpo, name: str, revision: str | None = None) -> MakePictures:
+    """Opens a policy to make pictures with, as those of held-out scenes are made in a training."""
+    values, _ = read_keys(recipe.trainer, GRPOConfig, "trainer", OURS)
+    arguments = make_arguments(recipe, Path("unused"), values)
+    opened = open_policy(recipe, name, revision, str(arguments.device))
+    sampling = {key: getattr(arguments, key) for key in SAMPLING}
+    return make_sampler(opened.policy, opened.tokenizer, opened.decoder, opened.offset, recipe, sampling)
+
+
+def make_reward(
+    recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: str, settings: RewardSettings
+) -> Reward:
+    """Makes a reward by its settings, with the judge of held-out pictures and others."""
+    read_words = settings.read_words if recipe.decoder.kind != "sandbox" else 0  # which draws shapes and no letters
     if settings.of != "answers":
-        return SimilarityReward(open_picture_metric(settings.of, settings.options, device), decode=decode)
+        metric = open_picture_metric(settings.of, settings.options, device, recipe.seed)
+        return SimilarityReward(metric, decode=decode, read_words=read_words)
     asked = (recipe.judge, *settings.judges)
     judges = (judge, *(open_judge(one, device) for one in settings.judges))
     weights = tuple(
@@ -154,17 +214,42 @@ def make_reward(recipe: Grpo, judge: Judge, decode: CompletionDecoder, device: s
         for one, who in zip(asked, judges, strict=True)
     )
     rule = Rule(settings.by, settings.dependencies, settings.mean, settings.questions, settings.combine)
-    return AnswersReward(judges, rule, weights, recipe.judge.most_refused, recipe.seed, decode=decode)
+    most = recipe.judge.most_refused
+    return AnswersReward(judges, rule, weights, most, recipe.seed, decode=decode, read_words=read_words)
 
 
-def _split_reward(recipe: Grpo, reward: Reward, rows: Any, arguments: GRPOConfig) -> Any:
-    """The reward, or, where the recipe asks for it, one of each kind of questions that counts, with its weight."""
-    if not (recipe.reward.split and isinstance(reward, AnswersReward)):
-        return reward
-    there = sorted({one["kind"] for some in rows["questions"] for one in _choose(some, recipe)})
-    weights = {kind: weight for kind in there if (weight := weigh_kind(kind, reward.weights))}
-    arguments.reward_weights = arguments.reward_weights or list(weights.values())
-    return reward.split(weights)
+@dataclass(frozen=True)
+class Watched:
+    """A reward that is logged and does not count; its figures have its name before theirs."""
+
+    reward: Reward
+    name: str
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __call__(
+        self, completion_ids: Sequence[Sequence[int]], log_metric: Callable[[str, float], None], **columns: Any
+    ) -> Rewards:
+        """See `Reward`."""
+        return self.reward(completion_ids, lambda key, value: log_metric(f"{self.name}/{key}", value), **columns)
+
+
+def _list_functions(
+    recipe: Grpo, reward: Reward, watched: Sequence[Watched], rows: Any, arguments: GRPOConfig
+) -> list[Any]:
+    """The reward, or, where the recipe asks for it, one of each kind of questions that counts; then those watched."""
+    functions: list[Any] = [reward]
+    if recipe.reward.split and isinstance(reward, AnswersReward):
+        there = sorted({one["kind"] for some in rows["questions"] for one in _choose(some, recipe)})
+        weights = {kind: weight for kind in there if (weight := weigh_kind(kind, reward.weights))}
+        arguments.reward_weights = arguments.reward_weights or list(weights.values())
+        functions = list(reward.split(weights))
+    if watched:
+        counted = arguments.reward_weights or [1.0] * len(functions)
+        arguments.reward_weights = [*counted, *[0.0] * len(watched)]
+    return [*functions, *watched]
 
 
 def compare_tenths(history: Sequence[Mapping[str, float]]) -> dict[str, Any]:
@@ -178,7 +263,7 @@ def compare_tenths(history: Sequence[Mapping[str, float]]) -> dict[str, Any]:
     return results
 
 
-def _load_held_out(recipe: Grpo) -> Any:
+def load_held_out(recipe: Grpo) -> Any:
     """Held-out rows, with scene graphs where they have them, which tell predicates."""
     assert recipe.held_out
     return load_rows(recipe.held_out.data, COLUMNS, "held_out.data", also=ALSO)
@@ -192,7 +277,11 @@ def _break_down(
     marked = {"before": before.marks, "after": after.marks, "blank": blank.marks}
     constant = [sum(one is True for one in marks) / len(marks) for marks in judge_blindly(questions)]
     means = {"blank": measure_mean(blank.shares)[0], "constant": measure_mean(constant)[0]}
-    return {"without_looking": means, **break_down(questions, graphs, marked)}
+    layout = {}
+    if recipe.decoder.kind == "sandbox":
+        shares = {"before": measure_top_row(before.images), "after": measure_top_row(after.images)}
+        layout = {"all_in_the_top_row": shares}
+    return {"without_looking": means, **layout, **break_down(questions, graphs, marked)}
 
 
 def _choose(questions: Any, recipe: Grpo) -> Any:
@@ -218,23 +307,24 @@ def list_doubts(arguments: GRPOConfig) -> Iterator[str]:
 
 
 def make_arguments(recipe: Grpo, folder: Path, values: Mapping[str, Any]) -> GRPOConfig:
+    ours = rollouts.make_keys(recipe.rollouts, values) if recipe.rollouts else {}
     return GRPOConfig(
-        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values},
+        **{"report_to": "none", "disable_tqdm": not sys.stderr.isatty(), **values, **ours},
         output_dir=str(folder / "checkpoints"),
         seed=recipe.seed,
     )
 
 
-def _make_sandbox_model(recipe: Grpo, folder: Path, state: PartialState, report: Callable[[str], None]) -> str:
-    """Makes the sandbox's model, unless an earlier run has, and names its folder."""
+def make_sandbox_model(recipe: Grpo, report: Callable[[str], None], folder: Path) -> None:
+    """Makes the sandbox's model as a folder, unless an earlier run has."""
+    state = PartialState()
     if state.is_main_process:
         from ...sandbox.model import find_or_make_model
 
         assert recipe.sandbox_model
         load = partial(load_rows, recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
-        find_or_make_model(recipe.sandbox_model, recipe.prompt, load, folder / "base", recipe.seed, report)
+        find_or_make_model(recipe.sandbox_model, recipe.prompt, load, folder, recipe.seed, report)
     state.wait_for_everyone()
-    return str(folder / "base")
 
 
 class RewardLog(TrainerCallback):

@@ -1,16 +1,17 @@
 """Training on selected pictures (self-improvement, distillation): the parts that `gas train` asks a trainer for.
 
-stages      folders of results, each there whole or not at all
+estimating  what it takes, from configs
 choosing    which pictures are trained on
 students    the model that learns: a pipeline of diffusers, or the sandbox's
 running     from captions to a trained model, stage by stage
 comparing   models on held-out scenes: tables with intervals
 """
 
+from .estimating import estimate
 from .recipe_check import check, find_inputs
 from .running import LOG, train
 
-__all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "find_inputs", "train"]
+__all__ = ["ALSO", "COLUMNS", "LOG", "REQUIRED", "RESULTS", "check", "estimate", "find_inputs", "train"]
 
 REQUIRED = ("torch", "transformers", "accelerate", "PIL")
 COLUMNS = ("caption",)

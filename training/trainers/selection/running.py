@@ -35,11 +35,12 @@ from ...recipes.evaluation import Evaluation
 from ...recipes.loading import LoadedTraining
 from ...recipes.pictures import AnyPictures
 from ...recipes.selection import Arm, Selection
+from ...reports.comparing import list_lines
+from ...stages import Stages, identify_stage
 from ...upstream import is_first, wait_for_all
 from .captions import lean_data, list_scenes, take_images
 from .choosing import Sample, choose_samples
-from .comparing import compare_arms, list_lines
-from .stages import Stages, identify_stage
+from .comparing import compare_arms
 from .students import Student, choose_seed, identify_model, open_student
 
 LOG = "stages.jsonl"

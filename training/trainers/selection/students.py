@@ -17,8 +17,8 @@ from ...recipes.finetune import Finetune
 from ...recipes.loading import LoadedTraining, dump_training, load_training
 from ...recipes.pictures import DiffusersPictures, SandboxPictures
 from ...recipes.selection import Selection
+from ...stages import identify_stage
 from ...upstream import is_first
-from .stages import identify_stage
 
 LORA_WEIGHTS = "pytorch_lora_weights.safetensors"
 """What diffusers calls the file of an adapter."""
@@ -114,7 +114,9 @@ class DiffusersStudent:
 
     def describe(self) -> Mapping[str, Any]:
         recipe = load_stage(self.recipe, self.seed).recipe
-        return dict(recipe.model_dump(mode="json", exclude={"data", "output", "start_from", "checkpoint_every"}))
+        return dict(
+            recipe.model_dump(mode="json", exclude={"data", "output", "start_from", "checkpoint_every", "push"})
+        )
 
     def describe_base(self) -> None:
         return None

@@ -20,7 +20,7 @@ from trl import GRPOConfig
 FREE = {
     *("run_name", "project", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id", "length_column_name"),
     *("hub_token", "hub_model_id", "hub_revision", "metric_for_best_model", "label_names", "optim_target_modules"),
-    *("resume_from_checkpoint", "vllm_structured_outputs_regex", "vllm_server_base_url", "vllm_server_host"),
+    *("resume_from_checkpoint", "vllm_structured_outputs_regex"),
     "torch_compile_backend",
 }
 """Keys of text that may be any text: names, addresses, patterns."""
@@ -194,7 +194,7 @@ STATED = {
 """What every shipped recipe says itself, so that another TRL trains the same."""
 STATED_WITH = {
     "beta": {"use_bias_correction_kl"},
-    "vllm_gpu_memory_utilization": {"vllm_importance_sampling_correction", "vllm_importance_sampling_mode"},
+    "vllm_importance_sampling_correction": {"vllm_importance_sampling_mode"},
 }
 """What goes with a key that is not 0."""
 

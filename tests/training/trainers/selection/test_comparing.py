@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run, write_run
 from generate_any_scene.training.recipes.selection import Selection
-from generate_any_scene.training.trainers.selection.comparing import compare_arms, estimate_over_seeds, list_lines
+from generate_any_scene.training.reports.comparing import estimate_over_seeds, list_lines
+from generate_any_scene.training.trainers.selection.comparing import compare_arms
 
 VALUES = {
     1: {"base": [0.1, 0.2, 0.3], "top": [0.4, 0.6, 0.5], "random": [0.1, 0.3, 0.2]},

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ....builders.folder.files import remove_tree, write_text
-from ....errors import GasError
-from ...upstream import identify_files, is_first, wait_for_all
+from ..builders.folder.files import remove_tree, write_text
+from ..errors import GasError
+from .upstream import identify_files, is_first, wait_for_all
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.trainers.selection.stages import Stages, identify_stage
+from generate_any_scene.training.stages import Stages, identify_stage
 
 
 class StoppedError(Exception):

@@ -1,0 +1,95 @@
+"""Models on the Hub: what a training leaves in `model/`, with its card, as a model repository.
+
+Importing this module loads nothing that speaks HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..builders.folder.files import write_text
+from ..builders.hub.client import Snapshot, check_write, explain_hub, fetch_file, read_snapshot
+from ..builders.hub.push import HARMLESS, Push, Report, check_names, is_same, push_planned
+from ..builders.hub.seals import is_sealed, seal
+from ..errors import GasError
+from ..version import __version__
+from .cards import CARD, MODEL
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+WEIGHTS = re.compile(r".*\.safetensors(\.index\.json)?")
+"""Files of earlier pushes that would be loaded beside others, or in their place, and so go."""
+PRIVATE = frozenset({"training_args.bin"})
+"""What trainers leave that only this machine understands: a pickle with its folders."""
+
+
+def push_model(
+    folder: Path,
+    repo: str,
+    private: bool = False,
+    create_pr: bool = False,
+    dry_run: bool = False,
+    report: Report = lambda files: None,
+    overwrite: bool = False,
+) -> Push:
+    """Uploads the model of a training with its card as one commit, unless all of that is there.
+
+    Nothing is removed but weights of an earlier push.
+
+    Args:
+        folder: Of the training.
+        repo: `owner/name`; made if it does not exist.
+        private: Make it private.
+        create_pr: Propose the change instead of making it.
+        dry_run: Only say what would be done.
+        report: Called with the number of files that were just uploaded.
+        overwrite: Write the card anew, though people wrote or changed it, and replace weights that no push wrote.
+
+    Raises:
+        GasError: The repository holds something else, people changed the card, or the Hub refuses.
+    """
+    check_names(repo)
+    model = folder / MODEL
+    there_are = (path for path in sorted(model.rglob("*")) if path.is_file() and path.name not in PRIVATE)
+    files = {path.relative_to(model).as_posix(): path for path in there_are}
+
+    def plan(api: HfApi, snapshot: Snapshot | None, temporary: Path) -> Push:
+        files[CARD] = temporary / CARD
+        write_text(files[CARD], seal((model / CARD).read_text(encoding="utf-8")))
+        there = snapshot.files if snapshot else {}
+        if snapshot and not overwrite:
+            _refuse_others(api, repo, snapshot)
+        added = {path: place for path, place in files.items() if not is_same(there.get(path), place)}
+        removed = tuple(path for path in there if WEIGHTS.fullmatch(path) and path not in files)
+        commit = snapshot.commit if snapshot else None
+        return Push(repo, {}, added, removed, commit=commit, name=folder.name)
+
+    return push_planned(repo, plan, private, create_pr, dry_run, report, "model")
+
+
+def check_push(repo: str) -> None:
+    """Finds out whether `push_model` would be let in and would have nothing in its way, before there is a model.
+
+    Raises:
+        GasError: It would not; see `check_write` and `push_model`.
+    """
+    from huggingface_hub import HfApi
+
+    check_write(repo, "model")
+    api = HfApi(library_name="generate-any-scene", library_version=__version__)
+    with explain_hub(repo):
+        if snapshot := read_snapshot(api, repo, "model"):
+            _refuse_others(api, repo, snapshot)
+
+
+def _refuse_others(api: HfApi, repo: str, snapshot: Snapshot) -> None:
+    """Refuses a repository of something else, and a card that people wrote or changed."""
+    if CARD in snapshot.files:
+        card = Path(fetch_file(api, repo, CARD, snapshot.commit, "model")).read_text(encoding="utf-8")
+        if not is_sealed(card):
+            raise GasError(f"{repo}: people wrote {CARD}, or changed it; add --overwrite to write it anew")
+    elif others := snapshot.files.keys() - HARMLESS:
+        raise GasError(f"{repo} holds what no push of a model wrote, such as {min(others)}; choose another")
