@@ -121,6 +121,8 @@ def keep_in_setting(table: str, setting: str, concepts: Candidates) -> np.ndarra
             places = every.filter(pc.equal(every["kind"], PLACE))["name"].to_pylist()
             _refuse([Problem(f"there is no place `{setting}`", hint=advise(setting, places))])
         return np.ones(len(concepts.left), dtype=bool)
+    if table == "scene_attributes" and not concepts.left[rows[0]]:  # only the modality has been asked before
+        _refuse([Problem(f"the modality has no place `{setting}`", hint="leave it out, or make images or videos")])
     place = taxonomy.scene_attributes.slice(int(rows[0]), 1).to_pylist()[0]
     if table == "objects":
         return ~match_objects(taxonomy, [place["bars"].split("|")])[:, 0]

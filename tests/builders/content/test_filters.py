@@ -26,7 +26,7 @@ PLAIN = {"content.constraints": "none", "content.scene_attributes.count": [0, 1]
 """With these no other key keeps concepts out of scenes."""
 NO_FILTERS = {
     *("content.objects.distinct", "content.objects.copies"),
-    *("content.attributes.max_per_object", "content.scene_attributes.count", "content.plausibility"),
+    *("content.attributes.max_per_object", "content.scene_attributes.count"),
     *(f"content.plausibility.{name}" for name in ("neighbours", "temperature", "model")),
 }
 """Keys of concepts that leave none of them out."""
@@ -172,12 +172,14 @@ def find_recount(table, key):
 
 def draw_filters(data, is_chosen):
     """Draws values of the chosen filters; gives these, how many each leaves out, and the rows that are left."""
-    values, dropped, left = {}, {}, {}
+    values, dropped, left, chosen = {}, {}, {}, {}
     for table in TABLES:
         rows = read_rows(table)
         for one in FILTERS[table]:
             recount = find_recount(table, one.key)
-            if rows and is_chosen(one):
+            if rows and one.key not in chosen:  # a setting is one key of all tables
+                chosen[one.key] = is_chosen(one)
+            if rows and chosen[one.key]:
                 value = data.draw(recount.draw(rows), label=f"{table} {one.key}")
                 kept = recount.keep(value, rows)
                 values |= {one.key: value} if one.key else {}
@@ -192,6 +194,10 @@ def check_counts(values, dropped, left):
     recipe = load_recipe("general", {**PLAIN, **values}).recipe
     if not left["objects"]:
         with pytest.raises(RecipeError, match="content.objects: the filters leave no object; widen one of "):
+            count_filtered(recipe, load_taxonomy())
+        return
+    if recipe.content.setting and recipe.modality == "3d":
+        with pytest.raises(RecipeError, match=r"content.setting: the modality has no place"):
             count_filtered(recipe, load_taxonomy())
         return
     filtered = count_filtered(recipe, load_taxonomy())
@@ -222,7 +228,7 @@ def test_each_key_of_content_is_a_filter_or_known_to_be_none():
     keys = {".".join(key) for key, _ in list_keys(Recipe) if key[0] == "content" and len(key) == 3}
     filters = {one.key for filters in FILTERS.values() for one in filters}
     assert keys - filters == NO_FILTERS, "a key of content does nothing without an entry in FILTERS of filters.py"
-    assert {key for key in filters if key} - keys == {"modality"}, "an entry in FILTERS has no key in recipe/model.py"
+    assert {key for key in filters if key} - keys == {"modality", "content.setting"}, "an entry in FILTERS has no key in recipe/model.py"
 
 
 def test_what_looks_at_what_others_leave_comes_last():
@@ -341,3 +347,13 @@ def test_a_seed_graph_may_have_what_some_filters_leave_out():
     (problem,) = find_problems(structure=structure, content__objects=objects)
     place = "structure.seed_graph.objects.0.under: content.objects leaves nothing under vehicle.n.01"
     assert problem.startswith(f"{place}; widen its tier, visible, exclude") and "top" not in problem
+
+
+def test_a_filter_that_leaves_nothing_of_a_kind_is_named():
+    (problem,) = find_problems(content__setting="kitchen", content__scene_attributes__kinds="weather")
+    assert problem.startswith("content.scene_attributes.kinds: no `weather` exists for setting kitchen; the kinds ")
+
+
+def test_a_place_that_the_modality_has_not_is_refused():
+    (problem,) = find_problems(modality="3d", content__setting="kitchen")
+    assert problem == "content.setting: the modality has no place `kitchen`; leave it out, or make images or videos"
