@@ -228,7 +228,9 @@ def test_each_key_of_content_is_a_filter_or_known_to_be_none():
     keys = {".".join(key) for key, _ in list_keys(Recipe) if key[0] == "content" and len(key) == 3}
     filters = {one.key for filters in FILTERS.values() for one in filters}
     assert keys - filters == NO_FILTERS, "a key of content does nothing without an entry in FILTERS of filters.py"
-    assert {key for key in filters if key} - keys == {"modality", "content.setting"}, "an entry in FILTERS has no key in recipe/model.py"
+    assert {key for key in filters if key} - keys == {"modality", "content.setting"}, (
+        "an entry in FILTERS has no key in recipe/model.py"
+    )
 
 
 def test_what_looks_at_what_others_leave_comes_last():
