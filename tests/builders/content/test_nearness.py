@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.content.nearness import Nearness, list_nearest
+from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
 from generate_any_scene.errors import RecipeError
+from generate_any_scene.taxonomy import usage
 from generate_any_scene.taxonomy.vectors.shipped import read_shipped
 from generate_any_scene.taxonomy.vectors.texts import list_texts
 
@@ -191,3 +193,21 @@ def test_wrong_values_are_said_in_one_line(open_writer, override, said):
         open_writer("everyday", override)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_frequencies_of_what_recipes_choose_by_are_in_the_fingerprint(open_writer, monkeypatch):
+    def compute():
+        names = ("everyday", *overrides)
+        usage.measure_frequency.cache_clear()
+        return compute_fingerprint(open_writer(*names))
+
+    shipped = usage.read_usage()
+    rarer = shipped.set_column(1, "zipf", [np.asarray(shipped["zipf"]) - np.float32(0.001)])
+    found = {}
+    for overrides in ((), ("content.attributes.min_frequency=0.5",), ("content.relations.top=50%",)):
+        before = compute()
+        monkeypatch.setattr(usage, "read_usage", lambda: rarer)
+        found[overrides] = compute() == before
+        monkeypatch.undo()
+    usage.measure_frequency.cache_clear()
+    assert list(found.values()) == [True, False, False]
