@@ -92,7 +92,7 @@ def _make_batch(texts: pa.Array, model: str | None) -> pa.RecordBatch:
     try:
         encoded = load_encoder(model)(texts.to_pylist())
     except GasError as error:
-        some = f"{len(texts):,} concepts, such as {texts[0]}, have no shipped vector; " if model is None else ""
+        some = f"concepts without a shipped vector: {len(texts):,}, such as {texts[0]}; " if model is None else ""
         raise GasError(f"content.plausibility: {some}{error}") from error
     vectors = round_vectors(encoded) if model is not None else read_shipped().reduce(encoded)
     columns = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])

@@ -1,13 +1,16 @@
 """`content.plausibility`: what is drawn is near to its anchor, found by brute force; `content.setting`."""
 
+import sys
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from generate_any_scene.builders.content.draw import draw_block
+from generate_any_scene.builders.content.meaning import embed_texts
 from generate_any_scene.builders.content.nearness import Nearness, list_nearest
 from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
-from generate_any_scene.errors import RecipeError
+from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.taxonomy import usage
 from generate_any_scene.taxonomy.vectors.shipped import read_shipped
 from generate_any_scene.taxonomy.vectors.texts import list_texts
@@ -211,3 +214,21 @@ def test_frequencies_of_what_recipes_choose_by_are_in_the_fingerprint(open_write
         monkeypatch.undo()
     usage.measure_frequency.cache_clear()
     assert list(found.values()) == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("model", "package", "said"),
+    [
+        (
+            None,
+            "onnxruntime",
+            'shipped vector: 1, such as blorf; this takes onnxruntime: pip install "generate-any-sc',
+        ),
+        ("mine", "sentence_transformers", "the model mine takes sentence-transformers: pip install sentence-transfor"),
+    ],
+)
+def test_what_a_vector_takes_is_said_where_it_is_missing(model, package, said, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)  # as if it were not installed
+    with pytest.raises(GasError) as caught:
+        embed_texts(pa.array(["blorf", "dog"]), model)
+    assert said in str(caught.value) and "\n" not in str(caught.value)
