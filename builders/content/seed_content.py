@@ -116,7 +116,8 @@ def _find_objects(
             rows = np.flatnonzero(allowed & mark_under(taxonomy, wanted.under))
         if not len(rows) and len(problems) == before:
             message = f"content.objects leaves nothing under {', '.join(wanted.under)}"
-            keys = [one.key for one in FILTERS["objects"] if one.key and not one.spares_seed]
+            own = [one.key for one in FILTERS["objects"] if one.key and not one.spares_seed]
+            keys = [key for key in own if key.startswith("content.objects.")]
             *names, last = [key.rpartition(".")[2] for key in keys]
             hint = f"widen its {', '.join(names)} or {last}"
             problems.append(Problem(message, key=f"{key}.under", hint=hint))

@@ -137,13 +137,15 @@ def _group_by_kind(taxonomy: Taxonomy, rows: np.ndarray) -> dict[str, list[int]]
 def _check_scene_attributes(
     recipe: Recipe, taxonomy: Taxonomy, steps: list[FilterStep], left: list[str], problems: list[Problem]
 ) -> None:
-    """Adds to `problems` kinds that the modality does not have, and a count greater than that of the kinds left."""
+    """Adds to `problems` kinds of which a filter leaves nothing, and a count greater than that of the kinds left."""
     wanted, known = recipe.content.scene_attributes, taxonomy.scene_attributes["kind"].unique().to_pylist()
+    lefts = [(step.filter, list(_group_by_kind(taxonomy, np.flatnonzero(step.left)))) for step in steps]
     for name in wanted.kinds or ():
         if name in known and name not in left:
-            made = next(step.left for step in steps if step.filter.key == "modality")
-            message = f"no `{name}` exists for modality {recipe.modality}"
-            hint = f"a {recipe.modality} can have {', '.join(_group_by_kind(taxonomy, np.flatnonzero(made)))}"
+            blamed, kinds = next((one, kinds) for one, kinds in lefts if name not in kinds)
+            setter = (blamed.key or "").rpartition(".")[2]
+            message = f"no `{name}` exists for {setter} {blamed.read_value(recipe)}"
+            hint = f"the kinds that there are: {', '.join(kinds)}"
             problems.append(Problem(message, key="content.scene_attributes.kinds", hint=hint))
     if wanted.count.high > len(left) and not problems:
         message = f"at most {len(left)} scene attributes can stand together, one of each kind, not {wanted.count.high}"

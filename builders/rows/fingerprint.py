@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from ...taxonomy.usage import TABLES, measure_frequency
 from ..text.templates import read_sources
 from .writer import RowWriter
 
@@ -24,6 +25,13 @@ def compute_fingerprint(writer: RowWriter) -> str:
         "taxonomy": plan.taxonomy.version,
         "templates": read_templates(writer),
     }
+    if plan.near is not None:
+        parts["vectors"] = plan.near.compute_digest()
+    for table in TABLES:  # the objects' frequencies are part of the taxonomy's version
+        wanted = getattr(plan.recipe.content, table)
+        if wanted.min_frequency is not None or wanted.top is not None:
+            frequencies = measure_frequency(plan.taxonomy, table).astype("<f4")
+            parts[f"frequency of {table}"] = hashlib.sha256(frequencies.tobytes()).hexdigest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

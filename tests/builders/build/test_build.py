@@ -74,6 +74,12 @@ def test_processes_do_not_change_the_bytes(built, copied):
     assert sum(reported) == 270
 
 
+def test_what_is_near_does_not_depend_on_the_processes(tmp_path):
+    for workers in (1, 3):
+        build_datasets([load("everyday")], tmp_path / str(workers) / "gas", workers)
+    assert read_files(tmp_path / "1") == read_files(tmp_path / "3")
+
+
 def test_hash_randomization_does_not_change_the_bytes(run_python, tmp_path):
     code = """
 from pathlib import Path

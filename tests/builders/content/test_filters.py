@@ -16,6 +16,7 @@ from generate_any_scene.builders.recipe.validation import list_keys
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.taxonomy import TABLES, load_taxonomy
 from generate_any_scene.taxonomy.schema import VISIBILITY
+from generate_any_scene.taxonomy.usage import measure_frequency
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ PLAIN = {"content.constraints": "none", "content.scene_attributes.count": [0, 1]
 NO_FILTERS = {
     *("content.objects.distinct", "content.objects.copies"),
     *("content.attributes.max_per_object", "content.scene_attributes.count"),
+    *(f"content.plausibility.{name}" for name in ("neighbours", "temperature", "model")),
 }
 """Keys of concepts that leave none of them out."""
 
@@ -53,7 +55,8 @@ def read_parents():
 @lru_cache
 def read_rows(table):
     rows = getattr(load_taxonomy(), table).to_pylist()
-    return [{**row, "row": number} for number, row in enumerate(rows)]
+    frequency = measure_frequency(load_taxonomy(), table).tolist()
+    return [{**row, "row": number, "frequency": frequency[number]} for number, row in enumerate(rows)]
 
 
 def is_under(row, names):
@@ -91,8 +94,40 @@ VISIBLE = Recount(
     lambda rows: st.sampled_from(VISIBILITY),
     keep_where(lambda row, least: VISIBILITY.index(row["visible"]) <= VISIBILITY.index(least)),
 )
+FREQUENT = Recount(
+    lambda rows: st.sampled_from([1.0, 2.25, 3.5]), keep_where(lambda row, least: row["frequency"] >= least)
+)
+TOP = Recount(lambda rows: st.integers(1, 300) | st.integers(1, 100).map(lambda share: f"{share}%"), take_top)
+ONLY = Recount(
+    lambda rows: st.lists(st.sampled_from([row["id"] for row in rows]), min_size=1, max_size=9, unique=True),
+    keep_where(lambda row, ids: row["id"] in ids),
+)
+
+
+def keep_in_place(setting, rows):
+    """What a place does not bar, by ids, kinds, heads, and what lies under objects; of scene attributes no place."""
+    place = next(row for row in read_rows("scene_attributes") if row["id"] == setting)
+    barred, excluded = set(place["bars"].split("|")), set(place["excludes"].split("|"))
+
+    def keeps(row):
+        if "modality" in row:
+            own = {row["id"], row["kind"]}
+            others = set(row["excludes"].split("|"))
+            return row["kind"] != "location" and own.isdisjoint(excluded) and others.isdisjoint({setting, "location"})
+        if "parent" in row:
+            return not is_under(row, barred) and barred.isdisjoint(row["kinds"].split("|"))
+        return row["id"] not in barred and row.get("kind", row.get("head")) not in barred
+
+    return [row for row in rows if keeps(row)]
+
+
+PLACE = Recount(lambda rows: st.just("location.kitchen"), keep_in_place)  # one key of all tables, so one value
 RECOUNTS = {
     **{(table, f"content.{table}.visible"): VISIBLE for table in TABLES},
+    **{(table, "content.setting"): PLACE for table in TABLES},
+    **{(table, f"content.{table}.min_frequency"): FREQUENT for table in ("attributes", "relations")},
+    **{(table, f"content.{table}.top"): TOP for table in ("attributes", "relations")},
+    **{(table, f"content.{table}.only"): ONLY for table in ("attributes", "relations")},
     ("objects", None): Recount(lambda rows: st.none(), keep_where(lambda row, _: "offensive" not in row["flags"])),
     ("objects", "content.objects.tier"): tier_of("common", "visible", "full"),
     ("objects", "content.objects.exclude"): Recount(
@@ -137,12 +172,14 @@ def find_recount(table, key):
 
 def draw_filters(data, is_chosen):
     """Draws values of the chosen filters; gives these, how many each leaves out, and the rows that are left."""
-    values, dropped, left = {}, {}, {}
+    values, dropped, left, chosen = {}, {}, {}, {}
     for table in TABLES:
         rows = read_rows(table)
         for one in FILTERS[table]:
             recount = find_recount(table, one.key)
-            if rows and is_chosen(one):
+            if rows and one.key not in chosen:  # a setting is one key of all tables
+                chosen[one.key] = is_chosen(one)
+            if rows and chosen[one.key]:
                 value = data.draw(recount.draw(rows), label=f"{table} {one.key}")
                 kept = recount.keep(value, rows)
                 values |= {one.key: value} if one.key else {}
@@ -157,6 +194,10 @@ def check_counts(values, dropped, left):
     recipe = load_recipe("general", {**PLAIN, **values}).recipe
     if not left["objects"]:
         with pytest.raises(RecipeError, match="content.objects: the filters leave no object; widen one of "):
+            count_filtered(recipe, load_taxonomy())
+        return
+    if recipe.content.setting and recipe.modality == "3d":
+        with pytest.raises(RecipeError, match=r"content.setting: the modality has no place"):
             count_filtered(recipe, load_taxonomy())
         return
     filtered = count_filtered(recipe, load_taxonomy())
@@ -187,7 +228,9 @@ def test_each_key_of_content_is_a_filter_or_known_to_be_none():
     keys = {".".join(key) for key, _ in list_keys(Recipe) if key[0] == "content" and len(key) == 3}
     filters = {one.key for filters in FILTERS.values() for one in filters}
     assert keys - filters == NO_FILTERS, "a key of content does nothing without an entry in FILTERS of filters.py"
-    assert {key for key in filters if key} - keys == {"modality"}, "an entry in FILTERS has no key in recipe/model.py"
+    assert {key for key in filters if key} - keys == {"modality", "content.setting"}, (
+        "an entry in FILTERS has no key in recipe/model.py"
+    )
 
 
 def test_what_looks_at_what_others_leave_comes_last():
@@ -306,3 +349,13 @@ def test_a_seed_graph_may_have_what_some_filters_leave_out():
     (problem,) = find_problems(structure=structure, content__objects=objects)
     place = "structure.seed_graph.objects.0.under: content.objects leaves nothing under vehicle.n.01"
     assert problem.startswith(f"{place}; widen its tier, visible, exclude") and "top" not in problem
+
+
+def test_a_filter_that_leaves_nothing_of_a_kind_is_named():
+    (problem,) = find_problems(content__setting="kitchen", content__scene_attributes__kinds="weather")
+    assert problem.startswith("content.scene_attributes.kinds: no `weather` exists for setting kitchen; the kinds ")
+
+
+def test_a_place_that_the_modality_has_not_is_refused():
+    (problem,) = find_problems(modality="3d", content__setting="kitchen")
+    assert problem == "content.setting: the modality has no place `kitchen`; leave it out, or make images or videos"

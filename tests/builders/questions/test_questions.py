@@ -120,10 +120,12 @@ def test_questions_depend_on_earlier_ones_whether_their_objects_are_there(rows, 
 @pytest.mark.parametrize("recipe", WIDE)
 def test_yes_is_right_as_often_as_no(recipe, rows_asked, write_rows, every_kind):
     """Whoever always says yes is right half of the time, about each kind, wherever a block is cut off."""
+    # Few attributes of everyday have two foils, so in each window one without any may wait for such a one.
+    waiting = 5 if recipe == "everyday" else 2
     for kind in QUESTION_KINDS:
         asked = list_questions(write_rows(recipe, (every_kind,), 600)[:rows_asked], kind=kind, form="yes_no")
         answers = Counter(question["answer"] for _, question in asked)
-        assert answers["no"] == pytest.approx(answers["yes"], rel=0.005, abs=2), kind
+        assert answers["no"] == pytest.approx(answers["yes"], rel=0.005, abs=waiting), kind
 
 
 def test_a_question_has_a_foil_exactly_when_it_says_something_false(rows):
@@ -140,13 +142,13 @@ def test_forms_hold_what_their_names_say(rows):
 
 def test_what_is_seen_in_an_image_alone_is_neither_there_nor_counted(recipe, rows, oracle):
     pictured = {row["id"]: list_pictured(row) for row in rows}
-    assert any(pictured.values()) == (recipe not in ("sandbox", "twins", "counting", "spatial_relations"))
+    assert any(pictured.values()) == (recipe not in ("sandbox", "twins", "counting", "spatial_relations", "everyday"))
     for row, question in list_questions(rows):
         if question["kind"] in ("object", "count", "comparison"):
             assert pictured[row["id"]].isdisjoint(question["elements"]), question
 
 
-def test_every_element_is_asked_about_in_every_form_that_fits(rows, own_taxonomy, oracle):
+def test_every_element_is_asked_about_in_every_form_that_fits(recipe, rows, own_taxonomy, oracle):
     """Objects with yes or no always; choices where there are foils; openly where the picture has one answer."""
     forms = {}
     for row in rows:
@@ -162,11 +164,17 @@ def test_every_element_is_asked_about_in_every_form_that_fits(rows, own_taxonomy
     }
     # Few relations exclude others that would come up as often the other way around, and few scene attributes are
     # asked openly: of most, people would find other words.
-    # Of four directions no three exclude each other.
+    # Of four directions no three exclude each other. Of what everyday and surreal say of objects, less excludes other
+    # things: the former says little, and the latter has many attributes that are a group of their own.
     if own_taxonomy.relations.num_rows < 10:
         del shares["relation", "multiple_choice"]
     for (domain, form), share in shares.items():
-        least = {"attribute": 0.4, "relation": 0.05, "object": 0.1, "scene": 0.2}
+        least = {
+            "attribute": 0.2 if recipe in ("everyday", "surreal") else 0.4,
+            "relation": 0.05,
+            "object": 0.1,
+            "scene": 0.2,
+        }
         assert share > least.get(domain, 0.9) or (domain, form) == ("scene", "open"), (domain, form)
 
 
@@ -206,15 +214,16 @@ def test_questions_say_their_foils(rows, oracle):
         assert question["foil"] is None or oracle.says(question["question"], question["foil"]), question
 
 
-def test_foils_of_attributes_apply_to_the_object(rows, own_taxonomy):
+def test_foils_of_attributes_apply_to_the_object(recipe, rows, own_taxonomy):
     """A foil that nobody would ask of such an object would give the answer away."""
     applies = {}
     for one in own_taxonomy.attributes.to_pylist():
         applies.setdefault(one["name"], set()).update(one["applies_to"].split("|"))
     kinds = {row["id"]: set(row["kinds"].split("|")) for row in own_taxonomy.objects.to_pylist()}
+    anything = {"any"} | (set().union(*kinds.values()) if recipe == "surreal" else set())  # what is true is so, too
     for row, question in list_questions(rows, kind="attribute", answer="no"):
         holder = row["scene_graph"]["objects"][int(question["elements"][0].split("/")[1])]
-        assert applies[question["foil"]] & (kinds[holder["concept"]] | {"any"})
+        assert applies[question["foil"]] & (kinds[holder["concept"]] | anything)
 
 
 def test_no_question_is_asked_twice(rows):
