@@ -141,6 +141,35 @@ def validate_command(
         remark(f"{line}; columns `countability`, `plural`, `article` say it otherwise")
 
 
+@commands.command(epilog=list_examples("gas taxonomy count captions.txt --out mine"))
+def count(
+    captions: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Captions, one a line, of any size.", show_default=False)
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder to write frequency.tsv to.", show_default=False)
+    ],
+    names: Names = DEFAULTS,
+) -> None:
+    """Count how often captions say each concept, for recipes with taxonomy: [default, ./mine]."""
+    from ..errors import GasError
+    from .counting import count_concepts
+    from .loader import load_taxonomy
+
+    taxonomy = load_taxonomy(names)
+    try:
+        with captions.open(encoding="utf-8", errors="replace") as lines:
+            found = count_concepts(taxonomy, lines)
+        if not found:
+            raise GasError(f"{captions}: no concept of {', '.join(names)} is in it; it should have a caption a line")
+        out.mkdir(parents=True, exist_ok=True)
+        rows = [f"{id_}\t{zipf:.3f}\n" for id_, zipf in found.items()]
+        (out / "frequency.tsv").write_text("id\tzipf\n" + "".join(rows), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise GasError(f"{error.filename}: {error.strerror}") from error
+    say(f"{out / 'frequency.tsv'}: {len(found):,} concepts")
+
+
 @commands.command(epilog=list_examples("gas taxonomy build --sources downloads"))
 def build(
     sources: Annotated[

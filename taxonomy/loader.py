@@ -37,6 +37,7 @@ class Taxonomy:
         relations: One row a relation; `symmetric` and `asymmetric` are bools.
         scene_attributes: One row a scene attribute.
         version: SHA-256 (hex) over the content of all tables.
+        frequency: How often concepts are said: their ids, and the Zipf scale.
         own: Which objects are of a user's tables, bool: no shipped one has their id and name.
 
     All tables are sorted by `id`; an index of an object is its row in `objects`.
@@ -48,6 +49,7 @@ class Taxonomy:
     scene_attributes: pa.Table
     version: str
     own: np.ndarray
+    frequency: pa.Table
 
     @cached_property
     def parent_index(self) -> np.ndarray:
@@ -175,6 +177,7 @@ def _assemble(key: _Layers) -> Taxonomy:
         scene_attributes=tables["scene_attributes"],
         version=key.digest,
         own=_find_own(tables["objects"], key),
+        frequency=tables["frequency"],
     )
 
 
@@ -203,7 +206,9 @@ def _check_references(tables: dict[str, pa.Table], key: _Layers) -> None:
         ("relations", "inverse", "relations"),
         ("frequency", "id", "objects"),
     ):
-        ids = tables[target]["id"]
+        # A frequency is of a concept of any table.
+        owners = (target,) if table != "frequency" else tuple(name for name in COLUMNS if name != "frequency")
+        ids = pa.chunked_array([chunk for name in owners for chunk in tables[name]["id"].chunks])
         values = tables[table][column]
         rows = np.flatnonzero((find_rows(values, ids) < 0) & ~match_texts(values, "")).tolist()
         elsewhere = _list_shipped(target) if rows and column != "parent" else frozenset()

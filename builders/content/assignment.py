@@ -284,7 +284,7 @@ class _Resolver:
     def __init__(self, key: int, cards: np.ndarray, slots: Slots, clash: Clash, refuse: Accept) -> None:
         self.key, self.cards, self.slots, self.clash, self.refuse = key, cards, slots, clash, refuse
         # (most slots of a holder - 1, slots): a row has one neighbour of every slot, so each is one step of numpy.
-        self.beside = _list_neighbours(slots.offsets)
+        self.beside = list_neighbours(slots.offsets)
         # The slots of class `c` are `by_class[class_starts[c]:][:class_sizes[c]]`.
         self.by_class = order_small(slots.classes)
         self.class_sizes = np.bincount(slots.classes)
@@ -428,7 +428,7 @@ def _fill_holder(key: int, sets: list[list[np.ndarray]], clash: Clash) -> np.nda
     raise GasError("nothing that the filters leave fits")
 
 
-def _list_neighbours(offsets: np.ndarray) -> np.ndarray:
+def list_neighbours(offsets: np.ndarray) -> np.ndarray:
     """The other slots of each slot's holder, padded with -1, shape (most slots of a holder - 1, slots)."""
     lengths = np.diff(offsets)
     width = max(int(lengths.max(initial=0)) - 1, 0)

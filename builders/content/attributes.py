@@ -11,9 +11,19 @@ from ...errors import GasError, Problem, RecipeError
 from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import derive_key
 from ..foundation.ragged import Ragged, join_codes, offsets_of
-from .assignment import Slots, assign_concepts, list_fitting, resolve_conflicts
+from .assignment import (
+    Accept,
+    Clash,
+    Slots,
+    assign_concepts,
+    draw_fitting,
+    list_fitting,
+    list_neighbours,
+    resolve_conflicts,
+)
 from .facts import exclude_facts, mask_facts, read_sayings
 from .layout import Layout, deal_free
+from .nearness import WEAR, draw_near, rank_within
 from .plan import Plan
 from .seed_content import deal_cards
 
@@ -40,8 +50,9 @@ def draw_attributes(plan: Plan, layout: Layout, objects: np.ndarray, quiet: np.n
     rows = np.concatenate([deck.rows for deck in decks])
     deck_of = np.zeros(len(holder_class), dtype=np.int64)
     deck_of[layout.seeds["attributes"]] = 1 + np.arange(len(seed))
-    drawn = np.empty(len(holder_class), dtype=np.int64)
-    drawn[places] = assign_concepts(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
+    drawn = np.full(len(holder_class), -1, dtype=np.int64)
+    if not plan.near_statements:
+        drawn[places] = assign_concepts(key, cards, decks[0].classes, holder_class[places], decks[0].fits)
     seeded = deal_cards(seed, "attributes", layout.key, layout.start, layout.seeds["attributes"], holder_class)
     drawn[layout.seeds["attributes"]] = firsts[1:-1] + seeded
     groups, texts = pools.attribute_group[rows], pools.attribute_text[rows]
@@ -76,10 +87,16 @@ def draw_attributes(plan: Plan, layout: Layout, objects: np.ndarray, quiet: np.n
 
     slots = Slots(layout.attributes, deck_of * len(pools.classes) + holder_class, fitting)
     insist = any(captions.unambiguous for captions in plan.recipe.captions)
+    if plan.near_statements:
+        _draw_near_to_objects(plan, key, drawn, places, slots, holder, clash, refuse)
     try:
         resolved = resolve_conflicts(key, drawn, slots, clash, refuse, insist=insist)
         if len(quiet):
             again = derive_key(key, "quiet")
+            if plan.near_statements:
+                loud = places[refuse_saying(places, resolved[places])]
+                resolved[loud] = -1
+                _draw_near_to_objects(plan, again, resolved, loud, slots, holder, clash, refuse_saying)
             resolved = resolve_conflicts(again, resolved, slots, clash, refuse_saying, insist=insist, swaps=0)
     except GasError as error:
         if not insist:
@@ -88,6 +105,56 @@ def draw_attributes(plan: Plan, layout: Layout, objects: np.ndarray, quiet: np.n
         hint = "allow more kinds of attributes, or leave `unambiguous` out"
         raise RecipeError([Problem(message, key="captions", hint=hint)]) from error
     return rows[resolved]
+
+
+def _draw_near_to_objects(
+    plan: Plan,
+    key: int,
+    drawn: np.ndarray,
+    places: np.ndarray,
+    slots: Slots,
+    holder: np.ndarray,
+    clash: Clash,
+    refuse: Accept,
+) -> None:
+    """Draws attributes that are near to their objects and go with those drawn before, one an object at a time.
+
+    Args:
+        plan: The plan of the split, which has what is near.
+        key: Key of all choices made here.
+        drawn: The card of each slot of the block, -1 where there is none yet; written to at `places`.
+        places: The slots that get cards of the first deck, ascending.
+        slots: All slots of the block.
+        holder: The object of each slot, a row of the taxonomy.
+        clash: Tells of two cards whether they must not be on one object.
+        refuse: Tells of slots and cards whether these must not be there.
+    """
+    deck, near = plan.pools.attributes, plan.near_statements
+    assert near is not None
+    vectors = near.attributes[deck.rows]
+    beside, fits = list_neighbours(slots.offsets), deck.fits[deck.classes].T
+    object_class = plan.pools.classes.of[holder]
+
+    def allow(some: np.ndarray) -> np.ndarray:
+        allowed = fits[object_class[some]]
+        at, tries = np.nonzero(allowed)
+        good = ~refuse(some[at], tries)
+        for others in beside:
+            there = others[some]
+            given = np.where(there >= 0, drawn[there], -1)[at]
+            looked_at = np.flatnonzero(good & (given >= 0))
+            good[looked_at] = ~clash(tries[looked_at], given[looked_at])
+        allowed[at[~good], tries[~good]] = False
+        return allowed
+
+    wear = WEAR * np.bincount(drawn[(drawn >= 0) & (drawn < len(deck))], minlength=len(deck))
+    ranks = rank_within(np.searchsorted(slots.offsets, places, side="right"))
+    for turn in range(int(ranks.max(initial=-1)) + 1):
+        now, again = places[ranks == turn], derive_key(key, "near", turn)
+        drawn[now] = draw_near(near, again, now, lambda some: near.objects[holder[some]], vectors, allow, wear)
+    # Nothing goes with what is there already: what fits by itself is a beginning.
+    left = places[drawn[places] < 0]
+    drawn[left] = draw_fitting(derive_key(key, "left"), left, object_class[left], slots.fitting)
 
 
 def _list_demands(plan: Plan, layout: Layout, objects: int) -> np.ndarray:

@@ -19,7 +19,7 @@ from .layout import Layout, lay_out
 from .objects import draw_objects
 from .plan import Plan
 from .relations import draw_relations
-from .scene_attributes import draw_scene_attributes
+from .scene_attributes import add_setting, draw_scene_attributes
 from .scenes import BLOCK, Scenes
 
 
@@ -46,7 +46,7 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
         between,
         subjects,
         targets,
-        draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between),
+        add_setting(plan, draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between)),
         draw_copies(plan, layout, objects, relations),
     )
     return scenes.cut(first, last)

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...arrow import match_texts, read_truths, view_numbers
-from ...errors import Problem, RecipeError, gather_problems
+from ...arrow import match_texts, read_truths
+from ...errors import Problem, RecipeError, advise, gather_problems
 from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.naming import GROUPS, advise_group
 from ...taxonomy.schema import VISIBILITY
+from ...taxonomy.usage import measure_frequency
+from ...taxonomy.wordings import CALLED
 from ..recipe.fields import Part
 from ..recipe.model import Recipe
-from .compatibility import in_tier
+from .compatibility import in_tier, match_objects
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,47 @@ def keep_groups(table: str, names: tuple[str, ...], concepts: Candidates) -> np.
     return match_texts(concepts.table[column], *names)
 
 
+def keep_in_setting(table: str, setting: str, concepts: Candidates) -> np.ndarray:
+    """What is not barred where all scenes are; of scene attributes no other places, and nothing that excludes it."""
+    taxonomy = concepts.taxonomy
+    rows = find_setting(taxonomy, setting)
+    if not len(rows):
+        if table == "objects":  # once is enough
+            every = taxonomy.scene_attributes
+            places = every.filter(pc.equal(every["kind"], PLACE))["name"].to_pylist()
+            _refuse([Problem(f"there is no place `{setting}`", hint=advise(setting, places))])
+        return np.ones(len(concepts.left), dtype=bool)
+    place = taxonomy.scene_attributes.slice(int(rows[0]), 1).to_pylist()[0]
+    if table == "objects":
+        return ~match_objects(taxonomy, [place["bars"].split("|")])[:, 0]
+    if table == "scene_attributes":
+        excluded = place["excludes"].split("|")
+        excludes = [
+            {place["id"], PLACE}.isdisjoint(cell.split("|")) for cell in concepts.table["excludes"].to_pylist()
+        ]
+        clashes = match_texts(concepts.table["kind"], PLACE, *excluded) | match_texts(concepts.table["id"], *excluded)
+        return np.array(excludes) & ~clashes
+    barred = place["bars"].split("|")
+    column = "kind" if table == "attributes" else "head"
+    return ~(match_texts(concepts.table["id"], *barred) | match_texts(concepts.table[column], *barred))
+
+
+def find_setting(taxonomy: Taxonomy, setting: str | None) -> np.ndarray:
+    """The row of a place, by its id or name, among the scene attributes, int64, shape (1,); (0,) without one."""
+    table = taxonomy.scene_attributes
+    named = match_texts(table["name"], setting or "") | match_texts(table["id"], setting or "")
+    return np.flatnonzero(match_texts(table["kind"], PLACE) & named)[:1]
+
+
+def keep_only(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """Concepts of these ids or wordings."""
+    columns = {column: concepts.table[column].to_pylist() for column in ("id", *CALLED[table])}
+    known = set(chain.from_iterable(columns.values()))
+    unknown = [name for name in names if name not in known][:MOST_PROBLEMS]
+    _refuse(Problem(f"the taxonomy has no {table[:-1]} {name!r}", hint=advise(name, known)) for name in unknown)
+    return np.logical_or.reduce([match_texts(concepts.table[column], *names) for column in columns])
+
+
 def keep_modality(modality: str, concepts: Candidates) -> np.ndarray:
     """Scene attributes that are made for a modality; the column lists them: `image|video`."""
     return np.array([modality in cell.split("|") for cell in concepts.table["modality"].to_pylist()], dtype=bool)
@@ -123,16 +167,16 @@ def keep_outside(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     return ~keep_under(names, concepts)
 
 
-def keep_frequent(least: float, concepts: Candidates) -> np.ndarray:
-    """Objects whose word is at least this frequent."""
-    return view_numbers(concepts.table["frequency"], np.float32) >= least
+def keep_frequent(table: str, least: float, concepts: Candidates) -> np.ndarray:
+    """Concepts whose words are at least this frequent."""
+    return measure_frequency(concepts.taxonomy, table) >= least
 
 
-def keep_top(top: int | float, concepts: Candidates) -> np.ndarray:
-    """The most frequent objects of those that are left: a share of them (float) or a number (int)."""
+def keep_top(table: str, top: int | float, concepts: Candidates) -> np.ndarray:
+    """The most frequent concepts of those that are left: a share of them (float) or a number (int)."""
     rows = np.flatnonzero(concepts.left)
     most = max(1, round(top * len(rows))) if isinstance(top, float) else top
-    frequency = view_numbers(concepts.table["frequency"], np.float32)
+    frequency = measure_frequency(concepts.taxonomy, table)
     kept = np.zeros(len(concepts.left), dtype=bool)
     kept[rows[np.argsort(-frequency[rows], kind="stable")[:most]]] = True
     return kept
@@ -179,31 +223,67 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 
 MOST_PROBLEMS = 10
+PLACE = "location"
+"""The kind of scene attributes that a setting is one of."""
 FILTERS: dict[str, tuple[Filter, ...]] = {
     "objects": (
         Filter(None, "marked as offensive; these are never used", keep_inoffensive),
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "objects")),
         Filter("content.objects.tier", "of a rarer tier", keep_tier),
         Filter("content.objects.visible", "not seen so well", keep_visible),
         Filter("content.objects.exclude", "is, or lies under, an excluded concept", keep_outside),
-        Filter("content.objects.min_frequency", "its word is rarer than this (Zipf scale)", keep_frequent),
+        Filter(
+            "content.objects.min_frequency",
+            "its word is rarer than this (Zipf scale)",
+            partial(keep_frequent, "objects"),
+        ),
         Filter("content.objects.under", "does not lie under these concepts", keep_under, spares_seed=True),
-        Filter("content.objects.top", "not among the most frequent words", keep_top, spares_seed=True),
+        Filter(
+            "content.objects.top", "not among the most frequent words", partial(keep_top, "objects"), spares_seed=True
+        ),
         Filter("content.objects.weights", "has the weight 0", keep_weighted, spares_seed=True),
     ),
     "attributes": (
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "attributes")),
         Filter("content.attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.attributes.visible", "not seen so well", keep_visible),
+        Filter("content.attributes.only", "not one of these", partial(keep_only, "attributes"), spares_seed=True),
+        Filter(
+            "content.attributes.min_frequency",
+            "its words are rarer than this (Zipf scale)",
+            partial(keep_frequent, "attributes"),
+        ),
         Filter("content.attributes.kinds", "of another kind", partial(keep_groups, "attributes"), spares_seed=True),
+        Filter(
+            "content.attributes.top",
+            "not among the most frequent words",
+            partial(keep_top, "attributes"),
+            spares_seed=True,
+        ),
     ),
     "relations": (
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "relations")),
         Filter("content.relations.tier", "of a rarer tier", keep_tier),
         Filter("content.relations.visible", "not seen so well", keep_visible),
+        Filter("content.relations.only", "not one of these", partial(keep_only, "relations"), spares_seed=True),
+        Filter(
+            "content.relations.min_frequency",
+            "its words are rarer than this (Zipf scale)",
+            partial(keep_frequent, "relations"),
+        ),
         Filter(
             "content.relations.categories", "of another category", partial(keep_groups, "relations"), spares_seed=True
+        ),
+        Filter(
+            "content.relations.top",
+            "not among the most frequent words",
+            partial(keep_top, "relations"),
+            spares_seed=True,
         ),
     ),
     "scene_attributes": (
         Filter("modality", "made for other modalities", keep_modality),
+        Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "scene_attributes")),
         Filter("content.scene_attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.scene_attributes.visible", "not seen so well", keep_visible),
         Filter("content.scene_attributes.kinds", "of another kind", partial(keep_groups, "scene_attributes")),

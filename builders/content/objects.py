@@ -8,8 +8,9 @@ import numpy as np
 
 from ..foundation.counter_rng import deal, derive_key, draw_below
 from ..foundation.ragged import number_rows, offsets_of
-from .assignment import PARTS, Slots, assign_concepts, list_fitting, resolve_conflicts
+from .assignment import PARTS, Clash, Slots, assign_concepts, list_fitting, list_neighbours, resolve_conflicts
 from .layout import Layout, deal_free
+from .nearness import draw_near, rank_within
 from .plan import Plan
 from .pools import find_movers, number_names
 from .seed_content import deal_objects, measure_needs
@@ -37,8 +38,117 @@ def draw_objects(plan: Plan, layout: Layout, split: str) -> np.ndarray:
     places, cards = deal_free(plan, layout, "objects", len(pools.objects))
     key = derive_key(layout.key, "objects", layout.block)
     given = drawn[seeds["objects"]]
-    drawn[places] = pools.objects[_assign_objects(plan, layout, split, key, places, cards, needs, given)]
+    if plan.near is None:
+        drawn[places] = pools.objects[_assign_objects(plan, layout, split, key, places, cards, needs, given)]
+        return drawn
+    is_dealt = not given.shape[1] and not plan.near.setting.any()
+    if is_dealt:
+        # Each scene has one such object, so the deck goes on after as many as there are scenes before this block.
+        firsts, places = layout.objects[:-1], np.setdiff1d(places, layout.objects[:-1])
+        cards = deal(derive_key(layout.key, "objects"), len(pools.objects), layout.start, len(firsts))
+        drawn[firsts] = pools.objects[_assign_objects(plan, layout, split, key, firsts, cards, needs, given)]
+    _draw_near_scenes(plan, layout, split, key, places, drawn, needs, is_dealt)
     return drawn
+
+
+def _draw_near_scenes(
+    plan: Plan,
+    layout: Layout,
+    split: str,
+    key: int,
+    places: np.ndarray,
+    drawn: np.ndarray,
+    needs: np.ndarray,
+    is_dealt: bool,
+) -> None:
+    """Draws objects that are near to what their scenes have already, one a scene at a time.
+
+    Args:
+        plan: The plan of the split, which has what is near.
+        layout: The block.
+        split: Name of the split.
+        key: Key of all choices made here.
+        places: The objects that are drawn, ascending.
+        drawn: Rows of the objects of the block, written to at `places`; those before them are there.
+        needs: Groups of attributes that each object of the block must hold, shape (objects,).
+        is_dealt: Whether the first object of each scene is there, and has been dealt.
+    """
+    near, pools = plan.near, plan.pools
+    assert near is not None
+    rows, weights = np.unique(pools.objects, return_counts=True)
+    drawn[places] = -1
+    scene_of = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))
+    moves = np.zeros(len(needs), dtype=bool)
+    moves[layout.ends[0][layout.moving]] = True
+    card_class, slot_class, fits = _class_objects(plan, layout, rows, scene_of, needs, moves)
+    clash = _find_name_clashes(plan)
+    beside, vectors = list_neighbours(layout.objects), near.objects[rows]
+    is_of_others = _find_caption_buckets(plan, layout, split, scene_of[places], rows)
+    # (objects of the block,): the first object of a scene that no seed graph gives decides of which split it is.
+    number = np.zeros(len(drawn), dtype=np.int64)
+    number[places] = np.arange(len(places))
+    opens = np.zeros(len(drawn), dtype=bool)
+    opens[places] = (np.diff(scene_of[places], prepend=-1) > 0) & (not is_dealt)
+
+    def allow(some: np.ndarray) -> np.ndarray:
+        allowed = fits.T[slot_class[some]][:, card_class]
+        if opens[some].any():
+            return allowed & ~is_of_others(number[some][:, None], np.arange(len(rows)))
+        if clash is None:
+            return allowed
+        good = allowed.copy()
+        for others in beside:
+            there = np.where(others[some] >= 0, drawn[others[some]], -1)
+            good &= ~((there >= 0)[:, None] & clash(rows, there[:, None]))
+        # Where everything clashes, what fits is better than nothing.
+        return np.where(good.any(axis=1)[:, None], good, allowed)
+
+    wear = np.zeros(len(rows), dtype=np.int64)
+    ranks = rank_within(scene_of[places])
+    for turn in range(int(ranks.max(initial=-1)) + 1):
+        now = places[ranks == turn]
+        anchors = np.zeros(len(drawn), dtype=np.int64)
+        anchors[now] = _find_anchors(layout, scene_of, now, drawn >= 0)
+
+        def find(some: np.ndarray, anchors: np.ndarray = anchors) -> np.ndarray:
+            anchor = anchors[some]
+            return near.setting + np.where((anchor >= 0)[:, None], near.objects[drawn[anchor]], 0)
+
+        drawn[now] = rows[draw_near(near, derive_key(key, "near", turn), now, find, vectors, allow, wear, weights)]
+
+
+def _find_anchors(layout: Layout, scene_of: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """The object that each place is near to: the first that a relation joins it with, else the first of its scene.
+
+    `there` tells which objects of the block are drawn, bool; the anchor is one of them, or -1 in a scene without any.
+    """
+    none = len(there)
+    anchors = np.full(none, none)
+    for one, other in (layout.ends, layout.ends[::-1]):
+        joined = there[other]
+        np.minimum.at(anchors, one[joined], other[joined])
+    firsts = np.full(len(layout.structures), none)
+    np.minimum.at(firsts, scene_of[there], np.flatnonzero(there))
+    chosen = np.where(anchors[places] < none, anchors[places], firsts[scene_of[places]])
+    return np.where(chosen < none, chosen, -1)
+
+
+def _find_name_clashes(plan: Plan) -> Clash | None:
+    """Tells of two objects, rows of the taxonomy, whether no scene has both; None where all go together."""
+    groups, distinct = plan.groups, plan.recipe.content.objects.distinct
+    if groups is None and not distinct:
+        return None
+    names = number_names(plan.taxonomy)
+
+    def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        bad = names[some] == names[others] if distinct else np.zeros(np.broadcast(some, others).shape, dtype=bool)
+        if groups is None:
+            return bad
+        if groups.own is not None:  # one object twice would be no pair
+            return bad | (some == others)
+        return bad | ((groups.of[some] == groups.of[others]) & (some != others))
+
+    return clash
 
 
 def _assign_objects(
@@ -66,13 +176,13 @@ def _assign_objects(
     Returns:
         The card of each slot, shape (slots,).
     """
-    groups, objects, distinct = plan.groups, plan.pools.objects, plan.recipe.content.objects.distinct
+    objects, distinct = plan.pools.objects, plan.recipe.content.objects.distinct
     scene = np.repeat(np.arange(len(layout.structures)), np.diff(layout.objects))[places]
     moves = np.zeros(len(needs), dtype=bool)
     moves[layout.ends[0][layout.moving]] = True
-    card_class, slot_class, fits = _class_objects(plan, layout, scene, needs[places], moves[places])
+    card_class, slot_class, fits = _class_objects(plan, layout, objects, scene, needs[places], moves[places])
     fitting = list_fitting(card_class, fits)
-    is_of_others = _find_caption_buckets(plan, layout, split, scene)
+    is_of_others = _find_caption_buckets(plan, layout, split, scene, objects)
     assigned = assign_concepts(key, cards, card_class, slot_class, fits)
     # Exchanged with scenes that are near, so that a run of scenes keeps about the cards that were dealt for it: class
     # `c` of part `p` is `c * PARTS + p`. Each slot is a holder of its own, for a bucket asks about the first object.
@@ -82,18 +192,10 @@ def _assign_objects(
     assigned = resolve_conflicts(
         derive_key(key, "captions"), assigned, alone, refuse=is_of_others, swaps=CAPTION_SWAPS
     )
-    if groups is None and not distinct:
+    clash = _find_name_clashes(plan)
+    if clash is None:
         return assigned
     names = number_names(plan.taxonomy)
-
-    def clash(some: np.ndarray, others: np.ndarray) -> np.ndarray:
-        some, others = objects[some], objects[others]
-        bad = names[some] == names[others] if distinct else np.zeros(len(some), dtype=bool)
-        if groups is None:
-            return bad
-        if groups.own is not None:  # one object twice would be no pair
-            return bad | (some == others)
-        return bad | ((groups.of[some] == groups.of[others]) & (some != others))
 
     def refuse(slots: np.ndarray, tries: np.ndarray) -> np.ndarray:
         bad = is_of_others(slots, tries)
@@ -102,11 +204,17 @@ def _assign_objects(
         return bad
 
     of_scenes = Slots(offsets_of(np.bincount(scene, minlength=len(layout.structures))), slot_class, fitting)
-    return resolve_conflicts(derive_key(key, "groups"), assigned, of_scenes, clash, refuse)
+    return resolve_conflicts(
+        derive_key(key, "groups"),
+        assigned,
+        of_scenes,
+        lambda some, others: clash(objects[some], objects[others]),
+        refuse,
+    )
 
 
 def _class_objects(
-    plan: Plan, layout: Layout, scene: np.ndarray, needs: np.ndarray, moves: np.ndarray
+    plan: Plan, layout: Layout, objects: np.ndarray, scene: np.ndarray, needs: np.ndarray, moves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Classes of cards and slots by room for attributes, by groups where scenes are made of one, and by what moves.
 
@@ -116,17 +224,15 @@ def _class_objects(
     pools, groups = plan.pools, plan.groups
     slot_columns = [needs]
     # Room beyond what any slot needs makes no difference, and would only make more classes.
-    room = np.minimum(pools.object_room[pools.classes.of[pools.objects]], pools.object_limit[pools.objects])
+    room = np.minimum(pools.object_room[pools.classes.of[objects]], pools.object_limit[objects])
     card_columns = [np.minimum(room, needs.max(initial=0))]
     if groups and groups.own is not None:
         # The group of each scene is dealt, too, so that all come up alike often.
         turn = deal(derive_key(layout.key, "groups"), len(groups.own), layout.start, len(layout.structures))
         slot_columns.append(groups.own[turn][scene])
-        card_columns.append(groups.of[pools.objects])
+        card_columns.append(groups.of[objects])
     can_move = (
-        find_movers(pools, plan.taxonomy)[pools.classes.of[pools.objects]]
-        if moves.any()
-        else np.zeros(len(pools.objects), bool)
+        find_movers(pools, plan.taxonomy)[pools.classes.of[objects]] if moves.any() else np.zeros(len(objects), bool)
     )
     slots, slot_class = number_rows(moves, *slot_columns)
     cards, card_class = number_rows(can_move, *card_columns)
@@ -139,16 +245,16 @@ def _class_objects(
 
 
 def _find_caption_buckets(
-    plan: Plan, layout: Layout, split: str, scene: np.ndarray
+    plan: Plan, layout: Layout, split: str, scene: np.ndarray, objects: np.ndarray
 ) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Gives a function that tells of slots and cards for them whether that would make the scene another split's.
 
     The bucket of a scene is that of its structure and its first object, so it is known before the rest. `scene` is the
-    scene of each slot, ascending.
+    scene of each slot, ascending, and `objects` the row of each card.
     """
     key = derive_key(plan.recipe.seed, "captions")
     # A deck may hold an object more than once: the bucket is the object's, not the card's.
-    rows, row_of = np.unique(plan.pools.objects, return_inverse=True)
+    rows, row_of = np.unique(objects, return_inverse=True)
     card_bucket = part_evenly(key, rows, CAPTION_BUCKETS)[row_of]
     slot_bucket = draw_below(key, layout.structures, CAPTION_BUCKETS)[scene]
     is_first = np.diff(scene, prepend=-1) > 0

@@ -14,6 +14,8 @@ from ..structures.cache import find_structures
 from ..structures.enumeration import check_limits
 from ..structures.limits import read_limits
 from ..structures.sampling import StructurePlan, plan_structures
+from .meaning import measure_nearness
+from .nearness import Nearness
 from .pools import Pools, check_room, choose_pools, measure_room
 from .seed_content import measure_needs
 from .unseen import (
@@ -39,6 +41,7 @@ class Plan:
         splits: The same for each split, where some keep compositions unseen.
         unseen: With those: which compositions a split has.
         groups: Groups of objects, where pairs of them are kept unseen.
+        near: What is near in meaning, for a recipe that asks for it.
     """
 
     recipe: Recipe
@@ -48,6 +51,12 @@ class Plan:
     splits: dict[str, Plan] = field(default_factory=dict)
     unseen: UnseenCompositions | None = None
     groups: Groups | None = None
+    near: Nearness | None = None
+
+    @property
+    def near_statements(self) -> Nearness | None:
+        """The same for attributes and relations: in a recipe with a setting alone only objects are near to it."""
+        return self.near if self.recipe.content.plausibility else None
 
 
 def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
@@ -66,7 +75,8 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
         raise RecipeError(problems)
     table = find_structures(limits)
     check_room(recipe, taxonomy, pools, table)
-    plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools)
+    near = measure_nearness(recipe, taxonomy, pools)
+    plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools, near=near)
     unseen = choose_unseen(recipe, taxonomy)
     return replace(plan, splits={split: _plan_split(plan, one) for split, one in unseen.items()})
 
@@ -85,4 +95,4 @@ def _plan_split(plan: Plan, unseen: UnseenCompositions) -> Plan:
     if groups and groups.own is not None:
         pools = replace(pools, objects=pools.objects[np.isin(groups.of[pools.objects], groups.own)])
     structures = plan_structures(table, recipe.structure.distribution, rows)
-    return Plan(recipe, taxonomy, structures, pools, unseen=unseen, groups=groups)
+    return Plan(recipe, taxonomy, structures, pools, unseen=unseen, groups=groups, near=plan.near)

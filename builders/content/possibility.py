@@ -39,6 +39,9 @@ SWAPS = 8
 """Rounds of exchanges before a relation is drawn again."""
 REDRAWS = 64
 """Rounds of redraws."""
+NEAR_REDRAWS = 32
+"""Rounds of them in which relations that have to be near are; each one after looks twice as far, up to MOST_WIDER."""
+MOST_WIDER = 1 << 20
 
 Judge = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Takes scenes (ascending) and the relations of all of the block; which of these scenes' relations are to blame."""
@@ -237,6 +240,8 @@ class RelationSlots:
         card_classes: Class of each card, one array a deck.
         fits: Which classes of cards fit which classes of slots, one array a deck.
         rows: Row of the taxonomy of each card, one array a deck.
+        list_near: Where relations are near in meaning to what they join: the cards of the first deck that are near to
+            some slots of these classes, out of so many times as many as the recipe says.
     """
 
     offsets: np.ndarray
@@ -247,13 +252,17 @@ class RelationSlots:
     card_classes: tuple[np.ndarray, ...]
     fits: tuple[np.ndarray, ...]
     rows: tuple[np.ndarray, ...]
+    list_near: Callable[[np.ndarray, np.ndarray, int], Ragged] | None = None
 
-    def draw(self, key: int, slots: np.ndarray) -> np.ndarray:
-        """Draws relations (rows of the taxonomy) out of all that fit some slots."""
+    def draw(self, key: int, slots: np.ndarray, wider: int = 1) -> np.ndarray:
+        """Draws relations (rows of the taxonomy) out of all that fit some slots, or of those of them that are near."""
         drawn = np.empty(len(slots), dtype=np.int64)
         for deck in np.unique(self.decks[slots]).tolist():
             some = np.flatnonzero(self.decks[slots] == deck)
-            fitting = list_fitting(self.card_classes[deck], self.fits[deck][:, self.classes[slots[some]]])
+            if self.list_near is not None and deck == 0:
+                fitting = self.list_near(slots[some], self.classes[slots[some]], wider)
+            else:
+                fitting = list_fitting(self.card_classes[deck], self.fits[deck][:, self.classes[slots[some]]])
             picked = fitting.offsets[:-1] + draw_below(key, slots[some], fitting.lengths)
             drawn[some] = self.rows[deck][fitting.values[picked]]
         return drawn
@@ -287,7 +296,8 @@ def make_possible(
 
     blamed = find_impossible(sayings, relations, slots.subjects, slots.targets, bodies)
     mender = _Mender(key, relations, slots, every, judge, blamed)
-    for turn in range(SWAPS):
+    # What is near to one pair of objects is not near to another: there is nothing to swap.
+    for turn in range(SWAPS if slots.list_near is None else 0):
         if not blamed.any():
             break
         mender.swap(turn)
@@ -348,7 +358,9 @@ class _Mender:
         """Draws one relation to blame of each scene anew, and keeps it where that makes nothing worse."""
         slots = self.choose_blamed("redrawn", turn)
         tried = self.relations.copy()
-        tried[slots] = self.slots.draw(derive_key(self.key, "redraw", turn), slots)
+        # Where nothing near goes with the rest of a scene, the next nearest does.
+        wider = 1 << max(turn - NEAR_REDRAWS, 0)
+        tried[slots] = self.slots.draw(derive_key(self.key, "redraw", turn), slots, min(wider, MOST_WIDER))
         self._accept(tried, self.every.owners[slots])
 
     def _accept(self, tried: np.ndarray, scenes: np.ndarray, others: np.ndarray | None = None) -> None:

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..foundation.counter_rng import derive_key
+from ..foundation.ragged import Ragged
 from .assignment import assign_concepts
 from .facts import find_saying, read_sayings
 from .layout import Layout, deal_free
+from .nearness import Nearness, draw_near, list_nearest
 from .plan import Plan
 from .possibility import RelationSlots, make_possible
 from .seed_content import deal_cards
@@ -54,7 +56,14 @@ def _deal_relations(plan: Plan, layout: Layout, objects: np.ndarray, key: int) -
         sorts = _refine_moving(*sorts, moves, np.isin(places, layout.moving))
     card_class, slot_class, fits = sorts
     drawn, classes, decks = np.empty(len(pair), dtype=np.int64), pair.copy(), np.zeros(len(pair), dtype=np.int64)
-    drawn[places] = deck.rows[assign_concepts(key, cards, card_class, slot_class, fits)]
+    near = None
+    if plan.near_statements:
+        ends = tuple(objects[one] for one in layout.ends)
+        near = _Nearby(plan.near_statements, deck.rows, ends, card_class, fits)
+        cards = near.draw(key, places, slot_class)
+    else:
+        cards = assign_concepts(key, cards, card_class, slot_class, fits)
+    drawn[places] = deck.rows[cards]
     classes[places] = slot_class
     seeded = deal_cards(seed, "relations", layout.key, layout.start, places_of_seed, pair)
     for column, one in enumerate(seed):
@@ -68,7 +77,54 @@ def _deal_relations(plan: Plan, layout: Layout, objects: np.ndarray, key: int) -
         card_classes=(card_class, *(one.classes for one in seed)),
         fits=(fits, *(one.fits for one in seed)),
         rows=(deck.rows, *(one.rows for one in seed)),
+        list_near=near.list if near else None,
     )
+
+
+class _Nearby:
+    """Relations that are near in meaning to the two objects that they join, out of those that types allow.
+
+    Attributes:
+        near: What is near.
+        vectors: Vector of each card.
+        anchors: Objects of the two ends of each slot of the block, rows of the taxonomy.
+        card_class: Class of each card.
+        fits: Which classes of cards fit which classes of slots.
+    """
+
+    def __init__(
+        self,
+        near: Nearness,
+        rows: np.ndarray,
+        anchors: tuple[np.ndarray, ...],
+        card_class: np.ndarray,
+        fits: np.ndarray,
+    ) -> None:
+        self.near, self.vectors, self.anchors = near, near.relations[rows], anchors
+        self.card_class, self.fits = card_class, fits
+
+    def find_anchors(self, slots: np.ndarray) -> np.ndarray:
+        subjects, targets = (self.near.objects[objects[slots]] for objects in self.anchors)
+        return subjects + targets
+
+    def allow(self, classes: np.ndarray) -> np.ndarray:
+        return self.fits.T[classes][:, self.card_class]
+
+    def draw(self, key: int, slots: np.ndarray, classes: np.ndarray) -> np.ndarray:
+        """A card for each of some slots of the block, which are of these classes."""
+        wear = np.zeros(len(self.vectors), dtype=np.int64)
+        class_of = np.zeros(len(self.anchors[0]), dtype=np.int64)
+        class_of[slots] = classes
+
+        def allow(some: np.ndarray) -> np.ndarray:
+            return self.allow(class_of[some])
+
+        return draw_near(self.near, key, slots, self.find_anchors, self.vectors, allow, wear)
+
+    def list(self, slots: np.ndarray, classes: np.ndarray, wider: int) -> Ragged:
+        """The cards that are near to some slots, of so many times as many neighbours."""
+        near = replace(self.near, neighbours=self.near.neighbours * wider)
+        return list_nearest(near, self.find_anchors(slots), self.vectors, self.allow(classes))
 
 
 def _refine_moving(

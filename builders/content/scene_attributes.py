@@ -21,6 +21,7 @@ from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Bits, Ragged, join_codes, number_as_found, offsets_of
 from .assignment import Slots, resolve_conflicts
 from .compatibility import match_objects
+from .filters import find_setting
 from .plan import Plan
 from .scenes import BLOCK
 from .seating import Seats, list_seats, seat_cards
@@ -78,9 +79,23 @@ def draw_scene_attributes(
         hint = "lower the count, allow more kinds, or set content.constraints: none, for which any objects will do"
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values = decks.values[cards]
-    codes = join_codes(places.scene, _rank_scene_attributes(plan.taxonomy).take(values), values)
-    order = np.argsort(codes, kind="stable")  # which is fast where much is in order already
-    return Ragged(values[order], places.offsets)
+    return _order_scene_attributes(plan.taxonomy, places.scene, values, places.offsets)
+
+
+def add_setting(plan: Plan, drawn: Ragged) -> Ragged:
+    """Adds the place where all scenes of a recipe are, if it has one, to the attributes of each scene."""
+    setting = find_setting(plan.taxonomy, plan.recipe.content.setting)
+    if not len(setting):
+        return drawn
+    scenes = np.concatenate([np.arange(len(drawn)), drawn.owners])
+    values = np.concatenate([np.repeat(setting, len(drawn)), drawn.values])
+    return _order_scene_attributes(plan.taxonomy, scenes, values, drawn.offsets + np.arange(len(drawn) + 1))
+
+
+def _order_scene_attributes(taxonomy: Taxonomy, scenes: np.ndarray, rows: np.ndarray, offsets: np.ndarray) -> Ragged:
+    """Sorts each scene's attributes in the order in which texts name them."""
+    order = np.argsort(join_codes(scenes, _rank_scene_attributes(taxonomy).take(rows), rows), kind="stable")
+    return Ragged(rows[order], offsets)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ def compute_fingerprint(writer: RowWriter) -> str:
         "taxonomy": plan.taxonomy.version,
         "templates": read_templates(writer),
     }
+    if plan.near is not None:
+        parts["vectors"] = plan.near.compute_digest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

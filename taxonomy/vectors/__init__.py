@@ -1,0 +1,1 @@
+"""What words mean, as vectors: `minilm.arrow` has those of the shipped concepts, `encoders.py` makes further ones."""
