@@ -15,6 +15,7 @@ import numpy as np
 from ...taxonomy import TABLES, Taxonomy
 from ..recipe.model import Recipe
 from .compatibility import Deck
+from .filters import list_fixed_rows
 from .pools import Pools, choose_pools
 from .selection import apply_filters
 
@@ -45,7 +46,7 @@ class FilterReport:
     Attributes:
         total: Concepts of the taxonomy.
         drops: What each filter that applies leaves out, in order, also where it is none.
-        added: Concepts that only a seed graph has, which may name what the filters leave out.
+        added: Concepts that only a seed graph has, which may name what the filters leave out, or that all scenes have.
         left: Rows of the taxonomy's tables that scenes may have.
     """
 
@@ -65,6 +66,7 @@ def count_filtered(recipe: Recipe, taxonomy: Taxonomy) -> FilterReport:
     total = {table: getattr(taxonomy, table).num_rows for table in TABLES}
     dealt = _list_dealt(pools, [table for table in TABLES if _find_disabling_key(recipe, table)])
     seeds = _list_seeds(pools)
+    seeds["scene_attributes"] = list_fixed_rows(recipe, taxonomy)
     drops = tuple(drop for table in TABLES for drop in _count_table(recipe, taxonomy, pools, table))
     added = {table: len(np.setdiff1d(seeds[table], dealt[table])) for table in TABLES}
     return FilterReport(total, drops, added, {table: np.union1d(dealt[table], seeds[table]) for table in TABLES})

@@ -69,7 +69,7 @@ def apply_filters(recipe: Recipe, taxonomy: Taxonomy, table: str, problems: list
             try:
                 kept = one.keep(one.read_value(recipe), Candidates(taxonomy, concepts, left))
             except RecipeError as error:
-                problems += [replace(problem, key=one.key) for problem in error.problems]
+                problems += [replace(problem, key=problem.key or one.key) for problem in error.problems]
             left = left & kept
             steps.append(FilterStep(one, kept, left))
     return steps
@@ -139,11 +139,13 @@ def _check_scene_attributes(
 ) -> None:
     """Adds to `problems` kinds that the modality does not have, and a count greater than that of the kinds left."""
     wanted, known = recipe.content.scene_attributes, taxonomy.scene_attributes["kind"].unique().to_pylist()
+    made = _group_by_kind(taxonomy, np.flatnonzero(next(s.left for s in steps if s.filter.key == "modality")))
     for name in wanted.kinds or ():
-        if name in known and name not in left:
-            made = next(step.left for step in steps if step.filter.key == "modality")
+        if name in known and name not in left and name not in (wanted.fixed or {}):
             message = f"no `{name}` exists for modality {recipe.modality}"
-            hint = f"a {recipe.modality} can have {', '.join(_group_by_kind(taxonomy, np.flatnonzero(made)))}"
+            hint = f"a {recipe.modality} can have {', '.join(made)}"
+            if name in made:
+                message, hint = f"the other filters leave no `{name}`", "leave it out, or widen them"
             problems.append(Problem(message, key="content.scene_attributes.kinds", hint=hint))
     if wanted.count.high > len(left) and not problems:
         message = f"at most {len(left)} scene attributes can stand together, one of each kind, not {wanted.count.high}"

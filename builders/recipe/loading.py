@@ -16,7 +16,7 @@ from ...errors import GasError, Problem, RecipeError, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
 from ...regular_files import find_obstacle, open_regular
 from .fields import show
-from .model import Recipe
+from .model import WORD_LISTS, Recipe
 from .validation import list_keys, read_rest, validate
 from .yaml_document import (
     LARGEST_FILE,
@@ -73,6 +73,8 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         GasError: When there is no such recipe.
     """
     document, folder = read_document(name_or_path, overrides)
+    for key in WORD_LISTS:
+        read_word_files(document, folder, key)
     try:
         recipe = validate(Recipe, document)
     except RecipeError as error:
@@ -94,6 +96,56 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
                 document.report(key, error.problems[0].message, error.problems[0].hint)
     raise_problems(document)
     return LoadedRecipe(recipe, folder, document.sources, document)
+
+
+def read_word_files(document: Document, folder: Path | None, key: KeyPath) -> None:
+    """Put the names that text files hold, one a line, in the place of the files that a list of names has in it.
+
+    A recipe that is written out then needs no such file, and its fingerprint is that of the names.
+    """
+    *path, last = key
+    part = document.value
+    for name in path:
+        part = part.get(name) if isinstance(part, dict) else None
+    stated = part.get(last) if isinstance(part, dict) else None
+    items = stated if isinstance(stated, list) else [stated]
+    words: list[Any] = [item for item in items if not is_word_file(item)]
+    for item in items:
+        if is_word_file(item):
+            try:
+                file = resolve_inside(folder, item, ".".join(map(str, key)))
+                with open_regular(file, item) as stream:
+                    text = stream.read(LARGEST_FILE + 1)
+                words += list_words(text, item)
+            except RecipeError as error:
+                document.report(key, error.problems[0].message, error.problems[0].hint)
+            except GasError as error:
+                document.report(key, str(error))
+    if isinstance(part, dict) and any(map(is_word_file, items)):
+        part[last] = list(dict.fromkeys(words)) if all(isinstance(word, str) for word in words) else words
+
+
+def is_word_file(item: Any) -> bool:
+    """Tell a file of names from a name."""
+    return isinstance(item, str) and item.endswith(".txt")
+
+
+def list_words(content: bytes, name: str) -> list[str]:
+    """List the lines of a file of names; empty ones and what follows `#` are left out.
+
+    Raises:
+        GasError: It is too large, not text, or holds no name.
+    """
+    if len(content) > LARGEST_FILE:
+        raise GasError(f"`{name}` has more than {LARGEST_FILE:,} bytes")
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise GasError(f"`{name}` is not text in UTF-8; save it as that") from error
+    words = [word for line in lines if (word := line.partition("#")[0].strip())]
+    if not words:
+        raise GasError(f"`{name}` holds no name; write one a line")
+    return words
 
 
 def find_inherited_splits(loaded: LoadedRecipe) -> dict[str, str]:
