@@ -1,5 +1,6 @@
 """What objects are, in short, and other words that people have for them: of everyday objects, and of those that share
-a name with others."""
+a name with others.
+"""
 
 from __future__ import annotations
 

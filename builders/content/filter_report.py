@@ -15,7 +15,7 @@ import numpy as np
 from ...taxonomy import TABLES, Taxonomy
 from ..recipe.model import Recipe
 from .compatibility import Deck
-from .filters import list_fixed_rows
+from .filters import find_excluded, list_fixed_rows
 from .pools import Pools, choose_pools
 from .selection import apply_filters
 
@@ -121,6 +121,24 @@ def _list_dealt(pools: Pools, banned: Collection[str]) -> dict[str, np.ndarray]:
     rows = {table: _list_rows(pools, table) for table in TABLES}
     rows |= {"attributes": list_fitting(pools.attributes), "relations": list_fitting(pools.relations)}
     return {table: some[:0] if table in banned else some for table, some in rows.items()}
+
+
+def list_left(pools: Pools) -> dict[str, np.ndarray]:
+    """Rows, int64, of what scenes may have, dealt or in a seed graph."""
+    dealt, seeds = _list_dealt(pools, ()), _list_seeds(pools)
+    return {table: np.union1d(dealt[table], seeds[table]) for table in TABLES}
+
+
+def describe_excluded(recipe: Recipe, taxonomy: Taxonomy) -> Iterator[str]:
+    """Yields how many concepts each `exclude` of a recipe takes, and each of its names: `3 objects: cat 2, dog 1`."""
+    for table in TABLES:
+        left = np.ones(getattr(taxonomy, table).num_rows, dtype=bool)
+        for step in apply_filters(recipe, taxonomy, table, []):
+            names = step.filter.read_value(recipe) if (step.filter.key or "").endswith(".exclude") else ()
+            counts = [f"{name} {left[find_excluded(taxonomy, table, name)].sum():,}" for name in names]
+            if counts:
+                yield f"{int((left & ~step.left).sum()):,} {table.replace('_', ' ')}: {', '.join(counts)}"
+            left = step.left
 
 
 def list_fitting(deck: Deck) -> np.ndarray:

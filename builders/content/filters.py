@@ -22,11 +22,10 @@ from ...taxonomy.hints import ask
 from ...taxonomy.naming import GROUPS, advise_group, find_called, find_concepts
 from ...taxonomy.schema import KINDS, VISIBILITY
 from ...taxonomy.usage import measure_frequency
-from ...taxonomy.vocabularies import list_rows, list_vocabularies
-from ..recipe.fields import Part
-from ..recipe.model import PLACE, Recipe, SceneAttributeFilter
+from ...taxonomy.vocabularies import list_rows, list_vocabularies, read_vocabulary
+from ..recipe.fields import Part, show
+from ..recipe.model import PLACE, WORD_LISTS, Recipe, SceneAttributeFilter
 from .compatibility import in_tier, match_objects
-
 
 Found = TypeVar("Found")
 
@@ -129,11 +128,13 @@ def keep_in_setting(table: str, setting: str, concepts: Candidates) -> np.ndarra
 
 def keep_beside(table: str, rows: np.ndarray, concepts: Candidates) -> np.ndarray:
     """What goes with all of some scene attributes: what none of them bars or excludes, and nothing of their kinds."""
+    if not len(rows):
+        return np.ones(len(concepts.left), dtype=bool)
     taxonomy = concepts.taxonomy
     stated = taxonomy.scene_attributes.take(make_array(rows)).to_pylist()
     barred = [one["bars"].split("|") for one in stated]
     if table == "objects":
-        return ~match_objects(taxonomy, barred).any(axis=1)
+        return np.logical_not(match_objects(taxonomy, barred).any(axis=1))
     if table == "scene_attributes":
         names = {name for one in stated for name in (one["id"], one["kind"])}
         free = [names.isdisjoint(cell.split("|")) for cell in concepts.table["excludes"].to_pylist()]
@@ -233,9 +234,15 @@ def find_listed(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
     Raises:
         GasError: There are none.
     """
-    listed = list_vocabularies()
-    rows = list_rows(taxonomy, name, table) if name in listed else find_concepts(taxonomy, table, name)
-    return np.array(rows, dtype=np.int64)
+    vocabularies = list_vocabularies()
+    if name in vocabularies:
+        return np.array(list_rows(taxonomy, name, table), dtype=np.int64)
+    try:
+        return np.array(find_concepts(taxonomy, table, name), dtype=np.int64)
+    except GasError as error:
+        if close := suggest(name, vocabularies):
+            raise GasError(f"there is no vocabulary {show(name)}; {close}") from error
+        raise
 
 
 def find_excluded(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
@@ -268,6 +275,13 @@ def find_group(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
     return np.flatnonzero(taxonomy.kind_bits(taxonomy.objects["kinds"]) & bit)
 
 
+def read_named(recipe: Recipe) -> dict[str, Any]:
+    """The words of the vocabularies that a recipe names, since rows depend on them."""
+    content = recipe.content.model_dump()
+    lists = (content[table].get(key) or () for _, table, key in WORD_LISTS)
+    return {name: read_vocabulary(name) for names in lists for name in names if name in list_vocabularies()}
+
+
 def _mark(lists: Iterable[np.ndarray], count: int) -> np.ndarray:
     """Whether any of some lists has a row, bool, shape (count,)."""
     marked = np.zeros(count, dtype=bool)
@@ -283,7 +297,7 @@ def keep_modality(modality: str, concepts: Candidates) -> np.ndarray:
 
 def keep_under(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     """The objects named, and all that lie under them."""
-    return mark_under(concepts.taxonomy, find_named(names, concepts.taxonomy).values())
+    return mark_under(concepts.taxonomy, find_named(names, concepts.taxonomy))
 
 
 def keep_frequent(table: str, least: float, concepts: Candidates) -> np.ndarray:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ...errors import GasError, Problem, RecipeError, suggest
+from ...errors import GasError, Problem, RecipeError, gather_problems, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
 from ...regular_files import find_obstacle, open_regular
 from .fields import show
@@ -73,8 +73,8 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         GasError: When there is no such recipe.
     """
     document, folder = read_document(name_or_path, overrides)
-    for key in WORD_LISTS:
-        read_word_files(document, folder, key)
+    for words in WORD_LISTS:
+        read_word_files(document, folder, words)
     try:
         recipe = validate(Recipe, document)
     except RecipeError as error:
@@ -98,31 +98,28 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
     return LoadedRecipe(recipe, folder, document.sources, document)
 
 
-def read_word_files(document: Document, folder: Path | None, key: KeyPath) -> None:
+def read_word_files(document: Document, folder: Path | None, key: tuple[str, ...]) -> None:
     """Put the names that text files hold, one a line, in the place of the files that a list of names has in it.
 
     A recipe that is written out then needs no such file, and its fingerprint is that of the names.
     """
-    *path, last = key
-    part = document.value
-    for name in path:
+    part: Any = document.value
+    for name in key[:-1]:
         part = part.get(name) if isinstance(part, dict) else None
-    stated = part.get(last) if isinstance(part, dict) else None
+    stated = part.get(key[-1]) if isinstance(part, dict) else None
     items = stated if isinstance(stated, list) else [stated]
-    words: list[Any] = [item for item in items if not is_word_file(item)]
-    for item in items:
-        if is_word_file(item):
-            try:
-                file = resolve_inside(folder, item, ".".join(map(str, key)))
-                with open_regular(file, item) as stream:
-                    text = stream.read(LARGEST_FILE + 1)
-                words += list_words(text, item)
-            except RecipeError as error:
-                document.report(key, error.problems[0].message, error.problems[0].hint)
-            except GasError as error:
-                document.report(key, str(error))
-    if isinstance(part, dict) and any(map(is_word_file, items)):
-        part[last] = list(dict.fromkeys(words)) if all(isinstance(word, str) for word in words) else words
+    others = [item for item in items if not is_word_file(item)]
+    problems: list[Problem] = []
+    words: dict[str, None] = {}
+    for item in filter(is_word_file, items):
+        with gather_problems(problems), open_regular(resolve_inside(folder, item, ".".join(key)), item) as stream:
+            words |= dict.fromkeys(list_words(stream.read(LARGEST_FILE + 1), item))
+    for problem in problems:
+        document.report(key, problem.message, problem.hint)
+    if problems:
+        del part[key[-1]]  # what cannot be read is no empty list
+    elif words:
+        part[key[-1]] = [*others, *(word for word in words if word not in others)]
 
 
 def is_word_file(item: Any) -> bool:

@@ -290,7 +290,8 @@ class ObjectFilter(ConceptFilter):
     )
     under: SomeNames = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
     only: SomeNames | None = Field(
-        default=None, description="Exactly these concepts: ids, names, a vocabulary such as coco80, or a file of names."
+        default=None,
+        description="Exactly these concepts: ids, names, a vocabulary such as coco80, or a file of names.",
     )
     exclude: Names = Field(
         default=(),
@@ -322,7 +323,8 @@ class AttributeFilter(ConceptFilter):
         default=None, description="Only these kinds, such as color or material; all when left out."
     )
     values: SomeNames | None = Field(
-        default=None, description="Exactly these: ids, words such as red, a vocabulary such as basic_colors, or a file."
+        default=None,
+        description="Exactly these: ids, words such as red, a vocabulary such as basic_colors, or a file.",
     )
     exclude: Exclude = None
     min_frequency: MinFrequency = None
@@ -358,9 +360,7 @@ class SceneAttributeFilter(ConceptFilter):
         default=None, description="Exactly these: ids, words such as kitchen, a vocabulary, or a file of names."
     )
     exclude: Exclude = None
-    fixed: (
-        dict[Text, Annotated[Names, BeforeValidator(read_fixed), PlainSerializer(write_fixed)]] | None
-    ) = Field(
+    fixed: dict[Text, Annotated[Names, BeforeValidator(read_fixed), PlainSerializer(write_fixed)]] | None = Field(
         default=None,
         description="By kind: values of which every scene has one, or none. `location: [kitchen]` may stand alone.",
     )

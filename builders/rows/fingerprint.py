@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from ..content.filters import read_named
 from ..text.templates import read_sources
 from .writer import RowWriter
 
@@ -24,6 +25,8 @@ def compute_fingerprint(writer: RowWriter) -> str:
         "taxonomy": plan.taxonomy.version,
         "templates": read_templates(writer),
     }
+    if vocabularies := read_named(plan.recipe):
+        parts["vocabularies"] = vocabularies
     if plan.near is not None:
         parts["vectors"] = plan.near.compute_digest()
     return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

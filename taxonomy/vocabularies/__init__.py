@@ -1,7 +1,7 @@
 """Lists of words that people train and evaluate with, each word with the concepts that it means here.
 
-A file is a vocabulary: its name is what recipes call it. Its columns are `table`, `name` (the list's own word) and `id`
-(the concepts, separated by `|`; empty where the taxonomy has none). Which concept a word means was decided by hand.
+A file is a vocabulary: its name is what recipes call it. Its columns are `table`, `name` (the list's own word) and
+`id` (the concepts, separated by `|`; empty where the taxonomy has none). What a word means was decided by hand.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def list_vocabularies() -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def read_vocabulary(name: str) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Reads a vocabulary: by table, the ids that each of its words means, none where the taxonomy has no such thing."""
+    """Reads a vocabulary: by table, the ids that each word means, none where the taxonomy has no such thing."""
     words: dict[str, dict[str, tuple[str, ...]]] = {}
     for line in (files(__name__) / f"{name}{SUFFIX}").read_text(encoding="utf-8").splitlines()[1:]:
         table, word, ids = line.split("\t")
