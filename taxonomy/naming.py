@@ -15,7 +15,7 @@ from .english.spelling import respell
 from .hints import CALLED, LONGEST, Words, ask, collect_words, fold
 from .loader import Taxonomy
 from .read_tsv import MOST_PROBLEMS, quote
-from .senses import define_object, read_senses
+from .senses import define_object, list_aliases, read_senses
 from .wordings import list_wordings
 
 NAMES = {table: columns[0] for table, columns in CALLED.items()}
@@ -147,11 +147,12 @@ def find_object(taxonomy: Taxonomy, word: str) -> int:
 def _read_aliases(taxonomy: Taxonomy) -> dict[str, list[int]]:
     """Rows of objects by words that are not their names, folded: `couch` for a sofa, `tv`."""
     aliases: dict[str, list[int]] = {}
-    for id_, (_, words) in read_senses().items():
-        row = taxonomy.rows_of_ids.get(id_)
-        if row is not None and not taxonomy.own[row]:
-            for word in words:
-                aliases.setdefault(fold(word), []).append(row)
+    for id_ in read_senses().keys() & taxonomy.rows_of_ids.keys():
+        row = taxonomy.rows_of_ids[id_]
+        for word in list_aliases(taxonomy, row):
+            aliases.setdefault(fold(word), []).append(row)
+    for rows in aliases.values():
+        rows.sort()
     return aliases
 
 

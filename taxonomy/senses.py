@@ -21,6 +21,11 @@ def read_senses() -> dict[str, tuple[str, tuple[str, ...]]]:
     return {id_: (definition, tuple(filter(None, aliases.split("|")))) for id_, definition, aliases in cells}
 
 
+def list_aliases(taxonomy: Taxonomy, row: int) -> tuple[str, ...]:
+    """Lists the other words for an object; none for one of a user's own."""
+    return () if taxonomy.own[row] else read_senses().get(taxonomy.objects["id"][row].as_py(), ("", ()))[1]
+
+
 def define_object(taxonomy: Taxonomy, row: int) -> str:
     """Says what an object is: its definition, or else what it is a kind of; "" at the root of all."""
     definition = read_senses().get(taxonomy.objects["id"][row].as_py(), ("", ()))[0]

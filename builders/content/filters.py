@@ -169,7 +169,8 @@ def list_fixed(
         key = f"content.scene_attributes.{kind}"
         of_kind = match_texts(table["kind"], kind)
         if not of_kind.any():
-            hint = suggest(kind, SceneAttributeFilter.model_fields) or advise_group(taxonomy, "scene_attributes", kind)
+            known = [*table["kind"].unique().to_pylist(), *SceneAttributeFilter.model_fields]
+            hint = suggest(kind, known) or advise_group(taxonomy, "scene_attributes", kind)
             problems.append(Problem(f"there is no kind of scene attributes `{kind}`", key=key, hint=hint))
             continue
         rows: list[int] = []
