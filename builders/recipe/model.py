@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -349,6 +350,15 @@ class RelationFilter(ConceptFilter):
 
 class SceneAttributeFilter(ConceptFilter):
     """Which attributes the whole picture gets."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "additionalProperties": {
+                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+                "description": "A kind, such as location: values of which every scene has one, or none.",
+            }
+        }
+    )
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
     count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.")
