@@ -141,7 +141,7 @@ def keep_beside(table: str, rows: np.ndarray, concepts: Candidates) -> np.ndarra
         excluded = {name for one in stated for name in (one["kind"], *one["excludes"].split("|"))}
         clashes = match_texts(concepts.table["kind"], *excluded) | match_texts(concepts.table["id"], *excluded)
         return np.array(free) & ~clashes
-    names = set().union(*barred)
+    names = set().union(*barred) - {""}
     column = "kind" if table == "attributes" else "head"
     return ~(match_texts(concepts.table["id"], *names) | match_texts(concepts.table[column], *names))
 
@@ -204,7 +204,8 @@ def _find_clashes(rows: Mapping[str, np.ndarray], concepts: Candidates) -> Itera
     for kind, some in rows.items():
         key = f"content.scene_attributes.{kind}"
         for row in some[~concepts.left[some]].tolist():
-            yield Problem(f"`{names[row]}` is made for other modalities", key=key, hint="leave it out")
+            message = f"`{names[row]}` is made for other modalities, or does not go with content.setting"
+            yield Problem(message, key=key, hint="leave it out")
         for other, values in rows.items():
             alone = keep_beside("scene_attributes", some, concepts)
             if other > kind and not (good := alone[values]).all():
