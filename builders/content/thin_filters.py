@@ -18,7 +18,7 @@ from .pools import Pools
 from .selection import apply_filters
 
 FEWEST_LEFT = {"objects": 10}
-"""A filter that leaves fewer concepts of a table leaves almost nothing: of tables that are not here, two."""
+"""A filter that leaves fewer concepts, and not a tenth, leaves almost nothing: of tables that are not here, two."""
 MOST_NAMED = 10
 
 
@@ -32,7 +32,7 @@ def find_thin_filters(recipe: Recipe, taxonomy: Taxonomy, pools: Pools) -> Itera
             left, key = int(step.left.sum()), step.filter.key or ""
             if key.endswith(EXACT):
                 yield from _find_lost(recipe, taxonomy, pools, step.filter, table)
-            elif left < min(before, FEWEST_LEFT.get(table, 2)) and key:
+            elif key and left < FEWEST_LEFT.get(table, 2) and left * 10 < before:
                 shown = "".join(f", {names[row]}" for row in np.flatnonzero(step.left).tolist())
                 message = f"leaves {left} of {before:,} {table.replace('_', ' ')}{shown}"
                 yield Problem(message, key=key, hint="widen it, unless that is what you want")
