@@ -1,5 +1,6 @@
-"""What objects are, in short, and other words that people have for them: of everyday objects, and of those that share
-a name with others.
+"""What objects are, in short, and other words that people have for them.
+
+Of everyday objects there is both, and of objects that share a name with others, what they are.
 """
 
 from __future__ import annotations
