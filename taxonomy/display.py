@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MOST_HITS = 25
 WIDEST = 1000
 SHOWN = {
-    "objects": ("id", "name", "parent", "kinds", "tier"),
+    "objects": ("id", "name", "definition", "parent", "kinds", "tier"),
     "attributes": ("id", "adjective", "kind", "applies_to", "tier"),
     "relations": ("id", "predicate", "category", "subject_kinds", "object_kinds", "tier"),
     "scene_attributes": ("id", "phrase", "kind", "modality", "tier"),

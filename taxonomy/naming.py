@@ -15,6 +15,7 @@ from .english.spelling import respell
 from .hints import CALLED, LONGEST, Words, ask, collect_words, fold
 from .loader import Taxonomy
 from .read_tsv import MOST_PROBLEMS, quote
+from .senses import define_object, list_aliases, read_senses
 from .wordings import list_wordings
 
 NAMES = {table: columns[0] for table, columns in CALLED.items()}
@@ -129,21 +130,64 @@ def find_object(taxonomy: Taxonomy, word: str) -> int:
     if (known := taxonomy.rows_of_ids.get(word)) is not None:
         return known
     rows = list_meanings(taxonomy, "objects", word)
-    ids, tier = taxonomy.objects["id"], taxonomy.objects["tier"]
+    others = _read_aliases(taxonomy).get(fold(word), [])
+    tier = taxonomy.objects["tier"]
     for tiers in TIERS:
-        chosen = [row for row in rows if tier[row].as_py() in tiers]
-        if len(chosen) == 1:
-            return chosen[0]
-        if chosen:
-            flags = taxonomy.objects["flags"]
-            shown = ", ".join([ids[row].as_py() for row in chosen if not flags[row].as_py()][:MOST_PROBLEMS])
-            if not shown:
-                raise GasError(f"{quote(word)} names several objects; `gas taxonomy search` lists them, write an id")
-            others = read_words(taxonomy, "objects").find_longer(word)
-            more = f", or perhaps {', '.join(others)}" if others and tiers != TIERS[0] else ""
-            raise GasError(f"{quote(word)} names several objects: write one of {shown}{more}")
+        for meant in (rows, others):
+            chosen = [row for row in meant if tier[row].as_py() in tiers]
+            if len(chosen) == 1:
+                return chosen[0]
+            if chosen:
+                raise GasError(_list_senses(taxonomy, word, chosen, rare=tiers != TIERS[0]))
     hint = _tell_elsewhere(taxonomy, word) or ask(read_words(taxonomy, "objects").find(word))
     raise GasError(f"the taxonomy has no object {quote(word)}{hint}")
+
+
+@lru_cache(maxsize=16)
+def _read_aliases(taxonomy: Taxonomy) -> dict[str, list[int]]:
+    """Rows of objects by words that are not their names, folded: `couch` for a sofa, `tv`."""
+    aliases: dict[str, list[int]] = {}
+    for id_ in read_senses().keys() & taxonomy.rows_of_ids.keys():
+        row = taxonomy.rows_of_ids[id_]
+        for word in list_aliases(taxonomy, row):
+            aliases.setdefault(fold(word), []).append(row)
+    for rows in aliases.values():
+        rows.sort()
+    return aliases
+
+
+def _list_senses(taxonomy: Taxonomy, word: str, rows: list[int], rare: bool) -> str:
+    """Says which objects a word names, each with what it is; and what common ones end in it, where these are rare."""
+    ids, flags = taxonomy.objects["id"], taxonomy.objects["flags"]
+    shown = [row for row in rows if not flags[row].as_py()][:MOST_PROBLEMS]
+    if not shown:
+        return f"{quote(word)} names several objects; `gas taxonomy search` lists them, write an id"
+    senses = ", ".join(f"{ids[row].as_py()} ({define_object(taxonomy, row)})" for row in shown)
+    longer = read_words(taxonomy, "objects").find_longer(word) if rare else []
+    more = f", or perhaps {', '.join(longer)}" if longer else ""
+    return f"{quote(word)} names several objects: write one of {senses}{more}"
+
+
+def find_concepts(taxonomy: Taxonomy, table: str, word: str) -> list[int]:
+    """Finds the rows of a table that a recipe means by an id or a word, as `find_object` does.
+
+    A word means one object, but all attributes, relations and scene attributes of the name in the commonest tier that
+    has it: people hold cups, and cups hold water.
+
+    Raises:
+        GasError: There is no such concept, or the word means several objects.
+    """
+    if table == "objects":
+        return [find_object(taxonomy, word)]
+    rows: pa.Table = getattr(taxonomy, table)
+    if (known := find_rows(make_texts([word]), rows["id"])[0]) >= 0:
+        return [int(known)]
+    found, tier = list_meanings(taxonomy, table, word), rows["tier"]
+    for tiers in TIERS:
+        if chosen := [row for row in found if tier[row].as_py() in tiers]:
+            return chosen
+    hint = _tell_elsewhere(taxonomy, word) or ask(read_words(taxonomy, table).find(word))
+    raise GasError(f"the taxonomy has no {table[:-1].replace('_', ' ')} {quote(word)}{hint}")
 
 
 def mark_under(taxonomy: Taxonomy, words: Iterable[str]) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 from .loader import Taxonomy
 from .naming import find_object
 from .schema import KINDS, TABLES
+from .senses import define_object, list_aliases
 
 WORDS = {
     "objects": ("id", "name", "plural", "paper_name"),
@@ -43,7 +44,10 @@ def count_concepts(taxonomy: Taxonomy) -> dict[str, Any]:
 
 
 def search_concepts(taxonomy: Taxonomy, word: str) -> dict[str, list[dict[str, Any]]]:
-    """Finds the concepts with a word, or the beginning of one, in their names; exact matches and common ones first."""
+    """Finds the concepts with a word, or the beginning of one, in their names; exact matches and common ones first.
+
+    Objects are found by other words for them, too, and come with a `definition`.
+    """
     wanted = " ".join(word.replace("_", " ").casefold().split())
     found: dict[str, list[dict[str, Any]]] = {}
     for name in TABLES:
@@ -51,14 +55,19 @@ def search_concepts(taxonomy: Taxonomy, word: str) -> dict[str, list[dict[str, A
         columns = table.select(list(WORDS[name])).to_pydict()
         rows = []
         for row, texts in enumerate(zip(*columns.values(), strict=True)):
-            rank = min((_match(text, wanted) for text in texts), default=9)
+            others = list_aliases(taxonomy, row) if name == "objects" else ()
+            rank = min((_match(text, wanted) for text in (*texts, *others)), default=9)
             if rank < 9:
                 rows.append((rank, row))
         tiers = ("common", "visible", "full")
-        hits = [(rank, table.slice(row, 1).to_pylist()[0]) for rank, row in rows]
+        hits = [(rank, table.slice(row, 1).to_pylist()[0] | _define(taxonomy, name, row)) for rank, row in rows]
         hits.sort(key=lambda hit: (hit[0], tiers.index(hit[1]["tier"]), hit[1]["id"]))
         found[name] = [row for _, row in hits]
     return found
+
+
+def _define(taxonomy: Taxonomy, table: str, row: int) -> dict[str, str]:
+    return {"definition": define_object(taxonomy, row)} if table == "objects" else {}
 
 
 def _match(text: str, wanted: str) -> int:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from ...errors import GasError
+from ...errors import GasError, RecipeError
 from ...regular_files import open_regular
 from ..card.card import write_card
 from ..card.sample import find_sample
 from ..content.scenes import BLOCK
+from ..content.thin_filters import find_thin_filters
 from ..folder.build_folder import (
     Folder,
     open_folder,
@@ -67,6 +68,7 @@ def build_datasets(
     report: Report = lambda rows: None,
     engine: Literal["local", "ray"] = "local",
     address: str | None = None,
+    warn: Callable[[str], None] = lambda line: None,
 ) -> Manifest:
     """Builds recipes into one folder, beside the configs that are there already.
 
@@ -78,6 +80,7 @@ def build_datasets(
         report: Called with the number of rows that were just finished, or were found finished.
         engine: `ray` spreads the work over a cluster.
         address: Of the cluster, as `ray.init` takes it.
+        warn: Called with a line about each filter that leaves almost nothing.
 
     Returns:
         The manifest of the folder.
@@ -91,6 +94,11 @@ def build_datasets(
         raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")
     writers = {loaded.recipe.name: create_writer(loaded) for loaded in recipes}
     packed = {loaded.recipe.name: bundle_recipe(loaded, writers[loaded.recipe.name]) for loaded in recipes}
+    for loaded in recipes:
+        plan = writers[loaded.recipe.name].plan
+        thin = RecipeError(find_thin_filters(plan.recipe, plan.taxonomy, plan.pools))
+        for problem in loaded.locate(thin).problems:
+            warn(str(problem))
     with open_folder(out) as folder, explain_disk(out):
         manifest = read_manifest(out)
         refuse_collisions(packed.values(), out, manifest)

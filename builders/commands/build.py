@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from ...console import NO_VALUES, AsJson, list_examples, say, show_progress
+from ...console import NO_VALUES, AsJson, list_examples, remark, say, show_progress
 from ...errors import GasError
 from .options import Overrides, Recipes
 
@@ -69,7 +69,7 @@ def build(
         loaded = [load_checked(recipe, overrides) for recipe in recipes]
         rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
         with show_progress(rows) as report:
-            manifest = build_datasets(loaded, place, workers, report, engine, address)
+            manifest = build_datasets(loaded, place, workers, report, engine, address, _warn)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on where it was", exit_status=1) from stop
     built = {one.recipe.name: manifest.configs[one.recipe.name] for one in loaded}
@@ -78,6 +78,10 @@ def build(
         say(json.dumps({"folder": out, "configs": described}, indent=2))
         return
     _print_built(out, built, {one.recipe.name: find_inherited_splits(one) for one in loaded})
+
+
+def _warn(line: str) -> None:
+    remark(f"warning: {line}")
 
 
 def _print_built(out: str, built: dict[str, Any], inherited: dict[str, dict[str, str]]) -> None:

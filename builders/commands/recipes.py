@@ -53,6 +53,8 @@ def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson
         say(f"{report.name} {report.version} is valid: {left}")
         for part in report.row_by_row:
             say(f"  slower: {part} looks at words, so it is rendered row by row")
+        for line in report.excluded:
+            say(f"  excluded: {line}")
         for line in report.guessed:
             say(f"  guessed: {line}")
 

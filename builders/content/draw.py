@@ -19,7 +19,7 @@ from .layout import Layout, lay_out
 from .objects import draw_objects
 from .plan import Plan
 from .relations import draw_relations
-from .scene_attributes import add_setting, draw_scene_attributes
+from .scene_attributes import add_fixed, draw_scene_attributes
 from .scenes import BLOCK, Scenes
 
 
@@ -38,6 +38,7 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     in_scenes = Ragged(objects, layout.objects)
     on_objects = order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
     between = Ragged(relations, subjects.offsets)
+    scene_attributes = draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between)
     scenes = Scenes(
         layout.start,
         layout.structures,
@@ -46,7 +47,7 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
         between,
         subjects,
         targets,
-        add_setting(plan, draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between)),
+        add_fixed(plan, key, layout.start, scene_attributes),
         draw_copies(plan, layout, objects, relations),
     )
     return scenes.cut(first, last)

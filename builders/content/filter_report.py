@@ -15,6 +15,7 @@ import numpy as np
 from ...taxonomy import TABLES, Taxonomy
 from ..recipe.model import Recipe
 from .compatibility import Deck
+from .filters import find_excluded, list_fixed_rows
 from .pools import Pools, choose_pools
 from .selection import apply_filters
 
@@ -45,7 +46,7 @@ class FilterReport:
     Attributes:
         total: Concepts of the taxonomy.
         drops: What each filter that applies leaves out, in order, also where it is none.
-        added: Concepts that only a seed graph has, which may name what the filters leave out.
+        added: Concepts that only a seed graph has, which may name what the filters leave out, or that all scenes have.
         left: Rows of the taxonomy's tables that scenes may have.
     """
 
@@ -65,6 +66,7 @@ def count_filtered(recipe: Recipe, taxonomy: Taxonomy) -> FilterReport:
     total = {table: getattr(taxonomy, table).num_rows for table in TABLES}
     dealt = _list_dealt(pools, [table for table in TABLES if _find_disabling_key(recipe, table)])
     seeds = _list_seeds(pools)
+    seeds["scene_attributes"] = list_fixed_rows(recipe, taxonomy)
     drops = tuple(drop for table in TABLES for drop in _count_table(recipe, taxonomy, pools, table))
     added = {table: len(np.setdiff1d(seeds[table], dealt[table])) for table in TABLES}
     return FilterReport(total, drops, added, {table: np.union1d(dealt[table], seeds[table]) for table in TABLES})
@@ -119,6 +121,24 @@ def _list_dealt(pools: Pools, banned: Collection[str]) -> dict[str, np.ndarray]:
     rows = {table: _list_rows(pools, table) for table in TABLES}
     rows |= {"attributes": list_fitting(pools.attributes), "relations": list_fitting(pools.relations)}
     return {table: some[:0] if table in banned else some for table, some in rows.items()}
+
+
+def list_left(pools: Pools) -> dict[str, np.ndarray]:
+    """Rows, int64, of what scenes may have, dealt or in a seed graph."""
+    dealt, seeds = _list_dealt(pools, ()), _list_seeds(pools)
+    return {table: np.union1d(dealt[table], seeds[table]) for table in TABLES}
+
+
+def describe_excluded(recipe: Recipe, taxonomy: Taxonomy) -> Iterator[str]:
+    """Yields how many concepts each `exclude` of a recipe takes, and each of its names: `3 objects: cat 2, dog 1`."""
+    for table in TABLES:
+        left = np.ones(getattr(taxonomy, table).num_rows, dtype=bool)
+        for step in apply_filters(recipe, taxonomy, table, []):
+            names = step.filter.read_value(recipe) if (step.filter.key or "").endswith(".exclude") else ()
+            counts = [f"{name} {left[find_excluded(taxonomy, table, name)].sum():,}" for name in names]
+            if counts:
+                yield f"{int((left & ~step.left).sum()):,} {table.replace('_', ' ')}: {', '.join(counts)}"
+            left = step.left
 
 
 def list_fitting(deck: Deck) -> np.ndarray:

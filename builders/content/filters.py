@@ -6,26 +6,28 @@ applies the entries, `filter_report.py` counts what each leaves out, and the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
-from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...arrow import match_texts, read_truths
-from ...errors import Problem, RecipeError, advise, gather_problems
+from ...arrow import make_array, match_texts, read_truths
+from ...errors import GasError, Problem, RecipeError, advise, gather_problems, suggest
 from ...taxonomy import Taxonomy, find_object, mark_under
-from ...taxonomy.naming import GROUPS, advise_group
-from ...taxonomy.schema import VISIBILITY
+from ...taxonomy.hints import ask
+from ...taxonomy.naming import GROUPS, advise_group, find_called, find_concepts
+from ...taxonomy.schema import KINDS, VISIBILITY
 from ...taxonomy.usage import measure_frequency
-from ...taxonomy.wordings import CALLED
-from ..recipe.fields import Part
-from ..recipe.model import Recipe
+from ...taxonomy.vocabularies import list_rows, list_vocabularies, read_vocabulary
+from ..recipe.fields import Part, show
+from ..recipe.model import PLACE, WORD_LISTS, Recipe, SceneAttributeFilter
 from .compatibility import in_tier, match_objects
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -123,19 +125,94 @@ def keep_in_setting(table: str, setting: str, concepts: Candidates) -> np.ndarra
         return np.ones(len(concepts.left), dtype=bool)
     if table == "scene_attributes" and not concepts.left[rows[0]]:  # only the modality has been asked before
         _refuse([Problem(f"the modality has no place `{setting}`", hint="leave it out, or make images or videos")])
-    place = taxonomy.scene_attributes.slice(int(rows[0]), 1).to_pylist()[0]
+    return keep_beside(table, rows, concepts)
+
+
+def keep_beside(table: str, rows: np.ndarray, concepts: Candidates) -> np.ndarray:
+    """What goes with all of some scene attributes: what none of them bars or excludes, and nothing of their kinds."""
+    if not len(rows):
+        return np.ones(len(concepts.left), dtype=bool)
+    taxonomy = concepts.taxonomy
+    stated = taxonomy.scene_attributes.take(make_array(rows)).to_pylist()
+    barred = [one["bars"].split("|") for one in stated]
     if table == "objects":
-        return ~match_objects(taxonomy, [place["bars"].split("|")])[:, 0]
+        return np.logical_not(match_objects(taxonomy, barred).any(axis=1))
     if table == "scene_attributes":
-        excluded = place["excludes"].split("|")
-        excludes = [
-            {place["id"], PLACE}.isdisjoint(cell.split("|")) for cell in concepts.table["excludes"].to_pylist()
-        ]
-        clashes = match_texts(concepts.table["kind"], PLACE, *excluded) | match_texts(concepts.table["id"], *excluded)
-        return np.array(excludes) & ~clashes
-    barred = place["bars"].split("|")
+        names = {name for one in stated for name in (one["id"], one["kind"])}
+        free = [names.isdisjoint(cell.split("|")) for cell in concepts.table["excludes"].to_pylist()]
+        excluded = {name for one in stated for name in (one["kind"], *one["excludes"].split("|"))}
+        clashes = match_texts(concepts.table["kind"], *excluded) | match_texts(concepts.table["id"], *excluded)
+        return np.array(free) & ~clashes
+    names = set().union(*barred) - {""}
     column = "kind" if table == "attributes" else "head"
-    return ~(match_texts(concepts.table["id"], *barred) | match_texts(concepts.table[column], *barred))
+    return ~(match_texts(concepts.table["id"], *names) | match_texts(concepts.table[column], *names))
+
+
+def keep_with_fixed(table: str, fixed: Mapping[str, tuple[str, ...]], concepts: Candidates) -> np.ndarray:
+    """What goes with the scene attributes that every scene has; of these it keeps none, since they are not dealt."""
+    problems: list[Problem] = []
+    rows = list_fixed(concepts.taxonomy, fixed, problems)
+    kept = keep_beside(table, np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()]), concepts)
+    if table == "scene_attributes":  # once is enough
+        _refuse([*problems, *_find_clashes(rows, concepts)])
+        kept &= ~match_texts(concepts.table["kind"], *fixed)
+    return kept
+
+
+def list_fixed(
+    taxonomy: Taxonomy, fixed: Mapping[str, tuple[str, ...]] | None, problems: list[Problem]
+) -> dict[str, np.ndarray]:
+    """Rows, int64, of the scene attributes of which every scene has one, by kind; none of kinds that no scene has.
+
+    What is wrong with them is added to `problems`.
+    """
+    table, found = taxonomy.scene_attributes, {}
+    for kind, names in (fixed or {}).items():
+        key = f"content.scene_attributes.{kind}"
+        of_kind = match_texts(table["kind"], kind)
+        if not of_kind.any():
+            known = [*table["kind"].unique().to_pylist(), *SceneAttributeFilter.model_fields]
+            hint = suggest(kind, known) or advise_group(taxonomy, "scene_attributes", kind)
+            problems.append(Problem(f"there is no kind of scene attributes `{kind}`", key=key, hint=hint))
+            continue
+        rows: list[int] = []
+        for name in names:
+            meant, close = find_called(taxonomy, "scene_attributes", name, of_kind)
+            meant |= match_texts(table["id"], name) & of_kind
+            rows += np.flatnonzero(meant).tolist()
+            if not meant.any():
+                hint = ask(close[:1]).removeprefix("; ") or advise(name, table["name"].filter(of_kind).to_pylist())
+                problems.append(Problem(f"there is no {kind} `{name}`", key=key, hint=hint))
+        if rows:
+            found[kind] = np.unique(np.array(rows, dtype=np.int64))
+    return found
+
+
+def list_all_fixed(recipe: Recipe, taxonomy: Taxonomy) -> dict[str, np.ndarray]:
+    """The same of a recipe that is known to be right, with its setting."""
+    setting = find_setting(taxonomy, recipe.content.setting)
+    fixed = list_fixed(taxonomy, recipe.content.scene_attributes.fixed, [])
+    return {PLACE: setting, **fixed} if len(setting) else fixed
+
+
+def list_fixed_rows(recipe: Recipe, taxonomy: Taxonomy) -> np.ndarray:
+    """The rows of scene attributes that all scenes have, or some of them in turn, int64."""
+    return np.concatenate([np.zeros(0, dtype=np.int64), *list_all_fixed(recipe, taxonomy).values()])
+
+
+def _find_clashes(rows: Mapping[str, np.ndarray], concepts: Candidates) -> Iterator[Problem]:
+    """Yields what keeps fixed scene attributes from standing in one scene: another modality, or one another."""
+    names = concepts.table["name"]
+    for kind, some in rows.items():
+        key = f"content.scene_attributes.{kind}"
+        for row in some[~concepts.left[some]].tolist():
+            message = f"`{names[row]}` is made for other modalities, or does not go with content.setting"
+            yield Problem(message, key=key, hint="leave it out")
+        for other, values in rows.items():
+            alone = keep_beside("scene_attributes", some, concepts)
+            if other > kind and not (good := alone[values]).all():
+                message = f"`{names[int(values[~good][0])]}` of {other} does not go with all that is listed here"
+                yield Problem(message, key=key, hint="leave one of them out")
 
 
 def find_setting(taxonomy: Taxonomy, setting: str | None) -> np.ndarray:
@@ -145,13 +222,76 @@ def find_setting(taxonomy: Taxonomy, setting: str | None) -> np.ndarray:
     return np.flatnonzero(match_texts(table["kind"], PLACE) & named)[:1]
 
 
-def keep_only(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
-    """Concepts of these ids or wordings."""
-    columns = {column: concepts.table[column].to_pylist() for column in ("id", *CALLED[table])}
-    known = set(chain.from_iterable(columns.values()))
-    unknown = [name for name in names if name not in known][:MOST_PROBLEMS]
-    _refuse(Problem(f"the taxonomy has no {table[:-1]} {name!r}", hint=advise(name, known)) for name in unknown)
-    return np.logical_or.reduce([match_texts(concepts.table[column], *names) for column in columns])
+def keep_exactly(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """The concepts that names mean, or that vocabularies list."""
+    return _mark(find_each(names, partial(find_listed, concepts.taxonomy, table)).values(), len(concepts.left))
+
+
+def keep_others(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
+    """All but what names take away (see `find_excluded`)."""
+    return ~_mark(find_each(names, partial(find_excluded, concepts.taxonomy, table)).values(), len(concepts.left))
+
+
+def find_listed(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
+    """The rows, int64, that a name means, or a vocabulary lists.
+
+    Raises:
+        GasError: There are none.
+    """
+    vocabularies = list_vocabularies()
+    if name in vocabularies:
+        return np.array(list_rows(taxonomy, name, table), dtype=np.int64)
+    try:
+        return np.array(find_concepts(taxonomy, table, name), dtype=np.int64)
+    except GasError as error:
+        if close := suggest(name, vocabularies):
+            raise GasError(f"there is no vocabulary {show(name)}; {close}") from error
+        raise
+
+
+def find_excluded(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
+    """The rows, int64, that a name takes away: a vocabulary's, those of a kind or category, a concept's.
+
+    An object takes what lies under it along. What is a kind and the name of a concept, like `weapon`, means both.
+
+    Raises:
+        GasError: There are none.
+    """
+    if name in list_vocabularies():
+        return find_listed(taxonomy, table, name)
+    group = find_group(taxonomy, table, name)
+    try:
+        rows = find_listed(taxonomy, table, name)
+    except GasError:
+        if not len(group):
+            raise
+        return group
+    if table == "objects":
+        rows = np.flatnonzero(mark_under(taxonomy, taxonomy.objects["id"].take(make_array(rows)).to_pylist()))
+    return np.union1d(rows, group)
+
+
+def find_group(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
+    """The rows of a kind or category, int64; none where there is no such group."""
+    if table != "objects":
+        return np.flatnonzero(match_texts(getattr(taxonomy, table)[GROUPS[table]], name))
+    bit = np.uint64(1 << KINDS.index(name) if name in KINDS else 0)
+    return np.flatnonzero(taxonomy.kind_bits(taxonomy.objects["kinds"]) & bit)
+
+
+def read_named(recipe: Recipe) -> dict[str, Any]:
+    """The words of the vocabularies that a recipe names, since rows depend on them."""
+    content = recipe.content.model_dump()
+    lists = (content[table].get(key) or () for _, table, key in WORD_LISTS)
+    return {name: read_vocabulary(name) for names in lists for name in names if name in list_vocabularies()}
+
+
+def _mark(lists: Iterable[np.ndarray], count: int) -> np.ndarray:
+    """Whether any of some lists has a row, bool, shape (count,)."""
+    marked = np.zeros(count, dtype=bool)
+    for rows in lists:
+        marked[rows] = True
+    return marked
 
 
 def keep_modality(modality: str, concepts: Candidates) -> np.ndarray:
@@ -162,11 +302,6 @@ def keep_modality(modality: str, concepts: Candidates) -> np.ndarray:
 def keep_under(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     """The objects named, and all that lie under them."""
     return mark_under(concepts.taxonomy, find_named(names, concepts.taxonomy))
-
-
-def keep_outside(names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
-    """All objects but those named and what lies under them."""
-    return ~keep_under(names, concepts)
 
 
 def keep_frequent(table: str, least: float, concepts: Candidates) -> np.ndarray:
@@ -205,18 +340,27 @@ def find_named(names: Iterable[str], taxonomy: Taxonomy) -> dict[str, int]:
     Raises:
         RecipeError: With every name that the taxonomy does not have.
     """
+    return find_each(names, partial(find_object, taxonomy))
+
+
+def find_each(names: Iterable[str], find: Callable[[str], Found]) -> dict[str, Found]:
+    """What each of some names means.
+
+    Raises:
+        RecipeError: With every name for which `find` raises a `GasError`.
+    """
     problems: list[Problem] = []
-    rows = {}
+    found = {}
     names = list(names)
     for place, name in enumerate(names):
         with gather_problems(problems):
-            rows[name] = find_object(taxonomy, name)
+            found[name] = find(name)
         if len(problems) == MOST_PROBLEMS:
             # A hint takes time, and nobody reads more at once.
             problems.append(Problem(f"{len(names) - place - 1:,} more names were not looked at; mend these first"))
             break
     _refuse(problems)
-    return rows
+    return found
 
 
 def _refuse(problems: Iterable[Problem]) -> None:
@@ -225,15 +369,16 @@ def _refuse(problems: Iterable[Problem]) -> None:
 
 
 MOST_PROBLEMS = 10
-PLACE = "location"
-"""The kind of scene attributes that a setting is one of."""
+FIXED = "does not go with what all scenes have"
 FILTERS: dict[str, tuple[Filter, ...]] = {
     "objects": (
         Filter(None, "marked as offensive; these are never used", keep_inoffensive),
         Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "objects")),
+        Filter("content.scene_attributes.fixed", FIXED, partial(keep_with_fixed, "objects")),
         Filter("content.objects.tier", "of a rarer tier", keep_tier),
         Filter("content.objects.visible", "not seen so well", keep_visible),
-        Filter("content.objects.exclude", "is, or lies under, an excluded concept", keep_outside),
+        Filter("content.objects.only", "not one of these", partial(keep_exactly, "objects")),
+        Filter("content.objects.exclude", "is, or lies under, what is excluded", partial(keep_others, "objects")),
         Filter(
             "content.objects.min_frequency",
             "its word is rarer than this (Zipf scale)",
@@ -247,9 +392,11 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     ),
     "attributes": (
         Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "attributes")),
+        Filter("content.scene_attributes.fixed", FIXED, partial(keep_with_fixed, "attributes")),
         Filter("content.attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.attributes.visible", "not seen so well", keep_visible),
-        Filter("content.attributes.only", "not one of these", partial(keep_only, "attributes"), spares_seed=True),
+        Filter("content.attributes.values", "not one of these", partial(keep_exactly, "attributes")),
+        Filter("content.attributes.exclude", "excluded", partial(keep_others, "attributes")),
         Filter(
             "content.attributes.min_frequency",
             "its words are rarer than this (Zipf scale)",
@@ -265,9 +412,11 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     ),
     "relations": (
         Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "relations")),
+        Filter("content.scene_attributes.fixed", FIXED, partial(keep_with_fixed, "relations")),
         Filter("content.relations.tier", "of a rarer tier", keep_tier),
         Filter("content.relations.visible", "not seen so well", keep_visible),
-        Filter("content.relations.only", "not one of these", partial(keep_only, "relations"), spares_seed=True),
+        Filter("content.relations.predicates", "not one of these", partial(keep_exactly, "relations")),
+        Filter("content.relations.exclude", "excluded", partial(keep_others, "relations")),
         Filter(
             "content.relations.min_frequency",
             "its words are rarer than this (Zipf scale)",
@@ -286,8 +435,11 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
     "scene_attributes": (
         Filter("modality", "made for other modalities", keep_modality),
         Filter("content.setting", "not found where all scenes are", partial(keep_in_setting, "scene_attributes")),
+        Filter("content.scene_attributes.fixed", FIXED, partial(keep_with_fixed, "scene_attributes")),
         Filter("content.scene_attributes.tier", "of a rarer tier", keep_tier),
         Filter("content.scene_attributes.visible", "not seen so well", keep_visible),
+        Filter("content.scene_attributes.values", "not one of these", partial(keep_exactly, "scene_attributes")),
+        Filter("content.scene_attributes.exclude", "excluded", partial(keep_others, "scene_attributes")),
         Filter("content.scene_attributes.kinds", "of another kind", partial(keep_groups, "scene_attributes")),
     ),
 }

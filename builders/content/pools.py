@@ -32,8 +32,10 @@ from .compatibility import (
     find_barred,
     make_attribute_deck,
     make_relation_deck,
+    match_objects,
 )
 from .facts import find_saying
+from .filters import list_fixed_rows
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .selection import Concepts, apply_filters, find_allowed, select_concepts
 
@@ -90,6 +92,8 @@ def choose_pools(
     problems: list[Problem] = []
     concepts, allowed = select_concepts(recipe, taxonomy, problems)
     seed = choose_seed_rows(recipe, taxonomy, np.unique(concepts.objects), allowed, problems)
+    if not problems and recipe.content.constraints == "typed":
+        problems += _find_needs(recipe, taxonomy, [concepts.objects, *(seed.objects if seed else ())])
     if problems:
         raise RecipeError(problems)
     concepts = concepts.narrow(keep)
@@ -109,6 +113,25 @@ def choose_pools(
         seed = _keep_seed(seed, kept) if seed else None
         apart.append(find_ambiguous_pairs(taxonomy, _list_words(concepts, seed)))
     return _make_pools(recipe, taxonomy, concepts, seed, apart)
+
+
+def _find_needs(recipe: Recipe, taxonomy: Taxonomy, decks: list[np.ndarray]) -> Iterator[Problem]:
+    """Yields fixed scene attributes that need something that a scene may not have: a portrait needs a person.
+
+    Args:
+        recipe: The recipe.
+        taxonomy: All concepts.
+        decks: Rows of objects, of each of which every scene has one.
+    """
+    for row in list_fixed_rows(recipe, taxonomy).tolist():
+        one = taxonomy.scene_attributes.slice(row, 1).to_pylist()[0]
+        if one["needs"]:
+            met = match_objects(taxonomy, [one["needs"].split("|")])[:, 0]
+            if not any(met[deck].all() for deck in decks):
+                wanted = one["needs"].replace("|", ", ")
+                message = f"`{one['name']}` needs something of {wanted}, which some scenes do not have"
+                hint = "name such things in content.objects.under or a seed graph, or set content.constraints: none"
+                yield Problem(message, key=f"content.scene_attributes.{one['kind']}", hint=hint)
 
 
 def _make_pools(

@@ -21,7 +21,7 @@ from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Bits, Ragged, join_codes, number_as_found, offsets_of
 from .assignment import Slots, resolve_conflicts
 from .compatibility import match_objects
-from .filters import find_setting
+from .filters import list_all_fixed
 from .plan import Plan
 from .scenes import BLOCK
 from .seating import Seats, list_seats, seat_cards
@@ -82,14 +82,28 @@ def draw_scene_attributes(
     return _order_scene_attributes(plan.taxonomy, places.scene, values, places.offsets)
 
 
-def add_setting(plan: Plan, drawn: Ragged) -> Ragged:
-    """Adds the place where all scenes of a recipe are, if it has one, to the attributes of each scene."""
-    setting = find_setting(plan.taxonomy, plan.recipe.content.setting)
-    if not len(setting):
+def add_fixed(plan: Plan, key: int, start: int, drawn: Ragged) -> Ragged:
+    """Adds what every scene of a recipe has, if anything, to the attributes of each scene of a block.
+
+    That is the place where all scenes are, and of each fixed kind one of its values, all equally often.
+
+    Args:
+        plan: The plan of the split.
+        key: Key of the split.
+        start: Index of the block's first scene.
+        drawn: Rows of each scene's attributes so far.
+    """
+    fixed = list_all_fixed(plan.recipe, plan.taxonomy)
+    if not fixed:
         return drawn
-    scenes = np.concatenate([np.arange(len(drawn)), drawn.owners])
-    values = np.concatenate([np.repeat(setting, len(drawn)), drawn.values])
-    return _order_scene_attributes(plan.taxonomy, scenes, values, drawn.offsets + np.arange(len(drawn) + 1))
+    every = np.arange(len(drawn))
+    dealt = [
+        rows[deal(derive_key(key, "fixed_scene_attributes", kind), len(rows), start, len(drawn))]
+        for kind, rows in fixed.items()
+    ]
+    scenes = np.concatenate([*(every for _ in dealt), drawn.owners])
+    offsets = drawn.offsets + len(dealt) * np.arange(len(drawn) + 1)
+    return _order_scene_attributes(plan.taxonomy, scenes, np.concatenate([*dealt, drawn.values]), offsets)
 
 
 def _order_scene_attributes(taxonomy: Taxonomy, scenes: np.ndarray, rows: np.ndarray, offsets: np.ndarray) -> Ragged:

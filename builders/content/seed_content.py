@@ -88,8 +88,11 @@ def choose_seed_rows(
         wanted = {"category": relation.category, "predicate": relation.predicate}
         key = f"{KEY}.relations.{i}"
         relations.append(_find_rows(taxonomy, "relations", allowed["relations"], wanted, key, problems))
+    keys = [one.key for one in FILTERS["objects"] if one.key and not one.spares_seed and one.is_set(recipe)]
+    *names, last = [key.rpartition(".")[2] for key in keys]
+    hint = f"widen its {', '.join(names)} or {last}"
     objects = [
-        _find_objects(graph.objects[i], taxonomy, dealt, allowed["objects"], f"{KEY}.objects.{i}", problems)
+        _find_objects(graph.objects[i], taxonomy, dealt, allowed["objects"], hint, f"{KEY}.objects.{i}", problems)
         for i in slots.objects
     ]
     return SeedRows(graph, slots, tuple(objects), tuple(attributes), tuple(relations))
@@ -100,6 +103,7 @@ def _find_objects(
     taxonomy: Taxonomy,
     dealt: np.ndarray,
     allowed: np.ndarray,
+    hint: str,
     key: str,
     problems: list[Problem],
 ) -> np.ndarray:
@@ -116,10 +120,6 @@ def _find_objects(
             rows = np.flatnonzero(allowed & mark_under(taxonomy, wanted.under))
         if not len(rows) and len(problems) == before:
             message = f"content.objects leaves nothing under {', '.join(wanted.under)}"
-            own = [one.key for one in FILTERS["objects"] if one.key and not one.spares_seed]
-            keys = [key for key in own if key.startswith("content.objects.")]
-            *names, last = [key.rpartition(".")[2] for key in keys]
-            hint = f"widen its {', '.join(names)} or {last}"
             problems.append(Problem(message, key=f"{key}.under", hint=hint))
     return rows
 

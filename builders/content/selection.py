@@ -69,7 +69,7 @@ def apply_filters(recipe: Recipe, taxonomy: Taxonomy, table: str, problems: list
             try:
                 kept = one.keep(one.read_value(recipe), Candidates(taxonomy, concepts, left))
             except RecipeError as error:
-                problems += [replace(problem, key=one.key) for problem in error.problems]
+                problems += [replace(problem, key=problem.key or one.key) for problem in error.problems]
             left = left & kept
             steps.append(FilterStep(one, kept, left))
     return steps
@@ -141,7 +141,7 @@ def _check_scene_attributes(
     wanted, known = recipe.content.scene_attributes, taxonomy.scene_attributes["kind"].unique().to_pylist()
     lefts = [(step.filter, list(_group_by_kind(taxonomy, np.flatnonzero(step.left)))) for step in steps]
     for name in wanted.kinds or ():
-        if name in known and name not in left:
+        if name in known and name not in left and name not in (wanted.fixed or {}):
             blamed, kinds = next((one, kinds) for one, kinds in lefts if name not in kinds)
             setter = (blamed.key or "").rpartition(".")[2]
             message = f"no `{name}` exists for {setter} {blamed.read_value(recipe)}"

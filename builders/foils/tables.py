@@ -15,6 +15,7 @@ from ... import arrow
 from ...taxonomy import Taxonomy, nearness
 from ..content.compatibility import match_objects
 from ..content.copies import find_countable
+from ..content.filters import list_all_fixed
 from ..content.plan import Plan
 from ..content.selection import find_objects
 from ..foundation.counter_rng import hash_numbers
@@ -91,7 +92,9 @@ def list_foil_attributes(plan: Plan, seen: bool) -> Ragged:
 @lru_cache(maxsize=4)
 def list_foil_scene_attributes(plan: Plan) -> Ragged:
     """Foils of each scene attribute, each as often as it is drawn: those of its kind that are not near it."""
-    decks, near = plan.pools.scene_attributes, find_near_scene_attributes(plan.taxonomy)
+    fixed = list_all_fixed(plan.recipe, plan.taxonomy).values()
+    decks = Ragged.from_lists([rows.tolist() for rows in (*plan.pools.scene_attributes.lists(), *fixed)])
+    near = find_near_scene_attributes(plan.taxonomy)
     rows, kinds = decks.values, decks.owners
     allowed = ~near[np.ix_(rows, rows)] & (kinds[:, None] == kinds)
     truth, foil = np.nonzero(allowed)

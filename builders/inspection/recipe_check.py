@@ -8,6 +8,7 @@ import numpy as np
 
 from ...taxonomy.guesses import describe_guesses
 from ..content.draw import draw_block
+from ..content.filter_report import describe_excluded
 from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
 from .weaknesses import find_weaknesses
@@ -22,6 +23,7 @@ class ValidReport:
 
     Attributes:
         row_by_row: Parts of templates that look at words, which makes them slow.
+        excluded: How much each `exclude` takes, a line a table.
         guessed: What is said by rule of words of a user's own, a line a table.
         warnings: What the recipe asks for and its scenes do not show, each with a number and its place.
     """
@@ -34,6 +36,7 @@ class ValidReport:
     relations: int
     scene_attributes: int
     row_by_row: list[str]
+    excluded: list[str]
     guessed: list[str]
     warnings: list[str]
 
@@ -58,6 +61,7 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         len(pools.relations),
         len(pools.scene_attributes.values),
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
+        list(describe_excluded(loaded.recipe, plan.taxonomy)),
         describe_guesses(loaded.recipe.taxonomy, loaded.folder),
         [str(weakness) for weakness in find_weaknesses(loaded, plan, scenes, rows)],
     )

@@ -17,6 +17,7 @@ from ...arrow import find_rows, join_texts, make_array, number_texts
 from ...errors import GasError, advise
 from ...taxonomy import IDENTITY, TABLES
 from ..content.draw import draw_block
+from ..content.filters import list_fixed_rows
 from ..content.plan import Plan
 from ..content.scenes import BLOCK
 from ..folder.reading import Source, read_batches
@@ -66,13 +67,14 @@ def list_possible(plan: Plan) -> dict[str, np.ndarray]:
     """What a recipe leaves of each sort, as rows of the taxonomy's tables or of the table of structures."""
     pools, table = plan.pools, plan.structures.table
     most_scene_attributes = plan.recipe.content.scene_attributes.count.high
+    fixed = list_fixed_rows(plan.recipe, plan.taxonomy)
     attributes = [deck.rows for deck in (pools.attributes, *pools.seed.attributes)] if table.attributes.any() else []
     relations = [deck.rows for deck in (pools.relations, *pools.seed.relations)] if table.relations.any() else []
     decks = {
         "objects": [pools.objects, *pools.seed.objects],
         "attributes": attributes,
         "relations": relations,
-        "scene_attributes": [pools.scene_attributes.values] if most_scene_attributes else [],
+        "scene_attributes": [pools.scene_attributes.values[: None if most_scene_attributes else 0], fixed],
     }
     rows = {name: np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *decks[name]])) for name in TABLES}
     return {**rows, "structures": np.unique(number_texts(table.topologies), return_index=True)[1]}

@@ -12,9 +12,11 @@ from ...arrow import make_array
 from ...errors import Problem, RecipeError
 from ..content.copies import list_numbers
 from ..content.filter_report import list_fitting
+from ..content.filters import list_fixed_rows
 from ..content.plan import Plan
 from ..content.pools import number_names
 from ..content.scenes import Scenes
+from ..content.thin_filters import find_thin_filters
 from ..recipe.loading import LoadedRecipe
 from ..recipe.yaml_document import split_place
 from ..structures.bounds import BOUNDS
@@ -38,6 +40,7 @@ def find_weaknesses(loaded: LoadedRecipe, plan: Plan, scenes: Scenes, rows: pa.T
         rows: The rows of these scenes.
     """
     found = [
+        *find_thin_filters(plan.recipe, plan.taxonomy, plan.pools),
         *_find_unreached(loaded, plan),
         *_find_unfitting(plan),
         *_find_repeats(plan, scenes),
@@ -131,7 +134,7 @@ def _find_unasked(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
     there = {
         "attribute": table.attributes.any(),
         "relation": table.relations.any(),
-        "scene": plan.recipe.content.scene_attributes.count.high,
+        "scene": plan.recipe.content.scene_attributes.count.high or len(list_fixed_rows(plan.recipe, plan.taxonomy)),
     }
     for kind in plan.recipe.questions.kinds:
         if there.get(kind, True) and not any(kind == other for other, _ in shares):

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
-from ...errors import GasError, Problem, RecipeError, suggest
+from ...errors import GasError, Problem, RecipeError, gather_problems, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
 from ...regular_files import find_obstacle, open_regular
 from .fields import show
-from .model import Recipe
+from .model import WORD_LISTS, Recipe
 from .validation import list_keys, read_rest, validate
 from .yaml_document import (
     LARGEST_FILE,
@@ -74,6 +74,8 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         GasError: When there is no such recipe.
     """
     document, folder = read_document(name_or_path, overrides)
+    for words in WORD_LISTS:
+        read_word_files(document, folder, words)
     try:
         recipe = validate(Recipe, document)
     except RecipeError as error:
@@ -105,6 +107,53 @@ def _refuse_key(recipe: Recipe, document: Document) -> None:
         if stated:
             hint = "give both as you build: `--set paraphrase.api_key=VARIABLE --set paraphrase.url=ADDRESS`"
             document.report(stated[0], "no key is sent because a file says so, nor to where a file says", hint)
+
+
+def read_word_files(document: Document, folder: Path | None, key: tuple[str, ...]) -> None:
+    """Put the names that text files hold, one a line, in the place of the files that a list of names has in it.
+
+    A recipe that is written out then needs no such file, and its fingerprint is that of the names.
+    """
+    part: Any = document.value
+    for name in key[:-1]:
+        part = part.get(name) if isinstance(part, dict) else None
+    stated = part.get(key[-1]) if isinstance(part, dict) else None
+    items = stated if isinstance(stated, list) else [stated]
+    others = [item for item in items if not is_word_file(item)]
+    problems: list[Problem] = []
+    words: dict[str, None] = {}
+    for item in filter(is_word_file, items):
+        with gather_problems(problems), open_regular(resolve_inside(folder, item, ".".join(key)), item) as stream:
+            words |= dict.fromkeys(list_words(stream.read(LARGEST_FILE + 1), item))
+    for problem in problems:
+        document.report(key, problem.message, problem.hint)
+    if problems:
+        del part[key[-1]]  # what cannot be read is no empty list
+    elif words:
+        part[key[-1]] = [*others, *(word for word in words if word not in others)]
+
+
+def is_word_file(item: Any) -> bool:
+    """Tell a file of names from a name."""
+    return isinstance(item, str) and item.endswith(".txt")
+
+
+def list_words(content: bytes, name: str) -> list[str]:
+    """List the lines of a file of names; empty ones and what follows `#` are left out.
+
+    Raises:
+        GasError: It is too large, not text, or holds no name.
+    """
+    if len(content) > LARGEST_FILE:
+        raise GasError(f"`{name}` has more than {LARGEST_FILE:,} bytes")
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise GasError(f"`{name}` is not text in UTF-8; save it as that") from error
+    words = [word for line in lines if (word := line.partition("#")[0].strip())]
+    if not words:
+        raise GasError(f"`{name}` holds no name; write one a line")
+    return words
 
 
 def find_inherited_splits(loaded: LoadedRecipe) -> dict[str, str]:

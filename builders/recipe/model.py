@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -194,6 +195,23 @@ class Structure(Part):
     )
 
 
+PLACE = "location"
+"""The kind of scene attributes that a setting is one of."""
+EXACT = ("only", "values", "predicates")
+"""Keys that list the concepts of a table, and nothing else is used."""
+WORD_LISTS = tuple(
+    ("content", table, key)
+    for table, exact in (
+        ("objects", "only"),
+        ("attributes", "values"),
+        ("relations", "predicates"),
+        ("scene_attributes", "values"),
+    )
+    for key in (exact, "exclude")
+)
+"""Keys that take vocabularies and files of names."""
+
+
 class ConceptFilter(Part):
     """What all tables of concepts have."""
 
@@ -206,9 +224,13 @@ class ConceptFilter(Part):
     @model_validator(mode="before")
     @classmethod
     def choose_visible(cls, value: Any) -> Any:
-        """Larger tiers are there for their size."""
-        if isinstance(value, dict) and "visible" not in value and value.get("tier", "common") != "common":
-            return {**value, "visible": "no"}
+        """Larger tiers are there for their size, and what is listed by name is wanted, in whatever tier it is."""
+        if not isinstance(value, dict):
+            return value
+        if "tier" not in value and any(value.get(key) for key in EXACT):
+            value = {**value, "tier": "full"}
+        if "visible" not in value and value.get("tier", "common") != "common":
+            value = {**value, "visible": "no"}
         return value
 
 
@@ -229,6 +251,16 @@ class Copies(Part):
         return shorten(fields, "count")
 
 
+def read_fixed(value: Any) -> Any:
+    """Take `none` for no value at all."""
+    return () if value == "none" else wrap_one(value)
+
+
+def write_fixed(values: tuple[str, ...]) -> list[str] | str:
+    """Write no value as it is read."""
+    return list(values) or "none"
+
+
 def read_copies(value: Any) -> Any:
     """Take a range where it stands alone."""
     return value if isinstance(value, dict | Copies) or value is None else {"count": value}
@@ -246,6 +278,12 @@ Top = Annotated[
 ]
 
 
+Exclude = Annotated[
+    SomeNames | None,
+    Field(description="Without these: ids, words, kinds or categories, a vocabulary, or a file of names."),
+]
+
+
 class ObjectFilter(ConceptFilter):
     """Which concepts become objects."""
 
@@ -253,7 +291,14 @@ class ObjectFilter(ConceptFilter):
         default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
     )
     under: SomeNames = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
-    exclude: Names = Field(default=(), description="Without these concepts and what lies under them: ids or names.")
+    only: SomeNames | None = Field(
+        default=None,
+        description="Exactly these concepts: ids, names, a vocabulary such as coco80, or a file of names.",
+    )
+    exclude: Names = Field(
+        default=(),
+        description="Without these concepts and what lies under them: ids, names, kinds, a vocabulary, or a file.",
+    )
     min_frequency: MinFrequency = None
     top: Top = None
     weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
@@ -279,7 +324,11 @@ class AttributeFilter(ConceptFilter):
     kinds: Names | None = Field(
         default=None, description="Only these kinds, such as color or material; all when left out."
     )
-    only: SomeNames | None = Field(default=None, description="Only these attributes: ids or words, such as red.")
+    values: SomeNames | None = Field(
+        default=None,
+        description="Exactly these: ids, words such as red, a vocabulary such as basic_colors, or a file.",
+    )
+    exclude: Exclude = None
     min_frequency: MinFrequency = None
     top: Top = None
     max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
@@ -292,9 +341,10 @@ class RelationFilter(ConceptFilter):
     categories: Names | None = Field(
         default=None, description="Only these categories, such as spatial or interactional; all when left out."
     )
-    only: SomeNames | None = Field(
-        default=None, description="Only these relations: ids or predicates, such as next to."
+    predicates: SomeNames | None = Field(
+        default=None, description="Exactly these: ids, predicates such as next to, a vocabulary, or a file of names."
     )
+    exclude: Exclude = None
     min_frequency: MinFrequency = None
     top: Top = None
 
@@ -302,12 +352,41 @@ class RelationFilter(ConceptFilter):
 class SceneAttributeFilter(ConceptFilter):
     """Which attributes the whole picture gets."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "additionalProperties": {
+                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+                "description": "A kind, such as location: values of which every scene has one, or none.",
+            }
+        }
+    )
+
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
     count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.")
     kinds: Names | None = Field(
         default=None,
         description="Only these kinds, such as weather or artist; all that the modality has when left out.",
     )
+    values: SomeNames | None = Field(
+        default=None, description="Exactly these: ids, words such as kitchen, a vocabulary, or a file of names."
+    )
+    exclude: Exclude = None
+    fixed: dict[Text, Annotated[Names, BeforeValidator(read_fixed), PlainSerializer(write_fixed)]] | None = Field(
+        default=None,
+        description="By kind: values of which every scene has one, or none. `location: [kitchen]` may stand alone.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def gather_kinds(cls, value: Any) -> Any:
+        """Take kinds that stand beside the other keys."""
+        if not isinstance(value, dict) or not (kinds := set(value) - set(cls.model_fields)):
+            return value
+        rest = {key: one for key, one in value.items() if key not in kinds}
+        fixed = rest.get("fixed", {})
+        if isinstance(fixed, dict):
+            rest["fixed"] = {**fixed, **{key: one for key, one in value.items() if key in kinds}}
+        return rest
 
 
 class Plausibility(Part):
@@ -355,6 +434,13 @@ class Content(Part):
     setting: Text | None = Field(
         default=None, description="A place where all scenes are, such as kitchen; objects are near to it in meaning."
     )
+
+    @model_validator(mode="after")
+    def check_places(self) -> Content:
+        """A scene is in one place."""
+        if self.setting is not None and PLACE in (self.scene_attributes.fixed or {}):
+            raise refuse("`setting` and `scene_attributes.location` both say where scenes are", "keep one of them")
+        return self
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:

@@ -17,6 +17,8 @@ from .fields import escape, show
 LARGEST_FILE = 1_000_000  # bytes
 MOST_NODES = 50_000
 LONGEST_NUMBER = 128  # bits; to print a much longer one takes Python a quadratic time
+GATHERED = "fixed"
+"""What a model calls the keys of a mapping that it does not know one by one."""
 DEEPEST = 30  # levels of lists and mappings; composing YAML is recursive
 
 # Dates are left as text: no key of ours holds one, and `2024-01-01` may well be a name.
@@ -67,7 +69,12 @@ class Document:
         return Place(self.sources[0] if self.sources else "")
 
     def find_written(self, path: KeyPath) -> KeyPath:
-        """Return where a file has what a model has at `path`: a list may stand for a mapping that has it at a key."""
+        """Return where a file has what a model has at `path`: a list may stand for a mapping that has it at a key.
+
+        What a model gathers under `GATHERED` stands one level higher.
+        """
+        if path not in self.places and GATHERED in path:
+            path = tuple(part for part in path if part != GATHERED)
         lists = (place for place, part in enumerate(path[1:]) if isinstance(part, int))
         shorter = (path[:place] + path[place + 1 :] for place in lists)
         return path if path in self.places else next((one for one in shorter if one in self.places), path)

@@ -6,6 +6,7 @@ import hashlib
 import json
 
 from ...taxonomy.usage import TABLES, measure_frequency
+from ..content.filters import read_named
 from ..text.templates import read_sources
 from .writer import RowWriter
 
@@ -25,6 +26,8 @@ def compute_fingerprint(writer: RowWriter) -> str:
         "taxonomy": plan.taxonomy.version,
         "templates": read_templates(writer),
     }
+    if vocabularies := read_named(plan.recipe):
+        parts["vocabularies"] = vocabularies
     if plan.near is not None:
         parts["vectors"] = plan.near.compute_digest()
     for table in TABLES:  # the objects' frequencies are part of the taxonomy's version

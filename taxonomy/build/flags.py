@@ -40,10 +40,7 @@ def list_flags(wordnet, sources: Path, table: dict) -> dict[str, tuple[str, ...]
     judging = {id_ for root in JUDGING_ROOTS for id_ in _list_under(wordnet, root)}
     demonym_roots = ("inhabitant.n.01", "religious_person.n.01", "ethnic_group.n.01", "native.n.01")
     demonyms = {id_ for root in demonym_roots for id_ in _list_under(wordnet, root)}
-    naughty_list = json.loads(read_member(find_archive(sources, "naughty-words-*.tgz"), "package/en.json"))
-    naughty = {word.lower() for word in naughty_list}
-    cuss = read_member(find_archive(sources, "cuss-*.tgz"), "package/index.js").decode()
-    rude = dict(re.findall(r"""^\s*['"]?([^\s:'"][^:'"]*)['"]?:\s*([012]),""", cuss, re.MULTILINE))
+    naughty, rude = read_rude_words(sources)
     by_hand = dict(line.split(" = ") for line in read_review("flags.txt"))
     result = {}
     for id_, synset in table.items():
@@ -65,6 +62,14 @@ def list_flags(wordnet, sources: Path, table: dict) -> dict[str, tuple[str, ...]
             marks = set(by_hand[id_].split("|")) - {"none"}
         result[id_] = tuple(sorted(marks))
     return result
+
+
+def read_rude_words(sources: Path) -> tuple[set[str], dict[str, str]]:
+    """Reads words that nobody should read: a list of them, and how surely each of others is rude (0 to 2)."""
+    naughty = json.loads(read_member(find_archive(sources, "naughty-words-*.tgz"), "package/en.json"))
+    cuss = read_member(find_archive(sources, "cuss-*.tgz"), "package/index.js").decode()
+    rude = dict(re.findall(r"""^\s*['"]?([^\s:'"][^:'"]*)['"]?:\s*([012]),""", cuss, re.MULTILINE))
+    return {word.lower() for word in naughty}, rude
 
 
 def _list_under(wordnet, root: str) -> set[str]:

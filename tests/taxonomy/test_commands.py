@@ -97,7 +97,10 @@ def test_info_of_an_unknown_name(gas) -> None:
 
 def test_search(gas) -> None:
     lines = gas("taxonomy", "search", "dog")[0].splitlines()
-    assert lines[2].split() == ["dog.n.01", "dog", "canine.n.02", "animal|mammal", "common"]
+    id_, name, *definition, parent, kinds, tier = lines[2].split()
+    assert (id_, name, parent, kinds, tier) == ("dog.n.01", "dog", "canine.n.02", "animal|mammal", "common")
+    assert " ".join(definition).startswith("a member of the genus Canis")
+    assert "sofa.n.01" in gas("taxonomy", "search", "couch")[0].splitlines()[2]
     found = json.loads(gas("taxonomy", "search", "wood", "--json")[0])
     assert "material.wood" in [row["id"] for row in found["attributes"]]
     assert found["objects"]

@@ -9,7 +9,8 @@ import generate_any_scene
 import numpy as np
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.taxonomy.naming import find_called, find_object, read_words
+from generate_any_scene.taxonomy.naming import find_called, find_concepts, find_object, read_words
+from generate_any_scene.taxonomy.senses import define_object, read_senses
 
 
 @pytest.mark.parametrize(
@@ -120,8 +121,49 @@ def test_what_is_flagged_is_never_listed(taxonomy):
 def test_common_concepts_come_before_rare_ones(taxonomy):
     assert read_words(taxonomy, "objects").find("doog") == ["dog.n.01"]
     assert read_words(taxonomy, "objects").find("cookware") == []
-    with pytest.raises(GasError, match=r"tie\.n\.04.*necktie\.n\.01"):
-        find_object(taxonomy, "tie")
+    with pytest.raises(GasError, match=r"keyboard\.n\.01 \(device .*computer_keyboard\.n\.01"):
+        find_object(taxonomy, "keyboard")
+
+
+@pytest.mark.parametrize(
+    ("word", "id_"),
+    [
+        ("tv", "television.n.01"),
+        ("couch", "sofa.n.01"),
+        ("hair_drier", "hand_blower.n.01"),
+        ("Tie", "necktie.n.01"),
+        ("sports balls", "ball.n.01"),
+        ("dogs", "dog.n.01"),
+    ],
+)
+def test_words_that_people_use_are_read(taxonomy, word, id_):
+    assert taxonomy.objects["id"][find_object(taxonomy, word)].as_py() == id_
+
+
+def test_a_word_of_several_objects_says_what_each_is(taxonomy):
+    with pytest.raises(GasError) as error:
+        find_object(taxonomy, "bike")
+    assert re.search(r"bicycle\.n\.01 \(a wheeled vehicle .*\), motorcycle\.n\.01 \(a motor vehicle", str(error.value))
+
+
+@pytest.mark.parametrize(
+    ("table", "word", "ids"),
+    [
+        ("relations", "wears", ["functional.wearing", "interactional.wearing"]),
+        ("attributes", "grey", ["color.gray"]),
+        ("scene_attributes", "in a kitchen", ["location.kitchen"]),
+        ("attributes", "color.red", ["color.red"]),
+    ],
+)
+def test_a_word_means_all_of_a_table_that_are_called_so(taxonomy, table, word, ids):
+    assert [getattr(taxonomy, table)["id"][row].as_py() for row in find_concepts(taxonomy, table, word)] == ids
+
+
+def test_definitions_are_short_and_of_objects_that_there_are(taxonomy):
+    senses = read_senses()
+    assert senses.keys() <= set(taxonomy.objects["id"].to_pylist())
+    assert max(len(definition) for definition, _ in senses.values()) <= 84
+    assert define_object(taxonomy, find_object(taxonomy, "black_tie.n.02")) == "a kind of bow tie"
 
 
 def test_time_of_hints_does_not_grow_with_the_length_of_a_word(taxonomy):
