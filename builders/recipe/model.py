@@ -56,10 +56,12 @@ from .networkx_graphs import read_graph
 SplitName = Literal["train", "validation", "test"]
 Edit = Literal["relation_reversed", "attributes_swapped", "attribute", "object", "count", "predicate"]
 Modality = Literal["image", "video", "3d"]
+Form = Literal["yes_no", "open", "multiple_choice", "count"]
 
 Unseen = Literal["object_attribute", "object_relation_object", "object_pair", "structure", "concept"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 EDITS: tuple[Edit, ...] = get_args(Edit)
+FORMS: tuple[Form, ...] = get_args(Form)
 
 DEFAULT_QUESTIONS = ("object", "attribute", "relation", "count", "scene")
 """What a recipe asks that names no kinds. A new kind is not among them, since it would change the recipe's rows."""
@@ -384,19 +386,35 @@ class Questions(Part):
     kinds: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
         default=DEFAULT_QUESTIONS, description="The kinds of questions to ask; an empty list for none."
     )
+    forms: (
+        Annotated[tuple[Form, ...], Field(min_length=1), BeforeValidator(wrap_one), AfterValidator(refuse_repeats)]
+        | None
+    ) = Field(
+        default=None,
+        description="Only questions of these forms; all when left out. A kind that is never asked so is not asked.",
+    )
     ask: Literal["visible", "all"] = Field(
         default="visible",
         description="visible: what anybody sees in a picture; all: also what few see, or nobody, such as an ISO.",
     )
 
+    def asks(self, form: str) -> bool:
+        """Tell whether questions of a form are asked."""
+        return self.forms is None or form in self.forms
+
     def describe(self) -> str:
         """Say in words what is asked."""
-        return f"{', '.join(self.kinds)} ({self.ask}: {ASK[self.ask]})" if self.kinds else "none"
+        if not self.kinds:
+            return "none"
+        forms = f" as {', '.join(self.forms)}" if self.forms else ""
+        return f"{', '.join(self.kinds)}{forms} ({self.ask}: {ASK[self.ask]})"
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
         """Leave out what says nothing, and write the kinds alone as their list."""
         fields = handler(self)
+        if self.forms is None:
+            fields.pop("forms", None)
         if fields.get("ask") == "visible":
             del fields["ask"]
         return shorten(fields, "kinds")
