@@ -181,17 +181,23 @@ class Structure(Part):
     objects: PositiveCounts | None = Field(default=None, description="Objects in a scene.")
     attributes: Counts | None = Field(default=None, description="Attributes in a scene, over all of its objects.")
     relations: Counts | None = Field(default=None, description="Relations in a scene.")
-    average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.")
+    average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.", examples=[[0.5, 2]])
     components: PositiveCounts | None = Field(
-        default=None, description="Weakly connected components of objects and relations; a lone object is one."
+        default=None,
+        description="Weakly connected components of objects and relations; a lone object is one.",
+        examples=[[1, 4]],
     )
-    degree: Degree | None = Field(default=None, description="Relations into and out of each object.")
+    degree: Degree | None = Field(
+        default=None, description="Relations into and out of each object.", examples=[{"in": [0, 2], "out": [0, 3]}]
+    )
     distribution: Literal["objects_first", "uniform"] = Field(
         default="objects_first",
         description="objects_first: every number of objects equally often; uniform: every structure that fits.",
     )
     seed_graph: Annotated[SeedGraph, BeforeValidator(read_graph, json_schema_input_type=SeedGraph)] | None = Field(
-        default=None, description="A scene graph that every scene contains."
+        default=None,
+        description="A scene graph that every scene contains.",
+        examples=[{"objects": [{"concept": "dog.n.01"}]}],
     )
 
 
@@ -241,10 +247,18 @@ class ObjectFilter(ConceptFilter):
     tier: Literal["common", "visible", "full"] = Field(
         default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
     )
-    under: SomeNames = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
-    exclude: Names = Field(default=(), description="Without these concepts and what lies under them: ids or names.")
+    under: SomeNames = Field(
+        default=(),
+        description="Only these concepts and what lies under them: ids or names.",
+        examples=[["animal.n.01", "vehicle.n.01"]],
+    )
+    exclude: Names = Field(
+        default=(),
+        description="Without these concepts and what lies under them: ids or names.",
+        examples=[["weapon.n.01"]],
+    )
     min_frequency: Number | None = Field(
-        default=None, description="The least word frequency of a concept, on the Zipf scale."
+        default=None, description="The least word frequency of a concept, on the Zipf scale.", examples=[3.0]
     )
     top: (
         Annotated[
@@ -253,20 +267,28 @@ class ObjectFilter(ConceptFilter):
             PlainSerializer(write_top),
         ]
         | None
-    ) = Field(default=None, description="Only the most frequent concepts: a share (10%) or a number of them.")
+    ) = Field(
+        default=None,
+        description="Only the most frequent concepts: a share (10%) or a number of them.",
+        examples=["10%"],
+    )
     weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
-        default={}, description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out."
+        default={},
+        description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out.",
+        examples=[{"dog.n.01": 5}],
     )
     # None rather than false, so that recipes without it keep their fingerprints.
     distinct: bool | None = Field(
         default=None,
         description="Whether no two objects of a scene have one name, so that no question is about `the first dog`.",
+        examples=[True],
     )
     copies: Annotated[
         Copies | None, BeforeValidator(read_copies, json_schema_input_type=PositiveCounts | Copies | None)
     ] = Field(
         default=None,
         description="How many alike things an object stands for that can be counted: three red balls. Else 1.",
+        examples=[[1, 6]],
     )
 
 
@@ -275,9 +297,11 @@ class AttributeFilter(ConceptFilter):
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
     kinds: Names | None = Field(
-        default=None, description="Only these kinds, such as color or material; all when left out."
+        default=None,
+        description="Only these kinds, such as color or material; all when left out.",
+        examples=[["color", "material"]],
     )
-    max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
+    max_per_object: Count | None = Field(default=None, description="The most attributes of one object.", examples=[2])
 
 
 class RelationFilter(ConceptFilter):
@@ -285,7 +309,9 @@ class RelationFilter(ConceptFilter):
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
     categories: Names | None = Field(
-        default=None, description="Only these categories, such as spatial or interactional; all when left out."
+        default=None,
+        description="Only these categories, such as spatial or interactional; all when left out.",
+        examples=[["spatial", "interactional"]],
     )
 
 
@@ -297,6 +323,7 @@ class SceneAttributeFilter(ConceptFilter):
     kinds: Names | None = Field(
         default=None,
         description="Only these kinds, such as weather or artist; all that the modality has when left out.",
+        examples=[["weather", "time_of_day"]],
     )
 
 
@@ -314,7 +341,9 @@ class Content(Part):
         description="typed: attributes and relations only where they make sense; none: anywhere.",
     )
     dynamic: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
-        default=0.0, description="The least share of scenes with a relation in which something moves, such as 0.8."
+        default=0.0,
+        description="The least share of scenes with a relation in which something moves, such as 0.8.",
+        examples=[0.8],
     )
 
     @model_serializer(mode="wrap")
@@ -392,6 +421,7 @@ class Questions(Part):
     ) = Field(
         default=None,
         description="Only questions of these forms; all when left out. A kind that is never asked so is not asked.",
+        examples=[["yes_no"]],
     )
     ask: Literal["visible", "all"] = Field(
         default="visible",
@@ -470,12 +500,15 @@ class Recipe(Part):
     ] = Field(
         default=(Captions(),),
         description="How scenes are put into words: a template, a mapping with it, or a list of them.",
+        examples=[{"template": "prompt", "count_alike": True}],
     )
     questions: Annotated[
         Questions,
         BeforeValidator(read_questions, json_schema_input_type=Questions | QuestionKind | list[QuestionKind]),
     ] = Field(
-        default=Questions(), description="What to ask: kinds of questions, or a mapping with `kinds` and options."
+        default=Questions(),
+        description="What to ask: kinds of questions, or a mapping with `kinds` and options.",
+        examples=[{"kinds": ["object", "attribute"], "forms": ["yes_no"]}],
     )
     pairs: Annotated[
         Annotated[tuple[Edit, ...], AfterValidator(refuse_repeats)] | None,
@@ -483,6 +516,7 @@ class Recipe(Part):
     ] = Field(
         default=None,
         description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
+        examples=[["relation_reversed", "attribute"]],
     )
     splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
         description="Rows in each split: a number, or a mapping with `size`."
