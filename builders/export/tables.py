@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -40,7 +41,11 @@ class Table:
         if self.per == "question":
             lines = [{**row, INDEX.name: number, **one} for number, one in enumerate(row[QUESTIONS])]
         tally.questions += len(row.get(QUESTIONS, ()))
-        return [{name: _find_value(line, name) for name in self.types} for line in lines]
+        return [{name: _find_value(line, path) for name, path in self._paths.items()} for line in lines]
+
+    @cached_property
+    def _paths(self) -> dict[str, list[str]]:
+        return {name: name.split(".") for name in self.types}
 
 
 def lay_out_table(
@@ -89,9 +94,9 @@ def _list_columns(fields: Sequence[pa.Field], path: str = "") -> Iterator[tuple[
             yield from _list_columns(list(field.type), f"{path}{field.name}.")
 
 
-def _find_value(line: Row, name: str) -> Any:
+def _find_value(line: Row, path: list[str]) -> Any:
     """What a line has in a column: null where earlier versions had no such field, or what it is in is null."""
     value: Any = line
-    for part in name.split("."):
+    for part in path:
         value = None if value is None else value.get(part)
     return value

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import random
 
 import pandas as pd
 import pyarrow as pa
@@ -11,40 +10,22 @@ import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
 from datasets import Dataset, Features, load_dataset
+from drawn_recipes import draw_overrides
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS
 from generate_any_scene.builders.rows.explode import explode_questions
 from generate_any_scene.builders.rows.schema import QUESTION, SCHEMA, schema_of
 from generate_any_scene.errors import GasError
 
+DRAWN = draw_overrides(0, 6)
 QUESTION_COLUMNS = ["id", "caption", "index", *(field.name for field in QUESTION)]
-
-
-def draw_recipes(seed, number):
-    """Recipes that lack this or that of a scene: objects alone, no relations, nothing asked, one form, pairs."""
-    draw = random.Random(seed)
-    for place in range(number):
-        kinds = draw.sample(QUESTION_KINDS, draw.randint(0, 3))
-        yield load_recipe(
-            "multi_object",
-            (
-                f"name=drawn_{place}",
-                "splits={train: 6}",
-                f"structure.attributes={draw.choice([0, 2])}",
-                f"structure.relations={draw.choice([0, 1])}",
-                "structure.complexity=[1, 9]",
-                f"content.scene_attributes.count={draw.randint(0, 2)}",
-                f"questions=[{', '.join(kinds)}]",
-                f"pairs={draw.choice(['true', 'false'])}",
-            ),
-        )
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory):
-    """A folder with these recipes, and their schemas and rows by their names."""
-    folder, recipes = tmp_path_factory.mktemp("drawn") / "gas", list(draw_recipes(0, 6))
+    """A folder with recipes that are drawn, and their schemas and rows by their names."""
+    folder, sizes = tmp_path_factory.mktemp("drawn") / "gas", "splits={train: 6}"
+    recipes = [load_recipe("multi_object", (sizes, f"name={name}", *drawn)) for name, drawn in DRAWN.items()]
     build_datasets(recipes, folder)
     names = [loaded.recipe.name for loaded in recipes]
     tables = {name: pq.read_table(folder / name / "train-00000-of-00001.parquet") for name in names}

@@ -7,6 +7,7 @@ from functools import cache
 import pandas as pd
 import pytest
 from datasets import load_dataset
+from drawn_recipes import draw_overrides
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.export.export import export_split
 from generate_any_scene.builders.export.formats import list_formats
@@ -31,8 +32,10 @@ FEW = {
     "only_counts": ("questions=[count]",),
     "only_relations": ("questions=[relation]",),
     "with_scene": ("content.scene_attributes.count=2", "questions=[scene]"),
+    "only_open": ("questions={forms: [open]}",),
+    **{name: (*drawn, "pairs=false") for name, drawn in draw_overrides(1, 4).items()},
 }
-"""Recipes whose rows have nothing of a kind."""
+"""Recipes whose rows have nothing of a kind; and have the same columns."""
 
 
 @pytest.fixture(scope="module")
