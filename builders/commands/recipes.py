@@ -30,7 +30,7 @@ def init(
         ),
     ] = "multi_object",
 ) -> None:
-    """Write NAME.yaml, a recipe with comments to edit, and the schema with which editors complete and check it."""
+    """Write NAME.yaml, a recipe to edit with comments, beside its JSON Schema for editors."""
     from ..authoring.draft import SCHEMA, write_draft
 
     path = write_draft(name, extends, Path())

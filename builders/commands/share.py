@@ -96,8 +96,8 @@ def push(
 @commands.command(
     epilog=list_examples(
         "gas export gas --config multi_object --format trl --out prompts.jsonl",
-        "gas export gas -f jsonl --columns id,caption,questions -o scenes.jsonl",
-        "gas export gas -f csv --per question --columns id,question,answer,structure.complexity",
+        "gas export gas --config multi_object -f jsonl --columns id,caption,questions -o scenes.jsonl",
+        "gas export gas --config multi_object -f csv --per question --columns id,question,answer",
         "gas export gas --config video -f flow_grpo -o flow_grpo",
         "gas export my_images -f kohya -o kohya",
     )
