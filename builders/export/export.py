@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from inspect import signature
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from ...errors import GasError, advise, explain_os_error
@@ -114,7 +113,7 @@ def check_options(format_: str, options: Iterable[str]) -> None:
 
 
 def list_files(
-    source: Source, format_: str, out: Path | None, options: Mapping[str, Any] = MappingProxyType({})
+    source: Source, format_: str, out: Path | None, options: Mapping[str, Any]
 ) -> dict[Path | None, Layout]:
     """Which files a format is, and how each is written; None for stdout.
 
