@@ -113,7 +113,7 @@ def test_help_shows_commands_in_groups(gas):
     groups = ("Make", "Look", "Share", "Use", "Manage")
     shown = [word for line in out.splitlines() if (word := line.strip("│╭─╮ ").split(" ")[0]) in {*groups, *NAMES}]
     assert shown == [
-        *("Make", "build", "list", "show", "validate", "schema", "preview"),
+        *("Make", "build", "list", "init", "show", "validate", "schema", "preview"),
         *("Look", "stats", "structures", "diff", "verify"),
         *("Share", "push", "export", "decontaminate"),
         *("Use", "evaluate", "mine", "train", "calibrate", "Manage", "taxonomy", "cache"),

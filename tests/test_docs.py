@@ -14,8 +14,9 @@ from generate_any_scene import scene
 from generate_any_scene.builders.export.formats import list_formats
 from generate_any_scene.builders.export.picture_formats import list_picture_formats
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
+from generate_any_scene.builders.questions.loading import load_kind
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import Recipe
+from generate_any_scene.builders.recipe.model import QUESTION_KINDS, Recipe
 from generate_any_scene.builders.text.templates import list_templates
 from generate_any_scene.cli import app
 from generate_any_scene.training.evaluation.backends.loading import check_backend
@@ -237,6 +238,16 @@ def test_captions_read_as_shown():
     shown = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", PAGES["docs/captions.md"], re.MULTILINE))
     assert set(shown) == set(list_templates("captions"))
     assert shown == {name: scene("multi_object", 1821, captions=name)["caption"] for name in shown}
+
+
+def test_kinds_of_questions_stand_with_their_forms():
+    section = RECIPES.partition("### Kinds and forms\n")[2].partition("\n#")[0]
+    shown = {
+        kind: tuple(re.findall(r"`(\w+)`", forms))
+        for kinds, forms in re.findall(r"^\| (`.+`) \| (`.+`) \|$", section, re.MULTILINE)
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    assert shown == {kind: load_kind(kind).forms for kind in QUESTION_KINDS}
 
 
 def test_every_format_of_exports_has_its_line():

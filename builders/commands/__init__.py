@@ -1,7 +1,7 @@
 """The commands of the engine, a file for each group that `gas --help` shows.
 
     build           `gas build`
-    recipes         what a recipe says and what it makes: show, validate, schema, preview
+    recipes         what a recipe says and what it makes: init, show, validate, schema, preview
     look            into scenes and built folders: stats, structures, diff, verify
     share           a built folder with others: push, export, decontaminate
     cache           `gas cache`: what is kept on disk to save work

@@ -1,4 +1,4 @@
-"""What a recipe says, and what it makes: show, validate, schema, preview."""
+"""What a recipe says, and what it makes: init, show, validate, schema, preview."""
 
 from __future__ import annotations
 
@@ -9,10 +9,32 @@ from typing import Annotated
 import typer
 
 from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
-from .completion import complete_configs, complete_splits
+from .completion import complete_configs, complete_recipes, complete_splits
 from .options import Overrides, Recipe, Recipes, Source, load_source
 
 commands = typer.Typer()
+
+
+@commands.command(epilog=list_examples("gas init kitchen", "gas init city --extends video"))
+def init(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="The new recipe's name: small letters, digits and underscores.", show_default=False
+        ),
+    ],
+    extends: Annotated[
+        str,
+        typer.Option(
+            metavar="RECIPE", help="The recipe to begin with: a name or a path.", autocompletion=complete_recipes
+        ),
+    ] = "multi_object",
+) -> None:
+    """Write NAME.yaml, a recipe to edit with comments, beside its JSON Schema for editors."""
+    from ..authoring.draft import SCHEMA, write_draft
+
+    path = write_draft(name, extends, Path())
+    say(f"wrote {path} and {SCHEMA}; edit it, then: gas preview ./{path}")
 
 
 @commands.command(epilog=list_examples("gas show video", "gas show general --set seed=7 > mine.yaml"))
@@ -62,9 +84,9 @@ def validate(recipes: Recipes, overrides: Overrides = NO_VALUES, as_json: AsJson
 @commands.command(epilog=list_examples("gas schema > recipe.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of recipes, for editors that complete and check YAML."""
-    from ..recipe.model import json_schema
+    from ..authoring.schema import write_schema
 
-    say(json.dumps(json_schema(), indent=2))
+    say(json.dumps(write_schema(), indent=2))
 
 
 @commands.command(epilog=list_examples("gas preview multi_object", "gas preview general --count 1 --seed 7"))

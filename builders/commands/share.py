@@ -6,11 +6,11 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ...console import AsJson, list_examples, remark, say, show_progress
+from ...console import NO_VALUES, AsJson, list_examples, remark, say, show_progress
 from ...errors import GasError
 from ..export.formats import list_formats
 from ..export.picture_formats import list_picture_formats
@@ -96,6 +96,8 @@ def push(
 @commands.command(
     epilog=list_examples(
         "gas export gas --config multi_object --format trl --out prompts.jsonl",
+        "gas export gas --config multi_object -f jsonl --columns id,caption,questions -o scenes.jsonl",
+        "gas export gas --config multi_object -f csv --per question --columns id,question,answer",
         "gas export gas --config video -f flow_grpo -o flow_grpo",
         "gas export my_images -f kohya -o kohya",
     )
@@ -133,11 +135,27 @@ def export(
         Path,
         typer.Option("--out", "-o", help="The file to write, or a folder for several files; - for stdout."),
     ] = Path("-"),
+    columns: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME,...",
+            help="Columns of csv and jsonl, in their order, or fields such as structure.complexity. Can be given many "
+            "times.",
+            show_default="all",
+        ),
+    ] = NO_VALUES,
+    per: Annotated[
+        Literal["scene", "question"] | None,
+        typer.Option(help="What a line of csv and jsonl is.", show_default="scene"),
+    ] = None,
 ) -> None:
     """Write a split of a built folder, or pictures with captions, in the files of a scorer or a trainer."""
-    from ..export.export import describe_export, export_split, find_sources
+    from ..export.export import check_options, describe_export, export_split, find_sources
 
     file = None if out == Path("-") else out
+    names = [name.strip() for names in columns for name in names.split(",") if name.strip()]
+    options: dict[str, Any] = {key: value for key, value in (("columns", names), ("per", per)) if value}
+    check_options(format_, options)
     if format_ in OTHER_EXPORTS:
         with show_progress(None, "exporting", unit="pictures") as report:
             remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report))
@@ -145,7 +163,7 @@ def export(
     sources = find_sources(folder, config, split, format_)
     for source in sources:
         with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
-            tally = export_split(source, format_, file, report)
+            tally = export_split(source, format_, file, report, **options)
         remark(describe_export(source, format_, tally))
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from inspect import signature
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ...errors import GasError, advise, explain_os_error
 from ...regular_files import FOLDER, SPECIAL, find_obstacle
@@ -50,7 +51,11 @@ def find_sources(folder: Path, config: str | None, split: str | None, format_: s
 
 
 def export_split(
-    source: Source, format_: str, out: Path | None = None, report: Callable[[int], None] = lambda rows: None
+    source: Source,
+    format_: str,
+    out: Path | None = None,
+    report: Callable[[int], None] = lambda rows: None,
+    **options: Any,
 ) -> Tally:
     """Writes a split in the layout of a scorer or a trainer. The same rows give the same bytes.
 
@@ -60,13 +65,14 @@ def export_split(
         out: The file, or the folder of a format that is several files; each is there only when it is whole. Without
             it, stdout.
         report: Called with the number of rows that were just finished.
+        options: What the format takes: `columns` and `per` of `csv` and `jsonl`; see `tables.lay_out_table`.
 
     Raises:
         GasError: There is no such format, a file cannot be read or written, or the layout can hold nothing of the
             split.
     """
     check_format(format_)
-    files, tally = list_files(source, format_, out), Tally()
+    files, tally = list_files(source, format_, out, options), Tally()
     columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
     with ExitStack() as stack:
         opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
@@ -94,13 +100,27 @@ def export_split(
     return tally
 
 
-def list_files(source: Source, format_: str, out: Path | None) -> dict[Path | None, Layout]:
+def check_options(format_: str, options: Iterable[str]) -> None:
+    """Refuses options that a format that is there does not take.
+
+    Raises:
+        GasError: It does not take one of them.
+    """
+    for option in options:
+        takers = [name for name in list_formats() if option in signature(load_format(name)).parameters]
+        if format_ not in takers:
+            raise GasError(f"--{option} is of the formats {' and '.join(takers)}; leave it out, or take one of these")
+
+
+def list_files(
+    source: Source, format_: str, out: Path | None, options: Mapping[str, Any]
+) -> dict[Path | None, Layout]:
     """Which files a format is, and how each is written; None for stdout.
 
     Raises:
         GasError: It is several files, and there is no folder for them.
     """
-    layouts = load_format(format_)(source.recipe)
+    layouts = load_format(format_)(source.recipe, **options)
     if isinstance(layouts, Layout):
         return {out: layouts}
     if out is None or out.is_file():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
@@ -81,8 +83,8 @@ class Layout:
         return self.convert(row, tally)
 
 
-Format: TypeAlias = Callable[[Path], Layout | dict[str, Layout]]
-"""Lays out a format for the rows of a recipe file; see `formats`."""
+Format: TypeAlias = Callable[..., Layout | dict[str, Layout]]
+"""Lays out a format for the rows of a recipe file, with the options that it takes; see `formats`."""
 
 
 def load_concepts(recipe: Path) -> Taxonomy:
@@ -159,6 +161,13 @@ def find_topic(row: Row, question: Row) -> Element:
     """The first element that a question of its kind is about; of a foil, what it stands in the place of."""
     domain = DOMAINS[question["kind"]]
     return next(find_element(row, name) for name in question["elements"] if name.startswith(f"{domain}/"))
+
+
+def write_cells(cells: Sequence[Any]) -> str:
+    """A line of CSV, without its end."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()
 
 
 def is_true(question: Row) -> bool:

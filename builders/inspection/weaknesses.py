@@ -17,6 +17,7 @@ from ..content.plan import Plan
 from ..content.pools import number_names
 from ..content.scenes import Scenes
 from ..content.thin_filters import find_thin_filters
+from ..questions.loading import choose_kinds, load_kind
 from ..recipe.loading import LoadedRecipe
 from ..recipe.yaml_document import split_place
 from ..structures.bounds import BOUNDS
@@ -46,6 +47,7 @@ def find_weaknesses(loaded: LoadedRecipe, plan: Plan, scenes: Scenes, rows: pa.T
         *_find_repeats(plan, scenes),
         *_find_single(plan, scenes),
         *_find_unpaired(plan, rows),
+        *_find_formless(loaded),
         *_find_unasked(plan, rows),
     ]
     return list(loaded.locate(RecipeError(found)).problems)
@@ -123,6 +125,17 @@ def _find_unpaired(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
             yield Problem(message, key="pairs", hint="leave it out, or allow what it changes")
 
 
+def _find_formless(loaded: LoadedRecipe) -> Iterator[Problem]:
+    """Kinds of questions that a file of the user's own names, and that are asked in none of the forms."""
+    questions, place = loaded.recipe.questions, loaded.document.places.get(("questions", "kinds"))
+    if questions.forms and place and place.file not in loaded.document.inherited:
+        asked, forms = choose_kinds(questions), " or ".join(questions.forms)
+        for kind in questions.kinds:
+            if kind not in asked:
+                hint = f"leave it out, or add one of its forms: {', '.join(load_kind(kind).forms)}"
+                yield Problem(f"`{kind}` is never asked as {forms}", key="questions.kinds", hint=hint)
+
+
 def _find_unasked(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
     """Kinds of questions that are never asked, or have nearly one answer, which a model need not look for."""
     key, table = "questions.kinds", plan.structures.table
@@ -136,7 +149,7 @@ def _find_unasked(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
         "relation": table.relations.any(),
         "scene": plan.recipe.content.scene_attributes.count.high or len(list_fixed_rows(plan.recipe, plan.taxonomy)),
     }
-    for kind in plan.recipe.questions.kinds:
+    for kind in choose_kinds(plan.recipe.questions):
         if there.get(kind, True) and not any(kind == other for other, _ in shares):
             message = f"no `{kind}` question can be asked about any of {len(rows):,} scenes"
             yield Problem(message, key=key, hint="leave it out, or allow what it asks about")

@@ -178,7 +178,7 @@ class QuestionContext:
 
     def depend_on(self, *objects: np.ndarray) -> Ragged:
         """The questions whether these objects are there, as far as that is asked, one list a question."""
-        if "object" not in self.templates:
+        if "object" not in self.templates or not self.plan.recipe.questions.asks("yes_no"):
             return make_empty_lists(len(objects[0]))
         found = np.sort(np.stack([self.question_of_object[one] for one in objects], axis=1), axis=1)
         keep = found >= 0

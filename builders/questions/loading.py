@@ -9,7 +9,8 @@ from importlib import import_module
 import jinja2
 import numpy as np
 
-from ...errors import GasError
+from ...errors import GasError, Problem, RecipeError
+from ..recipe.model import Questions
 from ..text.templates import list_templates, load_template
 from . import kinds
 from .batches import Batch, QuestionContext
@@ -28,11 +29,30 @@ class Kind:
         ask: Asks about a block of scenes.
         answer_edited: Answers a batch of these questions about edited scenes: tokens, or NONE, shape (questions,).
         template: The macros that it asks with.
+        forms: The forms in which it asks.
     """
 
     ask: Callable[[QuestionContext], list[Batch]]
     answer_edited: Callable[[EditedScenes, Batch], np.ndarray]
     template: jinja2.Template
+    forms: tuple[str, ...]
+
+
+def choose_kinds(questions: Questions) -> dict[str, Kind]:
+    """Loads the kinds that a recipe asks in one of its forms, in the order of rows.
+
+    Raises:
+        RecipeError: None of its kinds is asked in a form that it names.
+        GasError: A kind lacks a part.
+    """
+    kinds = load_kinds(questions.kinds)
+    known = dict.fromkeys(form for kind in kinds.values() for form in kind.forms)
+    wrong = [form for form in questions.forms or () if form not in known] if kinds else []
+    if wrong:
+        message = f"none of the kinds {', '.join(kinds)} is asked as {' or '.join(wrong)}"
+        hint = f"they are asked as {', '.join(known)}; or ask other `kinds`"
+        raise RecipeError([Problem(message, key="questions.forms", hint=hint)])
+    return {name: kind for name, kind in kinds.items() if any(map(questions.asks, kind.forms))}
 
 
 def load_kinds(names: Iterable[str]) -> dict[str, Kind]:
@@ -49,7 +69,7 @@ def load_kind(name: str) -> Kind:
     """Loads a kind of questions by the name of its file.
 
     Raises:
-        GasError: Its file lacks a function, or it has no template.
+        GasError: Its file lacks a part, or it has no template.
     """
     module = import_module(f"{kinds.__name__}.{name}")
     for part in ("ask", "answer_edited"):
@@ -58,9 +78,11 @@ def load_kind(name: str) -> Kind:
                 f"questions of the kind `{name}`: {module.__file__} has no function `{part}`; "
                 "a kind has `ask(context)` and `answer_edited(scenes, batch)`, as object.py beside it"
             )
+    if not getattr(module, "FORMS", ()):
+        raise GasError(f"questions of the kind `{name}`: {module.__file__} does not say in which `FORMS` it asks")
     if name not in list_templates("questions"):
         raise GasError(
             f"questions of the kind `{name}`: templates/questions/{name}.jinja does not exist; "
             "write it with a macro for each form of question that the kind asks"
         )
-    return Kind(module.ask, module.answer_edited, load_template("questions", name, None))
+    return Kind(module.ask, module.answer_edited, load_template("questions", name, None), module.FORMS)

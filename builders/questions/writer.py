@@ -16,7 +16,7 @@ from ..text.tracing import Tracer
 from .aliases import list_aliases
 from .batches import Batch, QuestionContext
 from .edited_scenes import EditedScenes
-from .loading import load_kinds
+from .loading import choose_kinds
 from .majority_baseline import Tallies, count_answers
 
 
@@ -44,14 +44,20 @@ class Questions:
 
 @dataclass
 class QuestionWriter:
-    """Asks about scenes with the shipped question templates."""
+    """Asks about scenes with the shipped question templates.
+
+    Questions of each form are balanced by themselves, so those of forms that a recipe does not choose are left out.
+
+    Raises:
+        RecipeError: None of the recipe's kinds of questions is asked in a form that it names.
+    """
 
     plan: Plan
     tracer: Tracer = field(init=False)
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
-        self.kinds = load_kinds(self.plan.recipe.questions.kinds)
+        self.kinds = choose_kinds(self.plan.recipe.questions)
         self.templates = {name: kind.template for name, kind in self.kinds.items()}
 
     def write(
@@ -63,7 +69,9 @@ class QuestionWriter:
         """
         self.tracer.begin_block()
         context = QuestionContext(self.plan, self.templates, self.tracer, words, key)
-        batches = [batch for kind in self.kinds.values() for batch in kind.ask(context) if len(batch.scene)]
+        asks = self.plan.recipe.questions.asks
+        asked = (batch for kind in self.kinds.values() for batch in kind.ask(context) if asks(batch.form))
+        batches = [batch for batch in asked if len(batch.scene)]
         if tallies is not None:
             count_answers(tallies, batches, self.tracer.program_table.pool)
         again = None

@@ -32,6 +32,8 @@ from .yaml_document import (
 MOST_PARENTS = 10
 REPLACED = {"splits"}
 """Mappings that a recipe states as a whole: it has those splits and no others."""
+SHORT = {"questions": "kinds"}
+"""Keys that may have the value of one of their own keys alone, and keep it when a mapping with others is laid over."""
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
 NEEDED = {"name": "unnamed", "structure": {"complexity": 1}, "splits": {"train": 1}}
@@ -212,7 +214,7 @@ def read_document(
     sources = document.sources
     changes = read_overrides(overrides)
     for override in changes:
-        document = merge(document, override)
+        document = merge(document, override, short=SHORT)
     document.sources = sources
     if changes and folder is None:
         document.inherited = set(sources)
@@ -288,7 +290,7 @@ def read_parents(document: Document, folder: Path | None, kind: str, chain: list
     if kind == "datasets":  # or rows of one recipe would replace those of another, unasked
         parent.value.pop("name", None)
         parent.places.pop(("name",), None)
-    return merge(parent, document, REPLACED)
+    return merge(parent, document, REPLACED, SHORT)
 
 
 def read_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> list[Document]:

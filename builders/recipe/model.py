@@ -57,10 +57,12 @@ from .networkx_graphs import read_graph
 SplitName = Literal["train", "validation", "test"]
 Edit = Literal["relation_reversed", "attributes_swapped", "attribute", "object", "count", "predicate"]
 Modality = Literal["image", "video", "3d"]
+Form = Literal["yes_no", "open", "multiple_choice", "count"]
 
 Unseen = Literal["object_attribute", "object_relation_object", "object_pair", "structure", "concept"]
 SPLITS: tuple[SplitName, ...] = get_args(SplitName)
 EDITS: tuple[Edit, ...] = get_args(Edit)
+FORMS: tuple[Form, ...] = get_args(Form)
 
 DEFAULT_QUESTIONS = ("object", "attribute", "relation", "count", "scene")
 """What a recipe asks that names no kinds. A new kind is not among them, since it would change the recipe's rows."""
@@ -181,17 +183,23 @@ class Structure(Part):
     objects: PositiveCounts | None = Field(default=None, description="Objects in a scene.")
     attributes: Counts | None = Field(default=None, description="Attributes in a scene, over all of its objects.")
     relations: Counts | None = Field(default=None, description="Relations in a scene.")
-    average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.")
+    average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.", examples=[[0.5, 2]])
     components: PositiveCounts | None = Field(
-        default=None, description="Weakly connected components of objects and relations; a lone object is one."
+        default=None,
+        description="Weakly connected components of objects and relations; a lone object is one.",
+        examples=[[1, 4]],
     )
-    degree: Degree | None = Field(default=None, description="Relations into and out of each object.")
+    degree: Degree | None = Field(
+        default=None, description="Relations into and out of each object.", examples=[{"in": [0, 2], "out": [0, 3]}]
+    )
     distribution: Literal["objects_first", "uniform"] = Field(
         default="objects_first",
         description="objects_first: every number of objects equally often; uniform: every structure that fits.",
     )
     seed_graph: Annotated[SeedGraph, BeforeValidator(read_graph, json_schema_input_type=SeedGraph)] | None = Field(
-        default=None, description="A scene graph that every scene contains."
+        default=None,
+        description="A scene graph that every scene contains.",
+        examples=[{"objects": [{"concept": "dog.n.01"}]}],
     )
 
 
@@ -266,7 +274,10 @@ def read_copies(value: Any) -> Any:
     return value if isinstance(value, dict | Copies) or value is None else {"count": value}
 
 
-MinFrequency = Annotated[Number | None, Field(description="The least word frequency of a concept, on the Zipf scale.")]
+MinFrequency = Annotated[
+    Number | None,
+    Field(description="The least word frequency of a concept, on the Zipf scale.", examples=[3.0]),
+]
 Top = Annotated[
     Annotated[
         int | float,
@@ -274,7 +285,7 @@ Top = Annotated[
         PlainSerializer(write_top),
     ]
     | None,
-    Field(description="Only the most frequent concepts: a share (10%) or a number of them."),
+    Field(description="Only the most frequent concepts: a share (10%) or a number of them.", examples=["10%"]),
 ]
 
 
@@ -290,30 +301,40 @@ class ObjectFilter(ConceptFilter):
     tier: Literal["common", "visible", "full"] = Field(
         default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
     )
-    under: SomeNames = Field(default=(), description="Only these concepts and what lies under them: ids or names.")
+    under: SomeNames = Field(
+        default=(),
+        description="Only these concepts and what lies under them: ids or names.",
+        examples=[["animal.n.01", "vehicle.n.01"]],
+    )
     only: SomeNames | None = Field(
         default=None,
         description="Exactly these concepts: ids, names, a vocabulary such as coco80, or a file of names.",
+        examples=["coco80"],
     )
     exclude: Names = Field(
         default=(),
         description="Without these concepts and what lies under them: ids, names, kinds, a vocabulary, or a file.",
+        examples=[["weapon.n.01"]],
     )
     min_frequency: MinFrequency = None
     top: Top = None
     weights: dict[Text, Annotated[int, Field(ge=0, le=MOST_CARDS), BeforeValidator(read_whole)]] = Field(
-        default={}, description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out."
+        default={},
+        description="Cards of a concept in the deck, by id: 1 for those not named, 0 leaves a concept out.",
+        examples=[{"dog.n.01": 5}],
     )
     # None rather than false, so that recipes without it keep their fingerprints.
     distinct: bool | None = Field(
         default=None,
         description="Whether no two objects of a scene have one name, so that no question is about `the first dog`.",
+        examples=[True],
     )
     copies: Annotated[
         Copies | None, BeforeValidator(read_copies, json_schema_input_type=PositiveCounts | Copies | None)
     ] = Field(
         default=None,
         description="How many alike things an object stands for that can be counted: three red balls. Else 1.",
+        examples=[[1, 6]],
     )
 
 
@@ -322,16 +343,19 @@ class AttributeFilter(ConceptFilter):
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
     kinds: Names | None = Field(
-        default=None, description="Only these kinds, such as color or material; all when left out."
+        default=None,
+        description="Only these kinds, such as color or material; all when left out.",
+        examples=[["color", "material"]],
     )
     values: SomeNames | None = Field(
         default=None,
         description="Exactly these: ids, words such as red, a vocabulary such as basic_colors, or a file.",
+        examples=["basic_colors"],
     )
-    exclude: Exclude = None
+    exclude: Exclude = Field(default=None, examples=[["smiling"]])
     min_frequency: MinFrequency = None
     top: Top = None
-    max_per_object: Count | None = Field(default=None, description="The most attributes of one object.")
+    max_per_object: Count | None = Field(default=None, description="The most attributes of one object.", examples=[2])
 
 
 class RelationFilter(ConceptFilter):
@@ -339,12 +363,16 @@ class RelationFilter(ConceptFilter):
 
     tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
     categories: Names | None = Field(
-        default=None, description="Only these categories, such as spatial or interactional; all when left out."
+        default=None,
+        description="Only these categories, such as spatial or interactional; all when left out.",
+        examples=[["spatial", "interactional"]],
     )
     predicates: SomeNames | None = Field(
-        default=None, description="Exactly these: ids, predicates such as next to, a vocabulary, or a file of names."
+        default=None,
+        description="Exactly these: ids, predicates such as next to, a vocabulary, or a file of names.",
+        examples=[["next to", "behind"]],
     )
-    exclude: Exclude = None
+    exclude: Exclude = Field(default=None, examples=[["riding"]])
     min_frequency: MinFrequency = None
     top: Top = None
 
@@ -366,14 +394,18 @@ class SceneAttributeFilter(ConceptFilter):
     kinds: Names | None = Field(
         default=None,
         description="Only these kinds, such as weather or artist; all that the modality has when left out.",
+        examples=[["weather", "time_of_day"]],
     )
     values: SomeNames | None = Field(
-        default=None, description="Exactly these: ids, words such as kitchen, a vocabulary, or a file of names."
+        default=None,
+        description="Exactly these: ids, words such as kitchen, a vocabulary, or a file of names.",
+        examples=[["sunny", "foggy"]],
     )
-    exclude: Exclude = None
+    exclude: Exclude = Field(default=None, examples=[["foggy"]])
     fixed: dict[Text, Annotated[Names, BeforeValidator(read_fixed), PlainSerializer(write_fixed)]] | None = Field(
         default=None,
         description="By kind: values of which every scene has one, or none. `location: [kitchen]` may stand alone.",
+        examples=[{"location": ["kitchen"], "weather": "none"}],
     )
 
     @model_validator(mode="before")
@@ -426,13 +458,19 @@ class Content(Part):
         description="typed: attributes and relations only where they make sense; none: anywhere.",
     )
     dynamic: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
-        default=0.0, description="The least share of scenes with a relation in which something moves, such as 0.8."
+        default=0.0,
+        description="The least share of scenes with a relation in which something moves, such as 0.8.",
+        examples=[0.8],
     )
     plausibility: Plausibility | None = Field(
-        default=None, description="Draws concepts that are near in meaning to what the scene has already."
+        default=None,
+        description="Draws concepts that are near in meaning to what the scene has already.",
+        examples=[{"neighbours": 30}],
     )
     setting: Text | None = Field(
-        default=None, description="A place where all scenes are, such as kitchen; objects are near to it in meaning."
+        default=None,
+        description="A place where all scenes are, such as kitchen; objects are near to it in meaning.",
+        examples=["kitchen"],
     )
 
     @model_validator(mode="after")
@@ -512,19 +550,36 @@ class Questions(Part):
     kinds: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
         default=DEFAULT_QUESTIONS, description="The kinds of questions to ask; an empty list for none."
     )
+    forms: (
+        Annotated[tuple[Form, ...], Field(min_length=1), BeforeValidator(wrap_one), AfterValidator(refuse_repeats)]
+        | None
+    ) = Field(
+        default=None,
+        description="Only questions of these forms; all when left out. A kind that is never asked so is not asked.",
+        examples=[["yes_no"]],
+    )
     ask: Literal["visible", "all"] = Field(
         default="visible",
         description="visible: what anybody sees in a picture; all: also what few see, or nobody, such as an ISO.",
     )
 
+    def asks(self, form: str) -> bool:
+        """Tell whether questions of a form are asked."""
+        return self.forms is None or form in self.forms
+
     def describe(self) -> str:
         """Say in words what is asked."""
-        return f"{', '.join(self.kinds)} ({self.ask}: {ASK[self.ask]})" if self.kinds else "none"
+        if not self.kinds:
+            return "none"
+        forms = f" as {', '.join(self.forms)}" if self.forms else ""
+        return f"{', '.join(self.kinds)}{forms} ({self.ask}: {ASK[self.ask]})"
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
         """Leave out what says nothing, and write the kinds alone as their list."""
         fields = handler(self)
+        if self.forms is None:
+            fields.pop("forms", None)
         if fields.get("ask") == "visible":
             del fields["ask"]
         return shorten(fields, "kinds")
@@ -623,12 +678,15 @@ class Recipe(Part):
     ] = Field(
         default=(Captions(),),
         description="How scenes are put into words: a template, a mapping with it, or a list of them.",
+        examples=[{"template": "prompt", "count_alike": True}],
     )
     questions: Annotated[
         Questions,
         BeforeValidator(read_questions, json_schema_input_type=Questions | QuestionKind | list[QuestionKind]),
     ] = Field(
-        default=Questions(), description="What to ask: kinds of questions, or a mapping with `kinds` and options."
+        default=Questions(),
+        description="What to ask: kinds of questions, or a mapping with `kinds` and options.",
+        examples=[{"kinds": ["object", "attribute"], "forms": ["yes_no"]}],
     )
     pairs: Annotated[
         Annotated[tuple[Edit, ...], AfterValidator(refuse_repeats)] | None,
@@ -636,9 +694,12 @@ class Recipe(Part):
     ] = Field(
         default=None,
         description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
+        examples=[["relation_reversed", "attribute"]],
     )
     paraphrase: Paraphrase | None = Field(
-        default=None, description="Who words scenes anew, for the column `paraphrases`: a language model."
+        default=None,
+        description="Who words scenes anew, for the column `paraphrases`: a language model.",
+        examples=[{"model": "Qwen/Qwen3-8B", "count": 2}],
     )
     splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
         description="Rows in each split: a number, or a mapping with `size`."

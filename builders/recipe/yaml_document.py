@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
@@ -301,14 +302,20 @@ def find_start(node: yaml.Node, document: Document) -> Place:
     return Place(document.sources[0], node.start_mark.line + 1, node.start_mark.column + 1)
 
 
-def merge(under: Document, over: Document, whole: Set[str] = frozenset()) -> Document:
+def merge(
+    under: Document, over: Document, whole: Set[str] = frozenset(), short: Mapping[str, str] = MappingProxyType({})
+) -> Document:
     """Lay one document over another: mappings merge, everything else (lists, too) replaces.
 
     Args:
         under: What is changed.
         over: What it is changed by.
         whole: Keys whose mappings replace, too.
+        short: Keys whose value may be that of one of their own keys alone, by that key: a mapping is laid over it.
     """
+    for key, only in short.items():
+        if isinstance(over.value.get(key), dict) and not isinstance(under.value.get(key, {}), dict):
+            under = spell_out(under, key, only)
     replaced: set[KeyPath] = set()
     kept = {key: value for key, value in under.value.items() if key not in whole or key not in over.value}
     value = merge_values(kept, over.value, (), replaced)
@@ -331,6 +338,17 @@ def merge(under: Document, over: Document, whole: Set[str] = frozenset()) -> Doc
         over.sources + under.sources,
         under.inherited | over.inherited,
     )
+
+
+def spell_out(document: Document, key: str, only: str) -> Document:
+    """Return a document in which a key has a mapping, where it has the value of that mapping's key `only` alone."""
+
+    def move(entries: dict[KeyPath, Any]) -> dict[KeyPath, Any]:
+        return {(key, only, *path[1:]) if path[:1] == (key,) else path: entry for path, entry in entries.items()}
+
+    value = {**document.value, key: {only: document.value[key]}}
+    places = move(document.places) | {(key,): document.find_place((key,))}
+    return replace(document, value=value, places=places, texts=move(document.texts))
 
 
 def merge_values(under: Any, over: Any, path: KeyPath, replaced: set[KeyPath]) -> Any:

@@ -6,10 +6,11 @@ A file has a docstring, whose first line says in help and completion what is wri
     lay_out(recipe) -> Layout | dict[str, Layout]
 
 which splits it is for (`("train",)` of what trains, `("test",)` of what scores), and how the file is written, of the
-rows of a recipe file; or several files by their names, in which `{split}` stands for the split's. What a format cannot
-hold of a scene is left out and counted, and so is what its reader would misread. JSON stays ASCII, since scorers open
-their files in whatever encoding the machine has; and no list in JSON lines may be empty, since a file says of which
-type a list is by what is in it.
+rows of a recipe file; or several files by their names, in which `{split}` stands for the split's. What `lay_out` takes
+besides the recipe are options of the command: `columns`, and `per`, what a line is. What a format cannot hold of a
+scene is left out and counted, and so is what its reader would misread. JSON stays ASCII, since scorers open their
+files in whatever encoding the machine has; and no list in JSON lines may be empty, since a file says of which type a
+list is by what is in it; but in `jsonl`, which has rows as they are.
 """
 
 from __future__ import annotations

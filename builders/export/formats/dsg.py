@@ -5,13 +5,10 @@ After j-min/DSG: dsg-1k-anns.csv, dsg/data_utils.py (how it is read), dsg/vqa_ut
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..layout import DOMAINS, Layout, Row, Tally, count_things, find_element, find_topic, is_true
+from ..layout import DOMAINS, Layout, Row, Tally, count_things, find_element, find_topic, is_true, write_cells
 
 SPLITS = ("test",)
 
@@ -84,11 +81,5 @@ def _describe_dsg(row: Row, question: Row) -> tuple[str, str, list[str]]:
     return "relation", "spatial" if topic.item["category"] == "spatial" else "action", [*ends, topic.word]
 
 
-def _write_cells(cells: Sequence[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()
-
-
 def lay_out(_: Path) -> Layout:
-    return Layout(convert_dsg, _write_cells, f"{','.join(DSG_COLUMNS)}\n", kinds=DOMAINS)
+    return Layout(convert_dsg, write_cells, f"{','.join(DSG_COLUMNS)}\n", kinds=DOMAINS)

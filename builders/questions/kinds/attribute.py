@@ -15,6 +15,8 @@ from ..balance import CHOICES, FEWEST_CHOICES, pair_off, shuffle_choices
 from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import NONE, EditedScenes, choose_right
 
+FORMS = ("yes_no", "open", "multiple_choice")
+
 
 def ask(context: QuestionContext) -> list[Batch]:
     """Whether an object has each of its attributes, a topic each, and whether it has others; what it is; what has it.

@@ -11,6 +11,8 @@ from ..batches import Batch, QuestionContext, Topics
 from ..edited_scenes import EditedScenes, choose_right
 from .count import list_countable
 
+FORMS = ("yes_no", "multiple_choice")
+
 
 def ask(context: QuestionContext) -> list[Batch]:
     """Whether there are more of one name than of the next, where they differ in number; of which there are most.

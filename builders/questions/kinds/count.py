@@ -12,6 +12,8 @@ from ..balance import rank_in_windows
 from ..batches import Batch, QuestionContext, Topics, make_empty_lists
 from ..edited_scenes import NONE, EditedScenes
 
+FORMS = ("count",)
+
 
 def ask(context: QuestionContext) -> list[Batch]:
     """How many there are of each name that can be counted, a topic each; and of some that are not there.

@@ -10,6 +10,8 @@ from ..balance import CHOICES, find_more, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics
 from ..edited_scenes import NONE, EditedScenes, choose_right
 
+FORMS = ("yes_no", "multiple_choice")
+
 
 def ask(context: QuestionContext) -> list[Batch]:
     """Whether each object is there, whether others are, and which of several is: a topic is a name in a scene."""

@@ -27,6 +27,8 @@ from ..balance import CHOICES, FEWEST_CHOICES, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import NONE, EditedScenes, choose_right
 
+FORMS = ("yes_no", "open", "multiple_choice")
+
 RELATION_DRAWS = 8
 """Draws of relations for the choices of a question; many of those drawn do not fit."""
 SIDED = ("person", "animal", "vehicle", "furniture", "building", "clothing")

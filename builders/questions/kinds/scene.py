@@ -13,6 +13,8 @@ from ..balance import CHOICES, FEWEST_CHOICES, pair_off, shuffle_choices
 from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import EditedScenes
 
+FORMS = ("yes_no", "open", "multiple_choice")
+
 CHOOSE_MACRO = "choose_"
 """Macros that ask with choices alone begin so; the rest of the name is the kind of scene attribute."""
 

@@ -88,7 +88,7 @@ def test_questions_of_a_kind_that_is_not_known_are_left_out_and_told(format_, bu
     assert "story" not in without[2]
 
 
-TRAINERS = {"flow_grpo", "prompts", "simplear", "t2i_r1", "trl", "trl_chat"}
+TRAINERS = {"csv", "flow_grpo", "jsonl", "prompts", "simplear", "t2i_r1", "trl", "trl_chat"}
 
 
 @pytest.mark.parametrize("format_", list_formats())
@@ -202,7 +202,7 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
     [
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
-        (["{folder}", "--format", "xml"], "choose from dsg, flow_grpo"),
+        (["{folder}", "--format", "xml"], "choose from csv, dsg, flow_grpo"),
         (["{folder}", "--format", "flow_grpo", "--config", "video"], "flow_grpo is several files: give a folder"),
         (["{folder}", "--format", "trl", "--config", "dogs"], "no split `train`; choose from test"),
         (

@@ -7,6 +7,7 @@ from functools import cache
 import pandas as pd
 import pytest
 from datasets import load_dataset
+from drawn_recipes import draw_overrides
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.export.export import export_split
 from generate_any_scene.builders.export.formats import list_formats
@@ -16,7 +17,9 @@ from generate_any_scene.errors import GasError
 
 JSON_LINES = {"geneval2", "prompts", "t2i_r1", "trl", "trl_chat"}
 """But for Flow-GRPO's metadata, in whose own layout a place is a word and a number in one list."""
-CSV = {"dsg"}
+CSV = {"csv", "dsg"}
+ROWS = {"jsonl"}
+"""JSON lines with rows as they are, whose lists may be empty and whose values null: see test_tables.py."""
 JSON = {"gas", "simplear", "tifa"}
 
 FEW = {
@@ -29,8 +32,10 @@ FEW = {
     "only_counts": ("questions=[count]",),
     "only_relations": ("questions=[relation]",),
     "with_scene": ("content.scene_attributes.count=2", "questions=[scene]"),
+    "only_open": ("questions={forms: [open]}",),
+    **{name: (*drawn, "pairs=false") for name, drawn in draw_overrides(1, 4).items()},
 }
-"""Recipes whose rows have nothing of a kind."""
+"""Recipes whose rows have nothing of a kind; and have the same columns."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def exports(tmp_path_factory):
 
 
 def test_all_formats_are_here():
-    assert JSON_LINES | CSV | JSON | {"flow_grpo"} == {*list_formats()}
+    assert JSON_LINES | ROWS | CSV | JSON | {"flow_grpo"} == {*list_formats()}
 
 
 @pytest.mark.parametrize("format_", sorted(JSON_LINES))

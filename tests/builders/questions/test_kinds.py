@@ -8,7 +8,7 @@ from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.questions import kinds
 from generate_any_scene.builders.questions.loading import ROW_ORDER, load_kind, load_kinds
 from generate_any_scene.builders.questions.writer import QuestionWriter
-from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS
+from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, FORMS, QUESTION_KINDS
 from generate_any_scene.builders.text.surface_forms import BlockWords
 from generate_any_scene.builders.text.templates import list_templates, load_template
 from generate_any_scene.errors import GasError
@@ -37,12 +37,21 @@ def test_every_kind_asks_alone_and_with_pairs(name, write_rows):
     assert asked and {question["kind"] for question in asked} == {name}
 
 
+@pytest.mark.parametrize("name", QUESTION_KINDS)
+def test_a_kind_says_in_which_forms_it_asks(name, write_rows):
+    """What was it taken with, and at what aperture, is asked openly, and where a recipe asks all."""
+    seen = "content.scene_attributes={count: 2, visible: no}"
+    rows = write_rows("general", (f"questions={{kinds: [{name}], ask: all}}", seen), 100)
+    assert {question["form"] for row in rows for question in row["questions"]} == set(load_kind(name).forms)
+    assert set(load_kind(name).forms) <= set(FORMS)
+
+
 def test_a_row_has_kinds_in_a_fixed_order():
     assert list(load_kinds(reversed(DEFAULT_QUESTIONS))) == list(ROW_ORDER)
     assert list(load_kinds(QUESTION_KINDS))[: len(ROW_ORDER)] == list(ROW_ORDER)
 
 
-ASK = "def ask(context): return []\n"
+ASK = "FORMS = ('open',)\ndef ask(context): return []\n"
 ANSWER = "def answer_edited(scenes, batch): return batch.answers\n"
 
 
@@ -52,6 +61,7 @@ ANSWER = "def answer_edited(scenes, batch): return batch.answers\n"
         (ANSWER, r"kind `half_1`: .*half_1\.py has no function `ask`; a kind has `ask\(context\)` and"),
         (ASK, r"kind `half_2`: .*half_2\.py has no function `answer_edited`"),
         (f"{ASK}answer_edited = None", r"half_3\.py has no function `answer_edited`"),
+        (ANSWER + ASK.partition("\n")[2], r"half_5\.py does not say in which `FORMS` it asks"),
         (ASK + ANSWER, r"kind `half_4`: templates/questions/half_4\.jinja does not exist; write it with a macro"),
     ],
 )
