@@ -116,6 +116,11 @@ class File(Entry):
     dropped: Count = 0
     filtered: Count = 0
 
+    @property
+    def span(self) -> int:
+        """How many numbers of the split it has, whether or not a row has each."""
+        return self.rows + self.dropped + self.filtered
+
 
 class Asked(Entry):
     """Questions of a kind and form: how many, and the share that is guessed right without a picture."""
@@ -165,8 +170,8 @@ class Split(Entry):
             raise _refuse(f"must drop the {self.filtered:,} candidates of its files, not {dropped:,}", "filters")
         if self.rows != (rows := sum(file.rows for file in self.files)):
             raise _refuse(f"must be the {rows:,} rows of its files, not {self.rows:,}", "rows")
-        if self.size > LARGEST_SPLIT:
-            raise _refuse(f"must be at most {LARGEST_SPLIT:,}, not {self.size:,}", "rows")
+        if (numbers := self.spans[-1].stop) > LARGEST_SPLIT:
+            raise _refuse(f"must be at most {LARGEST_SPLIT:,}, not {numbers:,}", "rows")
         return self
 
     @property
@@ -174,7 +179,7 @@ class Split(Entry):
         """The numbers that each file has of the split, counted through its candidates where the recipe has filters."""
         spans, first = [], 0
         for file in self.files:
-            spans.append(range(first, first + file.rows + file.dropped + file.filtered))
+            spans.append(range(first, first + file.span))
             first = spans[-1].stop
         return spans
 

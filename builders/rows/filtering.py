@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import GasError
+from ..content.draw import draw_block
 from ..content.scenes import BLOCK
 from ..recipe.model import SCORES, STRUCTURE_NUMBERS, Filter, Recipe
 from .writer import RowWriter
@@ -157,6 +158,37 @@ def _fit(one: Filter, values: np.ndarray) -> np.ndarray:
 def order_filters(recipe: Recipe) -> tuple[str, ...]:
     """The names of a recipe's filters in the order in which they are asked."""
     return tuple(sorted(recipe.filters or (), key=lambda name: (name in SCORES, name)))
+
+
+def refuse_filters(recipe: Recipe, instead: str) -> None:
+    """Refuses a recipe with filters where rows are made without a build.
+
+    Args:
+        recipe: Any recipe.
+        instead: What to do with the folder that a build writes.
+
+    Raises:
+        GasError: It has filters.
+    """
+    if recipe.filters:
+        what = f"{recipe.name} has `filters`, which only a build asks"
+        raise GasError(f"{what}; run `gas build` on it and {instead}, or leave `filters` out")
+
+
+def write_kept(asked: RowFilter, split: str, size: int) -> Iterator[pa.Table]:
+    """The first rows of a split that are kept, at least one, a table a run.
+
+    Raises:
+        GasError: Next to nothing is kept, or a model cannot be used.
+    """
+    writer = asked.writer
+    kept = Kept(f"{writer.plan.recipe.name}/{split}", asked.names, size)
+    for first, last in list_runs(writer.plan.recipe):
+        rows = kept.add(asked.judge(split, first, last))
+        block, start = divmod(first, BLOCK)
+        yield writer.write(draw_block(writer.plan, split, block, start, start + len(rows)), split, kept=rows)
+        if kept.is_full:
+            return
 
 
 def check_row_filters(recipe: Recipe) -> None:
