@@ -18,7 +18,7 @@ def check_score_options(name: str, options: Mapping[str, Any]) -> None:
         GasError: A package of the extra `eval` is missing, there is no such model, or the score has no such option.
     """
     require("torch", "transformers", user=f"the filter {name}", extra="eval")
-    check_scores({name: options})
+    check_scores({name: options}, "filters")
 
 
 @dataclass(frozen=True)

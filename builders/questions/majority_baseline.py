@@ -21,7 +21,7 @@ Tallies = dict[tuple[str, str, str], Counter[str]]
 def count_answers(
     tallies: Tallies, batches: Iterable[Batch], pool: WordPool, counted: np.ndarray | None = None
 ) -> None:
-    """Adds the answers of some questions, whose tokens belong to `pool`; with `counted`, bool, of some scenes alone."""
+    """Adds the answers of some questions, whose tokens belong to `pool`; `counted`, bool, says of which scenes."""
     for batch in batches:
         answers, choices = batch.answers, batch.choices
         if counted is not None:

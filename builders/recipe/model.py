@@ -451,6 +451,15 @@ class Filter(Part):
             raise refuse(f"`min` {self.min:g} is above `max` {self.max:g}", "exchange them")
         return self
 
+    def describe(self) -> str:
+        """Say in words what is kept."""
+        bounds = [
+            f"{word} {bound:,g}" for word, bound in (("least", self.min), ("most", self.max)) if bound is not None
+        ]
+        if self.quantile:
+            bounds.append("of each block {:.4g} % to {:.4g} %".format(*(100 * share for share in self.quantile)))
+        return ", ".join(bounds).replace("least", "at least").replace("most", "at most")
+
     def options(self) -> dict[str, Any]:
         """Return what a model is opened with."""
         return self.model_dump(include={"model", "revision", "dtype", "label"}, exclude_none=True)
