@@ -89,12 +89,10 @@ class Record(BaseModel):
 
 
 def list_shards(config: str, split: str, rows: int, kept: Kept | None = None) -> list[Shard]:
-    """Cuts a split into files, of as many rows each whether or not it is what filters keep of more candidates."""
+    """Cuts a split into files; where filters keep few of its candidates, files have more of these."""
     bits, candidates = (kept.pack(), kept.candidates) if kept else (None, rows)
-    step = SHARD_BLOCKS * BLOCK
-    while -(-candidates // step) > MOST_FILES or (
-        step < candidates and rows * step < candidates * SHARD_BLOCKS * BLOCK
-    ):
+    step = most = SHARD_BLOCKS * BLOCK
+    while -(-candidates // step) > MOST_FILES or 2 * rows * step <= candidates * most:
         step *= 2
     count = -(-candidates // step)
     ends = [(i * step, min((i + 1) * step, candidates)) for i in range(count)]

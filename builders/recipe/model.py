@@ -453,12 +453,12 @@ class Filter(Part):
 
     def describe(self) -> str:
         """Say in words what is kept."""
-        bounds = [
-            f"{word} {bound:,g}" for word, bound in (("least", self.min), ("most", self.max)) if bound is not None
-        ]
+        ends = {"at least": self.min, "at most": self.max}
+        bounds = [f"{words} {end:,g}" for words, end in ends.items() if end is not None]
         if self.quantile:
-            bounds.append("of each block {:.4g} % to {:.4g} %".format(*(100 * share for share in self.quantile)))
-        return ", ".join(bounds).replace("least", "at least").replace("most", "at most")
+            low, high = (f"{100 * share:g} %" for share in self.quantile)
+            bounds.append(f"of each block from {low} to {high}")
+        return ", ".join(bounds)
 
     def options(self) -> dict[str, Any]:
         """Return what a model is opened with."""
