@@ -36,7 +36,7 @@ from generate_any_scene.errors import GasError
 from stopping import StoppedError, hash_files, stop_at
 
 pytestmark = pytest.mark.usefixtures("small_files")
-WORDS = {"caption_words": [5, 9]}
+WORDS = {"caption_words": [5, 11]}
 PLAIN = {"structure.complexity": [1, 4], "questions": ["object"], "pairs": True}
 ROWS = 6000
 SPLITS = {"train": ROWS, "validation": 0, "test": {"size": 30, "unseen": ["object_attribute"]}}
@@ -94,7 +94,7 @@ def choose(table):
     objects = table["structure"].combine_chunks().field("objects").to_pylist()
     for start in range(0, len(table), BLOCK):
         most = sorted(objects[start : start + BLOCK])[math.ceil(0.6 * (BLOCK - 1))]
-        yield from (i for i in range(start, start + BLOCK) if 5 <= words[i] <= 9 and objects[i] <= most)
+        yield from (i for i in range(start, start + BLOCK) if 5 <= words[i] <= 11 and objects[i] <= most)
 
 
 @pytest.mark.parametrize(("split", "size"), [("train", ROWS), ("test", 30)])
@@ -125,7 +125,7 @@ def test_the_card_says_what_was_dropped(filtered):
     card = (filtered / "README.md").read_text()
     section = card.partition("### What filters dropped of multi_object\n")[2]
     dropped = read_built_manifest(filtered).configs["multi_object"].splits["train"].filters
-    assert f"| `caption_words` | at least 5, at most 9 |  | {dropped['caption_words'].dropped:,} |" in section
+    assert f"| `caption_words` | at least 5, at most 11 |  | {dropped['caption_words'].dropped:,} |" in section
     assert f"of each block from 0 % to 60 % |  | {dropped['structure.objects'].dropped:,} |" in section
 
 
@@ -138,7 +138,7 @@ def test_processes_do_not_change_the_bytes(filtered, tmp_path):
 
 
 def test_a_larger_split_begins_with_the_rows_of_a_smaller_one(filtered, tmp_path):
-    build_datasets([load(splits={**FEW, "train": 40})], tmp_path / "gas")
+    build_datasets([load(splits={**SPLITS, "train": 40})], tmp_path / "gas")
     assert read_rows(tmp_path / "gas") == read_rows(filtered)
 
 
