@@ -24,6 +24,7 @@ from .folder.manifest import read_manifest
 from .foundation.counter_rng import WINDOW
 from .recipe.loading import list_recipes
 from .registration import NAME
+from .rows.filtering import refuse_filters
 from .rows.fingerprint import compute_fingerprint
 from .rows.schema import VIEWS, schema_of
 from .rows.single import open_writer
@@ -59,10 +60,12 @@ class GasConfig(datasets.BuilderConfig):
         """The recipe, ready to write rows.
 
         Raises:
-            GasError: There is no such recipe, or something is wrong with it.
+            GasError: There is no such recipe, something is wrong with it, or it has filters.
         """
         overrides = {key: getattr(self, key) for key in OVERRIDES if getattr(self, key) is not None}
-        return open_writer(self.recipe or self._name_recipe(), overrides)
+        writer = open_writer(self.recipe or self._name_recipe(), overrides)
+        refuse_filters(writer.plan.recipe, "load the folder")
+        return writer
 
     def _name_recipe(self) -> str:
         if self.name == "default":

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,7 @@ from ..folder.manifest import (
     WORK,
     Asked,
     Config,
+    Filtered,
     Manifest,
     Provenance,
     Split,
@@ -50,8 +52,11 @@ from ..folder.reading import MEND, open_rows
 from ..questions.majority_baseline import Tallies, add_tallies, measure_majority_baseline
 from ..recipe.fields import escape
 from ..recipe.loading import LoadedRecipe
+from ..recipe.model import Recipe
+from ..rows.filtering import Kept, RowFilter, Verdict, check_row_filters
 from ..rows.writer import RowWriter, create_writer
 from ..structures.enumeration import StructureTable
+from .candidates import JudgeAhead, Run, choose_candidates, judge_run
 from .recipe_bundle import RecipeBundle, bundle_recipe, describe_provenance, refuse_collisions, write_texts
 from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shard, remove_others
 
@@ -99,27 +104,30 @@ def build_datasets(
         thin = RecipeError(find_thin_filters(plan.recipe, plan.taxonomy, plan.pools))
         for problem in loaded.locate(thin).problems:
             warn(str(problem))
+        check_row_filters(loaded.recipe)
     with open_folder(out) as folder, explain_disk(out):
         manifest = read_manifest(out)
         refuse_collisions(packed.values(), out, manifest)
-        shards = {name: _list_shards(writer) for name, writer in writers.items()}
         origins = {name: describe_provenance(packed[name], writers[name]) for name in names}
+        unbuilt = dict(writers)
         for name in names:
-            if _is_built(manifest.configs.get(name), origins[name], shards[name], out):
-                report(sum(map(len, shards.pop(name))))
+            if _is_built(manifest.configs.get(name), origins[name], writers[name].plan.recipe, out):
+                report(count_work(unbuilt.pop(name).plan.recipe))
             else:
                 _refuse_others(out, packed[name], manifest)
-        others = {name: config for name, config in manifest.configs.items() if name not in shards}
+        others = {name: config for name, config in manifest.configs.items() if name not in unbuilt}
         _refuse_damage(out, [config for name, config in others.items() if name not in packed])
         if not is_local(out):
             write_manifest(out, manifest.replace_configs(others))
+        kept = _choose_candidates(unbuilt, packed, folder, workers, report, engine, address)
+        shards = {name: _list_shards(writer.plan.recipe, kept.get(name, {})) for name, writer in unbuilt.items()}
         left = [shard for one in shards.values() for shard in one]
         remove_others(folder, left)
         written = _make_files(writers, packed, left, folder, workers, report, engine, address)
         configs = dict(others)
         for name, one in shards.items():
             table = writers[name].plan.structures.table
-            splits = _describe_splits(table, {shard: written[shard] for shard in one})
+            splits = _describe_splits(table, {shard: written[shard] for shard in one}, kept.get(name, {}))
             configs[name] = Config(**dict(origins[name]), splits=splits)
         # From here to the end each step may be the last before a kill: what it did need not be undone to do it again.
         write_manifest(out, manifest.replace_configs(others))
@@ -160,19 +168,65 @@ def _make_files(
     return {shard: make(shard, report) for shard in shards}
 
 
-def _list_shards(writer: RowWriter) -> list[Shard]:
-    recipe = writer.plan.recipe
-    return [shard for split, wanted in recipe.splits.items() for shard in list_shards(recipe.name, split, wanted.size)]
+def count_work(recipe: Recipe) -> int:
+    """How many rows a build of a recipe reports: all of them, and twice where filters choose them first."""
+    return sum(split.size for split in recipe.splits.values()) * (2 if recipe.filters else 1)
 
 
-def _is_built(found: Config | None, origin: Provenance, shards: Sequence[Shard], out: AnyPath) -> bool:
+def _choose_candidates(
+    writers: dict[str, RowWriter],
+    packed: dict[str, RecipeBundle],
+    folder: Folder,
+    workers: int | None,
+    report: Report,
+    engine: str,
+    address: str | None,
+) -> dict[str, dict[str, Kept]]:
+    """Which candidates become rows, by config and split, of the recipes that have filters."""
+    recipes = {name: writer.plan.recipe for name, writer in writers.items() if writer.plan.recipe.filters}
+    if not recipes:
+        return {}
+    workers = workers or (None if engine == "ray" else choose_workers(sum(map(count_work, recipes.values()))))
+    judging: AbstractContextManager[JudgeAhead]
+    if engine == "ray":
+        from .ray_cluster import judge_on_cluster
+
+        judging = judge_on_cluster(packed, folder, workers, address)
+    elif workers and workers > 1:
+        from .local_processes import judge_in_processes
+
+        judging = judge_in_processes(packed, folder, workers)
+    else:
+        open_filter = lru_cache(maxsize=1)(lambda name: RowFilter(writers[name]))
+
+        def judge(run: Run) -> Verdict:
+            return judge_run(partial(open_filter, run.config), run, packed[run.config].fingerprint, folder)
+
+        judging = nullcontext(partial(map, judge))
+    with judging as judge_ahead:
+        return {name: choose_candidates(recipe, judge_ahead, report) for name, recipe in recipes.items()}
+
+
+def _list_shards(recipe: Recipe, kept: dict[str, Kept]) -> list[Shard]:
+    return [
+        shard
+        for split, wanted in recipe.splits.items()
+        for shard in list_shards(recipe.name, split, wanted.size, kept.get(split))
+    ]
+
+
+def _is_built(found: Config | None, origin: Provenance, recipe: Recipe, out: AnyPath) -> bool:
     """Whether a config is complete by the manifest, and of the same rows and recipe."""
     if found is None or any(getattr(found, key) != value for key, value in origin):
         return False
     files = found.list_files()
-    if {shard.path: len(shard) for shard in shards} != {file.path: file.rows for file in files}:
+    if recipe.filters:  # which files it has is known when it is built
+        same = not found.dropped and found.sizes == {split: wanted.size for split, wanted in recipe.splits.items()}
+    else:
+        same = {shard.path: len(shard) for shard in _list_shards(recipe, {})} == {one.path: one.rows for one in files}
+    if not same:
         return False
-    there = {path.name for path in (out / shards[0].config).glob("*")}
+    there = {path.name for path in (out / recipe.name).glob("*")}
     return there == {file.path.rpartition("/")[2] for file in files} and all(is_whole(out, file) for file in files)
 
 
@@ -235,7 +289,7 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
         os.replace(str(folder.work / name), str(folder.out / name))
 
 
-def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dict[str, Split]:
+def _describe_splits(table: StructureTable, shards: dict[Shard, Written], kept: dict[str, Kept]) -> dict[str, Split]:
     """What the manifest says of the splits of one config."""
     splits: dict[str, Split] = {}
     for name in dict.fromkeys(shard.split for shard in shards):
@@ -255,8 +309,14 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written]) -> dic
             structures=_count_structures(table, seen),
             questions=_describe_questions(tallies),
             paraphrases=dict(sorted(outcomes.items())),
+            filters=_describe_filters(kept[name]) if name in kept else {},
         )
     return splits
+
+
+def _describe_filters(kept: Kept) -> dict[str, Filtered]:
+    """What the manifest says of the filters of a split."""
+    return {name: Filtered(dropped=kept.dropped[name], score=kept.scores.get(name)) for name in kept.names}
 
 
 def _describe_questions(tallies: Tallies) -> dict[str, dict[str, Asked]]:

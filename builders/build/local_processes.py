@@ -1,4 +1,4 @@
-"""Writes the files of a build in several processes of this machine."""
+"""Writes the files of a build in several processes of this machine, and judges candidates for them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +15,9 @@ from typing import Any
 
 from ...errors import GasError
 from ..folder.build_folder import Folder
-from .recipe_bundle import RecipeBundle, open_writer
+from ..rows.filtering import Verdict
+from .candidates import JudgeAhead, Run, find_verdict, judge_ahead, judge_run
+from .recipe_bundle import RecipeBundle, open_filter, open_writer
 from .shards import Report, Shard, Written, make_shard
 
 
@@ -44,36 +46,73 @@ def make_in_processes(
     """
     context = multiprocessing.get_context("spawn")
     taken, finished, told = context.Value("q", 0), context.Value("q", 0), 0
-    initial = (recipes, taken, finished)
-    with ProcessPoolExecutor(workers - 1, context, initializer=_start_worker, initargs=initial) as pool:
-        try:
+    with _open_pool(workers - 1, recipes, taken, finished) as pool:
+        with _hold_interrupts():
+            futures = [pool.submit(_make_in_worker, shards, folder) for _ in range(workers - 1)]
+
+        @_delay_interrupts()
+        def look_around(rows: int) -> None:
+            """Reports what was finished, here and elsewhere, and raises what came up elsewhere."""
+            nonlocal told
+            now = finished.value
+            report(rows + now - told)
+            told = now
+            for future in futures:
+                if future.done():
+                    future.result()
+
+        written = {shard: make(shard, look_around) for shard in _take_shards(shards, taken)}
+        waiting = set(futures)
+        while waiting:
+            with _delay_interrupts():
+                waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).not_done
+            look_around(0)
+    for future in futures:
+        written |= future.result()
+    return written
+
+
+@contextmanager
+def judge_in_processes(recipes: dict[str, RecipeBundle], folder: Folder, workers: int) -> Iterator[JudgeAhead]:
+    """Gives what judges runs of candidates in so many other processes.
+
+    Args:
+        recipes: By config.
+        folder: Where is recorded what they say.
+        workers: Processes.
+
+    Raises:
+        GasError: A process was ended, or a run cannot be judged. What was judged stays.
+    """
+    with _open_pool(workers, recipes) as pool:
+
+        def find(run: Run) -> Verdict | None:
+            return find_verdict(run, recipes[run.config].fingerprint, folder)
+
+        def start(run: Run) -> Future[Verdict]:
             with _hold_interrupts():
-                futures = [pool.submit(_make_in_worker, shards, folder) for _ in range(workers - 1)]
+                return pool.submit(_judge_in_worker, run, folder)
 
-            @_delay_interrupts()
-            def look_around(rows: int) -> None:
-                """Reports what was finished, here and elsewhere, and raises what came up elsewhere."""
-                nonlocal told
-                now = finished.value
-                report(rows + now - told)
-                told = now
-                for future in futures:
-                    if future.done():
-                        future.result()
+        yield lambda runs: judge_ahead(runs, workers, find, start, _await_verdict)
+        _end_processes(pool)  # which may be at runs that nobody waits for
 
-            written = {shard: make(shard, look_around) for shard in _take_shards(shards, taken)}
-            waiting = set(futures)
-            while waiting:
-                with _delay_interrupts():
-                    waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED).not_done
-                look_around(0)
+
+def _await_verdict(run: Run, future: Future[Verdict]) -> Verdict:
+    while not future.done():
+        with _delay_interrupts():
+            wait([future], timeout=0.2)
+    return future.result()
+
+
+@contextmanager
+def _open_pool(workers: int, *shared: Any) -> Iterator[ProcessPoolExecutor]:
+    """Gives processes that have what is shared, and ends them where something goes wrong."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=shared) as pool:
+        try:
+            yield pool
         except BaseException as error:
-            processes = list(pool._processes.values())  # which shutdown forgets
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
-            for process in processes:
-                process.join()  # or it may still write while its folder is removed
+            _end_processes(pool)
             if isinstance(error, BrokenProcessPool):
                 raise GasError(
                     "one of the processes was ended, perhaps for want of memory; the same command goes on where it "
@@ -81,9 +120,15 @@ def make_in_processes(
                     exit_status=1,
                 ) from error
             raise
-    for future in futures:
-        written |= future.result()
-    return written
+
+
+def _end_processes(pool: ProcessPoolExecutor) -> None:
+    processes = list(pool._processes.values())  # which shutdown forgets
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()  # or it may still write while its folder is removed
 
 
 def _take_shards(shards: Sequence[Shard], taken: Any) -> Iterator[Shard]:
@@ -129,7 +174,7 @@ def _delay_interrupts() -> Iterator[None]:
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(recipes: dict[str, RecipeBundle], taken: Any, finished: Any) -> None:
+def _start_worker(recipes: dict[str, RecipeBundle], taken: Any = None, finished: Any = None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends the workers
     threading.Thread(target=_end_with_main, daemon=True).start()
     _worker.update(recipes=recipes, taken=taken, finished=finished)
@@ -153,3 +198,8 @@ def _make_in_worker(shards: Sequence[Shard], folder: Folder) -> dict[Shard, Writ
         recipe = _worker["recipes"][shard.config]
         written[shard] = make_shard(partial(open_writer, recipe), shard, recipe.fingerprint, folder, report)
     return written
+
+
+def _judge_in_worker(run: Run, folder: Folder) -> Verdict:
+    recipe = _worker["recipes"][run.config]
+    return judge_run(partial(open_filter, recipe), run, recipe.fingerprint, folder)

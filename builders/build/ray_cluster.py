@@ -21,7 +21,9 @@ from ... import __version__
 from ...errors import GasError
 from ..folder.build_folder import Folder
 from ..folder.files import is_local, open_part
-from .recipe_bundle import RecipeBundle, open_writer
+from ..rows.filtering import Verdict
+from .candidates import JudgeAhead, Run, find_verdict, judge_ahead, write_verdict
+from .recipe_bundle import RecipeBundle, open_filter, open_writer
 from .shards import Report, Shard, Written, encode_shard, find_written, make_shard, write_record
 
 TRIES = 10
@@ -82,6 +84,54 @@ def make_on_cluster(
             for reference in running:
                 ray.cancel(reference, force=True)
             raise
+
+
+@contextmanager
+def judge_on_cluster(
+    recipes: dict[str, RecipeBundle], folder: Folder, workers: int | None, address: str | None
+) -> Iterator[JudgeAhead]:
+    """Gives what judges runs of candidates as tasks of Ray; this process records what they say.
+
+    Args:
+        recipes: By config.
+        folder: Where it is recorded.
+        workers: How many are judged at once; None for one on each CPU of the cluster.
+        address: As of `make_on_cluster`.
+
+    Raises:
+        GasError: As of `make_on_cluster`. What was judged stays.
+    """
+    ray = import_ray()
+    with join_cluster(ray, address), explain_losses(ray, "scores"):
+        task = ray.remote(num_cpus=1, max_retries=TRIES)(_judge_run)
+        shared = {name: ray.put(recipe) for name, recipe in recipes.items()}
+        most = workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        running = set[Any]()
+
+        def find(run: Run) -> Verdict | None:
+            return find_verdict(run, recipes[run.config].fingerprint, folder)
+
+        def start(run: Run) -> Any:
+            running.add(reference := task.remote(shared[run.config], run, VERSIONS))
+            return reference
+
+        def finish(run: Run, reference: Any) -> Verdict:
+            verdict: Verdict = ray.get(reference)
+            running.discard(reference)
+            write_verdict(run, recipes[run.config].fingerprint, verdict, folder)
+            return verdict
+
+        try:
+            yield lambda runs: judge_ahead(runs, most, find, start, finish)
+        finally:
+            for reference in running:
+                ray.cancel(reference, force=True)
+
+
+def _judge_run(recipe: RecipeBundle, run: Run, versions: dict[str, str]) -> Verdict:
+    """A task: judges a run of candidates."""
+    _check_versions(versions)
+    return open_filter(recipe).judge(run.split, run.first, run.last)
 
 
 def import_ray() -> Any:

@@ -24,6 +24,7 @@ from ...taxonomy.places import find_tables, find_taxonomy
 from ..folder.files import AnyPath, resolve_inside, write_text
 from ..folder.manifest import RECIPES, Engine, Manifest, Provenance, check_path
 from ..recipe.loading import LoadedRecipe, dump_recipe, load_recipe
+from ..rows.filtering import RowFilter
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint, read_templates
 from ..rows.writer import RowWriter, create_writer
 
@@ -97,6 +98,12 @@ def open_writer(packed: RecipeBundle) -> RowWriter:
             exit_status=1,
         )
     return writer
+
+
+@lru_cache(maxsize=2)
+def open_filter(packed: RecipeBundle) -> RowFilter:
+    """Makes the filters of a recipe ready to judge candidates, in another process or on another machine."""
+    return RowFilter(open_writer(packed))
 
 
 def _unpack_recipe(packed: RecipeBundle, folder: Path) -> LoadedRecipe:

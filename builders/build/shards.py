@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from ... import __version__
 from ..content.draw import draw_block
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.build_folder import Folder
-from ..folder.files import RECORD, AnyPath, hash_file, open_part, write_text
+from ..folder.files import RECORD, VERDICT, AnyPath, hash_file, open_part, write_text
 from ..folder.manifest import File, name_file
 from ..folder.parquet import is_whole, measure_columns, open_parquet, write_beside
 from ..questions.majority_baseline import Tallies
+from ..rows.filtering import Kept
 from ..rows.writer import RowWriter
 
 SHARD_BLOCKS, MOST_FILES = 8, 4096
@@ -35,16 +36,27 @@ Report = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Shard:
-    """One Parquet file of a split: rows `first` to before `last`, `first` being the start of a block."""
+    """One Parquet file of a split: rows `first` to before `last`, `first` being the start of a block.
+
+    Where a recipe has filters, these are candidates, and `kept` says which of them are rows, as NumPy packs bits.
+    """
 
     config: str
     split: str
     first: int
     last: int
     path: str
+    kept: bytes | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
-        return self.last - self.first
+        return self.last - self.first if self.kept is None else int.from_bytes(self.kept).bit_count()
+
+    def list_kept(self, first: int, count: int) -> np.ndarray | None:
+        """Which of some candidates, from `first` on, are rows, bool; None where all are."""
+        if self.kept is None:
+            return None
+        bits = np.frombuffer(self.kept, np.uint8)[(first - self.first) // 8 :]
+        return np.unpackbits(bits, count=count).astype(bool)
 
 
 @dataclass(frozen=True)
@@ -79,15 +91,17 @@ class Record(BaseModel):
     paraphrases: dict[str, int] = {}
 
 
-def list_shards(config: str, split: str, rows: int) -> list[Shard]:
-    """Cuts a split into files."""
-    step = SHARD_BLOCKS * BLOCK
-    while -(-rows // step) > MOST_FILES:
+def list_shards(config: str, split: str, rows: int, kept: Kept | None = None) -> list[Shard]:
+    """Cuts a split into files; where filters keep few of its candidates, files have more of these."""
+    bits, candidates = (kept.pack(), kept.candidates) if kept else (None, rows)
+    step = most = SHARD_BLOCKS * BLOCK
+    while -(-candidates // step) > MOST_FILES or 2 * rows * step <= candidates * most:
         step *= 2
-    count = -(-rows // step)
+    count = -(-candidates // step)
+    ends = [(i * step, min((i + 1) * step, candidates)) for i in range(count)]
     return [
-        Shard(config, split, i * step, min((i + 1) * step, rows), name_file(config, split, i, count))
-        for i in range(count)
+        Shard(config, split, *end, name_file(config, split, i, count), bits and bits[end[0] // 8 : -(-end[1] // 8)])
+        for i, end in enumerate(ends)
     ]
 
 
@@ -119,8 +133,9 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
     def write_blocks() -> Iterator[pa.Table]:
         for block, rows in list_blocks(shard.first, shard.last):
             scenes = draw_block(writer.plan, shard.split, block, 0, rows)
-            structures[scenes.structures] = True
-            yield writer.write(scenes, shard.split, tallies, encoded=True, outcomes=outcomes)
+            kept = shard.list_kept(block * BLOCK, rows)
+            structures[scenes.structures if kept is None else scenes.structures[kept]] = True
+            yield writer.write(scenes, shard.split, tallies, encoded=True, outcomes=outcomes, kept=kept)
 
     tables = write_blocks()
     first = next(tables)
@@ -130,7 +145,9 @@ def encode_shard(writer: RowWriter, shard: Shard, path: Path, report: Report) ->
             report(len(table))
     writer.captions.keep_traces()
     bits = np.packbits(structures).tobytes()
-    file = File(path=shard.path, rows=len(shard), bytes=path.stat().st_size, sha256=hash_file(path))
+    filtered = shard.last - shard.first - len(shard)
+    size = path.stat().st_size
+    file = File(path=shard.path, rows=len(shard), bytes=size, sha256=hash_file(path), filtered=filtered)
     return Written(file, dict(columns), bits, tallies, dict(outcomes))
 
 
@@ -150,10 +167,11 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
 
 
 def remove_others(folder: Folder, shards: Iterable[Shard]) -> None:
-    """Removes from the work folder all but these files and their records; no build makes links there."""
+    """Removes from the work folder all but these files, their records and verdicts; no build makes links there."""
     kept = {folder.work / path for shard in shards for path in (shard.path, shard.path + RECORD)}
     for path in list[AnyPath](folder.work.rglob("*")):
-        if path.is_symlink() or (path not in kept and not path.is_dir()):
+        of_build = path in kept or path.name.endswith(VERDICT)
+        if path.is_symlink() or (not of_build and not path.is_dir()):
             path.unlink()
 
 

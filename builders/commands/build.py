@@ -58,7 +58,7 @@ def build(
 ) -> None:
     """Build datasets: Parquet files, card and manifest, ready for load_dataset."""
     try:
-        from ..build.build import build_datasets
+        from ..build.build import build_datasets, count_work
         from ..folder.files import find_place
         from ..recipe.loading import find_inherited_splits
         from ..rows.loading import load_checked
@@ -67,8 +67,7 @@ def build(
             raise GasError("--address names a Ray cluster; add --engine ray")
         place = find_place(out)
         loaded = [load_checked(recipe, overrides) for recipe in recipes]
-        rows = sum(split.size for one in loaded for split in one.recipe.splits.values())
-        with show_progress(rows) as report:
+        with show_progress(sum(count_work(one.recipe) for one in loaded)) as report:
             manifest = build_datasets(loaded, place, workers, report, engine, address, _warn)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on where it was", exit_status=1) from stop

@@ -143,6 +143,12 @@ def _list_splits(pair: Pair) -> dict[str, tuple[int, int]]:
     return {split: (one.get(split, 0), other.get(split, 0)) for split in dict.fromkeys((*one, *other))}
 
 
+def _are_filtered_alike(pair: Pair, split: str) -> bool:
+    """Whether filters dropped as many of a split, by the same models: their weights are not in the fingerprint."""
+    one, other = (variant.splits[split].filters for variant in pair)
+    return one == other
+
+
 def compare_configs(
     pair: Pair, rows: int | None = None, everything: bool = False, report: Callable[[int], None] = lambda rows: None
 ) -> ConfigDifference:
@@ -154,7 +160,7 @@ def compare_configs(
     drawn = any(variant.place is None for variant in pair)
     work = None
     for split, sizes in _list_splits(pair).items():
-        if same and (drawn or sizes[0] == sizes[1]):
+        if same and (drawn or (sizes[0] == sizes[1] and _are_filtered_alike(pair, split))):
             difference.splits[split] = compare_sizes(sizes)
             continue
         if work is None:

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from ...arrow import make_array, read_truths, view_numbers
 from ...errors import GasError
 from ..inspection.row_difference import find_difference
+from ..rows.soundness import read_numbers
 
 Batches: TypeAlias = Iterator[pa.RecordBatch]
 EXAMPLES = 3
@@ -84,9 +85,8 @@ class _Cursor:
 
     def _number_rows(self, batch: pa.RecordBatch) -> np.ndarray:
         ids = batch["id"] if "id" in batch.schema.names else pa.nulls(len(batch), pa.string())
-        digits = pc.replace_substring_regex(ids, pattern="^.*/", replacement="")
         try:
-            numbers = view_numbers(pc.cast(digits, pa.int64()), np.int64)
+            numbers = read_numbers(ids)
         except pa.ArrowException as error:
             raise GasError(f"ids are not as a build writes them: {' '.join(str(error).split())}") from error
         if ids.null_count or (np.diff(numbers, prepend=self.last) <= 0).any():

@@ -26,6 +26,7 @@ from ..folder.reading import find_recipe, is_built, open_rows
 from ..folder.reading import read_file_rows as read_rows_of_file
 from ..hub.client import ask, fetch_file, find_status, is_passing
 from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
+from ..rows.filtering import refuse_filters
 from ..rows.loading import load_checked
 from ..rows.writer import RowWriter, create_writer
 
@@ -123,6 +124,7 @@ def _open_recipe(name: str) -> Side:
         )
     loaded = load_checked(name)
     writer, recipe = create_writer(loaded), loaded.recipe
+    refuse_filters(recipe, "compare the folder")
     packed = bundle_recipe(loaded, writer)
     sizes = {str(split): wanted.size for split, wanted in recipe.splits.items()}
     origin = describe_provenance(packed, writer)

@@ -167,10 +167,8 @@ def pair_files(pair: Pair, split: str, trusted: bool) -> Iterator[tuple[list[Fil
         trusted: Whether equal SHA-256 in the manifests mean equal files.
     """
     one, other = (variant.list_files(split) for variant in pair)
-    shift = 0  # between the numbers that the next rows had when they were built
-    while one and other and not shift and one[0].rows == other[0].rows:
+    while one and other and (one[0].rows, one[0].span) == (other[0].rows, other[0].span):
         yield one[:1], other[:1], trusted and one[0].sha256 == other[0].sha256
-        shift = one[0].dropped - other[0].dropped
         one, other = one[1:], other[1:]
     if one or other or any(variant.place is None for variant in pair):
         yield one, other, False

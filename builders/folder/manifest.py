@@ -106,6 +106,7 @@ class File(Entry):
         bytes: Its size.
         sha256: Hex.
         dropped: Rows that were left out of it after the build.
+        filtered: Candidates between its rows that the recipe's filters dropped.
     """
 
     path: FilePath
@@ -113,6 +114,12 @@ class File(Entry):
     bytes: Count
     sha256: Digest
     dropped: Count = 0
+    filtered: Count = 0
+
+    @property
+    def span(self) -> int:
+        """How many numbers of the split it has, whether or not a row has each."""
+        return self.rows + self.dropped + self.filtered
 
 
 class Asked(Entry):
@@ -120,6 +127,18 @@ class Asked(Entry):
 
     questions: Count
     best_guess: Share
+
+
+class Filtered(Entry):
+    """What one of a recipe's filters dropped of the candidates that no filter before it did.
+
+    Attributes:
+        dropped: How many.
+        score: The id of what gave the numbers, with its model; None where they are those of rows.
+    """
+
+    dropped: Count
+    score: Annotated[str, Field(max_length=LONGEST)] | None = None
 
 
 class Split(Entry):
@@ -132,6 +151,7 @@ class Split(Entry):
         structures: By complexity, how many structures occur, and how many are possible.
         questions: By kind and form.
         paraphrases: How many were `kept`, and how many were left out by why.
+        filters: By filter, in the order in which they were asked.
     """
 
     rows: Annotated[Count, Field(ge=1)]
@@ -143,22 +163,25 @@ class Split(Entry):
     ]
     questions: dict[Word, dict[Word, Asked]]
     paraphrases: dict[Word, Count] = {}
+    filters: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_.]*$", max_length=100)], Filtered] = {}
 
     @model_validator(mode="after")
     def check_rows(self) -> Self:
         """Compares the rows of the split with those of its files."""
+        if (dropped := sum(one.dropped for one in self.filters.values())) != self.filtered:
+            raise _refuse(f"must drop the {self.filtered:,} candidates of its files, not {dropped:,}", "filters")
         if self.rows != (rows := sum(file.rows for file in self.files)):
             raise _refuse(f"must be the {rows:,} rows of its files, not {self.rows:,}", "rows")
-        if self.size > LARGEST_SPLIT:
-            raise _refuse(f"must be at most {LARGEST_SPLIT:,}, not {self.size:,}", "rows")
+        if (numbers := self.spans[-1].stop) > LARGEST_SPLIT:
+            raise _refuse(f"must be at most {LARGEST_SPLIT:,}, not {numbers:,}", "rows")
         return self
 
     @property
     def spans(self) -> list[range]:
-        """The numbers that the rows of each file had in the split when it was built."""
+        """The numbers that each file has of the split, counted through its candidates where the recipe has filters."""
         spans, first = [], 0
         for file in self.files:
-            spans.append(range(first, first + file.rows + file.dropped))
+            spans.append(range(first, first + file.span))
             first = spans[-1].stop
         return spans
 
@@ -166,6 +189,11 @@ class Split(Entry):
     def dropped(self) -> int:
         """Rows that were left out after the build."""
         return sum(file.dropped for file in self.files)
+
+    @property
+    def filtered(self) -> int:
+        """Candidates that the recipe's filters dropped."""
+        return sum(file.filtered for file in self.files)
 
     @property
     def size(self) -> int:

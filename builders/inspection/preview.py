@@ -10,6 +10,7 @@ from ..content.scenes import BLOCK
 from ..drawing.scene_graphs import label_object
 from ..folder.reading import Source, read_batches
 from ..recipe.loading import LoadedRecipe
+from ..rows.filtering import RowFilter, check_row_filters, write_kept
 from ..rows.schema import SCHEMA
 from ..rows.writer import create_writer
 
@@ -23,12 +24,16 @@ def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
     """The first rows of a split, as the build would write them.
 
     Raises:
-        GasError: The recipe is wrong or has no such split.
+        GasError: The recipe is wrong or has no such split, or its filters cannot be asked here.
     """
     splits = loaded.recipe.splits
     if split not in splits:
         raise GasError(f"{loaded.recipe.name} has no split `{split}`; {advise(split, splits)}")
-    return create_writer(loaded).write_block(split, 0, min(count, BLOCK)).to_pylist()
+    writer, most = create_writer(loaded), min(count, BLOCK)
+    if not loaded.recipe.filters:
+        return writer.write_block(split, 0, most).to_pylist()
+    check_row_filters(loaded.recipe)
+    return [row for table in write_kept(RowFilter(writer), split, most) for row in table.to_pylist()]
 
 
 def read_rows(source: Source, count: int) -> list[Row]:

@@ -45,7 +45,7 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
     """Plans the recipe and writes a few rows of it in memory.
 
     Raises:
-        GasError: What a build of the recipe would raise.
+        GasError: What a build of the recipe would raise, but for models of filters, which it alone looks for.
     """
     writer = create_writer(loaded)
     plan, pools = writer.plan, writer.plan.pools

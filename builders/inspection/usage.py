@@ -24,6 +24,7 @@ from ..folder.reading import Source, read_batches
 from ..recipe.fields import show
 from ..recipe.loading import LoadedRecipe, load_recipe
 from ..recipe.model import LARGEST_SPLIT
+from ..rows.filtering import refuse_filters
 from ..rows.writer import create_writer
 
 OBJECTS, RELATIONS = "scene_graph.objects.list.element", "scene_graph.relations.list.element"
@@ -102,6 +103,7 @@ def count_drawn(
         raise GasError(
             f"rows {start:,} to {last - 1:,} are beyond what a split can hold; end before row {LARGEST_SPLIT:,}"
         )
+    refuse_filters(recipe, "count the folder")
     plan = create_writer(loaded).plan
     topology = number_texts(plan.structures.table.topologies)
     rows = list_possible(plan)

@@ -21,9 +21,12 @@ from ..folder.reading import NO_ROWS, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.fields import escape
 from ..recipe.loading import load_recipe
+from ..recipe.model import SCORES
+from ..rows.filtering import RowFilter
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
 from ..rows.paraphrases import find_wrong_text
 from ..rows.schema import PARAPHRASES
+from ..rows.soundness import read_numbers
 from ..rows.writer import RowWriter, create_writer
 from .row_difference import compare_rows
 
@@ -108,7 +111,7 @@ def _verify_config(
     gone, finding = _read_list(folder, config)
     if finding:
         writer, findings = None, [*findings, finding]
-    chosen = set(_choose_blocks(name, config.sizes, sample))
+    chosen = set(_choose_blocks(name, {split: info.spans[-1].stop for split, info in config.splits.items()}, sample))
     for split, info in config.splits.items():
         for file, numbers in zip(info.files, info.spans, strict=True):
             some = [block for block in list_blocks(numbers.start, numbers.stop) if (split, block[0]) in chosen]
@@ -118,7 +121,7 @@ def _verify_config(
             result.bytes += file.bytes
             result.rows += file.rows
             result.remade += remade
-            report(len(numbers))
+            report(file.rows + file.dropped)
     if writer and not config.dropped and any(finding.kind in MENDED for finding in findings):
         result.mendable.append(name)
     return findings
@@ -245,16 +248,15 @@ def _check_file(
     sound = (size, digest) == (file.bytes, file.sha256)
     remade, difference = 0, ""
     try:
+        there = _read_ids(path, file) if file.filtered else None
         for block, rows in some if sound else list_blocks(numbers.start, numbers.stop):
-            start, lost, end = np.searchsorted(gone, (numbers.start, block * BLOCK, block * BLOCK + rows))
-            left = rows - int(end - lost)
-            found = _read_rows(path, block * BLOCK - numbers.start - int(lost - start), left, file.rows)
+            place, kept = _find_rows(numbers, gone, there, block, rows)
+            found = _read_rows(path, place, len(kept), file.rows)
             if writer:
-                remade += left
+                remade += len(kept)
                 made = writer.write_block(split, block, rows)
-                kept = np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
-                made = made.take(kept) if left < rows else made
-                if difference := _compare_block(found, made, writer):
+                difference = _compare_block(found, made.take(kept) if len(kept) < rows else made, writer)
+                if difference := difference or _find_misjudged(writer, split, block, rows, kept, file):
                     break
     except _UnreadableError as error:
         what = "is damaged" if not sound else "cannot be read, though its SHA-256 is the manifest's"
@@ -279,8 +281,55 @@ def _compare_block(found: pa.Table, made: pa.Table, writer: RowWriter) -> str:
     return compare_rows(found.drop_columns([PARAPHRASES]), made) or find_wrong_text(found, writer.plan.taxonomy)
 
 
+def _find_rows(
+    numbers: range, gone: np.ndarray, there: np.ndarray | None, block: int, rows: int
+) -> tuple[int, np.ndarray]:
+    """Where in a file the first rows of a block begin, and which of them are there, counted within the block.
+
+    That is known from the numbers that are there, if they are given, or else from those that are gone.
+    """
+    bounds = (numbers.start, block * BLOCK, block * BLOCK + rows)
+    if there is not None:
+        place, end = np.searchsorted(there, bounds[1:]).tolist()
+        return place, there[place:end] - block * BLOCK
+    start, lost, end = np.searchsorted(gone, bounds).tolist()
+    return block * BLOCK - numbers.start - (lost - start), np.delete(np.arange(rows), gone[lost:end] - block * BLOCK)
+
+
+def _find_misjudged(writer: RowWriter, split: str, block: int, rows: int, kept: np.ndarray, file: File) -> str:
+    """Which of the first rows of a block filters do not keep that are there, or keep that are not, if any.
+
+    Scores of models are not asked again: what they dropped is not known here, nor what was left out after the build.
+    """
+    recipe = writer.plan.recipe
+    if not recipe.filters:
+        return ""
+    fits = RowFilter(writer).judge_numbers(split, block * BLOCK, (block + 1) * BLOCK)[:rows]
+    there = np.zeros(rows, dtype=bool)
+    there[kept] = True
+    wrong = there & ~fits
+    if not file.dropped and not set(recipe.filters) & set(SCORES):
+        wrong |= fits & ~there
+    if not wrong.any():
+        return ""
+    first = int(np.argmax(wrong))
+    name = f"{recipe.name}/{split}/{block * BLOCK + first:09d}"
+    return f"{name} is there, though `filters` drop it" if there[first] else f"{name} is missing, which `filters` keep"
+
+
 class _UnreadableError(Exception):
     """Arrow cannot read a file."""
+
+
+def _read_ids(path: Path, file: File) -> np.ndarray:
+    """The numbers of the rows of a file, of which as many as filters dropped are not there."""
+    try:
+        numbers = read_numbers(pq.read_table(path, columns=["id"])["id"].combine_chunks())
+        if len(numbers) != file.rows or (np.diff(numbers) <= 0).any():
+            raise ValueError(f"its {len(numbers):,} ids are not those of {file.rows:,} rows in their order")
+        return numbers
+    except (OSError, ValueError, LookupError, pa.ArrowException) as error:
+        raise _UnreadableError(" ".join(str(error).split())) from error
 
 
 def _read_rows(path: Path, first: int, rows: int, total: int) -> pa.Table:

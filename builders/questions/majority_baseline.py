@@ -18,18 +18,24 @@ Tallies = dict[tuple[str, str, str], Counter[str]]
 """How often each answer was right, by kind, form and macro; for choices, their number and the place of the answer."""
 
 
-def count_answers(tallies: Tallies, batches: Iterable[Batch], pool: WordPool) -> None:
-    """Adds the answers of some questions, whose tokens belong to `pool`."""
+def count_answers(
+    tallies: Tallies, batches: Iterable[Batch], pool: WordPool, counted: np.ndarray | None = None
+) -> None:
+    """Adds the answers of some questions, whose tokens belong to `pool`; `counted`, bool, says of which scenes."""
     for batch in batches:
+        answers, choices = batch.answers, batch.choices
+        if counted is not None:
+            rows = np.flatnonzero(counted[batch.scene])
+            if not len(rows):
+                continue
+            answers, choices = answers[rows], choices.take(rows)
         if batch.form == "multiple_choice":
-            sizes = batch.choices.lengths
-            place = (
-                np.flatnonzero(batch.choices.values == np.repeat(batch.answers, sizes)) - batch.choices.offsets[:-1]
-            )
+            sizes = choices.lengths
+            place = np.flatnonzero(choices.values == np.repeat(answers, sizes)) - choices.offsets[:-1]
             codes, counts = np.unique(sizes * (int(sizes.max()) + 1) + place, return_counts=True)
             words = [f"{code // (sizes.max() + 1)}/{code % (sizes.max() + 1)}" for code in codes.tolist()]
         else:
-            tokens, counts = np.unique(batch.answers, return_counts=True)
+            tokens, counts = np.unique(answers, return_counts=True)
             words = pool.take(tokens).to_pylist()
         key = (batch.kind, batch.form, batch.macro)
         tallies.setdefault(key, Counter()).update(dict(zip(words, counts.tolist(), strict=True)))

@@ -61,11 +61,17 @@ class QuestionWriter:
         self.templates = {name: kind.template for name, kind in self.kinds.items()}
 
     def write(
-        self, words: BlockWords, key: int, tallies: Tallies | None = None, edited: BlockWords | None = None
+        self,
+        words: BlockWords,
+        key: int,
+        tallies: Tallies | None = None,
+        edited: BlockWords | None = None,
+        counted: np.ndarray | None = None,
     ) -> Questions:
         """Asks everything that there is to ask about a block; words belong to `tracer.program_table.pool`.
 
-        Answers are added to `tallies`. The same questions are answered about the edited scenes, if there are any.
+        Answers are added to `tallies`; if `counted` is given, bool, those of some scenes. The same questions are
+        answered about the edited scenes, if there are any.
         """
         self.tracer.begin_block()
         context = QuestionContext(self.plan, self.templates, self.tracer, words, key)
@@ -73,7 +79,7 @@ class QuestionWriter:
         asked = (batch for kind in self.kinds.values() for batch in kind.ask(context) if asks(batch.form))
         batches = [batch for batch in asked if len(batch.scene)]
         if tallies is not None:
-            count_answers(tallies, batches, self.tracer.program_table.pool)
+            count_answers(tallies, batches, self.tracer.program_table.pool, counted)
         again = None
         if edited:
             scenes = EditedScenes(context, edited)

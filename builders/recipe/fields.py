@@ -188,6 +188,18 @@ Numbers = Annotated[
 ]
 
 
+def read_shares(value: Any) -> FloatRange:
+    """Take a range of shares, both from 0 to 1."""
+    low, high = read_range(value, read_number)
+    if high > 1 or low == high:
+        raise refuse(f"must be two shares from 0 to 1, not {show(value)}", "write a range, such as [0.1, 0.9]")
+    return FloatRange(float(low), float(high))
+
+
+Shares = Annotated[FloatRange, PlainValidator(read_shares, json_schema_input_type=tuple[float, float]), AsList]
+AnyNumber = Annotated[float, BeforeValidator(read_number)]
+
+
 class Part(BaseModel):
     """What all parts of a recipe have in common: they cannot be changed, and unknown keys are errors."""
 

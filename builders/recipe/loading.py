@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
@@ -36,6 +37,7 @@ SHORT = {"questions": "kinds"}
 """Keys that may have the value of one of their own keys alone, and keep it when a mapping with others is laid over."""
 # A concept's id holds dots, so what follows these keys is one key.
 FREE_KEYS = ("content.objects.weights.",)
+FILTER_KEY = re.compile(r"filters\.(structure\.[^.]+)(?:\.(.+))?")
 NEEDED = {"name": "unnamed", "structure": {"complexity": 1}, "splits": {"train": 1}}
 KEY_AND_ADDRESS = (("paraphrase", "api_key"), ("paraphrase", "url"))
 EMPTY: tuple[Any, ...] = ("", (), [], {})
@@ -317,10 +319,12 @@ def read_overrides(overrides: Iterable[str] | Mapping[str, Any]) -> list[Documen
 
 
 def split_key(key: str) -> KeyPath:
-    """Split a dotted key, but not the ids at the end of some."""
+    """Split a dotted key, but not the ids at the end of some, nor names of filters."""
     for prefix in FREE_KEYS:
         if key.startswith(prefix):
             return (*prefix.rstrip(".").split("."), key[len(prefix) :])
+    if found := FILTER_KEY.fullmatch(key):
+        return ("filters", *filter(None, found.groups()))
     return tuple(key.split("."))
 
 

@@ -24,6 +24,8 @@ ROWS = 2**62
 def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any) -> dict[str, Any]:
     """One row of a dataset, the same as in a built one; also beyond the size that the recipe gives the split.
 
+    Filters of the recipe are not asked: a row that they drop has its number, too.
+
     Args:
         recipe: Name of a shipped recipe, or path of one's own.
         index: Which row, from 0.

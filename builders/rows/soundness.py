@@ -168,6 +168,16 @@ def _count(lists: pa.ListArray) -> np.ndarray:
     return view_numbers(pc.cast(pc.list_value_length(lists), pa.int64()), np.int64)
 
 
+def read_numbers(ids: pa.Array) -> np.ndarray:
+    """The numbers at the ends of ids, int64.
+
+    Raises:
+        pa.ArrowException: One of them has no number.
+    """
+    digits = pc.replace_substring_regex(ids, pattern="^.*/", replacement="")
+    return view_numbers(pc.cast(digits, pa.int64()), np.int64)
+
+
 def _number_places(lists: pa.ListArray) -> np.ndarray:
     """The place of each value in its list."""
     lengths = _count(lists)

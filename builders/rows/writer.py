@@ -85,6 +85,14 @@ class RowWriter:
         scenes = draw_block(self.plan, split, block, first, place + 1)
         return self.write(scenes, split, skip=place - first).to_pylist()[0]
 
+    def write_captions(self, split: str, block: int, first: int, last: int) -> tuple[np.ndarray, pa.Array]:
+        """Structures, as rows of their table, and captions of scenes of a block, from `first` to before `last`."""
+        scenes = draw_block(self.plan, split, block, first, last)
+        with WRITING:
+            key = derive_key(self.plan.recipe.seed, self.plan.recipe.name, split, "captions")
+            texts = self.captions.write(BlockWords(scenes, self.plan.taxonomy), key)
+            return scenes.structures, texts.write(self.captions.tracer.program_table.pool)
+
     def write(
         self,
         scenes: Scenes,
@@ -93,6 +101,7 @@ class RowWriter:
         skip: int = 0,
         encoded: bool = False,
         outcomes: Counter[str] | None = None,
+        kept: np.ndarray | None = None,
     ) -> pa.Table:
         """Rows of scenes.
 
@@ -103,17 +112,28 @@ class RowWriter:
             skip: How many scenes at the beginning get no row, since only questions need those before them.
             encoded: Whether columns of words are dictionaries, which Parquet writes faster than texts.
             outcomes: Where paraphrases are counted, `kept` and by why they were left out.
+            kept: Which scenes get rows, and their answers counted, bool; all of them if left out.
 
         Returns:
             A table with the schema `schema_of(recipe)`, but for the types of words if they are encoded.
         """
         with WRITING:
-            rows = self._write(scenes, split, tallies, skip, encoded)
+            rows = self._write(scenes, split, tallies, skip, encoded, kept)
+        if kept is not None:
+            rows = rows.take(make_array(np.flatnonzero(kept)))
         if self.paraphrases:  # others may write while a model is asked
             rows = rows.append_column(PARAPHRASES, self.paraphrases.write(rows, outcomes))
         return rows
 
-    def _write(self, scenes: Scenes, split: str, tallies: Tallies | None, skip: int, encoded: bool) -> pa.Table:
+    def _write(
+        self,
+        scenes: Scenes,
+        split: str,
+        tallies: Tallies | None,
+        skip: int,
+        encoded: bool,
+        kept: np.ndarray | None,
+    ) -> pa.Table:
         recipe = self.plan.recipe
         asked = words = BlockWords(scenes, self.plan.taxonomy)
         if skip:
@@ -126,7 +146,7 @@ class RowWriter:
             pairs = edit_scenes(self.captions, scenes, derive_key(recipe.seed, recipe.name, split, "pairs"))
             pairs = self._drop_foreign(pairs, split)
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
-        questions = self.questions.write(asked, key, tallies, edited)
+        questions = self.questions.write(asked, key, tallies, edited, kept)
         caption_pool, question_pool = self.captions.tracer.program_table.pool, self.questions.tracer.program_table.pool
         write_words = caption_pool.encode if encoded else caption_pool.take
         spans, starts, ends = texts.find_mentions(self.captions.tracer.program_table)

@@ -204,8 +204,8 @@ SCORES: Mapping[str, type[_Score]] = {"perplexity": Perplexity, "vera": Vera}
 """What scores captions, by name."""
 
 
-def check_scores(names: Mapping[str, Mapping[str, Any]]) -> None:
-    """Looks for what is wrong with names and options; nothing is loaded.
+def check_scores(names: Mapping[str, Mapping[str, Any]], key: str = "caption_scores") -> None:
+    """Looks for what is wrong with names and options, which a recipe has under a key; nothing is loaded.
 
     Raises:
         GasError: There is no such score, or no such option; or the Hub has no such model.
@@ -215,7 +215,7 @@ def check_scores(names: Mapping[str, Mapping[str, Any]]) -> None:
             raise GasError(f"there is no score {name} of captions; {advise(name, SCORES)}")
         check_options(name, SCORES[name], options)
         model = str(options.get("model", VERA))
-        if problems := find_problems(Source(model, "model", f"caption_scores.{name}.model", options.get("revision"))):
+        if problems := find_problems(Source(model, "model", f"{key}.{name}.model", options.get("revision"))):
             raise GasError(f"{name}: {problems[0].message}; {problems[0].hint}")
 
 
