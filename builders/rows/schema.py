@@ -43,6 +43,8 @@ STRUCTURE = pa.struct(
     ]
 )
 
+MENTIONS = pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))
+
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -50,7 +52,7 @@ SCHEMA = pa.schema(
         ("scene_graph", pa.struct([("objects", pa.list_(OBJECT)), ("relations", pa.list_(RELATION))])),
         ("scene_attributes", pa.list_(ATTRIBUTE)),
         ("questions", pa.list_(QUESTION)),
-        ("mentions", pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
+        ("mentions", MENTIONS),
         ("structure", STRUCTURE),
     ]
 )
@@ -66,6 +68,9 @@ PAIR = pa.struct(
 )
 """The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
 
+WORDINGS = pa.list_(pa.struct([("caption", pa.string()), ("template", pa.string()), ("mentions", MENTIONS)]))
+"""The column of a recipe that asks for wordings: other captions of the same scene graph and questions."""
+
 VIEWS = {
     "captions": ("id", "caption"),
     "questions": ("id", "questions"),
@@ -76,4 +81,5 @@ VIEWS = {
 
 def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
-    return SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
+    added = {"pair": PAIR if recipe.pairs else None, "wordings": WORDINGS if recipe.wordings else None}
+    return pa.schema([*SCHEMA, *((name, kind) for name, kind in added.items() if kind)])
