@@ -97,6 +97,7 @@ def push(
     epilog=list_examples(
         "gas export gas --config multi_object --format trl --out prompts.jsonl",
         "gas export gas --config video -f flow_grpo -o flow_grpo",
+        "gas export gas -f prompts --wording short -o short.jsonl",
         "gas export my_images -f kohya -o kohya",
     )
     + "\n\nFormats:\n"
@@ -133,6 +134,15 @@ def export(
         Path,
         typer.Option("--out", "-o", help="The file to write, or a folder for several files; - for stdout."),
     ] = Path("-"),
+    wording: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDING",
+            help="A wording in the caption's place: a template's name; a place, from 0; all, one after the other; or "
+            "mixed, of each scene the next one.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write a split of a built folder, or pictures with captions, in the files of a scorer or a trainer."""
     from ..export.export import describe_export, export_split, find_sources
@@ -140,12 +150,12 @@ def export(
     file = None if out == Path("-") else out
     if format_ in OTHER_EXPORTS:
         with show_progress(None, "exporting", unit="pictures") as report:
-            remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report))
+            remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report, wording))
         return
     sources = find_sources(folder, config, split, format_)
     for source in sources:
         with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
-            tally = export_split(source, format_, file, report)
+            tally = export_split(source, format_, file, report, wording)
         remark(describe_export(source, format_, tally))
 
 

@@ -71,6 +71,9 @@ PAIR = pa.struct(
 WORDINGS = pa.list_(pa.struct([("caption", pa.string()), ("template", pa.string()), ("mentions", MENTIONS)]))
 """The column of a recipe that asks for wordings: other captions of the same scene graph and questions."""
 
+ASKED = pa.schema([("pair", PAIR), ("wordings", WORDINGS)])
+"""The columns that only some recipes ask for, in this order, after those of every config."""
+
 VIEWS = {
     "captions": ("id", "caption"),
     "questions": ("id", "questions"),
@@ -81,5 +84,5 @@ VIEWS = {
 
 def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
-    added = {"pair": PAIR if recipe.pairs else None, "wordings": WORDINGS if recipe.wordings else None}
-    return pa.schema([*SCHEMA, *((name, kind) for name, kind in added.items() if kind)])
+    asked = {"pair": recipe.pairs, "wordings": recipe.wordings}
+    return pa.schema([*SCHEMA, *(field for field in ASKED if asked[field.name])])
