@@ -96,7 +96,8 @@ def _compare_answers(one: Sample, other: Sample, found: Evaluations) -> Cells:
         keys.append(np.stack(columns, axis=1))
         marks.append(answers.parts[kept])
     codes = np.unique(np.concatenate(keys), axis=0, return_inverse=True)[1].reshape(-1)
-    _, first, second = np.intersect1d(*np.split(codes, [len(keys[0])]), return_indices=True)
+    here, there = codes[: len(keys[0])], codes[len(keys[0]) :]
+    _, first, second = np.intersect1d(here, there, return_indices=True)
     same, count = (marks[0][first] == marks[1][second]) * 1.0, len(first)
     return sum_cells(keys[0][first, 0], np.zeros(count, dtype=np.int64), 1, same, np.ones(count), found.scenes)
 
