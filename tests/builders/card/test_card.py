@@ -32,7 +32,7 @@ TEMPLATE = """{% for object in scene.objects %}
 
 @pytest.fixture(scope="module")
 def varied(tmp_path_factory):
-    """A folder with a config called `assets` that has pairs and wordings, one without questions, and one of somebody malicious."""
+    """A folder with `assets`, which has pairs and wordings, one without questions, and one of somebody malicious."""
     folder = tmp_path_factory.mktemp("recipes")
     (folder / "mine.jinja").write_text(TEMPLATE)
     lines = ["extends: base", "name: wild", f"description: {json.dumps(DESCRIPTION)}", "captions: mine.jinja"]

@@ -292,7 +292,7 @@ def worded(tmp_path_factory):
 
 @pytest.mark.parametrize("wording", ["short", "1", "all", "mixed"])
 def test_a_wording_is_written_in_the_captions_place(wording, worded, run_export):
-    status, out, err = run_export(worded, "-f", "prompts", "--wording", wording)
+    status, out, _ = run_export(worded, "-f", "prompts", "--wording", wording)
     lines = [json.loads(line) for line in out.splitlines()]
     expected = []
     for place, row in enumerate(read_rows(worded, "multi_object", "train")):
