@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..builders.recipe.loading import is_path
+from ..builders.rows.wordings import ALL, MIXED, take_wordings
 from ..errors import GasError, Problem, RecipeError, advise
 from .fields import Data
 from .sources import Source, find_problems
@@ -36,6 +37,8 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
             loaded by then.
     """
     rows = _open(data, key)
+    if data.wording is not None:
+        rows = _take_wordings(rows, data, key)
     if "questions" in columns and data.columns.get("questions", "questions") not in rows.column_names:
         rows = _add_questions(rows, key)
     columns = [*columns, *(column for column in also if data.columns.get(column, column) in rows.column_names)]
@@ -80,6 +83,36 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
     if "caption" in columns:
         _check_captions(rows, key)
     return rows.select_columns(columns)
+
+
+def _take_wordings(rows: Any, data: Data, key: str) -> Any:
+    """Puts wordings in the place of captions, in the first rows if no more are wanted."""
+    import datasets
+
+    wording, key = str(data.wording), f"{key}.wording"
+    if missing := {"wordings", "caption"} - {*rows.column_names}:
+        hint = "take rows of a recipe with `wordings`, such as `overrides: {wordings: [short, long]}`"
+        raise RecipeError([Problem(f"the data has no column `{max(missing)}`", key=key, hint=hint)])
+    if data.limit:
+        rows = rows.select(range(min(data.limit, rows.num_rows)))
+    others = {name: feature for name, feature in rows.features.items() if name != "wordings"}
+    features = datasets.Features({**others, "template": datasets.Value("string")})
+    if "image" in others:
+        rows = rows.cast_column("image", datasets.Image(decode=False))
+
+    def reword(batch: dict[str, list[Any]], places: list[int]) -> dict[str, list[Any]]:
+        some = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
+        found = [one for row, place in zip(some, places, strict=True) for one in take_wordings(row, wording, place)]
+        return {name: [row[name] for row in found] for name in features}
+
+    worded = rows.with_format(None).map(
+        reword, batched=True, with_indices=True, remove_columns=["wordings"], features=features
+    )
+    if worded.num_rows < rows.num_rows:
+        templates = {one["template"] for some in rows["wordings"][:BATCH] for one in some}
+        what = f"{rows.num_rows - worded.num_rows:,} of {rows.num_rows:,} rows have no wording `{wording}`"
+        raise RecipeError([Problem(what, key=key, hint=advise(wording, [*sorted(templates), ALL, MIXED]))])
+    return worded
 
 
 def _add_questions(rows: Any, key: str) -> Any:

@@ -8,12 +8,18 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from ..builders.recipe.fields import Part, Text, expand, read_number, read_whole, refuse
+from ..builders.rows.wordings import CHOICES
 
 Whole = Annotated[int, Field(ge=1), BeforeValidator(read_whole)]
 WholeOrZero = Annotated[int, Field(ge=0), BeforeValidator(read_whole)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(read_number)]
 Verbatim = dict[str, Any]
 """Keys and values of upstream's own."""
+
+
+def _write_place(value: Any) -> Any:
+    """Take a place as text, as names are."""
+    return str(value) if type(value) is int else value
 
 
 class Data(Part):
@@ -41,6 +47,9 @@ class Data(Part):
         default={}, description="What its columns are called where that differs, such as {caption: text}."
     )
     limit: Whole | None = Field(default=None, description="Take only the first rows.")
+    wording: Annotated[Text, BeforeValidator(_write_place, json_schema_input_type=str | int)] | None = Field(
+        default=None, description=f"Of rows with `wordings`, what takes the caption's place: {CHOICES}."
+    )
 
     @model_validator(mode="after")
     def check_source(self) -> Data:

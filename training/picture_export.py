@@ -32,6 +32,7 @@ def export_pictures(
     config: str | None = None,
     split: str | None = None,
     report: Callable[[int], None] = lambda rows: None,
+    wording: str | None = None,
 ) -> str:
     """Writes pictures, captions and the configs of a trainer into a folder, which is there only when it is whole.
 
@@ -42,6 +43,7 @@ def export_pictures(
         config: The config of the dataset.
         split: Its split; by default `train`.
         report: Called with the number of pictures that were just written.
+        wording: Which of the rows' wordings takes the caption's place, as in the data of a training.
 
     Returns: What was written, in a line.
 
@@ -51,7 +53,9 @@ def export_pictures(
     if out is None:
         raise GasError(f"{format_} is a folder with pictures: name it with --out")
     try:
-        rows = load_rows(Data(path=source, name=config, split=split or "train"), ("caption", "image"), key=source)
+        rows = load_rows(
+            Data(path=source, name=config, split=split or "train", wording=wording), ("caption", "image"), key=source
+        )
     except RecipeError as error:
         what = "a folder with pictures and metadata.jsonl, pictures with .txt beside them, or a dataset with `image`"
         raise GasError(f"{error.problems[0].message}: {source}; {format_} holds pictures: give {what}") from error

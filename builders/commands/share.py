@@ -99,6 +99,7 @@ def push(
         "gas export gas --config multi_object -f jsonl --columns id,caption,questions -o scenes.jsonl",
         "gas export gas --config multi_object -f csv --per question --columns id,question,answer",
         "gas export gas --config video -f flow_grpo -o flow_grpo",
+        "gas export gas -f prompts --wording short -o short.jsonl",
         "gas export my_images -f kohya -o kohya",
     )
     + "\n\nFormats:\n"
@@ -148,6 +149,15 @@ def export(
         Literal["scene", "question"] | None,
         typer.Option(help="What a line of csv and jsonl is.", show_default="scene"),
     ] = None,
+    wording: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WORDING",
+            help="A wording in the caption's place: a template's name; a place, from 0; all, one after the other; or "
+            "mixed, of each scene the next one.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Write a split of a built folder, or pictures with captions, in the files of a scorer or a trainer."""
     from ..export.export import check_options, describe_export, export_split, find_sources
@@ -158,12 +168,12 @@ def export(
     check_options(format_, options)
     if format_ in OTHER_EXPORTS:
         with show_progress(None, "exporting", unit="pictures") as report:
-            remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report))
+            remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report, wording))
         return
     sources = find_sources(folder, config, split, format_)
     for source in sources:
         with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
-            tally = export_split(source, format_, file, report, **options)
+            tally = export_split(source, format_, file, report, wording, **options)
         remark(describe_export(source, format_, tally))
 
 

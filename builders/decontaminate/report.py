@@ -22,6 +22,8 @@ from .near_duplicates import TextIndex
 from .prompt_files import PromptFile, describe_file, read_prompts
 
 BATCH = 4096
+OTHER_CAPTIONS = {"pair": "pair.caption", "wordings": "wordings.list.element.caption"}
+"""Captions that rows of some recipes have besides, by column, as Parquet names them."""
 EXAMPLES = 10
 """Rows that are shown, the most alike first."""
 
@@ -34,7 +36,7 @@ class Contamination:
         id: The row's.
         kind: `exact` but for case, punctuation and spaces, or `near`.
         similarity: The Jaccard index of the word n-grams of caption and prompt; 1 if exact.
-        caption: The caption; of a pair, the edited one, if that is more alike.
+        caption: The caption; or the edited one of its pair, or a wording, if that is more alike.
         prompt: The prompt that is most like it.
         file: Where that is from.
     """
@@ -191,16 +193,20 @@ def find_contaminated(
 
 
 def _read_captions(source: Source) -> Iterator[list[tuple[str, list[str]]]]:
-    """Ids with their captions: the scene's, and that of its pair, where there is one."""
+    """Ids with their captions: the scene's, that of its pair, where there is one, and those of its wordings."""
     with open_rows(source.folder, source.entry.splits[source.split].files[0], ["id"]) as parquet:
-        paired = "pair" in parquet.schema_arrow.names
-    for batch in read_batches(source, ["id", "caption", *(["pair.caption"] if paired else [])], BATCH):
-        columns = batch.to_pydict()
-        pairs = columns.get("pair", [None] * len(batch))
+        there = set(parquet.schema_arrow.names)
+    others = [path for name, path in OTHER_CAPTIONS.items() if name in there]
+    for batch in read_batches(source, ["id", "caption", *others], BATCH):
         yield [
-            (id_, [caption, pair["caption"]] if pair and pair["caption"] else [caption])
-            for id_, caption, pair in zip(columns["id"], columns["caption"], pairs, strict=True)
+            (row["id"], [row["caption"], *(one["caption"] for one in _list_others(row) if one["caption"])])
+            for row in batch.to_pylist()
         ]
+
+
+def _list_others(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A row's pair and wordings, where it has any."""
+    return [*filter(None, [row.get("pair")]), *row.get("wordings", [])]
 
 
 def _look_up(id_: str, captions: list[str], prompts: Prompts) -> Contamination | None:

@@ -13,12 +13,16 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pyarrow as pa
+
 from ...errors import GasError, advise, explain_os_error
 from ...regular_files import FOLDER, SPECIAL, find_obstacle
 from ..folder.reading import Source, find_split, read_batches
 from ..foundation.replacing import replace_file
+from ..recipe.loading import load_recipe
+from ..rows.wordings import ALL, MIXED, take_wordings
 from .formats import list_formats, load_format, load_splits
-from .layout import Layout, Tally
+from .layout import Layout, Row, Tally
 from .picture_formats import list_picture_formats
 
 BATCH = 512
@@ -55,6 +59,7 @@ def export_split(
     format_: str,
     out: Path | None = None,
     report: Callable[[int], None] = lambda rows: None,
+    wording: str | None = None,
     **options: Any,
 ) -> Tally:
     """Writes a split in the layout of a scorer or a trainer. The same rows give the same bytes.
@@ -65,20 +70,23 @@ def export_split(
         out: The file, or the folder of a format that is several files; each is there only when it is whole. Without
             it, stdout.
         report: Called with the number of rows that were just finished.
+        wording: Which of the wordings takes the caption's place, as `take_wordings` has it; none if left out.
         options: What the format takes: `columns` and `per` of `csv` and `jsonl`; see `tables.lay_out_table`.
 
     Raises:
-        GasError: There is no such format, a file cannot be read or written, or the layout can hold nothing of the
-            split.
+        GasError: There is no such format or wording, a file cannot be read or written, or the layout can hold nothing
+            of the split.
     """
     check_format(format_)
+    if wording is not None:
+        check_wording(source, wording)
     files, tally = list_files(source, format_, out, options), Tally()
     columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
     with ExitStack() as stack:
         opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
         begun = dict.fromkeys(range(len(opened)), False)
-        for batch in read_batches(source, columns, BATCH):
-            for row in batch.to_pylist():
+        for batch in read_batches(source, columns if wording is None else [*columns, "wordings"], BATCH):
+            for row in _list_rows(batch, wording, tally):
                 written = False
                 for number, (layout, file) in enumerate(opened):
                     lines = [layout.write(record) for record in layout.convert_known(row, tally)]
@@ -110,6 +118,31 @@ def check_options(format_: str, options: Iterable[str]) -> None:
         takers = [name for name in list_formats() if option in signature(load_format(name)).parameters]
         if format_ not in takers:
             raise GasError(f"--{option} is of the formats {' and '.join(takers)}; leave it out, or take one of these")
+
+
+def check_wording(source: Source, wording: str) -> None:
+    """Refuses a wording that rows do not have.
+
+    Raises:
+        GasError: The split has none, or not that one.
+    """
+    wordings = load_recipe(source.recipe).recipe.wordings
+    if wordings is None:
+        raise GasError(
+            f"{source.name} has no wordings; build it with `wordings: [short, long]`, or leave --wording out"
+        )
+    known = (*wordings.templates, *map(str, range(wordings.count_wordings())), ALL, MIXED)
+    if wording not in known:
+        raise GasError(f"{source.name} has no wording `{wording}`; {advise(wording, known)}")
+
+
+def _list_rows(batch: pa.RecordBatch, wording: str | None, tally: Tally) -> Iterator[Row]:
+    """Rows with the caption that was asked for, or several rows of each; those without it are counted."""
+    for row in batch.to_pylist():
+        rows = [row] if wording is None else take_wordings(row, wording, tally.read)
+        tally.read += 1
+        tally.left_out[f"scenes without the wording `{wording}`"] += not rows
+        yield from rows
 
 
 def list_files(

@@ -30,6 +30,7 @@ class Tally:
     """What an export wrote and what it left out.
 
     Attributes:
+        read: Rows that were read.
         questions: Questions in the file.
         scenes: Scenes that are in the file.
         empty: Scenes of which there was nothing to write.
@@ -38,6 +39,7 @@ class Tally:
         missing: Those of these parts that are not there.
     """
 
+    read: int = 0
     questions: int = 0
     scenes: int = 0
     empty: int = 0

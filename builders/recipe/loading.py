@@ -86,9 +86,9 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         rest = read_rest(Recipe, document, NEEDED)
         raise RecipeError(error.problems, rest and LoadedRecipe(rest, folder, document.sources, document)) from error
     paths: list[tuple[KeyPath, str, str]] = []
-    for name, captions in recipe.caption_keys.items():
+    for name, captions in (recipe.caption_keys | recipe.wording_keys).items():
         place = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
-        paths.append(((*place, "template"), captions.template, ".jinja"))
+        paths.append((place if name in recipe.wording_keys else (*place, "template"), captions.template, ".jinja"))
     paths += [(("taxonomy", index), entry, "/") for index, entry in enumerate(recipe.taxonomy)]
     for key, text, suffix in paths:
         # `..` has no slash, but is no name either; a name may be that of a folder beside the recipe, too.

@@ -555,6 +555,34 @@ def write_captions(value: Any, handler: SerializerFunctionWrapHandler) -> Any:
     return written[0] if len(written) == 1 else written
 
 
+class Wordings(Part):
+    """The same scenes in other words."""
+
+    templates: SomeNames = Field(
+        min_length=1, description="Templates in templates/captions, or paths beside the recipe, in this order."
+    )
+    count: PositiveCount | None = Field(
+        default=None, description="Wordings of a scene; as many as there are templates when left out."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing, and write the templates alone as their list."""
+        fields = handler(self)
+        if self.count is None:
+            fields.pop("count", None)
+        return shorten(fields, "templates")
+
+    def count_wordings(self) -> int:
+        """How many wordings every scene has."""
+        return self.count or len(self.templates)
+
+
+def read_wordings(value: Any) -> Any:
+    """Take templates where they stand alone."""
+    return value if isinstance(value, dict | Wordings) or value is None else {"templates": value}
+
+
 ASK = {
     "visible": "what anybody sees in a picture",
     "all": "also what few see in a picture, or nobody",
@@ -790,6 +818,13 @@ class Recipe(Part):
         "`max` or `quantile`.",
         examples=[{"caption_words": {"max": 40}}],
     )
+    wordings: Annotated[
+        Wordings | None, BeforeValidator(read_wordings, json_schema_input_type=Wordings | SomeNames | None)
+    ] = Field(
+        default=None,
+        description="Templates that every scene is put in, too, for the column `wordings`; or a mapping with `count`.",
+        examples=[["short", "long"]],
+    )
     splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
         description="Rows in each split: a number, or a mapping with `size`."
     )
@@ -861,6 +896,12 @@ class Recipe(Part):
         if len(self.captions) == 1:
             return {"captions": self.captions[0]}
         return {f"captions.{number}": captions for number, captions in enumerate(self.captions)}
+
+    @property
+    def wording_keys(self) -> dict[str, Captions]:
+        """The templates of wordings, by the key under which a file states them."""
+        templates = self.wordings.templates if self.wordings else ()
+        return {f"wordings.templates.{number}": Captions(template=one) for number, one in enumerate(templates)}
 
     def content_fields(self) -> dict[str, Any]:
         """Return what rows depend on, as JSON can hold it: the recipe's part of the fingerprint.

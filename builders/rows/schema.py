@@ -44,6 +44,7 @@ STRUCTURE = pa.struct(
 )
 
 PARAPHRASES = "paraphrases"
+MENTIONS = pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))
 
 SCHEMA = pa.schema(
     [
@@ -52,7 +53,7 @@ SCHEMA = pa.schema(
         ("scene_graph", pa.struct([("objects", pa.list_(OBJECT)), ("relations", pa.list_(RELATION))])),
         ("scene_attributes", pa.list_(ATTRIBUTE)),
         ("questions", pa.list_(QUESTION)),
-        ("mentions", pa.list_(pa.struct([("element", pa.string()), ("start", pa.int32()), ("end", pa.int32())]))),
+        ("mentions", MENTIONS),
         ("structure", STRUCTURE),
     ]
 )
@@ -71,6 +72,12 @@ PAIR = pa.struct(
 PARAPHRASE = pa.struct([("text", pa.string()), ("model", pa.string()), ("template", pa.string())])
 """A scene in a language model's words: the column `paraphrases` of a recipe that asks for it lists them."""
 
+WORDINGS = pa.list_(pa.struct([("caption", pa.string()), ("template", pa.string()), ("mentions", MENTIONS)]))
+"""The column of a recipe that asks for wordings: other captions of the same scene graph and questions."""
+
+ASKED = pa.schema([("pair", PAIR), ("wordings", WORDINGS), (PARAPHRASES, pa.list_(PARAPHRASE))])
+"""The columns that only some recipes ask for, in this order, after those of every config."""
+
 VIEWS = {
     "captions": ("id", "caption"),
     "questions": ("id", "questions"),
@@ -81,5 +88,5 @@ VIEWS = {
 
 def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
-    schema = SCHEMA.append(pa.field("pair", PAIR)) if recipe.pairs else SCHEMA
-    return schema.append(pa.field(PARAPHRASES, pa.list_(PARAPHRASE))) if recipe.paraphrase else schema
+    asked = {"pair": recipe.pairs, "wordings": recipe.wordings, PARAPHRASES: recipe.paraphrase}
+    return pa.schema([*SCHEMA, *(field for field in ASKED if asked[field.name])])

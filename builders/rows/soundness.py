@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import view_numbers
-from .schema import PAIR, PARAPHRASE, PARAPHRASES, SCHEMA
+from .schema import ASKED, SCHEMA
 
-COLUMNS = pa.struct([*SCHEMA, pa.field("pair", PAIR), pa.field(PARAPHRASES, pa.list_(PARAPHRASE))])
+COLUMNS = pa.struct([*SCHEMA, *ASKED])
 LATER = frozenset({"count", "aliases"})
 """Fields that rows of earlier versions lack."""
 NULLABLE = frozenset({"pair", "pair.changed.answer", "questions.foil"})
@@ -91,7 +91,7 @@ def _list_strays(rows: pa.RecordBatch, known: list[str]) -> Iterator[str]:
         if not _is_within(above, _number_places(rows["questions"])[owners]):
             yield "questions.depends_on"
     if {"scene_graph", "scene_attributes"} <= set(known):
-        yield from _list_lost_elements(rows, known)
+        yield from _list_lost_elements(rows)
 
 
 def _list_lost_ends(graphs: pa.StructArray, path: str) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _list_lost_ends(graphs: pa.StructArray, path: str) -> Iterator[str]:
                 yield f"{path}.relations.{end}"
 
 
-def _list_lost_elements(rows: pa.RecordBatch, known: list[str]) -> Iterator[str]:
+def _list_lost_elements(rows: pa.RecordBatch) -> Iterator[str]:
     """Questions and mentions of elements that are not there."""
     objects = pc.struct_field(rows["scene_graph"], "objects")
     sizes = {
@@ -116,16 +116,26 @@ def _list_lost_elements(rows: pa.RecordBatch, known: list[str]) -> Iterator[str]
     }
     attributes = _count(pc.struct_field(_flatten(objects)[0], "attributes"))
     begin = np.cumsum(sizes["object"]) - sizes["object"]
-    for column, name in (("questions", "elements"), ("mentions", "element")):
-        if column not in known or rows[column].type.value_type.get_field_index(name) < 0:
-            continue
-        items, owners = _flatten(rows[column])
-        texts = pc.struct_field(items, name)
-        if pa.types.is_list(texts.type):
-            texts, inner = _flatten(texts)
+    for path in ("questions.elements", "mentions.element", "wordings.mentions.element"):
+        named = _take_named(rows, path)
+        if named and not _are_elements(*named, sizes, attributes, begin):
+            yield path
+
+
+def _take_named(rows: pa.RecordBatch, path: str) -> tuple[pa.Array, np.ndarray] | None:
+    """The texts of a field within lists, with the row of each; nothing where it was not read."""
+    column, *fields = path.split(".")
+    if column not in rows.schema.names:
+        return None
+    items, owners = _flatten(rows[column])
+    for name in fields:
+        if items.type.get_field_index(name) < 0:
+            return None
+        items = pc.struct_field(items, name)
+        if pa.types.is_list(items.type):
+            items, inner = _flatten(items)
             owners = owners[inner]
-        if not _are_elements(texts, owners, sizes, attributes, begin):
-            yield f"{column}.{name}"
+    return items, owners
 
 
 def _are_elements(

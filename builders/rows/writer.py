@@ -28,10 +28,11 @@ from ..questions.minimal_pairs import Pairs, edit_scenes
 from ..questions.writer import Questions, QuestionWriter
 from ..recipe.loading import LoadedRecipe
 from ..structures.enumeration import StructureTable
-from ..text.assembly import WordPool
+from ..text.assembly import ProgramTable, Texts, WordPool
 from ..text.captions import CaptionWriter
 from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
+from ..text.wordings import write_wordings
 from .paraphrases import ParaphraseWriter, create_paraphrase_writer
 from .schema import ATTRIBUTE, OBJECT, PAIR, PARAPHRASES, QUESTION, RELATION, STRUCTURE, schema_of
 
@@ -149,19 +150,20 @@ class RowWriter:
         questions = self.questions.write(asked, key, tallies, edited, kept)
         caption_pool, question_pool = self.captions.tracer.program_table.pool, self.questions.tracer.program_table.pool
         write_words = caption_pool.encode if encoded else caption_pool.take
-        spans, starts, ends = texts.find_mentions(self.captions.tracer.program_table)
-        mentions = [write_words(spans.values), make_array(starts), make_array(ends)]
         columns = [
             _write_ids(f"{recipe.name}/{split}/", words.scenes),
             texts.write(caption_pool),
             _write_graphs(words, write_words),
             _write_attributes(words, write_words, "scene", words.scenes.scene_attributes),
             _write_questions(questions, question_pool, encoded).slice(skip),
-            _list(spans.offsets, pa.StructArray.from_arrays(mentions, names=["element", "start", "end"])),
+            _write_mentions(texts, self.captions.tracer.program_table, write_words),
             _write_structures(self.plan.structures.table, words.scenes.structures),
         ]
         if pairs and edited:
             columns.append(self._write_pairs(scenes, pairs, edited, questions, caption_key, write_words).slice(skip))
+        if recipe.wordings:
+            wordings_key = derive_key(recipe.seed, recipe.name, split, "wordings")
+            columns.append(self._write_wordings(words, wordings_key, write_words))
         schema = pa.schema([one for one in schema_of(recipe) if one.name != PARAPHRASES])
         return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
 
@@ -197,6 +199,19 @@ class RowWriter:
         # Not by a mask: pyarrow before 23 writes no lists that have values where there are none.
         return edited.take(make_array(np.arange(len(edited)), pairs.edits >= 0))
 
+    def _write_wordings(self, words: BlockWords, key: int, write_words: WriteWords) -> pa.ListArray:
+        """Other captions of the scenes."""
+        wordings, program_table = self.plan.recipe.wordings, self.captions.tracer.program_table
+        assert wordings is not None
+        texts, templates = write_wordings(self.captions, words, key)
+        columns = [
+            texts.write(program_table.pool),
+            make_texts(wordings.templates).take(make_array(templates)),
+            _write_mentions(texts, program_table, write_words),
+        ]
+        offsets = np.arange(len(words.scenes) + 1) * wordings.count_wordings()
+        return _list(offsets, pa.StructArray.from_arrays(columns, names=["caption", "template", "mentions"]))
+
 
 def create_writer(loaded: LoadedRecipe) -> RowWriter:
     """Prepares a recipe for writing rows.
@@ -212,7 +227,7 @@ def create_writer(loaded: LoadedRecipe) -> RowWriter:
     if recipe.paraphrase:
         with gather_problems(problems, "paraphrase.template"):
             load_template("paraphrases", recipe.paraphrase.template, loaded.folder)
-    for place, captions in recipe.caption_keys.items():
+    for place, captions in (recipe.caption_keys | recipe.wording_keys).items():
         with gather_problems(problems, place):
             load_template("captions", captions.template, loaded.folder)
     if problems:
@@ -236,6 +251,13 @@ def _write_ids(prefix: str, scenes: Scenes) -> pa.Array:
 def _write_attributes(words: BlockWords, write_words: WriteWords, domain: str, concepts: Ragged) -> pa.ListArray:
     parts = [write_words(words.find_column(f"{domain}.{word}")) for word in ("kind", "name")]
     return _list(concepts.offsets, pa.StructArray.from_arrays(parts, names=ATTRIBUTE.names))
+
+
+def _write_mentions(texts: Texts, program_table: ProgramTable, write_words: WriteWords) -> pa.ListArray:
+    """What each text mentions, and where."""
+    spans, starts, ends = texts.find_mentions(program_table)
+    columns = [write_words(spans.values), make_array(starts), make_array(ends)]
+    return _list(spans.offsets, pa.StructArray.from_arrays(columns, names=["element", "start", "end"]))
 
 
 def _write_graphs(words: BlockWords, write_words: WriteWords) -> pa.StructArray:

@@ -62,16 +62,35 @@ class Case(NamedTuple):
     before: int = NOTHING
 
 
+class Way(NamedTuple):
+    """How texts are written; all arrays are int64, shape (texts,).
+
+    Attributes:
+        scenes: The scene of each, from the block's first.
+        templates: Numbers of their templates.
+        frames: Numbers of the frames of these.
+    """
+
+    scenes: np.ndarray
+    templates: np.ndarray
+    frames: np.ndarray
+
+    def take(self, texts: np.ndarray) -> Way:
+        """The same for some of the texts."""
+        return Way(*(column[texts] for column in self))
+
+
 @dataclass
 class CaptionWriter:
-    """Writes captions, each with one of the recipe's templates.
+    """Writes captions, each with one of the recipe's templates, and wordings.
 
     Attributes:
         plan: The plan of the recipe.
         folder: Where the recipe's own templates are, if it has any.
         tracer: What the templates have yielded so far.
-        templates: The recipe's templates.
+        templates: The recipe's templates, those of captions before those of wordings.
         bounds: Ends of their shares of [0, 2**BITS), int64, shape (templates + 1,).
+        frames: How many frames each template has, or as many as the recipe lets it have.
         shapes: Shapes beyond the plan's structures, whose numbers follow on theirs.
     """
 
@@ -80,12 +99,14 @@ class CaptionWriter:
     tracer: Tracer = field(init=False)
     templates: list[jinja2.Template] = field(init=False)
     bounds: np.ndarray = field(init=False)
+    frames: list[int] = field(init=False)
     shapes: list[Shape] = field(default_factory=list)
     _numbers: dict[Shape, int] = field(default_factory=dict)
     _rendered: dict[tuple[int, str, Case], list[Piece]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        chosen = self.plan.recipe.caption_keys
+        captions_of = self.plan.recipe.caption_keys
+        chosen = captions_of | self.plan.recipe.wording_keys
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.templates = [load_template("captions", captions.template, self.folder) for captions in chosen.values()]
         read = [(split_blocks(one), read_frames(one), read_sources(one)) for one in self.templates]
@@ -96,13 +117,14 @@ class CaptionWriter:
                 hint = "leave `count_alike` out, or choose a template that lists `scene.counted`, such as `default`"
                 raise RecipeError([Problem(message, key=f"{name}.count_alike", hint=hint)])
         self._counts = [captions.count_alike for captions in chosen.values()]
-        self._frames = [
+        self.frames = [
             min(captions.frames or LARGEST_COUNT, frames)
             for captions, (_, frames, _) in zip(chosen.values(), read, strict=True)
         ]
+        self._check_wordings(len(captions_of))
         self._patterns: dict[Groups, int] = {(): 0}
         # Template `i` has the points of [0, 2**BITS) from bounds[i] to before bounds[i + 1].
-        weights = np.array([captions.weight for captions in chosen.values()])
+        weights = np.array([captions.weight for captions in captions_of.values()])
         shares = np.cumsum(weights) / weights.sum()
         self.bounds = np.rint(np.concatenate([[0.0], shares]) * 2.0**BITS).astype(np.int64)
         self._file = find_file(
@@ -129,6 +151,20 @@ class CaptionWriter:
             self._numbers[shape] = len(self.plan.structures.table) + len(self.shapes)
             self.shapes.append(shape)
         return self._numbers[shape]
+
+    @property
+    def first_wording(self) -> int:
+        """The number of the first of the templates of wordings."""
+        return len(self.bounds) - 1
+
+    def _check_wordings(self, first: int) -> None:
+        """Refuses more wordings than templates have frames, of which `first` is the first one's number."""
+        wordings, most = self.plan.recipe.wordings, sum(self.frames[first:])
+        if wordings and (count := wordings.count_wordings()) > most:
+            message = f"{count} wordings of a scene are more than the templates have frames, which are {most}"
+            raise RecipeError(
+                [Problem(message, key="wordings.count", hint=f"write at most {most}, or name further templates")]
+            )
 
     def keep_traces(self) -> None:
         """Keeps what the templates yielded on disk, if it is notably more than was there, but no more than is of use.
@@ -159,27 +195,37 @@ class CaptionWriter:
         if before_edits is None:
             self.tracer.begin_block()
         original = words.scenes if before_edits is None else before_edits
-        starts, template_of = _find_starts(words), self.choose_templates(key, original.start, len(original))
-        long = _find_long(original)
+        templates = self.choose_templates(key, original.start, len(original))
+        frames = np.zeros(len(original), dtype=np.int64)
+        for number in range(len(self.bounds) - 1):
+            own = templates == number
+            frames[own] = self.choose_frames(number, key, original)[own]
+        return self.write_in(words, Way(np.arange(len(original)), templates, frames), before_edits)
+
+    def write_in(self, words: BlockWords, way: Way, before_edits: Scenes | None = None) -> Texts:
+        """Texts of scenes of a block in given templates and frames; see `write`."""
+        long = _find_long(before_edits or words.scenes)
+        starts = {role: at[way.scenes] for role, at in _find_starts(words).items()}
         # A caption is as many parts as its template has blocks, each with a program: those of scene `i` are
         # programs[parts[i]:parts[i + 1]].
-        parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[template_of])
+        parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[way.templates])
         programs = np.empty(parts[-1], dtype=np.int64)
         for number, blocks in enumerate(self._blocks):
-            scenes = np.flatnonzero(template_of == number)
-            frames = self.choose_frames(number, key, original)
-            before = np.full(len(scenes), NOTHING)
+            own = np.flatnonzero(way.templates == number)
+            scenes, before = way.scenes[own], np.full(len(own), NOTHING)
             for place, (block, uses) in enumerate(blocks.items()):
-                keys = self._find_keys(words, uses, self._counts[number], frames, long)[scenes]
+                keys = self._find_keys(words, uses, self._counts[number], long)[scenes]
                 keys[:, Case._fields.index("before")] = before
+                if not uses or "frame" in uses:
+                    keys[:, Case._fields.index("frame")] = way.frames[own]
                 found = self.tracer.find_programs(
                     f"{self._names[number]}.{block}" if block else self._names[number],
                     keys,
                     self._create_render(number, block),
                     words,
-                    {role: at[scenes] for role, at in starts.items()},
+                    {role: at[own] for role, at in starts.items()},
                 )
-                programs[parts[scenes] + place] = found
+                programs[parts[own] + place] = found
                 if place < len(blocks) - 1:
                     ends = self.tracer.program_table.find_ends(found)
                     before = np.where(ends == NOTHING, before, ends)
@@ -198,7 +244,7 @@ class CaptionWriter:
 
     def choose_frames(self, number: int, key: int, scenes: Scenes) -> np.ndarray:
         """The frame in which template `number` puts each scene, int64."""
-        frames = self._frames[number]
+        frames = self.frames[number]
         by_scene = draw_below(derive_key(key, "frames"), scenes.start + np.arange(len(scenes)), frames)
         by_structure = self._ranks[scenes.structures] % frames
         return np.where(self._ranks[scenes.structures] * frames < FRAMED, by_scene, by_structure)
@@ -232,10 +278,8 @@ class CaptionWriter:
             self._rendered[key] = pieces
         return pieces
 
-    def _find_keys(
-        self, words: BlockWords, uses: frozenset[str], counts: bool, frames: np.ndarray, long: np.ndarray
-    ) -> np.ndarray:
-        """The `Case` of each scene but for what stands before, int64, shape (scenes, fields).
+    def _find_keys(self, words: BlockWords, uses: frozenset[str], counts: bool, long: np.ndarray) -> np.ndarray:
+        """The `Case` of each scene but for its frame and what stands before, int64, shape (scenes, fields).
 
         What a block does not use is left as it is: fewer keys are fewer cases to render.
         """
@@ -254,8 +298,6 @@ class CaptionWriter:
                 columns[name][:] = np.bincount(scenes.scene_attributes.owners[roles == role], minlength=len(scenes))
         if not uses or "long" in uses:
             columns["long"][:] = long
-        if not uses or "frame" in uses:
-            columns["frame"][:] = frames
         return keys.T
 
 

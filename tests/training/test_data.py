@@ -78,6 +78,43 @@ def test_a_dataset_recipe_by_its_name_with_overrides(write_rows):
     assert load(recipe="sandbox", overrides=SMALL, split="test").num_rows == 5
 
 
+WORDED = {"recipe": "sandbox", "overrides": {**SMALL, "wordings": ["prompt", "short", "long"]}}
+
+
+@pytest.mark.parametrize(("wording", "places"), [("short", [1] * 20), (2, [2] * 20), ("mixed", [0, 1, 2] * 7)])
+def test_a_wording_takes_the_captions_place(wording, places, write_rows):
+    expected = write_rows("sandbox", ("wordings=[prompt, short, long]",), 20)
+    rows = load(("id", "caption"), **WORDED, wording=wording)
+    assert rows["id"][:] == [row["id"] for row in expected]
+    captions = [row["wordings"][place]["caption"] for row, place in zip(expected, places, strict=False)]
+    assert rows["caption"][:] == captions
+
+
+def test_each_wording_is_a_row(write_rows):
+    expected = write_rows("sandbox", ("wordings=[prompt, short, long]",), 20)
+    rows = load(("id", "caption"), **WORDED, wording="all", limit=30)
+    told = [
+        (f"{row['id']}/{place}", one["caption"])
+        for row in expected
+        for place, one in enumerate(row["wordings"])
+        if one["caption"] not in [other["caption"] for other in row["wordings"][:place]]
+    ]
+    assert list(zip(rows["id"], rows["caption"], strict=True)) == told[:30]
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({**WORDED, "wording": "lang"}, "data.wording: 20 of 20 rows have no wording `lang`; did you mean `long`?"),
+        ({**WORDED, "wording": 3}, "data.wording: 20 of 20 rows have no wording `3`; choose from"),
+        ({"recipe": "sandbox", "overrides": SMALL, "wording": "long"}, "data.wording: the data has no column `word"),
+    ],
+)
+def test_a_wording_that_is_not_there_is_one_message(keys, message):
+    (said,) = list_problems(**keys)
+    assert said.startswith(message)
+
+
 def test_a_dataset_recipe_by_its_path(write_recipe, monkeypatch):
     path = write_recipe("taxonomy: [sandbox]\nstructure: {complexity: [1, 3]}")
     rows = load(recipe=str(path))

@@ -44,6 +44,11 @@ The whole of it:
                 models: [{metric, other, spearman, kendall, models}]}; `ratings` is a metric where they are given
     people_agree [{run, metric, spearman, kendall, alike: number, pictures, scenes}]: a metric beside ratings; `alike`
                 is the share of pairs of pictures that both put in the same order
+    wordings    [{run, wording, value, low, high, scenes, other, difference: number, agreement: number, questions}]: of
+                models that were evaluated on several wordings of the same scenes, the share of right answers by each,
+                and beside the model's first, `other`: how much more it is, and in how many of the questions that
+                were answered in both either both answers are right or neither is
+    wording_orders [{wording, other, spearman: number, kendall: number, models}]: how alike two wordings order models
     bias        [{run, about: "gender", shares: {label: number}, deviation: number, pictures, scenes, refused,
                 judge: {right: number, count} or null}]: of neutral captions; `deviation` is the mean absolute
                 deviation from even shares, `by_concept` (a number, too) the mean of that within each profession,
@@ -83,6 +88,7 @@ from .orders import compare_orders, compare_with_people, read_ratings
 from .scene_facts import COUNTS, count_elements, read_concepts, read_predicates
 from .tables import Run
 from .tree_figures import PEOPLE, Nodes, find_nodes
+from .wording_figures import compare_orders_of_models, compare_wordings
 
 OF_ANSWERS = ("kind", "form", "kind_form", "statement")
 OF_SCENES = (*COUNTS, "copies")
@@ -151,6 +157,8 @@ def describe_runs(
             "pictures": list_extremes(found),
             "correlations": compare_orders(found, draws, people),
             "people_agree": compare_with_people(found, people, seed) if people else [],
+            "wordings": compare_wordings(found, draws),
+            "wording_orders": list(compare_orders_of_models(found, draws)),
             "bias": [row for sample in found.samples for row in describe_bias(sample, draws)],
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -187,7 +187,8 @@ def _compare_models(found: Evaluations, draws: Draws, people: Ratings | None) ->
     """Models by their means, which scenes are resampled for; people's ratings stay what they are."""
     if len(found.samples) < FEWEST_MODELS:
         return
-    means = {metric: some for metric in _find_common(found) if (some := _draw_means(found, metric, draws)) is not None}
+    common = ((metric, draw_means(found, found.samples, metric, draws)) for metric in _find_common(found))
+    means = {metric: some for metric, some in common if some is not None}
     if people is not None and np.isfinite(people.models).all():
         means[RATINGS] = np.broadcast_to(people.models, (len(draws.weights) + 1, len(found.samples)))
     for (metric, here), (other, there) in combinations(means.items(), 2):
@@ -204,10 +205,10 @@ def _find_common(found: Evaluations) -> list[str]:
     return [metric for metric in first if all(metric in other for other in others)]
 
 
-def _draw_means(found: Evaluations, metric: str, draws: Draws) -> np.ndarray | None:
-    """The mean of each model, and below it those in each draw of scenes, shape (1 + DRAWS, models)."""
+def draw_means(found: Evaluations, samples: Sequence[Sample], metric: str, draws: Draws) -> np.ndarray | None:
+    """The mean of each evaluation, and below it those in each draw of scenes, shape (1 + DRAWS, samples)."""
     columns = []
-    for sample in found.samples:
+    for sample in samples:
         one = next(measure for measure in sample.measures if measure.metric == metric)
         cells = sum_cells(one.scene, np.zeros(len(one.scene), dtype=np.int64), 1, one.parts, one.wholes, found.scenes)
         if not len(cells.scene):

@@ -32,7 +32,7 @@ TEMPLATE = """{% for object in scene.objects %}
 
 @pytest.fixture(scope="module")
 def varied(tmp_path_factory):
-    """A folder with a config called `assets` that has pairs, one without questions, and one of somebody malicious."""
+    """A folder with `assets`, which has pairs and wordings, one without questions, and one of somebody malicious."""
     folder = tmp_path_factory.mktemp("recipes")
     (folder / "mine.jinja").write_text(TEMPLATE)
     lines = ["extends: base", "name: wild", f"description: {json.dumps(DESCRIPTION)}", "captions: mine.jinja"]
@@ -41,7 +41,10 @@ def varied(tmp_path_factory):
     (folder / "wild.yaml").write_text("\n".join(lines) + "\n")
     out = folder / "gas"
     recipes = [
-        load_recipe("multi_object", (SMALL, "name=assets", "pairs=true", "content.objects.under=[animal.n.01]")),
+        load_recipe(
+            "multi_object",
+            (SMALL, "name=assets", "pairs=true", "wordings=[short, long]", "content.objects.under=[animal.n.01]"),
+        ),
         load_recipe("three_d", (SMALL, "questions=[]")),
         load_recipe(folder / "wild.yaml"),
     ]
@@ -364,6 +367,7 @@ def test_scenes_are_shown_with_their_questions(varied):
     for row in shown:
         assert row["caption"] in page
         assert row["pair"]["caption"] in page
+        assert all(wording["caption"] in page for wording in row["wordings"])
         asked = {question["question"] for question in row["questions"]}
         assert any(table[1][0] in asked for table in read_tables(page) if table[0][0] == "question")
     edits = {edit: read_number(count) for edit, count in find_table(page, "what the pair changes")}

@@ -118,13 +118,14 @@ def test_prompts_come_in_parquet_and_built_folders(built, built_with_dogs, decon
     assert count(decontaminate(built, "-a", test, "-a", "a.parquet", "--column", "id", "--split", "train")) == (0, 0)
 
 
-def test_the_caption_of_a_pair_counts(decontaminate, empty):
-    settings = ("splits={train: 40, validation: 0, test: 0}", "pairs=true", "questions=[]")
+def test_captions_of_pairs_and_wordings_count(decontaminate, empty):
+    settings = ("splits={train: 40, validation: 0, test: 0}", "pairs=true", "wordings=[short, long]", "questions=[]")
     build_datasets([load_recipe("multi_object", settings)], empty / "gas")
     row = next(row for row in read_rows(empty / "gas") if row["pair"])
-    (empty / "a.txt").write_text(row["pair"]["caption"], encoding="utf-8")
-    found = decontaminate("gas", "-a", "a.txt")
-    assert (found["examples"][0]["id"], found["examples"][0]["caption"]) == (row["id"], row["pair"]["caption"])
+    for caption in (row["pair"]["caption"], row["wordings"][1]["caption"]):
+        (empty / "a.txt").write_text(caption, encoding="utf-8")
+        found = decontaminate("gas", "-a", "a.txt")
+        assert (found["examples"][0]["id"], found["examples"][0]["caption"]) == (row["id"], caption)
 
 
 def test_dropping_leaves_a_folder_that_loads_and_verifies(built, prompts, decontaminate, gas, empty):

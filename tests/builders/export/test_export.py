@@ -281,6 +281,49 @@ def test_a_manifest_of_something_else_is_told(run_export, empty):
     assert "manifest.json was not written by a build; give a folder" in err
 
 
+@pytest.fixture(scope="module")
+def worded(tmp_path_factory):
+    """A folder whose rows have wordings."""
+    out = tmp_path_factory.mktemp("worded") / "gas"
+    settings = ("splits={train: 40, test: 20}", "wordings=[prompt, short, long]")
+    build_datasets([load_recipe("multi_object", settings)], out)
+    return out
+
+
+@pytest.mark.parametrize("wording", ["short", "1", "all", "mixed"])
+def test_a_wording_is_written_in_the_captions_place(wording, worded, run_export):
+    status, out, _ = run_export(worded, "-f", "prompts", "--wording", wording)
+    lines = [json.loads(line) for line in out.splitlines()]
+    expected = []
+    for place, row in enumerate(read_rows(worded, "multi_object", "train")):
+        captions = [one["caption"] for one in row["wordings"]]
+        if wording == "all":
+            expected += [(f"{row['id']}/{number}", caption) for number, caption in enumerate(captions)]
+        else:
+            expected.append((row["id"], captions[place % 3 if wording == "mixed" else 1]))
+    assert status == 0
+    assert [(line["id"], line["prompt"]) for line in lines] == expected
+
+
+def test_wordings_that_are_dealt_are_not_there_for_each_scene(run_export, empty):
+    settings = ("splits={train: 40}", "wordings={templates: [prompt, short, long], count: 1}")
+    build_datasets([load_recipe("multi_object", settings)], empty / "gas")
+    rows = read_rows(empty / "gas", "multi_object", "train")
+    own = [row["wordings"][0] for row in rows if row["wordings"][0]["template"] == "short"]
+    _, out, err = run_export("gas", "-f", "prompts", "--wording", "short")
+    assert [json.loads(line)["prompt"] for line in out.splitlines()] == [one["caption"] for one in own]
+    assert f"{40 - len(own)} scenes without the wording `short`" in err
+
+
+def test_a_wording_that_is_not_there_is_one_line(worded, built, run_export):
+    assert run_export(worded, "-f", "dsg", "--wording", "shrt")[::2] == (
+        2,
+        "gas: multi_object/test has no wording `shrt`; did you mean `short`?\n",
+    )
+    status, _, err = run_export(built, "-f", "prompts", "--config", "video", "--wording", "short")
+    assert status == 2 and "has no wordings; build it with `wordings: [short, long]`" in err and err.count("\n") == 1
+
+
 def test_help(run_export):
     status, out, _ = run_export("--help")
     assert status == 0

@@ -5,10 +5,10 @@ import random
 import pyarrow as pa
 import pytest
 from generate_any_scene.builders.recipe.loading import list_recipes
-from generate_any_scene.builders.rows.schema import PAIR, SCHEMA
+from generate_any_scene.builders.rows.schema import ASKED, SCHEMA
 from generate_any_scene.builders.rows.soundness import LATER, NULLABLE, find_type_fault, find_value_fault
 
-ALL = SCHEMA.append(pa.field("pair", PAIR))
+ALL = pa.schema([*SCHEMA, *ASKED])
 
 
 def list_fields(type_, path=()):
@@ -49,7 +49,7 @@ def find_parents(value, path):
 
 @pytest.fixture(scope="module")
 def table(open_writer):
-    return open_writer("video", "pairs=true").write_block("train", 0, 60).combine_chunks()
+    return open_writer("video", "pairs=true", "wordings=prompt").write_block("train", 0, 60).combine_chunks()
 
 
 def read_first(rows):

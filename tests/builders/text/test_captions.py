@@ -14,7 +14,9 @@ ONE_OBJECT = "content.objects.under=[dog.n.01]"
 TINY = (ONE_OBJECT, "content.objects.top=3")
 PLAIN = "{template: default, frames: 1}"
 COUNTED = "{template: default, count_alike: true, frames: 1}"
-SENTENCES = {"default", "verbose"}
+SENTENCES = {"default", "long", "verbose"}
+TAGS = {"short", "terse"}
+"""Templates without articles."""
 
 
 @pytest.fixture(scope="module", params=list_templates("captions"))
@@ -140,7 +142,7 @@ def test_sentences_are_well_formed(rows, template):
 
 
 def test_articles_agree_with_the_word_that_follows(rows, template, taxonomy):
-    if template == "terse":
+    if template in TAGS:
         pytest.skip("has no articles")
     articles = {
         "object": {(row["id"],): row["article"] for row in taxonomy.objects.to_pylist()},
@@ -185,8 +187,8 @@ def test_objects_of_one_name_are_told_apart_in_the_order_in_which_they_appear(te
                 assert before.endswith(f"{ORDINALS[place]} "), row["caption"]
                 referred += 1
             else:
-                introduced = re.findall(r"\b(a|an|another)\b", before[:1] if template == "terse" else before)
-                again = "another" in before.split(",")[-1] if template == "terse" else introduced[-1] == "another"
+                introduced = re.findall(r"\b(a|an|another)\b", before[:1] if template in TAGS else before)
+                again = "another" in before.split(",")[-1] if template in TAGS else introduced[-1] == "another"
                 assert again == (place > 0), row["caption"]
             seen.add(element)
     assert referred > 50
@@ -270,7 +272,7 @@ BOX = (
     ],
 )
 def test_each_template_says_a_scene_in_its_own_way(seed_graph, captions, write_recipe):
-    names = (PLAIN, "terse", "verbose", "prompt")
+    names = (PLAIN, "terse", "verbose", "prompt", "short", "long")
     assert tuple(write_captions(write_recipe, names, seed_graph)) == captions
 
 
@@ -325,7 +327,7 @@ DRILLS = ("{concept: drill.n.01, attributes: [{value: rusty}]}, {concept: drill.
     ],
 )
 def test_different_things_of_one_name_are_told_apart_by_what_they_are(seed_graph, captions, write_recipe):
-    names = (PLAIN, "terse", "verbose", "prompt")
+    names = (PLAIN, "terse", "verbose", "prompt", "short", "long")
     assert tuple(write_captions(write_recipe, names, seed_graph)) == captions
 
 

@@ -145,6 +145,26 @@ def invent_report(models: int = 1, scenes: int = 200, pictures: int = 6, seed: i
             ],
             "models": [{"metric": "answers", "other": "ratings", "spearman": 0.9, "kendall": 0.8, "models": models}],
         },
+        "wordings": [
+            {
+                "run": run,
+                "wording": ("short", "long")[run % 2],
+                **draw.draw(0.78 - 0.06 * run),
+                **({"other": 0, "difference": draw.draw(-0.06), "agreement": draw.draw(0.9)} if run else {}),
+                **({"questions": 900} if run else {}),
+                "scenes": scenes,
+            }
+            for run in range(models)
+        ],
+        "wording_orders": [
+            {
+                "wording": "short",
+                "other": "long",
+                "spearman": {"value": 0.5, "low": 0.5, "high": 1.0},
+                "kendall": {"value": 0.33, "low": 0.33, "high": 1.0},
+                "models": models,
+            }
+        ],
         "people_agree": [
             {
                 "run": run,

@@ -156,6 +156,30 @@ def _write_chance(chance: float | None) -> str:
     return "<0.001" if chance < 0.001 else f"{chance:.3f}" if chance < 0.1 else f"{chance:.2f}"
 
 
+def _make_wordings(reading: Reading) -> Section:
+    rows = []
+    for one in reading.report.get("wordings") or []:
+        beside = [read_estimate(one.get(key)) for key in ("difference", "agreement")]
+        cells = [fill_estimate(read_estimate(one)), *(fill_estimate(beside[0], signed=True), fill_estimate(beside[1]))]
+        label = f"{one['wording']}, {reading.runs[one['run']].get('model')}"
+        rows.append(Row(label, [*cells, fill_number(one.get("questions"))], [read_estimate(one)]))
+    columns = [
+        Column("right answers", "estimate"),
+        Column("difference", "estimate", "from the model's first wording"),
+        Column("agreement", "estimate", "both answers right, or neither, beside the first wording"),
+        Column("questions"),
+    ]
+    tables = [draw_rows("By wording", "wording", columns, rows, plain=True)] if rows else []
+    orders = [
+        Row(f"{one['wording']} and {one['other']}", _correlate(one, "models"))
+        for one in reading.report.get("wording_orders") or []
+    ]
+    if orders:
+        tables.append(draw_rows("Models in the order of each wording", "", _name_correlations("models"), orders))
+    lead = ["The same scenes in other words: what a model earns by each, and whether its answers stay the same."]
+    return Section("wordings", "Wordings", "In other words", lead if tables else (), (), tables)
+
+
 def _make_complexity(reading: Reading) -> Section:
     by = reading.report.get("by") or {}
     plots = list[Plot]()
@@ -339,6 +363,7 @@ SECTIONS: Sequence[Callable[[Reading], Section]] = (
     _make_overall,
     _make_kinds,
     _make_differences,
+    _make_wordings,
     _make_complexity,
     _make_captions,
     _make_taxonomy,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WIDTH, STRIP, LABEL = 80, 22, 30
 """Letters of a line, of a strip, and most of a row's name."""
 MOST_ROWS = 16
-SHOWN = ("overall", "kinds", "models", "complexity", "people", "hardest", "cost")
+SHOWN = ("overall", "kinds", "models", "wordings", "complexity", "people", "hardest", "cost")
 """Parts of the report that are shown; the others need the page."""
 MARKS = {"blank": "b", "other_picture": "o", "always_yes": "y", "no_picture": "n", "exam": "|"}
 PLAIN = str.maketrans({DASH: "-", MINUS: "-", "…": "~"})

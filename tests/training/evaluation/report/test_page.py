@@ -56,6 +56,7 @@ SECTIONS = {
     "overall": ["overall", "runs.baselines"],
     "kinds": ["by.kind", "by.form", "by.kind_form", "by.statement"],
     "models": ["differences"],
+    "wordings": ["wordings", "wording_orders"],
     "complexity": ["by.elements", "by.objects", "by.copies"],
     "captions": ["by.perplexity:openai-community/gpt2", "by.vera:liujch1998/vera"],
     "taxonomy": ["nodes"],
@@ -114,7 +115,7 @@ def test_page_leaves_out_what_the_report_lacks(report, section):
     without = render_page(forget(report, *SECTIONS[section]), [])
     kept = [name for name in SECTIONS if name != section]
     if section == "overall":  # which is what says what the metrics are
-        kept = ["kinds", "models", "people", "hardest", "pictures", "correlations", "cost"]
+        kept = ["kinds", "models", "wordings", "people", "hardest", "pictures", "correlations", "cost"]
     assert Reader(without).sections == kept
 
 
