@@ -37,7 +37,7 @@ class GasConfig(datasets.BuilderConfig):
 
     Args: recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise. seed, taxonomy,
         modality, structure, content, captions, questions, pairs, wordings, paraphrase, splits: Override the recipe's
-            fields of these names. Mappings are merged: `structure={"complexity": [3, 5]}` leaves the other constraints.
+            fields of these names. Mappings are merged: `structure={"complexity": [3, 5]}` leaves the others.
     """
 
     recipe: str | None = None

@@ -20,7 +20,7 @@ from ...taxonomy import Taxonomy, load_taxonomy
 from ..export.formats import read_first_lines
 from ..questions import kinds
 from ..recipe.loading import list_recipes, load_recipe
-from ..recipe.model import ASK, json_schema
+from ..recipe.model import ASK, STRUCTURE_NUMBERS, json_schema
 from ..text.templates import list_templates
 
 ID = "urn:generate-any-scene:recipe"
@@ -39,6 +39,18 @@ VALUES: dict[str, Mapping[str, str]] = {
     "distribution": {
         "objects_first": "Every number of objects equally often.",
         "uniform": "Every structure that fits equally often.",
+    },
+    "dtype": {
+        "float32": "In full precision.",
+        "bfloat16": "In half the memory, with fewer digits.",
+        "float16": "In half the memory, with a smaller range.",
+    },
+    "filters": {
+        "caption_length": "Characters of the caption.",
+        "caption_words": "Words of the caption.",
+        **{f"structure.{name}": f"{name.replace('_', ' ').capitalize()} of the scene." for name in STRUCTURE_NUMBERS},
+        "perplexity": "How unlikely a language model finds the caption.",
+        "vera": "How plausible Vera finds what the caption says, from 0 to 1.",
     },
     "forms": {
         "yes_no": "Answered yes or no, as often the one as the other.",
@@ -91,8 +103,10 @@ PROPOSED = {
     ("Recipe", "captions"): "template",
     ("Recipe", "taxonomy"): "taxonomy",
     ("Captions", "template"): "template",
+    ("Wordings", "templates"): "template",
     ("AttributeFilter", "kinds"): "attribute_kind",
     ("RelationFilter", "categories"): "category",
+    ("RelationFilter", "predicates"): "predicate",
     ("SceneAttributeFilter", "kinds"): "scene_attribute_kind",
     ("SeedAttribute", "kind"): "attribute_kind",
     ("SeedRelation", "category"): "category",
