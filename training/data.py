@@ -256,7 +256,7 @@ def _list_pairs(folder: Path, key: str) -> list[tuple[Path, Path]]:
 def _open_pairs(pairs: list[tuple[Path, Path]]) -> Any:
     import datasets
 
-    captions = [text.read_text(encoding="utf-8").strip() for _, text in pairs]
+    captions = [text.read_text(encoding="utf-8-sig").strip() for _, text in pairs]
     features = datasets.Features({"caption": datasets.Value("string"), "image": datasets.Image()})
     return datasets.Dataset.from_dict({"caption": captions, "image": [str(path) for path, _ in pairs]}, features)
 

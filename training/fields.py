@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from ..builders.recipe.fields import Part, Text, expand, read_number, read_whole, refuse
+from ..builders.recipe.fields import Part, Text, expand, read_number, read_whole, refuse, refuse_repeats
 from ..builders.rows.wordings import CHOICES
 
 Whole = Annotated[int, Field(ge=1), BeforeValidator(read_whole)]
 WholeOrZero = Annotated[int, Field(ge=0), BeforeValidator(read_whole)]
+Seeds = Annotated[tuple[WholeOrZero, ...], AfterValidator(refuse_repeats)]
 Positive = Annotated[float, Field(gt=0), BeforeValidator(read_number)]
 Verbatim = dict[str, Any]
 """Keys and values of upstream's own."""

@@ -5,6 +5,7 @@ Importing this module loads nothing that speaks HTTP.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,10 @@ from .cards import CARD, MODEL
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-WEIGHTS = re.compile(r".*\.safetensors(\.index\.json)?")
-"""Files of earlier pushes that would be loaded beside others, or in their place, and so go."""
+WEIGHTS = re.compile(
+    r"(model|adapter_model|diffusion_pytorch_model|pytorch_lora_weights)([.-].*)?\.safetensors(\.index\.json)?"
+)
+"""What files are called that are loaded without being named: those of earlier pushes would be, too, and so go."""
 PRIVATE = frozenset({"training_args.bin"})
 """What trainers leave that only this machine understands: a pickle with its folders."""
 
@@ -63,7 +66,9 @@ def push_model(
         if snapshot and not overwrite:
             _refuse_others(api, repo, snapshot)
         added = {path: place for path, place in files.items() if not is_same(there.get(path), place)}
-        removed = tuple(path for path in there if WEIGHTS.fullmatch(path) and path not in files)
+        folders = {posixpath.dirname(path) for path in files}
+        outdated = (path for path in there if path not in files and posixpath.dirname(path) in folders)
+        removed = tuple(path for path in outdated if WEIGHTS.fullmatch(posixpath.basename(path)))
         commit = snapshot.commit if snapshot else None
         return Push(repo, {}, added, removed, commit=commit, name=folder.name)
 

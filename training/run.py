@@ -144,8 +144,10 @@ def check_training(loaded: LoadedTraining) -> tuple[ModuleType, Any, list[Proble
         with gather_problems(problems):
             rows = load_rows(recipe.data, trainer.COLUMNS, also=getattr(trainer, "ALSO", ()))
     problems += trainer.check(recipe, rows, missing)
-    if recipe.push and MODEL not in trainer.RESULTS:
+    if recipe.push and (MODEL not in trainer.RESULTS or not recipe.leaves_one_model):
         what = f"a training of the kind {recipe.kind} leaves no `{MODEL}/` to push"
+        if not recipe.leaves_one_model:
+            what = f"each seed has its own `{MODEL}/`, and one is pushed"
         problems.append(Problem(what, key="push", hint="leave it out"))
     return trainer, rows, list(loaded.document.locate(problems).problems)
 

@@ -158,14 +158,17 @@ def fill_folder(folder: Path) -> Iterator[Path]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise GasError(f"{folder} holds something; give an empty folder, or a new one")
-    beside = folder.with_name(f".{folder.name}.part")
+    there = folder.resolve()
+    beside = there.with_name(f".{there.name}.part")
     remove_tree(beside)
     beside.mkdir(parents=True)
     try:
         yield beside
-        if folder.exists():
-            folder.rmdir()
-        beside.rename(folder)
+        if there.exists():  # it may be where the user is, and stays
+            for one in beside.iterdir():
+                one.rename(there / one.name)
+        else:
+            beside.rename(there)
     finally:
         remove_tree(beside)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
@@ -14,6 +14,9 @@ from ...errors import escape as escape
 LARGEST_COUNT = 1000  # of objects, attributes, ... in one scene: beyond it no caption could be read
 
 RANGE = r"([0-9.]+) *- *([0-9.]+)"
+
+
+Named = TypeVar("Named", str, int)
 
 
 class Range(NamedTuple):
@@ -141,9 +144,9 @@ def refuse_none(value: Any) -> Any:
     return value
 
 
-def refuse_repeats(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Let every name stand in a list once."""
-    seen: set[str] = set()
+def refuse_repeats(values: tuple[Named, ...]) -> tuple[Named, ...]:
+    """Let every name or number stand in a list once."""
+    seen: set[Named] = set()
     for value in values:
         if value in seen:
             raise refuse(f"{show(value)} is named twice")

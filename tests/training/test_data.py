@@ -182,6 +182,11 @@ def pairs(tmp_path):
     return folder
 
 
+def test_a_mark_of_the_order_of_bytes_is_no_part_of_a_caption(pairs):
+    (pairs / "0.txt").write_text("a red dog", encoding="utf-8-sig")
+    assert load(BOTH, path=str(pairs))["caption"][0] == "a red dog"
+
+
 def test_a_folder_of_pictures_with_a_text_file_each(pairs):
     check_images(load(BOTH, path=str(pairs)))
     assert load(path=str(pairs), split="train[1:]")["caption"][:] == ["all green", "all blue"]

@@ -47,6 +47,17 @@ def read_folder(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+@pytest.mark.parametrize("out", [".", "link"])
+def test_an_empty_folder_that_is_there_is_filled(out, pictures, gas, tmp_path, monkeypatch):
+    source = pictures.absolute()
+    (tmp_path / "there").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    Path("../link").symlink_to(tmp_path / "there")
+    status, _, err = gas("export", source, "-f", "kohya", "-o", out if out == "." else "../link")
+    assert status == 0, err
+    assert Path("pictures/0.png").exists() and not list(tmp_path.glob(".*.part"))
+
+
 @pytest.mark.parametrize("format_", list_picture_formats())
 def test_pictures_are_what_a_viewer_shows(format_, pictures, gas):
     status, out, err = gas("export", pictures, "-f", format_, "-o", "out")

@@ -127,6 +127,9 @@ def test_names_and_kinds_that_cannot_be_pushed_are_mistakes_of_the_recipe(gas, s
     status, _, err = gas("train", "sandbox_selection", "--dry-run", "--set", "push=me/adapter")
     assert status == 2
     assert "a training of the kind selection leaves no `model/` to push; leave it out" in err
+    for name in ("sandbox_detector", "sandbox_rewards"):
+        status, _, err = gas("train", name, "--dry-run", "--set", "push=me/adapter")
+        assert status == 2 and "push: each seed has its own `model/`, and one is pushed; leave it out" in err, err
 
 
 def test_a_repository_of_something_else_is_left_alone_and_known_before(folder, hub, log_in):
@@ -142,10 +145,11 @@ def test_another_push_replaces_weights_and_no_words_of_people(folder, hub, log_i
     log_in()
     push_model(folder, REPO)
     assert list_pushed(hub) == {WEIGHTS, "README.md"}
-    hub.commit(REPO, {"notes.md": b"mine\n"}, type="model")
+    mine = {"notes.md": b"mine\n", "by_hand.safetensors": b"mine", "comfyui/model.safetensors": b"mine"}
+    hub.commit(REPO, mine, type="model")
     (folder / "model" / WEIGHTS).rename(folder / "model/model.safetensors")
     assert push_model(folder, REPO).removed == (WEIGHTS,)
-    assert list_pushed(hub) == {"model.safetensors", "README.md", "notes.md"}
+    assert list_pushed(hub) == {"model.safetensors", "README.md", *mine}
     card = hub.read(REPO, "README.md", type="model")
     hub.commit(REPO, {"README.md": card + b"More.\n"}, type="model")
     with pytest.raises(GasError, match="people wrote README.md, or changed it; add --overwrite"):

@@ -36,6 +36,11 @@ class Training(Job):
         default=None, description="A model repository on the Hub to push `model/` to when it is done: me/adapter."
     )
 
+    @property
+    def leaves_one_model(self) -> bool:
+        """Whether there is a `model/` at the end, and not one in a folder of each seed or reward."""
+        return True
+
     @field_validator("push")
     @classmethod
     def check_push(cls, name: str | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Part, Text, expand, read_number, refuse, show
-from ..fields import Data, Positive, Rows, Verbatim, Whole, WholeOrZero
+from ..fields import Data, Positive, Rows, Seeds, Verbatim, Whole
 from ..sandbox.settings import Remake
 from .common import Training
 
@@ -102,7 +102,7 @@ class Detector(Training):
         default=(), description="Pictures to train on, half of them real; as many as there are when left out."
     )
     seeds: Whole = Field(default=1, description="Heads of each mixture and scale: other pictures, another start.")
-    runs: tuple[WholeOrZero, ...] = Field(
+    runs: Seeds = Field(
         default=(),
         description="All of it once for each of these seeds, for intervals over them; `seed` when left out.",
     )
@@ -146,6 +146,11 @@ class Detector(Training):
     def list_mixtures(self) -> dict[str, dict[str, float]]:
         """The mixtures; one of all generators alike if the recipe names none."""
         return self.mixtures or {"all": dict.fromkeys(self.made, 1.0)}
+
+    @property
+    def leaves_one_model(self) -> bool:
+        """Whether there is a `model/` at the end."""
+        return not self.runs
 
     def list_runs(self, folder: Path) -> list[tuple[Path, Detector]]:
         """All that is done: folders, each with its recipe; features are kept in one place."""

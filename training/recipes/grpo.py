@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Names, Part, Text, expand, refuse, show
-from ..fields import Rows, Verbatim, Whole, WholeOrZero
+from ..fields import Rows, Seeds, Verbatim, Whole, WholeOrZero
 from ..judges.settings import RewardJudge
 from ..rewards.settings import RewardField, RewardSettings
 from ..sandbox.settings import SandboxModel
@@ -106,7 +106,7 @@ class Grpo(Training):
         description="Rewards to compare, in place of `reward`: a training by each from the same base, in which the "
         "others are logged, too: {graph: {of: answers}, similarity: {of: clip_score}}.",
     )
-    seeds: tuple[WholeOrZero, ...] = Field(
+    seeds: Seeds = Field(
         default=(), description="All `rewards` with each of these, for a table with intervals; `seed` when left out."
     )
     trainer: Verbatim = Field(default={}, description="Keys of `trl.GRPOConfig`, as they are.")
@@ -122,6 +122,11 @@ class Grpo(Training):
         if re.findall(r"\{[^{}]*\}", prompt) != ["{caption}"]:
             raise refuse(f"{show(prompt)} must hold {{caption}} once, and no other braces")
         return prompt
+
+    @property
+    def leaves_one_model(self) -> bool:
+        """Whether there is a `model/` at the end."""
+        return not self.rewards
 
     @model_validator(mode="after")
     def check_model(self) -> Grpo:

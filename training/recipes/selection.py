@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ...builders.recipe.fields import Part, Text, refuse
-from ..fields import Data, Positive, Rows, Verbatim, Whole, WholeOrZero
+from ..fields import Data, Positive, Rows, Seeds, Verbatim, Whole
 from ..judges.asking import Way
 from ..judges.settings import JudgeSettings
 from ..sandbox.settings import SandboxModel
@@ -98,7 +98,7 @@ class Selection(Training):
     held_out: dict[Text, Rows] = Field(
         default={}, description="Scenes to judge the base and every iteration on, by name: {test: {recipe: ...}}."
     )
-    seeds: tuple[WholeOrZero, ...] = Field(
+    seeds: Seeds = Field(
         default=(), description="All of it once for each of these, for a table with intervals; `seed` when left out."
     )
 

@@ -17,7 +17,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from ...errors import GasError, advise
 
 if TYPE_CHECKING:
     from ..judges.asking import Way
@@ -30,7 +32,7 @@ __all__ = ["answers", "read_vqa", "similarity"]
 
 
 def answers(
-    judge: str | Judge | Sequence[Judge],
+    judge: str | Judge | Sequence[str | Judge],
     decode: Decode | None = None,
     *,
     by: Way = "probability",
@@ -62,17 +64,47 @@ def answers(
             what is logged is the share in which a word that answers a question stands.
 
     Raises:
-        GasError: The judge cannot be made.
+        GasError: The judge cannot be made, or a value is none that there is.
     """
-    from .. import judges
     from .by_answers import AnswersReward
     from .valuing import Rule
 
-    asked = (judges.load(judge),) if isinstance(judge, str) else judge
-    every = tuple(asked) if isinstance(asked, Sequence) else (asked,)
+    for name, given in (("mean", mean), ("combine", combine)):
+        check_choice(name, given)
+    if questions is not None and questions < 1:
+        raise GasError(f"questions={questions}: write how many are asked in a step, from 1 on, or None for all")
+    if not 0 <= most_refused <= 1:
+        raise GasError(f"most_refused={most_refused:g}: write a share, from 0 to 1")
+    every = _open_judges(judge)
     known = [weights] * len(every) if isinstance(weights, Mapping) else list(weights) or [{}] * len(every)
+    if len(known) != len(every) or not all(isinstance(one, Mapping) for one in known):
+        raise GasError(
+            f"weights: write a mapping such as {{'relation': 0.5}}, or one for each of {len(every)} judges"
+        )
     rule = Rule(by, dependencies, mean, questions, combine)
     return AnswersReward(every, rule, tuple(known), most_refused, seed, decode=decode, read_words=read_words)
+
+
+def check_choice(name: str, given: Any) -> None:
+    """Refuses what a setting of `RewardSettings` cannot be."""
+    from .settings import RewardSettings
+
+    choices = get_args(RewardSettings.model_fields[name].annotation)
+    if given not in choices:
+        raise GasError(f"{name}={given!r}: {advise(str(given), choices)}")
+
+
+def _open_judges(judge: Any) -> tuple[Judge, ...]:
+    from .. import judges
+    from ..metrics.protocol import check_judge
+
+    given = judge if isinstance(judge, Sequence) and not isinstance(judge, str) else (judge,)
+    every = tuple(judges.load(one) if isinstance(one, str) else one for one in given)
+    if not every:
+        raise GasError("rewards.answers: give a judge, such as judges.load(...), or several")
+    for one in every:
+        check_judge("rewards.answers", one)
+    return every
 
 
 def similarity(metric: Any = "clip_score", decode: Decode | None = None, **options: Any) -> SimilarityReward:

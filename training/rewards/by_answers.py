@@ -71,7 +71,7 @@ class AnswersReward(Reward):
 
     def split(self, kinds: Iterable[str]) -> list[KindReward]:
         """A function of each kind of questions, as TRL takes several to aggregate; judges are asked once for all."""
-        return [KindReward(self, kind) for kind in kinds]
+        return [KindReward(self, kind) for kind in ([kinds] if isinstance(kinds, str) else kinds)]
 
 
 @dataclass

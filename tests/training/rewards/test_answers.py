@@ -1,6 +1,7 @@
 """The reward of reinforcement learning: answers of a judge about pictures."""
 
 import json
+import re
 
 import pytest
 from generate_any_scene import rewards, scene
@@ -203,3 +204,26 @@ def test_completions_need_something_that_makes_pictures_of_them():
 def test_questions_of_other_datasets_reward_pictures():
     row = {"question": "What color is the circle?", "answers": [{"answer": "red"}] * 6 + [{"answer": "pink"}] * 4}
     assert make()([ABOVE, BLUE_BELOW], **{name: [value] * 2 for name, value in row.items()}) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"mean": "kind"}, "did you mean `kinds`"),
+        ({"combine": "most"}, "combine='most'"),
+        ({"questions": 0}, "questions=0: write how many are asked in a step, from 1 on"),
+        ({"most_refused": 5}, "most_refused=5: write a share"),
+        ({"weights": "judge.json"}, "weights: write a mapping"),
+        ({"weights": [{"object": 1.0}, {}]}, "weights: write a mapping"),
+    ],
+)
+def test_what_a_reward_cannot_be_is_said_at_once(given, said):
+    with pytest.raises(GasError, match=re.escape(said)):
+        rewards.answers(SandboxJudge(), **given)
+
+
+def test_judges_may_be_names_and_are_judges():
+    assert len(rewards.answers(["sandbox", SandboxJudge()]).judges) == 2
+    for judge in ([], [None], 3):
+        with pytest.raises(GasError, match="rewards.answers: "):
+            rewards.answers(judge)

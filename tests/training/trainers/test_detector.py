@@ -13,7 +13,8 @@ from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.run import run_training
 from generate_any_scene.training.sandbox.pictures import CODES, TOKENS, draw_tokens, photograph
 from generate_any_scene.training.trainers.detector import features as featuring
-from generate_any_scene.training.trainers.detector.figures import measure, resample_scenes
+from generate_any_scene.training.trainers.detector.comparing import compare_runs, list_lines
+from generate_any_scene.training.trainers.detector.figures import METRICS, measure, resample_scenes
 from generate_any_scene.training.trainers.detector.heads import choose_threshold, train_head
 from generate_any_scene.training.trainers.detector.sources import (
     TEST,
@@ -188,6 +189,7 @@ def test_several_seeds_are_told_together(load, tmp_path):
     table = (run / "results.md").read_text().splitlines()
     assert record["results"]["table"] == table
     assert "| mixtures | pictures | tested on | seed 3 | seed 5 | over seeds (95 %) |" in table
+
     difference = next(row for row in merged["differences"] if row["mixture"] == "one alone")
     low, high = -difference["f1"]["high"], -difference["f1"]["low"]
     told = f"{-difference['f1']['value']:+.3f} ({low:+.3f} to {high:+.3f}) |"
@@ -195,6 +197,15 @@ def test_several_seeds_are_told_together(load, tmp_path):
     for name in ("figures/auroc.png", "seed_3/figures/pictures.png"):
         with Image.open(run / name) as drawn:
             assert drawn.width > 300
+
+
+def test_one_seed_has_no_interval_over_seeds():
+    row = {"mixture": "mixed", "scale": 40, "tested_on": "blur", "seen": False, "against": "blur"}
+    rows = [row | {metric: {"value": 0.25} for metric in METRICS}]
+    run = {"tests": rows, "differences": rows}
+    compared = compare_runs({3: run})
+    assert compared["tests"][0]["auroc"] == {"seeds": [0.25], "value": 0.25}
+    assert "| mixed | 40 | blur | 0.250 |  |" in list_lines(compared, [3])
 
 
 def test_means_of_mixtures_are_over_those_that_have_not_seen_a_generator():

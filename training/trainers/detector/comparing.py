@@ -28,7 +28,7 @@ def compare_runs(runs: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
         runs: By seed `tests` and `differences`, as `tabulate` gives them.
 
     Returns: `tests` and `differences`: rows with the same keys, but that each metric has `seeds`, the number of each,
-        and `value`, `low` and `high`, the mean with Student's interval.
+        and `value`, `low` and `high`, the mean with Student's interval, which one seed has not.
     """
     return {name: _merge([run[name] for run in runs.values()]) for name in ("tests", "differences")}
 
@@ -39,7 +39,9 @@ def _merge(runs: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
         row = {key: value for key, value in rows[0].items() if key not in METRICS}
         for metric in METRICS:
             values = [one[metric]["value"] for one in rows]
-            row[metric] = {"seeds": values, **estimate_over_seeds(values)}
+            # One training tells nothing of others.
+            over = estimate_over_seeds(values) if len(values) > 1 else {"value": values[0]}
+            row[metric] = {"seeds": values, **over}
         merged.append(row)
     return merged
 
@@ -74,8 +76,10 @@ def _begin(row: Mapping[str, Any]) -> list[str]:
 
 
 def _show(found: Mapping[str, Any], sign: int, form: str) -> list[str]:
-    low, high = sorted((sign * found["low"], sign * found["high"]))
     seeds = [f"{sign * value:{form}}" for value in found["seeds"]]
+    if "low" not in found:
+        return [*seeds, ""]
+    low, high = sorted((sign * found["low"], sign * found["high"]))
     return [*seeds, f"{sign * found['value']:{form}} ({low:{form}} to {high:{form}})"]
 
 
