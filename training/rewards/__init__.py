@@ -78,9 +78,7 @@ def answers(
     every = _open_judges(judge)
     known = [weights] * len(every) if isinstance(weights, Mapping) else list(weights) or [{}] * len(every)
     if len(known) != len(every) or not all(isinstance(one, Mapping) for one in known):
-        raise GasError(
-            f"weights: write a mapping such as {{'relation': 0.5}}, or one for each of {len(every)} judges"
-        )
+        raise GasError(f"weights: write a mapping such as {{'relation': 0.5}}, or one for each of {len(every)} judges")
     rule = Rule(by, dependencies, mean, questions, combine)
     return AnswersReward(every, rule, tuple(known), most_refused, seed, decode=decode, read_words=read_words)
 
