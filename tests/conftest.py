@@ -29,7 +29,7 @@ import pytest  # noqa: E402
 from generate_any_scene import cli  # noqa: E402
 from generate_any_scene.builders.build.build import build_datasets  # noqa: E402
 from generate_any_scene.builders.recipe.loading import load_recipe  # noqa: E402
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS  # noqa: E402
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS  # noqa: E402
 from generate_any_scene.builders.rows.writer import RowWriter, create_writer  # noqa: E402
 from generate_any_scene.taxonomy import load_taxonomy  # noqa: E402
 from hypothesis import settings  # noqa: E402

@@ -16,7 +16,8 @@ from generate_any_scene.builders.export.picture_formats import list_picture_form
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.questions.loading import load_kind
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS, Recipe
+from generate_any_scene.builders.recipe.model import Recipe
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
 from generate_any_scene.builders.text.templates import list_templates
 from generate_any_scene.cli import app
 from generate_any_scene.training.evaluation.backends.loading import check_backend

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-from ..builders.recipe.model import Paraphrase
+from ..builders.recipe.text import Paraphrase
 from ..builders.rows.paraphrases import Paraphraser
 from .chat_models import ChatModel, load_chat_model
 from .judges.chat_client import Body, Chat, ChatClient

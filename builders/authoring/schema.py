@@ -19,8 +19,10 @@ from ...arrow import match_texts
 from ...taxonomy import Taxonomy, load_taxonomy
 from ..export.formats import read_first_lines
 from ..questions import kinds
+from ..recipe.filters import STRUCTURE_NUMBERS
 from ..recipe.loading import list_recipes, load_recipe
-from ..recipe.model import ASK, STRUCTURE_NUMBERS, json_schema
+from ..recipe.model import json_schema
+from ..recipe.questions import ASK
 from ..text.templates import list_templates
 
 ID = "urn:generate-any-scene:recipe"

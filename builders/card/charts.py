@@ -11,7 +11,7 @@ from ..content.filter_report import FilterReport
 from ..drawing.bar_charts import Bar, Panel, draw_charts
 from ..drawing.scene_graphs import draw_graph
 from ..folder.manifest import Config, Split
-from ..recipe.model import QUESTION_KINDS
+from ..recipe.questions import QUESTION_KINDS
 from .sample import Sample, rank
 
 Pictures = dict[str, tuple[str, str]]

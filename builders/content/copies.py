@@ -17,7 +17,7 @@ from ...arrow import find_rows, match_texts, number_texts, read_truths
 from ...taxonomy import Taxonomy
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import join_codes, number_rows
-from ..recipe.model import Copies
+from ..recipe.content import Copies
 from .layout import Layout
 from .plan import Plan
 from .pools import number_names

@@ -1,6 +1,6 @@
 """The filters of a recipe, each an entry of `FILTERS`; what is dealt, what is counted and what the card says follow.
 
-A new filter is a key in `recipe/model.py` whose default is empty, a function here, and an entry. `selection.py`
+A new filter is a key in `recipe/content.py` whose default is empty, a function here, and an entry. `selection.py`
 applies the entries, `filter_report.py` counts what each leaves out, and the dataset card prints counts and reasons.
 """
 
@@ -23,8 +23,9 @@ from ...taxonomy.naming import GROUPS, advise_group, find_called, find_concepts
 from ...taxonomy.schema import KINDS, VISIBILITY
 from ...taxonomy.usage import measure_frequency
 from ...taxonomy.vocabularies import list_rows, list_vocabularies, read_vocabulary
+from ..recipe.content import PLACE, WORD_LISTS, SceneAttributeFilter
 from ..recipe.fields import Part, show
-from ..recipe.model import PLACE, WORD_LISTS, Recipe, SceneAttributeFilter
+from ..recipe.model import Recipe
 from .compatibility import in_tier, match_objects
 
 Found = TypeVar("Found")

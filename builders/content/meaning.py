@@ -17,7 +17,8 @@ from ...taxonomy.vectors.encoders import load_encoder
 from ...taxonomy.vectors.shipped import read_shipped, round_vectors
 from ...taxonomy.vectors.texts import list_texts
 from ..foundation.disk_cache import find_folder, hash_code, keep_batch, read_batch
-from ..recipe.model import Plausibility, Recipe
+from ..recipe.content import Plausibility
+from ..recipe.model import Recipe
 from .filters import find_setting
 from .nearness import Nearness
 from .pools import Pools

@@ -19,7 +19,8 @@ from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.naming import advise_group, find_called
 from ..foundation.counter_rng import deal, derive_key
 from ..foundation.ragged import Pairs, offsets_of
-from ..recipe.model import Recipe, SeedAttribute, SeedGraph, SeedObject, SeedRelation
+from ..recipe.model import Recipe
+from ..recipe.structure import SeedAttribute, SeedGraph, SeedObject, SeedRelation
 from ..structures.enumeration import StructureTable
 from ..structures.seed_graphs import SeedSlots, read_seed
 from .assignment import assign_concepts, draw_again

@@ -11,7 +11,8 @@ from ...errors import Problem
 from ...taxonomy import TABLES, Taxonomy
 from ...taxonomy.naming import NAMES
 from ...taxonomy.vocabularies import list_vocabularies, read_vocabulary
-from ..recipe.model import EXACT, Recipe
+from ..recipe.content import EXACT
+from ..recipe.model import Recipe
 from .filter_report import list_left
 from .filters import Filter, find_listed
 from .pools import Pools

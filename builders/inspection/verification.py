@@ -20,8 +20,8 @@ from ..folder.manifest import CARD, RECIPES, WORK, Card, Config, File, read_buil
 from ..folder.reading import NO_ROWS, find_recipe, read_dropped
 from ..foundation.counter_rng import derive_key, shuffle
 from ..recipe.fields import escape
+from ..recipe.filters import SCORES
 from ..recipe.loading import load_recipe
-from ..recipe.model import SCORES
 from ..rows.filtering import RowFilter
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint
 from ..rows.paraphrases import find_wrong_text

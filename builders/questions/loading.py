@@ -10,7 +10,7 @@ import jinja2
 import numpy as np
 
 from ...errors import GasError, Problem, RecipeError
-from ..recipe.model import Questions
+from ..recipe.questions import Questions
 from ..text.templates import list_templates, load_template
 from . import kinds
 from .batches import Batch, QuestionContext

@@ -16,8 +16,9 @@ import yaml
 from ...errors import GasError, Problem, RecipeError, gather_problems, suggest
 from ...recipes import SUFFIXES, list_files, list_recipes
 from ...regular_files import find_obstacle, open_regular
+from .content import WORD_LISTS
 from .fields import show
-from .model import WORD_LISTS, Recipe
+from .model import Recipe
 from .validation import list_keys, read_rest, validate
 from .yaml_document import (
     LARGEST_FILE,

@@ -24,7 +24,8 @@ import pyarrow.compute as pc
 from ...errors import GasError
 from ..content.draw import draw_block
 from ..content.scenes import BLOCK
-from ..recipe.model import SCORES, STRUCTURE_NUMBERS, Filter, Recipe
+from ..recipe.filters import SCORES, STRUCTURE_NUMBERS, Filter
+from ..recipe.model import Recipe
 from .writer import RowWriter
 
 SCORED = 512

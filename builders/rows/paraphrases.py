@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from ...taxonomy import Taxonomy
 from ..foundation.replies import digest_request, find_replies, keep_reply
-from ..recipe.model import Paraphrase
+from ..recipe.text import Paraphrase
 from ..text.paraphrases.check import check_text
 from ..text.templates import load_template, render_text
 from .schema import PARAPHRASE, PARAPHRASES

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import permutations, product
 from typing import Any
 
-from ..recipe.model import SeedGraph
+from ..recipe.structure import SeedGraph
 from .bounds import SeedShape
 from .components import (
     Coloring,

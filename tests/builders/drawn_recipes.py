@@ -3,7 +3,7 @@
 import random
 
 from generate_any_scene.builders.questions.loading import load_kind
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
 
 
 def draw_choices(draw, most):

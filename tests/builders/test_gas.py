@@ -14,7 +14,7 @@ from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.gas import GasConfig
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 
 SMALL = {"train": 200, "validation": 30, "test": 0}

@@ -23,8 +23,8 @@ import pyarrow as pa
 import yaml
 
 from ...builders.folder.files import write_text
+from ...builders.recipe.content import MOST_CARDS
 from ...builders.recipe.loading import Dumper, LoadedRecipe, dump_recipe, load_recipe
-from ...builders.recipe.model import MOST_CARDS
 from ...builders.rows.writer import create_writer
 from ...errors import GasError, explain_os_error
 from ...recipes import list_recipes

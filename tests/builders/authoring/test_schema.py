@@ -6,7 +6,8 @@ import pytest
 import yaml
 from generate_any_scene.builders.authoring.schema import PROPOSED, write_schema
 from generate_any_scene.builders.recipe.loading import list_recipes
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS, json_schema
+from generate_any_scene.builders.recipe.model import json_schema
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
 from generate_any_scene.builders.text.templates import list_templates
 from generate_any_scene.recipes import list_files
 from jsonschema import Draft202012Validator

@@ -18,7 +18,7 @@ from generate_any_scene.builders.build.shards import list_shards
 from generate_any_scene.builders.content.scenes import BLOCK, list_blocks
 from generate_any_scene.builders.folder.build_folder import LOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
 from generate_any_scene.builders.rows.fingerprint import compute_fingerprint
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 from generate_any_scene.builders.rows.writer import create_writer

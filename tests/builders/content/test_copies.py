@@ -13,8 +13,8 @@ from generate_any_scene.builders.foundation.counter_rng import WINDOW
 from generate_any_scene.builders.foundation.ragged import Ragged
 from generate_any_scene.builders.inspection.preview import print_scene
 from generate_any_scene.builders.inspection.row_difference import find_difference
+from generate_any_scene.builders.recipe.content import Copies
 from generate_any_scene.builders.recipe.loading import dump_recipe, list_recipes, load_recipe
-from generate_any_scene.builders.recipe.model import Copies
 from generate_any_scene.builders.text.surface_forms import BlockWords
 from generate_any_scene.errors import RecipeError
 

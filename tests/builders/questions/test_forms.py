@@ -8,7 +8,7 @@ from drawn_recipes import draw_choices
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.questions.loading import choose_kinds
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import Questions
+from generate_any_scene.builders.recipe.questions import Questions
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import RecipeError
 

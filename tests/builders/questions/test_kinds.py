@@ -8,7 +8,7 @@ from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.questions import kinds
 from generate_any_scene.builders.questions.loading import ROW_ORDER, load_kind, load_kinds
 from generate_any_scene.builders.questions.writer import QuestionWriter
-from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, FORMS, QUESTION_KINDS
+from generate_any_scene.builders.recipe.questions import DEFAULT_QUESTIONS, FORMS, QUESTION_KINDS
 from generate_any_scene.builders.text.surface_forms import BlockWords
 from generate_any_scene.builders.text.templates import list_templates, load_template
 from generate_any_scene.errors import GasError

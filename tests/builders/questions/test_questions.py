@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 from generate_any_scene.builders.content.scenes import list_blocks
-from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS
+from generate_any_scene.builders.recipe.questions import DEFAULT_QUESTIONS, QUESTION_KINDS
 from question_oracle import NUMBERS, Oracle, list_pictured
 from shipped_recipes import WIDE
 

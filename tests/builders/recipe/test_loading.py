@@ -8,7 +8,8 @@ import yaml
 from generate_any_scene.builders.recipe import loading
 from generate_any_scene.builders.recipe.fields import Range
 from generate_any_scene.builders.recipe.loading import dump_recipe, list_recipes, load_recipe, resolve_inside
-from generate_any_scene.builders.recipe.model import QUESTION_KINDS, Recipe, json_schema
+from generate_any_scene.builders.recipe.model import Recipe, json_schema
+from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
 from generate_any_scene.errors import GasError, RecipeError, suggest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -297,7 +298,7 @@ splits:
         "r.yaml:13:31: content.objects.tier: `comon` is not one of common, visible, full; did you mean `common`?",
         "r.yaml:13:54: content.objects.weights.dog.n.01: must be at least 0, not `-1`",
         "r.yaml:14:3: content.attributes: must be a mapping of keys to values, not `color`; "
-        "the keys here are visible, tier, kinds, max_per_object",
+        "the keys here are visible, tier, kinds, values, exclude, min_frequency, top, max_per_object",
         f"r.yaml:15:21: questions.1: `atribute` is not one of {', '.join(QUESTION_KINDS)}; did you mean `attribute`?",
         "r.yaml:17:3: splits.dev: unknown key `dev`; the keys here are train, validation, test",
         "r.yaml:18:3: splits.train.size: is missing; add `size: ...`",

@@ -2,7 +2,8 @@
 
 import pytest
 from generate_any_scene.builders.recipe.fields import FloatRange, Range
-from generate_any_scene.builders.recipe.model import DEFAULT_QUESTIONS, QUESTION_KINDS, Recipe, json_schema
+from generate_any_scene.builders.recipe.model import Recipe, json_schema
+from generate_any_scene.builders.recipe.questions import DEFAULT_QUESTIONS, QUESTION_KINDS
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 from generate_any_scene.builders.content.scenes import BLOCK
+from generate_any_scene.builders.recipe.filters import ROW_NUMBERS, STRUCTURE_NUMBERS
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import ROW_NUMBERS, STRUCTURE_NUMBERS
 from generate_any_scene.builders.rows.filtering import (
     SCORED,
     Kept,

@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import fields, replace
 
 import pytest
-from generate_any_scene.builders.recipe.model import Degree, Recipe, SeedGraph, Structure
+from generate_any_scene.builders.recipe.model import Recipe
+from generate_any_scene.builders.recipe.structure import Degree, SeedGraph, Structure
 from generate_any_scene.builders.structures.bounds import BOUNDS, Limits, bound_limits
 from generate_any_scene.builders.structures.counting import count_structures
 from generate_any_scene.builders.structures.enumeration import enumerate_structures, leave_seed

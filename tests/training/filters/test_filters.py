@@ -12,8 +12,8 @@ from generate_any_scene.builders.folder.manifest import read_built_manifest
 from generate_any_scene.builders.inspection.preview import preview_rows
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.inspection.verification import verify_folder
+from generate_any_scene.builders.recipe.filters import SCORES
 from generate_any_scene.builders.recipe.loading import load_recipe
-from generate_any_scene.builders.recipe.model import SCORES
 from generate_any_scene.builders.rows import filtering
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import GasError

@@ -1,0 +1,147 @@
+"""What a recipe may say of captions, further wordings and paraphrases."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
+
+from .fields import (
+    LARGEST_COUNT,
+    Count,
+    Number,
+    Part,
+    PositiveCount,
+    SomeNames,
+    Text,
+    read_number,
+    refuse,
+    shorten,
+)
+
+HOTTEST = 2  # temperature that servers take
+
+
+class Captions(Part):
+    """How scenes are put into words, or a share of them."""
+
+    template: Text = Field(
+        default="default", description="A template in templates/captions, or a path beside the recipe."
+    )
+    weight: Annotated[float, Field(gt=0, le=LARGEST_COUNT), BeforeValidator(read_number)] = Field(
+        default=1.0, description="In a list: how many scenes get this template, against the others' weights."
+    )
+
+    unambiguous: bool = Field(
+        default=False,
+        description="Whether scenes are made of what can be read in one way; in a list, one that asks is enough.",
+    )
+
+    count_alike: bool = Field(
+        default=False,
+        description="Whether objects without relations that are alike are counted: two red balls.",
+    )
+
+    frames: PositiveCount | None = Field(
+        default=None, description="How many of the template's frames are used, from the first; all when left out."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing, so that options that later versions add leave fingerprints as they are."""
+        fields = handler(self)
+        for name in set(fields) - {"template"}:
+            if fields[name] == type(self).model_fields[name].default:
+                del fields[name]
+        return shorten(fields, "template")
+
+
+def read_captions(value: Any, handler: ValidatorFunctionWrapHandler) -> tuple[Captions, ...]:
+    """Take a list of templates, or one of them, whose mistakes are not said to be in a list."""
+    if isinstance(value, list | tuple):
+        return handler(value)
+    return (Captions.model_validate(value if isinstance(value, dict | Captions) else {"template": value}),)
+
+
+def write_captions(value: Any, handler: SerializerFunctionWrapHandler) -> Any:
+    """Write a list of one as that one."""
+    written = handler(value)
+    return written[0] if len(written) == 1 else written
+
+
+class Wordings(Part):
+    """The same scenes in other words."""
+
+    templates: SomeNames = Field(
+        min_length=1, description="Templates in templates/captions, or paths beside the recipe, in this order."
+    )
+    count: PositiveCount | None = Field(
+        default=None, description="Wordings of a scene; as many as there are templates when left out."
+    )
+
+    @model_serializer(mode="wrap")
+    def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
+        """Leave out what says nothing, and write the templates alone as their list."""
+        fields = handler(self)
+        if self.count is None:
+            fields.pop("count", None)
+        return shorten(fields, "templates")
+
+    def count_wordings(self) -> int:
+        """How many wordings every scene has."""
+        return self.count or len(self.templates)
+
+
+def read_wordings(value: Any) -> Any:
+    """Take templates where they stand alone."""
+    return value if isinstance(value, dict | Wordings) or value is None else {"templates": value}
+
+
+class Paraphrase(Part):
+    """Who words scenes anew, and how."""
+
+    RUN_TIME: ClassVar = ("url", "api_key", "concurrency", "timeout", "retries", "dtype")
+    """What no text depends on, so that it is not in the fingerprint."""
+
+    model: Text = Field(description="A chat model: what the server calls it, or a folder or a name on the Hub.")
+    url: Text | None = Field(
+        default=None,
+        description="The address of an OpenAI-compatible server; without it the model is loaded here.",
+    )
+    count: PositiveCount = Field(default=2, description="Paraphrases of a scene.")
+    template: Text = Field(
+        default="default", description="A template in templates/paraphrases, or a path beside the recipe."
+    )
+    tries: PositiveCount = Field(default=3, description="How often one is asked for before it is left out.")
+    temperature: Number = Field(default=1.0, description="How freely words are chosen; 0 for the likeliest.")
+    system: str = Field(default="", description="What the system says before; nothing, perhaps.")
+    max_new_tokens: PositiveCount = Field(default=512, description="The longest paraphrase.")
+    revision: Text | None = Field(default=None, description="Of a model that is loaded: a branch, tag or commit.")
+    dtype: Text = Field(default="auto", description="Of the weights of a model that is loaded.")
+    chat_template: dict[str, Any] = Field(
+        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
+    )
+    extra_body: dict[str, Any] = Field(default={}, description="Further fields of requests, as the server knows them.")
+    api_key: Text | None = Field(
+        default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
+    )
+    concurrency: PositiveCount = Field(default=16, description="Texts that the server has in hand at once.")
+    timeout: Annotated[float, Field(gt=0), BeforeValidator(read_number)] = Field(
+        default=120.0, description="Seconds that the server may take for one."
+    )
+    retries: Count = Field(default=5, description="How often one is asked for again after a failure of the server.")
+
+    @field_validator("temperature")
+    @classmethod
+    def check_temperature(cls, temperature: float) -> float:
+        """Refuse what no server takes."""
+        if temperature > HOTTEST:
+            raise refuse(f"{temperature:g} is no temperature", f"write a number from 0 to {HOTTEST}")
+        return temperature
