@@ -1,7 +1,7 @@
 """What bounds structures, each bound described once; the code that reads, checks, shows and offers bounds follows.
 
-A new bound is a field of `Limits`, and a key of the recipe (`recipe/structure.py`). Enumeration and the command's options
-need nothing else. Two closed forms are written by hand: `limits.list_sizes`, and the counting of pieces in
+A new bound is a field of `Limits`, and a key of the recipe (`recipe/structure.py`). Enumeration and the options
+of commands need nothing else. Two closed forms are written by hand: `limits.list_sizes`, and the counting of pieces in
 `counting.py`; `tests/builders/structures/test_bounds.py` compares them with brute force for every field of `Limits`.
 
 Only the standard library is imported here, so that the command can list its options at once.
