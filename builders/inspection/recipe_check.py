@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import RecipeError
 from ...taxonomy.guesses import describe_guesses
 from ..content.draw import draw_block
 from ..content.filter_report import describe_excluded
 from ..recipe.loading import LoadedRecipe
 from ..rows.writer import create_writer
-from .weaknesses import find_weaknesses
+from .weaknesses import find_dropped, find_weaknesses
 
 SAMPLE = 256
 """Scenes that are written in memory, so that templates and content are tried, too."""
@@ -52,6 +53,7 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
     split = next(iter(loaded.recipe.splits))
     scenes = draw_block(plan, split, 0, 0, SAMPLE)
     rows = writer.write(scenes, split)
+    dropped = loaded.locate(RecipeError(find_dropped(writer, split)))
     return ValidReport(
         loaded.recipe.name,
         loaded.recipe.version,
@@ -63,5 +65,5 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
         list(describe_excluded(loaded.recipe, plan.taxonomy)),
         describe_guesses(loaded.recipe.taxonomy, loaded.folder),
-        [str(weakness) for weakness in find_weaknesses(loaded, plan, scenes, rows)],
+        [*map(str, find_weaknesses(loaded, plan, scenes, rows)), *map(str, dropped.problems)],
     )

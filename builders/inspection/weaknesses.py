@@ -15,11 +15,13 @@ from ..content.filter_report import list_fitting
 from ..content.filters import list_fixed_rows
 from ..content.plan import Plan
 from ..content.pools import number_names
-from ..content.scenes import Scenes
+from ..content.scenes import BLOCK, Scenes
 from ..content.thin_filters import find_thin_filters
 from ..questions.loading import choose_kinds, load_kind
 from ..recipe.loading import LoadedRecipe
 from ..recipe.yaml_document import split_place
+from ..rows.filtering import RowFilter
+from ..rows.writer import RowWriter
 from ..structures.bounds import BOUNDS
 from ..structures.limits import read_bounds
 
@@ -27,6 +29,8 @@ FEWEST = 20
 """Of so many in a sample one expects to see what there is."""
 FEWEST_ANSWERS = {"yes_no": 2, "count": 2}
 """Of what is there once, a picture with two is wrong: zero and one are answers that tell."""
+FEWEST_KEPT = 100
+"""One of so many rows is kept at least, or else most of a build is for nothing."""
 VARIED = 3
 """Answers that questions of other forms have at least."""
 
@@ -51,6 +55,15 @@ def find_weaknesses(loaded: LoadedRecipe, plan: Plan, scenes: Scenes, rows: pa.T
         *_find_unasked(plan, rows),
     ]
     return list(loaded.locate(RecipeError(found)).problems)
+
+
+def find_dropped(writer: RowWriter, split: str) -> Iterator[Problem]:
+    """Filters that keep next to none of the first block's rows, as far as numbers of rows tell."""
+    if writer.plan.recipe.filters:
+        kept = int(RowFilter(writer).judge_numbers(split, 0, BLOCK).sum())
+        if kept * FEWEST_KEPT < BLOCK:
+            message = f"keep {kept} of the first {BLOCK:,} rows of {split}"
+            yield Problem(message, key="filters", hint="widen them, or the recipe")
 
 
 def _find_unreached(loaded: LoadedRecipe, plan: Plan) -> Iterator[Problem]:

@@ -138,3 +138,10 @@ def _check_attributes(plan, scenes):
     for values in scenes.scene_attributes.lists():
         places = [place[row] for row in values.tolist()]
         assert not plan.pools.scene_clash[np.ix_(places, places)][~np.eye(len(places), dtype=bool)].any()
+
+
+@pytest.mark.parametrize(("bounds", "warned"), [({"max": 1}, True), ({"min": 1}, False)])
+def test_filters_that_keep_nothing_are_told(bounds, warned):
+    loaded = load_recipe("multi_object", {"filters": {"caption_words": bounds}})
+    found = [one for one in validate_recipe(loaded).warnings if "of the first 8,192 rows of train" in one]
+    assert bool(found) == warned and all("filters: keep 0 of" in one for one in found)
