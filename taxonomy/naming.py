@@ -149,8 +149,9 @@ def _read_aliases(taxonomy: Taxonomy) -> dict[str, list[int]]:
     aliases: dict[str, list[int]] = {}
     for id_ in read_senses().keys() & taxonomy.rows_of_ids.keys():
         row = taxonomy.rows_of_ids[id_]
-        for word in list_aliases(taxonomy, row):
-            aliases.setdefault(fold(word), []).append(row)
+        words = list_aliases(taxonomy, row)
+        for word in dict.fromkeys(map(fold, (*words, *map(make_plural, words)))):
+            aliases.setdefault(word, []).append(row)
     for rows in aliases.values():
         rows.sort()
     return aliases

@@ -12,6 +12,7 @@ from generate_any_scene import cli
 from generate_any_scene.recipes import list_recipes
 from generate_any_scene.training.recipes.loading import KINDS
 from generate_any_scene.version import __version__
+from PIL import Image
 
 SMALL = ("--set", "splits={train: 20, validation: 0, test: 5}")
 APP = typer.main.get_command(cli.app)
@@ -45,6 +46,7 @@ EXAMPLES = [
 NOT_RUN = (
     "gas build multi_object",  # takes seconds
     "gas build mine.yaml video",
+    "gas export gas -f prompts --wording",  # needs a folder with wordings
     "gas diff gas me/",  # need the network
     "gas push",
     "gas train",  # need weights, or a server
@@ -127,6 +129,10 @@ def workplace(built, write_recipe, empty, monkeypatch):
     shutil.copytree(built, empty / "old")
     shutil.copy(write_recipe("structure: {complexity: 3}"), empty)
     (empty / "prompts.txt").write_text("a cat\n")
+    (empty / "captions.txt").write_text("Two cats on a sofa.\n")
+    (empty / "my_images").mkdir()
+    Image.new("RGB", (64, 64)).save(empty / "my_images" / "0.png")
+    (empty / "my_images" / "0.txt").write_text("a black square")
     (empty / "mine").mkdir()
     (empty / "mine" / "objects.tsv").write_text("id\tname\tparent\tkinds\nwug.x.01\twug\tbird.n.01\tanimal\n")
     for name in ("DATA", "CACHE"):

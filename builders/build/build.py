@@ -298,7 +298,9 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written], kept: 
         for written in parts:
             add_tallies(tallies, written.tallies)
             columns.update(written.columns)
-        outcomes = sum((Counter(written.paraphrases) for written in parts), Counter[str]())
+        outcomes = Counter[str]()
+        for written in parts:
+            outcomes.update(written.paraphrases)  # what none has is told, too
         bits = np.bitwise_or.reduce([np.frombuffer(written.structures, np.uint8) for written in parts])
         seen = np.unpackbits(bits, count=len(table)).astype(bool)
         files = [written.file for written in parts]

@@ -49,6 +49,7 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         GasError: What a build of the recipe would raise, but for models of filters, which it alone looks for.
     """
     writer = create_writer(loaded)
+    writer.paraphrases = None  # a model is asked by builds alone
     plan, pools = writer.plan, writer.plan.pools
     split = next(iter(loaded.recipe.splits))
     scenes = draw_block(plan, split, 0, 0, SAMPLE)

@@ -149,7 +149,7 @@ def test_a_word_of_several_objects_says_what_each_is(taxonomy):
 @pytest.mark.parametrize(
     ("table", "word", "ids"),
     [
-        ("relations", "wears", ["functional.wearing", "interactional.wearing"]),
+        ("relations", "Wearing", ["functional.wearing", "interactional.wearing"]),
         ("attributes", "grey", ["color.gray"]),
         ("scene_attributes", "in a kitchen", ["location.kitchen"]),
         ("attributes", "color.red", ["color.red"]),

@@ -1,4 +1,4 @@
-"""Ids and captions, JSON lines; paraphrases beside them, where the recipe has some."""
+"""Ids and captions, JSON lines; with paraphrases, if there are some."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ SAID = {
     ("diff", "hub"): "HF_HUB_OFFLINE is set",
     ("diff", "nothing"): "org/name",
     ("push", "folder"): "HF_HUB_OFFLINE is set",
-    ("train", "file"): "the kinds are detector, finetune, grpo, selection",
+    ("train", "file"): "the kinds are detector, finetune, grpo, nft, selection",
 }
 
 

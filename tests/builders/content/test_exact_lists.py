@@ -14,7 +14,7 @@ from generate_any_scene.errors import RecipeError
 from generate_any_scene.taxonomy import TABLES, load_taxonomy
 from generate_any_scene.taxonomy.naming import find_concepts
 from generate_any_scene.taxonomy.vocabularies import list_vocabularies, read_vocabulary
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 EXAMPLES = settings(max_examples=5, phases=[Phase.generate], deadline=None)
@@ -59,7 +59,11 @@ def test_nothing_else_occurs(objects, attributes, relations, scene_attributes):
         relations__predicates=relations,
         scene_attributes={"values": scene_attributes, "count": [0, 1]},
     )
-    used = list_used(plan, 400)
+    try:
+        used = list_used(plan, 400)
+    except RecipeError as error:  # few relations may be such as no scene can have two of
+        assume("no relations that are possible together" not in str(error))
+        raise
     listed = {
         "objects": objects,
         "attributes": attributes,
