@@ -65,8 +65,10 @@ def test_two_processes_that_share_weights_train_as_one_and_go_on(method, mixed_p
         assert results["trainable_parameters"] == alone["trainable_parameters"]
     one, two = (read_log(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two/run"))
     assert [entry["update"] for entry in one] == [entry["update"] for entry in two] == [1, 2, 3, 4, 5]
-    rough = 0.02 if mixed_precision == "bf16" else 1e-3
+    # In bfloat16 what is rounded otherwise goes on from update to update.
+    exact, rough = (0.01, 0.1) if mixed_precision == "bf16" else (1e-3, 1e-3)
     for key in ("loss", "grad_norm"):
+        assert one[0][key] == pytest.approx(two[0][key], rel=exact)
         assert [entry[key] for entry in one] == pytest.approx([entry[key] for entry in two], rel=rough)
     first, second = (load_file(folder / FILES[method]) for folder in (tmp_path / "alone", tmp_path / "two/run"))
     assert first.keys() == second.keys()
