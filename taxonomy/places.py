@@ -13,6 +13,7 @@ from ..errors import GasError, advise
 from ..regular_files import open_regular
 from . import sandbox
 from . import tables as shipped
+from .declarations import FILE as DECLARATIONS
 from .schema import COLUMNS
 
 DEFAULT, PAPER, SANDBOX = "default", "paper", "sandbox"
@@ -48,6 +49,12 @@ def find_tables(place: Traversable) -> Iterator[tuple[str, Traversable]]:
         file = place / f"{table}.tsv"
         if os.path.lexists(file) if isinstance(file, Path) else file.is_file():
             yield table, file
+
+
+def find_declarations(place: Traversable) -> Traversable | None:
+    """Finds what a folder says of its tables' own kinds and columns, if it says anything."""
+    file = place / DECLARATIONS
+    return file if (os.path.lexists(file) if isinstance(file, Path) else file.is_file()) else None
 
 
 def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:

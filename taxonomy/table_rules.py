@@ -228,7 +228,8 @@ def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
 
 def _check_demands(taxonomy: Taxonomy) -> Iterator[str]:
     objects = {*taxonomy.objects["id"].to_pylist(), *_list_shipped("objects", "id")}
-    held = {*taxonomy.attributes["id"].to_pylist(), *_list_shipped("attributes", "id"), *ATTRIBUTE_KINDS}
+    held = {*taxonomy.attributes["id"].to_pylist(), *_list_shipped("attributes", "id")}
+    held |= {*ATTRIBUTE_KINDS, *taxonomy.attributes["kind"].to_pylist()}
     related = {*taxonomy.relations["id"].to_pylist(), *taxonomy.relations["head"].to_pylist()}
     related |= {*_list_shipped("relations", "id"), *_list_shipped("relations", "head")}
     known = {"needs": {*objects, *KINDS}, "bars": {*objects, *KINDS, *held, *related}, "shows": objects}
