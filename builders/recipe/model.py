@@ -98,7 +98,7 @@ class Recipe(Part):
     )
     language: Text = Field(
         default="en",
-        description="The language that the taxonomy's words and the templates are in, a code of ISO 639: for the card.",
+        description="The language of the taxonomy's words and of the templates, a code of ISO 639: for the card.",
         examples=["de"],
     )
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED), BeforeValidator(read_whole)] = Field(
