@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
@@ -40,12 +40,8 @@ class Kind:
     forms: tuple[str, ...]
 
 
-def choose_kinds(questions: Questions, folder: Path | None = None) -> dict[str, Kind]:
-    """Loads the kinds that a recipe asks in one of its forms, in the order of rows.
-
-    Args:
-        questions: What the recipe says of questions.
-        folder: Where the recipe's own templates are, if it has any.
+def choose_kinds(questions: Questions) -> dict[str, Kind]:
+    """Loads the kinds that a recipe asks in one of its forms, in the order of rows, with the shipped templates.
 
     Raises:
         RecipeError: None of its kinds is asked in a form that it names.
@@ -58,16 +54,29 @@ def choose_kinds(questions: Questions, folder: Path | None = None) -> dict[str, 
         message = f"none of the kinds {', '.join(kinds)} is asked as {' or '.join(wrong)}"
         hint = f"they are asked as {', '.join(known)}; or ask other `kinds`"
         raise RecipeError([Problem(message, key="questions.forms", hint=hint)])
-    chosen = {name: kind for name, kind in kinds.items() if any(map(questions.asks, kind.forms))}
+    return {name: kind for name, kind in kinds.items() if any(map(questions.asks, kind.forms))}
+
+
+def load_templates(kinds: Mapping[str, Kind], questions: Questions, folder: Path | None) -> dict[str, jinja2.Template]:
+    """Loads the template of each kind: from the recipe's folder, where the recipe names one for questions.
+
+    Args:
+        kinds: The kinds, with the shipped templates.
+        questions: What the recipe says of questions.
+        folder: Where the recipe's own templates are, if it has any.
+
+    Raises:
+        RecipeError: A template of its own is missing or wrong; all such mistakes at once.
+    """
     if questions.templates is None:
-        return chosen
-    problems: list[Problem] = []
-    for name, kind in chosen.items():
+        return {name: kind.template for name, kind in kinds.items()}
+    problems, templates = list[Problem](), dict[str, jinja2.Template]()
+    for name in kinds:
         with gather_problems(problems, "questions.templates"):
-            chosen[name] = replace(kind, template=_load_own(f"{questions.templates}/{name}.jinja", name, folder))
+            templates[name] = _load_own(f"{questions.templates}/{name}.jinja", name, folder)
     if problems:
         raise RecipeError(problems)
-    return chosen
+    return templates
 
 
 def _load_own(path: str, kind: str, folder: Path | None) -> jinja2.Template:

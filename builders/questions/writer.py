@@ -17,7 +17,7 @@ from ..text.tracing import Tracer
 from .aliases import list_aliases
 from .batches import Batch, QuestionContext
 from .edited_scenes import EditedScenes
-from .loading import choose_kinds
+from .loading import choose_kinds, load_templates
 from .macros import collect_macros
 from .majority_baseline import Tallies, count_answers
 
@@ -65,8 +65,8 @@ class QuestionWriter:
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
-        self.kinds = choose_kinds(self.plan.recipe.questions, self.folder)
-        self.templates = {name: kind.template for name, kind in self.kinds.items()}
+        self.kinds = choose_kinds(self.plan.recipe.questions)
+        self.templates = load_templates(self.kinds, self.plan.recipe.questions, self.folder)
         self.macros = collect_macros(self.templates, self.plan.taxonomy.declared)
 
     def write(
