@@ -19,15 +19,17 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any
 
 from ..errors import GasError, advise
+from .places import find_declarations, read_table_file
 from .schema import ATTRIBUTE_KINDS, COLUMNS, SCENE_ATTRIBUTE_KINDS, TABLES
 
-FILE = "taxonomy.toml"
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """A kind or a column."""
+TAKES = "takes_from"
 LARGEST = 100_000
 """Bytes of a file."""
 MOST_COLUMNS = 40
@@ -69,10 +71,12 @@ class Declarations:
     Attributes:
         kinds: For each table of `TEXTS`, its kinds with their texts.
         columns: For each table, its further columns.
+        takes_from: Of kinds of attributes, the kinds that lose the words which they have, too.
     """
 
     kinds: Mapping[str, Kinds] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    takes_from: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def list_kinds(self, table: str) -> tuple[str, ...]:
         """Lists the kinds of a table, those that are shipped first."""
@@ -89,7 +93,7 @@ class Declarations:
             table: tuple(dict.fromkeys((*below.columns.get(table, ()), *self.columns.get(table, ()))))
             for table in TABLES
         }
-        return Declarations(kinds, columns)
+        return Declarations(kinds, columns, {**below.takes_from, **self.takes_from})
 
 
 NOTHING = Declarations()
@@ -116,8 +120,20 @@ def read_declarations(content: bytes, source: str) -> Declarations:
     problems = [f"{source}: {problem}" for problem in _find_problems(stated)]
     if problems:
         raise GasError("\n".join(problems))
-    kinds = {table: MappingProxyType(stated.get(table, {})) for table in TEXTS}
-    return Declarations(kinds, {table: tuple(names) for table, names in stated.get("columns", {}).items()})
+    takes_from = {kind: tuple(texts.pop(TAKES, ())) for kind, texts in stated.get("attributes", {}).items()}
+    kinds = {table: stated.get(table, {}) for table in TEXTS}
+    columns = {table: tuple(names) for table, names in stated.get("columns", {}).items()}
+    return Declarations(kinds, columns, takes_from)
+
+
+def load_declarations(place: Traversable) -> Declarations:
+    """Reads what a folder declares, which may be nothing.
+
+    Raises:
+        GasError: Its file cannot be read, is not TOML, or says what it cannot.
+    """
+    file = find_declarations(place)
+    return read_declarations(read_table_file(file), str(file)) if file else NOTHING
 
 
 def _find_problems(stated: Mapping[str, Any]) -> Iterator[str]:
@@ -162,9 +178,13 @@ def _find_wrong_texts(table: str, kind: str, texts: Any) -> Iterator[str]:
     if not isinstance(texts, dict):
         yield "must be a table of texts"
         return
+    keys = (*TEXTS[table], *([TAKES] if table == "attributes" else []))
     for name, text in texts.items():
-        if name not in TEXTS[table]:
-            yield f"`{name}` is unknown; {advise(name, TEXTS[table])}"
+        if name not in keys:
+            yield f"`{name}` is unknown; {advise(name, keys)}"
+        elif name == TAKES:
+            if not isinstance(text, list) or not all(one in ATTRIBUTE_KINDS for one in text):
+                yield f"`{name}` must be a list of shipped kinds: {', '.join(ATTRIBUTE_KINDS)}"
         elif not isinstance(text, str) or not text.strip() or not text.isprintable() or len(text) > LONGEST:
             yield f"`{name}` must be a text of one line, of at most {LONGEST} letters"
         else:

@@ -16,10 +16,18 @@ import pyarrow.compute as pc
 from ..arrow import choose_texts, find_rows, make_array, make_texts, match_texts, read_truths, view_numbers
 from ..errors import GasError, advise
 from . import tables as shipped
-from .declarations import FILE as DECLARATIONS
 from .declarations import NOTHING, Declarations, join_declarations, read_declarations
 from .hints import ask, collect_words
-from .places import DEFAULT, PROFILES, SUPPORTING, find_declarations, find_tables, find_taxonomy, read_table_file
+from .places import (
+    DECLARATIONS,
+    DEFAULT,
+    PROFILES,
+    SUPPORTING,
+    find_declarations,
+    find_tables,
+    find_taxonomy,
+    read_table_file,
+)
 from .profiles import apply_profile
 from .read_tsv import MOST_PROBLEMS, quote, raise_problems, read_table
 from .schema import COLUMNS, KINDS
@@ -185,6 +193,7 @@ def _assemble(key: _Layers) -> Taxonomy:
         if table not in tables:
             raise GasError(f"taxonomy: no layer holds {table}.tsv; begin the list with `{DEFAULT}`")
         tables[table] = _fill_own(tables[table], table, declared).sort_by("id")
+    tables["attributes"] = _take_words(tables["attributes"], declared)
     _check_references(tables, key)
     _check_tree(tables, key)
     return Taxonomy(
@@ -208,6 +217,16 @@ def _fill_own(rows: pa.Table, table: str, declared: Declarations) -> pa.Table:
         own = match_texts(rows["kind"], *said)
         rows = rows.set_column(rows.column_names.index("role"), "role", choose_texts(own, "sentence", rows["role"]))
     return rows
+
+
+def _take_words(rows: pa.Table, declared: Declarations) -> pa.Table:
+    """Leaves out attributes whose word a declared kind takes from theirs."""
+    for kind, others in declared.takes_from.items():
+        if others:
+            words = rows.filter(pc.equal(rows["kind"], kind))["adjective"].combine_chunks()
+            taken = pc.and_(pc.is_in(rows["kind"], value_set=make_texts(others)), pc.is_in(rows["adjective"], words))
+            rows = rows.filter(pc.invert(taken))
+    return rows.combine_chunks()
 
 
 def _find_own(objects: pa.Table, key: _Layers) -> np.ndarray:

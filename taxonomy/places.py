@@ -13,13 +13,14 @@ from ..errors import GasError, advise
 from ..regular_files import open_regular
 from . import sandbox
 from . import tables as shipped
-from .declarations import FILE as DECLARATIONS
 from .schema import COLUMNS
 
 DEFAULT, PAPER, SANDBOX = "default", "paper", "sandbox"
 PROFILES = (DEFAULT, PAPER)
 """What can be seen of the shipped tables."""
 SHIPPED = (*PROFILES, SANDBOX)
+DECLARATIONS = "taxonomy.toml"
+"""What a folder says of the kinds and columns that its tables have of their own."""
 SUPPORTING = "supporting"
 """The table of objects that a taxonomy needs only to hold its tree together; the shipped rows win over them."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

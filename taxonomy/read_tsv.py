@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from ..errors import GasError, advise
-from .declarations import FILE as DECLARATIONS
 from .declarations import NOTHING, Declarations
+from .places import DECLARATIONS
 from .schema import CHOICES, COLUMNS, FILLED, LIST_CHOICES, LISTS, MAY_BE_EMPTY
 from .user_tables import complete_table, find_unclear, list_required
 
@@ -112,13 +112,11 @@ def _check_header(content: bytes, table: str, source: str, further: tuple[str, .
     header, wanted, required = line.split("\t"), (*COLUMNS[table], *further), list_required(table)
     problems = [
         f"{source}:1: column {quote(name)} is unknown; {advise(name[:LONGEST], wanted)}"
-        + (
-            f"; a column of your own is named in {DECLARATIONS} beside the table, under [columns]"
-            if number == 0
-            else ""
-        )
-        for number, name in enumerate(name for name in header if name not in wanted)
+        for name in header
+        if name not in wanted
     ]
+    if problems:
+        problems[0] += f"; a column of your own is named under [columns] in {DECLARATIONS} beside the table"
     for name in wanted:
         if header.count(name) > 1 or (name in required and name not in header):
             rest = [column for column in wanted if column not in required]

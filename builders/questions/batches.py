@@ -219,10 +219,10 @@ class QuestionContext:
         """
         known, roles = self.macros[kind], list(starts)
         if macro not in known:
-            names = dict.fromkeys(template.name for template in known.values())
+            folder = self.plan.recipe.questions.templates or "templates/questions"
             raise GasError(
-                f"{next(iter(names), kind)} has no macro `{macro}({', '.join(roles)})`, which questions of the kind "
-                f"`{kind}` are asked with; {advise(macro, known)}"
+                f"{folder}/{kind}.jinja has no macro `{macro}({', '.join(roles)})`, which questions of the kind "
+                f"`{kind}` are asked with; write it, or leave out the form; {advise(macro, known)}"
             )
         template = known[macro]
         medium = {"medium": MEDIUMS[self.plan.recipe.modality]}

@@ -9,7 +9,8 @@ from functools import lru_cache
 import jinja2
 
 from ...errors import GasError
-from ...taxonomy.declarations import FILE, PLACEHOLDER, Declarations
+from ...taxonomy.declarations import PLACEHOLDER, Declarations
+from ...taxonomy.places import DECLARATIONS
 from ..text.templates import create_environment, list_macros
 from .batches import OPEN_MACRO
 from .kinds.scene import CHOOSE_MACRO, YES_NO_MACRO
@@ -29,12 +30,15 @@ SCENE = {"": "attribute.name", "phrase": "attribute.phrase", "medium": "medium"}
 """What stands for each placeholder of a text."""
 
 
-def collect_macros(templates: Mapping[str, jinja2.Template], declared: Declarations) -> dict[str, Macros]:
+def collect_macros(
+    templates: Mapping[str, jinja2.Template], declared: Declarations, are_own: bool = False
+) -> dict[str, Macros]:
     """Collects the macros of each kind of questions; those of a recipe's own template come before declared ones.
 
     Args:
         templates: The template of each kind.
         declared: What the taxonomy has of its own.
+        are_own: Whether the templates are the recipe's own.
 
     Raises:
         GasError: A declared kind has the macro of a shipped group of attributes.
@@ -43,9 +47,9 @@ def collect_macros(templates: Mapping[str, jinja2.Template], declared: Declarati
     for kind, template in templates.items():
         own = dict.fromkeys(sorted(list_macros(template)), template)
         further = _list_declared(kind, declared)
-        if template.filename is None and (taken := sorted(further.keys() & own.keys())):
+        if not are_own and (taken := sorted(further.keys() & own.keys())):
             name = taken[0].removeprefix(OPEN_MACRO)
-            raise GasError(f"{FILE}: [attributes.{name}]: a group of shipped attributes is called so; rename it")
+            raise GasError(f"{DECLARATIONS}: [attributes.{name}]: shipped attributes have this group; rename it")
         macros[kind] = {**further, **own}
     return macros
 
@@ -83,7 +87,7 @@ def _write_macro(call: str, text: str, placeholders: Mapping[str, str]) -> str:
 @lru_cache(maxsize=8)
 def _compile(source: str) -> jinja2.Template:
     shipped = create_environment(None)
-    environment = shipped.overlay(
-        loader=jinja2.ChoiceLoader([jinja2.DictLoader({FILE: IMPORTS + source}), shipped.loader])
-    )
-    return environment.get_template(FILE)
+    assert shipped.loader is not None
+    written = jinja2.DictLoader({DECLARATIONS: IMPORTS + source})
+    environment = shipped.overlay(loader=jinja2.ChoiceLoader([written, shipped.loader]))
+    return environment.get_template(DECLARATIONS)

@@ -66,8 +66,9 @@ class QuestionWriter:
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.kinds = choose_kinds(self.plan.recipe.questions)
-        self.templates = load_templates(self.kinds, self.plan.recipe.questions, self.folder)
-        self.macros = collect_macros(self.templates, self.plan.taxonomy.declared)
+        questions = self.plan.recipe.questions
+        self.templates = load_templates(self.kinds, questions, self.folder)
+        self.macros = collect_macros(self.templates, self.plan.taxonomy.declared, questions.templates is not None)
 
     def write(
         self,

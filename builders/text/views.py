@@ -113,6 +113,9 @@ NAMING = {
     *("phrase", "sentence"),
 }
 
+OWN_NAMING = "name_"
+"""What words of one's own begin with that stand for the element, too: a name in another case."""
+
 Groups = tuple[tuple[int, ...], ...]
 """Objects of a scene that are alike, by their numbers."""
 
@@ -216,7 +219,11 @@ def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, 
 
 
 def _find_words(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> Words:
-    return Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else ""))
+    return Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if _is_naming(word) else ""))
+
+
+def _is_naming(word: str) -> bool:
+    return word in NAMING or word.startswith(OWN_NAMING)
 
 
 _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
@@ -226,7 +233,7 @@ _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
 def view_scene(
     leaf: Leaf,
     shape: Shape | None,
-    counts: tuple[int, ...],
+    counts: tuple[int, int, int, int],
     modality: str,
     alike: Groups = (),
     long: bool = False,
@@ -278,8 +285,8 @@ def view_scene(
         if not one.relations and not one.incoming and one.number not in later
     ]
     ends = list(accumulate(counts, initial=0))
-    by_role = [attributes[start:end] for start, end in pairwise(ends)]
-    return SceneView(objects, relations, counted, *by_role, MEDIUMS[modality], long)
+    settings, lights, pictures, sentences = (attributes[start:end] for start, end in pairwise(ends))
+    return SceneView(objects, relations, counted, settings, lights, pictures, sentences, MEDIUMS[modality], long)
 
 
 def view_group(

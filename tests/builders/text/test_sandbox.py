@@ -32,7 +32,7 @@ HUGE = ("10 ** 9", "10 ** 18", "99999999", "10 ** 10 ** 9")
 
 
 def view(leaf, shape=SHAPE):
-    return view_scene(leaf, shape, (1, 1, 1), "image")
+    return view_scene(leaf, shape, (1, 1, 1, 1), "image")
 
 
 @pytest.fixture
