@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.builders.text.templates import list_templates
@@ -150,6 +151,21 @@ def test_a_kind_without_texts_is_asked_by_its_role(write_feelings):
     rows = write_feelings(declared=declared).write_block("train", 0, 100).to_pylist()
     texts = [one["question"] for row in rows for one in row["questions"] if one["kind"] == "scene"]
     assert texts and all(re.fullmatch(r"Is the picture in a \w+ mood\?", text) for text in texts)
+
+
+def test_validate_names_words_that_two_kinds_share(write_recipe):
+    path = write_recipe(RECIPE)
+    write_folder(path, DECLARED.replace('takes_from = ["human", "adjective", "state"]', ""))
+    (warning,) = (one for one in validate_recipe(load_recipe(path)).warnings if "emotion" in one)
+    assert re.search(r"sad \(adjective\).*write `takes_from = \[.*\]` under \[attributes.emotion\]", warning)
+
+
+def test_validate_says_what_stays_english(write_recipe):
+    path = write_recipe("structure: {complexity: 3}\nlanguage: de\nwordings: [short]")
+    (warning,) = (one for one in validate_recipe(load_recipe(path)).warnings if "English" in one)
+    assert re.search(
+        "language: `de`, but .* `default` .* `short` .* questions by the shipped templates; name", warning
+    )
 
 
 def test_a_group_of_shipped_attributes_keeps_its_question(write_recipe):
