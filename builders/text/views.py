@@ -223,7 +223,7 @@ def _find_words(leaf: Leaf, domain: str, role: str, number: int, element: str, w
 
 
 def _is_naming(word: str) -> bool:
-    return word in NAMING or word.startswith(OWN_NAMING)
+    return word in NAMING or (word.startswith(OWN_NAMING) and word not in OBJECT_WORDS)  # as `name_article`
 
 
 _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
