@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
@@ -175,3 +176,22 @@ def test_a_group_of_shipped_attributes_keeps_its_question(write_recipe):
     (path.parent / "mine" / "attributes.tsv").write_text("id\tkind\tname\tapplies_to\nx.y\tpattern\twavy\tany\n")
     with pytest.raises(GasError, match=r"taxonomy.toml: \[attributes.pattern\]: .* rename it"):
         create_writer(load_recipe(path))
+
+
+def test_the_page_does_what_it_says(write_recipe):
+    """The files that docs/own_words.md shows, put where it says, make the texts that it shows."""
+    page = (Path(__file__).parents[3] / "docs" / "own_words.md").read_text(encoding="utf-8")
+    emotion, mood, columns = re.findall(r"^```toml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    attributes, scene_attributes = re.findall(r"^```\n(id\t.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    path = write_recipe(RECIPE)
+    folder = path.parent / "mine"
+    folder.mkdir()
+    (folder / "attributes.tsv").write_text(attributes)
+    (folder / "scene_attributes.tsv").write_text(scene_attributes)
+    (folder / "taxonomy.toml").write_text(emotion + mood + columns)
+    rows = create_writer(load_recipe(path)).write_block("train", 0, 64).to_pylist()
+    said = " ".join(text for row in rows for text in (row["caption"], *(one["question"] for one in row["questions"])))
+    for text in ("The mood of the picture is gloomy.", "Is the mood tense?", "What is the mood of the picture?"):
+        assert text in said and text in page
+    assert re.search(r"Is the [\w ]+ joyful\?", said) and re.search(r"What emotion does the [\w ]+ show\?", said)
+    assert re.search(r"\b[Aa] joyful \w", said)
