@@ -18,7 +18,9 @@ __all__ = [
     "EndpointJudge",
     "GasError",
     "RecipeError",
+    "SceneGraph",
     "VisionLanguageJudge",
+    "captions",
     "compare_models",
     "estimate_mean",
     "evaluate",
@@ -29,12 +31,16 @@ __all__ = [
     "open_metric",
     "open_report",
     "preferences",
+    "questions",
     "rewards",
     "scene",
     "to_networkx",
 ]
 
 if TYPE_CHECKING:
+    from .builders.describe.describe import write_captions as captions
+    from .builders.describe.describe import write_questions as questions
+    from .builders.describe.scene_graph import SceneGraph
     from .builders.recipe.networkx_graphs import to_networkx
     from .builders.rows.explode import explode_questions
     from .builders.rows.single import scene

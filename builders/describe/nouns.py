@@ -121,9 +121,9 @@ def _read_open(taxonomy: Taxonomy, word: str) -> Meaning:
     if head is None and (rows := list_known(taxonomy, word[:end])):
         head = 0, rows
     if head is None:
-        return _keep_unknown(taxonomy, word, list(_list_named(taxonomy, word)))
+        return _keep_unknown(taxonomy, word, list(list_named(taxonomy, word)))
     place, rows = head
-    beside = [*_list_named(taxonomy, word[:place]), *_list_named(taxonomy, word[end:])]
+    beside = [*list_named(taxonomy, word[:place]), *list_named(taxonomy, word[end:])]
     return _lay_under(taxonomy, word, rows[0], [*rows[1:], *beside])
 
 
@@ -164,7 +164,7 @@ def _list_starts(word: str) -> list[int]:
     return [0, *(place + 1 for place, letter in enumerate(word) if letter == " ")]
 
 
-def _list_named(taxonomy: Taxonomy, text: str) -> Iterator[int]:
+def list_named(taxonomy: Taxonomy, text: str) -> Iterator[int]:
     """Rows of all objects that words within a name mean, longer ones first."""
     words, place = text.split(), 0
     while place < len(words):
