@@ -38,8 +38,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from .builders.describe.describe import write_captions as captions
-    from .builders.describe.describe import write_questions as questions
+    from .builders.describe.describe import captions, questions
     from .builders.describe.scene_graph import SceneGraph
     from .builders.recipe.networkx_graphs import to_networkx
     from .builders.rows.explode import explode_questions
@@ -64,7 +63,9 @@ _PLACES = {
     "EndpointJudge": ".training",
     "GasError": ".errors",
     "RecipeError": ".errors",
+    "SceneGraph": ".builders.describe.scene_graph",
     "VisionLanguageJudge": ".training",
+    "captions": ".builders.describe.describe",
     "compare_models": ".training",
     "estimate_mean": ".training",
     "evaluate": ".training",
@@ -75,6 +76,7 @@ _PLACES = {
     "open_metric": ".training",
     "open_report": ".training",
     "preferences": ".training.preferences",
+    "questions": ".builders.describe.describe",
     "rewards": ".training.rewards",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",

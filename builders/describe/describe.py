@@ -144,3 +144,7 @@ def _read_alternatives(source: str | Path | Mapping[str, Any] | None) -> Alterna
     if source is None:
         return None
     return read_alternatives(Path(source) if isinstance(source, str) else source)
+
+
+captions, questions = write_captions, write_questions
+"""The names by which the package offers them."""
