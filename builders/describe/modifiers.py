@@ -27,11 +27,16 @@ ADJECTIVE = re.compile(r"(ed|ing|y|ish|ful|less|ous|ic|al|en|ive|able|ible|ese|i
 JOINT = re.compile(r"(?: and | & |, and |, ?| ?/ ?)")
 UNSAID = frozenset(("as", "to", "until", "via", "out", "up", "down", "off", "not", "without a"))
 """Predicates that say nothing by themselves, though longer ones begin so."""
-NOT_ASKED = frozenset(("of", "for", "with", "to", "from", "by", "at", "in middle of", "on side of"))
+NOT_ASKED = frozenset(("of", "for", "with", "to", "from", "by", "at", "in the middle of", "on the side of", "on the back of"))
 """Predicates that read well in a phrase, and badly in a question: "is the wheel of the car?"."""
 BARE = re.compile(r"(sitting|standing|lying|laying|walking|running|flying|swimming|sleeping|leaning|resting|growing)$")
 """Verbs without an object: a bench is sat on."""
 FINITE_FORMS = {"have": "has", "do": "does"}
+SIDE = re.compile(
+    r"^(?P<before>(?:[a-z]+ )?(?:to|on|at|in|near) |)(?P<side>left|right|side|middle|center|bottom|back|edge|end|corner|rear) "
+    r"(?:side )?of$"
+)
+"""Places of which annotators leave the article out: to left of, on side of, in middle of."""
 MOST_SENSES = 4
 LONGEST_PREDICATE = 6
 
@@ -168,6 +173,8 @@ def read_predicate(taxonomy: Taxonomy, predicate: str, category: str) -> list[Me
     word = clean_word(predicate).lower()
     word = AUXILIARY.sub("", f"{word} ", count=1).strip() if AUXILIARY.match(f"{word} ") else word
     word = ARTICLE_AT_END.sub("", word)
+    if side := SIDE.match(word):
+        word = f"{side['before'] or 'to '}the {side['side']} of"
     if not is_sayable(word):
         return []
     word = FINITE_FORMS.get(word, word)

@@ -23,6 +23,12 @@ TIERS = ("common", "visible")
 LONGEST_NAMED = 3
 """Words of a name within a longer one that are looked up together."""
 MOST_NEAR = 8
+COLORS = frozenset("black white red green blue yellow orange brown pink purple gray grey tan gold silver".split())  # noqa: SIM905
+INDEFINITE = frozenset(("in", "with", "wearing", "holding", "carrying"))
+DEFINITE = frozenset(("on", "at", "near", "behind", "under", "by", "above"))
+SIDES = frozenset("side top bottom front back edge end corner middle base part".split())  # noqa: SIM905
+"""Of one thing, which the word names after `of`."""
+GROUNDS = frozenset("background foreground distance middle front back rear".split())  # noqa: SIM905
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ def read_noun(taxonomy: Taxonomy, name: str, concept: str) -> Meaning | None:
     if rest and count in NUMERALS and (rows := list_known(taxonomy, rest)) and _is_plural_of(taxonomy, rest, rows[0]):
         return Meaning(taxonomy.objects["id"][rows[0]].as_py(), copies=NUMERALS[count])
     rows = (told,) if told >= 0 else list_known(taxonomy, word)
+    word = word if rows and told < 0 else add_articles(taxonomy, word)
     if rows:
         names = [taxonomy.objects["name"][row].as_py() for row in rows]
         is_one = len(rows) == 1 or taxonomy.objects["tier"][rows[0]].as_py() == "common"
@@ -176,3 +183,27 @@ def list_named(taxonomy: Taxonomy, text: str) -> Iterator[int]:
                 place += length - 1
                 break
         place += 1
+
+
+def add_articles(taxonomy: Taxonomy, word: str) -> str:
+    """Puts articles where annotators leave them out: guy in a hat, side of the road, people in the background."""
+    words = word.split()
+    for place in range(1, len(words) - 1):
+        link, before, after = words[place], words[:place], words[place + 1 :]
+        if link not in INDEFINITE and link not in DEFINITE and link != "of":
+            continue
+        if after[0] in FUNCTION_WORDS or (link == "of" and before[-1] not in SIDES):
+            return word
+        rows = list_known(taxonomy, after[-1])
+        noun = taxonomy.objects.slice(rows[0], 1).to_pylist()[0] if rows else None
+        if after[-1] in GROUNDS or (link != "of" and link in DEFINITE and _is_one(noun, after[-1])) or link == "of":
+            good = after[-1] in GROUNDS or _is_one(noun, after[-1])
+            return " ".join([*before, link, "the", *after]) if good else word
+        if _is_one(noun, after[-1]):
+            return " ".join([*before, link, load_grammar().choose_article(" ".join(after)), *after])
+        return word
+    return word
+
+
+def _is_one(noun: Mapping[str, str] | None, word: str) -> bool:
+    return noun is not None and noun["countability"] == "count" and noun["name"].casefold() == word not in COLORS
