@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import pyarrow.compute as pc
+
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.heads import find_head
 from ...taxonomy.english.inflection import make_plural
+from ...taxonomy.english.spelling import respell
 from ...taxonomy.grammar import load_grammar
 from ...taxonomy.hints import fold
-from ...taxonomy.naming import list_meanings, read_names
+from ...taxonomy.naming import read_names
 from ...taxonomy.senses import list_aliases, read_senses
 from .spelling import DETERMINER, FUNCTION_WORDS, NUMERALS, clean_word, is_readable, lower_word
 
@@ -90,7 +93,7 @@ def list_known(taxonomy: Taxonomy, word: str) -> tuple[int, ...]:
     """
     named = read_names(taxonomy, "objects").get(word.casefold(), [])
     aliases = _read_aliases(taxonomy).get(fold(word), [])
-    called = list_meanings(taxonomy, "objects", word)
+    called = _list_called(taxonomy, word)
     tier, flags = taxonomy.objects["tier"], taxonomy.objects["flags"]
     for one in TIERS:
         for rows in (named, aliases, called):
@@ -98,6 +101,24 @@ def list_known(taxonomy: Taxonomy, word: str) -> tuple[int, ...]:
             if some:
                 return tuple(sorted(some, key=lambda row: taxonomy.objects["id"][row].as_py()))
     return ()
+
+
+def _list_called(taxonomy: Taxonomy, word: str) -> list[int]:
+    """Rows that are called so in the plural, or in another spelling, with a hyphen or without."""
+    names, plurals = read_names(taxonomy, "objects"), _read_plurals(taxonomy)
+    low = word.casefold()
+    if found := plurals.get(low):
+        return found
+    forms = (low.replace("-", " "), low.replace(" ", "-"), low.replace(" ", ""), respell(low).casefold())
+    return next((rows for form in forms if (rows := names.get(form) or plurals.get(form))), [])
+
+
+@lru_cache(maxsize=4)
+def _read_plurals(taxonomy: Taxonomy) -> dict[str, list[int]]:
+    plurals: dict[str, list[int]] = {}
+    for row, plural in enumerate(pc.utf8_lower(taxonomy.objects["plural"]).to_pylist()):
+        plurals.setdefault(plural, []).append(row)
+    return plurals
 
 
 @lru_cache(maxsize=4)
