@@ -18,9 +18,8 @@ FORMS, NONE = ("yes_no", "open", "multiple_choice", "count"), "none"
 
 @commands.command(
     epilog=list_examples(
-        "gas describe scene_graphs.json --template prompt --questions yes_no --out described",
-        "gas describe train_sceneGraphs.json --name gqa",
-        "gas describe gas/general/*.parquet --recipe general --out again",
+        "gas describe graphs.json --template prompt --questions yes_no",
+        "gas describe graphs.json --recipe multi_object --name mine --out mine",
     )
 )
 def describe(
@@ -126,4 +125,5 @@ def describe(
     size = sum(file.bytes for file in config.list_files())
     say(f"{out}/{outcome.name}: {split} {outcome.rows:,} of {outcome.graphs:,} scene graphs, {size / 1e6:.1f} MB")
     path = f"./{out}" if not out.is_absolute() and len(out.parts) == 1 else str(out.resolve())
-    say(f'\nLoad it with\n\n    from datasets import load_dataset\n    {outcome.name} = load_dataset("{path}", "{outcome.name}")')
+    say("\nLoad it with\n\n    from datasets import load_dataset")
+    say(f'    {outcome.name} = load_dataset("{path}", "{outcome.name}")')

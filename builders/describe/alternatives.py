@@ -62,7 +62,9 @@ def read_alternatives(source: Path | Mapping[str, Any]) -> Alternatives:
             raise GasError(f"{place}: unknown key {show(key)}; {advise(str(key), KEYS)}")
     objects = _read_words(content.get("objects") or [], f"{place}: objects")
     groups = {
-        key: tuple(_read_words(group, f"{place}: {key}.{number}") for number, group in enumerate(content.get(key) or []))
+        key: tuple(
+            _read_words(group, f"{place}: {key}.{number}") for number, group in enumerate(content.get(key) or [])
+        )
         for key in ("attributes", "relations")
     }
     return Alternatives(objects, **groups)
@@ -101,7 +103,7 @@ def apply_alternatives(
             excluded = "|".join(filter(None, (row["excludes"], others)))
             tables["attributes"][id_] = {**row, "tier": "common", "visible": "yes", "excludes": excluded}
     for group in alternatives.relations:
-        predicates = {}
+        predicates: dict[str, Mapping[str, str]] = {}
         for word in group:
             found = read_predicate(taxonomy, word, "")
             if not found:

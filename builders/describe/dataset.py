@@ -155,7 +155,15 @@ def describe_files(
             manifest = _place(folder, bundle, manifest, config, files)
     words = count_left_out(vocabulary, meanings, seen.uses)
     return Outcome(
-        manifest, name, seen.graphs, rows, left_out, words, dict(described.own_words), meanings.list_guessed(), ids.renamed
+        manifest,
+        name,
+        seen.graphs,
+        rows,
+        left_out,
+        words,
+        dict(described.own_words),
+        meanings.list_guessed(),
+        ids.renamed,
     )
 
 
@@ -282,7 +290,9 @@ def _bundle(
     text = bundle_recipe(replace(loaded, recipe=writer.rows.plan.recipe, folder=None), writer.rows).text
     fingerprint = hashlib.sha256(f"{plain.fingerprint} {digest}".encode()).hexdigest()
     files = {**plain.files, **{f"{own}/{name}": content for name, content in sorted(tables.items())}}
-    return RecipeBundle(recipe.name, text.replace("# gas build", "# gas describe FILES --recipe", 1), fingerprint, files)
+    return RecipeBundle(
+        recipe.name, text.replace("# gas build", "# gas describe FILES --recipe", 1), fingerprint, files
+    )
 
 
 def _describe_split(files: list[File], columns: Counter[str], writer: GraphWriter, tallies: Tallies) -> Split:
@@ -328,11 +338,9 @@ def list_remarks(outcome: Outcome, most: int = 8) -> Iterator[str]:
             words = outcome.words.get(key, Counter[str]()).most_common(most)
             named = ", ".join(f"{show(word)} ({times:,})" for word, times in words)
             yield f"left out: {count:,} {meaning}{f', such as {named}' if named else ''}"
-    for table, words in outcome.guessed.items():
-        shown = ", ".join(map(show, words[:most])) + (" ..." if len(words) > most else "")
-        yield f"grammar guessed of {len(words):,} {table.replace('_', ' ')}: {shown}"
+    for table, guessed in outcome.guessed.items():
+        shown = ", ".join(map(show, guessed[:most])) + (" ..." if len(guessed) > most else "")
+        yield f"grammar guessed of {len(guessed):,} {table.replace('_', ' ')}: {shown}"
     if outcome.renamed:
         shown = ", ".join(map(show, outcome.renamed[:most])) + (" ..." if len(outcome.renamed) > most else "")
         yield f"other ids, since theirs are there twice or are no file's name: {len(outcome.renamed):,}: {shown}"
-
-

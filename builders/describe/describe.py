@@ -37,8 +37,8 @@ def write_captions(
         recipe: A recipe whose taxonomy and captions to take: a shipped one's name, or a path.
 
     Returns:
-        A caption for each graph; with mentions a mapping with `caption` and `mentions`, a list of `element`, `start` and
-        `end`, in characters.
+        A caption for each graph; with mentions a mapping with `caption` and `mentions`, a list of `element`, `start`
+        and `end`, in characters.
 
     Raises:
         GasError: A graph, the template or the recipe cannot be used.
@@ -64,18 +64,18 @@ def write_questions(
 ) -> list[list[dict[str, Any]]]:
     """Asks about scene graphs.
 
-    What the taxonomy knows is asked as true and as false; a word that it does not have is asked as true alone, and never
-    put in the place of another one, unless alternatives say what is false.
+    What the taxonomy knows is asked as true and as false; a word that it does not have is asked as true alone, and
+    never put in the place of another one, unless alternatives say what is false.
 
     Args:
         graphs: `SceneGraph`s, or mappings of any layout that `SceneGraph` reads.
         forms: Of `yes_no`, `open`, `multiple_choice` and `count`; all when left out.
-        kinds: Of `object`, `attribute`, `relation`, `count`, `scene` and `comparison`; those that are asked by default
-            when left out.
+        kinds: Of `object`, `attribute`, `relation`, `count`, `scene` and `comparison`; those that are asked by
+            default when left out.
         seed: Another seed makes other false statements.
         recipe: A recipe whose taxonomy and questions to take: a shipped one's name, or a path.
-        alternatives: What is false in the place of unknown words: a file, or a mapping with `objects`, `attributes` and
-            `relations`.
+        alternatives: What is false in the place of unknown words: a file, or a mapping with `objects`, `attributes`
+            and `relations`.
 
     Returns:
         A list of questions for each graph, as in the column `questions` of a row.
@@ -85,7 +85,8 @@ def write_questions(
 
     >>> from generate_any_scene import SceneGraph, questions
     >>> graph = SceneGraph.from_dict({"objects": ["man", "horse"], "relations": [[0, "riding", 1]]})
-    >>> [one["question"] for one in questions([graph], forms=["yes_no"], kinds=["relation"])[0] if one["answer"] == "yes"]
+    >>> asked = questions([graph], forms=["yes_no"], kinds=["relation"])[0]
+    >>> [one["question"] for one in asked if one["answer"] == "yes"]
     ['Is the man riding the horse?']
     """
     asked: dict[str, Any] = {}
@@ -136,7 +137,11 @@ def write_rows(
     writer = GraphWriter(plan_graphs(loaded.recipe, taxonomy, named), loaded.folder)
     ids = [graph.id or f"{loaded.recipe.name}/{split}/{number:09d}" for number, graph in enumerate(read)]
     if not read:
-        return writer.rows.write(scenes, split) if len(scenes) else pa.table({"caption": [], "questions": [], "mentions": []})
+        return (
+            writer.rows.write(scenes, split)
+            if len(scenes)
+            else pa.table({"caption": [], "questions": [], "mentions": []})
+        )
     return pa.concat_tables(writer.write(scenes, ids, split))
 
 

@@ -71,7 +71,9 @@ def encode_graphs(graphs: Sequence[SceneGraph], vocabulary: Vocabulary) -> Encod
     return Encoded(
         [graph.id for graph in graphs],
         Ragged(_number(vocabulary.objects, objects), _measure(len(graph.names) for graph in graphs)),
-        np.array(list(chain.from_iterable(graph.counts or [1] * len(graph.names) for graph in graphs)), dtype=np.int64),
+        np.array(
+            list(chain.from_iterable(graph.counts or [1] * len(graph.names) for graph in graphs)), dtype=np.int64
+        ),
         Ragged(
             _number(vocabulary.attributes, attributes),
             _measure(map(len, chain.from_iterable(graph.attributes for graph in graphs))),

@@ -27,14 +27,16 @@ ADJECTIVE = re.compile(r"(ed|ing|y|ish|ful|less|ous|ic|al|en|ive|able|ible|ese|i
 JOINT = re.compile(r"(?: and | & |, and |, ?| ?/ ?)")
 UNSAID = frozenset(("as", "to", "until", "via", "out", "up", "down", "off", "not", "without a"))
 """Predicates that say nothing by themselves, though longer ones begin so."""
-NOT_ASKED = frozenset(("of", "for", "with", "to", "from", "by", "at", "in the middle of", "on the side of", "on the back of"))
+NOT_ASKED = frozenset(
+    ("of", "for", "with", "to", "from", "by", "at", "in the middle of", "on the side of", "on the back of")
+)
 """Predicates that read well in a phrase, and badly in a question: "is the wheel of the car?"."""
 BARE = re.compile(r"(sitting|standing|lying|laying|walking|running|flying|swimming|sleeping|leaning|resting|growing)$")
 """Verbs without an object: a bench is sat on."""
 FINITE_FORMS = {"have": "has", "do": "does"}
 SIDE = re.compile(
-    r"^(?P<before>(?:[a-z]+ )?(?:to|on|at|in|near) |)(?P<side>left|right|side|middle|center|bottom|back|edge|end|corner|rear) "
-    r"(?:side )?of$"
+    r"^(?P<before>(?:[a-z]+ )?(?:to|on|at|in|near) |)"
+    r"(?P<side>left|right|side|middle|center|bottom|back|edge|end|corner|rear) (?:side )?of$"
 )
 """Places of which annotators leave the article out: to left of, on side of, in middle of."""
 MOST_SENSES = 4
@@ -93,7 +95,10 @@ def _mix_attributes(taxonomy: Taxonomy, word: str) -> Meaning | None:
     if not 2 <= len(parts) <= 3 or not all(parts):
         return None
     rows = [_find_attribute(taxonomy, "color", part) for part in parts]
-    if any(row is None or row["position"] != "before" for row in rows) or len({row["kind"] for row in rows if row}) > 1:
+    if (
+        any(row is None or row["position"] != "before" for row in rows)
+        or len({row["kind"] for row in rows if row}) > 1
+    ):
         return None
     known = [row for row in rows if row]
     said = " and ".join(part for part in parts) if len(parts) == 2 else f"{parts[0]}, {parts[1]}, and {parts[2]}"
@@ -141,7 +146,9 @@ def _read_phrase(taxonomy: Taxonomy, words: list[str]) -> str:
     if len(words) < 2:
         return ""
     first, last = words[0], words[-1]
-    opens_verb = first.endswith("ing") or ((first.endswith("ed") or first in IRREGULAR_PARTICIPLES) and words[1] in PREPOSITIONS)
+    opens_verb = first.endswith("ing") or (
+        (first.endswith("ed") or first in IRREGULAR_PARTICIPLES) and words[1] in PREPOSITIONS
+    )
     if first not in PREPOSITIONS and not opens_verb:
         return ""
     if last in PREPOSITIONS and len(words) == 2 and opens_verb:
@@ -178,13 +185,13 @@ def read_predicate(taxonomy: Taxonomy, predicate: str, category: str) -> list[Me
     if not is_sayable(word):
         return []
     word = FINITE_FORMS.get(word, word)
-    if known := _list_senses(taxonomy, word):
-        return [Meaning(one) for one in known]
+    if senses := _list_senses(taxonomy, word):
+        return [Meaning(one) for one in senses]
     first, _, rest = word.partition(" ")
     # "wear" is said as "wearing", where that is known.
     gerund = f"{make_gerund(first)} {rest}".strip()
-    if first not in PREPOSITIONS and (known := _list_senses(taxonomy, gerund)):
-        return [Meaning(one) for one in known]
+    if first not in PREPOSITIONS and (senses := _list_senses(taxonomy, gerund)):
+        return [Meaning(one) for one in senses]
     if (forms := load_grammar().find_finite(word)) is not None:
         return [_read_finite(taxonomy, *forms)]
     if load_grammar().can_say(word) and not _lacks_object(word):

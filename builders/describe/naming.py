@@ -44,7 +44,9 @@ class Meanings:
         }
         name = {"relations": "predicate"}
         return {
-            sort: [self.tables[sort][id_][name.get(sort, "name")] for id_ in ids] for sort, ids in guessed.items() if ids
+            sort: [self.tables[sort][id_][name.get(sort, "name")] for id_ in ids]
+            for sort, ids in guessed.items()
+            if ids
         }
 
 
@@ -134,10 +136,11 @@ def refuse_unknown(graph: SceneGraph) -> None:
     unknown = [
         f"{table[:-1].replace('_', ' ')} {show(word)}{ask(read_words(taxonomy, table).find(word))}"
         for table, key in dict.fromkeys(keys)
-        if _is_unknown(taxonomy, table, key) and (word := key[0 if table in ("objects", "relations") else 1]) is not None
+        if _is_unknown(taxonomy, table, key)
+        and (word := key[0 if table in ("objects", "relations") else 1]) is not None
     ]
     if unknown:
-        raise GasError(f"the taxonomy does not have: {'; '.join(unknown)}. unknown=\"keep\" takes any word")
+        raise GasError(f'the taxonomy does not have: {"; ".join(unknown)}. unknown="keep" takes any word')
 
 
 def _is_unknown(taxonomy: Taxonomy, table: str, key: Key) -> bool:

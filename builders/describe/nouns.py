@@ -16,7 +16,7 @@ from ...taxonomy import Taxonomy
 from ...taxonomy.english.heads import find_head
 from ...taxonomy.english.inflection import make_plural
 from ...taxonomy.english.spelling import respell
-from ...taxonomy.grammar import load_grammar
+from ...taxonomy.grammar import Noun, load_grammar
 from ...taxonomy.hints import fold
 from ...taxonomy.naming import read_names
 from ...taxonomy.senses import list_aliases, read_senses
@@ -184,8 +184,8 @@ def _complete(word: str, parent: str, kinds: str, near: list[str], visible: str)
     }
 
 
-def _inflect(noun: tuple[str, str, str, bool]) -> dict[str, str]:
-    return dict(zip(("countability", "plural", "article"), noun, strict=False))
+def _inflect(noun: Noun) -> dict[str, str]:
+    return {"countability": noun.countability, "plural": noun.plural, "article": noun.article}
 
 
 def _list_starts(word: str) -> list[int]:

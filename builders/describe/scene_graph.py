@@ -85,8 +85,9 @@ class SceneGraph:
     def from_networkx(cls, graph: Any, unknown: Unknown = "keep") -> SceneGraph:
         """Takes a graph of networkx, or the node-link data that it writes.
 
-        Nodes are objects with `name` (or `concept`, `value`, `label`; else the node itself) and `attributes`, and edges
-        have a `predicate` (or `value`, `label`). Nodes of the `type` attribute are attributes of what is joined to them.
+        Nodes are objects with `name` (or `concept`, `value`, `label`; else the node itself) and `attributes`, and
+        edges have a `predicate` (or `value`, `label`). Nodes of the `type` attribute are attributes of what is joined
+        to them.
 
         Raises:
             GasError: It is no such graph, or a word is refused.
@@ -159,7 +160,9 @@ def _has_object_ids(objects: list[Any]) -> bool:
 
 def _make(read: Any, record: Any, unknown: Unknown, what: str, cls: type[SceneGraph]) -> SceneGraph:
     if unknown not in ("keep", "refuse"):
-        raise GasError(f"unknown={show(unknown)} is neither `keep` nor `refuse`; {advise(str(unknown), ['keep', 'refuse'])}")
+        raise GasError(
+            f"unknown={show(unknown)} is neither `keep` nor `refuse`; {advise(str(unknown), ['keep', 'refuse'])}"
+        )
     graph = cls(unknown=unknown)
     try:
         read(graph, record)
@@ -205,7 +208,12 @@ def _read_visual_genome(graph: SceneGraph, record: Mapping[str, Any]) -> None:
             names, synsets = one.get("names"), one.get("synsets")
             name = names[0] if names else one.get("name")
             values = one.get("attributes")
-            _add(graph, name, synsets[0] if synsets else "", [("", word) for word in _list_words(values)] if values else None)
+            _add(
+                graph,
+                name,
+                synsets[0] if synsets else "",
+                [("", word) for word in _list_words(values)] if values else None,
+            )
         return found
 
     for one in [*(record.get("objects") or ()), *(record.get("attributes") or ())]:
@@ -289,7 +297,9 @@ def _read_node_link(graph: SceneGraph, record: Mapping[str, Any]) -> None:
     values: dict[str, Attribute] = {}
     for node in record["nodes"]:
         key, type_ = str(node["id"]), str(node.get("type") or "").lower()
-        name = next((node[one] for one in ("name", "value", "label", "concept") if node.get(one) is not None), node["id"])
+        name = next(
+            (node[one] for one in ("name", "value", "label", "concept") if node.get(one) is not None), node["id"]
+        )
         if type_.startswith("attribute"):
             kind, value = name if isinstance(name, list | tuple) and len(name) == 2 else (node.get("kind"), name)
             values[key] = str(kind or ""), str(value)
@@ -305,7 +315,9 @@ def _read_node_link(graph: SceneGraph, record: Mapping[str, Any]) -> None:
         elif start in values and end in places:
             graph.attributes[places[end]].append(values[start])
         else:
-            word = next((edge[one] for one in ("predicate", "value", "label", "name", "relation") if edge.get(one)), "")
+            word = next(
+                (edge[one] for one in ("predicate", "value", "label", "name", "relation") if edge.get(one)), ""
+            )
             word = word[1] if isinstance(word, list | tuple) and len(word) == 2 else word
             category = edge.get("category") or ""
             graph.relations.append((places.get(start, -1), str(word), str(category), places.get(end, -1)))

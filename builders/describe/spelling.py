@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from ...taxonomy.english.numerals import SPELLED_NUMBERS
+
 EDGES = " .,;:!?\"'`*-_()[]{}<>/\\|#~+=&"
 """What stands before and after words by mistake."""
 LONGEST, MOST_WORDS = 60, 7
 """Letters and words of a name; what is longer is a sentence."""
 LETTER = re.compile(r"[^\W\d_]")
 DETERMINER = re.compile(
-    r"(?:(?:a|an|the|some|this|that|these|those|another|his|her|its|their|my|your|our|several|many|few) )+", re.IGNORECASE
+    r"(?:(?:a|an|the|some|this|that|these|those|another|his|her|its|their|my|your|our|several|many|few) )+",
+    re.IGNORECASE,
 )
 AUXILIARY = re.compile(
     r"(?:(?:that|which|who|he|she|it|they) )?(?:(?:is|are|was|were|be|being|been|am|'s|seems|appears)(?: |$))+"
@@ -22,15 +25,18 @@ AUXILIARY = re.compile(
 ARTICLE_AT_END = re.compile(r"(?: (?:a|an|the|some|his|her|its|their|this|that))+$")
 FUNCTION_WORDS = frozenset(
     (
-        "a an the some any this that these those and or but not no is are was were be being been has have had do does it its "
-        "he she they his her their there here who which what very too so on in at of with by for from to up down off out "
-        "over under near next behind above below into onto about between along around against across through"
-    ).split()
+        *("a", "an", "the", "some", "any", "this", "that", "these", "those", "and", "or", "but", "not", "no", "very"),
+        *("is", "are", "was", "were", "be", "being", "been", "has", "have", "had", "do", "does", "too", "so", "it"),
+        *("its", "he", "she", "they", "his", "her", "their", "there", "here", "who", "which", "what", "on", "in"),
+        *("at", "of", "with", "by", "for", "from", "to", "up", "down", "off", "out", "over", "under", "near"),
+        *("next", "behind", "above", "below", "into", "onto", "about", "between", "along", "around", "against"),
+        *("across", "through"),
+    )
 )
 """Words that are no name and no attribute by themselves."""
-NUMERALS = {
-    word: number for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
-} | {str(number): number for number in range(2, 21)}
+NUMERALS = {word: number for number, word in enumerate(SPELLED_NUMBERS) if number > 1} | {
+    str(number): number for number in range(2, 21)
+}
 """Words before a plural that say how many there are."""
 
 
@@ -60,7 +66,9 @@ def lower_word(text: str) -> str:
 
 
 def _is_acronym(word: str) -> bool:
-    return (word.isupper() and 1 < len(word) <= 3 and word.isalpha()) or re.fullmatch(r"[A-Z]-[a-z]+", word) is not None
+    return (word.isupper() and 1 < len(word) <= 3 and word.isalpha()) or re.fullmatch(
+        r"[A-Z]-[a-z]+", word
+    ) is not None
 
 
 def is_readable(text: str) -> bool:

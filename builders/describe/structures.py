@@ -47,7 +47,9 @@ def _refine(scenes: Scenes) -> np.ndarray:
         out, into = np.zeros((2, len(color)), dtype=np.uint64)
         np.add.at(out, starts, hash_numbers(2 + turn, color[ends].view(np.int64)))
         np.add.at(into, ends, hash_numbers(102 + turn, color[starts].view(np.int64)))
-        color = hash_numbers(202 + turn, (color * np.uint64(3) + out * np.uint64(5) + into * np.uint64(7)).view(np.int64))
+        color = hash_numbers(
+            202 + turn, (color * np.uint64(3) + out * np.uint64(5) + into * np.uint64(7)).view(np.int64)
+        )
     whole = np.zeros(len(scenes), dtype=np.uint64)
     np.add.at(whole, scenes.objects.owners, color)
     return hash_numbers(302, whole.view(np.int64))

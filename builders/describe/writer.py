@@ -197,7 +197,7 @@ def make_recipe(
     for key in ("pairs", "wordings", "paraphrase", "filters"):
         if getattr(loaded.recipe, key):
             raise GasError(
-                f"{recipe} has `{key}`, which scene graphs of one's own cannot have; write a recipe that extends it, with "
-                f"`{key}: null`"
+                f"{recipe} has `{key}`, which scene graphs of one's own cannot have; write a recipe that extends it, "
+                f"with `{key}: null`"
             )
     return loaded

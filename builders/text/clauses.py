@@ -1,9 +1,10 @@
-"""Captions clause by clause: for scenes of which hardly two have one structure, where a trace a structure pays nothing.
+"""Captions clause by clause: for scenes of which hardly two have one structure, so that tracing each is too dear.
 
 The block `objects` of the templates in `BY_CLAUSES` prints clause after clause: one for each relation, those of one
 subject together, then one for each object without relations. A clause depends on nothing but whether it is the first,
-and of its ends on how many attributes each has, and whether it has been named before. There are a few hundred such cases, so each is rendered once, as the last clause of a scene that is just
-large enough for it; what the scene without that clause prints comes before it, and is left out.
+and of its ends on how many attributes each has, and whether it has been named before. There are a few hundred such
+cases. Each is rendered once, as the last clause of a scene that is just large enough for it; what the scene without
+that clause prints comes before it, and is left out.
 """
 
 from __future__ import annotations
@@ -81,8 +82,7 @@ def list_clauses(scenes: Scenes) -> Clauses:
     place = np.argsort(scene, kind="stable")
     none = np.full(len(alone), -1, dtype=np.int64)
     subject, target, relation = (
-        np.concatenate(pair)[place]
-        for pair in ((subjects[order], alone), (targets[order], none), (order, none))
+        np.concatenate(pair)[place] for pair in ((subjects[order], alone), (targets[order], none), (order, none))
     )
     # An object is introduced where it is first named: moments are two a clause, the subject's and the target's.
     moments = 2 * np.arange(len(place))
@@ -215,7 +215,7 @@ class ClauseWriter(CaptionWriter):
     def _name_elements(self, texts: Texts, roles: dict[str, np.ndarray], scenes: Scenes) -> np.ndarray:
         """The element that each token mentions, as a token of the pool, or -1."""
         table, pool = self.tracer.program_table, self.tracer.program_table.pool
-        mentions = table.table()[0][3].take(texts.entries)  # type: ignore[arg-type]
+        mentions = table.table()[0][3].take(texts.entries)
         found = np.full(len(mentions), -1, dtype=np.int64)
         part_of = np.repeat(np.arange(len(texts.offsets) - 1), np.diff(texts.offsets))
         names = list(table.mentions)
@@ -300,4 +300,3 @@ def turn_piece(piece: Piece, shape: Shape, clause: tuple[int, int, int]) -> Piec
         place = number - int(begins[holder])
         return Piece(piece.text, (column, f"{whose}'s attribute", place), f"{whose}/{place}" if piece.element else "")
     return Piece(piece.text, (column, whose, 0), whose if piece.element else "")
-

@@ -5,14 +5,13 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from generate_any_scene import SceneGraph
 from generate_any_scene.builders.describe.dataset import describe_files
 from generate_any_scene.builders.describe.describe import write_rows
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 RECIPES = ("multi_object", "attribute_binding", "spatial_relations", "counting")
 SAME = ("id", "caption", "scene_graph", "scene_attributes", "questions", "mentions")
