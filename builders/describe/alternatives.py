@@ -5,7 +5,7 @@ of words of which a thing, or two things, have one alone:
 
     objects: [zorb, blick]
     attributes: [[fuzzy, spiky, slimy]]
-    relations: [[orbiting, docked to]]
+    relations: [[orbiting, leaving]]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...arrow import find_rows, make_texts
 from ...errors import GasError, advise
 from ...regular_files import read_regular
 from ...taxonomy import Taxonomy
@@ -76,6 +77,12 @@ def _read_words(value: Any, place: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _find_kind(taxonomy: Taxonomy, ids: list[str], kind: str) -> str:
+    """The kind of the words of a group: that of the first that the taxonomy has, for a foil is of the truth's kind."""
+    rows = find_rows(make_texts(ids), taxonomy.attributes["id"])
+    return next((taxonomy.attributes["kind"][int(row)].as_py() for row in rows if row >= 0), kind)
+
+
 def apply_alternatives(
     taxonomy: Taxonomy, tables: dict[str, dict[str, Mapping[str, str]]], alternatives: Alternatives
 ) -> None:
@@ -91,17 +98,19 @@ def apply_alternatives(
         if meaning.row:
             tables["objects"][meaning.id] = {**meaning.row, "tier": "common"}
     for group in alternatives.attributes:
-        rows = {}
+        rows, ids = {}, list[str]()
         for word in group:
             attribute = read_attribute(taxonomy, "", word)
             if attribute is None:
                 raise GasError(f"alternatives: the attribute {show(word)} cannot be read")
+            ids.append(attribute.id)
             if attribute.row:
                 rows[attribute.id] = attribute.row
         for id_, row in rows.items():
-            others = "|".join(other for other in rows if other != id_)
+            others = "|".join(other for other in ids if other != id_)
             excluded = "|".join(filter(None, (row["excludes"], others)))
-            tables["attributes"][id_] = {**row, "tier": "common", "visible": "yes", "excludes": excluded}
+            changes = {"kind": _find_kind(taxonomy, ids, row["kind"]), "tier": "common", "visible": "yes"}
+            tables["attributes"][id_] = {**row, **changes, "excludes": excluded}
     for group in alternatives.relations:
         predicates: dict[str, Mapping[str, str]] = {}
         for word in group:
@@ -112,4 +121,5 @@ def apply_alternatives(
         for id_, row in predicates.items():
             others = "|".join(other["head"] for key, other in predicates.items() if key != id_)
             excluded = "|".join(filter(None, (row["excludes"], others)))
-            tables["relations"][id_] = {**row, "tier": "common", "excludes": excluded}
+            category = next(iter(predicates.values()))["category"]
+            tables["relations"][id_] = {**row, "tier": "common", "category": category, "excludes": excluded}

@@ -11,17 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ...errors import GasError
 from ...taxonomy import Taxonomy, load_taxonomy
-from ...taxonomy.hints import ask
-from ...taxonomy.naming import read_words
 from ...taxonomy.schema import COLUMNS, SCENE_ROLES
-from ..recipe.fields import show
 from .alternatives import Alternatives, apply_alternatives
 from .layout import SORTS, Key, Named, Vocabulary
 from .modifiers import read_attribute, read_predicate, read_scene_attribute
 from .nouns import Meaning, read_noun
-from .scene_graph import SceneGraph
 
 
 @dataclass
@@ -118,40 +113,6 @@ def find_rows_of(taxonomy: Taxonomy, meanings: Meanings) -> Named:
         kinds=taxonomy.kind_bits(taxonomy.objects["kinds"]),
         roles=np.array(list(map(SCENE_ROLES.index, scene_attributes["role"].to_pylist())), dtype=np.int64),
     )
-
-
-def refuse_unknown(graph: SceneGraph) -> None:
-    """Refuses words that the shipped taxonomy does not have.
-
-    Raises:
-        GasError: There are some; the message has all of them, with the closest that is known.
-    """
-    taxonomy = load_taxonomy()
-    keys: list[tuple[str, Key]] = [
-        *(("objects", key) for key in zip(graph.names, graph.concepts, strict=True)),
-        *(("attributes", key) for some in graph.attributes for key in some),
-        *(("relations", (predicate, category)) for _, predicate, category, _ in graph.relations),
-        *(("scene_attributes", key) for key in graph.scene_attributes),
-    ]
-    unknown = [
-        f"{table[:-1].replace('_', ' ')} {show(word)}{ask(read_words(taxonomy, table).find(word))}"
-        for table, key in dict.fromkeys(keys)
-        if _is_unknown(taxonomy, table, key)
-        and (word := key[0 if table in ("objects", "relations") else 1]) is not None
-    ]
-    if unknown:
-        raise GasError(f'the taxonomy does not have: {"; ".join(unknown)}. unknown="keep" takes any word')
-
-
-def _is_unknown(taxonomy: Taxonomy, table: str, key: Key) -> bool:
-    if table == "objects":
-        meaning = read_noun(taxonomy, *key)
-        return meaning is None or bool(meaning.row)
-    if table == "relations":
-        return not any(not one.row for one in read_predicate(taxonomy, *key))
-    read = read_attribute if table == "attributes" else read_scene_attribute
-    meaning = read(taxonomy, *key)
-    return meaning is None or bool(meaning.row)
 
 
 def count_left_out(vocabulary: Vocabulary, meanings: Meanings, uses: dict[str, np.ndarray]) -> dict[str, Counter[str]]:

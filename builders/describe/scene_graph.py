@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ...errors import GasError, advise
 from ..recipe.fields import show
+from .unknown import Word, refuse_unknown
 
 Attribute = tuple[str, str]
 """Kind and value; the kind is empty where the graph does not tell it."""
@@ -169,10 +170,15 @@ def _make(read: Any, record: Any, unknown: Unknown, what: str, cls: type[SceneGr
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise GasError(f"this is not {what} ({type(error).__name__}: {error})") from error
     if unknown == "refuse":
-        from .naming import refuse_unknown
-
-        refuse_unknown(graph)
+        refuse_unknown(_list_all_words(graph))
     return graph
+
+
+def _list_all_words(graph: SceneGraph) -> Iterator[Word]:
+    yield from (("objects", key) for key in zip(graph.names, graph.concepts, strict=True))
+    yield from (("attributes", key) for some in graph.attributes for key in some)
+    yield from (("relations", (predicate, category)) for _, predicate, category, _ in graph.relations)
+    yield from (("scene_attributes", key) for key in graph.scene_attributes)
 
 
 # --- layouts ---------------------------------------------------------------------------------------------------------

@@ -66,8 +66,7 @@ around
 {against a}
 """
 ODD_PREDICATES = ["", ".", "and", "man", "is", "a", "sitting", "covered", "to", "1"]
-SYNSETS =
-{"man": "man.n.01", "woman": "woman.n.01", "tree": "tree.n.01", "clock": "clock.n.01", "shirt": "shirt.n.01"}
+SYNSETS = {"man": "man.n.01", "woman": "woman.n.01", "tree": "tree.n.01", "clock": "clock.n.01", "shirt": "shirt.n.01"}
 
 
 def split_words(text):
