@@ -180,6 +180,7 @@ def read_predicate(taxonomy: Taxonomy, predicate: str, category: str) -> list[Me
     word = clean_word(predicate).lower()
     word = AUXILIARY.sub("", f"{word} ", count=1).strip() if AUXILIARY.match(f"{word} ") else word
     word = ARTICLE_AT_END.sub("", word)
+    word = word.replace("on front of", "on the front of")
     if side := SIDE.match(word):
         word = f"{side['before'] or 'to '}the {side['side']} of"
     if not is_sayable(word):

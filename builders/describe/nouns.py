@@ -161,6 +161,8 @@ def _keep_unknown(taxonomy: Taxonomy, word: str, near: list[int]) -> Meaning:
     noun = load_grammar().describe(word, root, "thing")
     ids = [taxonomy.objects["id"][row].as_py() for row in dict.fromkeys(near)][:MOST_NEAR]
     row = _complete(word, root, "thing", ids, "yes")
+    if noun.countability == "count" and word.endswith("ing"):  # lettering, writing
+        noun = Noun("mass", word, "some", False)
     return Meaning(row["id"], {**row, **_inflect(noun)}, guessed=True)
 
 
