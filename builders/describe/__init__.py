@@ -14,5 +14,5 @@
     describe        captions and questions in memory
     dataset         files -> a dataset folder
 
-Others take `SceneGraph`, `write_captions` and `write_questions` (`describe.py`), and `describe_files` (`dataset.py`).
+Others take `SceneGraph`, `captions` and `questions` (`describe.py`), and `describe_files` (`dataset.py`).
 """
