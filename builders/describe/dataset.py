@@ -43,6 +43,7 @@ from ..folder.parquet import measure_columns, open_parquet, write_beside
 from ..foundation.ragged import Ragged
 from ..questions.majority_baseline import Tallies, measure_majority_baseline
 from ..recipe.fields import show
+from ..text.templates import load_template
 from .alternatives import Alternatives
 from .layout import SORTS, Encoded, Vocabulary, encode_graphs, lay_out_scenes
 from .naming import count_left_out, extend_taxonomy, find_rows_of, read_meanings, write_tables
@@ -111,6 +112,8 @@ def describe_files(
         GasError: A file, the recipe or the folder cannot be used.
     """
     loaded = make_recipe({"splits": {split: 1}, **(given or {})}, recipe, template)
+    for captions in loaded.recipe.captions:  # a wrong name is told before files are read
+        load_template("captions", captions.template, loaded.folder)
     with tempfile.TemporaryFile() as spool:
         vocabulary, seen = Vocabulary(), Spooled(spool)
         for chunk in _cut(read_files(paths), CHUNK):
