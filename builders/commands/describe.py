@@ -19,7 +19,7 @@ FORMS, NONE = ("yes_no", "open", "multiple_choice", "count"), "none"
 @commands.command(
     epilog=list_examples(
         "gas describe graphs.json --template prompt --questions yes_no",
-        "gas describe graphs.json --recipe multi_object --name mine --out mine",
+        "gas describe graphs.json --recipe multi_object --name own --out own",
     )
 )
 def describe(
