@@ -18,7 +18,9 @@ __all__ = [
     "EndpointJudge",
     "GasError",
     "RecipeError",
+    "SceneGraph",
     "VisionLanguageJudge",
+    "captions",
     "compare_models",
     "estimate_mean",
     "evaluate",
@@ -29,12 +31,15 @@ __all__ = [
     "open_metric",
     "open_report",
     "preferences",
+    "questions",
     "rewards",
     "scene",
     "to_networkx",
 ]
 
 if TYPE_CHECKING:
+    from .builders.describe.describe import captions, questions
+    from .builders.describe.scene_graph import SceneGraph
     from .builders.recipe.networkx_graphs import to_networkx
     from .builders.rows.explode import explode_questions
     from .builders.rows.single import scene
@@ -58,7 +63,9 @@ _PLACES = {
     "EndpointJudge": ".training",
     "GasError": ".errors",
     "RecipeError": ".errors",
+    "SceneGraph": ".builders.describe.scene_graph",
     "VisionLanguageJudge": ".training",
+    "captions": ".builders.describe.describe",
     "compare_models": ".training",
     "estimate_mean": ".training",
     "evaluate": ".training",
@@ -69,6 +76,7 @@ _PLACES = {
     "open_metric": ".training",
     "open_report": ".training",
     "preferences": ".training.preferences",
+    "questions": ".builders.describe.describe",
     "rewards": ".training.rewards",
     "scene": ".builders.rows.single",
     "to_networkx": ".builders.recipe.networkx_graphs",

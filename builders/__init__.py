@@ -12,6 +12,7 @@
     drawing         SVG of bars, scene graphs and rows; PNG of scene graphs and structures
     card            the dataset card
     build           recipes -> a built folder, by one process or many
+    describe        scene graphs that somebody has -> rows, and a folder of them
     inspection      looks at a recipe or a folder; changes nothing
     hub             a built folder on the Hub
     diff            what differs between two datasets

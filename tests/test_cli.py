@@ -115,7 +115,7 @@ def test_help_shows_commands_in_groups(gas):
     groups = ("Make", "Look", "Share", "Use", "Manage")
     shown = [word for line in out.splitlines() if (word := line.strip("│╭─╮ ").split(" ")[0]) in {*groups, *NAMES}]
     assert shown == [
-        *("Make", "build", "list", "init", "show", "validate", "schema", "preview"),
+        *("Make", "build", "describe", "list", "init", "show", "validate", "schema", "preview"),
         *("Look", "stats", "structures", "diff", "verify"),
         *("Share", "push", "export", "decontaminate"),
         *("Use", "evaluate", "mine", "train", "calibrate", "Manage", "taxonomy", "cache"),
@@ -129,6 +129,7 @@ def workplace(built, write_recipe, empty, monkeypatch):
     shutil.copytree(built, empty / "old")
     shutil.copy(write_recipe("structure: {complexity: 3}"), empty)
     (empty / "prompts.txt").write_text("a cat\n")
+    (empty / "graphs.json").write_text('[{"objects": ["man", "horse"], "relations": [[0, "riding", 1]]}]')
     (empty / "captions.txt").write_text("Two cats on a sofa.\n")
     (empty / "my_images").mkdir()
     Image.new("RGB", (64, 64)).save(empty / "my_images" / "0.png")

@@ -1,6 +1,7 @@
 """The commands of the engine, a file for each group that `gas --help` shows.
 
     build           `gas build`
+    describe        `gas describe`
     recipes         what a recipe says and what it makes: init, show, validate, schema, preview
     look            into scenes and built folders: stats, structures, diff, verify
     share           a built folder with others: push, export, decontaminate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ Proposal = tuple[str, str]
 
 def complete_recipes(ctx: typer.Context) -> list[str]:
     return [] if is_value(ctx) else list_recipes()
+
+
+def complete_templates() -> list[str]:
+    folder = files(f"{__package__.removesuffix('.builders.commands')}.templates.captions")
+    return sorted(file.name.removesuffix(".jinja") for file in folder.iterdir() if file.name.endswith(".jinja"))
 
 
 def complete_keys() -> list[Proposal]:

@@ -14,6 +14,7 @@ from ..structures.cache import find_structures
 from ..structures.enumeration import check_limits
 from ..structures.limits import read_limits
 from ..structures.sampling import StructurePlan, plan_structures
+from .given import Given
 from .meaning import measure_nearness
 from .nearness import Nearness
 from .pools import Pools, check_room, choose_pools, measure_room
@@ -42,6 +43,7 @@ class Plan:
         unseen: With those: which compositions a split has.
         groups: Groups of objects, where pairs of them are kept unseen.
         near: What is near in meaning, for a recipe that asks for it.
+        given: Of scenes that are somebody's own graphs: what their words show.
     """
 
     recipe: Recipe
@@ -52,6 +54,7 @@ class Plan:
     unseen: UnseenCompositions | None = None
     groups: Groups | None = None
     near: Nearness | None = None
+    given: Given | None = None
 
     @property
     def near_statements(self) -> Nearness | None:

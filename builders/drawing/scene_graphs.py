@@ -36,6 +36,7 @@ class Node:
         y: Its upper edge.
         room: Height of the layer that a relation passes.
         above, below: Nodes that it is joined with, in the layers beside.
+        turned: Whether the relation that it is a part of goes upwards, as one of a circle must.
     """
 
     sort: str
@@ -46,6 +47,7 @@ class Node:
     room: float = 0.0
     above: list[Node] = field(default_factory=list, repr=False)
     below: list[Node] = field(default_factory=list, repr=False)
+    turned: bool = False
 
     @property
     def width(self) -> float:
@@ -120,29 +122,67 @@ def label_object(item: dict[str, Any]) -> str:
 
 def _make_layers(nodes: list[Node], relations: list[dict[str, Any]]) -> list[list[Node]]:
     """Puts the objects that have relations into every other layer, and what joins them into those between."""
+    back = _find_back(len(nodes), relations)
+    # What closes a circle is laid out the other way around; its head is at its upper end.
+    edges = [
+        (one["object"], one["subject"]) if number in back else (one["subject"], one["object"])
+        for number, one in enumerate(relations)
+    ]
     depth = [0] * len(nodes)
     for _ in nodes:
-        for relation in relations:
-            depth[relation["object"]] = max(depth[relation["object"]], depth[relation["subject"]] + 1)
+        before = list(depth)
+        for upper, lower in edges:
+            depth[lower] = max(depth[lower], depth[upper] + 1)
+        if depth == before:
+            break
     # An object where no relation ends comes down to just above the nearest that it has a relation to.
+    ending = {lower for _, lower in edges}
     for number in range(len(nodes)):
-        ends = [depth[one["object"]] for one in relations if one["subject"] == number]
-        if ends and not any(one["object"] == number for one in relations):
+        ends = [depth[lower] for upper, lower in edges if upper == number]
+        if ends and number not in ending:
             depth[number] = min(ends) - 1
     layers: list[list[Node]] = [[] for _ in range(2 * max(depth, default=0) + 1)]
+    joined = {end for edge in edges for end in edge}
     for number, node in enumerate(nodes):
-        if any(number in (one["subject"], one["object"]) for one in relations):
+        if number in joined:
             layers[2 * depth[number]].append(node)
-    for relation in relations:
-        last, start = nodes[relation["subject"]], 2 * depth[relation["subject"]]
-        for place in range(start + 1, 2 * depth[relation["object"]]):
-            node = Node("label", [" ".join(wrap_text(relation["predicate"], 2 * WIDEST, 12, 1))])
+    for number, (upper, lower) in enumerate(edges):
+        last, start = nodes[upper], 2 * depth[upper]
+        for place in range(start + 1, 2 * depth[lower]):
+            node = Node("label", [" ".join(wrap_text(relations[number]["predicate"], 2 * WIDEST, 12, 1))])
             node = node if place == start + 1 else Node("passing")
+            node.turned = number in back
             layers[place].append(node)
             _join(last, node)
             last = node
-        _join(last, nodes[relation["object"]])
+        _join(last, nodes[lower])
     return [layer for layer in layers if layer]
+
+
+def _find_back(count: int, relations: list[dict[str, Any]]) -> set[int]:
+    """Numbers of the relations without which no relations lead in a circle: those back to where one came from."""
+    leaving: list[list[int]] = [[] for _ in range(count)]
+    for number, one in enumerate(relations):
+        leaving[one["subject"]].append(number)
+    back, done, open_ = set[int](), set[int](), set[int]()
+    for root in range(count):
+        way = [(root, iter(leaving[root]))] if root not in done else []
+        open_.update(root for root, _ in way)
+        while way:
+            at, left = way[-1]
+            number = next(left, -1)
+            if number < 0:
+                way.pop()
+                open_.discard(at)
+                done.add(at)
+                continue
+            target = relations[number]["object"]
+            if target in open_:
+                back.add(number)
+            elif target not in done:
+                open_.add(target)
+                way.append((target, iter(leaving[target])))
+    return back
 
 
 def _join(upper: Node, lower: Node) -> None:
@@ -247,16 +287,20 @@ def _draw_node(node: Node) -> str:
 
 
 def _draw_lines(node: Node) -> list[str]:
-    """Curves to what is joined with a node below it; those that end at an object have a head."""
+    """Curves to what is joined with a node below it; the end of a relation has a head."""
     lines = []
     for other in node.below:
         x0, y0, x1, y1 = node.x, node.y + node.height, other.x, other.y
         if node.sort == "object":
             x0 += _spread(node.below, other, node)
+            if other.turned:
+                lines.append(draw("path", d=f"M{x0:.1f} {y0:.1f}l-4.5 8h9z", fill=PALE))
+                y0 += 7
         if other.sort == "object":
             x1 += _spread(other.above, node, other)
-            lines.append(draw("path", d=f"M{x1:.1f} {y1:.1f}l-4.5 -8h9z", fill=PALE))
-            y1 -= 7
+            if not node.turned:
+                lines.append(draw("path", d=f"M{x1:.1f} {y1:.1f}l-4.5 -8h9z", fill=PALE))
+                y1 -= 7
         middle = (y0 + y1) / 2
         curve = f"M{x0:.1f} {y0:.1f}C{x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}"
         lines.append(draw("path", d=curve, fill="none", stroke=PALE, stroke_width=1.3))

@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from ...taxonomy import Taxonomy
+from ..content.given import join_lists
 from ..content.plan import Plan
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key, draw_below
@@ -55,7 +56,7 @@ class SceneKin:
         if not (tables := tabulate_kinship(self.plan)):
             return None
         place, shows = tables
-        once, twice = (table.words for table in shows.unite_twice(_replace_values(self.scenes.objects, place)))
+        once, twice = (table.words for table in shows.unite_twice(_replace_values(self.present, place)))
         # Most scene attributes show nothing.
         attributes = self.scenes.scene_attributes
         shows_some = list_shown(self.plan.taxonomy).lengths.take(attributes.values) > 0
@@ -68,6 +69,12 @@ class SceneKin:
             twice |= once & more
             once |= more
         return place, Bits(once), Bits(twice)
+
+    @cached_property
+    def present(self) -> Ragged:
+        """Rows of what each scene has and, of somebody's own graphs, what words show that nobody reviewed."""
+        given = self.plan.given
+        return join_lists(self.scenes.objects, given.list_shown(self.scenes)) if given else self.scenes.objects
 
     def show(self, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
         """Whether anything in scenes shows objects (rows of the taxonomy), bool, element by element."""
@@ -91,7 +98,7 @@ class SceneKin:
     def count(self, scene: np.ndarray, objects: np.ndarray) -> np.ndarray:
         """Counts objects in scenes that show objects (rows of the taxonomy), and scene attributes that do."""
         shows, count = find_kinship(self.plan), np.zeros(len(scene), dtype=np.int64)
-        for lists in (self.scenes.objects, list_shown_by_scenes(self.plan, self.scenes)):
+        for lists in (self.present, list_shown_by_scenes(self.plan, self.scenes)):
             # One column after the other: one object of each scene, -1 beyond its last.
             for present in pad_lists(lists)[scene].T:
                 count += shows(present, objects) & (present >= 0)

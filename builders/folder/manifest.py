@@ -264,11 +264,29 @@ class Provenance(Entry):
     sources: dict[FilePath, Digest]
 
 
+class Described(Entry):
+    """What the rows of a config were made from, if they describe scene graphs that somebody had.
+
+    Attributes:
+        graphs: How many graphs there were.
+        left_out: What was left out of them, by why.
+        own_words: Words that the taxonomy does not have, by table.
+    """
+
+    graphs: Count
+    left_out: dict[Word, Count] = {}
+    own_words: dict[Word, Count] = {}
+
+
 class Config(Provenance):
-    """A config; `dropped` says what was left out after it was built, if anything was."""
+    """A config; `dropped` says what was left out after it was built, if anything was.
+
+    `described` says that its rows describe scene graphs that somebody had, so that its recipe alone makes no rows.
+    """
 
     splits: Annotated[dict[SplitName, Split], Field(min_length=1)]
     dropped: Dropped | None = None
+    described: Described | None = None
 
     @model_validator(mode="after")
     def check_dropped(self) -> Self:

@@ -126,6 +126,11 @@ def count_built(source: Source, report: Report = lambda rows: None) -> Usage:
     Raises:
         GasError: A file is missing or damaged, or holds what the folder's recipe does not leave here.
     """
+    if source.entry.described:
+        raise GasError(
+            f"{source.name} describes scene graphs of somebody's own, and no recipe says what those may use; "
+            "give gas stats the graphs themselves, as JSON Lines, with --like RECIPE"
+        )
     counter = create_counter(source.name, create_writer(load_recipe(source.recipe)).plan)
     for batch in read_batches(source, COLUMNS, BLOCK):
         counter.add(batch)

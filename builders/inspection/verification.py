@@ -64,6 +64,7 @@ class Verification:
         bytes: Their size, by the manifest.
         rows: Their rows.
         remade: Rows that were made again.
+        described: Rows that describe scene graphs of somebody's own, which no recipe makes again.
         mendable: Configs that building their recipe again mends.
     """
 
@@ -72,6 +73,7 @@ class Verification:
     bytes: int = 0
     rows: int = 0
     remade: int = 0
+    described: int = 0
     mendable: list[str] = field(default_factory=list)
 
 
@@ -122,6 +124,8 @@ def _verify_config(
             result.rows += file.rows
             result.remade += remade
             report(file.rows + file.dropped)
+    if config.described:
+        result.described += sum(info.rows for info in config.splits.values())
     if writer and not config.dropped and any(finding.kind in MENDED for finding in findings):
         result.mendable.append(name)
     return findings
@@ -148,6 +152,8 @@ def describe_verification(folder: Path, result: Verification) -> str:
     """One line: how much was checked, and what came of it."""
     files = f"{result.files:,} file{'s' if result.files != 1 else ''} ({result.bytes / 1e6:.1f} MB)"
     checked = f"checked {files} by SHA-256, and {result.remade:,} of {result.rows:,} rows by making them again"
+    if result.described:
+        checked += f" ({result.described:,} describe scene graphs of somebody's own, which no recipe makes again)"
     if not result.findings:
         return f"{checked}: all is well"
     count = f"{len(result.findings)} finding{'s' if len(result.findings) != 1 else ''}"
@@ -180,6 +186,8 @@ def _open_recipe(folder: Path, config: Config) -> tuple[RowWriter | None, list[F
     )
     findings = [finding for name, digest in config.sources.items() if (finding := _check_source(folder, name, digest))]
     if any(finding.kind in ("missing", "damaged") for finding in findings):
+        return None, findings
+    if config.described:  # its recipe makes no rows: it puts graphs into words that are in the rows alone
         return None, findings
     if config.engine.data_version != DATA_VERSION:
         message = (

@@ -48,6 +48,19 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=WRITING.acquire, after_in_parent=WRITING.release, after_in_child=WRITING.release)
 
 
+@dataclass(frozen=True)
+class Own:
+    """Columns that scenes bring themselves, which are somebody's own graphs.
+
+    Attributes:
+        ids: What each is called.
+        structures: The column `structure`.
+    """
+
+    ids: pa.Array
+    structures: pa.StructArray
+
+
 @dataclass
 class RowWriter:
     """Makes the rows of a recipe, block by block. Keeps what templates yielded, so use one for many blocks.
@@ -103,6 +116,7 @@ class RowWriter:
         encoded: bool = False,
         outcomes: Counter[str] | None = None,
         kept: np.ndarray | None = None,
+        own: Own | None = None,
     ) -> pa.Table:
         """Rows of scenes.
 
@@ -114,12 +128,13 @@ class RowWriter:
             encoded: Whether columns of words are dictionaries, which Parquet writes faster than texts.
             outcomes: Where paraphrases are counted, `kept` and by why they were left out.
             kept: Which scenes get rows, and their answers counted, bool; all of them if left out.
+            own: Columns of scenes that are not of the recipe's structures.
 
         Returns:
             A table with the schema `schema_of(recipe)`, but for the types of words if they are encoded.
         """
         with WRITING:
-            rows = self._write(scenes, split, tallies, skip, encoded, kept)
+            rows = self._write(scenes, split, tallies, skip, encoded, kept, own)
         if kept is not None:
             rows = rows.take(make_array(np.flatnonzero(kept)))
         if self.paraphrases:  # others may write while a model is asked
@@ -134,6 +149,7 @@ class RowWriter:
         skip: int,
         encoded: bool,
         kept: np.ndarray | None,
+        own: Own | None,
     ) -> pa.Table:
         recipe = self.plan.recipe
         asked = words = BlockWords(scenes, self.plan.taxonomy)
@@ -151,13 +167,13 @@ class RowWriter:
         caption_pool, question_pool = self.captions.tracer.program_table.pool, self.questions.tracer.program_table.pool
         write_words = caption_pool.encode if encoded else caption_pool.take
         columns = [
-            _write_ids(f"{recipe.name}/{split}/", words.scenes),
+            own.ids if own else _write_ids(f"{recipe.name}/{split}/", words.scenes),
             texts.write(caption_pool),
             _write_graphs(words, write_words),
             _write_attributes(words, write_words, "scene", words.scenes.scene_attributes),
             _write_questions(questions, question_pool, encoded).slice(skip),
             _write_mentions(texts, self.captions.tracer.program_table, write_words),
-            _write_structures(self.plan.structures.table, words.scenes.structures),
+            own.structures if own else _write_structures(self.plan.structures.table, words.scenes.structures),
         ]
         if pairs and edited:
             columns.append(self._write_pairs(scenes, pairs, edited, questions, caption_key, write_words).slice(skip))

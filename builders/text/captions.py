@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -207,27 +208,17 @@ class CaptionWriter:
 
     def write_in(self, words: BlockWords, way: Way, before_edits: Scenes | None = None) -> Texts:
         """Texts of scenes of a block in given templates and frames; see `write`."""
-        long = _find_long(before_edits or words.scenes)
-        starts = {role: at[way.scenes] for role, at in _find_starts(words).items()}
+        long = find_long(before_edits or words.scenes)
+        starts = {role: at[way.scenes] for role, at in find_starts(words).items()}
         # A caption is as many parts as its template has blocks, each with a program: those of scene `i` are
         # programs[parts[i]:parts[i + 1]].
         parts = offsets_of(np.array([len(blocks) for blocks in self._blocks])[way.templates])
         programs = np.empty(parts[-1], dtype=np.int64)
         for number, blocks in enumerate(self._blocks):
             own = np.flatnonzero(way.templates == number)
-            scenes, before = way.scenes[own], np.full(len(own), NOTHING)
-            for place, (block, uses) in enumerate(blocks.items()):
-                keys = self._find_keys(words, uses, self._counts[number], long)[scenes]
-                keys[:, Case._fields.index("before")] = before
-                if not uses or "frame" in uses:
-                    keys[:, Case._fields.index("frame")] = way.frames[own]
-                found = self.tracer.find_programs(
-                    f"{self._names[number]}.{block}" if block else self._names[number],
-                    keys,
-                    self._create_render(number, block),
-                    words,
-                    {role: at[own] for role, at in starts.items()},
-                )
+            before, of_own = np.full(len(own), NOTHING), {role: at[own] for role, at in starts.items()}
+            for place, block in enumerate(blocks):
+                found = self.find_block(number, block, words, way.take(own), before, of_own, long)
                 programs[parts[own] + place] = found
                 if place < len(blocks) - 1:
                     ends = self.tracer.program_table.find_ends(found)
@@ -238,6 +229,35 @@ class CaptionWriter:
             programs, words, {role: np.repeat(at, repeats) for role, at in starts.items()}
         )
         return Texts(texts.tokens, texts.offsets[parts], texts.entries)
+
+    def find_block(
+        self,
+        number: int,
+        block: str,
+        words: BlockWords,
+        way: Way,
+        before: np.ndarray,
+        starts: Mapping[str, np.ndarray],
+        long: np.ndarray,
+    ) -> np.ndarray:
+        """Finds the program of one block of template `number` for each text.
+
+        Args:
+            number: Number of the template.
+            block: Name of its block.
+            words: The words of the scenes.
+            way: How the texts are written, all of them in this template.
+            before: How what stands before each block ends.
+            starts: For each role, where each text's words begin.
+            long: Which of all scenes are long, bool.
+        """
+        uses = self._blocks[number][block]
+        keys = self._find_keys(words, uses, self._counts[number], long)[way.scenes]
+        keys[:, Case._fields.index("before")] = before
+        if not uses or "frame" in uses:
+            keys[:, Case._fields.index("frame")] = way.frames
+        name = f"{self._names[number]}.{block}" if block else self._names[number]
+        return self.tracer.find_programs(name, keys, self._create_render(number, block), words, starts)
 
     def choose_templates(self, key: int, start: int, count: int) -> np.ndarray:
         """The number of the template of each scene from `start` on, int64: of any run, each has its share."""
@@ -260,10 +280,7 @@ class CaptionWriter:
     def _create_render(self, number: int, block: str) -> Render:
         def render(leaf: Leaf, key: tuple[int, ...]) -> list[Piece]:
             case = Case(*key)
-            pieces = start_sentence(self._render_case(number, block, leaf, case), case.before != OPEN)
-            # A later block goes on where an earlier one ended.
-            apart = case.before != NOTHING and pieces and not pieces[0].text.startswith((",", ".", ";", ":"))
-            return [Piece(" "), *pieces] if apart else pieces
+            return join_block(self._render_case(number, block, leaf, case), case.before)
 
         return render
 
@@ -304,14 +321,21 @@ class CaptionWriter:
         return keys.T
 
 
-def _find_long(scenes: Scenes) -> np.ndarray:
+def join_block(pieces: list[Piece], before: int) -> list[Piece]:
+    """The pieces of a block after another one, which ended as `before` says: it goes on where that left off."""
+    pieces = start_sentence(pieces, before != OPEN)
+    apart = before != NOTHING and pieces and not pieces[0].text.startswith((",", ".", ";", ":"))
+    return [Piece(" "), *pieces] if apart else pieces
+
+
+def find_long(scenes: Scenes) -> np.ndarray:
     """Which scenes have more than `LONG` elements, bool."""
     attributes = np.diff(scenes.attributes.offsets.take(scenes.objects.offsets))
     others = (scenes.objects, scenes.relations, scenes.scene_attributes)
     return sum((one.lengths for one in others), attributes) > LONG
 
 
-def _find_starts(words: BlockWords) -> dict[str, np.ndarray]:
+def find_starts(words: BlockWords) -> dict[str, np.ndarray]:
     """Where each scene's words begin in the columns of each role."""
     scenes = words.scenes
     objects = scenes.objects.offsets[:-1]

@@ -12,6 +12,7 @@ from ....arrow import make_texts
 from ....taxonomy import Taxonomy
 from ....taxonomy.english.predicates import FINITE
 from ...content.facts import find_saying
+from ...foils.contradictions import find_doubts
 from ...foils.draw import sample_foil_objects
 from ...foils.relation_logic import RelationFacts, find_facts, read_logic
 from ...foils.relations import (
@@ -52,6 +53,7 @@ class _Relations:
         subjects, targets: Objects of the block that they join.
         asked: Which of them may be asked about, bool.
         others: Other predicates of each that would be false, rows of the taxonomy or -1, shape (relations, draws).
+        turns: Whether each certainly does not hold the other way around, bool.
     """
 
     context: QuestionContext
@@ -62,6 +64,7 @@ class _Relations:
     targets: np.ndarray
     asked: np.ndarray
     others: np.ndarray
+    turns: np.ndarray
 
     def start(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Where the words of a macro begin that is given some relations and both of their ends."""
@@ -106,7 +109,13 @@ def ask(context: QuestionContext) -> list[Batch]:
     key, concepts = derive_key(context.key, "relation"), scenes.relations.values
     others = sample_foil_relations(key, context.plan, scenes, facts, RELATION_DRAWS)
     can_ask = context.can_ask("relations", concepts)
-    asked = _Relations(context, topics, facts, concepts, facts.subjects, facts.targets, can_ask, others)
+    turns = can_turn(context.plan, scenes, facts)
+    if context.plan.given:  # whose relations may contradict each other, or say one thing twice
+        doubts = find_doubts(context.plan.taxonomy, scenes, facts)
+        can_ask &= ~doubts.contradicted
+        others[doubts.crowded] = -1
+        turns &= ~doubts.turned
+    asked = _Relations(context, topics, facts, concepts, facts.subjects, facts.targets, can_ask, others, turns)
     return [*_ask_yes_no(asked, key), *_ask_ends(asked), _ask_which(asked)]
 
 
@@ -155,9 +164,8 @@ def _ask_yes_no(asked: _Relations, key: int) -> list[Batch]:
 def _choose_ways(asked: _Relations, elsewhere: np.ndarray) -> np.ndarray:
     """Chooses what makes each relation false, out of what is possible; integers, shape (relations,)."""
     context, scenes = asked.context, asked.context.scenes
-    turns = can_turn(context.plan, scenes, asked.facts)
     # A column for each of TURNED, CHANGED and MOVED.
-    possible = np.stack([turns, asked.others[:, 0] >= 0, elsewhere >= 0], axis=1)
+    possible = np.stack([asked.turns, asked.others[:, 0] >= 0, elsewhere >= 0], axis=1)
     ids = scenes.identify(asked.topics.scene)[:, None] * possible.shape[1] + np.arange(possible.shape[1])
     # The possible one with the highest chance; chances are made odd, so that all are above the 0 of the impossible.
     chance = hash_numbers(derive_key(context.key, "false"), ids) | np.uint64(1)

@@ -9,6 +9,7 @@ MISTAKES = "structure: {complexty: 3}\ncontent: {objects: {under: [kitchn]}, rel
 RECIPE, FOLDER = "`gas list", "`gas build` wrote"
 COMMANDS = {
     "build": ({"recipe", "file"}, RECIPE, ["--set", "splits.train=2", "--out", "new"]),
+    "describe": ({"graphs"}, "", ["--template", "prompt", "--out", "described"]),
     "show": ({"recipe", "file"}, RECIPE, []),
     "validate": ({"recipe", "file"}, RECIPE, []),
     "structures": ({"recipe", "file"}, RECIPE, ["--count"]),
@@ -27,6 +28,7 @@ ARGUMENTS = {
     "folder": "gas",
     "pictures": "pictures",
     "prompts": "prompts.txt",
+    "graphs": "graphs.json",
     "hub": "me/scenes",
     "nothing": "nothing",
 }
@@ -49,6 +51,7 @@ def workplace(gas, empty, write_recipe):
     (empty / "pictures").mkdir()
     (empty / "pictures" / "0.txt").write_text("a cat")
     (empty / "prompts.txt").write_text("a cat\n")
+    (empty / "graphs.json").write_text('[{"objects": ["cat"]}]')
     return empty
 
 
