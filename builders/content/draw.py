@@ -15,12 +15,16 @@ from ..foundation.counter_rng import derive_key
 from ..foundation.ragged import Ragged
 from .attributes import draw_attributes, order_attributes
 from .copies import draw_copies
-from .layout import Layout, lay_out
+from .layout import Layout, lay_out, lay_out_again
 from .objects import draw_objects
-from .plan import Plan
+from .plan import Plan, Room
 from .relations import draw_relations
-from .scene_attributes import add_fixed, draw_scene_attributes
+from .scene_attributes import add_fixed, deal_counts, draw_scene_attributes
 from .scenes import BLOCK, Scenes
+
+TURNS, FEW, MOST_TRIES = 64, 512, 32
+"""How often scenes whose captions are too long are drawn again; how many are few, and how often each of these is drawn
+in a turn."""
 
 
 def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = BLOCK) -> Scenes:
@@ -32,14 +36,48 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     key = derive_key(plan.recipe.seed, plan.recipe.name, split)
     plan = plan.splits.get(split, plan)
     layout = lay_out(plan, key, block)
+    counts = deal_counts(plan, layout)
+    scenes = _draw_scenes(plan, layout, split, counts)
+    if plan.room is not None:
+        scenes = _draw_long_again(plan, plan.room, layout, split, counts, scenes)
+    return scenes.cut(first, last)
+
+
+def _draw_long_again(plan: Plan, room: Room, layout: Layout, split: str, counts: np.ndarray, scenes: Scenes) -> Scenes:
+    """Draws scenes whose captions are too long again, of the same structures and numbers of scene attributes.
+
+    Raises:
+        RecipeError: Nothing that was drawn for some structure is short enough.
+    """
+    numbers = np.arange(len(scenes))
+    numbers = numbers[room.find_long(scenes, split, numbers)]
+    for turn in range(TURNS):
+        if not len(numbers):
+            return scenes
+        # Few scenes take about as long as some more, so each is drawn several times, and the first that will do stays.
+        tries = np.repeat(numbers, min(max(FEW // len(numbers), 1), MOST_TRIES))
+        others = _draw_scenes(plan, lay_out_again(plan, layout, tries, turn), split, counts[tries])
+        good = np.flatnonzero(~room.find_long(others, split, tries))
+        found, first = np.unique(tries[good], return_index=True)
+        scenes = scenes.replace(found, others.take(good[first]))
+        numbers = np.setdiff1d(numbers, found)
+    if not len(numbers):
+        return scenes
+    message = f"{len(numbers)} of {len(layout.structures):,} scenes got no content that makes a caption short enough"
+    raise RecipeError([Problem(message, key="captions", hint="raise the limit, or lower structure.complexity")])
+
+
+def _draw_scenes(plan: Plan, layout: Layout, split: str, counts: np.ndarray) -> Scenes:
+    """Draws the content of a layout, whose scenes have so many attributes each."""
+    key = layout.key
     objects = draw_objects(plan, layout, split)
     attributes, relations = _draw_statements(plan, layout, objects)
     subjects, targets = layout.subjects, layout.targets
     in_scenes = Ragged(objects, layout.objects)
     on_objects = order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
     between = Ragged(relations, subjects.offsets)
-    scene_attributes = draw_scene_attributes(plan, key, layout.start, in_scenes, on_objects, between)
-    scenes = Scenes(
+    scene_attributes = draw_scene_attributes(plan, key, layout.start, counts, in_scenes, on_objects, between)
+    return Scenes(
         layout.start,
         layout.structures,
         in_scenes,
@@ -50,7 +88,6 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
         add_fixed(plan, key, layout.start, scene_attributes),
         draw_copies(plan, layout, objects, relations),
     )
-    return scenes.cut(first, last)
 
 
 def _draw_statements(plan: Plan, layout: Layout, objects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

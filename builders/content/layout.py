@@ -47,8 +47,20 @@ class Layout:
 
 
 def lay_out(plan: Plan, key: int, block: int) -> Layout:
-    start, table = block * BLOCK, plan.structures.table
+    """The structures of a block of a split with this key."""
+    start = block * BLOCK
     structures = sample_structures(plan.structures, key, start, BLOCK)
+    return _lay_out_structures(plan, key, block, structures, count_cells(plan.structures, key, start))
+
+
+def lay_out_again(plan: Plan, layout: Layout, scenes: np.ndarray, turn: int) -> Layout:
+    """Some scenes of a block for another turn: the same structures, and decks of the turn's own."""
+    key = derive_key(layout.key, "again", layout.block, turn)
+    return _lay_out_structures(plan, key, layout.block, layout.structures[scenes], np.zeros_like(layout.cells))
+
+
+def _lay_out_structures(plan: Plan, key: int, block: int, structures: np.ndarray, cells: np.ndarray) -> Layout:
+    start, table = block * BLOCK, plan.structures.table
     objects = offsets_of(table.objects[structures])
     attributes = offsets_of(table.attribute_counts.take(structures).values)
     subjects, targets = table.subjects.take(structures), table.targets.take(structures)
@@ -61,7 +73,6 @@ def lay_out(plan: Plan, key: int, block: int) -> Layout:
         "relations": subjects.offsets[:-1, None] + table.seed_relations[structures],
     }
     ends = (subjects.values + shift, targets.values + shift)
-    cells = count_cells(plan.structures, key, start)
     moving = _choose_moving(plan, key, start, subjects)
     return Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds, moving)
 

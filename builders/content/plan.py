@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,22 @@ from .unseen import (
 
 
 @dataclass(frozen=True, eq=False)
+class Room:
+    """What limits of captions leave to scenes.
+
+    Attributes:
+        rows: Structures that have captions short enough, rows of the table, ascending.
+        scene_attributes: Most attributes that a scene of each structure of the table may have, int64.
+        find_long: Which scenes, the first argument, of a split get captions that are too long, bool. The last argument
+            has their numbers in their block.
+    """
+
+    rows: np.ndarray
+    scene_attributes: np.ndarray
+    find_long: Callable[[Any, str, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What is worked out once for a recipe and used for every block.
 
@@ -42,6 +60,7 @@ class Plan:
         unseen: With those: which compositions a split has.
         groups: Groups of objects, where pairs of them are kept unseen.
         near: What is near in meaning, for a recipe that asks for it.
+        room: What limits of captions leave, for a recipe that has some.
     """
 
     recipe: Recipe
@@ -52,6 +71,7 @@ class Plan:
     unseen: UnseenCompositions | None = None
     groups: Groups | None = None
     near: Nearness | None = None
+    room: Room | None = None
 
     @property
     def near_statements(self) -> Nearness | None:
@@ -79,6 +99,22 @@ def plan_scenes(recipe: Recipe, taxonomy: Taxonomy) -> Plan:
     plan = Plan(recipe, taxonomy, plan_structures(table, recipe.structure.distribution), pools, near=near)
     unseen = choose_unseen(recipe, taxonomy)
     return replace(plan, splits={split: _plan_split(plan, one) for split, one in unseen.items()})
+
+
+def limit_plan(plan: Plan, room: Room) -> Plan:
+    """Leaves the structures to a plan that have captions short enough.
+
+    Raises:
+        RecipeError: There are none, at all or for a split.
+    """
+    splits = {name: limit_plan(one, room) for name, one in plan.splits.items()}
+    rows = np.intersect1d(plan.structures.cells.values, room.rows)
+    if not len(rows):
+        raise RecipeError(
+            [Problem("no scene graph has a caption that is short enough", key="captions", hint="raise the limit")]
+        )
+    structures = plan_structures(plan.structures.table, plan.recipe.structure.distribution, rows)
+    return replace(plan, structures=structures, splits=splits, room=room)
 
 
 def _plan_split(plan: Plan, unseen: UnseenCompositions) -> Plan:

@@ -66,6 +66,33 @@ class Scenes:
             self.copies[begin:end],
         )
 
+    def take(self, rows: np.ndarray) -> Scenes:
+        """Some of the scenes, which need not lie side by side."""
+        numbered = self.objects.take(rows)
+        members = Ragged(np.arange(self.objects.offsets[-1]), self.objects.offsets).take(rows).values
+        lists = (self.relations, self.subjects, self.targets, self.scene_attributes)
+        return Scenes(
+            self.start,
+            self.structures[rows],
+            numbered,
+            self.attributes.take(members),
+            *(one.take(rows) for one in lists),
+            self.copies[members],
+        )
+
+    def replace(self, rows: np.ndarray, others: Scenes) -> Scenes:
+        """The scenes with others in the place of some of them."""
+        order = np.arange(len(self))
+        order[rows] = len(self) + np.arange(len(rows))
+        names = ("objects", "attributes", "relations", "subjects", "targets", "scene_attributes")
+        joined = Scenes(
+            self.start,
+            np.concatenate([self.structures, others.structures]),
+            **{name: getattr(self, name).join(getattr(others, name)) for name in names},
+            copies=np.concatenate([self.copies, others.copies]),
+        )
+        return joined.take(order)
+
 
 def _cut(ragged: Ragged, first: int, last: int) -> Ragged:
     offsets = ragged.offsets[first : last + 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -29,6 +29,15 @@ from .fields import (
 HOTTEST = 2  # temperature that servers take
 
 
+CLIP_TOKENS = 77
+"""What CLIP's text encoder reads."""
+
+
+def read_tokens(value: Any) -> Any:
+    """Take the name of the encoder for the number of tokens that it reads."""
+    return CLIP_TOKENS if value == "clip" else value
+
+
 class Captions(Part):
     """How scenes are put into words, or a share of them."""
 
@@ -51,6 +60,18 @@ class Captions(Part):
 
     frames: PositiveCount | None = Field(
         default=None, description="How many of the template's frames are used, from the first; all when left out."
+    )
+
+    max_words: PositiveCount | None = Field(
+        default=None, description="No caption has more words, as white space parts them.", examples=[40]
+    )
+
+    max_tokens: (
+        Annotated[PositiveCount, BeforeValidator(read_tokens, json_schema_input_type=int | Literal["clip"])] | None
+    ) = Field(
+        default=None,
+        description="No caption has more tokens of CLIP, the two around it among them; clip for the 77 that it reads.",
+        examples=["clip"],
     )
 
     @model_serializer(mode="wrap")

@@ -1,0 +1,155 @@
+"""Limits of captions (`captions.max_words`, `captions.max_tokens`): no caption is longer, and no row is dropped for it.
+
+1. Structures whose typical captions (`typical_scenes.py`) are too long in the shortest frame, with as few scene
+   attributes as the recipe allows, are never drawn: all of a cell, which are alike in numbers of objects, attributes and
+   relations. What is left is dealt as without limits.
+2. A scene has no more scene attributes than the typical caption of its structure has room for.
+3. A caption that is too long is put into a shorter frame.
+4. Where that does not do, the scene gets other content: its structure and number of scene attributes stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+
+from ..content.scenes import Scenes
+from ..foundation.counter_rng import derive_key
+from .captions import CaptionWriter, Way
+from .lengths import count_clip_tokens, count_words
+from .surface_forms import BlockWords
+from .typical_scenes import Typical, find_typical, make_typical_scenes
+
+SHORTEST = 3
+"""Frames that a caption is put into if it is too long, at most: the shortest ones."""
+SAMPLE = 64
+"""Structures that tell which frames are short."""
+EXAMPLES = 12
+"""Structures of a cell, at most, whose typical captions are looked at."""
+COUNTS = (count_words, count_clip_tokens)
+"""What is limited."""
+NO_LIMIT = 2**31
+
+
+@dataclass(frozen=True, eq=False)
+class CaptionLimits:
+    """What limits the captions of a writer.
+
+    Attributes:
+        writer: The writer.
+        most: Most words, and most tokens, of the captions of each template, int64, shape (templates, 2).
+    """
+
+    writer: CaptionWriter
+    most: np.ndarray
+
+    @cached_property
+    def shortest(self) -> np.ndarray:
+        """The shortest frames of each template, those that are shorter first, int64, shape (templates, `SHORTEST`)."""
+        rows = self.writer.plan.structures.cells.values
+        rows = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(np.int64)]
+        low, high = self.writer.plan.recipe.content.scene_attributes.count
+        words = self._make_typical(rows, np.full(len(rows), (low + high + 1) // 2))
+        return np.stack([self._rank_frames(number, words) for number in range(len(self.most))])
+
+    def _rank_frames(self, number: int, words: BlockWords) -> np.ndarray:
+        scenes = np.arange(len(words.scenes))
+        means = []
+        for frame in range(self.writer.frames[number]):
+            way = Way(scenes, np.full(len(scenes), number), np.full(len(scenes), frame))
+            means.append(int(self._measure(self._write(words, way)).sum()))
+        order = np.argsort(means, kind="stable")
+        return order[np.minimum(np.arange(SHORTEST), len(order) - 1)]
+
+    def shorten(self, words: BlockWords, way: Way) -> Way:
+        """Puts scenes whose captions are too long into a frame that is short enough, as far as there is one."""
+        return self._shorten(words, way)[0]
+
+    def find_long(self, scenes: Scenes, split: str, places: np.ndarray) -> np.ndarray:
+        """Which scenes have captions that are too long in any frame, bool; see `Room`."""
+        recipe = self.writer.plan.recipe
+        words = BlockWords(scenes, self.writer.plan.taxonomy)
+        self.writer.tracer.begin_block()
+        key = derive_key(recipe.seed, recipe.name, split, "captions")
+        return self._shorten(words, self.writer.choose_way(key, scenes, places))[1]
+
+    def find_long_edits(self, words: BlockWords, before: BlockWords, key: int) -> np.ndarray:
+        """Which edited scenes of a block have captions that are too long as they are put, which is as before, bool."""
+        return self._is_long(words, self.shorten(before, self.writer.choose_way(key, before.scenes)), before.scenes)
+
+    def find_room(self) -> tuple[np.ndarray, np.ndarray]:
+        """Structures whose captions are short enough, ascending, and most scene attributes by structure, int64."""
+        structures = self.writer.plan.structures
+        cells = structures.cells
+        # (cells, examples): places of structures of each cell, from its first to its last.
+        places = np.linspace(0, cells.lengths - 1, EXAMPLES, axis=1).astype(np.int64)
+        examples = cells.values[cells.offsets[:-1, None] + places]
+        most = np.full(len(structures.table), -1, dtype=np.int64)
+        most[cells.values] = self._find_most(examples)[cells.owners]
+        return np.flatnonzero(most >= 0), most
+
+    def _find_most(self, examples: np.ndarray) -> np.ndarray:
+        """The most scene attributes with which all examples of a cell are short enough; -1 where none will do."""
+        low, high = self.writer.plan.recipe.content.scene_attributes.count
+        most, left = np.full(len(examples), -1, dtype=np.int64), np.arange(len(examples))
+        for count in range(high, low - 1, -1):
+            rows, of = np.unique(examples[left], return_inverse=True)
+            words, long = self._make_typical(rows, np.full(len(rows), count)), np.zeros(len(rows), dtype=bool)
+            for number in np.flatnonzero((self.most < NO_LIMIT).any(axis=1)).tolist():
+                scenes = np.arange(len(rows))
+                way = Way(scenes, np.full(len(rows), number), np.full(len(rows), self.shortest[number, 0]))
+                long |= self._shorten(words, way)[1]
+            cell_is_long = long[of.reshape(-1, EXAMPLES)].any(axis=1)
+            most[left[~cell_is_long]] = count
+            left = left[cell_is_long]
+            if not len(left):
+                break
+        return most
+
+    def _shorten(self, words: BlockWords, way: Way) -> tuple[Way, np.ndarray]:
+        """The way with shorter frames where captions are too long, and which are so in all of them, bool."""
+        way, long = Way(*(column.copy() for column in way)), self._is_long(words, way)
+        for turn in range(SHORTEST):
+            left = np.flatnonzero(long)
+            if not len(left):
+                break
+            others = way.take(left)._replace(frames=self.shortest[way.templates[left], turn])
+            good = left[~self._is_long(words, others)]
+            way.frames[good] = self.shortest[way.templates[good], turn]
+            long[good] = False
+        return way, long
+
+    def _is_long(self, words: BlockWords, way: Way, before: Scenes | None = None) -> np.ndarray:
+        texts, long = self._write(words, way, before), np.zeros(len(way.scenes), dtype=bool)
+        for count, most in zip(COUNTS, self.most[way.templates].T, strict=True):
+            if (most < NO_LIMIT).any():
+                long |= count(texts) > most
+        return long
+
+    def _write(self, words: BlockWords, way: Way, before: Scenes | None = None) -> pa.StringArray:
+        return self.writer.write_in(words, way, before).write(self.writer.tracer.program_table.pool)
+
+    def _measure(self, texts: pa.StringArray) -> np.ndarray:
+        """How long texts are by all that is limited, int64."""
+        limited = (self.most < NO_LIMIT).any(axis=0)
+        lengths = [count(texts) for count, is_limited in zip(COUNTS, limited, strict=True) if is_limited]
+        return np.sum(lengths, axis=0, dtype=np.int64)
+
+    @cached_property
+    def _typical(self) -> Typical:
+        return find_typical(self.writer.plan, self._measure)
+
+    def _make_typical(self, rows: np.ndarray, counts: np.ndarray) -> BlockWords:
+        plan = self.writer.plan
+        return BlockWords(make_typical_scenes(plan, self._typical, rows, counts), plan.taxonomy)
+
+
+def read_limits(writer: CaptionWriter) -> CaptionLimits | None:
+    """What limits the captions of a recipe; None where nothing does."""
+    limits = [(one.max_words, one.max_tokens) for one in writer.plan.recipe.captions]
+    if not any(map(any, limits)):
+        return None
+    return CaptionLimits(writer, np.array([[most or NO_LIMIT for most in one] for one in limits], dtype=np.int64))
