@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import Problem, RecipeError
-from ..foundation.counter_rng import derive_key
+from ..foundation.counter_rng import derive_key, hash_numbers
 from ..foundation.ragged import Ragged
 from .attributes import draw_attributes, order_attributes
 from .copies import draw_copies
@@ -19,12 +19,13 @@ from .layout import Layout, lay_out, lay_out_again
 from .objects import draw_objects
 from .plan import Plan, Room
 from .relations import draw_relations
-from .scene_attributes import add_fixed, deal_counts, draw_scene_attributes
+from .scene_attributes import add_fixed, draw_scene_attributes
 from .scenes import BLOCK, Scenes
 
-TURNS, FEW, MOST_TRIES = 64, 512, 32
-"""How often scenes whose captions are too long are drawn again; how many are few, and how often each of these is drawn
-in a turn."""
+TURNS, EXCHANGES, BESIDE = 64, 6, 3
+"""How often scenes whose captions are too long are drawn again; how often others are drawn with them, and how many."""
+FEW, MOST_TRIES = 512, 32
+"""How many of these scenes are few, and how often each of them is drawn in a turn at most."""
 
 
 def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = BLOCK) -> Scenes:
@@ -36,39 +37,50 @@ def draw_block(plan: Plan, split: str, block: int, first: int = 0, last: int = B
     key = derive_key(plan.recipe.seed, plan.recipe.name, split)
     plan = plan.splits.get(split, plan)
     layout = lay_out(plan, key, block)
-    counts = deal_counts(plan, layout)
-    scenes = _draw_scenes(plan, layout, split, counts)
+    scenes = _draw_scenes(plan, layout, split)
     if plan.room is not None:
-        scenes = _draw_long_again(plan, plan.room, layout, split, counts, scenes)
+        scenes = _draw_long_again(plan, plan.room, layout, split, scenes)
     return scenes.cut(first, last)
 
 
-def _draw_long_again(plan: Plan, room: Room, layout: Layout, split: str, counts: np.ndarray, scenes: Scenes) -> Scenes:
+def _draw_long_again(plan: Plan, room: Room, layout: Layout, split: str, scenes: Scenes) -> Scenes:
     """Draws scenes whose captions are too long again, of the same structures and numbers of scene attributes.
+
+    At first others are drawn with them, which take their objects where they have room: no object is used less for its
+    long name. The few that are left then get any objects.
 
     Raises:
         RecipeError: Nothing that was drawn for some structure is short enough.
     """
-    numbers = np.arange(len(scenes))
-    numbers = numbers[room.find_long(scenes, split, numbers)]
+    every = np.arange(len(scenes))
+    left = np.flatnonzero(room.find_long(scenes, split, every))
     for turn in range(TURNS):
-        if not len(numbers):
+        if not len(left):
             return scenes
+        if turn < EXCHANGES:
+            luck = hash_numbers(derive_key(layout.key, "beside", layout.block, turn), every)
+            some = np.union1d(left, np.argsort(luck)[: BESIDE * len(left)])
+            others = _draw_scenes(
+                plan, lay_out_again(plan, layout, some, turn, scenes.take(some).objects.values), split
+            )
+            scenes = scenes.replace(some, others)
+            left = some[room.find_long(others, split, some)]
+            continue
         # Few scenes take about as long as some more, so each is drawn several times, and the first that will do stays.
-        tries = np.repeat(numbers, min(max(FEW // len(numbers), 1), MOST_TRIES))
-        others = _draw_scenes(plan, lay_out_again(plan, layout, tries, turn), split, counts[tries])
+        tries = np.repeat(left, min(max(FEW // len(left), 1), MOST_TRIES))
+        others = _draw_scenes(plan, lay_out_again(plan, layout, tries, turn), split)
         good = np.flatnonzero(~room.find_long(others, split, tries))
         found, first = np.unique(tries[good], return_index=True)
         scenes = scenes.replace(found, others.take(good[first]))
-        numbers = np.setdiff1d(numbers, found)
-    if not len(numbers):
+        left = np.setdiff1d(left, found)
+    if not len(left):
         return scenes
-    message = f"{len(numbers)} of {len(layout.structures):,} scenes got no content that makes a caption short enough"
+    message = f"{len(left)} of {len(scenes):,} scenes got no content that makes a caption short enough"
     raise RecipeError([Problem(message, key="captions", hint="raise the limit, or lower structure.complexity")])
 
 
-def _draw_scenes(plan: Plan, layout: Layout, split: str, counts: np.ndarray) -> Scenes:
-    """Draws the content of a layout, whose scenes have so many attributes each."""
+def _draw_scenes(plan: Plan, layout: Layout, split: str) -> Scenes:
+    """Draws the content of a layout."""
     key = layout.key
     objects = draw_objects(plan, layout, split)
     attributes, relations = _draw_statements(plan, layout, objects)
@@ -76,7 +88,7 @@ def _draw_scenes(plan: Plan, layout: Layout, split: str, counts: np.ndarray) -> 
     in_scenes = Ragged(objects, layout.objects)
     on_objects = order_attributes(plan.taxonomy, Ragged(attributes, layout.attributes))
     between = Ragged(relations, subjects.offsets)
-    scene_attributes = draw_scene_attributes(plan, key, layout.start, counts, in_scenes, on_objects, between)
+    scene_attributes = draw_scene_attributes(plan, key, layout.start, layout.counts, in_scenes, on_objects, between)
     return Scenes(
         layout.start,
         layout.structures,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -37,14 +37,25 @@ class Room:
 
     Attributes:
         rows: Structures that have captions short enough, rows of the table, ascending.
-        scene_attributes: Most attributes that a scene of each structure of the table may have, int64.
+        slack: By structure of the table and number of scene attributes from 0, by how much the typical caption is
+            shorter than it may be, int64; below 0 where it is not.
+        objects: How long the name of each object of the taxonomy is, int64, shape (objects,).
+        typical: How long the names of the first, second, ... object of a typical scene are, int64.
         find_long: Which scenes, the first argument, of a split get captions that are too long, bool. The last argument
             has their numbers in their block.
     """
 
     rows: np.ndarray
-    scene_attributes: np.ndarray
+    slack: np.ndarray
+    objects: np.ndarray
+    typical: np.ndarray
     find_long: Callable[[Any, str, np.ndarray], np.ndarray]
+
+    @cached_property
+    def most_attributes(self) -> np.ndarray:
+        """Most attributes that a scene of each structure may have, int64; -1 for one that has no room for any number."""
+        fits = self.slack >= 0
+        return np.where(fits.any(axis=1), fits.shape[1] - 1 - fits[:, ::-1].argmax(axis=1), -1)
 
 
 @dataclass(frozen=True, eq=False)

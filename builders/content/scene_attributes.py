@@ -22,21 +22,12 @@ from ..foundation.ragged import Bits, Ragged, join_codes, number_as_found, offse
 from .assignment import Slots, resolve_conflicts
 from .compatibility import match_objects
 from .filters import list_all_fixed
-from .layout import Layout
 from .plan import Plan
 from .scenes import BLOCK
 from .seating import Seats, list_seats, seat_cards
 
 SWAPS = 12
 """Swap rounds: what excludes many others seldom finds its place at once, but a round is cheap."""
-
-
-def deal_counts(plan: Plan, layout: Layout) -> np.ndarray:
-    """Deals how many attributes each scene of a block has, int64, shape (scenes,), as far as its caption has room."""
-    low, high = plan.recipe.content.scene_attributes.count
-    key = derive_key(layout.key, "scene_attribute_counts")
-    counts = low + deal(key, high - low + 1, layout.start, len(layout.structures))
-    return counts if plan.room is None else np.minimum(counts, plan.room.scene_attributes[layout.structures])
 
 
 def draw_scene_attributes(

@@ -18,7 +18,7 @@ from ...arrow import join_texts, make_array, make_texts
 from ...errors import Problem, RecipeError, gather_problems
 from ...taxonomy import load_taxonomy
 from ..content.draw import draw_block
-from ..content.plan import Plan, Room, limit_plan, plan_scenes
+from ..content.plan import Plan, limit_plan, plan_scenes
 from ..content.scenes import BLOCK, Scenes
 from ..content.unseen import find_leaks
 from ..foundation.counter_rng import WINDOW, derive_key
@@ -83,14 +83,15 @@ class RowWriter:
     def _limit(self, limits: CaptionLimits) -> None:
         """Leaves out structures whose captions are too long, and has scenes drawn again whose captions are."""
 
+        with WRITING:
+            room = limits.find_room()
+            self.captions.shorten = limits.shorten
+
         def find_long(scenes: Scenes, split: str, places: np.ndarray) -> np.ndarray:
             with WRITING:
                 return limits.find_long(scenes, split, places)
 
-        with WRITING:
-            rows, most = limits.find_room()
-            self.captions.shorten = limits.shorten
-        self.plan = self.captions.plan = limit_plan(self.plan, Room(rows, most, find_long))
+        self.plan = self.captions.plan = limit_plan(self.plan, replace(room, find_long=find_long))
 
     def write_block(self, split: str, block: int, rows: int = BLOCK) -> pa.Table:
         """The first `rows` rows of a block of a split."""

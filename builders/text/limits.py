@@ -4,8 +4,9 @@
    attributes as the recipe allows, are never drawn: all of a cell, which are alike in numbers of objects, attributes and
    relations. What is left is dealt as without limits.
 2. A scene has no more scene attributes than the typical caption of its structure has room for.
-3. A caption that is too long is put into a shorter frame.
-4. Where that does not do, the scene gets other content: its structure and number of scene attributes stay.
+3. Objects with long names are dealt to scenes with room for them (`content/objects.py`).
+4. A caption that is too long is put into a shorter frame.
+5. Where that does not do, the scene gets other content: its structure and number of scene attributes stay.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from ..content.plan import Room
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key
 from .captions import CaptionWriter, Way
@@ -80,34 +82,33 @@ class CaptionLimits:
         """Which edited scenes of a block have captions that are too long as they are put, which is as before, bool."""
         return self._is_long(words, self.shorten(before, self.writer.choose_way(key, before.scenes)), before.scenes)
 
-    def find_room(self) -> tuple[np.ndarray, np.ndarray]:
-        """Structures whose captions are short enough, ascending, and most scene attributes by structure, int64."""
+    def find_room(self) -> Room:
+        """Finds what limits leave. A cell of structures, which are alike in numbers, has the room of its longest."""
         structures = self.writer.plan.structures
-        cells = structures.cells
+        cells, (low, high) = structures.cells, self.writer.plan.recipe.content.scene_attributes.count
         # (cells, examples): places of structures of each cell, from its first to its last.
         places = np.linspace(0, cells.lengths - 1, EXAMPLES, axis=1).astype(np.int64)
         examples = cells.values[cells.offsets[:-1, None] + places]
-        most = np.full(len(structures.table), -1, dtype=np.int64)
-        most[cells.values] = self._find_most(examples)[cells.owners]
-        return np.flatnonzero(most >= 0), most
+        slack = np.full((len(structures.table), high + 1), -1, dtype=np.int64)
+        for count in range(low, high + 1):
+            slack[cells.values, count] = self._find_slack(examples, count)[cells.owners]
+        rows = np.flatnonzero((slack >= 0).any(axis=1))
+        names = self.writer.plan.taxonomy.objects["name"].combine_chunks()
+        lengths = self._measure(names)
+        return Room(rows, slack, lengths, lengths[self._typical.objects], self.find_long)
 
-    def _find_most(self, examples: np.ndarray) -> np.ndarray:
-        """The most scene attributes with which all examples of a cell are short enough; -1 where none will do."""
-        low, high = self.writer.plan.recipe.content.scene_attributes.count
-        most, left = np.full(len(examples), -1, dtype=np.int64), np.arange(len(examples))
-        for count in range(high, low - 1, -1):
-            rows, of = np.unique(examples[left], return_inverse=True)
-            words, long = self._make_typical(rows, np.full(len(rows), count)), np.zeros(len(rows), dtype=bool)
-            for number in np.flatnonzero((self.most < NO_LIMIT).any(axis=1)).tolist():
-                scenes = np.arange(len(rows))
-                way = Way(scenes, np.full(len(rows), number), np.full(len(rows), self.shortest[number, 0]))
-                long |= self._shorten(words, way)[1]
-            cell_is_long = long[of.reshape(-1, EXAMPLES)].any(axis=1)
-            most[left[~cell_is_long]] = count
-            left = left[cell_is_long]
-            if not len(left):
-                break
-        return most
+    def _find_slack(self, examples: np.ndarray, count: int) -> np.ndarray:
+        """How much shorter typical captions are than they may be, the least of each row of examples, int64."""
+        rows, of = np.unique(examples, return_inverse=True)
+        words, scenes = self._make_typical(rows, np.full(len(rows), count)), np.arange(len(rows))
+        slack = np.full(len(rows), NO_LIMIT, dtype=np.int64)
+        for number in np.flatnonzero((self.most < NO_LIMIT).any(axis=1)).tolist():
+            frames = np.full(len(rows), self.shortest[number, 0])
+            texts = self._write(words, Way(scenes, np.full(len(rows), number), frames))
+            for measure, most in zip(COUNTS, self.most[number], strict=True):
+                if most < NO_LIMIT:
+                    slack = np.minimum(slack, most - measure(texts))
+        return slack[of.reshape(examples.shape)].min(axis=1)
 
     def _shorten(self, words: BlockWords, way: Way) -> tuple[Way, np.ndarray]:
         """The way with shorter frames where captions are too long, and which are so in all of them, bool."""
