@@ -14,6 +14,7 @@ from ...taxonomy import Taxonomy
 from ..recipe.model import Recipe
 from ..structures.cache import find_structures
 from ..structures.enumeration import check_limits
+from ..structures.levels import cut_levels, plan_levels
 from ..structures.limits import read_limits
 from ..structures.sampling import StructurePlan, plan_structures
 from .meaning import measure_nearness
@@ -126,6 +127,37 @@ def limit_plan(plan: Plan, room: Room) -> Plan:
         )
     structures = plan_structures(plan.structures.table, plan.recipe.structure.distribution, rows)
     return replace(plan, structures=structures, splits=splits, room=room)
+
+
+def level_plan(plan: Plan) -> Plan:
+    """Cuts the structures of a plan into the levels of difficulty that its recipe asks for, if it does.
+
+    Raises:
+        RecipeError: There are fewer kinds of structures than levels, or none of a level for some split.
+    """
+    difficulty, splits = plan.recipe.difficulty, plan.recipe.splits
+    if difficulty is None:
+        return plan
+    starts = cut_levels(plan.structures.measure_cells(plan.structures.table.score), difficulty.levels)
+    if starts is None:
+        count = len(np.unique(plan.structures.measure_cells(plan.structures.table.score)))
+        message = f"{difficulty.levels} levels are more than structures have scores, which are {count}"
+        raise RecipeError([Problem(message, key="difficulty.levels", hint="ask for fewer, or widen `structure`")])
+
+    def share_out(one: Plan, split: str | None, rows: int | None) -> Plan:
+        scores = one.structures.measure_cells(one.structures.table.score)
+        levels = plan_levels(starts, scores, one.structures.bounds, difficulty.list_parts(), rows)
+        lacking = [number for number in np.unique(levels.deck) if not levels.bounds[number, -1]]
+        if lacking:
+            message = f"the split {split} has no structures of level {lacking[0] + 1}"
+            raise RecipeError([Problem(message, key="difficulty", hint="ask for fewer levels, or widen `structure`")])
+        return replace(one, structures=replace(one.structures, levels=levels), splits={})
+
+    if difficulty.order == "ascending":
+        own = {name: share_out(plan.splits.get(name, plan), name, split.size) for name, split in splits.items()}
+    else:
+        own = {name: share_out(one, name, None) for name, one in plan.splits.items()}
+    return replace(share_out(plan, None, None), splits=dict(own))
 
 
 def _plan_split(plan: Plan, unseen: UnseenCompositions) -> Plan:

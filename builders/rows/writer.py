@@ -18,7 +18,7 @@ from ...arrow import join_texts, make_array, make_texts
 from ...errors import Problem, RecipeError, gather_problems
 from ...taxonomy import load_taxonomy
 from ..content.draw import draw_block
-from ..content.plan import Plan, limit_plan, plan_scenes
+from ..content.plan import Plan, level_plan, limit_plan, plan_scenes
 from ..content.scenes import BLOCK, Scenes
 from ..content.unseen import find_leaks
 from ..foundation.counter_rng import WINDOW, derive_key
@@ -34,6 +34,7 @@ from ..text.limits import CaptionLimits, read_limits
 from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
 from ..text.wordings import write_wordings
+from .difficulty import write_difficulty
 from .paraphrases import ParaphraseWriter, create_paraphrase_writer
 from .schema import ATTRIBUTE, OBJECT, PAIR, PARAPHRASES, QUESTION, RELATION, STRUCTURE, schema_of
 
@@ -73,6 +74,7 @@ class RowWriter:
         self.limits = read_limits(self.captions)
         if self.limits:
             self._limit(self.limits)
+        self.plan = self.captions.plan = level_plan(self.plan)
         self.questions = QuestionWriter(self.plan)
         recipe = self.plan.recipe
         if recipe.paraphrase:
@@ -182,6 +184,8 @@ class RowWriter:
         if recipe.wordings:
             wordings_key = derive_key(recipe.seed, recipe.name, split, "wordings")
             columns.append(self._write_wordings(words, wordings_key, write_words))
+        if levels := self.plan.structures.levels:
+            columns.append(write_difficulty(self.plan.taxonomy, self.plan.structures.table, levels, words.scenes))
         schema = pa.schema([one for one in schema_of(recipe) if one.name != PARAPHRASES])
         return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
 
