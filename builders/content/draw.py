@@ -52,31 +52,44 @@ def _draw_long_again(plan: Plan, room: Room, layout: Layout, split: str, scenes:
     Raises:
         RecipeError: Nothing that was drawn for some structure is short enough.
     """
-    every = np.arange(len(scenes))
-    left = np.flatnonzero(room.find_long(scenes, split, every))
+    left, failure = np.flatnonzero(room.find_long(scenes, split, np.arange(len(scenes)))), None
     for turn in range(TURNS):
         if not len(left):
             return scenes
-        if turn < EXCHANGES:
-            luck = hash_numbers(derive_key(layout.key, "beside", layout.block, turn), every)
-            some = np.union1d(left, np.argsort(luck)[: BESIDE * len(left)])
-            others = _draw_scenes(
-                plan, lay_out_again(plan, layout, some, turn, scenes.take(some).objects.values), split
-            )
-            scenes = scenes.replace(some, others)
-            left = some[room.find_long(others, split, some)]
+        try:
+            if turn < EXCHANGES:
+                some, others = _draw_beside(plan, layout, split, scenes, left, turn)
+            else:
+                # Few scenes take about as long as some more, so each is drawn several times.
+                some = np.repeat(left, min(max(FEW // len(left), 1), MOST_TRIES))
+                others = _draw_scenes(plan, lay_out_again(plan, layout, some, turn), split)
+        except RecipeError as error:
+            failure = error  # another turn may do better
             continue
-        # Few scenes take about as long as some more, so each is drawn several times, and the first that will do stays.
-        tries = np.repeat(left, min(max(FEW // len(left), 1), MOST_TRIES))
-        others = _draw_scenes(plan, lay_out_again(plan, layout, tries, turn), split)
-        good = np.flatnonzero(~room.find_long(others, split, tries))
-        found, first = np.unique(tries[good], return_index=True)
-        scenes = scenes.replace(found, others.take(good[first]))
-        left = np.setdiff1d(left, found)
+        long = room.find_long(others, split, some)
+        if turn < EXCHANGES:
+            scenes, left = scenes.replace(some, others), some[long]
+        else:  # of several that will do the first stays
+            found, first = np.unique(some[~long], return_index=True)
+            scenes = scenes.replace(found, others.take(np.flatnonzero(~long)[first]))
+            left = np.setdiff1d(left, found)
     if not len(left):
         return scenes
     message = f"{len(left)} of {len(scenes):,} scenes got no content that makes a caption short enough"
-    raise RecipeError([Problem(message, key="captions", hint="raise the limit, or lower structure.complexity")])
+    raise RecipeError(
+        [Problem(message, key="captions", hint="raise the limit, or lower structure.complexity")]
+    ) from failure
+
+
+def _draw_beside(
+    plan: Plan, layout: Layout, split: str, scenes: Scenes, left: np.ndarray, turn: int
+) -> tuple[np.ndarray, Scenes]:
+    """Draws scenes again and others beside them, with the objects that all of these have: their numbers, and what is
+    drawn."""
+    luck = hash_numbers(derive_key(layout.key, "beside", layout.block, turn), np.arange(len(scenes)))
+    some = np.union1d(left, np.argsort(luck)[: BESIDE * len(left)])
+    again = lay_out_again(plan, layout, some, turn, scenes.take(some).objects.values)
+    return some, _draw_scenes(plan, again, split)
 
 
 def _draw_scenes(plan: Plan, layout: Layout, split: str) -> Scenes:

@@ -54,7 +54,7 @@ class Room:
 
     @cached_property
     def most_attributes(self) -> np.ndarray:
-        """Most attributes that a scene of each structure may have, int64; -1 for one that has no room for any number."""
+        """Most attributes that a scene of each structure may have, int64; -1 for one that has no room at all."""
         fits = self.slack >= 0
         return np.where(fits.any(axis=1), fits.shape[1] - 1 - fits[:, ::-1].argmax(axis=1), -1)
 

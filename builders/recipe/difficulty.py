@@ -28,8 +28,8 @@ class Difficulty(Part):
 
     levels: Annotated[int, Field(ge=2, le=MOST_LEVELS), BeforeValidator(read_whole)] = Field(
         default=3,
-        description="How many levels there are: scores of structures (objects + attributes + 2 x relations) in as many "
-        "runs of as many scores each.",
+        description="How many levels there are: all scores of structures (objects + attributes + 2 x relations), cut "
+        "into runs of as many scores each.",
         examples=[5],
     )
     order: Literal["mixed", "ascending"] = Field(default="mixed", description="In which order levels come in a split.")

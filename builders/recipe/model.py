@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from .content import Content
+from .difficulty import Difficulty, read_difficulty
 from .fields import (
     Names,
     Part,
@@ -36,7 +37,6 @@ from .fields import (
     show,
     wrap_one,
 )
-from .difficulty import Difficulty, read_difficulty
 from .filters import Filter, FilterName, check_filters, read_filter
 from .questions import QuestionKind, Questions, read_questions
 from .structure import Structure

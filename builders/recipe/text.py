@@ -74,6 +74,12 @@ class Captions(Part):
         examples=["clip"],
     )
 
+    @property
+    def limit(self) -> str:
+        """Say in words how long captions may be; an empty text where they may be as long as they are."""
+        limits = {"words": self.max_words, "tokens of CLIP": self.max_tokens}
+        return " and ".join(f"{most} {what}" for what, most in limits.items() if most is not None)
+
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
         """Leave out what says nothing, so that options that later versions add leave fingerprints as they are."""

@@ -1,13 +1,13 @@
 """The column `difficulty`: one number a row, by which a curriculum is a sort.
 
-Its whole part is the level, from 1, and the rest says where in the level the scene is: 2.5 is in the middle of level 2.
-What is counted is the score
+Its whole part is the level, from 1, and the rest says where in the level the scene is: 2.5 is in the middle of level
+2. What is counted is the score
 
     objects + attributes + 2 x relations + c,    c = 1 - 1 / (1 + rarity + more)
 
-Relations count twice, since models bind them worst. `rarity` is the mean of the rarities of the scene's objects, 0 for
-one that is said as often as `COMMON` on the Zipf scale or more often, 1 for one of which it is not known; `more` is how
-many things there are beyond one an object. `c` is below 1, so a scene with more in its structure is more difficult.
+Relations count twice, since models get them wrong most. `rarity` is the mean over the scene's objects: 0 for one that
+is said as often as `COMMON` on the Zipf scale, or more often, and 1 for one of which that is not known. `more` is how
+many things there are beyond one an object. `c` is below 1: what has more in its structure is always more difficult.
 """
 
 from __future__ import annotations

@@ -84,7 +84,6 @@ class RowWriter:
 
     def _limit(self, limits: CaptionLimits) -> None:
         """Leaves out structures whose captions are too long, and has scenes drawn again whose captions are."""
-
         with WRITING:
             room = limits.find_room()
             self.captions.shorten = limits.shorten

@@ -1,7 +1,7 @@
 """Levels of difficulty: which structures are of each, and which scenes get one of which.
 
-The score of a structure is objects + attributes + 2 x relations. All structures of a cell have one score, so a level is
-some cells, and each scene has its level by its place alone: the decks of content know nothing of it, and stay even.
+The score of a structure is objects + attributes + 2 x relations. All structures of a cell have one score, so a level
+is some cells, and each scene has its level by its place alone. Content is dealt from the same decks as without levels.
 """
 
 from __future__ import annotations

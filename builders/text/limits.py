@@ -1,8 +1,8 @@
-"""Limits of captions (`captions.max_words`, `captions.max_tokens`): no caption is longer, and no row is dropped for it.
+"""Limits of captions (`captions.max_words`, `captions.max_tokens`): none is longer, and no row is dropped for it.
 
 1. Structures whose typical captions (`typical_scenes.py`) are too long in the shortest frame, with as few scene
-   attributes as the recipe allows, are never drawn: all of a cell, which are alike in numbers of objects, attributes and
-   relations. What is left is dealt as without limits.
+   attributes as the recipe allows, are never drawn. It is decided for a cell, structures with the same numbers of
+   objects, attributes and relations. What is left is dealt as without limits.
 2. A scene has no more scene attributes than the typical caption of its structure has room for.
 3. Objects with long names are dealt to scenes with room for them (`content/objects.py`).
 4. A caption that is too long is put into a shorter frame.

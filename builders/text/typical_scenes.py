@@ -1,8 +1,8 @@
 """Typical scenes, one a structure, which tell how long captions of a structure are in the mean.
 
 Their concepts are quantiles by length of those that are dealt, in the order of a van der Corput sequence: the median,
-the quarters, the eighths. So a few of them are as long as a few that are dealt. Types are not heeded: nobody sees these
-scenes.
+the quarters, the eighths. So a few of them are as long as a few that are dealt. Types are not heeded: nobody sees
+these scenes.
 """
 
 from __future__ import annotations

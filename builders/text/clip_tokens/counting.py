@@ -1,4 +1,4 @@
-"""Counts a text's tokens as CLIP's tokenizer makes them (byte-pair encoding, Sennrich et al. 2016), without a download.
+"""Counts a text's tokens as CLIP's tokenizer makes them (byte-pair encoding, Sennrich et al. 2016), with no download.
 
 The tokenizer lowers a text and cuts it into contractions, runs of letters, single digits and runs of other signs, none
 of which goes over white space. So a text has the sum of the tokens of its words, and each word is counted once. The
@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 SPECIAL = 2
 """The tokens before and after every text."""
@@ -50,7 +51,7 @@ def _count_part(part: str) -> int:
     symbols = [letters[byte] for byte in part.encode()]
     symbols[-1] += END
     while len(symbols) > 1:
-        pairs = list(zip(symbols, symbols[1:], strict=False))
+        pairs = list(pairwise(symbols))
         first = min(pairs, key=lambda pair: ranks.get(pair, len(ranks)))
         if first not in ranks:
             break
