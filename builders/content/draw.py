@@ -52,7 +52,8 @@ def _draw_long_again(plan: Plan, room: Room, layout: Layout, split: str, scenes:
     Raises:
         RecipeError: Nothing that was drawn for some structure is short enough.
     """
-    left, failure = np.flatnonzero(room.find_long(scenes, split, np.arange(len(scenes)))), None
+    failure: RecipeError | None = None
+    left = np.flatnonzero(room.find_long(scenes, split, np.arange(len(scenes))))
     for turn in range(TURNS):
         if not len(left):
             return scenes
@@ -84,8 +85,10 @@ def _draw_long_again(plan: Plan, room: Room, layout: Layout, split: str, scenes:
 def _draw_beside(
     plan: Plan, layout: Layout, split: str, scenes: Scenes, left: np.ndarray, turn: int
 ) -> tuple[np.ndarray, Scenes]:
-    """Draws scenes again and others beside them, with the objects that all of these have: their numbers, and what is
-    drawn."""
+    """Draws some scenes again and others beside them, with the objects that all of these have.
+
+    Returns: Their numbers, ascending, and what is drawn for each.
+    """
     luck = hash_numbers(derive_key(layout.key, "beside", layout.block, turn), np.arange(len(scenes)))
     some = np.union1d(left, np.argsort(luck)[: BESIDE * len(left)])
     again = lay_out_again(plan, layout, some, turn, scenes.take(some).objects.values)

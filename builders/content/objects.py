@@ -267,6 +267,8 @@ def _limit_names(plan: Plan, layout: Layout, objects: np.ndarray, scene: np.ndar
     slack = room.slack[layout.structures, layout.counts][scene] - layout.turn
     share, rest = np.divmod(slack, counts[scene])
     allowed = room.typical[place % len(room.typical)] + share + (place < rest)
+    if (allowed >= lengths.max()).all():  # classes are as without limits, and so are scenes
+        return np.zeros(len(objects), dtype=np.int64), np.zeros(len(scene), dtype=np.int64)
     return lengths, np.clip(allowed, lengths.min(), lengths.max())
 
 

@@ -122,8 +122,11 @@ def limit_plan(plan: Plan, room: Room) -> Plan:
     splits = {name: limit_plan(one, room) for name, one in plan.splits.items()}
     rows = np.intersect1d(plan.structures.cells.values, room.rows)
     if not len(rows):
+        limits = ", ".join(one.limit for one in plan.recipe.captions if one.limit)
+        message = f"no scene graph usually has a caption of at most {limits}"
+        lacking = -int(room.slack[plan.structures.cells.values].max())
         raise RecipeError(
-            [Problem("no scene graph has a caption that is short enough", key="captions", hint="raise the limit")]
+            [Problem(message, key="captions", hint=f"raise the limit by {lacking}, or lower structure.complexity")]
         )
     structures = plan_structures(plan.structures.table, plan.recipe.structure.distribution, rows)
     return replace(plan, structures=structures, splits=splits, room=room)

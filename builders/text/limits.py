@@ -89,7 +89,7 @@ class CaptionLimits:
         # (cells, examples): places of structures of each cell, from its first to its last.
         places = np.linspace(0, cells.lengths - 1, EXAMPLES, axis=1).astype(np.int64)
         examples = cells.values[cells.offsets[:-1, None] + places]
-        slack = np.full((len(structures.table), high + 1), -1, dtype=np.int64)
+        slack = np.full((len(structures.table), high + 1), -NO_LIMIT, dtype=np.int64)
         for count in range(low, high + 1):
             slack[cells.values, count] = self._find_slack(examples, count)[cells.owners]
         rows = np.flatnonzero((slack >= 0).any(axis=1))
