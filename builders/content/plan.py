@@ -40,7 +40,7 @@ class Room:
         rows: Structures that have captions short enough, rows of the table, ascending.
         slack: By structure of the table and number of scene attributes from 0, by how much the typical caption is
             shorter than it may be, int64; below 0 where it is not.
-        objects: How long the name of each object of the taxonomy is, int64, shape (objects,).
+        objects: How long the name of each object of the taxonomy that is dealt is, int64, shape (objects,).
         typical: How long the names of the first, second, ... object of a typical scene are, int64.
         find_long: Which scenes, the first argument, of a split get captions that are too long, bool. The last argument
             has their numbers in their block.

@@ -17,6 +17,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from ...arrow import make_array
 from ..content.plan import Room
 from ..content.scenes import Scenes
 from ..foundation.counter_rng import derive_key
@@ -94,7 +95,8 @@ class CaptionLimits:
             slack[cells.values, count] = self._find_slack(examples, count)[cells.owners]
         rows = np.flatnonzero((slack >= 0).any(axis=1))
         names = self.writer.plan.taxonomy.objects["name"].combine_chunks()
-        lengths = self._measure(names)
+        lengths, dealt = np.zeros(len(names), dtype=np.int64), np.unique(self.writer.plan.pools.objects)
+        lengths[dealt] = self._measure(names.take(make_array(dealt)))
         return Room(rows, slack, lengths, lengths[self._typical.objects], self.find_long)
 
     def _find_slack(self, examples: np.ndarray, count: int) -> np.ndarray:

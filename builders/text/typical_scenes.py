@@ -136,7 +136,8 @@ def _spread(count: int) -> np.ndarray:
 
 def _repeat(rows: np.ndarray, lists: Ragged) -> np.ndarray:
     """For the place of each value in its list one of some rows, the first for the first; again from there on."""
-    return rows[lists.places % len(rows)] if len(rows) else np.zeros(0, dtype=np.int64)
+    # Where nothing is dealt, a seed graph gives all that there is.
+    return rows[lists.places % len(rows)] if len(rows) else np.zeros(len(lists.places), dtype=np.int64)
 
 
 def _put_seeds(
