@@ -156,11 +156,10 @@ def level_plan(plan: Plan) -> Plan:
             raise RecipeError([Problem(message, key="difficulty", hint="ask for fewer levels, or widen `structure`")])
         return replace(one, structures=replace(one.structures, levels=levels), splits={})
 
+    own = {name: share_out(one, name, None) for name, one in plan.splits.items()}
     if difficulty.order == "ascending":
-        own = {name: share_out(plan.splits.get(name, plan), name, split.size) for name, split in splits.items()}
-    else:
-        own = {name: share_out(one, name, None) for name, one in plan.splits.items()}
-    return replace(share_out(plan, None, None), splits=dict(own))
+        own |= {name: share_out(plan.splits.get(name, plan), name, split.size) for name, split in splits.items()}
+    return replace(share_out(plan, None, None), splits=own)
 
 
 def _plan_split(plan: Plan, unseen: UnseenCompositions) -> Plan:

@@ -68,27 +68,32 @@ class Scenes:
 
     def take(self, rows: np.ndarray) -> Scenes:
         """Some of the scenes, which need not lie side by side."""
-        numbered = self.objects.take(rows)
         members = Ragged(np.arange(self.objects.offsets[-1]), self.objects.offsets).take(rows).values
-        lists = (self.relations, self.subjects, self.targets, self.scene_attributes)
         return Scenes(
-            self.start,
-            self.structures[rows],
-            numbered,
-            self.attributes.take(members),
-            *(one.take(rows) for one in lists),
-            self.copies[members],
+            start=self.start,
+            structures=self.structures[rows],
+            objects=self.objects.take(rows),
+            attributes=self.attributes.take(members),
+            relations=self.relations.take(rows),
+            subjects=self.subjects.take(rows),
+            targets=self.targets.take(rows),
+            scene_attributes=self.scene_attributes.take(rows),
+            copies=self.copies[members],
         )
 
     def replace(self, rows: np.ndarray, others: Scenes) -> Scenes:
         """The scenes with others in the place of some of them."""
         order = np.arange(len(self))
         order[rows] = len(self) + np.arange(len(rows))
-        names = ("objects", "attributes", "relations", "subjects", "targets", "scene_attributes")
         joined = Scenes(
-            self.start,
-            np.concatenate([self.structures, others.structures]),
-            **{name: getattr(self, name).join(getattr(others, name)) for name in names},
+            start=self.start,
+            structures=np.concatenate([self.structures, others.structures]),
+            objects=self.objects.join(others.objects),
+            attributes=self.attributes.join(others.attributes),
+            relations=self.relations.join(others.relations),
+            subjects=self.subjects.join(others.subjects),
+            targets=self.targets.join(others.targets),
+            scene_attributes=self.scene_attributes.join(others.scene_attributes),
             copies=np.concatenate([self.copies, others.copies]),
         )
         return joined.take(order)

@@ -137,9 +137,11 @@ class CaptionLimits:
 
     def _measure(self, texts: pa.StringArray) -> np.ndarray:
         """How long texts are by all that is limited, int64."""
-        limited = (self.most < NO_LIMIT).any(axis=0)
-        lengths = [count(texts) for count, is_limited in zip(COUNTS, limited, strict=True) if is_limited]
-        return np.sum(lengths, axis=0, dtype=np.int64)
+        lengths = np.zeros(len(texts), dtype=np.int64)
+        for count, most in zip(COUNTS, self.most.T, strict=True):
+            if (most < NO_LIMIT).any():
+                lengths += count(texts)
+        return lengths
 
     @cached_property
     def _typical(self) -> Typical:

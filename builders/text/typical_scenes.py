@@ -66,17 +66,14 @@ def find_typical(plan: Plan, measure: Measure) -> Typical:
         "relations": [deck.rows for deck in seed.relations],
     }
     return Typical(
-        *(
-            rank(table, deck)
-            for table, deck in (
-                ("objects", pools.objects),
-                ("attributes", pools.attributes.rows),
-                ("relations", pools.relations.rows),
-            )
-        ),
-        rank("scene_attributes", np.concatenate([np.zeros(0, dtype=np.int64), *kinds])),
-        np.array([rank("scene_attributes", rows)[0] for rows in fixed.values()], dtype=np.int64),
-        {table: np.array([rank(table, rows)[0] for rows in some], dtype=np.int64) for table, some in decks.items()},
+        objects=rank("objects", pools.objects),
+        attributes=rank("attributes", pools.attributes.rows),
+        relations=rank("relations", pools.relations.rows),
+        scene_attributes=rank("scene_attributes", np.concatenate([np.zeros(0, dtype=np.int64), *kinds])),
+        fixed=np.array([rank("scene_attributes", rows)[0] for rows in fixed.values()], dtype=np.int64),
+        seeds={
+            table: np.array([rank(table, rows)[0] for rows in some], dtype=np.int64) for table, some in decks.items()
+        },
     )
 
 
