@@ -18,7 +18,7 @@ from generate_any_scene.builders.text.lengths import count_clip_tokens, count_wo
 from generate_any_scene.errors import RecipeError
 
 CLIP = 77
-ROWS = 600
+ROWS = 300
 
 
 def open_limited(recipe="multi_object", **overrides):
@@ -33,7 +33,7 @@ def draw_recipe(seed):
     if draw.random() < 0.5:
         limits = {"max_words": draw.randint(20, 30), "max_tokens": "clip"}
     captions = {"template": draw.choice(["default", "prompt", "short"]), **limits}
-    overrides = {"captions": captions, "seed": draw.randint(0, 9), "pairs": True}
+    overrides = {"captions": captions, "seed": draw.randint(0, 9), "pairs": seed % 2 == 0}
     if draw.random() < 0.5:
         overrides["content"] = {"scene_attributes": {"count": [0, 2]}}
     if draw.random() < 0.5:
@@ -52,11 +52,12 @@ def test_no_caption_is_longer_and_a_row_alone_is_the_same(seed):
     writer = open_limited(name, **overrides)
     for split in writer.plan.recipe.splits:
         rows = writer.write_block(split, 0, ROWS)
-        pairs = rows["pair"].combine_chunks().drop_null().field("caption")
         assert is_short(rows["caption"].combine_chunks(), limits).all()
-        assert is_short(pairs, limits).all() and len(pairs) > ROWS / 2
+        if overrides["pairs"]:
+            pairs = rows["pair"].combine_chunks().drop_null().field("caption")
+            assert is_short(pairs, limits).all() and len(pairs) > ROWS / 2
         assert writer.write_row(split, ROWS - 7) == rows.slice(ROWS - 7, 1).to_pylist()[0]
-        assert rows.slice(0, 50).equals(open_limited(name, **overrides).write_block(split, 0, 50))
+        assert rows.slice(0, 50).equals(writer.write_block(split, 0, 50))
 
 
 @pytest.fixture(scope="module")
