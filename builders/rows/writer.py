@@ -75,7 +75,7 @@ class RowWriter:
         if self.limits:
             self._limit(self.limits)
         self.plan = self.captions.plan = level_plan(self.plan)
-        self.questions = QuestionWriter(self.plan)
+        self.questions = QuestionWriter(self.plan, self.folder)
         recipe = self.plan.recipe
         if recipe.paraphrase:
             self.paraphrases = create_paraphrase_writer(
