@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     BeforeValidator,
@@ -67,7 +67,11 @@ class Captions(Part):
     )
 
     max_tokens: (
-        Annotated[PositiveCount, BeforeValidator(read_tokens, json_schema_input_type=int | Literal["clip"])] | None
+        Annotated[
+            PositiveCount,
+            BeforeValidator(read_tokens, json_schema_input_type=int | Annotated[str, Field(pattern="^clip$")]),
+        ]
+        | None
     ) = Field(
         default=None,
         description="No caption has more tokens of CLIP, the two around it among them; clip for the 77 that it reads.",
