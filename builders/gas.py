@@ -36,8 +36,9 @@ class GasConfig(datasets.BuilderConfig):
     """A recipe, perhaps seen through a view, with what the caller overrides.
 
     Args: recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise. seed, taxonomy,
-        modality, structure, content, captions, questions, pairs, wordings, paraphrase, splits: Override the recipe's
-            fields of these names. Mappings are merged: `structure={"complexity": [3, 5]}` leaves the others.
+        modality, structure, content, captions, questions, pairs, wordings, difficulty, paraphrase, splits: Override
+            the recipe's fields of these names; `difficulty=2` asks for rows of level 2 alone. Mappings are merged:
+            `structure={"complexity": [3, 5]}` leaves the others.
     """
 
     recipe: str | None = None
@@ -50,6 +51,7 @@ class GasConfig(datasets.BuilderConfig):
     questions: list[str] | None = None
     pairs: bool | str | list[str] | None = None
     wordings: Any = None
+    difficulty: int | dict[str, Any] | None = None
     paraphrase: dict[str, Any] | None = None
     splits: dict[str, Any] | None = None
 

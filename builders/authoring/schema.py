@@ -66,6 +66,10 @@ VALUES: dict[str, Mapping[str, str]] = {
         "video": "Scene attributes of videos, such as a camera movement.",
         "3d": "Scene attributes of 3D models, such as how they are lit.",
     },
+    "order": {
+        "mixed": "All levels from the first row on.",
+        "ascending": "The easiest level first, so that the split is sorted by level.",
+    },
     "pairs": {
         "relation_reversed": "A dog chasing a car; a car chasing a dog.",
         "attributes_swapped": "A red dog and a blue car; a blue dog and a red car.",

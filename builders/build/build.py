@@ -20,6 +20,7 @@ from ...errors import GasError, RecipeError
 from ...regular_files import open_regular
 from ..card.card import write_card
 from ..card.sample import find_sample
+from ..content.plan import Plan
 from ..content.scenes import BLOCK
 from ..content.thin_filters import find_thin_filters
 from ..folder.build_folder import (
@@ -49,13 +50,13 @@ from ..folder.manifest import (
 )
 from ..folder.parquet import is_whole
 from ..folder.reading import MEND, open_rows
+from ..foundation.counter_rng import derive_key
 from ..questions.majority_baseline import Tallies, add_tallies, measure_majority_baseline
 from ..recipe.fields import escape
 from ..recipe.loading import LoadedRecipe
 from ..recipe.model import Recipe
 from ..rows.filtering import Kept, RowFilter, Verdict, check_row_filters
 from ..rows.writer import RowWriter, create_writer
-from ..structures.enumeration import StructureTable
 from .candidates import JudgeAhead, Run, choose_candidates, judge_run
 from .recipe_bundle import RecipeBundle, bundle_recipe, describe_provenance, refuse_collisions, write_texts
 from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shard, remove_others
@@ -126,8 +127,7 @@ def build_datasets(
         written = _make_files(writers, packed, left, folder, workers, report, engine, address)
         configs = dict(others)
         for name, one in shards.items():
-            table = writers[name].plan.structures.table
-            splits = _describe_splits(table, {shard: written[shard] for shard in one}, kept.get(name, {}))
+            splits = _describe_splits(writers[name].plan, {shard: written[shard] for shard in one}, kept.get(name, {}))
             configs[name] = Config(**dict(origins[name]), splits=splits)
         # From here to the end each step may be the last before a kill: what it did need not be undone to do it again.
         write_manifest(out, manifest.replace_configs(others))
@@ -289,9 +289,10 @@ def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:
         os.replace(str(folder.work / name), str(folder.out / name))
 
 
-def _describe_splits(table: StructureTable, shards: dict[Shard, Written], kept: dict[str, Kept]) -> dict[str, Split]:
+def _describe_splits(plan: Plan, shards: dict[Shard, Written], kept: dict[str, Kept]) -> dict[str, Split]:
     """What the manifest says of the splits of one config."""
-    splits: dict[str, Split] = {}
+    splits, table = dict[str, Split](), plan.structures.table
+    possible = np.arange(len(table)) if plan.room is None else plan.room.rows
     for name in dict.fromkeys(shard.split for shard in shards):
         parts = [written for shard, written in shards.items() if shard.split == name]
         tallies, columns = Tallies(), Counter[str]()
@@ -308,12 +309,28 @@ def _describe_splits(table: StructureTable, shards: dict[Shard, Written], kept: 
             rows=sum(file.rows for file in files),
             columns=dict(columns),
             files=files,
-            structures=_count_structures(table, seen),
+            structures=_count_structures(table.complexity[possible], seen[possible]),
             questions=_describe_questions(tallies),
             paraphrases=dict(sorted(outcomes.items())),
             filters=_describe_filters(kept[name]) if name in kept else {},
+            too_long=len(table) - len(possible),
+            difficulty={} if name in kept else _describe_levels(plan, name, sum(file.rows for file in files)),
         )
     return splits
+
+
+def _describe_levels(plan: Plan, split: str, rows: int) -> dict[str, tuple[int, int, int]]:
+    """Of each level of difficulty, how many rows are of it, and the least and the largest score of its structures."""
+    structures = plan.splits.get(split, plan).structures
+    if structures.levels is None:
+        return {}
+    counts = structures.levels.count_levels(derive_key(plan.recipe.seed, plan.recipe.name, split), rows)
+    starts, scores = structures.levels.starts, np.unique(structures.measure_cells(structures.table.score))
+    ends = [int(scores[scores < end].max()) for end in starts[1:]]
+    return {
+        str(level): (count, low, high)
+        for level, (count, low, high) in enumerate(zip(counts.tolist(), starts[:-1].tolist(), ends, strict=True), 1)
+    }
 
 
 def _describe_filters(kept: Kept) -> dict[str, Filtered]:
@@ -327,10 +344,10 @@ def _describe_questions(tallies: Tallies) -> dict[str, dict[str, Asked]]:
     return {kind: {form: Asked.model_validate(one) for form, one in forms.items()} for kind, forms in baseline.items()}
 
 
-def _count_structures(table: StructureTable, seen: np.ndarray) -> dict[str, tuple[int, int]]:
+def _count_structures(complexities: np.ndarray, seen: np.ndarray) -> dict[str, tuple[int, int]]:
     """For each complexity, how many of the possible structures occur, and how many are possible."""
-    possible = np.bincount(table.complexity)
-    occurring = np.bincount(table.complexity[seen], minlength=len(possible))
+    possible = np.bincount(complexities)
+    occurring = np.bincount(complexities[seen], minlength=len(possible))
     return {
         str(complexity): (int(occurring[complexity]), int(possible[complexity]))
         for complexity in np.flatnonzero(possible)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,9 @@ class Layout:
         seeds: For `objects`, `attributes` and `relations`, the places of the seed graph's coloured elements in the
             block, shape (scenes, coloured elements).
         moving: Relations of the block that must be of something that moves, one a scene that shall, ascending.
+        counts: How many scene attributes each scene has, int64, shape (scenes,).
+        turn: How often the scenes have been drawn before.
+        dealt: Rows of the objects that they had then, to be dealt again, shape (objects,); None for a deck.
     """
 
     key: int
@@ -44,11 +47,47 @@ class Layout:
     ends: tuple[np.ndarray, np.ndarray]
     seeds: dict[str, np.ndarray]
     moving: np.ndarray
+    counts: np.ndarray
+    turn: int = 0
+    dealt: np.ndarray | None = None
 
 
 def lay_out(plan: Plan, key: int, block: int) -> Layout:
-    start, table = block * BLOCK, plan.structures.table
+    """The structures of a block of a split with this key."""
+    start = block * BLOCK
     structures = sample_structures(plan.structures, key, start, BLOCK)
+    counts = _deal_counts(plan, key, start, structures)
+    return _lay_out_structures(plan, key, block, structures, count_cells(plan.structures, key, start), counts)
+
+
+def lay_out_again(
+    plan: Plan, layout: Layout, scenes: np.ndarray, turn: int, objects: np.ndarray | None = None
+) -> Layout:
+    """Some scenes of a block for another turn: structures and numbers stay, the decks are the turn's own.
+
+    Args:
+        plan: The plan of the split.
+        layout: The block.
+        scenes: Their numbers in it.
+        turn: Which turn, from 0.
+        objects: Rows of their objects, to be dealt to them again instead of a deck.
+    """
+    key, cells = derive_key(layout.key, "again", layout.block, turn), np.zeros_like(layout.cells)
+    again = _lay_out_structures(plan, key, layout.block, layout.structures[scenes], cells, layout.counts[scenes])
+    return replace(again, turn=turn + 1, dealt=objects)
+
+
+def _deal_counts(plan: Plan, key: int, start: int, structures: np.ndarray) -> np.ndarray:
+    """Deals how many scene attributes each scene of a block has, as far as its caption has room for them."""
+    low, high = plan.recipe.content.scene_attributes.count
+    counts = low + deal(derive_key(key, "scene_attribute_counts"), high - low + 1, start, len(structures))
+    return counts if plan.room is None else np.minimum(counts, plan.room.most_attributes[structures])
+
+
+def _lay_out_structures(
+    plan: Plan, key: int, block: int, structures: np.ndarray, cells: np.ndarray, counts: np.ndarray
+) -> Layout:
+    start, table = block * BLOCK, plan.structures.table
     objects = offsets_of(table.objects[structures])
     attributes = offsets_of(table.attribute_counts.take(structures).values)
     subjects, targets = table.subjects.take(structures), table.targets.take(structures)
@@ -61,9 +100,9 @@ def lay_out(plan: Plan, key: int, block: int) -> Layout:
         "relations": subjects.offsets[:-1, None] + table.seed_relations[structures],
     }
     ends = (subjects.values + shift, targets.values + shift)
-    cells = count_cells(plan.structures, key, start)
     moving = _choose_moving(plan, key, start, subjects)
-    return Layout(key, block, start, structures, cells, objects, attributes, subjects, targets, ends, seeds, moving)
+    lists = (objects, attributes, subjects, targets)
+    return Layout(key, block, start, structures, cells, *lists, ends, seeds, moving, counts)
 
 
 def _choose_moving(plan: Plan, key: int, start: int, relations: Ragged) -> np.ndarray:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..foundation.counter_rng import deal, derive_key, draw_below
+from ..foundation.counter_rng import deal, derive_key, draw_below, hash_numbers, shuffle
 from ..foundation.ragged import number_rows, offsets_of
 from .assignment import PARTS, Clash, Slots, assign_concepts, list_fitting, list_neighbours, resolve_conflicts
 from .layout import Layout, deal_free
@@ -37,6 +37,10 @@ def draw_objects(plan: Plan, layout: Layout, split: str) -> np.ndarray:
     )
     places, cards = deal_free(plan, layout, "objects", len(pools.objects))
     key = derive_key(layout.key, "objects", layout.block)
+    if layout.dealt is not None:
+        order = np.argsort(pools.objects, kind="stable")
+        cards = order[np.searchsorted(pools.objects[order], layout.dealt[places])]
+        cards = cards[shuffle(derive_key(key, "again"), len(cards))]
     given = drawn[seeds["objects"]]
     if plan.near is None:
         drawn[places] = pools.objects[_assign_objects(plan, layout, split, key, places, cards, needs, given)]
@@ -216,7 +220,7 @@ def _assign_objects(
 def _class_objects(
     plan: Plan, layout: Layout, objects: np.ndarray, scene: np.ndarray, needs: np.ndarray, moves: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Classes of cards and slots by room for attributes, by groups where scenes are made of one, and by what moves.
+    """Classes of cards and slots by room for attributes, groups where scenes are made of one, what moves, and length.
 
     Returns: As `assign_concepts` takes them: class of each card, class of each slot, and which fit, bool, shape (card
         classes, slot classes).
@@ -234,14 +238,38 @@ def _class_objects(
     can_move = (
         find_movers(pools, plan.taxonomy)[pools.classes.of[objects]] if moves.any() else np.zeros(len(objects), bool)
     )
-    slots, slot_class = number_rows(moves, *slot_columns)
-    cards, card_class = number_rows(can_move, *card_columns)
+    lengths, allowed = _limit_names(plan, layout, objects, scene)
+    slots, slot_class = number_rows(moves, allowed, *slot_columns)
+    cards, card_class = number_rows(can_move, lengths, *card_columns)
     fits = card_columns[0][cards, None] >= slot_columns[0][slots]
     if len(slot_columns) > 1:
         fits &= card_columns[1][cards, None] == slot_columns[1][slots]
+    short = fits & (lengths[cards, None] <= allowed[slots])
+    fits = np.where(short.any(axis=0), short, fits)
     moving = fits & (can_move[cards, None] | ~moves[slots])
     # Where nothing that moves has room enough, or is of the group, anything else is better than nothing.
     return card_class, slot_class, np.where(moving.any(axis=0), moving, fits)
+
+
+def _limit_names(plan: Plan, layout: Layout, objects: np.ndarray, scene: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How long the name of each card is, and of each slot may be, so that captions are short enough; 0 without limits.
+
+    The slots of a scene share what makes a typical scene of its structure: the lengths of the names there, in any
+    order, and what its caption could be longer. So long names go where there is room, instead of being drawn less.
+    """
+    if plan.room is None:
+        return np.zeros(len(objects), dtype=np.int64), np.zeros(len(scene), dtype=np.int64)
+    room, lengths = plan.room, plan.room.objects[objects]
+    counts = np.bincount(scene, minlength=len(layout.structures))
+    order = np.lexsort((hash_numbers(derive_key(layout.key, "names", layout.block), np.arange(len(scene))), scene))
+    place = np.empty(len(scene), dtype=np.int64)
+    place[order] = np.arange(len(scene)) - np.repeat(np.cumsum(counts) - counts, counts)
+    slack = room.slack[layout.structures, layout.counts][scene] - layout.turn
+    share, rest = np.divmod(slack, counts[scene])
+    allowed = room.typical[place % len(room.typical)] + share + (place < rest)
+    if (allowed >= lengths.max()).all():  # classes are as without limits, and so are scenes
+        return np.zeros(len(objects), dtype=np.int64), np.zeros(len(scene), dtype=np.int64)
+    return lengths, np.clip(allowed, lengths.min(), lengths.max())
 
 
 def _find_caption_buckets(

@@ -34,16 +34,18 @@ def draw_scene_attributes(
     plan: Plan,
     key: int,
     start: int,
+    counts: np.ndarray,
     objects: Ragged,
     attributes: Ragged,
     relations: Ragged,
 ) -> Ragged:
-    """Deals how many attributes each scene has, then their kinds, then for each kind its concepts.
+    """Deals the kinds of each scene's attributes, then for each kind its concepts.
 
     Args:
         plan: The plan of the split.
         key: Key of the split.
         start: Index of the block's first scene.
+        counts: How many attributes each scene has, shape (scenes,).
         objects: Rows of each scene's objects.
         attributes: Rows of each object's attributes.
         relations: Rows of each scene's relations.
@@ -53,14 +55,14 @@ def draw_scene_attributes(
     """
     low, high = plan.recipe.content.scene_attributes.count
     decks, choices = plan.pools.scene_attributes, high - low + 1
-    count_key = derive_key(key, "scene_attribute_counts")
-    counts = low + deal(count_key, choices, start, BLOCK)
-    places = _Places(offsets_of(counts), np.repeat(np.arange(BLOCK), counts), derive_key(key, "scene", start // BLOCK))
+    scene = np.repeat(np.arange(len(counts)), counts)
+    places = _Places(offsets_of(counts), scene, derive_key(key, "scene", start // BLOCK))
     if not len(places.scene):
         return Ragged(places.scene, places.offsets)
     # `before` is how many attributes the earlier scenes have: a full deck of counts low, ..., high sums up to
-    # (low + high) * choices / 2, and the one that is not full is dealt again.
-    full, rest = divmod(start, choices)
+    # (low + high) * choices / 2, and the one that is not full is dealt again. Where captions are limited they may have
+    # fewer, and so some cards are never dealt.
+    count_key, (full, rest) = derive_key(key, "scene_attribute_counts"), divmod(start, choices)
     before = full * (low + high) * choices // 2 + int((low + deal(count_key, choices, full * choices, rest)).sum())
     demands = _find_demands(plan, objects, attributes, relations)
     try:
@@ -79,7 +81,7 @@ def draw_scene_attributes(
         hint = "lower the count, allow more kinds, or set content.constraints: none, for which any objects will do"
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values = decks.values[cards]
-    return _order_scene_attributes(plan.taxonomy, places.scene, values, places.offsets)
+    return order_scene_attributes(plan.taxonomy, places.scene, values, places.offsets)
 
 
 def add_fixed(plan: Plan, key: int, start: int, drawn: Ragged) -> Ragged:
@@ -103,10 +105,10 @@ def add_fixed(plan: Plan, key: int, start: int, drawn: Ragged) -> Ragged:
     ]
     scenes = np.concatenate([*(every for _ in dealt), drawn.owners])
     offsets = drawn.offsets + len(dealt) * np.arange(len(drawn) + 1)
-    return _order_scene_attributes(plan.taxonomy, scenes, np.concatenate([*dealt, drawn.values]), offsets)
+    return order_scene_attributes(plan.taxonomy, scenes, np.concatenate([*dealt, drawn.values]), offsets)
 
 
-def _order_scene_attributes(taxonomy: Taxonomy, scenes: np.ndarray, rows: np.ndarray, offsets: np.ndarray) -> Ragged:
+def order_scene_attributes(taxonomy: Taxonomy, scenes: np.ndarray, rows: np.ndarray, offsets: np.ndarray) -> Ragged:
     """Sorts each scene's attributes in the order in which texts name them."""
     order = np.argsort(join_codes(scenes, _rank_scene_attributes(taxonomy).take(rows), rows), kind="stable")
     return Ragged(rows[order], offsets)

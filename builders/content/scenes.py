@@ -66,6 +66,38 @@ class Scenes:
             self.copies[begin:end],
         )
 
+    def take(self, rows: np.ndarray) -> Scenes:
+        """Some of the scenes, which need not lie side by side."""
+        members = Ragged(np.arange(self.objects.offsets[-1]), self.objects.offsets).take(rows).values
+        return Scenes(
+            start=self.start,
+            structures=self.structures[rows],
+            objects=self.objects.take(rows),
+            attributes=self.attributes.take(members),
+            relations=self.relations.take(rows),
+            subjects=self.subjects.take(rows),
+            targets=self.targets.take(rows),
+            scene_attributes=self.scene_attributes.take(rows),
+            copies=self.copies[members],
+        )
+
+    def replace(self, rows: np.ndarray, others: Scenes) -> Scenes:
+        """The scenes with others in the place of some of them."""
+        order = np.arange(len(self))
+        order[rows] = len(self) + np.arange(len(rows))
+        joined = Scenes(
+            start=self.start,
+            structures=np.concatenate([self.structures, others.structures]),
+            objects=self.objects.join(others.objects),
+            attributes=self.attributes.join(others.attributes),
+            relations=self.relations.join(others.relations),
+            subjects=self.subjects.join(others.subjects),
+            targets=self.targets.join(others.targets),
+            scene_attributes=self.scene_attributes.join(others.scene_attributes),
+            copies=np.concatenate([self.copies, others.copies]),
+        )
+        return joined.take(order)
+
 
 def _cut(ragged: Ragged, first: int, last: int) -> Ragged:
     offsets = ragged.offsets[first : last + 1]

@@ -20,6 +20,7 @@ from ...regular_files import FOLDER, SPECIAL, find_obstacle
 from ..folder.reading import Source, find_split, read_batches
 from ..foundation.replacing import replace_file
 from ..recipe.loading import load_recipe
+from ..rows.schema import DIFFICULTY
 from ..rows.wordings import ALL, MIXED, take_wordings
 from .formats import list_formats, load_format, load_splits
 from .layout import Layout, Row, Tally
@@ -82,14 +83,19 @@ def export_split(
         check_wording(source, wording)
     files, tally = list_files(source, format_, out, options), Tally()
     columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
+    graded = load_recipe(source.recipe).recipe.difficulty is not None and "columns" not in options
+    asked = [*columns, *(["wordings"] if wording is not None else []), *([DIFFICULTY] if graded else [])]
     with ExitStack() as stack:
         opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
         begun = dict.fromkeys(range(len(opened)), False)
-        for batch in read_batches(source, columns if wording is None else [*columns, "wordings"], BATCH):
+        for batch in read_batches(source, list(dict.fromkeys(asked)), BATCH):
             for row in _list_rows(batch, wording, tally):
                 written = False
                 for number, (layout, file) in enumerate(opened):
-                    lines = [layout.write(record) for record in layout.convert_known(row, tally)]
+                    records = layout.convert_known(row, tally)
+                    if graded:
+                        records = [_grade(record, row) for record in records]
+                    lines = [layout.write(record) for record in records]
                     if lines:
                         start = layout.between if begun[number] else layout.begin
                         file.write(f"{start}{layout.between.join(lines)}".encode())
@@ -106,6 +112,11 @@ def export_split(
             file.write(layout.end.encode() if begun[number] else b"")
             file.flush()
     return tally
+
+
+def _grade(record: Any, row: Row) -> Any:
+    """A record with the difficulty of its row, if it has fields by name; readers pass over those they do not know."""
+    return {**record, DIFFICULTY: row[DIFFICULTY]} if isinstance(record, dict) else record
 
 
 def check_options(format_: str, options: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from ...errors import GasError, advise
 from ..recipe.loading import load_recipe
-from ..rows.schema import QUESTION, schema_of
+from ..rows.schema import DIFFICULTY, QUESTION, schema_of
 from .layout import Layout, Row, Tally
 
 Per = Literal["scene", "question"]
@@ -61,7 +61,7 @@ def lay_out_table(
         recipe: The recipe file.
         columns: What a line has, in this order: columns of a row, or fields of one that is a mapping, such as
             `structure.complexity`; of a line a question, the question's fields and its `index`, too. When left out,
-            the whole row, or the whole question with the scene's id and caption.
+            the whole row, or the whole question with the scene's id, caption and difficulty, if it has one.
         per: What a line is.
         write: Makes a line of a record of a table.
         begin: Makes what stands before the first line.
@@ -76,7 +76,8 @@ def lay_out_table(
     if per == "question":
         asked = [INDEX, *QUESTION]
         fields = [*(field for field in fields if field.name != QUESTIONS), *asked]
-        names = [*OF_SCENE, *(field.name for field in asked)]
+        graded = [name for name in names if name == DIFFICULTY]
+        names = [*OF_SCENE, *(field.name for field in asked), *graded]
     known = dict(_list_columns(fields))
     if wrong := next((name for name in columns or () if name not in known), None):
         raise GasError(f"a line a {per} has no column `{wrong}`; {advise(wrong, known)}")

@@ -152,6 +152,9 @@ class Split(Entry):
         questions: By kind and form.
         paraphrases: How many were `kept`, and how many were left out by why.
         filters: By filter, in the order in which they were asked.
+        too_long: Structures that are never drawn, since their captions are longer than the recipe allows.
+        difficulty: By level, how many rows are of it, and the least and the largest score of their structures. Rows
+            that were dropped after the build are counted, too; filters leave it empty.
     """
 
     rows: Annotated[Count, Field(ge=1)]
@@ -164,6 +167,8 @@ class Split(Entry):
     questions: dict[Word, dict[Word, Asked]]
     paraphrases: dict[Word, Count] = {}
     filters: dict[Annotated[str, Field(pattern="^[a-z][a-z0-9_.]*$", max_length=100)], Filtered] = {}
+    too_long: Count = 0
+    difficulty: dict[Complexity, Annotated[tuple[Count, Count, Count], Field(strict=False)]] = {}
 
     @model_validator(mode="after")
     def check_rows(self) -> Self:

@@ -58,7 +58,7 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
     return ValidReport(
         loaded.recipe.name,
         loaded.recipe.version,
-        len(plan.structures.table),
+        len(plan.structures.table if plan.room is None else plan.room.rows),
         len(np.unique(pools.objects)),
         len(pools.attributes),
         len(pools.relations),

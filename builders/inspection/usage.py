@@ -78,7 +78,11 @@ def list_possible(plan: Plan) -> dict[str, np.ndarray]:
         "scene_attributes": [pools.scene_attributes.values[: None if most_scene_attributes else 0], fixed],
     }
     rows = {name: np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *decks[name]])) for name in TABLES}
-    return {**rows, "structures": np.unique(number_texts(table.topologies), return_index=True)[1]}
+    topologies = number_texts(table.topologies)
+    rows["structures"] = np.unique(topologies, return_index=True)[1]
+    if plan.room is not None:
+        rows["structures"] = rows["structures"][np.unique(topologies[plan.room.rows])]
+    return rows
 
 
 def count_drawn(
@@ -108,7 +112,7 @@ def count_drawn(
     topology = number_texts(plan.structures.table.topologies)
     rows = list_possible(plan)
     totals = {name: np.zeros(getattr(plan.taxonomy, name).num_rows, dtype=np.int64) for name in TABLES}
-    totals["structures"] = np.zeros(len(rows["structures"]), dtype=np.int64)
+    totals["structures"] = np.zeros(int(topology.max()) + 1, dtype=np.int64)
     for block in range(start // BLOCK, -(-last // BLOCK)):
         begin = block * BLOCK
         some = draw_block(plan, split, block, max(start - begin, 0), min(last - begin, BLOCK))
@@ -116,7 +120,8 @@ def count_drawn(
             totals[name] += np.bincount(getattr(some, name).values, minlength=len(totals[name]))
         totals["structures"] += np.bincount(topology[some.structures], minlength=len(totals["structures"]))
         report(len(some))
-    uses = {name: total[rows[name]] if name in TABLES else total for name, total in totals.items()}
+    possible = rows | {"structures": topology[rows["structures"]]}
+    uses = {name: total[possible[name]] for name, total in totals.items()}
     return Usage(f"{recipe.name}/{split}", start, scenes, plan, rows, uses)
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
     WrapSerializer,
     WrapValidator,
     field_validator,
@@ -21,6 +22,7 @@ from pydantic import (
 )
 
 from .content import Content
+from .difficulty import Difficulty, read_difficulty
 from .fields import (
     Names,
     Part,
@@ -153,6 +155,13 @@ class Recipe(Part):
         "`max` or `quantile`.",
         examples=[{"caption_words": {"max": 40}}],
     )
+    difficulty: Annotated[
+        Difficulty | None, BeforeValidator(read_difficulty, json_schema_input_type=Difficulty | bool | int | None)
+    ] = Field(
+        default=None,
+        description="Levels of difficulty, for the column `difficulty`; or one level alone.",
+        examples=[{"levels": 3, "order": "ascending"}],
+    )
     wordings: Annotated[
         Wordings | None, BeforeValidator(read_wordings, json_schema_input_type=Wordings | SomeNames | None)
     ] = Field(
@@ -222,6 +231,14 @@ class Recipe(Part):
         joined = " ".join(description.split())
         return read_text(joined) if joined else ""
 
+    @field_validator("difficulty")
+    @classmethod
+    def check_order(cls, difficulty: Difficulty | None, info: ValidationInfo) -> Difficulty | None:
+        """Refuse to sort what filters take rows out of: levels would not end where they should."""
+        if difficulty and difficulty.order == "ascending" and info.data.get("filters"):
+            raise refuse("`order: ascending` does not go with `filters`", "leave one of them out; sort the rows after")
+        return difficulty
+
     @field_validator("splits")
     @classmethod
     def order_splits(cls, splits: dict[SplitName, Split]) -> dict[SplitName, Split]:
@@ -252,7 +269,8 @@ class Recipe(Part):
     def content_fields(self) -> dict[str, Any]:
         """Return what rows depend on, as JSON can hold it: the recipe's part of the fingerprint.
 
-        Sizes of splits are not in it, since a larger split begins with the rows of the smaller one. Neither are keys
+        Sizes of splits are not in it, since a larger split begins with the rows of the smaller one, unless it is
+        sorted by difficulty. Neither are keys
         without a value, so that a key that later versions add leaves the rows of recipes without it as they are.
         """
         fields = self.model_dump(
@@ -261,6 +279,8 @@ class Recipe(Part):
         for name in Paraphrase.RUN_TIME if self.paraphrase else ():
             fields["paraphrase"].pop(name, None)
         options = {name: split.model_dump(exclude={"size"}, exclude_none=True) for name, split in self.splits.items()}
+        if self.difficulty and self.difficulty.order == "ascending":
+            options = {name: {**options[name], "size": split.size} for name, split in self.splits.items()}
         fields["splits"] = {name: option for name, option in options.items() if option}
         return fields
 

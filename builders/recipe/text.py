@@ -29,6 +29,15 @@ from .fields import (
 HOTTEST = 2  # temperature that servers take
 
 
+CLIP_TOKENS = 77
+"""What CLIP's text encoder reads."""
+
+
+def read_tokens(value: Any) -> Any:
+    """Take the name of the encoder for the number of tokens that it reads."""
+    return CLIP_TOKENS if value == "clip" else value
+
+
 class Captions(Part):
     """How scenes are put into words, or a share of them."""
 
@@ -52,6 +61,28 @@ class Captions(Part):
     frames: PositiveCount | None = Field(
         default=None, description="How many of the template's frames are used, from the first; all when left out."
     )
+
+    max_words: PositiveCount | None = Field(
+        default=None, description="No caption has more words, as white space parts them.", examples=[40]
+    )
+
+    max_tokens: (
+        Annotated[
+            PositiveCount,
+            BeforeValidator(read_tokens, json_schema_input_type=int | Annotated[str, Field(pattern="^clip$")]),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="No caption has more tokens of CLIP, the two around it among them; clip for the 77 that it reads.",
+        examples=["clip"],
+    )
+
+    @property
+    def limit(self) -> str:
+        """Say in words how long captions may be; an empty text where they may be as long as they are."""
+        limits = {"words": self.max_words, "tokens of CLIP": self.max_tokens}
+        return " and ".join(f"{most} {what}" for what, most in limits.items() if most is not None)
 
     @model_serializer(mode="wrap")
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:

@@ -75,7 +75,10 @@ PARAPHRASE = pa.struct([("text", pa.string()), ("model", pa.string()), ("templat
 WORDINGS = pa.list_(pa.struct([("caption", pa.string()), ("template", pa.string()), ("mentions", MENTIONS)]))
 """The column of a recipe that asks for wordings: other captions of the same scene graph and questions."""
 
-ASKED = pa.schema([("pair", PAIR), ("wordings", WORDINGS), (PARAPHRASES, pa.list_(PARAPHRASE))])
+DIFFICULTY = "difficulty"
+ASKED = pa.schema(
+    [("pair", PAIR), ("wordings", WORDINGS), (DIFFICULTY, pa.float64()), (PARAPHRASES, pa.list_(PARAPHRASE))]
+)
 """The columns that only some recipes ask for, in this order, after those of every config."""
 
 VIEWS = {
@@ -88,5 +91,10 @@ VIEWS = {
 
 def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
-    asked = {"pair": recipe.pairs, "wordings": recipe.wordings, PARAPHRASES: recipe.paraphrase}
+    asked = {
+        "pair": recipe.pairs,
+        "wordings": recipe.wordings,
+        DIFFICULTY: recipe.difficulty,
+        PARAPHRASES: recipe.paraphrase,
+    }
     return pa.schema([*SCHEMA, *(field for field in ASKED if asked[field.name])])

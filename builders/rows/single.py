@@ -30,7 +30,8 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
         recipe: Name of a shipped recipe, or path of one's own.
         index: Which row, from 0.
         split: A split of the recipe.
-        overrides: Override the recipe's fields of these names: `seed=7`, `structure={"complexity": [3, 5]}`.
+        overrides: Override the recipe's fields of these names: `seed=7`, `structure={"complexity": [3, 5]}`;
+            `difficulty=2` for a scene of level 2.
 
     Returns:
         The row, as `datasets` gives it.
@@ -54,7 +55,13 @@ def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any
 
 
 def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
-    """Prepares a recipe with overrides, once for all who ask for it again."""
+    """Prepares a recipe with overrides, once for all who ask for it again.
+
+    `difficulty=2` leaves the levels to the recipe.
+    """
+    level = overrides.get("difficulty")
+    if isinstance(level, int | np.integer) and not isinstance(level, bool):
+        overrides = {**overrides, "difficulty": {"only": level}}
     try:
         key = json.dumps({name: simplify(value, name) for name, value in overrides.items()}, sort_keys=True)
     except RecursionError as error:

@@ -18,7 +18,7 @@ from ...arrow import join_texts, make_array, make_texts
 from ...errors import Problem, RecipeError, gather_problems
 from ...taxonomy import load_taxonomy
 from ..content.draw import draw_block
-from ..content.plan import Plan, plan_scenes
+from ..content.plan import Plan, level_plan, limit_plan, plan_scenes
 from ..content.scenes import BLOCK, Scenes
 from ..content.unseen import find_leaks
 from ..foundation.counter_rng import WINDOW, derive_key
@@ -30,9 +30,11 @@ from ..recipe.loading import LoadedRecipe
 from ..structures.enumeration import StructureTable
 from ..text.assembly import ProgramTable, Texts, WordPool
 from ..text.captions import CaptionWriter
+from ..text.limits import CaptionLimits, read_limits
 from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
 from ..text.wordings import write_wordings
+from .difficulty import write_difficulty
 from .paraphrases import ParaphraseWriter, create_paraphrase_writer
 from .schema import ATTRIBUTE, OBJECT, PAIR, PARAPHRASES, QUESTION, RELATION, STRUCTURE, schema_of
 
@@ -76,17 +78,34 @@ class RowWriter:
     plan: Plan
     folder: Path | None = None
     captions: CaptionWriter = field(init=False)
+    limits: CaptionLimits | None = field(init=False)
     questions: QuestionWriter = field(init=False)
     paraphrases: ParaphraseWriter | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.captions = CaptionWriter(self.plan, self.folder)
+        self.limits = read_limits(self.captions)
+        if self.limits:
+            self._limit(self.limits)
+        self.plan = self.captions.plan = level_plan(self.plan)
         self.questions = QuestionWriter(self.plan, self.folder)
         recipe = self.plan.recipe
         if recipe.paraphrase:
             self.paraphrases = create_paraphrase_writer(
                 recipe.paraphrase, recipe.seed, self.plan.taxonomy, self.folder
             )
+
+    def _limit(self, limits: CaptionLimits) -> None:
+        """Leaves out structures whose captions are too long, and has scenes drawn again whose captions are."""
+        with WRITING:
+            room = limits.find_room()
+            self.captions.shorten = limits.shorten
+
+        def find_long(scenes: Scenes, split: str, places: np.ndarray) -> np.ndarray:
+            with WRITING:
+                return limits.find_long(scenes, split, places)
+
+        self.plan = self.captions.plan = limit_plan(self.plan, replace(room, find_long=find_long))
 
     def write_block(self, split: str, block: int, rows: int = BLOCK) -> pa.Table:
         """The first `rows` rows of a block of a split."""
@@ -161,7 +180,7 @@ class RowWriter:
         pairs = edited = None
         if recipe.pairs:
             pairs = edit_scenes(self.captions, scenes, derive_key(recipe.seed, recipe.name, split, "pairs"))
-            pairs = self._drop_foreign(pairs, split)
+            pairs = self._drop_long(self._drop_foreign(pairs, split), scenes, caption_key)
             edited = BlockWords(pairs.scenes, self.plan.taxonomy)
         questions = self.questions.write(asked, key, tallies, edited, kept)
         caption_pool, question_pool = self.captions.tracer.program_table.pool, self.questions.tracer.program_table.pool
@@ -180,6 +199,8 @@ class RowWriter:
         if recipe.wordings:
             wordings_key = derive_key(recipe.seed, recipe.name, split, "wordings")
             columns.append(self._write_wordings(words, wordings_key, write_words))
+        if levels := self.plan.structures.levels:
+            columns.append(write_difficulty(self.plan.taxonomy, self.plan.structures.table, levels, words.scenes))
         schema = pa.schema([one for one in schema_of(recipe) if one.name != PARAPHRASES])
         return pa.Table.from_arrays(columns, **({"names": schema.names} if encoded else {"schema": schema}))
 
@@ -190,6 +211,14 @@ class RowWriter:
             return pairs
         foreign = find_leaks(plan.unseen, plan.groups, plan.structures.table, pairs.scenes)
         return replace(pairs, edits=np.where(foreign, -1, pairs.edits))
+
+    def _drop_long(self, pairs: Pairs, scenes: Scenes, key: int) -> Pairs:
+        """Leaves out edited scenes whose captions are longer than the recipe allows."""
+        if self.limits is None:
+            return pairs
+        words, originals = (BlockWords(one, self.plan.taxonomy) for one in (pairs.scenes, scenes))
+        long = self.limits.find_long_edits(words, originals, key)
+        return replace(pairs, edits=np.where(long, -1, pairs.edits))
 
     def _write_pairs(
         self,

@@ -59,6 +59,11 @@ class StructureTable:
     def complexity(self) -> np.ndarray:
         return self.objects + self.attributes + self.relations
 
+    @property
+    def score(self) -> np.ndarray:
+        """What structures add to the difficulty of scenes, where relations count twice."""
+        return self.complexity + self.relations
+
 
 def enumerate_structures(limits: Limits) -> StructureTable:
     """Lists every structure within the limits, or every completion of a seed graph, none twice, simplest first.

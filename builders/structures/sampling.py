@@ -16,6 +16,7 @@ import numpy as np
 from ..foundation.counter_rng import BITS, count_below, deal_each, derive_key, stratify
 from ..foundation.ragged import Ragged, number_rows, offsets_of, order_small
 from .enumeration import StructureTable
+from .levels import Levels
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,13 @@ class StructurePlan:
         table: All structures.
         cells: Rows of `table` in each cell.
         bounds: Ends of the cells' shares of [0, 2**BITS), int64, shape (cells + 1,).
+        levels: Levels of difficulty, where scenes are shared out to these first.
     """
 
     table: StructureTable
     cells: Ragged
     bounds: np.ndarray
+    levels: Levels | None = None
 
     def measure_cells(self, counts: np.ndarray) -> np.ndarray:
         """One number a cell of what all its structures have in common, for instance `table.objects`."""
@@ -65,13 +68,18 @@ def plan_structures(
 
 def count_cells(plan: StructurePlan, seed_key: int, scenes: int) -> np.ndarray:
     """How many of the first `scenes` scenes fall into each cell, int64, shape (cells,)."""
+    if plan.levels is not None:
+        return plan.levels.count_cells(seed_key, scenes)
     return np.diff(count_below(derive_key(seed_key, "structure"), scenes, plan.bounds))
 
 
 def sample_structures(plan: StructurePlan, seed_key: int, start: int, count: int) -> np.ndarray:
     """Rows of `plan.table` for the scenes from `start` on, int64, shape (count,)."""
-    points = stratify(derive_key(seed_key, "structure"), start, count)
-    cell_of = np.searchsorted(plan.bounds, points, side="right") - 1
+    if plan.levels is not None:
+        cell_of = plan.levels.sample_cells(seed_key, start, count)
+    else:
+        points = stratify(derive_key(seed_key, "structure"), start, count)
+        cell_of = np.searchsorted(plan.bounds, points, side="right") - 1
     counts = np.bincount(cell_of, minlength=len(plan.cells))
     cells = np.flatnonzero(counts)
     counts, keys = counts[cells], [derive_key(seed_key, "cell", cell) for cell in cells.tolist()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -94,6 +94,7 @@ class CaptionWriter:
         bounds: Ends of their shares of [0, 2**BITS), int64, shape (templates + 1,).
         frames: How many frames each template has, or as many as the recipe lets it have.
         shapes: Shapes beyond the plan's structures, whose numbers follow on theirs.
+        shorten: Puts captions that are too long into other frames, for a recipe that limits them (`limits.py`).
     """
 
     plan: Plan
@@ -103,6 +104,7 @@ class CaptionWriter:
     bounds: np.ndarray = field(init=False)
     frames: list[int] = field(init=False)
     shapes: list[Shape] = field(default_factory=list)
+    shorten: Callable[[BlockWords, Way], Way] | None = None
     _numbers: dict[Shape, int] = field(default_factory=dict)
     _rendered: dict[tuple[int, str, Case], list[Piece]] = field(default_factory=dict)
 
@@ -199,12 +201,27 @@ class CaptionWriter:
         if before_edits is None:
             self.tracer.begin_block()
         original = words.scenes if before_edits is None else before_edits
-        templates = self.choose_templates(key, original.start, len(original))
-        frames = np.zeros(len(original), dtype=np.int64)
+        way = self.choose_way(key, original)
+        if self.shorten is not None:
+            asked = words if before_edits is None else BlockWords(original, self.plan.taxonomy)
+            way = self.shorten(asked, way)
+        return self.write_in(words, way, before_edits)
+
+    def choose_way(self, key: int, scenes: Scenes, places: np.ndarray | None = None) -> Way:
+        """Which template and frame each scene gets, without regard to how long its caption is.
+
+        Args:
+            key: Key of the split.
+            scenes: The scenes.
+            places: Their places in the block that begins where they do; all, one after the other, when left out.
+        """
+        places = np.arange(len(scenes)) if places is None else places
+        templates = self.choose_templates(key, scenes.start, int(places.max(initial=-1)) + 1)[places]
+        frames = np.zeros(len(scenes), dtype=np.int64)
         for number in range(len(self.bounds) - 1):
             own = templates == number
-            frames[own] = self.choose_frames(number, key, original)[own]
-        return self.write_in(words, Way(np.arange(len(original)), templates, frames), before_edits)
+            frames[own] = self.choose_frames(number, key, scenes, places)[own]
+        return Way(np.arange(len(scenes)), templates, frames)
 
     def write_in(self, words: BlockWords, way: Way, before_edits: Scenes | None = None) -> Texts:
         """Texts of scenes of a block in given templates and frames; see `write`."""
@@ -265,10 +282,11 @@ class CaptionWriter:
         points = stratify(key, first, start + count - first)[start - first :]
         return np.searchsorted(self.bounds, points, side="right") - 1
 
-    def choose_frames(self, number: int, key: int, scenes: Scenes) -> np.ndarray:
-        """The frame in which template `number` puts each scene, int64."""
+    def choose_frames(self, number: int, key: int, scenes: Scenes, places: np.ndarray | None = None) -> np.ndarray:
+        """The frame in which template `number` puts each scene, int64; `places` as `choose_way` takes them."""
         frames = self.frames[number]
-        by_scene = draw_below(derive_key(key, "frames"), scenes.start + np.arange(len(scenes)), frames)
+        places = np.arange(len(scenes)) if places is None else places
+        by_scene = draw_below(derive_key(key, "frames"), scenes.start + places, frames)
         by_structure = self._ranks[scenes.structures] % frames
         return np.where(self._ranks[scenes.structures] * frames < FRAMED, by_scene, by_structure)
 

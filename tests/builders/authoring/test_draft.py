@@ -67,6 +67,7 @@ def test_every_key_stands_in_a_draft(tmp_path):
         "wordings",
         "paraphrase",
         "filters",
+        "difficulty",
     )
     keys = [path for path, _ in list_keys(Recipe) if not set(path[:-1]) & set(inside)]
     assert len(keys) > 40

@@ -1,0 +1,1 @@
+"""How many tokens a text has for CLIP: its merges (`merges.tsv`), and the counting of them (`counting.py`)."""
