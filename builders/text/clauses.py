@@ -141,14 +141,15 @@ class ClauseWriter(CaptionWriter):
         (captions, *others) = self.plan.recipe.captions
         return not others and not captions.count_alike and captions.template in BY_CLAUSES
 
-    def choose_frames(self, number: int, key: int, scenes: Scenes) -> np.ndarray:
+    def choose_frames(self, number: int, key: int, scenes: Scenes, places: np.ndarray | None = None) -> np.ndarray:
         """As of other scenes; structures beyond the plan's are put in frames by chance."""
         known = scenes.structures < len(self.plan.structures.table)
-        by_scene = draw_below(derive_key(key, "frames"), scenes.start + np.arange(len(scenes)), self.frames[number])
+        places = np.arange(len(scenes)) if places is None else places
+        by_scene = draw_below(derive_key(key, "frames"), scenes.start + places, self.frames[number])
         if not known.any():
             return by_scene
         others = replace(scenes, structures=np.where(known, scenes.structures, 0))
-        return np.where(known, super().choose_frames(number, key, others), by_scene)
+        return np.where(known, super().choose_frames(number, key, others, places), by_scene)
 
     def _write_clauses(self, words: BlockWords) -> Texts:
         scenes = words.scenes
@@ -209,7 +210,7 @@ class ClauseWriter(CaptionWriter):
         return [turn_piece(piece, shape, clause) for piece in pieces]
 
     def _render_example(self, leaf: Leaf, shape: Shape) -> list[Piece]:
-        view = view_scene(leaf, shape, (0, 0, 0), self.plan.recipe.modality)
+        view = view_scene(leaf, shape, (0, 0, 0, 0), self.plan.recipe.modality)
         return render_block(self.templates[0], BLOCK, {"scene": view, "frame": 0})
 
     def _name_elements(self, texts: Texts, roles: dict[str, np.ndarray], scenes: Scenes) -> np.ndarray:
