@@ -100,6 +100,19 @@ def _offer_paraphrasers(module: Any) -> None:
     module.OPENERS.append(open_paraphraser)
 
 
+@wrapt.when_imported(f"{__name__}.builders.export.export")
+def _offer_picture_exports(module: Any) -> None:
+    def export_pictures(*arguments: Any) -> str:
+        from .training.upstream import require
+
+        require("PIL", user="gas export of pictures", extra="eval")
+        from .training.picture_export import export_pictures
+
+        return export_pictures(*arguments)
+
+    module.OTHER_EXPORTS.update(dict.fromkeys(module.list_picture_formats(), export_pictures))
+
+
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
 

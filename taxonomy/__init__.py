@@ -64,7 +64,7 @@ def __getattr__(name: str) -> Any:
 
 
 class _Callable(ModuleType):
-    """This module. Whatever imports it makes it the attribute `taxonomy` of the package, so it is that function, too."""
+    """This module, which is the package's attribute `taxonomy` as soon as it is imported: the function, too."""
 
     def __call__(self, *names: str) -> Concepts:
         from .browsing import taxonomy

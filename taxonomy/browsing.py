@@ -62,13 +62,13 @@ class Concepts:
         return column
 
     def search(self, word: str) -> dict[str, list[dict[str, Any]]]:
-        """Finds the concepts with a word, or the beginning of one, in their names; exact matches and common ones first.
+        """Finds the concepts with a word, or the beginning of one, in their names; the same and common ones first.
 
         >>> from generate_any_scene import taxonomy
-        >>> for found in taxonomy().search("tie")["objects"][:2]:
-        ...     print(found["id"], "-", found["definition"])
-        necktie.n.01 - neckwear consisting of a long narrow piece of material worn under a collar and tied in knot at the front
-        tie.n.04 - equality of score in a contest
+        >>> for row in taxonomy().search("tie")["objects"][:2]:
+        ...     print(row["id"], "-", row["definition"][:40])
+        necktie.n.01 - neckwear consisting of a long narrow pie
+        tie.n.04 - a horizontal beam used to prevent two ot
 
         Returns:
             For each table the rows that match; of objects each with its `definition`.

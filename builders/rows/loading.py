@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ def load_checked(name_or_path: str | Path, overrides: Iterable[str] | Mapping[st
         RecipeError: With all of the recipe's mistakes.
         GasError: There is no such recipe.
     """
-    try:
+    with tell_all():
         return load_recipe(name_or_path, overrides)
+
+
+@contextmanager
+def tell_all() -> Iterator[None]:
+    """Adds to what is wrong with a recipe what else a build would find wrong with it."""
+    try:
+        yield
     except RecipeError as error:
         raise RecipeError([*error.problems, *drop_consequences(_find_further(error), error.problems)]) from error
 
