@@ -102,7 +102,7 @@ class Concepts:
 
         >>> from generate_any_scene import taxonomy
         >>> taxonomy().subset(only=["cat", "dog"], attributes=["basic_colors"], relations=["next to"])
-        <taxonomy: 2 objects, 11 attributes, 1 relations, 1,049 scene attributes>
+        <taxonomy: 2 objects, 11 attributes, 1 relations, 2,690 scene attributes>
 
         Args:
             only: Objects, each by its id, its name, another word for it, or the name of a vocabulary.
@@ -171,7 +171,7 @@ def taxonomy(*names: str) -> Concepts:
 
     >>> from generate_any_scene import taxonomy
     >>> taxonomy("sandbox")
-    <taxonomy: 11 objects, 9 attributes, 6 relations, 3 scene attributes>
+    <taxonomy: 9 objects, 6 attributes, 4 relations, 0 scene attributes>
 
     Args:
         names: Which taxonomies, later ones laid over earlier ones as in a recipe: `default`, which is meant where

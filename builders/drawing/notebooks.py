@@ -7,6 +7,7 @@ dark scheme. What a row says is text, never markup.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -17,15 +18,17 @@ from .svg import FONT, INK, LINE, PALE, PAPER, draw, escape_text
 
 Row = Mapping[str, Any]
 CLASS = "gas-scene"
+FORMS = {"yes_no": "yes/no", "multiple_choice": "multiple choice"}
 SHOWN = 8
 """Questions of a scene that are seen at once; a click shows the others."""
 STYLE = f"""
 .gas-scene {{ background: {PAPER}; color: {INK}; border: 1px solid {LINE}; border-radius: 8px; margin: 8px 0;
   padding: 12px 18px; max-width: 960px; box-sizing: border-box; font: 14px/1.45 {FONT}; overflow-wrap: anywhere }}
-.gas-scene div, .gas-scene summary {{ color: inherit; background: none }}
+.gas-scene div, .gas-scene .gas-pair {{ border-top: 1px solid {LINE}; margin-top: 10px; padding-top: 8px }}
+.gas-scene summary {{ color: inherit; background: none }}
 .gas-scene .gas-small {{ color: {PALE}; font-size: 12px }}
 .gas-scene .gas-caption {{ font-size: 18px; line-height: 1.7; margin: 4px 0 10px; white-space: pre-line }}
-.gas-scene .gas-caption span, .gas-scene .gas-key {{ border-bottom: 2px solid; padding-bottom: 1px }}
+.gas-scene .gas-mention {{ border-bottom-style: solid; border-bottom-width: 2px; padding-bottom: 1px }}
 .gas-scene .gas-parts {{ display: flex; flex-wrap: wrap; gap: 12px 24px; align-items: flex-start }}
 .gas-scene .gas-asked {{ flex: 1 1 320px; min-width: 0 }}
 .gas-scene .gas-drawn {{ flex: 0 1 auto; min-width: 0 }}
@@ -43,7 +46,7 @@ def write_rows(rows: Iterable[Row]) -> str:
 
 
 def _write_style() -> str:
-    light = "".join(f".{CLASS} .gas-{name} {{ border-color: {color} }}\n" for name, color in MENTIONS.items())
+    light = "".join(f".{CLASS} .gas-of-{name} {{ border-color: {color} }}\n" for name, color in MENTIONS.items())
     answers = {"yes": YES, "no": NO, "other": OTHER}
     light += "".join(
         f".{CLASS} .gas-{name} {{ background: {ground}; color: {ink} }}\n" for name, (ground, ink) in answers.items()
@@ -60,7 +63,7 @@ def _write_row(row: Row) -> str:
     if "caption" in row:
         parts.append(_write_caption(row["caption"], row.get("mentions") or (), row))
     if row.get("mentions"):
-        keys = (draw("span", name, **{"class": f"gas-key gas-{name}"}) for name in MENTIONS)
+        keys = (draw("span", name, **{"class": f"gas-mention gas-of-{name}"}) for name in MENTIONS)
         parts.append(_write_part("small", "underlined: " + " ".join(keys)))
     columns = []
     if "scene_graph" in row:
@@ -72,7 +75,9 @@ def _write_row(row: Row) -> str:
         parts.append(_write_part("parts", "".join(columns)))
     if pair := row.get("pair"):
         edit = _write_part("small", f"pair: {escape_text(pair['edit'].replace('_', ' '))}")
-        parts += [edit, _write_part("caption", escape_text(pair["caption"]))]
+        asked = "".join(_write_question(row["questions"][one["question"]], one["answer"]) for one in pair["changed"])
+        caption = _write_part("caption", escape_text(pair["caption"]))
+        parts.append(_write_part("pair", edit + caption + asked))
     return draw("div", "".join(parts) or "an empty row", **{"class": CLASS})
 
 
@@ -88,7 +93,7 @@ def _write_caption(caption: str, mentions: Iterable[Row], row: Row) -> str:
     for start, end in pairwise(sorted(bound for bound in bounds if 0 <= bound <= len(caption))):
         text = escape_text(caption[start:end])
         of = next((one["element"] for one in mentions if one["start"] <= start and end <= one["end"]), None)
-        looks = {"class": f"gas-{of.split('/')[0]}", "title": _describe(of, row)} if of else {}
+        looks = {"class": f"gas-mention gas-of-{of.split('/')[0]}", "title": _describe(of, row)} if of else {}
         pieces.append(draw("span", text, **looks) if of else text)
     return _write_part("caption", "".join(pieces) or " ")
 
@@ -110,18 +115,27 @@ def _describe(element: str, row: Row) -> str:
 
 
 def _write_questions(questions: list[Row]) -> str:
-    shown = "".join(map(_write_question, questions[:SHOWN]))
-    rest = questions[SHOWN:]
+    """The first questions of each sort, and a click away the others."""
+    sorts, ranks = Counter[tuple[str, ...]](), []
+    for number, question in enumerate(questions):
+        sort = (question["kind"], question["form"], question["answer"] if question["form"] == "yes_no" else "")
+        ranks.append((sorts[sort], number))
+        sorts[sort] += 1
+    first = sorted(number for _, number in sorted(ranks)[:SHOWN])
+    shown = "".join(_write_question(questions[number]) for number in first)
+    rest = [question for number, question in enumerate(questions) if number not in first]
     if not rest:
         return shown
     summary = draw("summary", f"{len(rest):,} more question{'s' if len(rest) > 1 else ''}")
     return shown + draw("details", summary + "".join(map(_write_question, rest)))
 
 
-def _write_question(question: Row) -> str:
-    facts = (question["kind"], question["form"].replace("_", " "), " / ".join(question["choices"]))
-    told = draw("div", escape_text(" · ".join(filter(None, facts))), **{"class": "gas-small"})
+def _write_question(question: Row, other: str | None = "") -> str:
+    """A question with its answer, or with that of an edited scene, where it may have none."""
+    form = FORMS.get(question["form"], question["form"])
+    facts = filter(None, dict.fromkeys((question["kind"], form, " / ".join(question["choices"]))))
+    told = draw("div", escape_text(" · ".join(facts)), **{"class": "gas-small"})
     asked = draw("div", escape_text(question["question"]) + told)
-    name = question["answer"] if question["answer"] in ("yes", "no") else "other"
-    answer = draw("div", escape_text(question["answer"]), **{"class": f"gas-answer gas-{name}"})
-    return _write_part("question", asked + answer)
+    text = question["answer"] if other == "" else other or "no answer"
+    name = text if text in ("yes", "no") else "other"
+    return _write_part("question", asked + draw("div", escape_text(text), **{"class": f"gas-answer gas-{name}"}))

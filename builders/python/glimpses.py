@@ -99,7 +99,8 @@ def preview(
     n = check_count("n", n)
     if isinstance(source, Build) or (not isinstance(source, Recipe) and is_built(str(source))):
         if overrides:
-            raise GasError(f"{source} is built already: {', '.join(overrides)} cannot be overridden; leave them out")
+            told = ", ".join(overrides)
+            raise GasError(f"{find_folder(source)} is built already, so {told} cannot be overridden; leave it out")
         return Preview(map(Scene, read_rows(find_split(find_folder(source), config, split, default="train"), n)))
     if config is not None:
         raise GasError(f"{source} is a recipe, which has no configs; leave `config` out")

@@ -82,7 +82,7 @@ class Recipe:
 
         >>> from generate_any_scene import Recipe
         >>> Recipe.load("video", seed=7, splits={"train": 100})
-        <Recipe video 1.0.0: train 100, validation 200, test 500>
+        <Recipe video 2.0.0: train 100, validation 500, test 1,000>
 
         Args:
             recipe: A shipped recipe's name, or the path of a file.
@@ -191,7 +191,7 @@ class Recipe:
 
         >>> from generate_any_scene import Recipe
         >>> [len(scene.graph["objects"]) for scene in Recipe.load("sandbox").iter(rows=3)]
-        [2, 2, 2]
+        [2, 3, 2]
 
         Args:
             split: A split; without it the recipe's first.

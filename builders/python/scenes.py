@@ -58,7 +58,7 @@ class Scene(dict[str, Any]):
 
         >>> from generate_any_scene import scene
         >>> scene("sandbox", 1).to_networkx().number_of_nodes()
-        2
+        3
 
         Raises:
             GasError: The row has no scene graph.
