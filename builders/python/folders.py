@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 class Build:
     """What `build` made.
 
+    >>> from generate_any_scene import Recipe, build
+    >>> small = Recipe.load("sandbox", splits={"train": 5, "validation": 0, "test": 3})
+    >>> build(small, out="shapes")
+    <Build shapes: sandbox/train 5, sandbox/test 3>
+    >>> build(small, out="shapes").dataset("test").num_rows
+    3
+
     Attributes:
         path: The folder: a dataset repository as the Hub has them.
         configs: The names of the recipes that were built into it.
@@ -119,6 +126,11 @@ def build(
 
     A build that was stopped goes on when it is asked for again; one that is complete stays as it is.
 
+    >>> from generate_any_scene import Recipe, build
+    >>> built = build(Recipe.load("sandbox", splits={"train": 5, "validation": 0, "test": 3}), out="shapes")
+    >>> built.rows, built.splits
+    (8, {'sandbox': {'train': 5, 'test': 3}})
+
     Args:
         recipe: A `Recipe`, a shipped one's name, a path, or several of these.
         out: The folder to write, on a disk or in a store, such as `s3://bucket/gas`.
@@ -161,6 +173,11 @@ def export(
 ) -> str:
     """Writes a split in the files of a scorer or a trainer, as `gas export` does.
 
+    >>> from generate_any_scene import Recipe, build, export
+    >>> built = build(Recipe.load("sandbox", splits={"train": 5, "validation": 0, "test": 3}), out="shapes")
+    >>> print(export(built, "jsonl", "out.jsonl", columns=["id", "caption"], split="test"))
+    wrote 3 prompts of sandbox/test
+
     Args:
         source: A folder that was built, or its `Build`; or pictures with captions, for formats that hold these.
         format: One of those that `gas export --help` lists, such as `jsonl`, `trl` or `geneval`.
@@ -185,6 +202,11 @@ def export(
 
 def verify(source: str | PathLike[str] | Build, sample: int | None = 2) -> Verification:
     """Checks a built folder, as `gas verify` does: its files by SHA-256, and rows by making them again.
+
+    >>> from generate_any_scene import Recipe, build, verify
+    >>> built = build(Recipe.load("sandbox", splits={"train": 5, "validation": 0, "test": 3}), out="shapes")
+    >>> verify(built).findings
+    []
 
     Args:
         source: A folder that was built, or its `Build`.
@@ -214,6 +236,12 @@ def diff(
     everything: bool = False,
 ) -> Difference:
     """Compares two datasets, as `gas diff` does: versions, recipes, rows, and how evenly they use concepts.
+
+    >>> from generate_any_scene import Recipe, diff
+    >>> small = {"train": 5, "validation": 0, "test": 3}
+    >>> difference = diff(Recipe.load("sandbox", splits=small), Recipe.load("sandbox", splits=small, seed=1))
+    >>> difference.configs["sandbox"].recipe
+    {'seed': (0, 1)}
 
     Args:
         one: A folder that was built, its `Build`, a recipe, or a dataset on the Hub: `org/name@revision`.
