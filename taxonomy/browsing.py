@@ -131,7 +131,8 @@ class Concepts:
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Writes the tables into a folder that recipes can name alone: `taxonomy: [./mine]`.
 
-        The objects above those that are kept are written too, as `supporting.tsv`: they hold the tree together.
+        The objects above those that are kept are written too, as `supporting.tsv`: they hold the tree together, and
+        are of the tier `full`. Of all concepts a recipe takes those of its `tier`.
 
         Args:
             folder: A new or empty folder, or one that was written so before.

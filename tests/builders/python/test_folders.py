@@ -30,13 +30,13 @@ def built(kitchen):
 
 
 def test_a_build_is_what_the_command_builds(kitchen, built):
-    command = ["-m", gas.__name__, "build", "kitchen.yaml", "--set", "seed=7", "--out", "other", "--workers", "1"]
+    command = ["-m", gas.__name__, "build", "kitchen.yaml", "--set", "seed=7", "--out", "other/kitchen", "--workers", "1"]
     subprocess.run([sys.executable, *command], cwd=kitchen, check=True, capture_output=True)
 
     def read(folder):
         return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    assert read(kitchen / "kitchen") == read(kitchen / "other")
+    assert read(kitchen / "kitchen") == read(kitchen / "other" / "kitchen")
     assert (built.path, built.rows) == (kitchen / "kitchen", 80)
     assert built.splits == {"kitchen": {"train": 60, "test": 20}}
     assert repr(built).endswith("kitchen: kitchen/train 60, kitchen/test 20>")
@@ -83,9 +83,8 @@ def test_a_store_takes_a_build(tmp_path):
 
 
 def test_what_a_recipe_leaves_thin_is_warned_of(tmp_path):
-    few = {"objects": {"only": ["cat", "dog"]}, "attributes": {"values": ["red"]}}
-    recipe = gas.Recipe("multi_object", content=few, splits={"train": 5})
-    with pytest.warns(GasWarning):
+    recipe = gas.Recipe("multi_object", content={"objects": {"under": ["pug"]}}, splits={"train": 5})
+    with pytest.warns(GasWarning, match=r"content\.objects\.under: leaves 1 of"):
         gas.build(recipe, out=tmp_path / "gas")
 
 

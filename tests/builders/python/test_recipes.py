@@ -51,7 +51,7 @@ def test_paths_are_looked_up_beside_the_parent_or_in_the_working_directory(tmp_p
     there, here = tmp_path / "there", tmp_path / "here"
     for folder, word in ((there, "there"), (here, "here")):
         folder.mkdir()
-        (folder / "mine.jinja").write_text("{{ objects[0].name }} " + word)
+        (folder / "mine.jinja").write_text("{{ scene.objects[0].name }} " + word)
     (there / "pets.yaml").write_text("name: pets\nextends: multi_object\n")
     monkeypatch.chdir(here)
     assert gas.Recipe(extends=there / "pets.yaml", captions="mine.jinja").scene(0).caption.endswith(" there")
@@ -60,7 +60,7 @@ def test_paths_are_looked_up_beside_the_parent_or_in_the_working_directory(tmp_p
 
 def test_a_written_recipe_is_the_same_recipe_wherever_it_lies(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.jinja").write_text("{{ objects[0].name }}!")
+    (tmp_path / "mine.jinja").write_text("{{ scene.objects[0].name }}!")
     recipe = gas.Recipe(extends="multi_object", captions="mine.jinja", seed=3)
     text = recipe.to_yaml("copies/pets.yaml")
     assert (tmp_path / "copies" / "pets.yaml").read_text() == text

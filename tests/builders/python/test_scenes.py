@@ -58,7 +58,6 @@ def test_a_scene_is_a_dictionary(scenes):
     assert pickle.loads(pickle.dumps(scene)) == scene
     assert (lambda **columns: columns)(**scene) == row
     assert Dataset.from_list([scene])[0] == Dataset.from_list([row])[0]
-    assert gas.explode_questions([scene]) == gas.explode_questions([row])
 
 
 def test_it_has_its_parts_by_name(scenes):
