@@ -83,7 +83,7 @@ def test_a_store_takes_a_build(tmp_path):
 
 
 def test_what_a_recipe_leaves_thin_is_warned_of(tmp_path):
-    recipe = gas.Recipe("multi_object", content={"objects": {"under": ["pug"]}}, splits={"train": 5})
+    recipe = gas.Recipe("multi_object", content={"objects": {"under": ["platypus"]}}, splits={"train": 5})
     with pytest.warns(GasWarning, match=r"content\.objects\.under: leaves 1 of"):
         gas.build(recipe, out=tmp_path / "gas")
 
