@@ -30,7 +30,18 @@ def built(kitchen):
 
 
 def test_a_build_is_what_the_command_builds(kitchen, built):
-    command = ["-m", gas.__name__, "build", "kitchen.yaml", "--set", "seed=7", "--out", "other/kitchen", "--workers", "1"]
+    command = [
+        "-m",
+        gas.__name__,
+        "build",
+        "kitchen.yaml",
+        "--set",
+        "seed=7",
+        "--out",
+        "other/kitchen",
+        "--workers",
+        "1",
+    ]
     subprocess.run([sys.executable, *command], cwd=kitchen, check=True, capture_output=True)
 
     def read(folder):
