@@ -24,18 +24,19 @@ SHOWN = 8
 STYLE = f"""
 .gas-scene {{ background: {PAPER}; color: {INK}; border: 1px solid {LINE}; border-radius: 8px; margin: 8px 0;
   padding: 12px 18px; max-width: 960px; box-sizing: border-box; font: 14px/1.45 {FONT}; overflow-wrap: anywhere }}
-.gas-scene div, .gas-scene .gas-pair {{ border-top: 1px solid {LINE}; margin-top: 10px; padding-top: 8px }}
-.gas-scene summary {{ color: inherit; background: none }}
+.gas-scene div, .gas-scene summary {{ color: inherit; background: none }}
 .gas-scene .gas-small {{ color: {PALE}; font-size: 12px }}
 .gas-scene .gas-caption {{ font-size: 18px; line-height: 1.7; margin: 4px 0 10px; white-space: pre-line }}
 .gas-scene .gas-mention {{ border-bottom-style: solid; border-bottom-width: 2px; padding-bottom: 1px }}
-.gas-scene .gas-parts {{ display: flex; flex-wrap: wrap; gap: 12px 24px; align-items: flex-start }}
+.gas-scene .gas-parts {{ display: flex; flex-wrap: wrap; gap: 12px 24px; align-items: flex-start;
+  margin-top: 8px }}
 .gas-scene .gas-asked {{ flex: 1 1 320px; min-width: 0 }}
 .gas-scene .gas-drawn {{ flex: 0 1 auto; min-width: 0 }}
 .gas-scene svg {{ max-width: 100%; height: auto; display: block }}
 .gas-scene .gas-question {{ display: flex; gap: 16px; justify-content: space-between; align-items: baseline;
   border-top: 1px solid {LINE}; padding: 5px 0 }}
 .gas-scene .gas-answer {{ border-radius: 12px; padding: 1px 9px; font-weight: bold; flex: none; max-width: 50% }}
+.gas-scene .gas-pair {{ border-top: 1px solid {LINE}; margin-top: 10px; padding-top: 8px }}
 .gas-scene summary {{ cursor: pointer; padding: 5px 0 }}
 """
 
