@@ -15,7 +15,7 @@ from ..arrow import make_array
 from ..errors import GasError, Problem, RecipeError, advise, gather_problems
 from .loader import Taxonomy, load_taxonomy
 from .naming import NAMES, mark_under
-from .places import DEFAULT, SUPPORTING
+from .places import DECLARATIONS, DEFAULT, SUPPORTING, find_declarations, find_taxonomy, read_table_file
 from .schema import COLUMNS, TABLES
 from .search import find_matches
 from .vocabularies import find_listed, list_vocabularies, read_vocabulary
@@ -27,10 +27,12 @@ class Concepts:
 
     Attributes:
         whole: The taxonomy.
+        layers: What it was loaded from: names and folders.
         kept: Which rows of each of its tables are meant, bool.
     """
 
     whole: Taxonomy
+    layers: tuple[str, ...]
     kept: Mapping[str, np.ndarray]
 
     def __repr__(self) -> str:
@@ -88,7 +90,9 @@ class Concepts:
         Raises:
             GasError: A word means no object, or several.
         """
-        return Concepts(self.whole, {**self.kept, "objects": self.kept["objects"] & mark_under(self.whole, words)})
+        return Concepts(
+            self.whole, self.layers, {**self.kept, "objects": self.kept["objects"] & mark_under(self.whole, words)}
+        )
 
     def subset(
         self,
@@ -126,7 +130,7 @@ class Concepts:
             kept[table] = kept[table] & mask
         if problems:
             raise RecipeError(problems)
-        return Concepts(self.whole, kept)
+        return Concepts(self.whole, self.layers, kept)
 
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Writes the tables into a folder that recipes can name alone: `taxonomy: [./mine]`.
@@ -138,7 +142,8 @@ class Concepts:
             folder: A new or empty folder, or one that was written so before.
 
         Raises:
-            GasError: No object is left, or the folder holds other files or cannot be written.
+            GasError: No object is left, several of the layers declare kinds or columns, or the folder holds other
+                files or cannot be written.
         """
         from .exchange.exporting import write_export
         from .exchange.importing import list_frequency, write_rows
@@ -146,14 +151,25 @@ class Concepts:
 
         if not self.kept["objects"].any():
             raise GasError("no object is left to save; scenes need some")
-        tables = {table: list_rows(self.table(table), table) for table in TABLES}
+        declaring = [file for layer in self.layers if (file := find_declarations(find_taxonomy(layer)))]
+        if len(declaring) > 1:
+            raise GasError(
+                f"{declaring[0]} and {declaring[1]} cannot be saved as one; save a taxonomy that has one of them"
+            )
+        own = self.whole.declared.columns
+        tables = {table: list_rows(self.table(table), table, own.get(table, ())) for table in TABLES}
+        for row in tables["scene_attributes"]:  # of kinds that are declared to be sentences, whatever a table says
+            row["role"] = "picture" if row["role"] == "sentence" else row["role"]
         rows = {row["id"] for row in tables["objects"]}
         tables["frequency"] = [row for row in list_frequency(self.whole) if row["id"] in rows]
         above = self.whole.objects.take(make_array(np.flatnonzero(self._mark_above())))
-        held = [{**row, "tier": "full"} for row in list_rows(above, "objects")]
-        contents = {f"{table}.tsv": write_rows(COLUMNS[table], tables[table]) for table in COLUMNS}
+        held = [{**row, "tier": "full"} for row in list_rows(above, "objects", own.get("objects", ()))]
+        columns = {table: (*COLUMNS[table], *own.get(table, ())) for table in COLUMNS}
+        contents = {f"{table}.tsv": write_rows(columns[table], tables[table]) for table in COLUMNS}
         if held:
-            contents[f"{SUPPORTING}.tsv"] = write_rows(COLUMNS["objects"], held)
+            contents[f"{SUPPORTING}.tsv"] = write_rows(columns["objects"], held)
+        if declaring:
+            contents[DECLARATIONS] = read_table_file(declaring[0]).decode()
         out = Path(folder)
         write_export(out, contents)
         return out
@@ -181,8 +197,9 @@ def taxonomy(*names: str) -> Concepts:
     Raises:
         GasError: There is no such taxonomy, or a table breaks a rule of the format.
     """
-    whole = load_taxonomy(names or (DEFAULT,))
-    return Concepts(whole, {table: np.ones(getattr(whole, table).num_rows, dtype=bool) for table in TABLES})
+    layers = names or (DEFAULT,)
+    whole = load_taxonomy(layers)
+    return Concepts(whole, layers, {table: np.ones(getattr(whole, table).num_rows, dtype=bool) for table in TABLES})
 
 
 def vocab(name: str, table: str | None = None) -> list[str]:

@@ -34,6 +34,7 @@ class RecipeKeys(TypedDict, total=False):
     version: str
     description: str
     license: str
+    language: str
     seed: int
     taxonomy: Names
     modality: Literal["image", "video", "3d"]

@@ -3,6 +3,7 @@
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import generate_any_scene as gas
 import pytest
@@ -66,6 +67,20 @@ def test_what_is_saved_is_a_taxonomy_of_these_alone(tmp_path, monkeypatch):
     before = {path.name: path.read_bytes() for path in place.iterdir()}
     chosen.save(place)
     assert {path.name: path.read_bytes() for path in place.iterdir()} == before
+
+
+def test_kinds_and_columns_of_ones_own_are_saved_and_copied(tmp_path, monkeypatch):
+    """A recipe with them is the same from a copy of the whole taxonomy, and from a copy of itself."""
+    german = Path(gas.__file__).parent / "docs" / "german"
+    monkeypatch.chdir(german)
+    recipe = gas.Recipe.load("german.yaml", splits={"train": 30, "validation": 0, "test": 0})
+    recipe.to_yaml(tmp_path / "german.yaml")
+    words = gas.taxonomy("worte")
+    words.save(tmp_path / "worte")
+    monkeypatch.chdir(tmp_path)
+    assert gas.Recipe.load("german.yaml").table().equals(recipe.table())
+    with pytest.raises(GasError, match="cannot be saved as one"):
+        gas.taxonomy(str(german / "worte"), "./worte").save(tmp_path / "both")
 
 
 def test_nothing_is_overwritten_or_saved_empty(tmp_path):
