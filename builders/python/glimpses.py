@@ -12,7 +12,7 @@ from ..folder.reading import find_split, is_built
 from ..inspection.preview import preview_rows, print_scene, read_rows
 from ..recipe.fields import show
 from ..rows.loading import load_source
-from ..rows.single import open_writer, simplify, write_scene
+from ..rows.single import open_writer, simplify_keys, write_scene
 from .folders import Build, find_folder
 from .recipes import Recipe, check_count, load
 from .scenes import Scene
@@ -108,5 +108,5 @@ def preview(
         loaded = load(Recipe(source, **overrides) if overrides else source)
     else:
         name = source if isinstance(source, str) else Path(source)
-        loaded = load_source(name, {key: simplify(value, key) for key, value in overrides.items()})
+        loaded = load_source(name, simplify_keys(overrides))
     return Preview(map(Scene, preview_rows(loaded, split or next(iter(loaded.recipe.splits)), n)))

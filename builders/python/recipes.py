@@ -13,7 +13,7 @@ from ..inspection.recipe_check import ValidReport, validate_recipe
 from ..recipe.fields import show
 from ..recipe.loading import LoadedRecipe, dump_recipe, load_keys
 from ..rows.loading import load_checked, tell_all
-from ..rows.single import check_split, simplify, write_scene
+from ..rows.single import check_split, simplify_keys, write_scene
 from ..rows.splits import write_split
 from ..rows.writer import WRITING, RowWriter, create_writer
 from .scenes import Scene
@@ -46,6 +46,7 @@ class RecipeKeys(TypedDict, total=False):
     paraphrase: Mapping[str, Any] | None
     filters: Mapping[str, Any] | None
     wordings: Names | Mapping[str, Any] | None
+    difficulty: int | bool | Mapping[str, Any] | None
     splits: Mapping[str, Any]
 
 
@@ -75,7 +76,7 @@ class Recipe:
         if extends is not None:
             parent = extends._loaded if isinstance(extends, Recipe) else _read_path(extends, "extends")
         with tell_all():
-            self._hold(load_keys({key: simplify(value, key) for key, value in keys.items()}, parent))
+            self._hold(load_keys(simplify_keys(keys), parent))
 
     @classmethod
     def load(cls, recipe: PlainPath, **overrides: Unpack[RecipeKeys]) -> Recipe:
@@ -94,8 +95,7 @@ class Recipe:
             GasError: There is no such recipe.
         """
         loaded = cls.__new__(cls)
-        changes = {key: simplify(value, key) for key, value in overrides.items()}
-        loaded._hold(load_checked(_read_path(recipe, "recipe"), changes))
+        loaded._hold(load_checked(_read_path(recipe, "recipe"), simplify_keys(overrides)))
         return loaded
 
     def _hold(self, loaded: LoadedRecipe) -> None:

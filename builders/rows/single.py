@@ -59,19 +59,25 @@ def check_split(recipe: Recipe, split: str) -> None:
 
 
 def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
-    """Prepares a recipe with overrides, once for all who ask for it again.
-
-    `difficulty=2` leaves the levels to the recipe.
-    """
-    level = overrides.get("difficulty")
-    if isinstance(level, int | np.integer) and not isinstance(level, bool):
-        overrides = {**overrides, "difficulty": {"only": level}}
-    try:
-        key = json.dumps({name: simplify(value, name) for name, value in overrides.items()}, sort_keys=True)
-    except RecursionError as error:
-        raise GasError("the overrides are too deep, or hold themselves") from error
+    """Prepares a recipe with overrides, once for all who ask for it again; see `simplify_keys`."""
+    key = json.dumps(simplify_keys(overrides), sort_keys=True)
     with WRITING:  # threads that ask at once get one writer
         return _create_writer(recipe, key)
+
+
+def simplify_keys(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Makes what YAML could hold of keys of a recipe; `difficulty=2` leaves the levels to the recipe.
+
+    Raises:
+        GasError: YAML has no such values.
+    """
+    level = keys.get("difficulty")
+    if isinstance(level, int | np.integer) and not isinstance(level, bool):
+        keys = {**keys, "difficulty": {"only": level}}
+    try:
+        return {name: simplify(value, name) for name, value in keys.items()}
+    except RecursionError as error:
+        raise GasError("the overrides are too deep, or hold themselves") from error
 
 
 def simplify(value: Any, name: str) -> Any:

@@ -73,7 +73,7 @@ def test_a_written_recipe_is_the_same_recipe_wherever_it_lies(tmp_path, monkeypa
         recipe.to_yaml("copies/pets.yaml")
 
 
-@pytest.mark.parametrize("overrides", [{}, {"pairs": True}, {"wordings": ["short"]}])
+@pytest.mark.parametrize("overrides", [{}, {"pairs": True}, {"wordings": ["short"]}, {"difficulty": 2}])
 def test_rows_in_memory_are_those_of_load_dataset(overrides):
     recipe = gas.Recipe.load("multi_object", splits=SMALL, **overrides)
     loaded = load_dataset("gas", "multi_object", split="train", splits=SMALL, **overrides)
