@@ -1,8 +1,9 @@
 """What is shown: splits of a built folder, here or on the Hub, or evaluations, as the page's `source.json` says it.
 
-{title, load, splits: [{config, split, rows, files: [{url, rows, bytes}], index}], runs: [...]}
+{title, load, splits: [{config, split, rows, files: [{url, rows, bytes}], index, reader}], runs: [...]}
 
-`index` is the address of the folder of a facet index, or null; the page then reads the facets off the rows. A run is
+`index` is the address of the folder of a facet index, or null; the page then reads the facets off the rows. `reader`
+is the address below which rows are by their numbers, or null; the page then reads them out of the files. A run is
 {name, model, answers: {url, bytes}, scores: {url, bytes}, figures, pictures}: two tables, the address of report.json,
 or null, and that below which pictures are.
 """
@@ -43,6 +44,15 @@ class Contents:
     files: dict[str, Callable[[], Path]] = field(default_factory=dict)
     indexed: dict[str, tuple[Source, list[str]]] = field(default_factory=dict)
     pictures: dict[str, Path] = field(default_factory=dict)
+
+    def fetch(self, index: str, row: int) -> None:
+        """Fetches the file of a split that has a row, if it is on the Hub."""
+        source, urls = self.indexed[index]
+        for file, url in zip(source.entry.splits[source.split].files, urls, strict=True):
+            if row < file.rows:
+                self.files[url]()
+                return
+            row -= file.rows
 
 
 def open_contents(names: Sequence[str], config: str | None = None, split: str | None = None) -> Contents:
@@ -131,13 +141,13 @@ def _open_splits(
                 contents.files[url] = lambda path=file.path: fetch(path)
             index = f"index/{key}/{name}/"
             contents.indexed[index] = source, urls
-            contents.described["splits"].append(describe_split(source, urls, index))
+            contents.described["splits"].append(describe_split(source, urls, index, f"rows/{source.name}/"))
     if not contents.described["splits"]:
         raise GasError(f"{title}: {config} has no split `{split}`; {advise(str(split), manifest.configs[str(config)].splits)}")
     return contents
 
 
-def describe_split(source: Source, urls: Sequence[str], index: str | None) -> dict[str, Any]:
+def describe_split(source: Source, urls: Sequence[str], index: str | None, reader: str | None) -> dict[str, Any]:
     """What `source.json` says of a split whose files have these addresses."""
     files = source.entry.splits[source.split].files
     return {
@@ -148,6 +158,7 @@ def describe_split(source: Source, urls: Sequence[str], index: str | None) -> di
             {"url": url, "rows": file.rows, "bytes": file.bytes} for file, url in zip(files, urls, strict=True)
         ],
         "index": index,
+        "reader": reader,
     }
 
 
@@ -178,8 +189,8 @@ def _open_runs(folders: Sequence[Path]) -> Contents:
             }
         )
         if number == 0:  # those after it show what they have of the same scenes
-            shown = {"config": "scenes", "split": folder.name, "rows": None, "files": [serve(SCENES)], "index": None}
-            contents.described["splits"].append(shown)
+            shown = {"config": "scenes", "split": folder.name, "rows": None, "files": [serve(SCENES)]}
+            contents.described["splits"].append({**shown, "index": None, "reader": None})
     return contents
 
 

@@ -27,6 +27,7 @@ from ...regular_files import open_regular
 from ..folder.files import resolve_inside
 from .contents import Contents
 from .index import FILES, make_index
+from .row_reader import RowReader
 
 HOST, PORT = "127.0.0.1", 8421
 PAGE = "explore.html"
@@ -48,6 +49,7 @@ class ExplorerServer(ThreadingHTTPServer):
         super().__init__((HOST, port), Handler)
         self.contents = contents
         self.indexes: dict[str, Indexing] = {}
+        self.readers = {f"rows/{source.name}/": RowReader(source) for source, _ in contents.indexed.values()}
         self.lock = threading.Lock()
 
     @property
@@ -124,6 +126,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send_file(self.server.contents.files[path]())
         elif (index := f"{posixpath.dirname(path)}/") in self.server.contents.indexed:
             self._send_index(index, posixpath.basename(path))
+        elif (reader := f"{posixpath.dirname(path)}/") in self.server.readers:
+            self._send_row(reader, posixpath.basename(path))
         elif base := next((base for base in self.server.contents.pictures if path.startswith(base)), None):
             self._send_picture(self.server.contents.pictures[base], path.removeprefix(base))
         else:
@@ -139,6 +143,13 @@ class Handler(BaseHTTPRequestHandler):
             self._send_json({"error": index.fault}, HTTPStatus.BAD_GATEWAY)
         else:
             self._send_json({"done": index.done}, HTTPStatus.ACCEPTED)
+
+    def _send_row(self, address: str, name: str) -> None:
+        if not re.fullmatch("[0-9]{1,15}", name):
+            self._send_missing(address + name)
+            return
+        self.server.contents.fetch(f"index/{address.removeprefix('rows/')}", int(name))
+        self._send_json(self.server.readers[address].read(int(name)))
 
     def _send_picture(self, folder: Path, name: str) -> None:
         """Gives a picture or a video; of a folder of frames the names of these."""
@@ -218,10 +229,7 @@ class Handler(BaseHTTPRequestHandler):
 def read_range(header: str, size: int) -> tuple[int, int] | None:
     """The first and the last byte but one that a `Range` header asks for; None where it is none of one range.
 
-    The end is not before the start unless nothing of it is there.
-
-    >>> read_range("bytes=2-5", 10), read_range("bytes=-3", 10), read_range("bytes=8-", 10), read_range("bytes=10-", 10)
-    ((2, 6), (7, 10), (8, 10), (10, 10))
+    The two are the same where nothing of it is there.
     """
     found = re.fullmatch(r"bytes=([0-9]{0,18})-([0-9]{0,18})", header.strip())
     if not found or not any(found.groups()) or (all(found.groups()) and int(found[1]) > int(found[2])):

@@ -10,7 +10,7 @@ import { readAddress, writeAddress } from './state.js'
 
 const PAGE = 50
 let contents, runs = [], split, state = readAddress(), selection, rows, found = null, chosen = {}
-let opening = 0, choosing = 0, showing = 0, searching = 0, drawnRow = null, opened = 0
+let opening = 0, choosing = 0, showing = 0, searching = 0, drawn = null, opened = 0
 const times = {} // for tests and measurements
 window.explorer = { moved, times, get selection() { return selection }, get rows() { return rows } }
 const started = performance.now()
@@ -57,7 +57,7 @@ async function follow() {
 async function openOne(description) {
   const turn = ++opening
   split = selection = rows = null
-  drawnRow = null
+  drawn = null
   chosen = {}
   document.body.dataset.state = 'opening'
   $('#message').hidden = true
@@ -90,8 +90,7 @@ async function openOne(description) {
   }
   $('#progress').textContent = ''
   note('index')
-  drawnRow = null // with replies now
-  await update(true)
+  await update(runs.length > 0) // a row that is shown gets its replies now
   note('ready')
   document.body.dataset.state = 'ready'
 }
@@ -106,7 +105,7 @@ function showOrders() {
 // --- filters -----------------------------------------------------------------------------------------------------------
 
 /** Applies filters, search and order, and shows what is left. */
-async function update(anew = false) {
+async function update(anew = false, page = null) {
   const turn = ++choosing
   $('#q').value = state.q
   $('#sort').value = state.sort
@@ -118,7 +117,7 @@ async function update(anew = false) {
   const order = split.orders.get(state.sort.replace(/^-/, ''))
   rows = order ? sortRows(selection.list, order.values, state.sort.startsWith('-')) : selection.list
   redrawFilters()
-  await Promise.all([showList(), showRow(anew)])
+  await Promise.all([showList(page), showRow(anew)])
 }
 
 /** Searches captions beside; what is found so far is shown at once. */
@@ -161,7 +160,7 @@ const toggle = guard(async (name, value) => {
   else state.filters.delete(name)
   opened = performance.now()
   writeAddress(state)
-  await update()
+  await update(false, 0)
   times.filter = performance.now() - opened
 })
 
@@ -194,7 +193,7 @@ function showItem(row, caption, order) {
     event.preventDefault()
     return openRow(row)
   }) }, scene && runs.map(run => showThumbnail(run, scene)), h('span', { class: 'text' }, caption || '–'),
-  h('small', { class: 'pale' }, `${row.toLocaleString('en')}${value === undefined || Number.isNaN(value) ? '' : ` · ${value.toFixed(2)}`}`)))
+  h('small', { class: 'pale', title: order ? `row ${row}, ${order.label}` : `row ${row}` }, `${row.toLocaleString('en')}${value === undefined || Number.isNaN(value) ? '' : ` · ${value.toFixed(2)}`}`)))
 }
 
 function addressOf(row) {
@@ -221,6 +220,7 @@ async function openRow(row, push = true) {
   opened = performance.now()
   writeAddress(state, push)
   document.body.dataset.view = 'row'
+  scrollTo(0, 0)
   await showRow()
   times.row = performance.now() - opened
   markItem()
@@ -232,13 +232,13 @@ async function showRow(anew = false) {
   if (row < 0) { $('#row').replaceChildren(h('p', {}, 'This split has no rows.')); return }
   const place = rows.find(row)
   $('#place').textContent = place < 0 ? 'not among those that the filters leave' : `${(place + 1).toLocaleString('en')} of ${rows.size.toLocaleString('en')}`
-  const key = `${split.name} ${row}`
   document.body.dataset.view = state.row === null ? 'list' : 'row'
-  if (drawnRow === key && !anew) return
+  const same = drawn?.split === split && drawn.row === row
+  if (same && !anew) return
   const turn = ++showing
-  const value = await split.readRow(row)
+  const value = same ? drawn.value : await split.readRow(row)
   if (turn !== showing) return
-  drawnRow = key
+  drawn = { split, row, value }
   $('#id').textContent = value.id ?? `row ${row}`
   drawRow(value, row)
   $('#row').scrollTop = 0
@@ -255,7 +255,7 @@ function drawRow(value, row) {
 /** The scores of all scenes. */
 function showAll() {
   document.body.dataset.view = 'list'
-  drawnRow = null
+  drawn = null
   showing++
   $('#id').textContent = ''
   $('#place').textContent = ''
@@ -279,7 +279,7 @@ $('#q').addEventListener('input', () => {
   typed = setTimeout(guard(async () => {
     state.q = $('#q').value.trim()
     writeAddress(state)
-    await update()
+    await update(false, 0)
   }), 200)
 })
 $('#split').addEventListener('change', guard(() => {
@@ -287,8 +287,8 @@ $('#split').addEventListener('change', guard(() => {
   writeAddress(state, true)
   return follow()
 }))
-$('#sort').addEventListener('change', guard(() => { state.sort = $('#sort').value; writeAddress(state); return update() }))
-$('#clear').addEventListener('click', guard(() => { state.filters = new Map(); state.q = ''; writeAddress(state); return update() }))
+$('#sort').addEventListener('change', guard(() => { state.sort = $('#sort').value; writeAddress(state); return update(false, 0) }))
+$('#clear').addEventListener('click', guard(() => { state.filters = new Map(); state.q = ''; writeAddress(state); return update(false, 0) }))
 $('#earlier').addEventListener('click', guard(() => showList(shownPage - 1)))
 $('#later').addEventListener('click', guard(() => showList(shownPage + 1)))
 $('#before').addEventListener('click', guard(() => step(-1)))
@@ -359,7 +359,7 @@ async function pick(files) {
   some.sort((one, other) => (one.name < other.name ? -1 : 1))
   contents = {
     title: some.map(file => file.name).join(', '), load: null, runs: [],
-    splits: [{ config: 'picked', split: some[0].name, rows: null, index: null, files: some.map(file => ({ source: openFile(file), rows: null })) }],
+    splits: [{ config: 'picked', split: some[0].name, rows: null, index: null, reader: null, files: some.map(file => ({ source: openFile(file), rows: null })) }],
   }
   runs = []
   split = null
@@ -370,4 +370,5 @@ document.addEventListener('dragover', event => event.preventDefault())
 document.addEventListener('drop', guard(event => { event.preventDefault(); return pick(event.dataTransfer.files) }))
 
 lightUp($('#row'))
+if (matchMedia('(max-width: 820px)').matches) $('#side').open = false
 guard(start)()

@@ -127,6 +127,9 @@ function showTable(title, names, find) {
       h('td', { class: 'numbers' }, unit ? share(one.value) : one.value.toFixed(2), h('span', { class: 'pale' }, unit ? ` ${share(one.low).replace(' %', '')}–${share(one.high)}` : ` ${one.low.toFixed(2)}–${one.high.toFixed(2)}`)))))))
 }
 
+/** A metric by its name; what else its id says stands small beside it. */
+const nameMetric = id => (id === 'answers' ? 'right answers' : [id.split('@')[0], h('small', { class: 'pale' }, ` ${id.split('@').slice(1).join('@')}`)])
+
 /** Scores of all scenes: by metric, by kind and by form, with intervals as the report has them. */
 export function showOverview(runs, scenes) {
   const known = runs.filter(run => run.figures?.overall)
@@ -142,7 +145,7 @@ export function showOverview(runs, scenes) {
   }
   const answers = read => figures => read(figures)?.filter(one => one.metric === 'answers')
   const tables = [
-    ['All scenes', collect(figures => figures.overall, 'metric'), name => (name === 'answers' ? 'right answers' : name)],
+    ['All scenes', collect(figures => figures.overall, 'metric'), nameMetric],
     ['Right answers by kind of question', collect(answers(figures => figures.by?.kind), 'group'), spell],
     ['Right answers by form', collect(answers(figures => figures.by?.form), 'group'), spell],
     ['Right answers by number of objects', collect(answers(figures => figures.by?.objects), 'group'), spell],

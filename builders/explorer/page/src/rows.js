@@ -10,13 +10,12 @@ const compressors = { ZSTD: (input, size) => decompress(input, new Uint8Array(si
 /** A Parquet file; `source` is what `bytes.js` opens. */
 export async function openParquet(source) {
   const metadata = await parquetMetadataAsync(source, { initialFetchSize: FOOTER })
-  const columns = metadata.schema.filter((_, i) => i).map(column => column.name)
-  const top = [...new Set(metadata.row_groups.flatMap(group => group.columns.map(one => one.meta_data.path_in_schema[0])))]
+  const columns = [...new Set(metadata.row_groups.flatMap(group => group.columns.map(one => one.meta_data.path_in_schema[0])))]
   return {
     rows: Number(metadata.num_rows),
-    columns: top.length ? top : columns,
+    columns,
     read: (rowStart, rowEnd, only) => parquetReadObjects({
-      file: source, metadata, compressors, rowStart, rowEnd, columns: only?.filter(name => top.includes(name)), useOffsetIndex: true,
+      file: source, metadata, compressors, rowStart, rowEnd, columns: only?.filter(name => columns.includes(name)), useOffsetIndex: true,
     }),
   }
 }
@@ -35,9 +34,6 @@ export function openFiles(descriptions) {
     async size() {
       for (const file of files) file.rows ??= (await open(file)).rows
       return files.reduce((total, file) => total + file.rows, 0)
-    },
-    async columns() {
-      return files.length ? (await open(files[0])).columns : []
     },
     async read(start, end, only) {
       const parts = []

@@ -1,6 +1,7 @@
 // A split that is looked at: its rows, what filters leave of them, and in which order they come.
 
 import * as bitmap from './bitmap.js'
+import { getJson } from './bytes.js'
 import { openIndex, scanRows } from './facets.js'
 import { openFiles } from './rows.js'
 
@@ -11,13 +12,11 @@ const STILL = 150 // milliseconds between two looks at what a search has found
 export async function openSplit(description) {
   const files = openFiles(description.files)
   const rows = description.rows ?? await files.size()
-  if (description.rows) description.files.forEach((file, i) => { file.rows ??= description.rows })
-  const columns = await files.columns()
   return {
-    description, rows, columns, files,
+    description, rows, files,
     name: `${description.config}/${description.split}`,
     facets: [], concepts: [], extra: [], orders: new Map(), loaded: null,
-    readRow: async row => (await files.read(row, row + 1))[0],
+    readRow: async row => (description.reader ? getJson(`${description.reader}${row}`) : (await files.read(row, row + 1))[0]),
     /** Gets what filters need; `report` is told how many rows are done. */
     async load(report) {
       this.loaded = await (description.index ? openIndex(description.index, report) : scanRows(files, rows, report))
@@ -45,16 +44,26 @@ async function findRows(split, name, values) {
   return values.reduce((all, value) => bitmap.unite(all, facet.bits(value)), bitmap.create(split.rows))
 }
 
+const LETTER = /[\p{L}\p{N}]/u
+
+/** Whether a word of a text begins with a term. */
+function hasWord(text, term) {
+  for (let place = text.indexOf(term); place >= 0; place = text.indexOf(term, place + 1)) {
+    if (place === 0 || !LETTER.test(text[place - 1])) return true
+  }
+  return false
+}
+
 const readTerms = text => [...text.matchAll(/"([^"]+)"|(\S+)/g)].map(found => (found[1] ?? found[2]).toLowerCase())
 
-/** Searches captions for all words, and yields what is found so far: {bits, done}. */
+/** Searches captions for words that begin with all terms, and yields what is found so far: {bits, done}. */
 export async function* search(split, text) {
   const terms = readTerms(text), bits = bitmap.create(split.rows)
   let looked = performance.now()
   for await (const [first, captions] of split.loaded.scanCaptions()) {
     captions.forEach((caption, i) => {
       const letters = caption.toLowerCase()
-      if (terms.every(term => letters.includes(term))) bitmap.add(bits, first + i)
+      if (terms.every(term => hasWord(letters, term))) bitmap.add(bits, first + i)
     })
     if (performance.now() - looked > STILL) {
       yield { bits, done: first + captions.length }
