@@ -17,7 +17,7 @@ const started = performance.now()
 const note = name => { times[name] = performance.now() - started }
 
 function complain(error) {
-  console.error(error)
+  if (!(error instanceof Failure)) console.error(error)
   const what = error instanceof Failure ? error.message : `This cannot be read: ${error?.message ?? error}`
   $('#message').replaceChildren(h('p', {}, what))
   $('#message').hidden = false
@@ -27,13 +27,10 @@ const guard = action => (...given) => Promise.resolve().then(() => action(...giv
 // --- what is open ----------------------------------------------------------------------------------------------------
 
 async function start() {
-  try {
-    contents = await getJson('source.json')
-  } catch {
-    $('#pick').hidden = false // a file of the disk, or a page without a dataset
-    return
-  }
-  await openContents()
+  // A page of the disk may fetch nothing; one on a server may stand there without a dataset.
+  contents = location.protocol === 'file:' ? null : await getJson('source.json').catch(() => null)
+  if (contents) await openContents()
+  else $('#pick').hidden = false
 }
 
 async function openContents() {
