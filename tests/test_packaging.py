@@ -14,7 +14,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-DATA = ("recipes/*/*.yaml", "taxonomy/*/*.tsv", "templates/*.jinja", "templates/*/*.jinja", "training/*/*/*.jinja")
+DATA = (
+    "builders/explorer/explore.html",
+    "recipes/*/*.yaml",
+    "taxonomy/*/*.tsv",
+    "templates/*.jinja",
+    "templates/*/*.jinja",
+    "training/*/*/*.jinja",
+)
 
 
 @pytest.fixture(scope="module")

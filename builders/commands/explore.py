@@ -24,7 +24,7 @@ def explore(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[DIR|OWNER/NAME|RUN...]",
+            metavar="DIR|OWNER/NAME|RUN",
             help="A folder that gas build wrote, or a dataset on the Hub; or folders of gas evaluate, side by side.",
             show_default="gas",
         ),

@@ -23,8 +23,15 @@ from ..folder.manifest import MANIFEST, Manifest, parse_manifest, read_built_man
 from ..folder.reading import Source
 from ..folder.strict_json import read_json
 from ..hub.client import ask, fetch_file
+from ..recipe.loading import SUFFIXES, list_recipes
 
-RECORD, ANSWERS, SCORES, SCENES, FIGURES = "run.json", "answers.parquet", "scores.parquet", "scenes.parquet", "report.json"
+RECORD, ANSWERS, SCORES, SCENES, FIGURES = (
+    "run.json",
+    "answers.parquet",
+    "scores.parquet",
+    "scenes.parquet",
+    "report.json",
+)
 """Files of a folder that `gas evaluate` wrote."""
 GIVE = "give a folder that `gas build` wrote, one of `gas evaluate`, or a dataset on the Hub: org/name"
 
@@ -80,7 +87,9 @@ def open_contents(names: Sequence[str], config: str | None = None, split: str | 
     if folder.is_dir() and not (folder / MANIFEST).exists() and (folder / RECORD).exists():
         raise GasError(f"{folder} has no {ANSWERS}: the evaluation is not done, or it is a training; {GIVE}")
     if not folder.is_dir():
-        raise GasError(f"there is no folder {folder}; {GIVE}")
+        recipe = name in list_recipes() or name.endswith(SUFFIXES)
+        hint = f"build the recipe first: gas build {name}" if recipe else GIVE
+        raise GasError(f"there is no folder {folder}; {hint}")
     manifest = read_built_manifest(folder)
     load = name if name.startswith(("/", ".")) else f"./{name}"
     return _open_splits(name, load, manifest, folder, lambda path: resolve_inside(folder, path), config, split)
@@ -93,9 +102,7 @@ def _is_run(folder: Path) -> bool:
 # --- datasets --------------------------------------------------------------------------------------------------------
 
 
-def _open_hub(
-    name: str, repository: str, revision: str | None, config: str | None, split: str | None
-) -> Contents:
+def _open_hub(name: str, repository: str, revision: str | None, config: str | None, split: str | None) -> Contents:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import EntryNotFoundError
 
@@ -143,7 +150,9 @@ def _open_splits(
             contents.indexed[index] = source, urls
             contents.described["splits"].append(describe_split(source, urls, index, f"rows/{source.name}/"))
     if not contents.described["splits"]:
-        raise GasError(f"{title}: {config} has no split `{split}`; {advise(str(split), manifest.configs[str(config)].splits)}")
+        raise GasError(
+            f"{title}: {config} has no split `{split}`; {advise(str(split), manifest.configs[str(config)].splits)}"
+        )
     return contents
 
 
@@ -154,9 +163,7 @@ def describe_split(source: Source, urls: Sequence[str], index: str | None, reade
         "config": source.config,
         "split": source.split,
         "rows": source.rows,
-        "files": [
-            {"url": url, "rows": file.rows, "bytes": file.bytes} for file, url in zip(files, urls, strict=True)
-        ],
+        "files": [{"url": url, "rows": file.rows, "bytes": file.bytes} for file, url in zip(files, urls, strict=True)],
         "index": index,
         "reader": reader,
     }

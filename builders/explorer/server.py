@@ -206,7 +206,9 @@ class Handler(BaseHTTPRequestHandler):
             if asked and (found := read_range(asked, size)):
                 start, end = found
                 if start >= end:
-                    self._send_head(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, kind, 0, Content_Range=f"bytes */{size}")
+                    self._send_head(
+                        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, kind, 0, Content_Range=f"bytes */{size}"
+                    )
                     return
                 place_said = f"bytes {start}-{end - 1}/{size}"
                 self._send_head(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +13,7 @@ from pyarrow.parquet import read_table
 
 from .conftest import PHONE
 
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>&amp;{{7*7}}'
 
 
@@ -56,7 +58,9 @@ def test_a_scene_shows_all_that_its_row_has(explore, pairs, rows):
     number, row = next(
         (number, row)
         for number, row in enumerate(rows("pairs", "train"))
-        if row["scene_graph"]["relations"] and row["scene_attributes"] and row["pair"]
+        if row["scene_graph"]["relations"]
+        and row["scene_attributes"]
+        and row["pair"]
         and any(one["attributes"] for one in row["scene_graph"]["objects"])
     )
     tab = explore(pairs, at=f"#split=pairs/train&row={number}")
@@ -83,7 +87,9 @@ def test_a_scene_shows_all_that_its_row_has(explore, pairs, rows):
         said = shown.inner_text()
         assert not question["foil"] or f"foil: {question['foil']}" in said
         assert not question["choices"] or " / ".join(question["choices"]) in said
-        assert [int(one.inner_text()) - 1 for one in shown.query_selector_all("[data-question]")] == question["depends_on"]
+        assert [int(one.inner_text()) - 1 for one in shown.query_selector_all("[data-question]")] == question[
+            "depends_on"
+        ]
 
     after = "".join(part.inner_text() for part in tab.query_selector_all(".pair figure:nth-child(2) p"))
     assert after.split() == row["pair"]["caption"].split()
@@ -102,7 +108,9 @@ def test_filters_leave_the_rows_that_have_it(explore, pairs, rows):
     choose(tab, "complexity", "7")
     choose(tab, "relation", "spatial")
     spatial = {
-        number for number, row in enumerate(every) if "spatial" in {one["category"] for one in row["scene_graph"]["relations"]}
+        number
+        for number, row in enumerate(every)
+        if "spatial" in {one["category"] for one in row["scene_graph"]["relations"]}
     }
     wanted = [number for number in sorted(spatial) if every[number]["structure"]["complexity"] in (5, 7)]
     wait_for_count(tab, len(wanted), 300)
@@ -110,7 +118,9 @@ def test_filters_leave_the_rows_that_have_it(explore, pairs, rows):
 
     # What each other value would leave; of the filter's own values, what each would leave in its place.
     six = sum(every[number]["structure"]["complexity"] == 6 for number in spatial)
-    assert tab.get_attribute("[data-facet=complexity] [data-value='6']", "title") == f"6: {six} scene{'s' * (six != 1)}"
+    assert (
+        tab.get_attribute("[data-facet=complexity] [data-value='6']", "title") == f"6: {six} scene{'s' * (six != 1)}"
+    )
 
     choose(tab, "complexity", "5")
     wait_for_count(tab, len([number for number in wanted if every[number]["structure"]["complexity"] == 7]), 300)
@@ -241,8 +251,13 @@ def test_a_strangers_text_stays_text(explore, rewrite):
         row["wordings"] = [{"caption": HOSTILE, "template": HOSTILE, "mentions": []}]
 
     tab = explore(rewrite("pairs", "test", change), at="#split=pairs/test")
-    number = next(i for i in range(20) if tab.goto(tab.url.split("#")[0] + f"#split=pairs/test&row={i}") is None
-                  and tab.wait_for_selector(f"#id:text-is('pairs/test/{i:09}')") and tab.query_selector(".pair"))
+    number = next(
+        i
+        for i in range(20)
+        if tab.goto(tab.url.split("#")[0] + f"#split=pairs/test&row={i}") is None
+        and tab.wait_for_selector(f"#id:text-is('pairs/test/{i:09}')")
+        and tab.query_selector(".pair")
+    )
     assert number >= 0
     assert tab.inner_text("#row .caption") == f"😀 {HOSTILE} dog"
     assert tab.inner_text(".caption mark") == "dog"  # places count characters, not UTF-16
@@ -267,7 +282,10 @@ def test_a_strange_address_shows_what_there_is(explore, pairs):
 
 def test_results_show_pictures_replies_and_scores(explore, evaluations):
     tab = explore(*evaluations)
-    scores = {tuple(cell.inner_text() for cell in row.query_selector_all("th")): row for row in tab.query_selector_all(".scores tr")}
+    scores = {
+        tuple(cell.inner_text() for cell in row.query_selector_all("th")): row
+        for row in tab.query_selector_all(".scores tr")
+    }
     assert ("count",) in scores and ("object",) in scores
     counted = scores["count",]
     assert counted.query_selector(".numbers").inner_text().startswith("0 %")
@@ -276,7 +294,9 @@ def test_results_show_pictures_replies_and_scores(explore, evaluations):
     tab.click("#list li:nth-child(1) a")
     tab.wait_for_selector(".pictures img")
     assert len(tab.query_selector_all(".pictures figure")) == 2
-    assert tab.evaluate("[...document.querySelectorAll('.pictures img')].every(one => one.complete && one.naturalWidth === 64)")
+    assert tab.evaluate(
+        "[...document.querySelectorAll('.pictures img')].every(one => one.complete && one.naturalWidth === 64)"
+    )
     replies = tab.query_selector_all(".question .reply")
     assert len(replies) == 2 * len(tab.query_selector_all(".question"))
     for shown in tab.query_selector_all(".question"):
@@ -369,19 +389,3 @@ def test_nothing_runs_over_the_edge_and_text_is_readable(scheme, width, explore,
         assert over <= 0
         worst = tab.evaluate(CONTRAST)
         assert worst["ratio"] >= 4.5, worst
-
-
-CONTRAST = """() => {
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
-  const read = color => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data] }
-  const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0)
-  const ground = one => { for (; one; one = one.parentElement) { const color = read(getComputedStyle(one).backgroundColor); if (color[3] === 255) return color } return read(getComputedStyle(document.documentElement).colorScheme.includes('dark') ? '#14171b' : '#fff') }
-  let worst = { ratio: 99 }
-  for (const one of document.querySelectorAll('#row p, #row span, #row b, #row h3, #row h4, #row td, #row figcaption, #row div.words, #list span, #list small, #filters b, #filters legend, .head b, .head span')) {
-    if (!one.offsetParent || !one.textContent.trim()) continue
-    const [a, b] = [light(read(getComputedStyle(one).color)), light(ground(one))].sort((x, y) => y - x)
-    const ratio = (a + .05) / (b + .05)
-    if (ratio < worst.ratio) worst = { ratio, text: one.textContent.slice(0, 40), name: one.className, color: getComputedStyle(one).color }
-  }
-  return worst
-}"""

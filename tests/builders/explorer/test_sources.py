@@ -40,7 +40,9 @@ def test_the_page_runs_its_own_script_alone():
 def test_no_script_makes_markup_of_text():
     for name in SCRIPTS:
         text = (SOURCES / "src" / name).read_text(encoding="utf-8")
-        assert not re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function", text)
+        assert not re.findall(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function", text
+        )
 
 
 def test_licences_of_what_is_inside_are_beside():
