@@ -23,8 +23,8 @@ def info(as_json: AsJson = False) -> None:
     """Show what is kept, where, and how much it takes.
 
     structures: scene graphs without content, by their bounds. captions: templates as rendered for each structure.
-    explorer: which rows of a dataset have what, for the filters of gas explore. replies: what language models said, for paraphrases. datasets: rows that load_dataset("gas", ...) made; remove its
-    folder yourself.
+    explorer: which rows of a dataset have what, for the filters of gas explore. replies: what language models said,
+    for paraphrases. datasets: rows that load_dataset("gas", ...) made; remove its folder yourself.
     """
     folders = {**_find_folders(), "datasets": _find_datasets()}
     found = {kind: (folder, *_measure_folder(folder)) for kind, folder in folders.items()}

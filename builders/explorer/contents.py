@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,8 @@ from ..folder.strict_json import read_json
 from ..hub.client import ask, fetch_file
 from ..recipe.loading import SUFFIXES, list_recipes
 
-RECORD, ANSWERS, SCORES, SCENES, FIGURES = (
-    "run.json",
-    "answers.parquet",
-    "scores.parquet",
-    "scenes.parquet",
-    "report.json",
-)
+RECORD, FIGURES = "run.json", "report.json"
+ANSWERS, SCORES, SCENES = "answers.parquet", "scores.parquet", "scenes.parquet"
 """Files of a folder that `gas evaluate` wrote."""
 GIVE = "give a folder that `gas build` wrote, one of `gas evaluate`, or a dataset on the Hub: org/name"
 
@@ -145,14 +141,13 @@ def _open_splits(
                 continue
             source, urls = Source(folder, key, name, entry), [f"files/{file.path}" for file in of.files]
             for file, url in zip(of.files, urls, strict=True):
-                contents.files[url] = lambda path=file.path: fetch(path)
+                contents.files[url] = partial(fetch, file.path)
             index = f"index/{key}/{name}/"
             contents.indexed[index] = source, urls
             contents.described["splits"].append(describe_split(source, urls, index, f"rows/{source.name}/"))
     if not contents.described["splits"]:
-        raise GasError(
-            f"{title}: {config} has no split `{split}`; {advise(str(split), manifest.configs[str(config)].splits)}"
-        )
+        choices = manifest.configs[str(config)].splits
+        raise GasError(f"{title}: {config} has no split `{split}`; {advise(str(split), choices)}")
     return contents
 
 

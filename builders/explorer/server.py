@@ -18,7 +18,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from ... import __version__
@@ -56,6 +56,12 @@ class ExplorerServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Where the page is."""
         return f"http://{HOST}:{self.server_address[1]}/"
+
+    @cached_property
+    def names(self) -> tuple[str, str]:
+        """What a client may call it."""
+        port = self.server_address[1]
+        return f"{HOST}:{port}", f"localhost:{port}"
 
     @cached_property
     def page(self) -> bytes:
@@ -104,10 +110,10 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Says nothing: every row that is looked at would be told."""
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self.do_GET()
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         # A client that has gone needs no answer.
         with suppress(ConnectionError, TimeoutError):
             try:
@@ -116,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._send_json({"error": str(error)}, HTTPStatus.BAD_GATEWAY)
 
     def _answer(self, path: str) -> None:
-        if self.headers.get("Host") not in (f"{name}:{self.server.server_address[1]}" for name in (HOST, "localhost")):
+        if str(self.headers.get("Host")) not in self.server.names:
             self._send_json({"error": "this server answers to 127.0.0.1 and localhost alone"}, HTTPStatus.FORBIDDEN)
         elif path in ("", PAGE):
             self._send(self.server.page, "text/html; charset=utf-8")
@@ -206,9 +212,8 @@ class Handler(BaseHTTPRequestHandler):
             if asked and (found := read_range(asked, size)):
                 start, end = found
                 if start >= end:
-                    self._send_head(
-                        HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, kind, 0, Content_Range=f"bytes */{size}"
-                    )
+                    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+                    self._send_head(status, kind, 0, Content_Range=f"bytes */{size}")
                     return
                 place_said = f"bytes {start}-{end - 1}/{size}"
                 self._send_head(
@@ -219,7 +224,7 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "GET":
                 self._copy(stream, start, end)
 
-    def _copy(self, stream: BinaryIO, start: int, end: int) -> None:
+    def _copy(self, stream: IO[Any], start: int, end: int) -> None:
         stream.seek(start)
         while start < end and (piece := stream.read(min(PIECE, end - start))):
             self.wfile.write(piece)

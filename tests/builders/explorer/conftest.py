@@ -56,7 +56,7 @@ def rewrite(pairs, tmp_path):
 
 @pytest.fixture(scope="session")
 def write_evaluation(pairs):
-    """Writes an evaluation of the first scenes: `write_evaluation(folder, model, right)`, which is asked of each answer."""
+    """Writes an evaluation of the first scenes: `write_evaluation(folder, model, right)`."""
 
     def write(folder, model, right, scenes=12):
         rows = pq.read_table(pairs / "multi_object" / "test-00000-of-00001.parquet").slice(0, scenes)
@@ -136,7 +136,7 @@ def open_tab(browser):
 
 @pytest.fixture
 def explore(open_tab):
-    """Serves folders and opens the page, at an address: `explore(folder, at="#row=3")`; waits until filters are there."""
+    """Serves folders and opens the page until filters are there: `explore(folder, at="#row=3")`."""
     servers = []
 
     def open_page(*names, at="", **options):

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -42,7 +43,7 @@ def read_index(folder, rows):
         start += count
     texts, places = (folder / "captions.bin").read_bytes(), described["captions"]["places"]
     captions = []
-    for begin, end in zip(places, places[1:], strict=False):
+    for begin, end in pairwise(places):
         with pa.CompressedInputStream(pa.BufferReader(texts[begin:end]), "zstd") as stream:
             captions += json.loads(stream.read())
     return found, concepts, captions
