@@ -152,7 +152,6 @@ def _read_columns(folder: Path, file: File) -> Iterator[pa.RecordBatch]:
     with open_rows(folder, file, ["caption", CONCEPT, NAME]) as parquet:
         there = [parquet.schema.column(number).path for number in range(len(parquet.schema))]
         wanted = ["caption", CONCEPT, NAME, *(path for path in FACETS.values() if path in there)]
-        wanted += [path for path in there if path.startswith("difficulty.")]
         yield from parquet.iter_batches(BATCH, columns=wanted)
 
 
@@ -162,8 +161,6 @@ def _find_leaves(batch: pa.RecordBatch, path: str) -> tuple[np.ndarray, pa.Array
     if batch.schema.get_field_index(name) < 0:
         return None
     values, owners = batch[name], np.arange(len(batch))
-    if name == "difficulty" and pa.types.is_struct(values.type):
-        steps = ["level"]
     for step in steps:
         if step == "[]":
             owners = owners[pc.list_parent_indices(values).to_numpy()]
@@ -172,7 +169,8 @@ def _find_leaves(batch: pa.RecordBatch, path: str) -> tuple[np.ndarray, pa.Array
             return None
         else:
             values = pc.struct_field(values, step)
-    return owners, values
+    # Of a number that is not whole, such as a difficulty of 2.53, the whole part is told apart.
+    return owners, pc.floor(values).cast(pa.int64()) if pa.types.is_floating(values.type) else values
 
 
 def _list_concepts(batch: pa.RecordBatch, start: int, codes: dict[str, int], names: dict[str, str]) -> np.ndarray:

@@ -10,7 +10,7 @@ import pytest
 from generate_any_scene.builders.explorer.index import BLOCK, FILES, make_index, write_index
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.errors import GasError
-from pyarrow.parquet import read_table
+from pyarrow.parquet import read_table, write_table
 
 READERS = {
     "complexity": lambda row: [row["structure"]["complexity"]],
@@ -68,6 +68,16 @@ def test_an_index_says_what_the_rows_say(config, pairs, tmp_path, monkeypatch):
             concepts.setdefault(item, []).append(number)
     assert read_index(tmp_path, len(rows)) == (wanted, concepts, [row["caption"] for row in rows])
     assert ("edit", "object") in wanted or config != "pairs"
+
+
+def test_a_difficulty_is_told_apart_by_its_whole_part(rewrite, tmp_path):
+    source = find_split(rewrite("pairs", "test", lambda row: None), "pairs", "test")
+    table, numbers = read_table(source.files[0]), [1 + number / 8 for number in range(20)]
+    write_table(table.append_column("difficulty", pa.array(numbers)), source.files[0], store_schema=False)
+    write_index(source, tmp_path)
+    found, _, _ = read_index(tmp_path, 20)
+    levels = {value: rows for (facet, value), rows in found.items() if facet == "difficulty"}
+    assert levels == {"1": set(range(8)), "2": set(range(8, 16)), "3": set(range(16, 20))}
 
 
 def test_an_index_is_made_once_for_the_same_files(pairs, rewrite, cache):

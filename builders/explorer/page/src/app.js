@@ -10,11 +10,11 @@ import { readAddress, writeAddress } from './state.js'
 
 const PAGE = 50
 let contents, runs = [], split, state = readAddress(), selection, rows, found = null, chosen = {}
-let opening = 0, choosing = 0, showing = 0, searching = 0, drawn = null, opened = 0
-const times = {} // for tests and measurements
-window.explorer = { moved, times, get selection() { return selection }, get rows() { return rows } }
+let opening = 0, choosing = 0, showing = 0, searching = 0, drawn = null
+const times = {} // for measurements: milliseconds and bytes when something is there
+window.explorer = { moved, times }
 const started = performance.now()
-const note = name => { times[name] = performance.now() - started }
+const note = name => { times[name] = [performance.now() - started, moved.bytes] }
 
 function complain(error) {
   if (!(error instanceof Failure)) console.error(error)
@@ -155,10 +155,8 @@ const toggle = guard(async (name, value) => {
   const next = values.includes(value) ? values.filter(one => one !== value) : [...values, value]
   if (next.length) state.filters.set(name, next)
   else state.filters.delete(name)
-  opened = performance.now()
   writeAddress(state)
   await update(false, 0)
-  times.filter = performance.now() - opened
 })
 
 // --- the list ------------------------------------------------------------------------------------------------------------
@@ -214,12 +212,10 @@ function markItem() {
 
 async function openRow(row, push = true) {
   state.row = row
-  opened = performance.now()
   writeAddress(state, push)
   document.body.dataset.view = 'row'
   scrollTo(0, 0)
   await showRow()
-  times.row = performance.now() - opened
   markItem()
 }
 

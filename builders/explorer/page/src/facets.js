@@ -94,7 +94,7 @@ const READERS = {
   form: row => row.questions?.map(one => one.form),
   kind: row => row.questions?.map(one => one.kind),
   edit: row => row.pair?.edit,
-  difficulty: row => row.difficulty?.level ?? row.difficulty,
+  difficulty: row => (row.difficulty == null ? null : Math.floor(row.difficulty)), // its whole part is the level
 }
 const COLUMNS = ['caption', 'structure', 'scene_graph', 'scene_attributes', 'questions', 'pair', 'difficulty']
 

@@ -6,7 +6,7 @@ import { openIndex, scanRows } from './facets.js'
 import { openFiles } from './rows.js'
 
 export const CONCEPT = 'concept'
-const STILL = 150 // milliseconds between two looks at what a search has found
+const STILL = 300 // milliseconds between two looks at what a search has found
 
 /** Opens a split of `source.json`; its facets come later, by `load`. */
 export async function openSplit(description) {
