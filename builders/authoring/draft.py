@@ -15,6 +15,7 @@ from ...errors import GasError
 from ...recipes import SUFFIXES
 from ...regular_files import read_regular
 from ..foundation.replacing import replace_file
+from ..recipe.content import AS_MEANT
 from ..recipe.fields import Part
 from ..recipe.loading import EMPTY, is_path, load_recipe, resolve_inside
 from .schema import ID, write_schema
@@ -75,7 +76,8 @@ def _list_lines(part: Part, written: dict[str, Any], indent: str) -> Iterator[st
     """
     for field, info in type(part).model_fields.items():
         key, value = info.alias or field, getattr(part, field)
-        stated, description = written.get(key), f"# {info.description}"
+        is_meant = field in AS_MEANT and field not in part.model_fields_set
+        stated, description = None if is_meant else written.get(key), f"# {info.description}"
         if isinstance(value, Part) and isinstance(stated, dict):
             yield f"{indent}{key}:  {description}"
             yield from _list_lines(value, stated, f"{indent}  ")

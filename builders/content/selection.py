@@ -85,6 +85,14 @@ def find_objects(recipe: Recipe, taxonomy: Taxonomy) -> np.ndarray:
     return np.flatnonzero(find_allowed(apply_filters(recipe, taxonomy, "objects", [])))
 
 
+def find_scene_attributes(recipe: Recipe, taxonomy: Taxonomy) -> np.ndarray:
+    """Rows of the scene attributes that a recipe would deal if it fixed none, and named no place and no kinds."""
+    wider = recipe.content.scene_attributes.model_copy(update={"fixed": None, "kinds": None})
+    content = recipe.content.model_copy(update={"setting": None, "scene_attributes": wider})
+    steps = apply_filters(recipe.model_copy(update={"content": content}), taxonomy, "scene_attributes", [])
+    return np.flatnonzero(steps[-1].left)
+
+
 def select_concepts(
     recipe: Recipe, taxonomy: Taxonomy, problems: list[Problem]
 ) -> tuple[Concepts, dict[str, np.ndarray]]:

@@ -15,9 +15,9 @@ from ... import arrow
 from ...taxonomy import Taxonomy, nearness
 from ..content.compatibility import match_objects
 from ..content.copies import find_countable
-from ..content.filters import list_all_fixed
+from ..content.filters import list_all_fixed, list_fixed_rows
 from ..content.plan import Plan
-from ..content.selection import find_objects
+from ..content.selection import find_objects, find_scene_attributes
 from ..foundation.counter_rng import hash_numbers
 from ..foundation.ragged import Bits, Ragged, offsets_of
 from .kinship import list_possible, tabulate_kinship
@@ -91,16 +91,31 @@ def list_foil_attributes(plan: Plan, seen: bool) -> Ragged:
 
 @lru_cache(maxsize=4)
 def list_foil_scene_attributes(plan: Plan) -> Ragged:
-    """Foils of each scene attribute, each as often as it is drawn: those of its kind that are not near it."""
-    fixed = list_all_fixed(plan.recipe, plan.taxonomy).values()
-    decks = Ragged.from_lists([rows.tolist() for rows in (*plan.pools.scene_attributes.lists(), *fixed)])
+    """Foils of each scene attribute, each as often as it is drawn: those of its kind that are not near it.
+
+    Where all scenes have the same one, they are those that the recipe would deal if it did not fix it.
+    """
     near = find_near_scene_attributes(plan.taxonomy)
-    rows, kinds = decks.values, decks.owners
-    allowed = ~near[np.ix_(rows, rows)] & (kinds[:, None] == kinds)
+    fixed = [
+        rows if (~near[np.ix_(rows, rows)]).any(axis=1).all() else _list_kind(plan, rows)
+        for rows in list_all_fixed(plan.recipe, plan.taxonomy).values()
+    ]
+    decks = Ragged.from_lists([rows.tolist() for rows in (*plan.pools.scene_attributes.lists(), *fixed)])
+    order = np.argsort(decks.values, kind="stable")  # lists stand in the order of their truths
+    rows, kinds = decks.values[order], decks.owners[order]
+    true = np.concatenate([plan.pools.scene_attributes.values, list_fixed_rows(plan.recipe, plan.taxonomy)])
+    allowed = ~near[np.ix_(rows, rows)] & (kinds[:, None] == kinds) & np.isin(rows, true)[:, None]
     truth, foil = np.nonzero(allowed)
     lengths = np.bincount(rows[truth], minlength=len(near))
     every = np.ones((len(rows), 1))
     return _deal_out(Ragged(rows[foil], offsets_of(lengths)), balance_factors(kinds, allowed, every, every)[foil])
+
+
+def _list_kind(plan: Plan, rows: np.ndarray) -> np.ndarray:
+    """Scene attributes of one kind, and all of that kind that the recipe would deal if it fixed none."""
+    kinds, wider = plan.taxonomy.scene_attributes["kind"], find_scene_attributes(plan.recipe, plan.taxonomy)
+    alike = wider[arrow.match_texts(kinds, kinds[int(rows[0])].as_py())[wider]]
+    return np.unique(np.concatenate([rows, alike]))
 
 
 @lru_cache(maxsize=4)

@@ -40,6 +40,8 @@ MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
 SMALLEST_SHARE = 0.001  # of objects that stand for several: their deck is, too
 PLACE = "location"
 """The kind of scene attributes that a setting is one of."""
+AS_MEANT = ("tier", "visible")
+"""Keys that mean another value where they are left out beside a list of concepts."""
 EXACT = ("only", "values", "predicates")
 """Keys that list the concepts of a table, and nothing else is used."""
 WORD_LISTS = tuple(
@@ -60,6 +62,7 @@ class ConceptFilter(Part):
 
     visible: Annotated[Literal["yes", "hard", "no"], BeforeValidator(read_text)] = Field(
         default="yes",
+        examples=["no"],
         description="How well concepts are seen at least: yes, by anybody; hard, by some; no, it does not matter. "
         "Left out, it is yes in the tier common and no in others.",
     )
@@ -134,7 +137,9 @@ class ObjectFilter(ConceptFilter):
     """Which concepts become objects."""
 
     tier: Literal["common", "visible", "full"] = Field(
-        default="common", description="How much of the taxonomy: everyday things, all that can be seen, or everything."
+        default="common",
+        examples=["full"],
+        description="How much of the taxonomy: everyday things, all that can be seen, or everything.",
     )
     under: SomeNames = Field(
         default=(),
@@ -176,7 +181,9 @@ class ObjectFilter(ConceptFilter):
 class AttributeFilter(ConceptFilter):
     """Which attributes objects get."""
 
-    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    tier: Literal["common", "full"] = Field(
+        default="common", examples=["full"], description="How much of the taxonomy to use."
+    )
     kinds: Names | None = Field(
         default=None,
         description="Only these kinds, such as color or material; all when left out.",
@@ -196,7 +203,9 @@ class AttributeFilter(ConceptFilter):
 class RelationFilter(ConceptFilter):
     """Which relations join objects."""
 
-    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    tier: Literal["common", "full"] = Field(
+        default="common", examples=["full"], description="How much of the taxonomy to use."
+    )
     categories: Names | None = Field(
         default=None,
         description="Only these categories, such as spatial or interactional; all when left out.",
@@ -224,7 +233,9 @@ class SceneAttributeFilter(ConceptFilter):
         }
     )
 
-    tier: Literal["common", "full"] = Field(default="common", description="How much of the taxonomy to use.")
+    tier: Literal["common", "full"] = Field(
+        default="common", examples=["full"], description="How much of the taxonomy to use."
+    )
     count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.")
     kinds: Names | None = Field(
         default=None,

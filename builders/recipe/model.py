@@ -258,6 +258,8 @@ def json_schema() -> dict[str, Any]:
             part.pop("required", None)
         for key in part["properties"].values():
             key.pop("title", None)
+            if "$ref" in key:  # a part of which nothing is said yet
+                key["anyOf"] = [{"$ref": key.pop("$ref")}, {"type": "null"}]
     extends = {"type": "string", "description": "The recipe that this one changes: a shipped one's name, or a path."}
     schema["properties"] = {"extends": extends, **schema["properties"]}
     schema["title"] = "Recipe of a Generate Any Scene dataset"

@@ -71,6 +71,7 @@ def _ask_yes_no(topics: Topics, concepts: np.ndarray, rows: np.ndarray, foils: l
     """
     context, holders = topics.context, topics.context.holders
     first, second = foils[0].take(rows), foils[1].take(rows)
+    second = np.where(_find_repeats(topics, rows, first, second), -1, second)
     asked, more = pair_off(first, second, context.scenes.start + topics.scene.take(rows))
 
     def ask_foils(rows: np.ndarray, absent: np.ndarray) -> Batch:
@@ -85,6 +86,18 @@ def _ask_yes_no(topics: Topics, concepts: np.ndarray, rows: np.ndarray, foils: l
         ask_foils(rows.compress(first >= 0), first.compress(first >= 0)),
         ask_foils(rows.take(more), second.take(more)),
     ]
+
+
+def _find_repeats(topics: Topics, rows: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Whether each second foil is a foil of the same object already, by its words, bool."""
+    texts = number_texts(topics.context.plan.taxonomy)
+    holders = np.concatenate([topics.context.holders.take(rows)] * 2) * (texts.max() + 1)
+    foils = np.concatenate([first, second])
+    # What is no foil is told apart by its place, below all numbers of foils.
+    codes = np.where(foils >= 0, holders + texts.take(foils), -1 - np.arange(len(foils)))
+    repeats = np.ones(len(foils), dtype=bool)
+    repeats[np.unique(codes, return_index=True)[1]] = False
+    return repeats[len(first) :]
 
 
 def _ask_values(topics: Topics, concepts: np.ndarray, asked: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:

@@ -22,7 +22,7 @@ from ...foils.relations import (
     sample_foil_targets,
 )
 from ...foundation.counter_rng import derive_key, hash_numbers
-from ...foundation.ragged import Ragged
+from ...foundation.ragged import Ragged, number_rows
 from ..balance import CHOICES, FEWEST_CHOICES, shuffle_choices
 from ..batches import Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import NONE, EditedScenes, choose_right
@@ -139,6 +139,9 @@ def _ask_yes_no(asked: _Relations, key: int) -> list[Batch]:
         )
     )
     subjects, targets, concepts = asked.subjects, asked.targets, asked.concepts
+    # Who holds two dogs is asked once whether they hold a dog.
+    names, several = context.words.names[targets[gone]], context.words.several[targets[gone]]
+    gone = gone[np.sort(number_rows(subjects[gone], concepts[gone], names, several)[0])]
     return [
         *_ask_true(asked, "yes_no", there),
         *_ask_true(asked, "yes_no_any", gone),

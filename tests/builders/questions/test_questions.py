@@ -255,3 +255,39 @@ def test_kinds_that_are_not_asked_by_default_come_after_the_others(rows):
     for row in rows:
         is_new = [question["kind"] not in DEFAULT_QUESTIONS for question in row["questions"]]
         assert is_new == sorted(is_new)
+
+
+def list_repeats(row):
+    asked = Counter(question["question"] for question in row["questions"] if question["form"] == "yes_no")
+    return [text for text, count in asked.items() if count > 1]
+
+
+def test_nothing_is_asked_twice(write_rows, open_writer):
+    """Neither what holds to two things of one name, nor a word that two attributes of an object have as their foil."""
+    alike = ("content.objects.under=[container]", "content.objects.top=2", "structure.attributes=0")
+    dense = ("structure.complexity=[5,9]", "structure.objects=3", "structure.relations=[2,3]")
+    rows = write_rows("general", (*alike, *dense), 4000)
+    rows = [*rows, open_writer("multi_object").write_row("train", 46285)]  # three attributes that exclude one
+    assert [(row["id"], repeats) for row in rows if (repeats := list_repeats(row))] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "places"),
+    [
+        (("content.setting=kitchen",), {"kitchen"}),
+        (("content.scene_attributes.location=[kitchen, garage]",), {"kitchen", "garage"}),
+    ],
+)
+def test_what_all_scenes_have_is_asked_as_false_too(settings, places, write_rows, taxonomy_of):
+    table = taxonomy_of("general").scene_attributes.select(["name", "kind"]).to_pylist()
+    kinds = {(row["name"], row["kind"]) for row in table}
+    asked, of_places = Counter(), Counter()
+    for row, question in list_questions(write_rows("general", settings, 1000), kind="scene", form="yes_no"):
+        held = row["scene_attributes"][int(question["elements"][0].removeprefix("scene/"))]
+        assert question["foil"] is None or (question["foil"], held["kind"]) in kinds
+        asked[question["answer"]] += 1
+        if held["kind"] == "location":
+            of_places[question["answer"]] += 1
+            assert question["foil"] not in ({held["value"]} if len(places) > 1 else places)
+    assert 0.49 < asked["no"] / asked.total() < 0.51
+    assert of_places["no"] > of_places["yes"] / 4
