@@ -177,12 +177,14 @@ def _list_concepts(batch: pa.RecordBatch, start: int, codes: dict[str, int], nam
     """Pairs of concept and row, each once: uint64, the concept's code above the row's number; new codes are noted."""
     found, called = _find_leaves(batch, CONCEPT), _find_leaves(batch, NAME)
     assert found is not None and called is not None  # every build writes both
-    owners, encoded = found[0], found[1].dictionary_encode()
+    # What no taxonomy knows has no concept, and goes by its name.
+    owners, concepts = found[0], pc.coalesce(found[1], called[1], "")
+    encoded = concepts.dictionary_encode()
     indices = encoded.indices.to_numpy(zero_copy_only=False)
     _, first = np.unique(indices, return_index=True)
-    for concept, name in zip(found[1].take(first).to_pylist(), called[1].take(first).to_pylist(), strict=True):
+    for concept, name in zip(concepts.take(first).to_pylist(), called[1].take(first).to_pylist(), strict=True):
         codes.setdefault(concept, len(codes))
-        names.setdefault(concept, name)
+        names.setdefault(concept, name or concept)
     known = np.array([codes[concept] for concept in encoded.dictionary.to_pylist()], dtype=np.uint64)
     if not len(indices):
         return np.zeros(0, dtype=np.uint64)

@@ -70,6 +70,14 @@ def test_an_index_says_what_the_rows_say(config, pairs, tmp_path, monkeypatch):
     assert ("edit", "object") in wanted or config != "pairs"
 
 
+def test_what_has_no_concept_goes_by_its_name(rewrite, tmp_path):
+    def change(row):
+        row["scene_graph"]["objects"][0] |= {"concept": None, "name": "guy in hat"}
+
+    write_index(find_split(rewrite("pairs", "test", change), "pairs", "test"), tmp_path)
+    assert read_index(tmp_path, 20)[1]["guy in hat"] == list(range(20))
+
+
 def test_a_difficulty_is_told_apart_by_its_whole_part(rewrite, tmp_path):
     source = find_split(rewrite("pairs", "test", lambda row: None), "pairs", "test")
     table, numbers = read_table(source.files[0]), [1 + number / 8 for number in range(20)]

@@ -178,6 +178,7 @@ async function showList(page = null) {
   $('#later').disabled = first + PAGE >= rows.size
   const order = split.orders.get(state.sort.replace(/^-/, '')) ?? split.orders.values().next().value
   $('#list').replaceChildren(...(numbers.length ? numbers.map((row, i) => showItem(row, captions[i], order)) : [h('li', { class: 'nothing' }, 'No scene has all of that. Take a filter away.')]))
+  $('#list').scrollTop = 0
   markItem()
 }
 

@@ -29,4 +29,4 @@ export const $ = selector => document.querySelector(selector)
 export const count = (number, one, many = `${one}s`) => `${number.toLocaleString('en')} ${number === 1 ? one : many}`
 
 /** What a key is called: `painting_style` is "painting style". */
-export const spell = text => String(text).replaceAll('_', ' ')
+export const spell = text => (text === 'yes_no' ? 'yes/no' : String(text).replaceAll('_', ' '))

@@ -52,7 +52,7 @@ function showQuestion(question, number, replies) {
 function showQuestions(questions, replies) {
   const kinds = new Map()
   questions.forEach((question, number) => {
-    const key = `${spell(question.kind)}, ${question.form === 'yes_no' ? 'yes/no' : spell(question.form)}`
+    const key = `${spell(question.kind)}, ${spell(question.form)}`
     kinds.set(key, [...(kinds.get(key) ?? []), number])
   })
   return h('section', { class: 'questions' },
