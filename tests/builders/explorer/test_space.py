@@ -29,6 +29,7 @@ def api(connect, monkeypatch):  # noqa: F811
     return connect(WRITE_TOKEN)
 
 
+@pytest.mark.slow
 def test_the_page_is_pushed_beside_the_dataset(gas, api, hub, pairs):  # noqa: F811
     status, out, err = gas("push", str(pairs), "--repo", REPO, "--explorer")
     assert (status, err) == (0, "")
@@ -145,6 +146,7 @@ def serve_elsewhere(folder, asked):
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_a_static_page_reads_a_dataset_of_another_origin(api, pairs, open_tab, tmp_path):
     """Requests are simple ones: nothing is asked for leave first, which the Hub's storage might refuse."""
     asked, pages = [], []
