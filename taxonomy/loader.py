@@ -13,11 +13,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..arrow import choose_texts, find_rows, make_array, match_texts, read_truths, view_numbers
+from ..arrow import choose_texts, find_rows, make_array, make_texts, match_texts, read_truths, view_numbers
 from ..errors import GasError, advise
 from . import tables as shipped
+from .declarations import NOTHING, Declarations, join_declarations, read_declarations
 from .hints import ask, collect_words
-from .places import DEFAULT, PROFILES, SUPPORTING, find_tables, find_taxonomy, read_table_file
+from .places import (
+    DECLARATIONS,
+    DEFAULT,
+    PROFILES,
+    SUPPORTING,
+    find_declarations,
+    find_tables,
+    find_taxonomy,
+    read_table_file,
+)
 from .profiles import apply_profile
 from .read_tsv import MOST_PROBLEMS, quote, raise_problems, read_table
 from .schema import COLUMNS, KINDS
@@ -39,6 +49,7 @@ class Taxonomy:
         version: SHA-256 (hex) over the content of all tables.
         frequency: How often concepts are said: their ids, and the Zipf scale.
         own: Which objects are of a user's tables, bool: no shipped one has their id and name.
+        declared: The kinds and columns that a user's tables have of their own; such columns are the last of a table.
 
     All tables are sorted by `id`; an index of an object is its row in `objects`.
     """
@@ -50,6 +61,7 @@ class Taxonomy:
     version: str
     own: np.ndarray
     frequency: pa.Table
+    declared: Declarations = NOTHING
 
     @cached_property
     def parent_index(self) -> np.ndarray:
@@ -138,7 +150,10 @@ class _Layers:
 
 
 def _read_layer(name: str, folder: Path | None) -> _Layer:
-    found = find_tables(find_taxonomy(name, folder))
+    place = find_taxonomy(name, folder)
+    found = list(find_tables(place))
+    if file := find_declarations(place):
+        found.append((DECLARATIONS, file))
     return _Layer(
         name if name in PROFILES else "", tuple((table, str(file), read_table_file(file)) for table, file in found)
     )
@@ -147,8 +162,18 @@ def _read_layer(name: str, folder: Path | None) -> _Layer:
 @lru_cache(maxsize=8)
 def _assemble(key: _Layers) -> Taxonomy:
     tables: dict[str, pa.Table] = {}
+    declared = join_declarations(
+        read_declarations(content, source)
+        for layer in key.layers
+        for name, source, content in layer.files
+        if name == DECLARATIONS
+    )
     for layer in key.layers:
-        new = {name: read_table(content, name, source) for name, source, content in layer.files if name != SUPPORTING}
+        new = {
+            name: read_table(content, name, source, declared)
+            for name, source, content in layer.files
+            if name in COLUMNS
+        }
         if layer.profile:
             new["objects"] = apply_profile(new["objects"], layer.profile)
             owners = new["objects"]["id"].combine_chunks()
@@ -161,13 +186,14 @@ def _assemble(key: _Layers) -> Taxonomy:
     for layer in key.layers:
         for name, source, content in layer.files:
             if name == SUPPORTING:
-                rows = read_table(content, "objects", source)
+                rows = read_table(content, "objects", source, declared)
                 tables["objects"] = _lay_over(tables["objects"], rows) if "objects" in tables else rows
     tables.setdefault("frequency", read_table(b"id\tzipf\n", "frequency", "frequency.tsv"))
     for table in COLUMNS:
         if table not in tables:
             raise GasError(f"taxonomy: no layer holds {table}.tsv; begin the list with `{DEFAULT}`")
-        tables[table] = tables[table].sort_by("id")
+        tables[table] = _fill_own(tables[table], table, declared).sort_by("id")
+    tables["attributes"] = _take_words(tables["attributes"], declared)
     _check_references(tables, key)
     _check_tree(tables, key)
     return Taxonomy(
@@ -178,7 +204,29 @@ def _assemble(key: _Layers) -> Taxonomy:
         version=key.digest,
         own=_find_own(tables["objects"], key),
         frequency=tables["frequency"],
+        declared=declared,
     )
+
+
+def _fill_own(rows: pa.Table, table: str, declared: Declarations) -> pa.Table:
+    """Gives a table its declared columns, empty where a row says nothing, and its scene attributes their role."""
+    for name in declared.columns.get(table, ()):
+        cells = pc.fill_null(rows[name], "") if name in rows.column_names else make_texts([""] * rows.num_rows)
+        rows = rows.drop_columns([name] if name in rows.column_names else []).append_column(name, cells)
+    if table == "scene_attributes" and (said := declared.say(table, "sentence")):
+        own = match_texts(rows["kind"], *said)
+        rows = rows.set_column(rows.column_names.index("role"), "role", choose_texts(own, "sentence", rows["role"]))
+    return rows
+
+
+def _take_words(rows: pa.Table, declared: Declarations) -> pa.Table:
+    """Leaves out attributes whose word a declared kind takes from theirs."""
+    for kind, others in declared.takes_from.items():
+        if others:
+            words = rows.filter(pc.equal(rows["kind"], kind))["adjective"].combine_chunks()
+            taken = pc.and_(pc.is_in(rows["kind"], value_set=make_texts(others)), pc.is_in(rows["adjective"], words))
+            rows = rows.filter(pc.invert(taken))
+    return rows.combine_chunks()
 
 
 def _find_own(objects: pa.Table, key: _Layers) -> np.ndarray:
@@ -192,7 +240,8 @@ def _find_own(objects: pa.Table, key: _Layers) -> np.ndarray:
 
 def _lay_over(rows: pa.Table, below: pa.Table) -> pa.Table:
     replaced = pc.is_in(below["id"], value_set=rows["id"].combine_chunks())
-    return pa.concat_tables([below.filter(pc.invert(replaced)), rows]).combine_chunks()
+    joined = [below.filter(pc.invert(replaced)), rows]
+    return pa.concat_tables(joined, promote_options="default").combine_chunks()  # columns of one's own are in some
 
 
 def _check_references(tables: dict[str, pa.Table], key: _Layers) -> None:

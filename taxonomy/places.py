@@ -19,6 +19,8 @@ DEFAULT, PAPER, SANDBOX = "default", "paper", "sandbox"
 PROFILES = (DEFAULT, PAPER)
 """What can be seen of the shipped tables."""
 SHIPPED = (*PROFILES, SANDBOX)
+DECLARATIONS = "taxonomy.toml"
+"""What a folder says of the kinds and columns that its tables have of their own."""
 SUPPORTING = "supporting"
 """The table of objects that a taxonomy needs only to hold its tree together; the shipped rows win over them."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -48,6 +50,12 @@ def find_tables(place: Traversable) -> Iterator[tuple[str, Traversable]]:
         file = place / f"{table}.tsv"
         if os.path.lexists(file) if isinstance(file, Path) else file.is_file():
             yield table, file
+
+
+def find_declarations(place: Traversable) -> Traversable | None:
+    """Finds what a folder says of its tables' own kinds and columns, if it says anything."""
+    file = place / DECLARATIONS
+    return file if (os.path.lexists(file) if isinstance(file, Path) else file.is_file()) else None
 
 
 def find_taxonomy(name: str, folder: Path | None = None) -> Traversable:

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from ..errors import GasError, advise
+from .declarations import NOTHING, Declarations
+from .places import DECLARATIONS
 from .schema import CHOICES, COLUMNS, FILLED, LIST_CHOICES, LISTS, MAY_BE_EMPTY
 from .user_tables import complete_table, find_unclear, list_required
 
@@ -32,7 +34,7 @@ LONGEST = 200
 Found = tuple[int, str]
 
 
-def read_table(content: bytes, table: str, source: str) -> pa.Table:
+def read_table(content: bytes, table: str, source: str, own: Declarations = NOTHING) -> pa.Table:
     """Parses and checks one TSV file.
 
     Args:
@@ -40,28 +42,36 @@ def read_table(content: bytes, table: str, source: str) -> pa.Table:
             derived from others may be missing; `user_tables.py` says how they are filled.
         table: Which table this is, a key of `COLUMNS`.
         source: The file's name for error messages.
+        own: The kinds and columns that it may have of its own.
 
     Returns:
         The table with the columns of the file format: strings, but `order` int8, `symmetric` and `asymmetric`
-        bool, `zipf` float32.
+        bool, `zipf` float32. After these come those columns of its own that it has.
 
     Raises:
         GasError: Rules of the format are broken; the message has file, line and column of up to 20 mistakes.
     """
     content = content.removeprefix(b"\xef\xbb\xbf")
-    _check_header(content, table, source)
-    rows = parse_table(content, table, source)
+    further = own.columns.get(table, ())
+    _check_header(content, table, source, further)
+    rows = parse_table(content, table, source, further)
     lines = partial(number_lines, content)
-    _refuse([*_find_problems(rows, table), *_find_repeated(rows, lines)], source, lines)
+    _refuse([*_find_problems(rows, table, own), *_find_repeated(rows, lines)], source, lines)
+    added = [(name, rows[name]) for name in further if name in rows.column_names]
+    rows = rows.select([name for name in rows.column_names if name not in further])
     if _lacks(rows, table):
-        _refuse(find_unclear(rows.to_pydict(), table), source, lines)
-        rows = complete_table(rows, table)
-    return _cast(rows, table)
+        phrases = own.say(table, "phrase")
+        _refuse(find_unclear(rows.to_pydict(), table, phrases), source, lines)
+        rows = complete_table(rows, table, phrases)
+    rows = _cast(rows, table)
+    for name, cells in added:
+        rows = rows.append_column(name, cells)
+    return rows
 
 
 def _lacks(rows: pa.Table, table: str) -> bool:
     """Tells whether a table leaves out columns, or cells that are filled."""
-    if set(rows.column_names) != set(COLUMNS[table]):
+    if len(rows.column_names) != len(COLUMNS[table]):
         return True
     return any(pc.min(pc.binary_length(rows[column])).as_py() == 0 for column in FILLED.get(table, ()))
 
@@ -97,14 +107,16 @@ def number_lines(content: bytes) -> list[int]:
     return lines[1:]
 
 
-def _check_header(content: bytes, table: str, source: str) -> None:
+def _check_header(content: bytes, table: str, source: str, further: tuple[str, ...]) -> None:
     line = content.split(b"\n", 1)[0].decode("utf-8", "replace").rstrip("\r")
-    header, wanted, required = line.split("\t"), COLUMNS[table], list_required(table)
+    header, wanted, required = line.split("\t"), (*COLUMNS[table], *further), list_required(table)
     problems = [
         f"{source}:1: column {quote(name)} is unknown; {advise(name[:LONGEST], wanted)}"
         for name in header
         if name not in wanted
     ]
+    if problems:
+        problems[0] += f"; a column of your own is named under [columns] in {DECLARATIONS} beside the table"
     for name in wanted:
         if header.count(name) > 1 or (name in required and name not in header):
             rest = [column for column in wanted if column not in required]
@@ -115,8 +127,8 @@ def _check_header(content: bytes, table: str, source: str) -> None:
     raise_problems(problems)
 
 
-def parse_table(content: bytes, table: str, source: str) -> pa.Table:
-    """Parses a TSV file into strings, with the columns that it has."""
+def parse_table(content: bytes, table: str, source: str, further: tuple[str, ...] = ()) -> pa.Table:
+    """Parses a TSV file into strings, with the columns that it has; `further` are those of its own."""
     try:
         content.decode()
     except UnicodeDecodeError as error:
@@ -137,7 +149,7 @@ def parse_table(content: bytes, table: str, source: str) -> pa.Table:
                 delimiter="\t", quote_char=False, double_quote=False, invalid_row_handler=keep_broken
             ),
             convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(COLUMNS[table], pa.string()), strings_can_be_null=False
+                column_types=dict.fromkeys((*COLUMNS[table], *further), pa.string()), strings_can_be_null=False
             ),
         )
     except pa.ArrowInvalid as error:
@@ -153,14 +165,18 @@ def parse_table(content: bytes, table: str, source: str) -> pa.Table:
     return rows.combine_chunks()
 
 
-def _find_problems(rows: pa.Table, table: str) -> Iterator[Found]:
+def _find_problems(rows: pa.Table, table: str, own: Declarations) -> Iterator[Found]:
     """Finds what breaks a rule of one column: the row's number and what is wrong."""
     for column in rows.column_names:
         key = (table, column)
         if rows.num_rows and not _is_plain(rows[column], key):
-            yield from _find_invalid(rows, column, _make_plainness(key))
+            yield from _find_invalid(rows, column, _make_plainness(key, column not in COLUMNS[table]))
         if key in CHOICES:
-            yield from _find_invalid(rows, column, _make_choice(CHOICES[key], False, key in MAY_BE_EMPTY))
+            allowed, hint = CHOICES[key], ""
+            if column == "kind":
+                allowed = own.list_kinds(table)
+                hint = f"; a kind of your own is named in {DECLARATIONS} beside the table, as [{table}.my_kind]"
+            yield from _find_invalid(rows, column, _make_choice(allowed, False, key in MAY_BE_EMPTY, hint))
         if key in LIST_CHOICES:
             yield from _find_invalid(rows, column, _make_choice(LIST_CHOICES[key], True, True))
         if column in TYPES.get(table, {}):
@@ -177,11 +193,11 @@ def _is_plain(cells: pa.ChunkedArray, key: tuple[str, str]) -> bool:
     return bool(pc.all(pc.utf8_is_printable(cells)).as_py()) and not pc.any(pc.utf8_is_space(cells)).as_py()
 
 
-def _make_plainness(key: tuple[str, str]) -> Callable[[str], str | None]:
+def _make_plainness(key: tuple[str, str], is_own: bool = False) -> Callable[[str], str | None]:
     """Makes the rule that holds for text of any column: printable, not too long, not blank."""
 
     def judge(value: str) -> str | None:
-        if not value.strip() and (value or key not in MAY_BE_EMPTY):
+        if not value.strip() and (value or not (is_own or key in MAY_BE_EMPTY)):
             return "it holds blanks only" if value else "it must not be empty"
         if (where := next((place for place, one in enumerate(value) if not one.isprintable()), None)) is not None:
             return f"{quote(value)}: character {where + 1}, U+{ord(value[where]):04X}, is not printable; take it out"
@@ -212,14 +228,16 @@ def _find_invalid(rows: pa.Table, column: str, judge: Callable[[str], str | None
             yield pc.index(rows[column], cell["values"]).as_py(), f"column {column!r}: {rule}{again}"
 
 
-def _make_choice(allowed: tuple[str, ...], several: bool, may_be_empty: bool) -> Callable[[str], str | None]:
+def _make_choice(
+    allowed: tuple[str, ...], several: bool, may_be_empty: bool, further: str = ""
+) -> Callable[[str], str | None]:
     hints = count()
 
     def judge(value: str) -> str | None:
         for word in value.split("|") if several else (value,):
             if word not in allowed and (value or not may_be_empty):
                 # A hint takes time, and no more are shown.
-                hint = f"; {advise(word[:LONGEST], allowed)}" if next(hints) < MOST_PROBLEMS else ""
+                hint = f"; {advise(word[:LONGEST], allowed)}{further}" if next(hints) < MOST_PROBLEMS else ""
                 return f"{quote(word)} is none of its words{hint}"
         return None
 

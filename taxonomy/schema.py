@@ -116,8 +116,10 @@ SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
     "time_span",
 )
 """The shipped kinds of scene attributes, in the order in which a text names them; a user's own kinds come after."""
-SCENE_ROLES: tuple[str, ...] = ("setting", "light", "picture")
-"""What a scene attribute tells: where and when it is, how it is lit, how it is shown; in the order of texts."""
+TABLE_ROLES: tuple[str, ...] = ("setting", "light", "picture")
+"""What a scene attribute tells, as a table says it: where and when it is, how it is lit, how it is shown."""
+SCENE_ROLES: tuple[str, ...] = (*TABLE_ROLES, "sentence")
+"""The same in the order of texts; last what a sentence of its own says, which a declared kind may have."""
 RELATION_CATEGORIES: tuple[str, ...] = ("spatial", "functional", "interactional", "social", "emotional", "symbolic")
 FLAG_MEANINGS: Mapping[str, str] = MappingProxyType(
     {
@@ -254,7 +256,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
         ("relations", "symmetric"): ("0", "1"),
         ("relations", "tier"): ("common", "full"),
         ("relations", "asymmetric"): ("0", "1"),
-        ("scene_attributes", "role"): SCENE_ROLES,
+        ("scene_attributes", "role"): TABLE_ROLES,
         ("scene_attributes", "tier"): ("common", "full"),
     }
 )

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from .loader import Taxonomy, load_taxonomy
-from .schema import ATTRIBUTE_KINDS, KINDS, TABLES
+from .schema import ATTRIBUTE_KINDS, KINDS, SCENE_ATTRIBUTE_KINDS, TABLES
 
 OFFSET = re.compile(r"\d{8}$")
 # The paper's Table 1 and Appendix B have 28,787 objects; its rules, taken to the letter, give 28,798 names.
@@ -201,7 +201,7 @@ def _check_names(taxonomy: Taxonomy) -> Iterator[str]:
 
 def _check_excludes(taxonomy: Taxonomy) -> Iterator[str]:
     table = taxonomy.scene_attributes
-    known = {*table["id"].to_pylist(), *table["kind"].to_pylist()}
+    known = {*table["id"].to_pylist(), *table["kind"].to_pylist(), *SCENE_ATTRIBUTE_KINDS}
     for id_, excludes in zip(table["id"].to_pylist(), table["excludes"].to_pylist(), strict=True):
         for name in excludes.split("|") if excludes else ():
             if name not in known:
@@ -228,7 +228,8 @@ def _check_near_rows(taxonomy: Taxonomy, name: str) -> Iterator[str]:
 
 def _check_demands(taxonomy: Taxonomy) -> Iterator[str]:
     objects = {*taxonomy.objects["id"].to_pylist(), *_list_shipped("objects", "id")}
-    held = {*taxonomy.attributes["id"].to_pylist(), *_list_shipped("attributes", "id"), *ATTRIBUTE_KINDS}
+    held = {*taxonomy.attributes["id"].to_pylist(), *_list_shipped("attributes", "id")}
+    held |= {*ATTRIBUTE_KINDS, *taxonomy.attributes["kind"].to_pylist()}
     related = {*taxonomy.relations["id"].to_pylist(), *taxonomy.relations["head"].to_pylist()}
     related |= {*_list_shipped("relations", "id"), *_list_shipped("relations", "head")}
     known = {"needs": {*objects, *KINDS}, "bars": {*objects, *KINDS, *held, *related}, "shows": objects}

@@ -16,6 +16,7 @@ from .schema import COLUMNS, FILLED, SCENE_ATTRIBUTE_KINDS
 Columns = dict[str, list[str]]
 Derive = Callable[[Columns], list[str]]
 Unclear = tuple[int, str]
+NO_PHRASES: Mapping[str, str] = MappingProxyType({})
 
 ORDERS: Mapping[str, int] = MappingProxyType(
     {
@@ -130,14 +131,20 @@ def complete_row(row: Mapping[str, str], table: str) -> dict[str, str]:
     return {column: columns[column][0] for column in COLUMNS[table]}
 
 
-def complete_table(rows: pa.Table, table: str) -> pa.Table:
-    """Adds the columns that a table of strings leaves out, and fills the cells that it may leave empty."""
-    columns = _complete(rows.to_pydict(), table)
+def complete_table(rows: pa.Table, table: str, phrases: Mapping[str, str] = NO_PHRASES) -> pa.Table:
+    """Adds the columns that a table of strings leaves out, and fills the cells that it may leave empty.
+
+    `phrases` are patterns of the phrases of kinds of scene attributes.
+    """
+    columns = _complete(rows.to_pydict(), table, phrases)
     return pa.table([pa.array(columns[name], pa.string()) for name in COLUMNS[table]], names=list(COLUMNS[table]))
 
 
-def _complete(columns: Columns, table: str) -> Columns:
+def _complete(columns: Columns, table: str, phrases: Mapping[str, str] = NO_PHRASES) -> Columns:
     full = dict(columns)
+    if phrases and table == "scene_attributes":
+        given = full.get("phrase", [""] * _count_rows(full))
+        full["phrase"] = [one or phrases.get(kind, "") for one, kind in zip(given, full["kind"], strict=True)]
     if table == "objects":
         _complete_nouns(full)
     elif table == "relations" and "finite" not in columns:
@@ -210,12 +217,15 @@ def _count_rows(columns: Columns) -> int:
     return len(next(iter(columns.values())))
 
 
-def find_unclear(columns: Mapping[str, list[str]], table: str) -> Iterator[Unclear]:
+def find_unclear(
+    columns: Mapping[str, list[str]], table: str, patterns: Mapping[str, str] = NO_PHRASES
+) -> Iterator[Unclear]:
     """Finds rows of which no rule makes good English: the row's number, and which column would help.
 
     Args:
         columns: The columns as the user has them.
         table: Which table they are of.
+        patterns: Patterns of the phrases of kinds of scene attributes.
     """
     grammar = load_grammar()
     if table == "objects":
@@ -232,7 +242,7 @@ def find_unclear(columns: Mapping[str, list[str]], table: str) -> Iterator[Uncle
     elif table == "scene_attributes" and not all(columns.get("phrase", [""])):
         phrases = columns.get("phrase", [""] * _count_rows(dict(columns)))
         for row, (kind, name, phrase) in enumerate(zip(columns["kind"], columns["name"], phrases, strict=True)):
-            if not phrase and kind not in SCENE_ATTRIBUTE_KINDS and not stands_alone(name):
+            if not phrase and kind not in (*SCENE_ATTRIBUTE_KINDS, *patterns) and not stands_alone(name):
                 yield row, f"column 'name': {name!r}: {UNPHRASED.format(kind)}"
 
 
@@ -252,5 +262,5 @@ UNSAYABLE = (
 )
 UNPHRASED = (
     "nothing is known of the kind `{}`; say it in a column 'phrase' as it follows `The picture is`, with `{{}}` for "
-    "the name: `in a {{}} mood`"
+    "the name: `in a {{}} mood`; or for the whole kind, in taxonomy.toml beside the table"
 )

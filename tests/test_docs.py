@@ -5,6 +5,7 @@ import importlib.util
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -149,11 +150,13 @@ def test_python_is_well_formed_and_imports_what_is_public(block):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with the files of one's own that pages show: a template of captions, and a table of objects."""
+    """A folder with the files of one's own that pages show: templates of captions and questions, and a table."""
     folder = tmp_path_factory.mktemp("recipes")
-    (template,) = list_blocks("jinja")
+    (template,) = list_blocks("jinja", "docs/captions.md")
     (table,) = re.findall(r"^```\n(id\t.*?)^```$", RECIPES, re.MULTILINE | re.DOTALL)
-    (folder / "mine.jinja").write_text(template.values[0], encoding="utf-8")
+    for name in ("mine", "beschreibung"):
+        (folder / f"{name}.jinja").write_text(template.values[0], encoding="utf-8")
+    shutil.copytree(ROOT / "templates" / "questions", folder / "fragen")
     (folder / "mine").mkdir()
     (folder / "mine" / "objects.tsv").write_text(table, encoding="utf-8")
     return folder

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from ... import __version__
 from ...errors import GasError
-from ...taxonomy.places import find_tables, find_taxonomy
+from ...taxonomy.places import find_declarations, find_tables, find_taxonomy
 from ..folder.files import AnyPath, resolve_inside, write_text
 from ..folder.manifest import RECIPES, Engine, Manifest, Provenance, check_path
 from ..recipe.loading import LoadedRecipe, dump_recipe, load_recipe
@@ -77,7 +77,9 @@ def _read_own_files(loaded: LoadedRecipe, writer: RowWriter) -> dict[str, str]:
     for entry in loaded.recipe.taxonomy:
         place = find_taxonomy(entry, folder)
         if place == folder / entry:  # and not one that is shipped or imported
-            files |= {f"{entry}/{path.name}": path.read_bytes().decode() for _, path in find_tables(place)}
+            own = [path for _, path in find_tables(place)]
+            own += [path] if (path := find_declarations(place)) else []
+            files |= {f"{entry}/{path.name}": path.read_bytes().decode() for path in own}
     return {normpath(path): text for path, text in sorted(files.items())}
 
 

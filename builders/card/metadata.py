@@ -39,7 +39,7 @@ def describe_metadata(sections: list[Section], default: str | None) -> Any:
         tasks.append("visual-question-answering")
     names = [section.name for section in sections]
     data = DatasetCardData(
-        language=["en"],
+        language=sorted({recipe.language for recipe in recipes}),
         license=_name_license({recipe.license for recipe in recipes}),
         pretty_name="Generate Any Scene" + (f": {', '.join(names)}" if len(names) <= MOST_NAMED else ""),
         size_categories=[next((name for size, name in SIZES if rows < size), "n>1T")],

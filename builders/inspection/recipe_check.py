@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...errors import RecipeError
-from ...taxonomy.guesses import describe_guesses
+from ...taxonomy.guesses import describe_guesses, describe_shared_words
 from ..content.draw import draw_block
 from ..content.filter_report import describe_excluded
 from ..recipe.loading import LoadedRecipe
@@ -66,5 +66,9 @@ def validate_recipe(loaded: LoadedRecipe) -> ValidReport:
         sorted(writer.captions.tracer.row_by_row | writer.questions.tracer.row_by_row),
         list(describe_excluded(loaded.recipe, plan.taxonomy)),
         describe_guesses(loaded.recipe.taxonomy, loaded.folder),
-        [*map(str, find_weaknesses(loaded, plan, scenes, rows)), *map(str, dropped.problems)],
+        [
+            *map(str, find_weaknesses(loaded, plan, scenes, rows)),
+            *map(str, dropped.problems),
+            *describe_shared_words(plan.taxonomy),
+        ],
     )

@@ -18,7 +18,7 @@ from ..content.pools import number_names
 from ..content.scenes import BLOCK, Scenes
 from ..content.thin_filters import find_thin_filters
 from ..questions.loading import choose_kinds, load_kind
-from ..recipe.loading import LoadedRecipe
+from ..recipe.loading import LoadedRecipe, is_path
 from ..recipe.yaml_document import split_place
 from ..rows.filtering import RowFilter
 from ..rows.writer import RowWriter
@@ -46,6 +46,7 @@ def find_weaknesses(loaded: LoadedRecipe, plan: Plan, scenes: Scenes, rows: pa.T
     """
     found = [
         *find_thin_filters(plan.recipe, plan.taxonomy, plan.pools),
+        *_find_english(loaded),
         *_find_unreached(loaded, plan),
         *_find_unfitting(plan),
         *_find_repeats(plan, scenes),
@@ -64,6 +65,26 @@ def find_dropped(writer: RowWriter, split: str) -> Iterator[Problem]:
         if kept * FEWEST_KEPT < BLOCK:
             message = f"keep {kept} of the first {BLOCK:,} rows of {split}"
             yield Problem(message, key="filters", hint="widen them, or the recipe")
+
+
+def _find_english(loaded: LoadedRecipe) -> Iterator[Problem]:
+    """What says English in a dataset that is said to be in another language."""
+    recipe = loaded.recipe
+    if recipe.language == "en":
+        return
+    keys = {
+        key if key.startswith("wordings") else f"{key}.template": captions.template
+        for key, captions in (recipe.caption_keys | recipe.wording_keys).items()
+        if not is_path(captions.template, ".jinja")
+    }
+    texts = [f"captions by the template `{name}` ({key})" for key, name in keys.items()]
+    texts += (
+        ["questions by the shipped templates"] if recipe.questions.kinds and not recipe.questions.templates else []
+    )
+    texts += ["paraphrases, which are read by rules of English"] if recipe.paraphrase else []
+    if texts:
+        hint = "name templates of your own in `captions` and `questions.templates`, or leave `language` out"
+        yield Problem(f"`{recipe.language}`, but English are {', '.join(texts)}", key="language", hint=hint)
 
 
 def _find_unreached(loaded: LoadedRecipe, plan: Plan) -> Iterator[Problem]:

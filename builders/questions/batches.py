@@ -21,9 +21,10 @@ from ..content.plan import Plan
 from ..foils.draw import SceneKin
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, expand_ranges, number_rows, offsets_of
+from ..text.lexicon import list_own_words
 from ..text.marks import Leaf, Piece
 from ..text.surface_forms import BlockWords
-from ..text.templates import list_macros, render_macro
+from ..text.templates import render_macro
 from ..text.tracing import Tracer
 from ..text.views import ATTRIBUTE_WORDS, MEDIUMS, OBJECT_WORDS, RELATION_WORDS, SCENE_WORDS, ElementView, view_element
 
@@ -84,7 +85,7 @@ class QuestionContext:
 
     Attributes:
         plan: The plan of the recipe.
-        templates: The template of each kind that is asked.
+        macros: For each kind that is asked, the macros that it asks with, by their names, with their templates.
         tracer: Finds the programs of questions' texts.
         words: The words of the block, and of foils that are added to them.
         key: Key of the split.
@@ -107,7 +108,7 @@ class QuestionContext:
     """
 
     plan: Plan
-    templates: Mapping[str, jinja2.Template]
+    macros: Mapping[str, Mapping[str, jinja2.Template]]
     tracer: Tracer
     words: BlockWords
     key: int
@@ -117,6 +118,7 @@ class QuestionContext:
         self.pool = self.tracer.program_table.pool
         self.fixed = self.words.lexicon.fixed
         self.tokens = self.words.lexicon.tokens
+        self._own = list_own_words(self.plan.taxonomy)
         self.scene_of_object = scenes.objects.owners
         self.object_number = scenes.objects.places
         self.object_elements = self.name_elements("object", self.object_number)
@@ -178,7 +180,7 @@ class QuestionContext:
 
     def depend_on(self, *objects: np.ndarray) -> Ragged:
         """The questions whether these objects are there, as far as that is asked, one list a question."""
-        if "object" not in self.templates or not self.plan.recipe.questions.asks("yes_no"):
+        if "object" not in self.macros or not self.plan.recipe.questions.asks("yes_no"):
             return make_empty_lists(len(objects[0]))
         found = np.sort(np.stack([self.question_of_object[one] for one in objects], axis=1), axis=1)
         keep = found >= 0
@@ -206,8 +208,8 @@ class QuestionContext:
         return Ragged(self.object_elements[order[places]], offsets_of(counts))
 
     def find_open_macros(self, kind: str) -> list[str]:
-        """The macros `open_...` of a kind's template, which ask for a value."""
-        return sorted(name for name in list_macros(self.templates[kind]) if name.startswith(OPEN_MACRO))
+        """The macros `open_...` of a kind, which ask for a value."""
+        return sorted(name for name in self.macros[kind] if name.startswith(OPEN_MACRO))
 
     def find_programs(self, kind: str, macro: str, starts: Mapping[str, np.ndarray], size: int) -> np.ndarray:
         """The program of each of `size` questions' texts, which a macro of the kind's template yields.
@@ -215,18 +217,20 @@ class QuestionContext:
         Raises:
             GasError: The template has no such macro.
         """
-        template, roles = self.templates[kind], list(starts)
-        if macro not in (known := list_macros(template)):
+        known, roles = self.macros[kind], list(starts)
+        if macro not in known:
+            folder = self.plan.recipe.questions.templates or "templates/questions"
             raise GasError(
-                f"{template.name} has no macro `{macro}`, which questions of the kind `{kind}` are asked with; "
-                f"{advise(macro, known)}"
+                f"{folder}/{kind}.jinja has no macro `{macro}({', '.join(roles)})`, which questions of the kind "
+                f"`{kind}` are asked with; write it, or leave out the form; {advise(macro, known)}"
             )
+        template = known[macro]
         medium = {"medium": MEDIUMS[self.plan.recipe.modality]}
 
         def render(leaf: Leaf, _: tuple[int, ...]) -> list[Piece]:
             views: list[ElementView] = [
-                view_element(leaf, VIEWS[role][0], str(place), 0, "", VIEWS[role][1])
-                for place, role in enumerate(roles)
+                view_element(leaf, domain, str(place), 0, "", words + self._own[domain.removeprefix("foil_")])
+                for place, (domain, words) in enumerate(VIEWS[role] for role in roles)
             ]
             return render_macro(template, macro, views, medium)
 
@@ -291,16 +295,18 @@ class Topics:
         Raises:
             GasError: The template has no such macro.
         """
-        size = len(rows)
+        size, is_asked = len(rows), self.context.plan.recipe.questions.asks(form)
         if depends_on is None:
             depends_on = make_empty_lists(size) if self.depends_on is None else self.depends_on.take(rows)
+        # A form that is not asked needs no macro: such a batch is left out.
+        programs = self.context.find_programs(self.kind, macro, starts, size) if is_asked else np.zeros(size, np.int64)
         named = make_empty_lists(size) if asked is None else make_single_lists(asked)
         return Batch(
             kind=self.kind,
             form=form,
             macro=macro,
             scene=self.scene[rows],
-            programs=self.context.find_programs(self.kind, macro, starts, size),
+            programs=programs,
             starts=starts,
             answers=np.full(size, answers, dtype=np.int32) if isinstance(answers, int) else answers,
             foils=np.full(size, -1, dtype=np.int32) if foils is None else foils,

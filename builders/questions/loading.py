@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 
 import jinja2
 import numpy as np
 
-from ...errors import GasError, Problem, RecipeError
+from ...errors import GasError, Problem, RecipeError, gather_problems
+from ..recipe.loading import resolve_inside
 from ..recipe.questions import Questions
 from ..text.templates import list_templates, load_template
 from . import kinds
@@ -39,7 +41,7 @@ class Kind:
 
 
 def choose_kinds(questions: Questions) -> dict[str, Kind]:
-    """Loads the kinds that a recipe asks in one of its forms, in the order of rows.
+    """Loads the kinds that a recipe asks in one of its forms, in the order of rows, with the shipped templates.
 
     Raises:
         RecipeError: None of its kinds is asked in a form that it names.
@@ -53,6 +55,43 @@ def choose_kinds(questions: Questions) -> dict[str, Kind]:
         hint = f"they are asked as {', '.join(known)}; or ask other `kinds`"
         raise RecipeError([Problem(message, key="questions.forms", hint=hint)])
     return {name: kind for name, kind in kinds.items() if any(map(questions.asks, kind.forms))}
+
+
+def load_templates(kinds: Mapping[str, Kind], questions: Questions, folder: Path | None) -> dict[str, jinja2.Template]:
+    """Loads the template of each kind: from the recipe's folder, where the recipe names one for questions.
+
+    Args:
+        kinds: The kinds, with the shipped templates.
+        questions: What the recipe says of questions.
+        folder: Where the recipe's own templates are, if it has any.
+
+    Raises:
+        RecipeError: A template of its own is missing or wrong; all such mistakes at once.
+    """
+    if questions.templates is None:
+        return {name: kind.template for name, kind in kinds.items()}
+    problems, templates = list[Problem](), dict[str, jinja2.Template]()
+    for name in kinds:
+        with gather_problems(problems, "questions.templates"):
+            templates[name] = _load_own(f"{questions.templates}/{name}.jinja", name, folder)
+    if problems:
+        raise RecipeError(problems)
+    return templates
+
+
+def _load_own(path: str, kind: str, folder: Path | None) -> jinja2.Template:
+    """Loads the template of a kind from the recipe's folder.
+
+    Raises:
+        GasError: There is none, or it is not valid Jinja.
+    """
+    file = resolve_inside(folder, path, "questions.templates")
+    if not file.is_file():  # or the shipped one would be taken if the folder has its name
+        raise GasError(
+            f"{folder}/{path} does not exist; write it, with a macro for each form of question that the kind `{kind}` "
+            f"asks, as templates/questions/{kind}.jinja has them, or leave `{kind}` out of `questions.kinds`"
+        )
+    return load_template("questions", path, folder)
 
 
 def load_kinds(names: Iterable[str]) -> dict[str, Kind]:

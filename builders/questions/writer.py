@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from ..text.tracing import Tracer
 from .aliases import list_aliases
 from .batches import Batch, QuestionContext
 from .edited_scenes import EditedScenes
-from .loading import choose_kinds
+from .loading import choose_kinds, load_templates
+from .macros import collect_macros
 from .majority_baseline import Tallies, count_answers
 
 
@@ -44,21 +46,29 @@ class Questions:
 
 @dataclass
 class QuestionWriter:
-    """Asks about scenes with the shipped question templates.
+    """Asks about scenes with the shipped question templates, or with those of the recipe's folder.
 
     Questions of each form are balanced by themselves, so those of forms that a recipe does not choose are left out.
+
+    Attributes:
+        plan: The plan of the recipe.
+        folder: Where the recipe's own templates are, if it has any.
+        tracer: What the templates have yielded so far.
 
     Raises:
         RecipeError: None of the recipe's kinds of questions is asked in a form that it names.
     """
 
     plan: Plan
+    folder: Path | None = None
     tracer: Tracer = field(init=False)
 
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.kinds = choose_kinds(self.plan.recipe.questions)
-        self.templates = {name: kind.template for name, kind in self.kinds.items()}
+        questions = self.plan.recipe.questions
+        self.templates = load_templates(self.kinds, questions, self.folder)
+        self.macros = collect_macros(self.templates, self.plan.taxonomy.declared, questions.templates is not None)
 
     def write(
         self,
@@ -74,7 +84,7 @@ class QuestionWriter:
         answered about the edited scenes, if there are any.
         """
         self.tracer.begin_block()
-        context = QuestionContext(self.plan, self.templates, self.tracer, words, key)
+        context = QuestionContext(self.plan, self.macros, self.tracer, words, key)
         asks = self.plan.recipe.questions.asks
         asked = (batch for kind in self.kinds.values() for batch in kind.ask(context) if asks(batch.form))
         batches = [batch for batch in asked if len(batch.scene)]

@@ -91,6 +91,8 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         place = tuple(int(part) if part.isdecimal() else part for part in name.split("."))
         paths.append((place if name in recipe.wording_keys else (*place, "template"), captions.template, ".jinja"))
     paths += [(("taxonomy", index), entry, "/") for index, entry in enumerate(recipe.taxonomy)]
+    if recipe.questions.templates:
+        paths.append((("questions", "templates"), recipe.questions.templates, ""))
     for key, text, suffix in paths:
         # `..` has no slash, but is no name either; a name may be that of a folder beside the recipe, too.
         if is_path(text, suffix) or set(text) == {"."} or (folder and os.path.islink(folder / text)):

@@ -96,6 +96,11 @@ class Recipe(Part):
     license: Text = Field(
         default="unknown", description="The dataset's license as the Hub writes it, such as cc-by-4.0."
     )
+    language: Text = Field(
+        default="en",
+        description="The language of the taxonomy's words and of the templates, a code of ISO 639: for the card.",
+        examples=["de"],
+    )
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED), BeforeValidator(read_whole)] = Field(
         default=0, description="Another seed gives other scenes."
     )
@@ -195,6 +200,17 @@ class Recipe(Part):
             )
         return license
 
+    @field_validator("language")
+    @classmethod
+    def check_language(cls, language: str) -> str:
+        """Take what looks like a code of ISO 639, which is what the Hub lists languages by."""
+        if not re.fullmatch("[a-z]{2,3}", language):
+            raise refuse(
+                f"{show(language)} is no language",
+                "write two or three small letters of ISO 639, such as `de`",
+            )
+        return language
+
     @field_validator("description", mode="before")
     @classmethod
     def join_lines(cls, description: Any) -> str:
@@ -239,7 +255,9 @@ class Recipe(Part):
         Sizes of splits are not in it, since a larger split begins with the rows of the smaller one. Neither are keys
         without a value, so that a key that later versions add leaves the rows of recipes without it as they are.
         """
-        fields = self.model_dump(mode="json", exclude_none=True, exclude={"version", "description", "license"})
+        fields = self.model_dump(
+            mode="json", exclude_none=True, exclude={"version", "description", "license", "language"}
+        )
         for name in Paraphrase.RUN_TIME if self.paraphrase else ():
             fields["paraphrase"].pop(name, None)
         options = {name: split.model_dump(exclude={"size"}, exclude_none=True) for name, split in self.splits.items()}

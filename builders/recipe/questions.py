@@ -11,11 +11,13 @@ from pydantic import (
     BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
+    field_validator,
     model_serializer,
 )
 
 from .fields import (
     Part,
+    Text,
     refuse_repeats,
     shorten,
     wrap_one,
@@ -68,6 +70,18 @@ class Questions(Part):
         description="visible: what anybody sees in a picture; all: also what few see, or nobody, such as an ISO.",
     )
 
+    templates: Text | None = Field(
+        default=None,
+        description="A folder beside the recipe with a template for each kind; the shipped ones when left out.",
+        examples=["fragen"],
+    )
+
+    @field_validator("templates")
+    @classmethod
+    def strip_slash(cls, templates: str | None) -> str | None:
+        """Take a folder with a slash at its end, too."""
+        return templates and (templates.rstrip("/") or templates)
+
     def asks(self, form: str) -> bool:
         """Tell whether questions of a form are asked."""
         return self.forms is None or form in self.forms
@@ -83,8 +97,9 @@ class Questions(Part):
     def write_short(self, handler: SerializerFunctionWrapHandler) -> Any:
         """Leave out what says nothing, and write the kinds alone as their list."""
         fields = handler(self)
-        if self.forms is None:
-            fields.pop("forms", None)
+        for name in ("forms", "templates"):
+            if fields.get(name) is None:
+                fields.pop(name, None)
         if fields.get("ask") == "visible":
             del fields["ask"]
         return shorten(fields, "kinds")

@@ -68,7 +68,7 @@ class RowWriter:
 
     def __post_init__(self) -> None:
         self.captions = CaptionWriter(self.plan, self.folder)
-        self.questions = QuestionWriter(self.plan)
+        self.questions = QuestionWriter(self.plan, self.folder)
         recipe = self.plan.recipe
         if recipe.paraphrase:
             self.paraphrases = create_paraphrase_writer(

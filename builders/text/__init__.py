@@ -24,7 +24,7 @@ Others take `build_lexicon` (`lexicon.py`), `BlockWords` (`surface_forms.py`), `
 1. `templates.py` renders it once, with placeholders for words (`views.py`). What is printed has marks, and is split at
 them into pieces: literal text, or a slot (column, role, number). The filter asked for the column with capitals.
 
->>> view = view_scene(Slot, Shape((0, 0), (), ()), counts=(0, 0, 0), modality="image")
+>>> view = view_scene(Slot, Shape((0, 0), (), ()), counts=(0, 0, 0, 0), modality="image")
 >>> pieces = render_block(template, "", {"scene": view})
 >>> for piece in pieces:
 ...     print(repr(piece.text) if piece.text else piece.slot, piece.element or "-")

@@ -21,7 +21,7 @@ from ..recipe.fields import LARGEST_COUNT
 from ..structures.cache import find_file as find_structures_file
 from ..structures.limits import read_limits
 from .assembly import NOTHING, OPEN, Texts
-from .lexicon import build_lexicon
+from .lexicon import build_lexicon, list_own_words
 from .marks import Leaf, Piece, Slot, start_sentence
 from .surface_forms import BlockWords
 from .templates import load_template, read_frames, read_source, read_sources, render_block, split_blocks
@@ -31,7 +31,7 @@ from .views import LONG, Groups, Shape, view_scene
 
 GRAPH = {"objects", "subjects", "alone", "counted", "in_order", "relations"}
 """What templates call parts of the scene graph."""
-BY_ROLE = ("settings", "lights", "pictures")
+BY_ROLE = ("settings", "lights", "pictures", "sentences")
 """What templates call the scene attributes of each of `SCENE_ROLES`."""
 FRAMED = 4096
 """How many structures in how many frames are rendered at most; structures beyond have one frame each.
@@ -45,7 +45,7 @@ class Case(NamedTuple):
 
     Attributes:
         structure: Number of the shape.
-        settings, lights, pictures: Numbers of scene attributes of each role.
+        settings, lights, pictures, sentences: Numbers of scene attributes of each role.
         alike: Number of the pattern of objects that are alike.
         long: Whether the scene is long.
         frame: Number of the frame.
@@ -56,6 +56,7 @@ class Case(NamedTuple):
     settings: int = 0
     lights: int = 0
     pictures: int = 0
+    sentences: int = 0
     alike: int = 0
     long: int = 0
     frame: int = 0
@@ -110,6 +111,7 @@ class CaptionWriter:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.templates = [load_template("captions", captions.template, self.folder) for captions in chosen.values()]
         read = [(split_blocks(one), read_frames(one), read_sources(one)) for one in self.templates]
+        self._own = list_own_words(self.plan.taxonomy)
         self._names, self._blocks = list(chosen), [blocks for blocks, _, _ in read]
         for name, captions, template in zip(chosen, chosen.values(), self.templates, strict=True):
             if captions.count_alike and not re.search(r"\bscene\.counted\b", read_source(template)):
@@ -131,6 +133,7 @@ class CaptionWriter:
             find_structures_file(read_limits(self.plan.recipe)).name,
             self.plan.recipe.modality,
             [(name, sources) for name, (_, _, sources) in zip(chosen, read, strict=True)],
+            *([self._own] if any(self._own.values()) else []),
         )
         self.tracer.programs.update(read_programs(self._file, self.tracer.program_table))
         self._kept = len(self.tracer.programs)
@@ -270,9 +273,9 @@ class CaptionWriter:
         if leaf is Slot and key in self._rendered:
             return self._rendered[key]
         shape = self.find_shape(case.structure) if case.structure >= 0 else None
-        counts = case.settings, case.lights, case.pictures
+        counts = case.settings, case.lights, case.pictures, case.sentences
         alike = list(self._patterns)[case.alike]
-        view = view_scene(leaf, shape, counts, self.plan.recipe.modality, alike, bool(case.long))
+        view = view_scene(leaf, shape, counts, self.plan.recipe.modality, alike, bool(case.long), self._own)
         pieces = render_block(self.templates[number], block, {"scene": view, "frame": case.frame})
         if leaf is Slot:
             self._rendered[key] = pieces

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -10,13 +11,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import choose_texts, join_texts, make_texts, match_texts, read_truths, view_numbers
+from ...errors import GasError
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.numerals import write_number, write_ordinal
+from ...taxonomy.english.scene_phrases import fill_pattern
 from ...taxonomy.wordings import Wordings, list_wordings
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from ..recipe.fields import LARGEST_COUNT
 from .assembly import WordPool
 from .columns import LAST
+from .views import COUNTED, ELEMENT_FIELDS, WORDS
 
 ORDINALS = tuple(write_ordinal(number) for number in range(1, LARGEST_COUNT + 1))
 NUMBERS = tuple(map(write_number, range(LARGEST_COUNT + 1)))
@@ -105,17 +109,23 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
     )
     is_parent = read_truths(pc.is_in(objects["id"], objects["parent"].combine_chunks()))
     is_person = read_truths(pc.match_substring_regex(objects["kinds"], r"\bperson\b"))
+    is_plural = match_texts(objects["countability"], "plural")
     before, finite = match_texts(attributes["position"], "before"), ~match_texts(relations["finite"], "")
     # What cannot follow a noun as it is: "a boy that is a friend of ...", "a box that contains ...".
     nominal = read_truths(pc.match_substring_regex(relations["predicate"], "^(a|an|the) "))
     singular = choose_texts(finite, relations["finite"], join_texts("is ", relations["predicate"]))
     plural = choose_texts(finite, relations["finite_plural"], join_texts("are ", relations["predicate"]))
+    sentences = scenes["phrase"]
+    for kind, pattern in taxonomy.declared.say("scene_attributes", "sentence").items():
+        own = make_texts(map(fill_pattern, [pattern] * len(scenes), scenes["name"].to_pylist()))
+        sentences = choose_texts(match_texts(scenes["kind"], kind), own, sentences)
     columns = {
         "object.name": objects["name"],
         "object.plural": objects["plural"],
         "object.article": objects["article"],
         "object.any": choose_texts(match_texts(objects["article"], "some"), "any", objects["article"]),
-        "object.be": choose_texts(match_texts(objects["countability"], "plural"), "are", "is"),
+        "object.be": choose_texts(is_plural, "are", "is"),
+        "object.do": choose_texts(is_plural, "do", "does"),
         "object.what": choose_texts(is_person, "who", "what"),
         "object.that": choose_texts(is_person, "who", "that"),
         "object.id": objects["id"],
@@ -141,7 +151,9 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         "scene.name": scenes["name"],
         "scene.kind": scenes["kind"],
         "scene.phrase": scenes["phrase"],
+        "scene.sentence": sentences,
     }
+    columns |= {name: getattr(taxonomy, table)[word] for name, table, word in _list_own_columns(taxonomy)}
     fixed = [*FIXED, *(f"{word} " for word in (*ORDINALS, *NUMBERS)), *ORDINALS, *NUMBERS]
     wordings = {domain: list_wordings(taxonomy, table) for domain, table in DOMAINS.items()}
     wordings["number"] = _list_numerals()
@@ -162,6 +174,31 @@ def build_lexicon(taxonomy: Taxonomy) -> Lexicon:
         dict(zip(fixed, numbers[: len(fixed)].tolist(), strict=True)),
         _list_aliases(tokens, {domain: rows for domain, (rows, _) in wordings.items()}),
     )
+
+
+def list_own_words(taxonomy: Taxonomy) -> dict[str, tuple[str, ...]]:
+    """Lists the words that tables have of their own, by domain.
+
+    Raises:
+        GasError: One of them is what all elements have.
+    """
+    own = {domain: taxonomy.declared.columns.get(table, ()) for domain, table in DOMAINS.items()}
+    taken = [
+        f"[columns] {DOMAINS[domain]}: {word!r} is a word or field that templates have already; choose another name"
+        for domain, words in own.items()
+        for word in words
+        if word in WORDS[domain] or word in COUNTED or word in ELEMENT_FIELDS
+    ]
+    if taken:
+        raise GasError("\n".join(taken))
+    return own
+
+
+def _list_own_columns(taxonomy: Taxonomy) -> Iterator[tuple[str, str, str]]:
+    """Lists the columns that tables have of their own, as columns of words: the name, the table, and its column."""
+    for domain, table in DOMAINS.items():
+        for word in taxonomy.declared.columns.get(table, ()):
+            yield f"{domain}.{word}", table, word
 
 
 def _list_aliases(tokens: dict[str, np.ndarray], rows: dict[str, np.ndarray]) -> dict[str, Ragged]:

@@ -21,7 +21,7 @@ from ..recipe.fields import LARGEST_COUNT
 from .columns import CAPITAL
 from .lexicon import NUMBERS, ORDINALS, SENSES, build_lexicon
 
-PLURALS = {"name": "", "any": "any", "be": "are", "bare_article": "some"}
+PLURALS = {"name": "", "any": "any", "be": "are", "do": "do", "bare_article": "some"}
 """Words of an object that are others where it stands for several; its name is its plural then."""
 NUMERALS = {"article": "", "name_article": "", "again": " "}
 """Words that say how many it is then, and what follows the numeral."""

@@ -54,7 +54,11 @@ class Missing(jinja2.StrictUndefined):
         """What to write for a name that stands alone: a field of the scene needs the scene."""
         if self._undefined_name in SCENE_FIELDS:
             return f"did you mean `scene.{self._undefined_name}`?"
-        return advise(str(self._undefined_name), ["scene", "frame"])
+        near = suggest(str(self._undefined_name), ["scene", "frame"])
+        return near or (
+            f"captions have `scene` ({', '.join(f'scene.{name}' for name in SCENE_FIELDS)}) and `frame`, macros of "
+            "questions have their arguments and `medium`"
+        )
 
 
 @lru_cache(maxsize=16)

@@ -6,9 +6,10 @@ The tables below are all that a template may say of a scene, with what it means;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...taxonomy.english.numerals import write_number
@@ -28,6 +29,7 @@ OBJECTS = {
     "again": "Before a tag that reads like one before it, or of several, with a space; empty otherwise.",
     "any": "Where it is asked whether there is one.",
     "be": "The verb that goes with it.",
+    "do": "The auxiliary that goes with it.",
     "ordinal": "Which one of its name it is, with a space; empty if it is the only one.",
     "apart": "Before its name, what others of its name are not said to be, with a space; empty if there is no need.",
     "which": "Which one of its name it is, by `apart` where that says it, else by `ordinal`.",
@@ -61,6 +63,7 @@ SCENE_ATTRIBUTES = {
     "name": "What it is called.",
     "kind": "Its kind.",
     "phrase": 'After "the scene is set" (settings), "the scene is" (lights), "the picture is" (pictures), or alone.',
+    "sentence": "Of `sentences`, a sentence about the scene without its full stop; of all others, their phrase.",
 }
 COUNTED = {"numeral": "Of an object of `counted` whose `count` is above 1: the number in words."}
 ELEMENT_FIELDS = {
@@ -80,10 +83,11 @@ SCENE_FIELDS = {
     "in_order": "All objects as texts introduce them, which is the order that `article` and `ordinal` count by: "
     "each of `subjects`, followed by the targets of its relations; then `alone`.",
     "relations": "All relations.",
-    "attributes": "All scene attributes: `settings`, then `lights`, then `pictures`.",
+    "attributes": "All scene attributes: `settings`, then `lights`, then `pictures`, then `sentences`.",
     "settings": "Scene attributes that say where and when it takes place.",
     "lights": "Scene attributes that say in what light.",
     "pictures": "Scene attributes that say how it is shown.",
+    "sentences": "Scene attributes of kinds of your own that are said in a sentence of their own.",
     "long": f"Whether it has more than {LONG} elements: what its caption ends with may be cut at 77 tokens.",
     "medium": "What the picture is: `picture`, `video` or `3D model`.",
 }
@@ -91,13 +95,26 @@ SCENE_FIELDS = {
 OBJECT_WORDS, ATTRIBUTE_WORDS, RELATION_WORDS, SCENE_WORDS = (
     tuple(words) for words in (OBJECTS, ATTRIBUTES, RELATIONS, SCENE_ATTRIBUTES)
 )
+WORDS = {
+    "object": OBJECT_WORDS,
+    "attribute": ATTRIBUTE_WORDS,
+    "relation": RELATION_WORDS,
+    "scene": SCENE_WORDS,
+}
+"""What a template may say of an element, by the domain of its columns."""
+OwnWords = Mapping[str, tuple[str, ...]]
+"""Words that tables have of their own, by the domain of their columns."""
+NO_WORDS: OwnWords = {}
 # Words that stand for the element itself where they are printed; the others (articles, verbs' auxiliaries) only help.
 NAMING = {
     *("name", "plural"),
     *("text", "before", "after"),
     *("verb", "singular", "base", "joined", "aside", "predicate"),
-    "phrase",
+    *("phrase", "sentence"),
 }
+
+OWN_NAMING = "name_"
+"""What words of one's own begin with that stand for the element, too: a name in another case."""
 
 Groups = tuple[tuple[int, ...], ...]
 """Objects of a scene that are alike, by their numbers."""
@@ -160,6 +177,7 @@ class SceneView(View):
     settings: list[ElementView]
     lights: list[ElementView]
     pictures: list[ElementView]
+    sentences: list[ElementView]
     medium: str
     long: bool
 
@@ -191,7 +209,7 @@ class SceneView(View):
     @property
     def attributes(self) -> list[ElementView]:
         """All scene attributes."""
-        return self.settings + self.lights + self.pictures
+        return self.settings + self.lights + self.pictures + self.sentences
 
 
 def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> ElementView:
@@ -201,7 +219,11 @@ def view_element(leaf: Leaf, domain: str, role: str, number: int, element: str, 
 
 
 def _find_words(leaf: Leaf, domain: str, role: str, number: int, element: str, words: tuple[str, ...]) -> Words:
-    return Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if word in NAMING else ""))
+    return Words(words, lambda word: leaf(f"{domain}.{word}", role, number, element if _is_naming(word) else ""))
+
+
+def _is_naming(word: str) -> bool:
+    return word in NAMING or (word.startswith(OWN_NAMING) and word not in OBJECT_WORDS)  # as `name_article`
 
 
 _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
@@ -211,10 +233,11 @@ _find_slots = lru_cache(maxsize=1 << 14)(_find_words)
 def view_scene(
     leaf: Leaf,
     shape: Shape | None,
-    counts: tuple[int, int, int],
+    counts: tuple[int, int, int, int],
     modality: str,
     alike: Groups = (),
     long: bool = False,
+    own: OwnWords = NO_WORDS,
 ) -> SceneView:
     """A scene for templates.
 
@@ -225,7 +248,9 @@ def view_scene(
         modality: What it is: `image`, `video` or `3d`.
         alike: The numbers of objects that are to be counted, a group each.
         long: Whether it has more than `LONG` elements.
+        own: Words that its tables have of their own.
     """
+    of_object, of_attribute, of_relation, of_scene = (words + own.get(name, ()) for name, words in WORDS.items())
     objects: list[ElementView] = []
     relations: list[ElementView] = []
     firsts: list[int] = []
@@ -233,42 +258,46 @@ def view_scene(
     if shape is not None:
         at = 0
         for i, count in enumerate(shape.attribute_counts):
-            view = view_element(leaf, "object", "object", i, f"object/{i}", OBJECT_WORDS)
+            view = view_element(leaf, "object", "object", i, f"object/{i}", of_object)
             view.attributes = [
-                view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", ATTRIBUTE_WORDS)
+                view_element(leaf, "attribute", "attribute", at + j, f"attribute/{i}/{j}", of_attribute)
                 for j in range(count)
             ]
             firsts.append(at)
             at += count
             objects.append(view)
         for k, (s, t) in enumerate(zip(shape.subjects, shape.targets, strict=True)):
-            view = view_element(leaf, "relation", "relation", k, f"relation/{k}", RELATION_WORDS)
+            view = view_element(leaf, "relation", "relation", k, f"relation/{k}", of_relation)
             view.subject, view.target = objects[s], objects[t]
             objects[s].relations.append(view)
             objects[t].incoming.append(view)
             relations.append(view)
     # In the order of the block's columns.
-    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", SCENE_WORDS) for k in range(sum(counts))]
+    attributes = [view_element(leaf, "scene", "scene", k, f"scene/{k}", of_scene) for k in range(sum(counts))]
     # The first of a group stands for all of it, the later ones are left out.
     groups = {group[0]: group for group in alike}
     later = {number for group in alike for number in group[1:]}
     counted = [
-        view_group(leaf, groups[one.number], firsts[one.number], len(one.attributes)) if one.number in groups else one
+        view_group(leaf, group, firsts[one.number], len(one.attributes), own)
+        if (group := groups.get(one.number))
+        else one
         for one in objects
         if not one.relations and not one.incoming and one.number not in later
     ]
-    lights, pictures = counts[0], counts[0] + counts[1]
-    by_role = attributes[:lights], attributes[lights:pictures], attributes[pictures:]
-    return SceneView(objects, relations, counted, *by_role, MEDIUMS[modality], long)
+    ends = list(accumulate(counts, initial=0))
+    settings, lights, pictures, sentences = (attributes[start:end] for start, end in pairwise(ends))
+    return SceneView(objects, relations, counted, settings, lights, pictures, sentences, MEDIUMS[modality], long)
 
 
-def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) -> ElementView:
+def view_group(
+    leaf: Leaf, group: tuple[int, ...], first: int, attributes: int, own: OwnWords = NO_WORDS
+) -> ElementView:
     """Objects that are alike, as one: what it prints mentions all of them. `first` is where its attributes begin."""
     elements = " ".join(f"object/{number}" for number in group)
-    view = view_element(leaf, "object", "object", group[0], elements, OBJECT_WORDS)
+    view = view_element(leaf, "object", "object", group[0], elements, OBJECT_WORDS + own.get("object", ()))
     view.count = len(group)
     # Placeholders may be those of another scene; the elements tell how many there are, so there it is the same.
-    view.words |= {"numeral": write_number(len(group)), "be": "are"}
+    view.words |= {"numeral": write_number(len(group)), "be": "are", "do": "do"}
     view.attributes = [
         view_element(
             leaf,
@@ -276,7 +305,7 @@ def view_group(leaf: Leaf, group: tuple[int, ...], first: int, attributes: int) 
             "attribute",
             first + j,
             " ".join(f"attribute/{number}/{j}" for number in group),
-            ATTRIBUTE_WORDS,
+            ATTRIBUTE_WORDS + own.get("attribute", ()),
         )
         for j in range(attributes)
     ]

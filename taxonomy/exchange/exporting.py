@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import GasError
+from ..declarations import load_declarations
 from ..loader import Taxonomy, load_all_shipped, load_taxonomy
-from ..places import PROFILES, SUPPORTING, find_taxonomy, write_folder
+from ..places import (
+    DECLARATIONS,
+    PROFILES,
+    SUPPORTING,
+    find_declarations,
+    find_taxonomy,
+    read_table_file,
+    write_folder,
+)
 from ..read_tsv import read_table
 from ..schema import COLUMNS
 from .importing import UNUSABLE, list_frequency, write_rows
@@ -39,6 +48,7 @@ def export_taxonomy(name: str, out: Path, format_: str) -> dict[str, int]:
     else:
         contents, counts = _write_tables(name, taxonomy, supporting, unusable)
     allowed = {f"{file}.tsv" for file in (*COLUMNS, SUPPORTING, "unusable")} | {f"{file}.json" for file in FILES}
+    allowed.add(DECLARATIONS)
     if out.exists() and not out.is_dir():
         raise GasError(f"{out} is a file; give a folder")
     strange = sorted(file.name for file in out.iterdir() if file.name not in allowed) if out.is_dir() else []
@@ -64,7 +74,8 @@ def _load(name: str) -> tuple[Taxonomy, set[str], list[dict[str, str]]]:
     if file.is_file():
         supporting = set(read_table(file.read_bytes(), "objects", str(file))["id"].to_pylist())
         own = place / "objects.tsv"
-        supporting -= set(read_table(own.read_bytes(), "objects", str(own))["id"].to_pylist())
+        declared = load_declarations(place)
+        supporting -= set(read_table(own.read_bytes(), "objects", str(own), declared)["id"].to_pylist())
     return load_taxonomy([name]), supporting, _read_unusable(place / "unusable.tsv")
 
 
@@ -78,19 +89,23 @@ def _read_unusable(file: Any) -> list[dict[str, str]]:
 def _write_tables(
     name: str, taxonomy: Taxonomy, supporting: set[str], unusable: list[dict[str, str]]
 ) -> tuple[dict[str, str], dict[str, int]]:
-    contents, counts = {}, {}
+    contents, counts, place = {}, {}, find_taxonomy(name)
+    declared = load_declarations(place)
+    if file := find_declarations(place):
+        contents[DECLARATIONS] = read_table_file(file).decode()
     for table in COLUMNS:
-        rows = list_frequency(taxonomy) if table == "frequency" else list_rows(getattr(taxonomy, table), table)
+        own = declared.columns.get(table, ())
+        rows = list_frequency(taxonomy) if table == "frequency" else list_rows(getattr(taxonomy, table), table, own)
         if table == "relations" and name not in PROFILES:
             # The loader leaves out inverses that are not of this taxonomy; laid over `default` they count.
-            file = find_taxonomy(name) / "relations.tsv"
-            rows = list_rows(read_table(file.read_bytes(), table, str(file)), table)
+            file = place / "relations.tsv"
+            rows = list_rows(read_table(file.read_bytes(), table, str(file), declared), table, own)
         if table == "objects" and supporting:
             held = [row for row in rows if row["id"] in supporting]
             contents[f"{SUPPORTING}.tsv"] = write_rows(COLUMNS[table], held)
             counts[f"{SUPPORTING}.tsv"] = len(held)
             rows = [row for row in rows if row["id"] not in supporting]
-        contents[f"{table}.tsv"] = write_rows(COLUMNS[table], rows)
+        contents[f"{table}.tsv"] = write_rows((*COLUMNS[table], *own), rows)
         counts[f"{table}.tsv"] = len(rows)
     if unusable:
         contents["unusable.tsv"] = write_rows(UNUSABLE, unusable)

@@ -9,8 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import GasError
+from ..declarations import NOTHING, Declarations, load_declarations
 from ..loader import Taxonomy, load_all_shipped, load_taxonomy
-from ..places import DEFAULT, SUPPORTING, check_new_name, find_imports, find_tables, write_folder
+from ..places import (
+    DECLARATIONS,
+    DEFAULT,
+    SUPPORTING,
+    check_new_name,
+    find_declarations,
+    find_imports,
+    find_tables,
+    read_table_file,
+    write_folder,
+)
 from ..read_tsv import read_table
 from ..schema import COLUMNS
 from .metadata import is_metadata, read_metadata
@@ -76,14 +87,16 @@ def import_taxonomy(folder: Path, name: str) -> Report:
         raise GasError(f"{folder} holds {held}: give a folder with some of {wanted}")
     shipped = load_all_shipped()
     finder = open_finder(shipped)
-    done = _import_metadata(folder, name, shipped, finder) if metadata else _import_tables(folder, shipped)
+    declared = NOTHING if metadata else load_declarations(folder)
+    done = _import_metadata(folder, name, shipped, finder) if metadata else _import_tables(folder, shipped, declared)
     place = find_imports() / name
     report = Report(name, str(place), place.exists())
     contents = {}
     for table in done:
         one = done[table]
         if one.rows or table == "frequency":
-            contents[f"{table}.tsv"] = write_rows(COLUMNS[table], one.rows.values())
+            columns = (*COLUMNS[table], *declared.columns.get(table, ()))
+            contents[f"{table}.tsv"] = write_rows(columns, one.rows.values())
         report.tables[table] = {
             "resolved": one.resolved,
             "own": one.own,
@@ -98,6 +111,8 @@ def import_taxonomy(folder: Path, name: str) -> Report:
         contents[f"{SUPPORTING}.tsv"] = write_rows(COLUMNS["objects"], supporting.values())
     if report.unusable:
         contents["unusable.tsv"] = write_rows(UNUSABLE, report.unusable)
+    if not metadata and (file := find_declarations(folder)):
+        contents[DECLARATIONS] = read_table_file(file).decode()
     write_folder(place, contents)
     report.complete = _is_complete(name)
     return report
@@ -145,14 +160,15 @@ def list_frequency(taxonomy: Taxonomy) -> list[Row]:
     return [{"id": row["id"], "zipf": write_number(row["frequency"])} for row in rows if row["frequency"]]
 
 
-def _import_tables(folder: Path, shipped: Taxonomy) -> dict[str, Imported]:
+def _import_tables(folder: Path, shipped: Taxonomy, declared: Declarations) -> dict[str, Imported]:
     # Over the shipped rows every reference must mean something; the message has file, line and column.
     load_taxonomy([DEFAULT, str(folder.absolute())])
     done = {}
     for table, file in find_tables(folder):
         if table == SUPPORTING:
             continue
-        rows = {row["id"]: row for row in list_rows(read_table(file.read_bytes(), table, str(file)), table)}
+        read = read_table(file.read_bytes(), table, str(file), declared)
+        rows = {row["id"]: row for row in list_rows(read, table, declared.columns.get(table, ()))}
         known = set((shipped.objects if table == "frequency" else getattr(shipped, table))["id"].to_pylist())
         ours = sum(id_ in known for id_ in rows)
         done[table] = Imported(rows, ours, len(rows) - ours)

@@ -56,10 +56,11 @@ class Imported:
             self.resolved += 1
 
 
-def list_rows(table: pa.Table, name: str) -> list[Row]:
-    """Lists a table's rows as its file has them: strings only."""
-    rows = table.select(list(COLUMNS[name])).to_pylist()
-    return [{key: _write_value(value) for key, value in row.items()} for row in rows]
+def list_rows(table: pa.Table, name: str, further: Iterable[str] = ()) -> list[Row]:
+    """Lists a table's rows as its file has them, strings only, with further columns, empty where it has none."""
+    rows = table.select([*COLUMNS[name], *(column for column in further if column in table.column_names)]).to_pylist()
+    empty = dict.fromkeys(further, "")
+    return [empty | {key: _write_value(value) for key, value in row.items()} for row in rows]
 
 
 def _write_value(value: object) -> str:

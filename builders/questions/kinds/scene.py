@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ....arrow import match_texts
 from ....taxonomy.schema import SCENE_ROLES
 from ...foils.draw import sample_foil_scene_attributes
 from ...foundation.counter_rng import derive_key
-from ...text.templates import list_macros
 from ..balance import CHOICES, FEWEST_CHOICES, pair_off, shuffle_choices
 from ..batches import OPEN_MACRO, Batch, QuestionContext, Topics, make_single_lists
 from ..edited_scenes import EditedScenes
 
 FORMS = ("yes_no", "open", "multiple_choice")
 
+YES_NO_MACRO = "yes_no_"
+"""Macros that ask whether a scene has an attribute of one kind begin so; the rest of the name is the kind."""
 CHOOSE_MACRO = "choose_"
 """Macros that ask with choices alone begin so; the rest of the name is the kind of scene attribute."""
 
@@ -39,15 +42,31 @@ def _ask_yes_no(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -
     yes, no = context.fixed["yes"], context.fixed["no"]
     asked, more = pair_off(foils[0], foils[1], context.scenes.start + topics.scene)
     first = np.flatnonzero(foils[0] >= 0)
-    for role in SCENE_ROLES:
-        is_role = match_texts(context.plan.taxonomy.scene_attributes["role"], role)  # bool, one a row of the taxonomy
-        rows = np.flatnonzero(asked & is_role[concepts])
-        batches.append(topics.ask("yes_no", role, rows, {"scene": rows}, yes))
+    for macro, is_asked_so in _list_yes_no_macros(context):
+        rows = np.flatnonzero(asked & is_asked_so[concepts])
+        batches.append(topics.ask("yes_no", macro, rows, {"scene": rows}, yes))
         for absent, some in ((foils[0], first), (foils[1], more)):
-            rows = some[is_role[absent[some]]]
+            rows = some[is_asked_so[absent[some]]]
             starts = context.add_foils("scene", absent[rows])
-            batches.append(topics.ask("yes_no", role, rows, starts, no, foils=topics.names[absent[rows]]))
+            batches.append(topics.ask("yes_no", macro, rows, starts, no, foils=topics.names[absent[rows]]))
     return batches
+
+
+def _list_yes_no_macros(context: QuestionContext) -> Iterator[tuple[str, np.ndarray]]:
+    """Macros that ask yes or no, with the scene attributes that each asks about: bool, one a row of the taxonomy.
+
+    A macro of a kind asks about that kind, and the macro of a role about what is left.
+    """
+    table = context.plan.taxonomy.scene_attributes
+    left = np.ones(len(table), dtype=bool)
+    kinds = sorted(name for name in context.macros["scene"] if name.startswith(YES_NO_MACRO))
+    for macro in kinds:
+        is_kind = match_texts(table["kind"], macro.removeprefix(YES_NO_MACRO))
+        left &= ~is_kind
+        yield macro, is_kind
+    for role in SCENE_ROLES:
+        if (is_role := match_texts(table["role"], role) & left).any():
+            yield role, is_role
 
 
 def _ask_which(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) -> list[Batch]:
@@ -56,7 +75,7 @@ def _ask_which(topics: Topics, concepts: np.ndarray, foils: list[np.ndarray]) ->
     key, windows = derive_key(context.key, "scenes"), context.find_windows(topics.scene)
     choices = shuffle_choices(key, windows, concepts, foils)
     kinds = context.tokens["scene.kind"][concepts]
-    for macro in sorted(list_macros(context.templates["scene"])):
+    for macro in sorted(context.macros["scene"]):
         prefix = next((prefix for prefix in (OPEN_MACRO, CHOOSE_MACRO) if macro.startswith(prefix)), None)
         if not prefix:
             continue

@@ -128,7 +128,7 @@ def test_a_word_has_the_aliases_of_the_kind_that_is_asked(own_questions):
 def test_where_a_plural_is_the_answer_the_singular_is_an_alias(open_writer):
     writer = open_writer("multi_object")
     words = BlockWords(draw_block(writer.plan, "train", 0, 0, 1), writer.plan.taxonomy)
-    context = QuestionContext(writer.plan, writer.questions.templates, writer.questions.tracer, words, key=0)
+    context = QuestionContext(writer.plan, writer.questions.macros, writer.questions.tracer, words, key=0)
     said = ["mice", "mouse", "theaters", "theatre"]
     answers = np.array([words.lexicon.find(word) for word in said], dtype=np.int32)
     none = make_empty_lists(len(said))

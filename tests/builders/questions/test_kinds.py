@@ -4,13 +4,12 @@ import inspect
 from pathlib import Path
 
 import pytest
-from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.questions import kinds
 from generate_any_scene.builders.questions.loading import ROW_ORDER, load_kind, load_kinds
-from generate_any_scene.builders.questions.writer import QuestionWriter
+from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.recipe.questions import DEFAULT_QUESTIONS, FORMS, QUESTION_KINDS
-from generate_any_scene.builders.text.surface_forms import BlockWords
-from generate_any_scene.builders.text.templates import list_templates, load_template
+from generate_any_scene.builders.rows.writer import create_writer
+from generate_any_scene.builders.text.templates import list_templates
 from generate_any_scene.errors import GasError
 from question_oracle import Oracle
 
@@ -73,14 +72,13 @@ def test_a_kind_without_a_part_is_refused(code, message, tmp_path, monkeypatch):
         load_kinds(["object", name])
 
 
-def test_a_macro_that_the_template_lacks_is_named(open_writer, tmp_path):
-    """Wherever a kind asks with it, be it about nothing: this scene has one object, so there is no choice."""
-    (tmp_path / "object.jinja").write_text("{% macro yes_no(object) %}Is there {{ object.name }}?{% endmacro %}")
-    plan = open_writer("general").plan
-    writer = QuestionWriter(plan)
-    writer.templates["object"] = load_template("questions", "object.jinja", tmp_path)
-    words = BlockWords(draw_block(plan, "train", 0).cut(0, 1), plan.taxonomy)
+def test_a_macro_that_the_template_lacks_is_named(write_recipe):
+    """Wherever a kind asks with it, be it about nothing: a scene of one object need not have a choice."""
+    path = write_recipe("structure: {complexity: 1}\nquestions: {kinds: [object], templates: mine}")
+    (path.parent / "mine").mkdir()
+    lines = "{% macro yes_no(object) %}Is there {{ object.name }}?{% endmacro %}"
+    (path.parent / "mine" / "object.jinja").write_text(lines)
     with pytest.raises(
-        GasError, match=r"object\.jinja has no macro `which`, which questions of the kind `object` .*yes"
+        GasError, match=r"mine/object\.jinja has no macro `which\(\)`, which questions of the kind `object` .*yes"
     ):
-        writer.write(words, 0)
+        create_writer(load_recipe(path)).write_block("train", 0, 1)

@@ -32,7 +32,7 @@ HUGE = ("10 ** 9", "10 ** 18", "99999999", "10 ** 10 ** 9")
 
 
 def view(leaf, shape=SHAPE):
-    return view_scene(leaf, shape, (1, 1, 1), "image")
+    return view_scene(leaf, shape, (1, 1, 1, 1), "image")
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def test_a_field_of_the_scene_that_stands_alone_is_told_whose_it_is(field, refus
 
 def test_a_name_that_nothing_has_is_told_what_there_is(refuse):
     assert refuse("{{ scen.objects }}").endswith("there is no `scen`; did you mean `scene`?")
-    assert refuse("{{ xyzzy }}").endswith("there is no `xyzzy`; choose from scene, frame")
+    assert "there is no `xyzzy`; captions have `scene` (scene.objects, scene.subjects, " in refuse("{{ xyzzy }}")
 
 
 def test_a_scene_cannot_be_set(refuse):

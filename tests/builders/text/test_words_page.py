@@ -38,7 +38,7 @@ def render(code):
     template = create_environment(Path("nowhere")).from_string(
         f"{{% for object in scene.objects %}}{code}x{end}{{% endfor %}}"
     )
-    return render_block(template, "", {"scene": view_scene(Slot, Shape((1,), (), ()), (0, 0, 0), "image")})
+    return render_block(template, "", {"scene": view_scene(Slot, Shape((1,), (), ()), (0, 0, 0, 0), "image")})
 
 
 @pytest.mark.parametrize("code", SLOW)
