@@ -92,7 +92,7 @@ def open_side(name: str) -> Iterator[Side]:
     Raises:
         GasError: It is none of these, or cannot be read.
     """
-    if found := _match_repository(name):
+    if found := match_repository(name):
         with _open_hub(name, *found) as side:
             yield side
     elif "://" in name or is_built(name):
@@ -102,7 +102,7 @@ def open_side(name: str) -> Iterator[Side]:
         yield _open_recipe(name)
 
 
-def _match_repository(name: str) -> tuple[str, str | None] | None:
+def match_repository(name: str) -> tuple[str, str | None] | None:
     """The repository and the revision that are meant, if it is the Hub that is."""
     asked = name.startswith(HUB)
     match = REPOSITORY.fullmatch(name.removeprefix(HUB))
