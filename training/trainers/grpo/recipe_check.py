@@ -50,8 +50,8 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         hint = f"give {', '.join(SAMPLING)} under `trainer` itself"
         problems.append(Problem(what, key="trainer.generation_kwargs", hint=hint))
     others = (
-        ("held_out.data", recipe.held_out and recipe.held_out.data, COLUMNS),
-        ("sandbox_model.data", recipe.sandbox_model and recipe.sandbox_model.data, SANDBOX_COLUMNS),
+        ("held_out.data", recipe.held_out.data if recipe.held_out else None, COLUMNS),
+        ("sandbox_model.data", recipe.sandbox_model.data if recipe.sandbox_model else None, SANDBOX_COLUMNS),
     )
     problems += check_rows(recipe, rows, others, missing)
     if recipe.decoder.path and not Path(recipe.decoder.path).is_file():

@@ -30,8 +30,8 @@ def check(recipe: Nft, rows: Any, missing: Collection[str] = ()) -> list[Problem
         problems.append(Problem(what, key="kind", hint="start it by `gas train` alone"))
     problems += _check_model(recipe, missing)
     others = (
-        ("held_out.data", recipe.held_out and recipe.held_out.data, COLUMNS),
-        ("sandbox_model.data", recipe.sandbox_model and recipe.sandbox_model.data, SANDBOX_COLUMNS),
+        ("held_out.data", recipe.held_out.data if recipe.held_out else None, COLUMNS),
+        ("sandbox_model.data", recipe.sandbox_model.data if recipe.sandbox_model else None, SANDBOX_COLUMNS),
     )
     problems += check_rows(recipe, rows, others, missing)
     return [*problems, *check_rewards(recipe, missing)]
