@@ -290,8 +290,8 @@ def shrink_sandbox(output, *more):
     splits = "overrides.splits={train: 100, validation: 0, test: 4}"
     return [
         *(f"{place}.{splits}" for place in ("sandbox_model.data", "data", "held_out.data")),
-        "sandbox_model.hidden_size=32", "sandbox_model.layers=1", "sandbox_model.words_steps=2", "sandbox_model.steps=4",
-        "steps=2", "prompts=2",
+        "sandbox_model.hidden_size=32", "sandbox_model.layers=1", "sandbox_model.words_steps=2",
+        "sandbox_model.steps=4", "steps=2", "prompts=2",
         "draws=1", "updates=1", "options.num_inference_steps=2", f"output={output}", *more,
     ]  # fmt: skip
 
