@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 OTHER_PUSHES: dict[str, Callable[..., Push]] = {}
-"""Who pushes folders that no build wrote, by the file that tells them; packages above this one fill it."""
+"""Who pushes folders that no build wrote, by the file that tells them; packages above this one fill it.
+
+Where several of these files are there, the first counts that is not `RUN`, which all of them have.
+"""
+RUN = "run.json"
 
 OTHER_EXPORTS: dict[str, Callable[..., str]] = {}
 """Who exports what no build wrote, by format; packages above this one fill it."""
@@ -84,7 +88,7 @@ def push(
     """
     from ..hub.push import describe_push, push_folder
 
-    others = [push_other for file, push_other in OTHER_PUSHES.items() if (folder / file).is_file()]
+    others = [OTHER_PUSHES[file] for file in sorted(OTHER_PUSHES, key=RUN.__eq__) if (folder / file).is_file()]
     if others and tag is not None:
         raise GasError("--tag is of built folders; evaluations and models are pushed without tags, so leave it out")
     if explorer and others:
