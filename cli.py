@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from .builders.commands import build, cache, describe, look, recipes, share
+from .builders.commands import build, cache, describe, explore, look, recipes, share
 from .console import AsJson, complain, create_console, list_examples, open_outputs, say
 from .errors import GasError, explain_os_error
 from .recipes import list_recipes
@@ -80,7 +80,7 @@ def _print_recipes(recipes: list[dict[str, str]], as_json: bool) -> None:
 
 PANELS = {
     "Make": (build.commands, describe.commands, listing, recipes.commands),
-    "Look": (look.commands,),
+    "Look": (explore.commands, look.commands),
     "Share": (share.commands,),
     "Use": (evaluation.commands, training.commands),
 }

@@ -12,6 +12,7 @@ from typing import Literal, get_args, get_origin
 import pytest
 import yaml
 from generate_any_scene import scene
+from generate_any_scene.builders.describe.alternatives import read_alternatives
 from generate_any_scene.builders.export.formats import list_formats
 from generate_any_scene.builders.export.picture_formats import list_picture_formats
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
@@ -169,8 +170,8 @@ def write_recipe(folder, keys, parent="multi_object"):
     return path
 
 
-# The blocks of the pages on trainings and evaluations are keys of these.
-OTHERS = ("docs/training.md", "docs/evaluation.md")
+# The blocks of these pages are keys of trainings and evaluations, and alternatives to words of scene graphs.
+OTHERS = ("docs/training.md", "docs/evaluation.md", "docs/own_scene_graphs.md")
 
 
 @pytest.mark.parametrize("block", list_blocks("yaml", *(page for page in PAGES if page not in OTHERS)))
@@ -182,6 +183,11 @@ def test_recipes_are_valid(block, folder):
 def test_evaluations_are_valid(block, folder):
     path = write_recipe(folder, {"kind": "evaluation", **yaml.safe_load(block)}, parent="sana")
     assert not check_backend(load_evaluation(path).recipe.pictures)
+
+
+@pytest.mark.parametrize("block", list_blocks("yaml", "docs/own_scene_graphs.md"))
+def test_alternatives_are_read(block):
+    assert read_alternatives(yaml.safe_load(block)).objects
 
 
 def find_parts(annotation):

@@ -15,12 +15,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 DATA = (
-    "recipes/*/*.yaml",
-    "builders/*/*/*.tsv",
-    "taxonomy/*/*.tsv",
-    "templates/*.jinja",
-    "templates/*/*.jinja",
-    "training/*/*/*.jinja",
+    *("builders/explorer/explore.html", "builders/*/*/*.tsv", "recipes/*/*.yaml", "taxonomy/*/*.tsv"),
+    *("templates/*.jinja", "templates/*/*.jinja", "training/*/*/*.jinja"),
 )
 
 

@@ -12,7 +12,7 @@ from .fields import Data
 from .recipes.common import Training
 from .recipes.loading import dump_training
 
-MODEL, CARD = "model", "README.md"
+MODEL, CARD, RECORD = "model", "README.md", "run.json"
 SHEETS = ("held_out.png", "validation.png")
 """What trainers call the sheets with pictures of held-out scenes."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
-from ..builders.commands.share import OTHER_PUSHES
+from ..builders.commands.share import OTHER_PUSHES, RUN
 from ..console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ..errors import GasError
 from ..recipes import list_recipes
@@ -32,7 +32,15 @@ def push_training(folder: Path, *options: Any) -> Push:
     return push_model(folder, *options)
 
 
+def refuse_training(folder: Path, *options: Any) -> Push:
+    """`gas push` of the folder of a training that has no model."""
+    from .publishing import explain_missing_model
+
+    raise GasError(explain_missing_model(folder))
+
+
 OTHER_PUSHES["model/README.md"] = push_training
+OTHER_PUSHES[RUN] = refuse_training
 
 
 def complete_trainings(ctx: typer.Context) -> list[str]:

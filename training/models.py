@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import GasError
-from .sources import Source, find_problems
+from .sources import Source, can_only_be_path, find_problems
 
 
 def choose_device(user: str, device: str | None) -> str:
@@ -49,7 +49,8 @@ def explain_loading(
         message = f"{user} needs {error.name or shorten(error)}: pip install 'generate-any-scene[{extra}]'"
         raise GasError(message, exit_status=1) from error
     except Exception as error:  # what is wrong with files is told in a dozen types
-        find = find or f"check its name or folder, download it (hf download {model}), or set HF_TOKEN if it is gated"
+        download = f"check its name or folder, download it (hf download {model}), or set HF_TOKEN if it is gated"
+        find = find or ("give a folder, as `save_pretrained` wrote it" if can_only_be_path(model) else download)
         mend = find if isinstance(error, OSError) or not choose else choose
         name = f"{model} at revision {revision}" if revision else model
         raise GasError(f"{user} cannot load {name}: {shorten(error)}; {mend}") from error

@@ -5,6 +5,7 @@ Importing this module loads nothing that speaks HTTP.
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..builders.hub.push import HARMLESS, Push, Report, check_names, is_same, pu
 from ..builders.hub.seals import is_sealed, seal
 from ..errors import GasError
 from ..version import __version__
-from .cards import CARD, MODEL
+from .cards import CARD, MODEL, RECORD
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -73,6 +74,26 @@ def push_model(
         return Push(repo, {}, added, removed, commit=commit, name=folder.name)
 
     return push_planned(repo, plan, private, create_pr, dry_run, report, "model")
+
+
+def explain_missing_model(folder: Path) -> str:
+    """Why there is no model to push in the folder of a training, and what can be pushed in its place.
+
+    Raises:
+        GasError: Its record is damaged.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        kind, is_done = record["kind"], "results" in record
+    except (ValueError, TypeError, KeyError) as error:
+        raise GasError(f"{folder / RECORD} is no record of a training or an evaluation") from error
+    what = f"{folder} has no {MODEL}/{CARD}, so there is nothing to push"
+    if not is_done:
+        return f"{what}: its training is not done; the same gas train goes on with it"
+    others = sorted(path.parent.parent for path in folder.glob(f"*/**/{MODEL}/{CARD}"))
+    if others:
+        return f"{what}: it has several models; push the folder of one, such as gas push {others[0]}"
+    return f"{what}: a training of the kind {kind} leaves no model with a card, or it was taken out"
 
 
 def check_push(repo: str) -> None:

@@ -18,7 +18,7 @@ from ..builders.folder.files import remove_tree, write_text
 from ..builders.rows.loading import drop_consequences
 from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..version import __version__
-from .cards import MODEL, add_card
+from .cards import MODEL, RECORD, add_card
 from .data import describe_data, load_rows
 from .estimates import Estimate
 from .publishing import check_push, push_model
@@ -27,7 +27,6 @@ from .recipes.loading import LoadedTraining, dump_training, load_training
 from .sources import check_sources
 from .upstream import count_processes, identify_files, is_first, list_versions, require
 
-RECORD = "run.json"
 ELSEWHERE = "give another folder with --set output=..., or remove this one"
 PARTS = ("check", "train", "find_inputs", "COLUMNS", "LOG", "RESULTS", "REQUIRED")
 """What a trainer offers; `trainers/__init__.py` says what each is."""

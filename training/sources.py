@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from ..builders.hub.client import find_status
-from ..errors import GasError, Problem, RecipeError
+from ..errors import GasError, Problem, RecipeError, suggest
 
 PATIENCE = 10.0
 """Seconds that the Hub may take for its first answer; where there is no way to it, that is known at once."""
@@ -89,12 +89,17 @@ def find_problems(source: Source) -> list[Problem]:
     if Path(name).exists() or _is_format(source):
         return []
     example = f"such as --set {source.key}=./images" if source.kind == "dataset" else "as `save_pretrained` wrote it"
-    if name.startswith(FOLDERS) or name.count("/") > 1:
+    if can_only_be_path(name):
         return [Problem(f"there is no folder `{name}`", key=source.key, hint=f"give a folder, {example}")]
     if fault := _find_fault(name):
         message = f"`{name}` is no folder, nor the name of a {what} on the Hub: {fault}"
         return [Problem(message, key=source.key, hint=f"give a folder, {example}, or owner/name")]
     return [] if _is_cached(source) else _ask_hub(source)
+
+
+def can_only_be_path(name: str) -> bool:
+    """Whether no repository on the Hub can have this name, and a folder can."""
+    return name.startswith(FOLDERS) or name.count("/") > 1
 
 
 def _find_revision_key(source: Source) -> str:
@@ -132,6 +137,16 @@ def _is_cached(source: Source) -> bool:
     return folder.exists() or (Path(config.HF_DATASETS_CACHE) / source.name.replace("/", "___")).exists()
 
 
+def _advise_offline(source: Source) -> str:
+    """What helps where the Hub cannot say what a name stands for."""
+    parent, own = Path(source.name).parent, Path(source.name).name
+    if parent.is_dir():  # so it is more likely a folder's name than a repository's
+        close = suggest(own, (one.name for one in parent.iterdir() if one.is_dir()))
+        return f"the folder `{parent}` is there, and has no `{own}`{close and f': {close}'}"
+    command = f"hf download {source.name}" + (" --repo-type dataset" if source.kind == "dataset" else "")
+    return f"check its spelling, or download it first ({command})"
+
+
 @cache
 def _ask_hub(source: Source) -> list[Problem]:
     """Asks once, and does not try again: what a name stands for is known at the first answer."""
@@ -156,6 +171,5 @@ def _ask_hub(source: Source) -> list[Problem]:
         elif status := find_status(error):
             reason = f"the Hub answered {status}"
         message = f"{source.key}: `{name}` is no folder, nor in the cache, and {reason}"
-        command = f"hf download {name}" + (" --repo-type dataset" if source.kind == "dataset" else "")
-        raise GasError(f"{message}; check its spelling, or download it first ({command})", exit_status=1) from error
+        raise GasError(f"{message}; {_advise_offline(source)}", exit_status=1) from error
     return []

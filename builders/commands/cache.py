@@ -23,8 +23,8 @@ def info(as_json: AsJson = False) -> None:
     """Show what is kept, where, and how much it takes.
 
     structures: scene graphs without content, by their bounds. captions: templates as rendered for each structure.
-    replies: what language models said, for paraphrases. datasets: rows that load_dataset("gas", ...) made; remove its
-    folder yourself.
+    explorer: which rows of a dataset have what, for the filters of gas explore. replies: what language models said,
+    for paraphrases. datasets: rows that load_dataset("gas", ...) made; remove its folder yourself.
     """
     folders = {**_find_folders(), "datasets": _find_datasets()}
     found = {kind: (folder, *_measure_folder(folder)) for kind, folder in folders.items()}
@@ -39,20 +39,20 @@ def info(as_json: AsJson = False) -> None:
 @commands.command(epilog=list_examples("gas cache clear", "gas cache clear captions"))
 def clear(
     kind: Annotated[
-        Literal["structures", "captions", "replies"] | None,
+        Literal["structures", "captions", "explorer", "replies"] | None,
         typer.Argument(
-            metavar="[structures|captions|replies]", help="Only these.", show_default="structures and captions"
+            metavar="[structures|captions|explorer|replies]", help="Only these.", show_default="all but replies"
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove structures and their captions from the disk. They are made again when a build needs them.
+    """Remove structures, their captions and indexes of gas explore from the disk. They are made again when needed.
 
     Replies of language models, which may have cost money, go only where they are named.
     """
     from ..foundation.disk_cache import clear_folder
 
-    chosen = (kind,) if kind else ("structures", "captions")
+    chosen = (kind,) if kind else ("structures", "captions", "explorer")
     folders = {name: folder for name, folder in _find_folders().items() if name in chosen}
     removed = {name: clear_folder(name) for name in folders}
     if as_json:
@@ -64,12 +64,13 @@ def clear(
 
 
 def _find_folders() -> dict[str, Path]:
+    from ..explorer.index import KIND as EXPLORER
     from ..foundation.disk_cache import find_folder
     from ..foundation.replies import KIND as REPLIES
     from ..structures.cache import KIND as STRUCTURES
     from ..text.trace_cache import KIND as CAPTIONS
 
-    return {kind: find_folder(kind) for kind in (STRUCTURES, CAPTIONS, REPLIES)}
+    return {kind: find_folder(kind) for kind in (STRUCTURES, CAPTIONS, EXPLORER, REPLIES)}
 
 
 def _find_datasets() -> Path:

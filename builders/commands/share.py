@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 commands = typer.Typer()
 
 OTHER_PUSHES: dict[str, Callable[..., Push]] = {}
-"""Who pushes folders that no build wrote, by the file that tells them; packages above this one fill it."""
+"""Who pushes folders that no build wrote, by the file that tells them; packages above this one fill it.
+
+Where several of these files are there, the first counts that is not `RUN`, which all of them have.
+"""
+RUN = "run.json"
 
 FORMATS = list_formats() | list_picture_formats()
 WIDTH = max(map(len, FORMATS))
@@ -37,6 +41,7 @@ def complete_formats() -> list[tuple[str, str]]:
     epilog=list_examples(
         "gas push gas --repo me/scenes --dry-run",
         "gas push gas --repo me/scenes --private",
+        "gas push gas --repo me/scenes --explorer",
         "gas push runs/smoke --repo me/smoke-pictures",
         "gas push runs/finetune_sd15 --repo me/adapter",
     )
@@ -63,6 +68,10 @@ def push(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write anew what people changed on the Hub, too.")
     ] = False,
+    explorer: Annotated[
+        bool,
+        typer.Option("--explorer", help="Push the page of gas explore, too, as a static Space: OWNER/NAME-explorer."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
@@ -75,18 +84,32 @@ def push(
     """
     from ..hub.push import describe_push, push_folder
 
-    others = [push_other for file, push_other in OTHER_PUSHES.items() if (folder / file).is_file()]
+    others = [OTHER_PUSHES[file] for file in sorted(OTHER_PUSHES, key=RUN.__eq__) if (folder / file).is_file()]
     if others and tag is not None:
         raise GasError("--tag is of built folders; evaluations and models are pushed without tags, so leave it out")
+    if explorer and others:
+        raise GasError("--explorer is of built folders; look at an evaluation with gas explore, and leave it out")
+    if explorer and (private or create_pr):
+        option = "--private" if private else "--create-pr"
+        raise GasError(f"--explorer needs a dataset that everybody can read; leave {option} out")
+    page = None
     with show_progress(None, "pushing", unit="files") as report:
         if others:
             pushed = others[0](folder, repo, private, create_pr, dry_run, report, overwrite)
         else:
             pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite)
+        if explorer:
+            from ..explorer.space import push_page
+
+            page = push_page(folder, repo, pushed.commit, dry_run, report)
     if as_json:
-        say(json.dumps({**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}, indent=2))
+        described = {**vars(pushed), "added": sorted(pushed.added), "dry_run": dry_run}
+        described |= {"explorer": {**vars(page), "added": sorted(page.added)}} if page else {}
+        say(json.dumps(described, indent=2))
         return
     say(describe_push(pushed, dry_run))
+    if page:
+        say(describe_push(page, dry_run))
 
 
 @commands.command(

@@ -95,7 +95,7 @@ def open_side(name: str | LoadedRecipe) -> Iterator[Side]:
     """
     if isinstance(name, LoadedRecipe):
         yield _describe_recipe(name.recipe.name, name)
-    elif found := _match_repository(name):
+    elif found := match_repository(name):
         with _open_hub(name, *found) as side:
             yield side
     elif "://" in name or is_built(name):
@@ -105,7 +105,7 @@ def open_side(name: str | LoadedRecipe) -> Iterator[Side]:
         yield _open_recipe(name)
 
 
-def _match_repository(name: str) -> tuple[str, str | None] | None:
+def match_repository(name: str) -> tuple[str, str | None] | None:
     """The repository and the revision that are meant, if it is the Hub that is."""
     asked = name.startswith(HUB)
     match = REPOSITORY.fullmatch(name.removeprefix(HUB))

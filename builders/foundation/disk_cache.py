@@ -71,6 +71,6 @@ def keep_batch(path: Path, batch: pa.RecordBatch) -> None:
 def clear_folder(kind: str) -> int:
     """Removes all that is kept of a kind and returns how many files there were."""
     folder = find_folder(kind)
-    count = len([*folder.glob("*.arrow"), *folder.glob("*.sqlite")]) if folder.is_dir() else 0
+    count = sum(path.is_file() for path in folder.rglob("*"))
     shutil.rmtree(folder, ignore_errors=True)
     return count

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-RepoKind: TypeAlias = Literal["dataset", "model"]
+RepoKind: TypeAlias = Literal["dataset", "model", "space"]
 WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before what failed is asked again."""
 LONGEST_WAIT = 300.0

@@ -427,7 +427,8 @@ def _carry_out(
 
     commit, url = plan.commit, ""
     if snapshot is None:
-        ask(api.create_repo, plan.repo, repo_type=plan.kind, private=private, exist_ok=True)
+        sdk = "static" if plan.kind == "space" else None
+        ask(api.create_repo, plan.repo, repo_type=plan.kind, private=private, exist_ok=True, space_sdk=sdk)
         refs = ask(api.list_repo_refs, plan.repo, repo_type=plan.kind)
         commit = next(branch.target_commit for branch in refs.branches if branch.name == "main")
     if plan.added or plan.removed:

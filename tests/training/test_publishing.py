@@ -132,6 +132,21 @@ def test_names_and_kinds_that_cannot_be_pushed_are_mistakes_of_the_recipe(gas, s
         assert status == 2 and "push: each seed has its own `model/`, and one is pushed; leave it out" in err, err
 
 
+def test_a_training_without_a_model_is_told_as_one(gas, empty):
+    begun = empty / "begun"
+    begun.mkdir()
+    (begun / "run.json").write_text('{"kind": "nft"}')
+    status, _, err = gas("push", "begun", "--repo", REPO)
+    assert (status, err.count("\n")) == (2, 1)
+    assert "begun has no model/README.md, so there is nothing to push: its training is not done" in err
+    (begun / "run.json").write_text('{"kind": "grpo", "results": {}}')
+    (begun / "seed_1/graph/model").mkdir(parents=True)
+    (begun / "seed_1/graph/model/README.md").touch()
+    assert "push the folder of one, such as gas push begun/seed_1/graph" in gas("push", "begun", "--repo", REPO)[2]
+    (begun / "run.json").write_text("{}")
+    assert "begun/run.json is no record of a training" in gas("push", "begun", "--repo", REPO)[2]
+
+
 def test_a_repository_of_something_else_is_left_alone_and_known_before(folder, hub, log_in):
     log_in()
     hub.create_repository(REPO, type="model")

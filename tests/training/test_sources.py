@@ -92,6 +92,16 @@ def test_offline_is_told_as_what_the_machine_lacks(kind):
     assert one.value.exit_status == 1
 
 
+def test_offline_a_name_beside_folders_is_told_as_a_folder_that_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "small_one").mkdir(parents=True)
+    for name, told in (("models/smal_one", ": did you mean `small_one`?"), ("models/other", "")):
+        with pytest.raises(GasError) as one:
+            find_problems(Source(name, "model", "model"))
+        own = name.partition("/")[2]
+        assert str(one.value).endswith(f"; the folder `models` is there, and has no `{own}`{told}")
+
+
 NO_NETWORK = """
 import sys, time
 from generate_any_scene import cli

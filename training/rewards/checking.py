@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from transformers import AutoConfig, AutoProcessor
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
 from ...errors import GasError, Problem, advise, gather_problems
+from ..data import load_rows
+from ..fields import Data
 from ..judges.marking import Question, choose_questions, word_question
 from ..judges.settings import RewardJudge
 from ..judges.trust import read_weights
@@ -21,6 +23,32 @@ LONGEST = 600
 """Letters of what other packages say that are passed on."""
 ASKED = ("question", "answer", "choices", "form", "kind")
 """What the reward reads of a question."""
+
+
+def check_rows(
+    recipe: Rewarded,
+    rows: Any,
+    others: Iterable[tuple[str, Data | None, Sequence[str]]],
+    missing: Collection[str] = (),
+) -> list[Problem]:
+    """Finds what is wrong with all rows of a training: questions, kinds of questions, and rows that cannot be had.
+
+    Args:
+        recipe: It says which kinds are asked, and who is.
+        rows: Those of `data`, with `questions`; None where they cannot be had.
+        others: Further keys that name rows, what they name, if anything, and the columns needed. Where `questions` is
+            one of these, they are checked as those of `data`.
+        missing: Keys whose files are not there, which has been told.
+    """
+    wrong_kinds = check_kinds(recipe, rows) if rows is not None else []
+    problems = wrong_kinds or (check_questions(recipe, rows, "data") if rows is not None else [])
+    for key, data, columns in others:
+        if data and f"{key}.path" not in missing:
+            with gather_problems(problems):
+                loaded = load_rows(data, columns, key)
+                if "questions" in columns and not wrong_kinds:
+                    problems += check_questions(recipe, loaded, key)
+    return problems
 
 
 def check_questions(recipe: Rewarded, rows: Any, key: str) -> list[Problem]:

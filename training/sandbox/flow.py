@@ -17,16 +17,16 @@ from diffusers import FlowMatchEulerDiscreteScheduler, PRXPixelPipeline, PRXTran
 from transformers import Qwen2Config, Qwen2Model, get_scheduler
 
 from ..models import limit_threads
-from .model import LOOKS, make_tokenizer
-from .pictures import CELL, GRID, draw_cells, encode_scene
+from .model import FILLED, LOOKS, make_tokenizer
+from .pictures import CELL, CODES, GRID, TOKENS, draw_cells, encode_scene
 from .settings import SandboxFlow
 
 SIDE = GRID * CELL
 """Width and height of a picture, in pixels."""
-BOTTLENECK = 64
-"""Numbers that a cell's pixels are first made into."""
 SHIFT = 8.0
 """How much more often pictures are nearly noise: what a cell of so many pixels shows is decided there."""
+WORDS_BATCH, WORDS_RATE = 128, 3e-3
+"""Captions of an update of the text encoder alone, and its highest learning rate."""
 ROOM = 8
 """Words that a caption may have more than the longest one of the first training."""
 
@@ -57,8 +57,9 @@ def make_pipeline(texts: list[str], settings: SandboxFlow) -> PRXPixelPipeline:
         depth=settings.layers,
         axes_dim=[side, side],
         theta=100,
-        bottleneck_size=BOTTLENECK,
+        bottleneck_size=settings.hidden_size,
     )
+    start_at_cells(transformer)
     longest = max(map(len, tokenizer(texts)["input_ids"]))
     return PRXPixelPipeline(
         transformer=transformer,
@@ -69,6 +70,27 @@ def make_pipeline(texts: list[str], settings: SandboxFlow) -> PRXPixelPipeline:
         prompt_max_tokens=longest + ROOM,
         noise_scale=1.0,
     )
+
+
+@torch.no_grad()
+def start_at_cells(transformer: PRXTransformer2DModel) -> None:
+    """Sets the first and the last weights to the principal components of all cells that can be drawn.
+
+    That is what a trained VAE is to other models: with random weights most of the first training would go into finding
+    out what pixels go together.
+    """
+    drawn = torch.from_numpy(draw_cells().copy()).view(CODES, CELL * CELL, 3)
+    cells = drawn.transpose(1, 2).reshape(CODES, -1) / 127.5 - 1  # channel by channel, as the transformer has patches
+    mean = cells.mean(dim=0)
+    _, sizes, components = torch.linalg.svd(cells - mean, full_matrices=False)
+    first, last = transformer.img_in[0], transformer.final_layer.linear
+    count = min(len(first.weight), CODES - 1)
+    first.weight.zero_()
+    first.weight[:count] = components[:count]
+    first.bias.copy_(-first.weight @ mean)
+    last.weight.zero_()
+    last.weight[:, :count] = (components[:count] * sizes[:count, None] / math.sqrt(CODES)).T
+    last.bias.copy_(mean)
 
 
 def find_or_make_pipeline(
@@ -96,27 +118,100 @@ def train_pipeline(settings: SandboxFlow, rows: Any, seed: int, report: Callable
     torch.manual_seed(seed)
     captions = list(rows["caption"])
     pipeline = make_pipeline(captions, settings)
-    parts = (pipeline.transformer, pipeline.text_encoder)
-    weights = [weight for part in parts for weight in part.parameters()]
-    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
-    schedule = get_scheduler("cosine", optimizer, math.ceil(settings.steps / 10), settings.steps)
     random = np.random.default_rng(seed)
     looks = draw_looks(rows["scene_graph"][:], random)
     ids, mask = pipeline._tokenize_prompts(captions, torch.device("cpu"))
-    for step in range(1, settings.steps + 1):
-        chosen = random.integers(len(captions), size=settings.batch_size)
-        pixels = paint(looks[chosen, random.integers(LOOKS, size=len(chosen))])
-        loss = compute_loss(pipeline, pixels, ids[chosen], mask[chosen])
+    parts: list[torch.nn.Module] = [pipeline.transformer, pipeline.text_encoder]
+    if settings.words_steps:
+        teach_words(pipeline, settings.words_steps, looks, ids, mask, random, report)
+        parts = [pipeline.transformer]
+    steps, size = settings.steps, settings.batch_size
+
+    def compute() -> torch.Tensor:
+        chosen = random.integers(len(captions), size=size)
+        pixels = paint(looks[chosen, random.integers(LOOKS, size=size)])
+        return compute_loss(pipeline, pixels, ids[chosen], mask[chosen])
+
+    def compute_mismatched() -> torch.Tensor:
+        chosen, others = random.integers(len(captions), size=(2, size))
+        pixels = paint(looks[others, random.integers(LOOKS, size=size)])
+        return compute_loss(pipeline, pixels, ids[chosen], mask[chosen])
+
+    take_updates(parts, steps, math.ceil(steps / 10), settings.learning_rate, compute, "pictures", report)
+    if wrong := settings.mismatched_steps:
+        rate = settings.learning_rate / 3
+        take_updates(parts, wrong, math.ceil(wrong / 5), rate, compute_mismatched, "other pictures", report)
+    return pipeline
+
+
+def teach_words(
+    pipeline: PRXPixelPipeline,
+    steps: int,
+    looks: np.ndarray,
+    ids: torch.Tensor,
+    mask: torch.Tensor,
+    random: np.random.Generator,
+    report: Callable[[str], None],
+) -> None:
+    """Trains the text encoder alone: of a caption's last state a linear head says which token each cell has.
+
+    So its states bind colors to shapes and shapes to places before there is noise, as those of the trained encoders
+    do that large pipelines are made with. From pictures alone a small model learns that slowly: what a caption says
+    of one cell of nine is a small part of the error in pixels.
+
+    Args:
+        pipeline: Its text encoder is trained, and left as it is from then on.
+        steps: Updates.
+        looks: Grids of tokens of each caption's scene, as `draw_looks` gives them.
+        ids: Of the captions' words, padded on the right, shape (captions, length).
+        mask: Which of them are no padding, of the same shape.
+        random: What draws.
+        report: Is told how far it is.
+    """
+    encoder = pipeline.text_encoder
+    head = torch.nn.Linear(encoder.config.hidden_size, TOKENS * CODES)
+    last = mask.long().sum(dim=1) - 1
+    weights = torch.ones(CODES)
+    weights[1:] = FILLED
+    grids = torch.from_numpy(looks)
+
+    def compute() -> torch.Tensor:
+        chosen = random.integers(len(ids), size=WORDS_BATCH)
+        states = encoder(input_ids=ids[chosen], attention_mask=mask[chosen]).last_hidden_state
+        said = head(states[torch.arange(WORDS_BATCH), last[chosen]])
+        tokens = grids[chosen, random.integers(LOOKS, size=WORDS_BATCH)]
+        return torch.nn.functional.cross_entropy(said.view(-1, CODES), tokens.flatten(), weights)
+
+    take_updates([encoder, head], steps, math.ceil(steps / 10), WORDS_RATE, compute, "words", report)
+    encoder.requires_grad_(False)
+
+
+def take_updates(
+    parts: list[torch.nn.Module],
+    steps: int,
+    warmup: int,
+    rate: float,
+    compute: Callable[[], torch.Tensor],
+    what: str,
+    report: Callable[[str], None],
+) -> None:
+    """Trains modules, which are in training while it lasts, to make a loss small; `report` is told every hundredth."""
+    weights = [weight for part in parts for weight in part.parameters()]
+    optimizer = torch.optim.AdamW(weights, lr=rate, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = get_scheduler("cosine", optimizer, warmup, steps)
+    for part in parts:
+        part.train()
+    for step in range(1, steps + 1):
+        loss = compute()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
         if step % 100 == 0 or step == 1:
-            report(f"first training on pictures: update {step}, loss {loss.item():.4f}")
+            report(f"first training on {what}: update {step}, loss {loss.item():.4f}")
     for part in parts:
         part.eval()
-    return pipeline
 
 
 def draw_looks(graphs: list[Any], random: np.random.Generator) -> np.ndarray:

@@ -35,6 +35,14 @@ class SandboxFlow(Part):
     layers: Whole = Field(default=4, description="Layers of the model.")
     heads: Whole = Field(default=4, description="Attention heads of a layer.")
     data: Rows = Field(default=Data(recipe="sandbox"), description="Rows with `caption` and `scene_graph`.")
+    words_steps: WholeOrZero = Field(
+        default=0,
+        description="Updates in which the text encoder learns alone what captions put where, before all else; it then "
+        "stays as it is. 0: it learns with the rest.",
+    )
     steps: Whole = Field(default=1800, description="Updates on pictures of the captions' scenes.")
+    mismatched_steps: WholeOrZero = Field(
+        default=0, description="Updates after them on captions of other pictures, which spoil what was learned."
+    )
     batch_size: Whole = Field(default=64, description="Pictures of an update.")
     learning_rate: Positive = Field(default=2e-3, description="The highest learning rate.")

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from generate_any_scene.builders.explorer.index import FILES, make_index
+from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.structures.cache import find_structures
 
 KINDS = ("structures", "captions")
@@ -21,7 +23,7 @@ def caches(gas, tmp_path, monkeypatch):
 
 def test_info_measures(gas, caches):
     shown = json.loads(gas("cache", "info", "--json")[1])
-    assert list(shown) == [*KINDS, "replies", "datasets"]
+    assert list(shown) == [*KINDS, "explorer", "replies", "datasets"]
     assert [shown[kind]["files"] for kind in KINDS] == [2, 1]
     for kind in KINDS:
         assert shown[kind]["folder"] == str(caches / kind)
@@ -52,6 +54,7 @@ def test_clear_removes_one_kind_or_both(gas, caches):
     assert removed == {
         "structures": {"folder": str(caches / "structures"), "removed": 2},
         "captions": {"folder": str(caches / "captions"), "removed": 0},
+        "explorer": {"folder": str(caches / "explorer"), "removed": 0},
     }
     assert not list(caches.iterdir())
 
@@ -66,3 +69,11 @@ def test_the_old_name_of_clear(gas, caches):
 
 def test_what_is_not_kept_cannot_be_cleared(assert_refused):
     assert_refused(["cache", "clear", "rows"], "rows")
+
+
+def test_an_index_of_the_explorer_is_measured_and_removed(gas, caches, built):
+    folder = make_index(find_split(built, "video", "test"))
+    shown = json.loads(gas("cache", "info", "--json")[1])["explorer"]
+    assert (shown["folder"], shown["files"]) == (str(folder.parent), len(FILES))
+    assert gas("cache", "clear", "explorer")[1] == f"removed {len(FILES)} files from {folder.parent}\n"
+    assert not folder.exists()

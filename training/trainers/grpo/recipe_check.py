@@ -16,12 +16,11 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from trl import GRPOConfig
 
-from ....errors import GasError, Problem, gather_problems
-from ...data import load_rows
+from ....errors import GasError, Problem
 from ...decoders import SandboxDecoder
 from ...generate import SAMPLING
 from ...recipes.grpo import Grpo
-from ...rewards.checking import LONGEST, check_kinds, check_questions, check_rewards
+from ...rewards.checking import LONGEST, check_rewards, check_rows
 from ...rewards.opening import list_judge_models
 from ...upstream import read_keys
 from .rehearsal import rehearse
@@ -50,15 +49,11 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         what = "held-out pictures would not be sampled by these keys, as those of the training are"
         hint = f"give {', '.join(SAMPLING)} under `trainer` itself"
         problems.append(Problem(what, key="trainer.generation_kwargs", hint=hint))
-    wrong_kinds = check_kinds(recipe, rows) if rows else []
-    problems += wrong_kinds or (check_questions(recipe, rows, "data") if rows else [])
-    if recipe.held_out and "held_out.data.path" not in missing:
-        with gather_problems(problems):
-            held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data")
-            problems += [] if wrong_kinds else check_questions(recipe, held_out, "held_out.data")
-    if recipe.sandbox_model and "sandbox_model.data.path" not in missing:
-        with gather_problems(problems):
-            load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
+    others = (
+        ("held_out.data", recipe.held_out.data if recipe.held_out else None, COLUMNS),
+        ("sandbox_model.data", recipe.sandbox_model.data if recipe.sandbox_model else None, SANDBOX_COLUMNS),
+    )
+    problems += check_rows(recipe, rows, others, missing)
     if recipe.decoder.path and not Path(recipe.decoder.path).is_file():
         hint = "give the TorchScript file, such as Cosmos-1.0-Tokenizer-DV8x16x16/decoder.jit"
         problems.append(Problem(f"there is no file `{recipe.decoder.path}`", key="decoder.path", hint=hint))

@@ -7,10 +7,9 @@ from typing import Any
 
 import diffusers
 
-from ....errors import Problem, gather_problems
-from ...data import load_rows
+from ....errors import Problem
 from ...recipes.nft import Nft
-from ...rewards.checking import check_kinds, check_questions, check_rewards
+from ...rewards.checking import check_rewards, check_rows
 from ...rewards.opening import list_judge_models
 from ...upstream import count_processes, read_keys
 from ..finetune import recipe_check as finetune
@@ -30,15 +29,11 @@ def check(recipe: Nft, rows: Any, missing: Collection[str] = ()) -> list[Problem
         what = "reinforcement learning of a diffusion model runs in one process"
         problems.append(Problem(what, key="kind", hint="start it by `gas train` alone"))
     problems += _check_model(recipe, missing)
-    wrong_kinds = check_kinds(recipe, rows) if rows is not None else []
-    problems += wrong_kinds or (check_questions(recipe, rows, "data") if rows is not None else [])
-    if recipe.held_out and "held_out.data.path" not in missing:
-        with gather_problems(problems):
-            held_out = load_rows(recipe.held_out.data, COLUMNS, "held_out.data")
-            problems += [] if wrong_kinds else check_questions(recipe, held_out, "held_out.data")
-    if recipe.sandbox_model and "sandbox_model.data.path" not in missing:
-        with gather_problems(problems):
-            load_rows(recipe.sandbox_model.data, SANDBOX_COLUMNS, "sandbox_model.data")
+    others = (
+        ("held_out.data", recipe.held_out.data if recipe.held_out else None, COLUMNS),
+        ("sandbox_model.data", recipe.sandbox_model.data if recipe.sandbox_model else None, SANDBOX_COLUMNS),
+    )
+    problems += check_rows(recipe, rows, others, missing)
     return [*problems, *check_rewards(recipe, missing)]
 
 
