@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .items import CLAUSES, STOPS, Item
+from .pronouns import resolve_pronouns
 from .words import Lexicon, split_text
 
 Mentions = frozenset[int]
@@ -29,23 +30,23 @@ LETTERS = {
     **dict.fromkeys(("with", "has", "have", "having"), "t"),
     **dict.fromkeys(split_text("each other one another"), "e"),
     **dict.fromkeys(split_text("is are be being can"), "b"),
-    **dict.fromkeys(split_text("sits sit stands stand lies lie rests rest there appears appear seen found"), "v"),
+    **dict.fromkeys(split_text("sits sit stands stand lies lie rests rest there appears appear seen found runs run"), "v"),
 }
 """Words that tell what is said of what; `v` are verbs between a place and what is there. All others are `w`."""
 KINDS = {"mention": "M", "relation": "R", "attribute": "A", "scene": "S"}
 LISTED = r"M(?:(?:,\+?|\+)M)*"
 LIST_BEHIND, LIST_BEFORE = re.compile(LISTED), re.compile(rf"{LISTED}$")
-TOLD = r"(?:,?qbA(?:[,+]+A)*)?"
+TOLD = r"(?:,?qb(?:A(?:[,+]+A)*|R[MO]))?"
 """A relative clause that tells what a mention is like, and stands where that does not matter."""
 EACH_OTHER = re.compile(r"M(?:,\+?|\+)M[^MORA.]*$")
 BETWEEN = re.compile(r"[MORA][^MORA.]*$")
 PLACE_FIRST = re.compile(
     rf"(?:(?<=[S.,+ct])|^)R(?P<ends>{LISTED}){TOLD}(?:(?:,\+?|\+)R{LISTED})*(?:,?[bv]+|(?P<comma>,))(?P<subject>{LISTED})"
 )
-SENTENCE = re.compile(r"(?:^|[.c]|,\+)$")
+SENTENCE = re.compile(r"(?:^|[.c]|,\+|\+,)$")
 """What stands before a sentence, or one of its main clauses."""
 LEFT_OUT = re.compile(r"(?P<object>[MO]),?q(?P<subject>M)b*$")
-WITH = re.compile(r"[MO],?t$")
+WITH = re.compile(rf"[MO]{TOLD},?t$")
 PARTED = re.compile(
     rf"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M){TOLD},?(?:(?P<subject>M)b*|b*)(?P<last>[Rwv]+)"
 )
@@ -133,6 +134,7 @@ def read_claims(items: list[Item]) -> tuple[list[Claim], list[int]]:
             for some in befores
             for others in behinds
         ]
+        pairs = list(resolve_pronouns(items, draw_shape(items), pairs))
         if pairs:
             claims.append(Claim(place, tuple(dict.fromkeys(pairs))))
         else:

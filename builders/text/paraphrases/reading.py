@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from .claims import Claim, draw_shape, join_parted, read_claims
 from .items import NEUTRAL, STOPS, Item, cut_items
+from .plain import write_plainly
+from .pronouns import mark_pronouns
 from .words import WHOLE, Lexicon, Tokens, split_text
 
 PREPOSITIONS = frozenset(split_text("in on at by to from"))
-POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest"))
+POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest runs run"))
 """What things do that are somewhere; of people and animals it says something, but in "behind the hut stands a dog"."""
 SHOWING = frozenset(
     split_text(
@@ -21,6 +23,9 @@ SHOWING = frozenset(
 """What pictures do; of anything else it says something."""
 HAPPENING = re.compile("tM[Rbv]")
 """A mention that "has" another before it, of which something is said: "a cart has a cup sitting on the cart"."""
+ALL = re.compile(r"(?:^|[^M,+])M,?$")
+"""Before "all", a mention that is in no list: "two dogs, all of one color"."""
+LOOKS = ("looks", "look", "appears", "appear", "seems", "seem")
 MATERIAL = re.compile("wwA")
 """Words of an attribute, such as "made of carved marble"."""
 ABOUT = frozenset(
@@ -57,8 +62,10 @@ class Reading:
 
 def read_text(text: str, lexicon: Lexicon) -> Reading:
     """Reads a text with the words that the elements of its scene may be called."""
-    tokens = split_text(text)
-    items = join_parted(cut_items(tokens, lexicon), lexicon)
+    tokens = write_plainly(split_text(text), lexicon)
+    items = cut_items(tokens, lexicon)
+    mark_pronouns(items)
+    items = join_parted(items, lexicon)
     claims, unread = read_claims(items)
     reading = Reading(tokens, items, claims)
     reading.strange += [f"what `{reading.quote(items[one])}` says of what cannot be told" for one in unread]
@@ -79,6 +86,10 @@ def _find_strange(reading: Reading) -> None:
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
         elif word in SHOWING:
             some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
+        elif word == "all" and ALL.search(shape, 0, place):
+            continue
+        elif word in LOOKS and shape.startswith("A", place + 1):
+            continue
         elif word == "made" and MATERIAL.match(shape, place):
             continue
         elif word in POSTURES:

@@ -46,6 +46,8 @@ ALIKE = (
     ("placed", "set", "resting", "sitting", "positioned", "rests", "rest", "sits", "sit"),
     ("standing", "positioned"),
     ("hung", "hanging"),
+    ("perched", "perching"),
+    ("farther from", "farther away from", "further from", "further away from"),
     ("holding", "containing"),
     ("wearing", "dressed in", "clad in"),
     ("shaped like", "in the shape of"),
@@ -81,6 +83,8 @@ PLACE = re.compile(
     rf"(?P<where>{'|'.join(MIRRORED)})$"
 )
 MOST_FORMS = 400
+COVERED = {"snowy": "snow", "sandy": "sand", "grassy": "grass", "muddy": "mud", "dusty": "dust", "mossy": "moss"}
+"""What lies on what is so."""
 WHOLE = ("picture", "image", "photo", "photograph", "scene", "view")
 """What a text calls the whole, so that no end of a name is called so."""
 LEADING = PREPOSITIONS | {"a", "an", "the", "style"}
@@ -239,7 +243,12 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
     if patterned := re.fullmatch(r"(.+)-patterned", row["adjective"]):
         forms += [f"{how} {patterned[1]} pattern" for how in ("with a", "in a")]
     if kind == "material":
-        forms += [f"made {how} {one}" for how in ("of", "from", "out of") for one in (value, *wordings)]
+        made = product(("made", "built", "crafted"), ("of", "from", "out of"), (value, *wordings))
+        forms += [" ".join(words) for words in made]
+    if value in COVERED:
+        forms += [f"covered {how} {COVERED[value]}" for how in ("in", "with")]
+    if row["adjective"] == "sleeping":
+        forms += ["asleep", "fast asleep"]
     return list(dict.fromkeys(forms))
 
 
