@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from .words import Lexicon, Sense, Tokens, split_text
@@ -32,7 +33,7 @@ NEUTRAL = frozenset(
         "along together both each in of to at on by from addition it it's picture image photo photograph "
         "scene depiction view shown depicted pictured included featured captured present appear appears "
         "appearing can seen visible accompanied found another other one this these those a an the some "
-        "meanwhile part rounding out completing completed complete completes"
+        "so meanwhile part rounding out completing completed complete completes"
     )
 )
 """Words that say nothing of what is there; a preposition among them says something right before a mention."""
@@ -72,7 +73,11 @@ class Item:
 
 def cut_items(tokens: Tokens, lexicon: Lexicon) -> list[Item]:
     """Cuts the tokens of a text into items, by the words that the elements of its scene may be called."""
-    return _join_mentions(list(_cut(tokens, lexicon)))
+    items = _join_mentions(list(_cut(tokens, lexicon)))
+    for before, after in pairwise(items):
+        if before.word == ":" and after.kind == "attribute":  # "a dog: small and brown"
+            before.word = ","
+    return items
 
 
 def _cut(tokens: Tokens, lexicon: Lexicon) -> Iterator[Item]:

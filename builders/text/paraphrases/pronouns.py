@@ -66,8 +66,8 @@ def list_meant(items: Sequence[Item], shape: str, place: int) -> list[Mentions]:
     if holder := HOLDER.search(shape, 0, place):
         # "A hut, smaller than a tree, has a dog behind it": the tree is told by the way.
         found = [holder.start(), *(own[:1] if holder["comma"] else [])]
-    elif len(own) < 2:
-        found += [*before[:1], *before[-1:]]
+    elif len(own) < 2:  # what the sentence before names
+        found += before
     return list(dict.fromkeys(one for some in found for one in _agree(items, shape, some, items[place].word)))
 
 

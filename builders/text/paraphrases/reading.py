@@ -21,10 +21,10 @@ SHOWING = frozenset(
     )
 )
 """What pictures do; of anything else it says something."""
-HAPPENING = re.compile("tM[Rbv]")
+HAPPENING = re.compile("tM(?:w?A)*[Rbv]")
 """A mention that "has" another before it, of which something is said: "a cart has a cup sitting on the cart"."""
-ALL = re.compile(r"(?:^|[^M,+])M,?$")
-"""Before "all", a mention that is in no list: "two dogs, all of one color"."""
+ALL = re.compile(r"M,?$")
+"""What stands before "all": "two dogs, all red"."""
 LOOKS = ("looks", "look", "appears", "appear", "seems", "seem")
 MATERIAL = re.compile("wwA")
 """Words of an attribute, such as "made of carved marble"."""
@@ -33,7 +33,7 @@ ABOUT = frozenset(
         "style styled rendered done made drawn painted shot photographed framed captured composed set "
         "lit taken under in at on by during the a an of as with like from through is are whole entire "
         "everything all light lighting looks against created executed takes place unfolds happens it's "
-        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it"
+        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it they"
     )
 )
 """Words around what is said of the whole picture."""
@@ -84,10 +84,12 @@ def _find_strange(reading: Reading) -> None:
         before_mention = place + 1 < len(items) and items[place + 1].kind == "mention"
         if word in PREPOSITIONS and before_mention and not (word == "by" and items[place - 1].word == "accompanied"):
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
+        elif word in ("feature", "features") and place + 1 < len(items) and items[place + 1].word == "in":
+            continue
         elif word in SHOWING:
             some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
-        elif word == "all" and ALL.search(shape, 0, place):
-            continue
+        elif word == "all" and shape.startswith(("A", "R"), place + 1):
+            some += [word] if not ALL.search(shape, 0, place) else []
         elif word in LOOKS and shape.startswith("A", place + 1):
             continue
         elif word == "made" and MATERIAL.match(shape, place):
