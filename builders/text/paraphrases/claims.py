@@ -48,7 +48,7 @@ SENTENCE = re.compile(r"(?:^|[.c]|,\+|\+,)$")
 LEFT_OUT = re.compile(r"(?P<object>[MO]),?q(?P<subject>M)b*$")
 WITH = re.compile(rf"[MO]{TOLD},?t$")
 PARTED = re.compile(
-    rf"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M){TOLD},?(?:(?P<subject>M)b*|b*)(?P<last>[Rwv]+)"
+    rf"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M){TOLD},?(?:(?P<subject>M){TOLD}b*|b*)(?P<last>[Rwv]+)"
 )
 
 FRONTED = re.compile(r"(?P<object>M),?(?P<first>[Rw]+)q(?P<subject>M)b*(?P<last>[Rwv]+)")
@@ -217,7 +217,7 @@ def _look_behind(shape: str, place: int) -> list[Mentions]:
 def _list_alike(text: _Text, place: int) -> list[Mentions]:
     """The mentions before "both red" or "all red"; none where it is said otherwise, or of fewer or more than that."""
     word = text.items[place - 1].word if place else ""
-    listed = LIST_BEFORE.search(text.shape, 0, place - 1 - (text.shape[place - 2 : place - 1] == ","))
+    listed = LIST_BEFORE.search(text.shape, 0, text.shape.rfind("M", 0, place) + 1)
     if word not in ("both", "all") or listed is None:
         return []
     some = _pick(text.shape, listed.span())

@@ -24,6 +24,8 @@ SHORT = {
         "both an": "an",
         "both the": "the",
         "both some": "some",
+        "where": "in which",
+        "the shot has": "the picture has",
         "in size": "",
         "in shape": "",
         "besides them ,": "",
@@ -39,7 +41,7 @@ SHORT = {
 """Words, and the same at full length; of those that begin alike the longest count."""
 OWNERS = {"its": "it", "their": "them", "his": "him", "her": "her"}
 LONGEST = max(map(len, SHORT))
-MOST_WORDS = 6
+MOST_WORDS = 8
 """Words of a name before its possessive."""
 
 

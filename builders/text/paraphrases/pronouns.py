@@ -87,6 +87,8 @@ def _agree(items: Sequence[Item], shape: str, place: int, word: str) -> list[Men
         listed = LIST_BEFORE.search(shape, 0, place + 1)
         assert listed is not None
         many = Mentions(at for at in range(*listed.span()) if shape[at] == "M")
+        if any(items[at].pronoun for at in many):
+            many = Mentions()
         return [*([many] if len(many) > 1 else []), *([Mentions({place})] if several else [])]
     animate = any(sense.animate for sense in one.senses)
     alone = (one.count or 1) == 1 and not all(sense.plural for sense in one.senses)

@@ -21,9 +21,9 @@ SHOWING = frozenset(
     )
 )
 """What pictures do; of anything else it says something."""
-HAPPENING = re.compile("tM(?:w?A)*[Rbv]")
+HAPPENING = re.compile("tM(?:[,+w]*A)*,?[Rbv]")
 """A mention that "has" another before it, of which something is said: "a cart has a cup sitting on the cart"."""
-ALL = re.compile(r"M,?$")
+ALL = re.compile(r"M[^MORA.]*$")
 """What stands before "all": "two dogs, all red"."""
 LOOKS = ("looks", "look", "appears", "appear", "seems", "seem")
 MATERIAL = re.compile("wwA")

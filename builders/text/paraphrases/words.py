@@ -239,8 +239,8 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
     forms = [row["adjective"], value, *others]
     if shaped := re.fullmatch(r"(.+)-shaped", value):
         forms += [f"{how} {a} {shaped[1]}" for how in ("shaped like", "in the shape of") for a in ("a", "an")]
-    if covered := re.fullmatch(r"(.+)-covered", value):
-        forms += [f"covered {how} {covered[1]}" for how in ("in", "with", "by")]
+    if done := re.fullmatch(r"(.+)-(covered|dusted|splattered|stained|lined|streaked|filled)", value):
+        forms += [f"{done[2]} {how} {done[1]}" for how in ("in", "with", "by")]
     if patterned := re.fullmatch(r"(.+)-patterned", row["adjective"]):
         forms += [f"{how} {patterned[1]} pattern" for how in ("with a", "in a")]
     if kind in ("shape", "size"):
