@@ -1,4 +1,4 @@
-"""What a recipe says of concepts in each other's company: which objects are in one scene, and what is only on which."""
+"""What a recipe says of concepts in company: which objects are in one scene, and what is only on which."""
 
 from __future__ import annotations
 

@@ -30,7 +30,9 @@ LETTERS = {
     **dict.fromkeys(("with", "has", "have", "having"), "t"),
     **dict.fromkeys(split_text("each other one another"), "e"),
     **dict.fromkeys(split_text("is are be being can"), "b"),
-    **dict.fromkeys(split_text("sits sit stands stand lies lie rests rest there appears appear seen found runs run"), "v"),
+    **dict.fromkeys(
+        split_text("sits sit stands stand lies lie rests rest there appears appear seen found runs run"), "v"
+    ),
 }
 """Words that tell what is said of what; `v` are verbs between a place and what is there. All others are `w`."""
 KINDS = {"mention": "M", "relation": "R", "attribute": "A", "scene": "S"}

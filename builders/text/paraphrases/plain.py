@@ -61,8 +61,12 @@ def _lengthen(tokens: Tokens) -> Iterator[str]:
 
 def _turn_possessives(tokens: Tokens, lexicon: Lexicon) -> Tokens:
     """Writes "the side of a cup" for "a cup's side", where a relation or what is said of the whole picture has that."""
-    known = {key for key, senses in lexicon.senses.items() if any(one.domain in ("relation", "scene") for one in senses)}
-    parts = {key[i + 1 : j] for key in known for i in range(len(key)) for j in range(i + 2, len(key)) if _owns(key, i, j)}
+    known = {
+        key for key, senses in lexicon.senses.items() if any(one.domain in ("relation", "scene") for one in senses)
+    }
+    parts = {
+        key[i + 1 : j] for key in known for i in range(len(key)) for j in range(i + 2, len(key)) if _owns(key, i, j)
+    }
     place = 0
     while place < len(tokens):
         owned = next((n for n in (3, 2, 1) if tokens[place + 1 : place + 1 + n] in parts), 0)

@@ -11,7 +11,21 @@ from .items import BE, Item
 Mentions = frozenset[int]
 SINGULAR, PLURAL, ANIMATE = ("it",), ("them", "they"), ("him", "her", "he", "she")
 PRONOUNS = (*SINGULAR, *PLURAL, *ANIMATE)
-VERBS = ("can", "appears", "appear", "looks", "seems", "sits", "sit", "stands", "stand", "lies", "lie", "rests", "rest")
+VERBS = (
+    "can",
+    "appears",
+    "appear",
+    "looks",
+    "seems",
+    "sits",
+    "sit",
+    "stands",
+    "stand",
+    "lies",
+    "lie",
+    "rests",
+    "rest",
+)
 BY_THE_WAY = ("also", "all", "too", "then", "both")
 LIST_BEFORE = re.compile(r"M(?:(?:,\+?|\+)M)*$")
 HOLDER = re.compile(r"(?P<near>M)(?:,?q[bv]A(?:[,+]+A)*)?(?P<comma>,)?t[^tbvc.]*$")

@@ -90,9 +90,7 @@ def _find_strange(reading: Reading) -> None:
             some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
         elif word == "all" and shape.startswith(("A", "R"), place + 1):
             some += [word] if not ALL.search(shape, 0, place) else []
-        elif word in LOOKS and shape.startswith("A", place + 1):
-            continue
-        elif word == "made" and MATERIAL.match(shape, place):
+        elif (word in LOOKS and shape.startswith("A", place + 1)) or (word == "made" and MATERIAL.match(shape, place)):
             continue
         elif word in POSTURES:
             some += [word] if _is_animate(items, shape, place) else []
