@@ -3,8 +3,8 @@
 `python docs/compare_wordings.py` does all of it; with `--seeds 1` it takes a fifth of the time.
 
 Both learn the same scenes of the sandbox, as often, and are tested on a wording that one of them knows and on two that
-neither saw. Then three models of unlike strength are put in order by a wording that they know and by another one. What
-is there is not made again.
+neither saw. Then three models of unlike strength are put in order by a wording that they know, by another one, and by
+paraphrases, which a server of this machine writes by rules. What is there is not made again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from generate_any_scene.builders.recipe.yaml_document import Document
+from generate_any_scene.builders.rows.wordings import PARAPHRASE
 from generate_any_scene.console import remark, say
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.evaluation.backends.sandbox import COLUMNS
@@ -28,11 +29,14 @@ from generate_any_scene.training.recipes.loading import LoadedTraining
 from generate_any_scene.training.reports.comparing import Measured, compare_seeds, draw_table, list_lines
 from generate_any_scene.training.sandbox.model import find_or_make_model
 from generate_any_scene.training.sandbox.settings import SandboxModel
+from paraphrase_by_rules import MODEL, serve
 
 ARMS = {"one": "prompt", "all": "mixed"}
 """What a model learns of the wordings of `LEARNED`."""
 LEARNED, TESTED = ("prompt", "terse", "verbose"), ("prompt", "short", "long")
 PROMPT = "{caption}<image>"
+PORT = 8917
+"""Where the server of paraphrases is."""
 STRENGTHS = (4, 2, 1)
 """Models that are put in order have this part of the updates: a quarter, half, all."""
 
@@ -40,7 +44,11 @@ STRENGTHS = (4, 2, 1)
 def describe_data(wordings: tuple[str, ...], wording: str, split: str, rows: int) -> Data:
     """Scenes of one or two shapes, in a wording."""
     structure = {"objects": [1, 2], "relations": [0, 1]}
-    overrides = {"structure": structure, "wordings": list(wordings), "splits": {"train": 10_000, "test": 1000}}
+    overrides: dict[str, Any] = {"structure": structure, "splits": {"train": 10_000, "test": 1000}}
+    if wording == PARAPHRASE:
+        overrides["paraphrase"] = {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}
+    else:
+        overrides["wordings"] = [one for one in wordings if one != PARAPHRASE]
     return Data(recipe="sandbox", overrides=overrides, split=split, limit=rows, wording=wording)
 
 
@@ -132,8 +140,10 @@ def main(arguments: list[str] | None = None) -> None:
     given = read_arguments(arguments)
     size = given.scenes, given.tested, given.steps
     lines = compare_arms(given.out, given.seeds, *size)
-    ranked = rank_models(given.out, given.seeds[0], *size, (given.ranked[0], given.ranked[1]))
-    say("\n".join([*lines, "", *ranked]))
+    with serve(PORT):
+        for other in (given.ranked[1], PARAPHRASE):
+            lines += ["", *rank_models(given.out, given.seeds[0], *size, (given.ranked[0], other))]
+    say("\n".join(lines))
 
 
 if __name__ == "__main__":

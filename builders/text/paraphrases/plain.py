@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from .items import DEFINITE, INDEFINITE, NUMBERS
 from .words import Lexicon, Tokens, split_text
@@ -34,6 +35,7 @@ SHORT = {
         "of the same size": "the same size",
         "are the same size": "are the same size as each other",
         "are of the same size": "are the same size as each other",
+        # Longer than those before, so that these do not take their beginnings.
         "are the same size as": "are the same size as",
         "are of the same size as": "are the same size as",
     }.items()
@@ -60,13 +62,8 @@ def _lengthen(tokens: Tokens) -> Iterator[str]:
 
 
 def _turn_possessives(tokens: Tokens, lexicon: Lexicon) -> Tokens:
-    """Writes "the side of a cup" for "a cup's side", where a relation or what is said of the whole picture has that."""
-    known = {
-        key for key, senses in lexicon.senses.items() if any(one.domain in ("relation", "scene") for one in senses)
-    }
-    parts = {
-        key[i + 1 : j] for key in known for i in range(len(key)) for j in range(i + 2, len(key)) if _owns(key, i, j)
-    }
+    """Writes "the side of a cup" for "a cup's side", where relations or words of the whole picture have that."""
+    parts = set(_list_owned(lexicon))
     place = 0
     while place < len(tokens):
         owned = next((n for n in (3, 2, 1) if tokens[place + 1 : place + 1 + n] in parts), 0)
@@ -85,9 +82,13 @@ def _turn_possessives(tokens: Tokens, lexicon: Lexicon) -> Tokens:
     return tokens
 
 
-def _owns(key: Tokens, start: int, end: int) -> bool:
-    """Whether words of a relation are what something has: the "left" of "to the left of"."""
-    return key[start] == "the" and key[end] == "of"
+def _list_owned(lexicon: Lexicon) -> Iterator[Tokens]:
+    """What something has, in words of relations and of the whole picture: the "side" of "the side of"."""
+    for key, senses in lexicon.senses.items():
+        if any(sense.domain in ("relation", "scene") for sense in senses):
+            starts = [place + 1 for place, word in enumerate(key) if word == "the"]
+            ends = [place for place, word in enumerate(key) if word == "of"]
+            yield from (key[start:end] for start, end in product(starts, ends) if start < end)
 
 
 def _find_start(tokens: Tokens, place: int) -> int:

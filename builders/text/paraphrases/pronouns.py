@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 
 from .items import BE, Item
 
@@ -88,7 +88,7 @@ def list_meant(items: Sequence[Item], shape: str, place: int) -> list[Mentions]:
 def _cut(shape: str, place: int) -> list[range]:
     """The places of each sentence up to that of a pronoun."""
     stops = [-1, *(one for one in range(place) if shape[one] == "."), place]
-    return [range(first + 1, last) for first, last in zip(stops, stops[1:], strict=False)]
+    return [range(first + 1, last) for first, last in pairwise(stops)]
 
 
 def _agree(items: Sequence[Item], shape: str, place: int, word: str) -> list[Mentions]:
