@@ -44,11 +44,10 @@ STRENGTHS = (4, 2, 1)
 def describe_data(wordings: tuple[str, ...], wording: str, split: str, rows: int) -> Data:
     """Scenes of one or two shapes, in a wording."""
     structure = {"objects": [1, 2], "relations": [0, 1]}
-    overrides: dict[str, Any] = {"structure": structure, "splits": {"train": 10_000, "test": 1000}}
+    worded: dict[str, Any] = {"wordings": [one for one in wordings if one != PARAPHRASE]}
     if wording == PARAPHRASE:
-        overrides["paraphrase"] = {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}
-    else:
-        overrides["wordings"] = [one for one in wordings if one != PARAPHRASE]
+        worded = {"paraphrase": {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}}
+    overrides = {"structure": structure, **worded, "splits": {"train": 10_000, "test": 1000}}
     return Data(recipe="sandbox", overrides=overrides, split=split, limit=rows, wording=wording)
 
 
@@ -101,8 +100,8 @@ def compare_arms(out: Path, seeds: list[int], scenes: int, tested: int, steps: i
     return list_lines(compare_seeds(sets, [("all", "one")]))
 
 
-def rank_models(out: Path, seed: int, scenes: int, tested: int, steps: int, wordings: tuple[str, str]) -> list[str]:
-    """A table, in Markdown, of three models on two wordings, and how alike these order them."""
+def rank_models(out: Path, seed: int, scenes: int, tested: int, steps: int, wordings: tuple[str, ...]) -> list[str]:
+    """A table, in Markdown, of three models on some wordings, and how alike each two of these order them."""
     runs = []
     for part in STRENGTHS:
         model = make_model(out / "ranked" / f"steps_{steps // part}", "mixed", scenes, steps // part, seed)
@@ -113,7 +112,11 @@ def rank_models(out: Path, seed: int, scenes: int, tested: int, steps: int, word
     ]
     lines = draw_table(["model", "wording", "right answers", "agreement with the first"], rows)
     for one in found["wording_orders"]:
-        lines += ["", f"Spearman {_show(one['spearman'])}, Kendall {_show(one['kendall'])}, {one['models']} models"]
+        pair = f"{one['wording']} and {one['other']}"
+        lines += [
+            "",
+            f"{pair}: Spearman {_show(one['spearman'])}, Kendall {_show(one['kendall'])}, {one['models']} models",
+        ]
     return lines
 
 
@@ -141,8 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     size = given.scenes, given.tested, given.steps
     lines = compare_arms(given.out, given.seeds, *size)
     with serve(PORT):
-        for other in (given.ranked[1], PARAPHRASE):
-            lines += ["", *rank_models(given.out, given.seeds[0], *size, (given.ranked[0], other))]
+        lines += ["", *rank_models(given.out, given.seeds[0], *size, (*given.ranked, PARAPHRASE))]
     say("\n".join(lines))
 
 

@@ -111,9 +111,8 @@ def _take_wordings(rows: Any, data: Data, key: str) -> Any:
         reword, batched=True, with_indices=True, remove_columns=rows.column_names, features=features
     )
     if wording == PARAPHRASE and 0 < worded.num_rows < rows.num_rows:
-        remark(
-            f"{key}: {rows.num_rows - worded.num_rows:,} of {rows.num_rows:,} rows have no paraphrase, and are left out"
-        )
+        lacking = rows.num_rows - worded.num_rows
+        remark(f"{key}: {lacking:,} of {rows.num_rows:,} rows have no paraphrase, and are left out")
     elif worded.num_rows < rows.num_rows and wording == PARAPHRASE:
         raise RecipeError([Problem("no row has a paraphrase", key=key, hint="raise `paraphrase.tries`")])
     elif worded.num_rows < rows.num_rows:

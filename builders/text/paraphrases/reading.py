@@ -21,7 +21,7 @@ SHOWING = frozenset(
     )
 )
 """What pictures do; of anything else it says something."""
-HAPPENING = re.compile("tM(?:[,+w]*A)*,?[Rbv]")
+HAPPENING = re.compile("tM(?:,?q[bv]A(?:[,+]+A)*|[,+w]*A)*,?[Rbv]")
 """A mention that "has" another before it, of which something is said: "a cart has a cup sitting on the cart"."""
 ALL = re.compile(r"M[^MORA.]*$")
 """What stands before "all": "two dogs, all red"."""
