@@ -44,10 +44,11 @@ STRENGTHS = (4, 2, 1)
 def describe_data(wordings: tuple[str, ...], wording: str, split: str, rows: int) -> Data:
     """Scenes of one or two shapes, in a wording."""
     structure = {"objects": [1, 2], "relations": [0, 1]}
-    worded: dict[str, Any] = {"wordings": [one for one in wordings if one != PARAPHRASE]}
+    others = [one for one in wordings if one != PARAPHRASE]
+    overrides = {"structure": structure, "wordings": others, "splits": {"train": 10_000, "test": 1000}}
     if wording == PARAPHRASE:
-        worded = {"paraphrase": {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}}
-    overrides = {"structure": structure, **worded, "splits": {"train": 10_000, "test": 1000}}
+        server = {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}
+        overrides = {"structure": structure, "paraphrase": server, "splits": {split: rows}}
     return Data(recipe="sandbox", overrides=overrides, split=split, limit=rows, wording=wording)
 
 
