@@ -29,7 +29,7 @@ from generate_any_scene.training.recipes.loading import LoadedTraining
 from generate_any_scene.training.reports.comparing import Measured, compare_seeds, draw_table, list_lines
 from generate_any_scene.training.sandbox.model import find_or_make_model
 from generate_any_scene.training.sandbox.settings import SandboxModel
-from paraphrase_by_rules import MODEL, serve
+from paraphrase_by_rules import MODEL, serve  # type: ignore[import-not-found]
 
 ARMS = {"one": "prompt", "all": "mixed"}
 """What a model learns of the wordings of `LEARNED`."""
@@ -48,7 +48,8 @@ def describe_data(wordings: tuple[str, ...], wording: str, split: str, rows: int
     overrides = {"structure": structure, "wordings": others, "splits": {"train": 10_000, "test": 1000}}
     if wording == PARAPHRASE:
         server = {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}
-        overrides = {"structure": structure, "paraphrase": server, "splits": {split: rows}}
+        splits = {"train": 0, "validation": 0, split: rows}
+        overrides = {"structure": structure, "paraphrase": server, "splits": splits}
     return Data(recipe="sandbox", overrides=overrides, split=split, limit=rows, wording=wording)
 
 

@@ -6,7 +6,7 @@ applies the entries, `filter_report.py` counts what each leaves out, and the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
 from typing import Any, TypeVar
@@ -248,7 +248,7 @@ def find_excluded(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
 
 
 def find_branch(
-    taxonomy: Taxonomy, table: str, name: str, find: Callable[[Taxonomy, str, str], Sequence[int]] = find_concepts
+    taxonomy: Taxonomy, table: str, name: str, find: Callable[[Taxonomy, str, str], Any] = find_concepts
 ) -> np.ndarray:
     """The rows, int64, of a kind or category, or of a concept; an object has what lies under it along.
 
