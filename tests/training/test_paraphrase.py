@@ -159,7 +159,7 @@ def test_rows_without_paraphrases_have_none_to_take(tmp_path):
         RecipeError, match=r"data.wording: the data has no column `paraphrases`; take rows .*`paraphrase`"
     ):
         load_rows(Data(path=str(tmp_path), name="worded", wording="paraphrase"), ("caption",))
-    with pytest.raises(GasError, match=r"worded has no paraphrases; build it with `paraphrase: \{model: ...\}`"):
+    with pytest.raises(GasError, match=r"worded/train has no paraphrases; build it with `paraphrase: \{model: ...\}`"):
         export_split(find_split(tmp_path, "worded", "train"), "prompts", tmp_path / "out", wording="paraphrase")
 
 
