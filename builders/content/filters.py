@@ -19,7 +19,7 @@ from ...arrow import make_array, match_texts, read_truths
 from ...errors import GasError, Problem, RecipeError, advise, gather_problems, suggest
 from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.hints import ask
-from ...taxonomy.naming import GROUPS, advise_group, find_called
+from ...taxonomy.naming import GROUPS, advise_group, find_called, find_concepts
 from ...taxonomy.schema import KINDS, VISIBILITY
 from ...taxonomy.usage import measure_frequency
 from ...taxonomy.vocabularies import find_listed, list_vocabularies, read_vocabulary
