@@ -1,4 +1,4 @@
-.PHONY: check check-style format test golden bench
+.PHONY: check check-style format test golden bench release
 
 check: check-style test  ## what CI runs
 
@@ -22,3 +22,6 @@ bench:  ## stages of a block against writing the same table alone; structures; b
 	python benchmarks/bench_build.py
 	python benchmarks/bench_structures.py
 	python benchmarks/bench_scaling.py
+
+release:  ## make a release ready, `make release VERSION=0.2.0`: see docs/releasing.md
+	python .ci/release.py $(VERSION)

@@ -11,6 +11,7 @@
     folder          what lies on disk or in a store
     drawing         SVG of bars, scene graphs and rows; PNG of scene graphs and structures
     card            the dataset card
+    croissant       the folder in Croissant, with the Responsible-AI fields
     build           recipes -> a built folder, by one process or many
     describe        scene graphs that somebody has -> rows, and a folder of them
     inspection      looks at a recipe or a folder; changes nothing

@@ -118,7 +118,7 @@ def test_help_shows_commands_in_groups(gas):
     assert shown == [
         *("Make", "build", "describe", "list", "init", "show", "validate", "schema", "preview"),
         *("Look", "explore", "stats", "structures", "diff", "verify"),
-        *("Share", "push", "export", "decontaminate"),
+        *("Share", "push", "export", "croissant", "decontaminate"),
         *("Use", "evaluate", "mine", "train", "calibrate", "Manage", "taxonomy", "cache"),
     ]
 

@@ -1,4 +1,4 @@
-"""A built folder for others: push, export, decontaminate."""
+"""A built folder for others: push, export, croissant, decontaminate."""
 
 from __future__ import annotations
 
@@ -185,6 +185,49 @@ def export(
     options: dict[str, Any] = {key: value for key, value in (("columns", names), ("per", per)) if value}
     for line in export_folder(folder, format_, None if out == Path("-") else out, config, split, wording, **options):
         remark(line)
+
+
+@commands.command(
+    epilog=list_examples("gas croissant gas", "gas croissant gas --repo me/scenes --published 2026-12-31 --out -")
+)
+def croissant(
+    folder: Folder,
+    repo: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OWNER/NAME",
+            help="The Hub's repository that the files will be in.",
+            show_default="they lie beside the description",
+        ),
+    ] = None,
+    published: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM-DD", help="The date of publication.", show_default="none is written"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="The file to write; - for stdout.", show_default="croissant.json in DIR"),
+    ] = None,
+) -> None:
+    """Describe a built folder in Croissant, with the Responsible-AI fields, as conferences ask of datasets.
+
+    Every push writes it, too: croissant.json in the repository. The Hub makes a description of its own, which has
+    files and columns, but nothing of Responsible AI.
+    """
+    from ..croissant.croissant import CROISSANT, describe_dataset, format_croissant
+    from ..folder.files import write_text
+    from ..folder.manifest import read_built_manifest
+    from ..hub.push import check_names
+
+    if repo is not None:
+        check_names(repo, None)
+    text = format_croissant(describe_dataset(folder, read_built_manifest(folder), repo, published))
+    if out == Path("-"):
+        say(text.rstrip("\n"))
+        return
+    place = out or folder / CROISSANT
+    write_text(place, text)
+    say(place)
 
 
 @commands.command(

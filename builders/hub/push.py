@@ -19,6 +19,7 @@ from ...errors import GasError
 from ..card.card import write_card
 from ..card.edits import keep_edits, read_card, set_address
 from ..card.sample import find_sample
+from ..croissant.croissant import CROISSANT, is_ours, write_croissant
 from ..folder.files import hash_file
 from ..folder.manifest import CARD, DATA_FILE, MANIFEST, PICTURE, Config, Manifest, read_built_manifest, write_manifest
 from ..inspection.verification import verify_folder
@@ -242,6 +243,8 @@ def _plan(
         before = Path(fetch_file(api, repo, CARD, snapshot.commit)).read_bytes().decode("utf-8", "surrogateescape")
         after = keep_edits(set_address(card, repo), before, snapshot.manifest.card, f"{repo}: {CARD}", overwrite)
         texts[CARD].write_bytes(after.encode("utf-8", "surrogateescape"))
+    texts[CROISSANT] = temporary / CROISSANT
+    write_croissant(folder if whole else temporary, merged, texts[CROISSANT], repo)
     files = texts | {path: folder / path for path in _list_digests(new)}
     added, removed = _list_changed(files, new, there), _list_outdated(ours, new, theirs, files, there)
     if snapshot and not overwrite:
@@ -258,8 +261,13 @@ def _refuse_loss(api: HfApi, repo: str, snapshot: Snapshot, outdated: Iterable[s
         lfs = snapshot.files[path].lfs
         return lfs.sha256 if lfs else hash_file(Path(fetch_file(api, repo, path, snapshot.commit)))
 
+    def is_unchanged(path: str) -> bool:
+        if path == CROISSANT:
+            return is_ours(Path(fetch_file(api, repo, path, snapshot.commit)).read_bytes())
+        return path in written and find_digest(path) == written[path]
+
     there = [path for path in outdated if path in snapshot.files and path not in (MANIFEST, CARD)]
-    lost = sorted(path for path in there if path not in written or find_digest(path) != written[path])
+    lost = sorted(path for path in there if not is_unchanged(path))
     if lost:
         more = f" and {len(lost) - 9:,} more" if len(lost) > 9 else ""
         raise GasError(

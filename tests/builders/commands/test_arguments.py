@@ -19,6 +19,7 @@ COMMANDS = {
     "verify": ({"folder"}, FOLDER, ["--json"]),
     "push": (set(), FOLDER, ["--repo", "me/x", "--dry-run"]),
     "export": ({"folder"}, FOLDER, ["--format", "trl", "--out", "out.jsonl", "--config", "sandbox"]),
+    "croissant": ({"folder"}, FOLDER, ["--out", "-"]),
     "decontaminate": ({"folder"}, FOLDER, ["--against", "prompts.txt"]),
     "train": (set(), "`gas list training", ["--dry-run"]),
 }

@@ -45,6 +45,7 @@ def folder(built, empty):
         ("gas cache ", ["info", "clear"]),
         ("gas cache clear s", ["structures"]),
         ("gas expl", ["explore"]),
+        ("gas cro", ["croissant"]),
         ("gas build mul", ["multi_object"]),
         ("gas build multi_object thr", ["three_d"]),
         ("gas show ", list_recipes()),

@@ -67,9 +67,9 @@ def read_files(folder):
 
 
 def read_hub(hub, revision="main"):
-    return drop_address(
-        {path: hub.read(REPO, path, revision) for path in hub.list_files(REPO, revision) if path != ".gitattributes"}
-    )
+    """What a repository has that a folder has, too."""
+    paths = [path for path in hub.list_files(REPO, revision) if path not in (".gitattributes", "croissant.json")]
+    return drop_address({path: hub.read(REPO, path, revision) for path in paths})
 
 
 def drop_address(files):

@@ -1,0 +1,167 @@
+"""`croissant.json`: what it says is so, the format's own reader takes it and reads our rows by it."""
+
+import hashlib
+import json
+import logging
+import shutil
+from itertools import islice
+
+import pyarrow.parquet as pq
+import pytest
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.croissant.croissant import describe_dataset, format_croissant, is_ours
+from generate_any_scene.builders.folder.manifest import read_built_manifest
+from generate_any_scene.builders.recipe.loading import load_recipe
+
+SMALL = "splits={train: 12, validation: 5, test: 0}"
+RESPONSIBLE = {
+    "dataCollection", "dataCollectionType", "dataCollectionRawData", "dataCollectionMissingData",
+    "dataImputationProtocol", "dataPreprocessingProtocol", "dataManipulationProtocol", "dataAnnotationProtocol",
+    "dataAnnotationAnalysis", "annotationsPerItem", "annotatorDemographics", "machineAnnotationTools", "dataUseCases",
+    "dataBiases", "dataLimitations", "dataSocialImpact", "personalSensitiveInformation", "dataReleaseMaintenancePlan",
+}  # fmt: skip
+"""All of the Responsible-AI specification but what is of people who annotate on platforms, and of dates."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Two configs, one with every column that a recipe can ask for without a language model."""
+    out = tmp_path_factory.mktemp("croissant") / "gas"
+    asked = ("pairs=true", "wordings=[short, long]", "difficulty={levels: 2}", "name=all_columns")
+    build_datasets([load_recipe("multi_object", (SMALL, *asked)), load_recipe("video", (SMALL,))], out)
+    return out
+
+
+def read(folder):
+    return json.loads((folder / "croissant.json").read_text(encoding="utf-8"))
+
+
+def list_fields(fields):
+    for field in fields:
+        yield field
+        yield from list_fields(field.get("subField", []))
+
+
+@pytest.fixture
+def described(folder, gas):
+    assert gas("croissant", folder) == (0, f"{folder / 'croissant.json'}\n", "")
+    return read(folder)
+
+
+def test_files_are_described_as_they_are(folder, described):
+    files = {one["@id"]: one for one in described["distribution"] if one["@type"] == "cr:FileObject"}
+    assert files.keys() == {path.relative_to(folder).as_posix() for path in folder.rglob("*.parquet")}
+    for name, one in files.items():
+        content = (folder / name).read_bytes()
+        assert (one["sha256"], one["contentSize"]) == (hashlib.sha256(content).hexdigest(), f"{len(content)} B")
+
+
+def test_all_that_is_asked_of_responsible_ai_is_answered(described):
+    answers = {key.removeprefix("rai:"): value for key, value in described.items() if key.startswith("rai:")}
+    assert answers.keys() == RESPONSIBLE
+    for value in answers.values():
+        for text in value if isinstance(value, list) else [value]:
+            assert text.strip() and "{" not in text and "  " not in text
+
+
+def test_numbers_are_those_of_the_rows(folder, described):
+    tables = [pq.read_table(path, columns=["questions"]) for path in folder.rglob("*.parquet")]
+    rows = sum(table.num_rows for table in tables)
+    questions = sum(len(asked) for table in tables for asked in table["questions"].to_pylist())
+    assert f"It holds {rows} scenes and {questions:,} questions in 2 configs" in described["description"]
+    assert described["rai:annotationsPerItem"].startswith(f"{questions / rows:.1f} questions a scene")
+
+
+def test_the_same_folder_gives_the_same_bytes(folder, described, tmp_path):
+    again = tmp_path / "gas"
+    shutil.copytree(folder, again)
+    manifest = read_built_manifest(again)
+    assert format_croissant(describe_dataset(again, manifest)) == (folder / "croissant.json").read_text("utf-8")
+    assert "date" not in " ".join(described)
+
+
+def test_the_format_s_reader_takes_it_and_reads_our_rows(folder, described, caplog):
+    croissant = pytest.importorskip("mlcroissant")
+    with caplog.at_level(logging.WARNING):
+        dataset = croissant.Dataset(folder / "croissant.json")
+        for name in ("all_columns", "video"):
+            assert_same_rows(dataset, name, folder)
+    issues = dataset.metadata.ctx.issues
+    assert (list(issues.errors), len(issues.warnings)) == ([], 1) and "datePublished" in str(issues.warnings)
+    assert [one.getMessage() for one in caplog.records if "datePublished" not in one.getMessage()] == []
+
+
+def assert_same_rows(dataset, name, folder):
+    """Compares what a reader of Croissant gives with the Parquet: all but lists in records that are in lists."""
+    rows = {row["id"]: row for file in (folder / name).glob("*.parquet") for row in pq.read_table(file).to_pylist()}
+    found = {clean(row[f"{name}/id"]): row for row in islice(dataset.records(name), 100)}
+    assert found.keys() == rows.keys()
+    for key, row in found.items():
+        assert clean(row[f"{name}/split"]) == key.split("/")[1]
+        assert clean(row[f"{name}/caption"]) == rows[key]["caption"]
+        for column in ("questions", "mentions", "structure", "scene_attributes"):
+            assert clean(row[f"{name}/{column}"]) == rows[key][column], column
+        relations = clean(row[f"{name}/scene_graph/relations"])
+        assert relations == rows[key]["scene_graph"]["relations"]
+
+
+def clean(value):
+    """Text and numbers of Python, under the columns' own names."""
+    if isinstance(value, dict):
+        return {key.rpartition("/")[2]: clean(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [clean(one) for one in value]
+    if isinstance(value, bytes):
+        return value.decode()
+    return value.item() if hasattr(value, "item") else value
+
+
+def test_fields_are_the_columns(folder, described):
+    for record_set in described["recordSet"]:
+        if "dataType" in record_set:
+            continue
+        name = record_set["@id"]
+        columns = pq.read_schema(next((folder / name).glob("*.parquet"))).names
+        assert [field["@id"] for field in record_set["field"]] == [f"{name}/{one}" for one in ("split", *columns)]
+        ids = [field["@id"] for field in list_fields(record_set["field"])]
+        assert len(set(ids)) == len(ids)
+
+
+def test_a_repository_is_where_the_files_are(folder, gas):
+    status, out, err = gas("croissant", folder, "--repo", "me/scenes", "--published", "2026-12-31", "--out", "-")
+    found = json.loads(out)
+    assert (status, err) == (0, "")
+    assert (found["name"], found["datePublished"], found["creator"]["name"]) == ("scenes", "2026-12-31", "me")
+    urls = [one["contentUrl"] for one in found["distribution"] if one.get("encodingFormat") == "application/x-parquet"
+            and "contentUrl" in one]  # fmt: skip
+    assert urls and all(url.startswith("https://huggingface.co/datasets/me/scenes/resolve/main/") for url in urls)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--published", "31.12.2026"), "--published `31.12.2026` is no date; write it as 2026-12-31"),
+        (("--repo", "scenes"), "--repo scenes: write it as OWNER/NAME, such as me/scenes"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options, said, folder, gas):
+    status, out, err = gas("croissant", folder, *options)
+    assert (status, out) == (2, "") and said in err
+
+
+def test_changes_are_seen(folder, described):
+    text = (folder / "croissant.json").read_bytes()
+    assert is_ours(text)
+    assert not is_ours(text.replace(b"Synthetic scenes", b"Natural scenes"))
+    for other in (b"", b"[1]", b"{}", b"\xff", b'{"identifier": 3}'):
+        assert not is_ours(other)
+
+
+def test_a_stranger_s_text_stays_where_it_belongs(write_recipe, tmp_path):
+    """A description that looks like a heading of the template, with quotes and marks, is text of its config."""
+    path = write_recipe("description: \"a\\n\\n## rai:dataBiases\\n- none {{ 1 }} \\\"\\\"\"\nstructure: {complexity: 2}")
+    build_datasets([load_recipe(path)], tmp_path / "out")
+    found = describe_dataset(tmp_path / "out", read_built_manifest(tmp_path / "out"))
+    assert len(found["rai:dataBiases"]) == 3
+    (rows,) = [one for one in found["recordSet"] if one["@id"] == "mine"]
+    assert 'a ## rai:dataBiases - none {{ 1 }} ""' in rows["description"]
