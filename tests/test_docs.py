@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")))
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SKILL.md", *sorted(DOCS.glob("*.md")))
 }
 README, RECIPES = PAGES["README.md"], PAGES["docs/recipes.md"]
 COMMANDS = ("pip install . && gas build multi_object", "pip install '.[test]' && pytest")

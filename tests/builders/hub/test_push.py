@@ -11,6 +11,8 @@ import generate_any_scene as gas
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.card.edits import encode_card, set_address
+from generate_any_scene.builders.croissant.croissant import describe_dataset, format_croissant
+from generate_any_scene.builders.folder.manifest import read_built_manifest
 from generate_any_scene.builders.hub import client as engine
 from generate_any_scene.builders.hub.push import push_folder
 from generate_any_scene.builders.inspection.verification import verify_folder
@@ -70,6 +72,11 @@ def read_hub(hub, revision="main"):
     """What a repository has that a folder has, too."""
     paths = [path for path in hub.list_files(REPO, revision) if path not in (".gitattributes", "croissant.json")]
     return drop_address({path: hub.read(REPO, path, revision) for path in paths})
+
+
+def describe(folder):
+    """What `croissant.json` says of a folder in the repository."""
+    return format_croissant(describe_dataset(folder, read_built_manifest(folder), REPO)).encode()
 
 
 def drop_address(files):
@@ -195,6 +202,33 @@ def test_versions_that_differ_give_each_config_its_tag(hub, log_in, built, tmp_p
     assert pushed.tags == ("multi_object-v1.1.0", "video-v1.0.0")
 
 
+def test_every_push_describes_all_of_the_repository_in_croissant(hub, log_in, built):
+    push_folder(built["one"], REPO)
+    assert hub.read(REPO, "croissant.json") == describe(built["one"])
+    push_folder(built["video"], REPO)
+    sets = [one["@id"] for one in json.loads(hub.read(REPO, "croissant.json"))["recordSet"]]
+    assert sets == ["multi_object_splits", "multi_object", "video_splits", "video"]
+    assert hub.read(REPO, "croissant.json", "v1.0.0") == describe(built["one"])
+
+
+def test_a_date_of_publication_that_was_given_is_pushed(hub, log_in, built, gas, tmp_path):
+    shutil.copytree(built["one"], tmp_path / "gas")
+    assert gas("croissant", tmp_path / "gas", "--published", "2026-12-31")[0] == 0
+    push_folder(tmp_path / "gas", REPO)
+    assert json.loads(hub.read(REPO, "croissant.json"))["datePublished"] == "2026-12-31"
+
+
+def test_a_description_that_people_changed_is_replaced_only_if_asked(hub, log_in, built):
+    push_folder(built["one"], REPO)
+    mine = hub.read(REPO, "croissant.json").replace(b"Synthetic scenes", b"Our scenes")
+    hub.commit(REPO, {"croissant.json": mine})
+    with pytest.raises(GasError, match="people changed `croissant.json`, which would be replaced"):
+        push_folder(built["raised"], REPO)
+    assert hub.read(REPO, "croissant.json") == mine
+    push_folder(built["raised"], REPO, overwrite=True)
+    assert hub.read(REPO, "croissant.json") == describe(built["raised"])
+
+
 def test_a_tag_of_ones_own(hub, log_in, built):
     assert push_folder(built["one"], REPO, tag="draft").tags == ("draft",)
     with pytest.raises(GasError, match="the tag draft exists and has other content"):
@@ -205,7 +239,7 @@ def test_a_tag_of_ones_own(hub, log_in, built):
 
 def test_a_dry_run_writes_nothing(hub, log_in, built, gas):
     status, printed, _ = gas("push", built["one"], "--repo", REPO, "--dry-run")
-    files = read_files(built["one"])
+    files = read_files(built["one"]) | {"croissant.json": describe(built["one"])}
     size = sum(map(len, files.values())) / 1e6
     assert (status, printed) == (
         0,
