@@ -47,10 +47,10 @@ def main() -> None:
     parser.add_argument("--dry-run", action="store_true", help="copy nothing back")
     options = parser.parse_args()
     refuse_changes(ROOT)
+    refuse_tag(ROOT, options.version)
     with tempfile.TemporaryDirectory() as temporary:
         source = Path(temporary, "source")
         run(["git", "clone", "--quiet", str(ROOT), str(source)])
-        refuse_tag(source, options.version)
         raise_version(source, options.version, options.date)
         release_records(source)
         files = build_files(source)
@@ -72,7 +72,9 @@ def stop(why: str) -> NoReturn:
 
 def run(command: Sequence[str], cwd: Path | None = None, **variables: str) -> str:
     """Runs a command, and gives what it prints; stops with all of that if it fails."""
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         stop(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -107,8 +109,8 @@ def check_version(old: str, new: str) -> None:
         later = Version(new) > Version(old)
     except InvalidVersion:
         stop(f"{new} is no version; write numbers as 0.2.0")
-    if not later or str(Version(new)) != new:
-        stop(f"{new} does not follow {old}; give a later version, in the form of 0.2.0")
+    if not later or not re.fullmatch(r"\d+\.\d+\.\d+", new) or str(Version(new)) != new:
+        stop(f"{new} does not follow {old}; give a later version, of three numbers such as 0.2.0")
 
 
 def replace_once(pattern: str, text: str, new: str, name: str) -> str:

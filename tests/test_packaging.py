@@ -89,7 +89,11 @@ main()
 def test_every_dependency_has_one_lowest_release():
     """So that the tests can run with it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = {name: lines for name, lines in project["optional-dependencies"].items() if name not in ("test", "dev", "release")}
+    extras = {
+        name: lines
+        for name, lines in project["optional-dependencies"].items()
+        if name not in ("test", "dev", "release")
+    }
     command = [sys.executable, ROOT / "tests" / "lowest" / "write_constraints.py", *extras]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     lowest = dict(line.split("==") for line in printed)

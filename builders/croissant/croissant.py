@@ -231,9 +231,7 @@ def _describe_records(name: str, config: Config, recipe: Recipe) -> list[dict[st
             "description": f"Splits of {name}.",
             "dataType": "cr:Split",
             "key": {"@id": f"{splits}/name"},
-            "field": [
-                {"@type": "cr:Field", "@id": f"{splits}/name", "name": f"{splits}/name", "dataType": "sc:Text"}
-            ],
+            "field": [{"@type": "cr:Field", "@id": f"{splits}/name", "name": f"{splits}/name", "dataType": "sc:Text"}],
             "data": [{f"{splits}/name": one} for one in config.splits],
         },
         {

@@ -28,7 +28,9 @@ def describe_responsibility(
     """The keys of `croissant.json` that are text: `description`, `citeAs`, and those of Responsible AI."""
     splits = [split for config in configs.values() for split in config.splits.values()]
     sources = tomllib.loads(files(tables).joinpath("SOURCES.toml").read_text(encoding="utf-8"))["source"]
-    questions = sum(asked.questions for split in splits for forms in split.questions.values() for asked in forms.values())
+    questions = sum(
+        asked.questions for split in splits for forms in split.questions.values() for asked in forms.values()
+    )
     text = (
         create_environment(None)
         .get_template("cards/croissant.jinja")

@@ -159,7 +159,7 @@ def test_changes_are_seen(folder, described):
 
 def test_a_stranger_s_text_stays_where_it_belongs(write_recipe, tmp_path):
     """A description that looks like a heading of the template, with quotes and marks, is text of its config."""
-    path = write_recipe("description: \"a\\n## rai:dataBiases\\n- none {{ 1 }} \\\"\\\"\"\nstructure: {complexity: 2}")
+    path = write_recipe('description: "a\\n## rai:dataBiases\\n- none {{ 1 }} \\"\\""\nstructure: {complexity: 2}')
     build_datasets([load_recipe(path)], tmp_path / "out")
     found = describe_dataset(tmp_path / "out", read_built_manifest(tmp_path / "out"))
     assert len(found["rai:dataBiases"]) == 3
