@@ -1,8 +1,8 @@
 """Makes a release ready: `python .ci/release.py 0.2.0`, or with `--dry-run`, which changes nothing here.
 
-All of it happens in a clone first: the version is raised, the changelog split, golden records released, the wheel and the
-source distribution built, checked, installed in a fresh environment and tried. Only when that has passed are the changed
-files and `dist/` copied back. Nothing is committed, tagged or uploaded: docs/releasing.md says what follows.
+All of it happens in a clone first: the version is raised, the changelog split, golden records released, the wheel and
+the source distribution built, checked, installed in a fresh environment and tried. Only when that has passed are the
+changed files and `dist/` copied back. Nothing is committed, tagged or uploaded: docs/releasing.md says what follows.
 """
 
 import argparse
