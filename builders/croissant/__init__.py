@@ -1,4 +1,4 @@
-"""A built folder in Croissant, the JSON-LD by which dataset searches and loaders describe data, with its Responsible-AI fields.
+"""A built folder in Croissant, JSON-LD that describes data for searches and loaders, with its Responsible-AI fields.
 
 Others take `write_croissant` and `CROISSANT`.
 """

@@ -222,7 +222,7 @@ def _describe_records(name: str, config: Config, recipe: Recipe) -> list[dict[st
         },
         "references": {"field": {"@id": f"{splits}/name"}},
     }
-    rows = sum(info.rows for info in config.splits.values())
+    rows, purpose = sum(info.rows for info in config.splits.values()), " ".join(recipe.description.split())
     return [
         {
             "@type": "cr:RecordSet",
@@ -238,7 +238,7 @@ def _describe_records(name: str, config: Config, recipe: Recipe) -> list[dict[st
             "@type": "cr:RecordSet",
             "@id": name,
             "name": name,
-            "description": f"{rows:,} scenes, version {config.version}. {' '.join(recipe.description.split())}".strip(),
+            "description": f"{rows:,} scenes, version {config.version}. {purpose}".strip(),
             "key": {"@id": f"{name}/id"},
             "field": [split, *(describe_column(name, files, column) for column in schema_of(recipe))],
         },

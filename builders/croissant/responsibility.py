@@ -1,4 +1,4 @@
-"""What Croissant's extension for Responsible AI asks, answered from manifest, recipes and the sources of the taxonomy."""
+"""What Croissant asks of Responsible AI, answered from manifest, recipes and the sources of the taxonomy."""
 
 from __future__ import annotations
 
