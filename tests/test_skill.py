@@ -1,4 +1,4 @@
-"""SKILL.md, which coding agents read: each command, option, key and name in it is there, and no command is left out."""
+"""SKILL.md, for coding agents: each command, option, key and name in it is there, and no command is left out."""
 
 import ast
 import re
