@@ -8,6 +8,7 @@ import shutil
 import not_run
 import pytest
 import yaml
+from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.recipe.loading import load_recipe
 from pages import PAGES, ROOT, list_blocks
 from PIL import Image
@@ -26,10 +27,20 @@ def list_lines(block):
     return [part.strip() for line in lines for part in line.split("&&") if part.strip() and not part.startswith("#")]
 
 
+@pytest.fixture(scope="module")
+def folder(built, tmp_path_factory):
+    """The folder `gas` of pages: with a config of several wordings besides."""
+    folder = tmp_path_factory.mktemp("shown") / "gas"
+    shutil.copytree(built, folder)
+    splits = "splits={train: 40}"
+    build_datasets([load_recipe("multi_object", ("name=worded", "wordings=[short, long]", splits))], folder)
+    return folder
+
+
 @pytest.fixture
-def desk(empty, built):
+def desk(empty, folder):
     """A working directory with what pages take to be there: a built folder, pictures, captions, prompts, docs/."""
-    shutil.copytree(built, empty / "gas")
+    shutil.copytree(folder, empty / "gas")
     (empty / "docs").symlink_to(ROOT / "docs")
     (empty / "my_images").mkdir()
     for number, caption in enumerate(("a red ball", "a blue box")):
