@@ -12,7 +12,7 @@ PAGE = "python_reference.md"
 HEAD = """\
 # Python reference
 
-Everything here is imported from `generate_any_scene`. The page [Use from Python](python.md) shows how it goes together.
+Everything here is imported from `generate_any_scene`. [Use from Python](python.md) shows how it goes together.
 """
 
 

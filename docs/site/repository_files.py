@@ -1,7 +1,8 @@
 """Lets pages link to files that are no pages: the site then has a page of each.
 
-A page on GitHub links to `../templates/captions/prompt.jinja`, and GitHub shows it. On the site, a Markdown file of the
-repository is a page like the others, any other file a page with its text, and a folder a page that lists its files.
+A page on GitHub links to `../templates/captions/prompt.jinja`, and GitHub shows it. On the site, a Markdown file of
+the repository is a page like the others, any other file a page with its text, and a folder a page that lists its
+files.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return match[0]
         target = (folder / match[0]).resolve()
         shown = _name_page(target, docs)
-        if not shown and address in sources and target.is_relative_to(docs):  # a page, seen from a file of the repository
+        if (
+            not shown and address in sources and target.is_relative_to(docs)
+        ):  # a page, seen from a file of the repository
             shown = target.relative_to(docs).as_posix()
         return os.path.relpath(shown, Path(address).parent) if shown else match[0]
 

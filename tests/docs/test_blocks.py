@@ -66,7 +66,9 @@ def make_small(words):
         return words
     names = [word for word in words[1:] if not word.startswith("-") and (word.endswith(".yaml") or "/" not in word)]
     recipe = load_recipe(names[0]).recipe
-    sizes = [f"splits.{name}.size={min(split.size, ROWS[name])}" for name, split in recipe.splits.items() if split.size]
+    sizes = [
+        f"splits.{name}.size={min(split.size, ROWS[name])}" for name, split in recipe.splits.items() if split.size
+    ]
     return [*words, *(word for size in sizes for word in ("--set", size))]
 
 
