@@ -83,7 +83,7 @@ class ConceptFilter(Part):
 class Copies(Part):
     """How many alike things objects stand for."""
 
-    count: PositiveCounts = Field(description="Things of one object; all numbers equally often.", examples=[[2, 6]])
+    count: PositiveCounts = Field(description="Things of one object; all numbers equally often.", examples=[[2, 4]])
     share: Annotated[float, Field(ge=SMALLEST_SHARE, le=1), BeforeValidator(read_number)] = Field(
         default=1.0,
         description="The share of objects that get such a number; the others are one thing.",

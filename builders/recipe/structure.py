@@ -87,7 +87,10 @@ class SeedGraph(Part):
     """A scene graph that is part of every scene, as far as it is laid down."""
 
     objects: tuple[SeedObject, ...] = Field(
-        min_length=1, max_length=MOST_SEEDS, description="Its objects.", examples=[[{"concept": "dog.n.01"}]]
+        min_length=1,
+        max_length=MOST_SEEDS,
+        description="Its objects.",
+        examples=[[{"concept": "dog.n.01"}, {"under": ["vehicle.n.01"]}]],
     )
     relations: tuple[SeedRelation, ...] = Field(
         default=(), description="Its relations.", examples=[[{"subject": 0, "predicate": "chasing", "object": 1}]]

@@ -41,13 +41,15 @@ FIELDS = {".".join(key for _, key, _ in path): path for path in list_fields()}
 
 
 def write_keys(path):
-    """What a recipe says that gives the last key of a path its example, with the keys that its part cannot do without."""
+    """What a recipe says that gives the last key of a path its example, with the keys that it cannot do without."""
     value = None
     for model, key, field in reversed(path):
         if value is None:
             value = field.examples[0]
-        elif key in ("splits", "filters"):  # by the name of a split, and of a number of rows
-            value = {"test" if key == "splits" else "perplexity": value}
+        elif key == "splits":
+            value = {"test": value}
+        elif key == "filters":  # one has a bound at least
+            value = {"perplexity": {"max": 400, **value}}
         elif key in ("objects", "relations", "attributes") and isinstance(field.examples[0], list):
             value = [value]
         required = (
