@@ -38,7 +38,7 @@ an example shows the last part with its value. A key without a default is left o
 EXPORT_HEAD = f"""{NOTE}
 # Formats of `gas export`
 
-[sharing.md](sharing.md#export) says how to export. The columns of a format are those of its lines, and what is left
+[sharing.md](export.md) says how to export. The columns of a format are those of its lines, and what is left
 out is what `gas export` counts and says of scenes of the recipe `general`: the format cannot hold it, or its reader
 would misread it. Splits are those that are written unless `--split` names another.
 """
@@ -61,13 +61,13 @@ SEE = {
     "difficulty": "recipes.md#difficulty",
     "filters": "recipes.md#filters",
     "language": "own_words.md#another-language",
-    "pairs": "recipes.md#minimal-pairs",
-    "paraphrase": "recipes.md#paraphrases",
-    "questions": "recipes.md#what-is-asked",
+    "pairs": "questions.md#minimal-pairs",
+    "paraphrase": "paraphrases.md",
+    "questions": "questions.md#what-is-asked",
     "questions.templates": "own_words.md#question-templates-of-your-own",
-    "splits.test.unseen": "recipes.md#unseen-compositions",
+    "splits.test.unseen": "questions.md#unseen-compositions",
     "structure.seed_graph": "recipes.md#seed-graphs",
-    "taxonomy": "recipes.md#concepts-of-your-own",
+    "taxonomy": "concepts.md",
     "wordings": "captions.md#one-scene-in-several-wordings",
 }
 """Where more is said about a key."""

@@ -27,7 +27,7 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")))
 }
-README, RECIPES = PAGES["README.md"], PAGES["docs/recipes.md"]
+README = PAGES["README.md"]
 COMMANDS = ("pip install . && gas build multi_object", "pip install '.[test]' && pytest")
 MOST_LINES, MOST_TREE = 200, 35
 
@@ -142,7 +142,7 @@ def folder(tmp_path_factory):
     """A folder with the files of one's own that pages show: templates of captions and questions, and a table."""
     folder = tmp_path_factory.mktemp("recipes")
     (template,) = list_blocks("jinja", "docs/captions.md")
-    (table,) = re.findall(r"^```\n(id\t.*?)^```$", RECIPES, re.MULTILINE | re.DOTALL)
+    (table,) = re.findall(r"^```\n(id\t.*?)^```$", PAGES["docs/concepts.md"], re.MULTILINE | re.DOTALL)
     for name in ("mine", "beschreibung"):
         (folder / f"{name}.jinja").write_text(template.values[0], encoding="utf-8")
     shutil.copytree(ROOT / "templates" / "questions", folder / "fragen")
@@ -181,7 +181,7 @@ def test_captions_read_as_shown():
 
 
 def test_kinds_of_questions_stand_with_their_forms():
-    section = RECIPES.partition("### Kinds and forms\n")[2].partition("\n#")[0]
+    section = PAGES["docs/questions.md"].partition("### Kinds and forms\n")[2].partition("\n#")[0]
     shown = {
         kind: tuple(re.findall(r"`(\w+)`", forms))
         for kinds, forms in re.findall(r"^\| (`.+`) \| (`.+`) \|$", section, re.MULTILINE)
