@@ -15,35 +15,49 @@ import wrapt
 from .version import __version__ as __version__
 
 __all__ = [
+    "Build",
     "EndpointJudge",
     "GasError",
+    "Recipe",
     "RecipeError",
+    "Scene",
     "SceneGraph",
     "VisionLanguageJudge",
+    "build",
     "captions",
     "compare_models",
+    "diff",
     "estimate_mean",
     "evaluate",
     "explode_questions",
+    "export",
     "find_evaluate_module",
     "judge_questions",
     "judges",
     "open_metric",
     "open_report",
     "preferences",
+    "preview",
     "questions",
     "rewards",
     "scene",
+    "taxonomy",
     "to_networkx",
+    "verify",
+    "vocab",
 ]
 
 if TYPE_CHECKING:
     from .builders.describe.describe import captions, questions
     from .builders.describe.scene_graph import SceneGraph
+    from .builders.python.folders import Build, build, diff, export, verify
+    from .builders.python.glimpses import preview, scene
+    from .builders.python.recipes import Recipe
+    from .builders.python.scenes import Scene
     from .builders.recipe.networkx_graphs import to_networkx
     from .builders.rows.explode import explode_questions
-    from .builders.rows.single import scene
     from .errors import GasError, RecipeError
+    from .taxonomy.browsing import taxonomy, vocab
     from .training import (
         EndpointJudge,
         VisionLanguageJudge,
@@ -60,26 +74,36 @@ if TYPE_CHECKING:
     )
 
 _PLACES = {
+    "Build": ".builders.python.folders",
     "EndpointJudge": ".training",
     "GasError": ".errors",
+    "Recipe": ".builders.python.recipes",
     "RecipeError": ".errors",
+    "Scene": ".builders.python.scenes",
     "SceneGraph": ".builders.describe.scene_graph",
     "VisionLanguageJudge": ".training",
+    "build": ".builders.python.folders",
     "captions": ".builders.describe.describe",
     "compare_models": ".training",
+    "diff": ".builders.python.folders",
     "estimate_mean": ".training",
     "evaluate": ".training",
     "explode_questions": ".builders.rows.explode",
+    "export": ".builders.python.folders",
     "find_evaluate_module": ".training",
     "judge_questions": ".training",
     "judges": ".training.judges",
     "open_metric": ".training",
     "open_report": ".training",
     "preferences": ".training.preferences",
+    "preview": ".builders.python.glimpses",
     "questions": ".builders.describe.describe",
     "rewards": ".training.rewards",
-    "scene": ".builders.rows.single",
+    "scene": ".builders.python.glimpses",
+    "taxonomy": ".taxonomy",
     "to_networkx": ".builders.recipe.networkx_graphs",
+    "verify": ".builders.python.folders",
+    "vocab": ".taxonomy.browsing",
 }
 
 
@@ -98,6 +122,19 @@ def _offer_paraphrasers(module: Any) -> None:
         return open_paraphraser(settings)
 
     module.OPENERS.append(open_paraphraser)
+
+
+@wrapt.when_imported(f"{__name__}.builders.export.export")
+def _offer_picture_exports(module: Any) -> None:
+    def export_pictures(*arguments: Any) -> str:
+        from .training.upstream import require
+
+        require("PIL", user="gas export of pictures", extra="eval")
+        from .training.picture_export import export_pictures
+
+        return export_pictures(*arguments)
+
+    module.OTHER_EXPORTS.update(dict.fromkeys(module.list_picture_formats(), export_pictures))
 
 
 def __dir__() -> list[str]:

@@ -20,6 +20,7 @@
     decontaminate   captions that are prompts of a benchmark, and the folder without them
     explorer        a page in the browser: built folders, evaluations
     authoring       what helps to write a recipe: its schema for editors, a file to begin with
+    python          what programs and notebooks use: recipes, scenes, built folders as objects
     commands        the command line of all of it
 
 A folder imports those above it, never one below, and `taxonomy`; it imports nothing that trains. `gas.py` is the

@@ -8,7 +8,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,16 +18,15 @@ from datasets.builder import Key
 from datasets.iterable_dataset import ArrowExamplesIterable
 
 from ..errors import GasError
-from .content.draw import draw_block
 from .content.scenes import list_blocks
 from .folder.manifest import read_manifest
-from .foundation.counter_rng import WINDOW
 from .recipe.loading import list_recipes
 from .registration import NAME
 from .rows.filtering import refuse_filters
 from .rows.fingerprint import compute_fingerprint
 from .rows.schema import VIEWS, schema_of
 from .rows.single import open_writer
+from .rows.splits import write_parts
 from .rows.writer import RowWriter
 
 
@@ -166,8 +165,5 @@ class Gas(datasets.ArrowBasedBuilder):
     def _generate_tables(self, split: str, blocks: list[tuple[int, int]]) -> Iterator[tuple[Key, pa.Table]]:
         writer = self.config.create_writer()
         for number, (block, rows) in enumerate(blocks):
-            scenes = draw_block(writer.plan, split, block)
-            # A stream begins with few rows: templates are rendered once for every structure that a table has.
-            bounds = sorted({0, min(rows, WINDOW), rows}) if number == 0 else [0, rows]
-            for part, (first, last) in enumerate(pairwise(bounds)):
-                yield Key(number, part), writer.write(scenes.cut(first, last), split).select(self._columns)
+            for part, table in enumerate(write_parts(writer, split, block, rows, quick=number == 0)):
+                yield Key(number, part), table.select(self._columns)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from generate_any_scene import scene
 from generate_any_scene.builders.drawing.rows import draw_row
-from generate_any_scene.builders.rows.single import scene
 
 RECIPE, INDEX = "multi_object", 1821
 QUESTIONS = (

@@ -65,22 +65,15 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find concepts by their words: ids, names, parents, kinds, tiers."""
-    from ..errors import GasError
     from .display import show_hits
-    from .hints import ask
     from .loader import load_taxonomy
-    from .naming import read_words
-    from .search import search_concepts
+    from .search import find_matches, search_concepts
 
     taxonomy = load_taxonomy(names)
-    found = search_concepts(taxonomy, word)
     if as_json:
-        say(json.dumps(found, indent=2, ensure_ascii=False))
+        say(json.dumps(search_concepts(taxonomy, word), indent=2, ensure_ascii=False))
         return
-    if not any(found.values()):
-        close = [one for table in found for one in read_words(taxonomy, table).find(word)]
-        raise GasError(f"no concept has {word[:80]!r} in its name{ask(close[:1])}")
-    show_hits(found, everything)
+    show_hits(find_matches(taxonomy, word), everything)
 
 
 @commands.command(epilog=list_examples("gas taxonomy tree dog", "gas taxonomy tree animal.n.01 --depth 1"))

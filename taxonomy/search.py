@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..errors import GasError
+from .hints import ask
 from .loader import Taxonomy
-from .naming import find_object
+from .naming import find_object, read_words
 from .schema import KINDS, TABLES
 from .senses import define_object, list_aliases
 
@@ -63,6 +65,28 @@ def search_concepts(taxonomy: Taxonomy, word: str) -> dict[str, list[dict[str, A
         hits = [(rank, table.slice(row, 1).to_pylist()[0] | _define(taxonomy, name, row)) for rank, row in rows]
         hits.sort(key=lambda hit: (hit[0], tiers.index(hit[1]["tier"]), hit[1]["id"]))
         found[name] = [row for _, row in hits]
+    return found
+
+
+def find_matches(
+    taxonomy: Taxonomy, word: str, among: Mapping[str, Set[str]] | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Finds what `search_concepts` does, and asks for the closest name where that is nothing.
+
+    Args:
+        taxonomy: The concepts.
+        word: What they have in their names.
+        among: By table, the ids of those that count; without it all.
+
+    Raises:
+        GasError: No concept has the word in its name.
+    """
+    found = search_concepts(taxonomy, word)
+    for table, ids in (among or {}).items():
+        found[table] = [row for row in found[table] if row["id"] in ids]
+    if not any(found.values()):
+        close = [one for table in found for one in read_words(taxonomy, table).find(word)]
+        raise GasError(f"no concept has {word[:80]!r} in its name{ask(close[:1])}")
     return found
 
 

@@ -160,7 +160,12 @@ def write_recipe(folder, keys, parent="multi_object"):
 
 # The blocks of the pages on trainings and evaluations are keys of these.
 TRAINING = ("detector", "finetuning", "judges", "metrics", "reinforcement", "rewards", "selection", "training")
-OTHERS = ("docs/evaluation.md", "docs/cookbook.md", *(f"docs/{name}.md" for name in TRAINING))
+OTHERS = (
+    "docs/evaluation.md",
+    "docs/own_scene_graphs.md",
+    "docs/cookbook.md",
+    *(f"docs/{name}.md" for name in TRAINING),
+)
 
 
 @pytest.mark.parametrize("block", list_blocks("yaml", *(page for page in PAGES if page not in OTHERS)))
@@ -172,6 +177,11 @@ def test_recipes_are_valid(block, folder):
 def test_evaluations_are_valid(block, folder):
     path = write_recipe(folder, {"kind": "evaluation", **yaml.safe_load(block)}, parent="sana")
     assert not check_backend(load_evaluation(path).recipe.pictures)
+
+
+@pytest.mark.parametrize("block", list_blocks("yaml", "docs/own_scene_graphs.md"))
+def test_alternatives_are_read(block):
+    assert read_alternatives(yaml.safe_load(block)).objects
 
 
 def test_captions_read_as_shown():

@@ -18,9 +18,28 @@ import generate_any_scene as gas
 from generate_any_scene import EndpointJudge, GasError, VisionLanguageJudge, judge_questions
 
 row = gas.scene("general", index=123456789, seed=7)
-assert_type(row, dict[str, Any])
+assert_type(row, gas.Scene)
+columns: dict[str, Any] = row
 nodes = list(gas.to_networkx(row).nodes)
-assert_type(gas.explode_questions([row]), list[dict[str, Any]])
+assert_type(gas.explode_questions([row]), list[gas.Scene])
+
+recipe = gas.Recipe.load("kitchen.yaml", seed=7, structure={"complexity": [3, 5]}, splits={"train": 100})
+other = gas.Recipe(extends=recipe, content={"objects": {"only": gas.vocab("coco80")}}, pairs=True)
+assert_type(recipe.validate().warnings, list[str])
+assert_type(other.to_yaml("mine.yaml"), str)
+recipe.dataset(split="train", rows=1000).filter(len)
+assert_type([scene.caption for scene in other.iter(rows=3)], list[str])
+assert_type(other.scene(5).pair, dict[str, Any] | None)
+built = gas.build([recipe, "video"], out="kitchen", workers=2)
+assert_type(built, gas.Build)
+built.dataset("test", config="video").filter(len)
+built.dataset(config="video").filter(len)
+assert_type(built.push("me/kitchen", private=True).tags, tuple[str, ...])
+assert_type(gas.export(built, "jsonl", "out.jsonl", columns=["id"], per="scene"), str)
+assert_type(gas.verify(built).rows, int)
+assert_type(gas.diff(built, recipe).differs, bool)
+assert_type(gas.preview(built, n=5)[0].svg(), str)
+assert_type(gas.taxonomy().under("animal").subset(only=["cat"]).names(), list[str])
 
 
 def score(images: list[Image.Image], rows: dict[str, Any]) -> list[float | None]:
@@ -42,6 +61,9 @@ import generate_any_scene as gas
 gas.scene("general", index="first")
 gas.nothing
 gas.VisionLanguageJudge(3.5)
+gas.Recipe("general", seeds=3)
+gas.build("general", workers="two")
+gas.taxonomy(3)
 """
 
 
@@ -86,11 +108,11 @@ def run_pyright(folder, packages, script):
 def test_a_users_script_is_typed_for_mypy(user):
     assert run_mypy(*user, "script.py") == "Success: no issues found in 1 source file\n"
     errors = [line for line in run_mypy(*user, "wrong.py").splitlines() if "error:" in line]
-    assert {int(line.split(":")[1]) for line in errors} == {3, 4, 5}
+    assert {int(line.split(":")[1]) for line in errors} == {3, 4, 5, 6, 7, 8}
 
 
 @pytest.mark.slow
 def test_a_users_script_is_typed_for_pyright(user):
     assert [one["message"] for one in run_pyright(*user, "script.py") if one["severity"] == "error"] == []
     errors = [one for one in run_pyright(*user, "wrong.py") if one["severity"] == "error"]
-    assert {one["range"]["start"]["line"] + 1 for one in errors} == {3, 4, 5}
+    assert {one["range"]["start"]["line"] + 1 for one in errors} == {3, 4, 5, 6, 7, 8}

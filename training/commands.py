@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
-from ..builders.commands.share import OTHER_EXPORTS, OTHER_PUSHES, RUN
-from ..builders.export.picture_formats import list_picture_formats
+from ..builders.commands.share import OTHER_PUSHES, RUN
 from ..console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ..errors import GasError
 from ..recipes import list_recipes
@@ -42,19 +41,6 @@ def refuse_training(folder: Path, *options: Any) -> Push:
 
 OTHER_PUSHES["model/README.md"] = push_training
 OTHER_PUSHES[RUN] = refuse_training
-
-
-def export_pictures(*arguments: Any) -> str:
-    """`gas export` of pictures with captions; see `picture_export`."""
-    from .upstream import require
-
-    require("PIL", user="gas export of pictures", extra="eval")
-    from .picture_export import export_pictures
-
-    return export_pictures(*arguments)
-
-
-OTHER_EXPORTS.update(dict.fromkeys(list_picture_formats(), export_pictures))
 
 
 def complete_trainings(ctx: typer.Context) -> list[str]:

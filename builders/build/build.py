@@ -95,6 +95,8 @@ def build_datasets(
         GasError: A recipe, the folder or the cluster cannot be used. Files that were finished are kept for the next
             try.
     """
+    if address and engine != "ray":
+        raise GasError("--address names a Ray cluster; add --engine ray")
     names = [loaded.recipe.name for loaded in recipes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")

@@ -63,8 +63,6 @@ def build(
         from ..recipe.loading import find_inherited_splits
         from ..rows.loading import load_checked
 
-        if address and engine != "ray":
-            raise GasError("--address names a Ray cluster; add --engine ray")
         place = find_place(out)
         loaded = [load_checked(recipe, overrides) for recipe in recipes]
         with show_progress(sum(count_work(one.recipe) for one in loaded)) as report:

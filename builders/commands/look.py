@@ -15,7 +15,7 @@ from ...errors import GasError
 from ..structures.bounds import BOUNDS, bound_limits
 from .cache import clear
 from .completion import complete_configs, complete_recipes, complete_splits
-from .options import Folder, Overrides, load_source
+from .options import Folder, Overrides
 
 if TYPE_CHECKING:
     from ..recipe.loading import LoadedRecipe
@@ -97,6 +97,7 @@ def stats(
         refuse_options,
     )
     from ..inspection.usage import count_built, count_drawn
+    from ..rows.loading import load_source
 
     check_groups(by, under)
     if source.endswith(GRAPH_FILES):
@@ -274,8 +275,6 @@ def diff(
     from ..diff.datasets import compare_sides, count_rows, describe_difference, match_configs
     from ..diff.sources import open_side
 
-    if everything and rows is not None:
-        raise GasError("--all looks at all rows, --rows at the first; leave one of them out")
     with ExitStack() as stack:
         first, second = (stack.enter_context(open_side(name)) for name in (one, other))
         total = count_rows(match_configs(first, second, config), rows, everything)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ...errors import GasError, RecipeError
 from .completion import complete_keys, complete_recipes
-
-if TYPE_CHECKING:
-    from ..recipe.loading import LoadedRecipe
 
 Recipe = Annotated[
     str,
@@ -51,21 +47,3 @@ Source = Annotated[
     ),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that gas build wrote.", show_default=False)]
-
-
-def load_source(source: str, overrides: list[str]) -> LoadedRecipe:
-    """Loads the recipe of a `Source` that is no built folder.
-
-    Raises:
-        RecipeError: With all of its mistakes.
-        GasError: It is neither.
-    """
-    from ..rows.loading import load_checked
-
-    try:
-        return load_checked(source, overrides)
-    except RecipeError:
-        raise
-    except GasError as error:
-        message = f"{error}; or give a folder that `gas build` wrote"
-        raise GasError(message, exit_status=error.exit_status) from error

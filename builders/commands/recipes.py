@@ -10,7 +10,7 @@ import typer
 
 from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from .completion import complete_configs, complete_recipes, complete_splits
-from .options import Overrides, Recipe, Recipes, Source, load_source
+from .options import Overrides, Recipe, Recipes, Source
 
 commands = typer.Typer()
 
@@ -126,6 +126,7 @@ def preview(
     from ..folder.reading import find_split, is_built
     from ..inspection.evenness import refuse_options
     from ..inspection.preview import preview_rows, print_scene, read_rows
+    from ..rows.loading import load_source
 
     heading, guessed = "", []
     if is_built(source):

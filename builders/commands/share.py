@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -28,9 +27,6 @@ OTHER_PUSHES: dict[str, Callable[..., Push]] = {}
 Where several of these files are there, the first counts that is not `RUN`, which all of them have.
 """
 RUN = "run.json"
-
-OTHER_EXPORTS: dict[str, Callable[..., str]] = {}
-"""Who exports what no build wrote, by format; packages above this one fill it."""
 
 FORMATS = list_formats() | list_picture_formats()
 WIDTH = max(map(len, FORMATS))
@@ -183,21 +179,12 @@ def export(
     ] = None,
 ) -> None:
     """Write a split of a built folder, or pictures with captions, in the files of a scorer or a trainer."""
-    from ..export.export import check_options, describe_export, export_split, find_sources
+    from ..export.export import export_folder
 
-    file = None if out == Path("-") else out
     names = [name.strip() for names in columns for name in names.split(",") if name.strip()]
     options: dict[str, Any] = {key: value for key, value in (("columns", names), ("per", per)) if value}
-    check_options(format_, options)
-    if format_ in OTHER_EXPORTS:
-        with show_progress(None, "exporting", unit="pictures") as report:
-            remark(OTHER_EXPORTS[format_](str(folder), format_, file, config, split, report, wording))
-        return
-    sources = find_sources(folder, config, split, format_)
-    for source in sources:
-        with show_progress(source.rows, "exporting", hidden=file is None and sys.stdout.isatty()) as report:
-            tally = export_split(source, format_, file, report, wording, **options)
-        remark(describe_export(source, format_, tally))
+    for line in export_folder(folder, format_, None if out == Path("-") else out, config, split, wording, **options):
+        remark(line)
 
 
 @commands.command(

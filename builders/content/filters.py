@@ -19,12 +19,12 @@ from ...arrow import make_array, match_texts, read_truths
 from ...errors import GasError, Problem, RecipeError, advise, gather_problems, suggest
 from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.hints import ask
-from ...taxonomy.naming import GROUPS, advise_group, find_called, find_concepts
+from ...taxonomy.naming import GROUPS, advise_group, find_called
 from ...taxonomy.schema import KINDS, VISIBILITY
 from ...taxonomy.usage import measure_frequency
-from ...taxonomy.vocabularies import list_rows, list_vocabularies, read_vocabulary
+from ...taxonomy.vocabularies import find_listed, list_vocabularies, read_vocabulary
 from ..recipe.content import PLACE, WORD_LISTS, SceneAttributeFilter
-from ..recipe.fields import Part, show
+from ..recipe.fields import Part
 from ..recipe.model import Recipe
 from .compatibility import in_tier, match_objects
 
@@ -231,23 +231,6 @@ def keep_exactly(table: str, names: tuple[str, ...], concepts: Candidates) -> np
 def keep_others(table: str, names: tuple[str, ...], concepts: Candidates) -> np.ndarray:
     """All but what names take away (see `find_excluded`)."""
     return ~_mark(find_each(names, partial(find_excluded, concepts.taxonomy, table)).values(), len(concepts.left))
-
-
-def find_listed(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
-    """The rows, int64, that a name means, or a vocabulary lists.
-
-    Raises:
-        GasError: There are none.
-    """
-    vocabularies = list_vocabularies()
-    if name in vocabularies:
-        return np.array(list_rows(taxonomy, name, table), dtype=np.int64)
-    try:
-        return np.array(find_concepts(taxonomy, table, name), dtype=np.int64)
-    except GasError as error:
-        if close := suggest(name, vocabularies):
-            raise GasError(f"there is no vocabulary {show(name)}; {close}") from error
-        raise
 
 
 def find_excluded(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:

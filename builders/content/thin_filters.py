@@ -10,11 +10,11 @@ from ...arrow import make_array
 from ...errors import Problem
 from ...taxonomy import TABLES, Taxonomy
 from ...taxonomy.naming import NAMES
-from ...taxonomy.vocabularies import list_vocabularies, read_vocabulary
+from ...taxonomy.vocabularies import find_listed, list_vocabularies, read_vocabulary
 from ..recipe.content import EXACT
 from ..recipe.model import Recipe
 from .filter_report import list_left
-from .filters import Filter, find_listed
+from .filters import Filter
 from .pools import Pools
 from .selection import apply_filters
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ...errors import GasError
 from ..recipe.fields import show
+from ..rows.schema import SCHEMA
 from .alternatives import Alternatives, read_alternatives
 from .layout import Vocabulary, encode_graphs, lay_out_scenes
 from .naming import extend_taxonomy, find_rows_of, read_meanings, write_tables
@@ -20,7 +21,7 @@ from .writer import GraphWriter, make_recipe, plan_graphs
 Graphs = Iterable[SceneGraph | Mapping[str, Any]]
 
 
-def write_captions(
+def captions(
     graphs: Graphs,
     template: str | None = None,
     seed: int = 0,
@@ -54,7 +55,7 @@ def write_captions(
     return rows.select(["caption", "mentions"]).to_pylist()
 
 
-def write_questions(
+def questions(
     graphs: Graphs,
     forms: Sequence[str] | None = None,
     kinds: Sequence[str] | None = None,
@@ -137,11 +138,7 @@ def write_rows(
     writer = GraphWriter(plan_graphs(loaded.recipe, taxonomy, named), loaded.folder)
     ids = [graph.id or f"{loaded.recipe.name}/{split}/{number:09d}" for number, graph in enumerate(read)]
     if not read:
-        return (
-            writer.rows.write(scenes, split)
-            if len(scenes)
-            else pa.table({"caption": [], "questions": [], "mentions": []})
-        )
+        return SCHEMA.empty_table()
     return pa.concat_tables(writer.write(scenes, ids, split))
 
 
@@ -149,7 +146,3 @@ def _read_alternatives(source: str | Path | Mapping[str, Any] | None) -> Alterna
     if source is None:
         return None
     return read_alternatives(Path(source) if isinstance(source, str) else source)
-
-
-captions, questions = write_captions, write_questions
-"""The names by which the package offers them."""

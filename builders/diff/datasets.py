@@ -133,6 +133,8 @@ def count_rows(pairs: list[Pair], rows: int | None = None, everything: bool = Fa
 
 
 def _limit_rows(pair: Pair, rows: int | None, everything: bool) -> int | None:
+    if everything and rows is not None:
+        raise GasError("--all looks at all rows, --rows at the first; leave one of them out")
     drawn = any(variant.place is None for variant in pair)
     return SAMPLE if rows is None and drawn and not everything else rows
 

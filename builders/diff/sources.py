@@ -25,7 +25,7 @@ from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_mani
 from ..folder.reading import find_recipe, is_built, open_rows
 from ..folder.reading import read_file_rows as read_rows_of_file
 from ..hub.client import ask, fetch_file, find_status, is_passing
-from ..recipe.loading import SUFFIXES, dump_recipe, list_recipes, load_recipe, read_file
+from ..recipe.loading import SUFFIXES, LoadedRecipe, dump_recipe, list_recipes, load_recipe, read_file
 from ..rows.filtering import refuse_filters
 from ..rows.loading import load_checked
 from ..rows.writer import RowWriter, create_writer
@@ -83,16 +83,19 @@ class Side:
 
 
 @contextmanager
-def open_side(name: str) -> Iterator[Side]:
+def open_side(name: str | LoadedRecipe) -> Iterator[Side]:
     """Finds what a name means; texts that are fetched from afar are there until the end.
 
     Args:
-        name: A folder, an address of one in a store, a recipe, or a dataset on the Hub: `org/name@revision`.
+        name: A folder, an address of one in a store, a recipe, which may be loaded already, or a dataset on the Hub:
+            `org/name@revision`.
 
     Raises:
         GasError: It is none of these, or cannot be read.
     """
-    if found := match_repository(name):
+    if isinstance(name, LoadedRecipe):
+        yield _describe_recipe(name.recipe.name, name)
+    elif found := match_repository(name):
         with _open_hub(name, *found) as side:
             yield side
     elif "://" in name or is_built(name):
@@ -122,7 +125,10 @@ def _open_recipe(name: str) -> Side:
             f"there is no recipe or built folder `{name}`; {advise(name, list_recipes())}; "
             "a dataset on the Hub is `org/name` or `org/name@revision`"
         )
-    loaded = load_checked(name)
+    return _describe_recipe(name, load_checked(name))
+
+
+def _describe_recipe(name: str, loaded: LoadedRecipe) -> Side:
     writer, recipe = create_writer(loaded), loaded.recipe
     refuse_filters(recipe, "compare the folder")
     packed = bundle_recipe(loaded, writer)

@@ -28,6 +28,48 @@ from .picture_formats import list_picture_formats
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
+OTHER_EXPORTS: dict[str, Callable[..., str]] = {}
+"""Who exports what no build wrote, by format; packages above this one fill it."""
+
+
+def export_folder(
+    folder: Path,
+    format_: str,
+    out: Path | None = None,
+    config: str | None = None,
+    split: str | None = None,
+    wording: str | None = None,
+    **options: Any,
+) -> Iterator[str]:
+    """Writes the splits of a built folder that a format is for, or pictures with captions, and shows how far it is.
+
+    Args:
+        folder: What `gas build` wrote; or pictures, for formats that hold these.
+        format_: The name of a format.
+        out: The file, or the folder of a format that is several files; without it stdout.
+        config: May be left out where there is only one.
+        split: A single split.
+        wording: See `export_split`.
+        options: What the format takes, as in `export_split`.
+
+    Yields:
+        What was written and what was left out, after each split.
+
+    Raises:
+        GasError: There is no such format, config or split, or a file cannot be read or written.
+    """
+    from ...console import show_progress
+
+    check_options(format_, options)
+    if format_ in OTHER_EXPORTS:
+        with show_progress(None, "exporting", unit="pictures") as report:
+            done = OTHER_EXPORTS[format_](str(folder), format_, out, config, split, report, wording)
+        yield done
+        return
+    for source in find_sources(folder, config, split, format_):
+        with show_progress(source.rows, "exporting", hidden=out is None and sys.stdout.isatty()) as report:
+            tally = export_split(source, format_, out, report, wording, **options)
+        yield describe_export(source, format_, tally)
 
 
 def check_format(name: str) -> None:

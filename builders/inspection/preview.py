@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ...errors import GasError, advise
-from ..content.scenes import BLOCK
 from ..drawing.scene_graphs import label_object
 from ..folder.reading import Source, read_batches
 from ..recipe.loading import LoadedRecipe
-from ..rows.filtering import RowFilter, check_row_filters, write_kept
 from ..rows.schema import SCHEMA
+from ..rows.single import check_split
+from ..rows.splits import write_split
 from ..rows.writer import create_writer
 
 if TYPE_CHECKING:
@@ -26,14 +25,8 @@ def preview_rows(loaded: LoadedRecipe, split: str, count: int) -> list[Row]:
     Raises:
         GasError: The recipe is wrong or has no such split, or its filters cannot be asked here.
     """
-    splits = loaded.recipe.splits
-    if split not in splits:
-        raise GasError(f"{loaded.recipe.name} has no split `{split}`; {advise(split, splits)}")
-    writer, most = create_writer(loaded), min(count, BLOCK)
-    if not loaded.recipe.filters:
-        return writer.write_block(split, 0, most).to_pylist()
-    check_row_filters(loaded.recipe)
-    return [row for table in write_kept(RowFilter(writer), split, most) for row in table.to_pylist()]
+    check_split(loaded.recipe, split)
+    return [row for table in write_split(create_writer(loaded), split, count) for row in table.to_pylist()]
 
 
 def read_rows(source: Source, count: int) -> list[Row]:

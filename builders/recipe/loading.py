@@ -78,7 +78,39 @@ def load_recipe(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str
         RecipeError: With all of the recipe's mistakes.
         GasError: When there is no such recipe.
     """
-    document, folder = read_document(name_or_path, overrides)
+    return _load_document(*read_document(name_or_path, overrides))
+
+
+def load_keys(keys: Mapping[str, Any], extends: str | Path | LoadedRecipe | None = None) -> LoadedRecipe:
+    """Load a recipe that stands in no file, as if a file in the working directory said it.
+
+    Without a `name` of its own it has that of the recipe that it extends. Where that is a file, paths are looked up
+    beside it.
+
+    Args:
+        keys: What the file would say, of plain values.
+        extends: The recipe that this one changes: a name, a path, or one that is loaded.
+
+    Raises:
+        RecipeError: With all of the recipe's mistakes.
+        GasError: There is no recipe to extend.
+    """
+    document, folder = wrap(dict(keys), (), "Recipe"), None
+    document.sources = ()
+    if extends is not None:
+        if isinstance(extends, LoadedRecipe):
+            parent, folder = extends.document, extends.folder
+        else:
+            parent, folder = read_document(extends)
+        document = merge(parent, document, REPLACED, SHORT)
+        if folder is None:
+            document.inherited = set(document.sources)
+    document.value = drop_nulls(document.value)
+    return _load_document(document, folder or Path.cwd())
+
+
+def _load_document(document: Document, folder: Path | None) -> LoadedRecipe:
+    """Check a recipe's document, and all that its values name."""
     for words in WORD_LISTS:
         read_word_files(document, folder, words)
     try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...errors import Problem, RecipeError
+from ...errors import GasError, Problem, RecipeError
 from ..recipe.loading import LoadedRecipe, load_recipe
 
 
@@ -17,8 +18,31 @@ def load_checked(name_or_path: str | Path, overrides: Iterable[str] | Mapping[st
         RecipeError: With all of the recipe's mistakes.
         GasError: There is no such recipe.
     """
-    try:
+    with tell_all():
         return load_recipe(name_or_path, overrides)
+
+
+def load_source(name_or_path: str | Path, overrides: Iterable[str] | Mapping[str, Any] = ()) -> LoadedRecipe:
+    """Loads a recipe where a built folder might stand, too, and is not.
+
+    Raises:
+        RecipeError: With all of the recipe's mistakes.
+        GasError: It is neither.
+    """
+    try:
+        return load_checked(name_or_path, overrides)
+    except RecipeError:
+        raise
+    except GasError as error:
+        message = f"{error}; or give a folder that `gas build` wrote"
+        raise GasError(message, exit_status=error.exit_status) from error
+
+
+@contextmanager
+def tell_all() -> Iterator[None]:
+    """Adds to what is wrong with a recipe what else a build would find wrong with it."""
+    try:
+        yield
     except RecipeError as error:
         raise RecipeError([*error.problems, *drop_consequences(_find_further(error), error.problems)]) from error
 

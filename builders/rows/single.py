@@ -13,6 +13,7 @@ import numpy as np
 
 from ...errors import GasError, advise
 from ..recipe.fields import show
+from ..recipe.model import Recipe
 from ..recipe.networkx_graphs import read_graph
 from .loading import load_checked
 from .writer import WRITING, RowWriter, create_writer
@@ -21,53 +22,62 @@ ROWS = 2**62
 """Beyond it, numbers of rows would not fit into 64 bits with what is counted in them."""
 
 
-def scene(recipe: str | Path, index: int, split: str = "train", **overrides: Any) -> dict[str, Any]:
-    """One row of a dataset, the same as in a built one; also beyond the size that the recipe gives the split.
+def write_scene(writer: RowWriter, index: int, split: str) -> dict[str, Any]:
+    """Makes one row of a split, the same as in a built dataset; also beyond the size that the recipe gives the split.
 
     Filters of the recipe are not asked: a row that they drop has its number, too.
 
     Args:
-        recipe: Name of a shipped recipe, or path of one's own.
+        writer: Of the recipe.
         index: Which row, from 0.
         split: A split of the recipe.
-        overrides: Override the recipe's fields of these names: `seed=7`, `structure={"complexity": [3, 5]}`;
-            `difficulty=2` for a scene of level 2.
 
     Returns:
         The row, as `datasets` gives it.
 
     Raises:
-        GasError: There is no such recipe, split or row, or something is wrong with the recipe.
+        GasError: There is no such split or row.
     """
-    if not isinstance(recipe, str | Path):
-        raise GasError(f"`recipe` must be a name or a path, not {show(recipe)}")
     try:
         number = operator.index(index)
     except TypeError as error:
         raise GasError(f"`index` must be a whole number, not {show(index)}") from error
     if not 0 <= number < ROWS:
         raise GasError(f"there is no row {show(number)}; the first one is 0, and the last {ROWS - 1}")
-    writer = open_writer(str(recipe), overrides)
-    splits = writer.plan.recipe.splits
-    if not isinstance(split, str) or split not in splits:
-        raise GasError(f"{writer.plan.recipe.name} has no split {show(split)}; {advise(str(split), splits)}")
+    check_split(writer.plan.recipe, split)
     return writer.write_row(split, number)
 
 
-def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
-    """Prepares a recipe with overrides, once for all who ask for it again.
+def check_split(recipe: Recipe, split: str) -> None:
+    """Refuses a split that a recipe does not have.
 
-    `difficulty=2` leaves the levels to the recipe.
+    Raises:
+        GasError: It does not have it.
     """
-    level = overrides.get("difficulty")
-    if isinstance(level, int | np.integer) and not isinstance(level, bool):
-        overrides = {**overrides, "difficulty": {"only": level}}
-    try:
-        key = json.dumps({name: simplify(value, name) for name, value in overrides.items()}, sort_keys=True)
-    except RecursionError as error:
-        raise GasError("the overrides are too deep, or hold themselves") from error
+    if not isinstance(split, str) or split not in recipe.splits:
+        raise GasError(f"{recipe.name} has no split {show(split)}; {advise(str(split), recipe.splits)}")
+
+
+def open_writer(recipe: str, overrides: dict[str, Any]) -> RowWriter:
+    """Prepares a recipe with overrides, once for all who ask for it again; see `simplify_keys`."""
+    key = json.dumps(simplify_keys(overrides), sort_keys=True)
     with WRITING:  # threads that ask at once get one writer
         return _create_writer(recipe, key)
+
+
+def simplify_keys(keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Makes what YAML could hold of keys of a recipe; `difficulty=2` leaves the levels to the recipe.
+
+    Raises:
+        GasError: YAML has no such values.
+    """
+    level = keys.get("difficulty")
+    if isinstance(level, int | np.integer) and not isinstance(level, bool):
+        keys = {**keys, "difficulty": {"only": level}}
+    try:
+        return {name: simplify(value, name) for name, value in keys.items()}
+    except RecursionError as error:
+        raise GasError("the overrides are too deep, or hold themselves") from error
 
 
 def simplify(value: Any, name: str) -> Any:

@@ -47,6 +47,16 @@ def export_taxonomy(name: str, out: Path, format_: str) -> dict[str, int]:
         contents, counts = _write_gas(taxonomy, supporting, unusable)
     else:
         contents, counts = _write_tables(name, taxonomy, supporting, unusable)
+    write_export(out, contents)
+    return counts
+
+
+def write_export(out: Path, contents: dict[str, str]) -> None:
+    """Writes the files of a taxonomy into a folder, in place of an earlier export.
+
+    Raises:
+        GasError: The folder holds other files, or cannot be written.
+    """
     allowed = {f"{file}.tsv" for file in (*COLUMNS, SUPPORTING, "unusable")} | {f"{file}.json" for file in FILES}
     allowed.add(DECLARATIONS)
     if out.exists() and not out.is_dir():
@@ -55,7 +65,6 @@ def export_taxonomy(name: str, out: Path, format_: str) -> dict[str, int]:
     if strange:
         raise GasError(f"{out} holds {strange[0]}, which is no table; give a new or empty folder")
     write_folder(out.resolve(), contents)
-    return counts
 
 
 def _load(name: str) -> tuple[Taxonomy, set[str], list[dict[str, str]]]:

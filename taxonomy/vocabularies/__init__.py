@@ -10,8 +10,11 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ...arrow import find_rows, make_texts
-from ...errors import GasError
+from ...errors import GasError, escape, suggest
+from ..naming import find_concepts
 
 if TYPE_CHECKING:
     from ..loader import Taxonomy
@@ -56,6 +59,23 @@ def list_rows(taxonomy: Taxonomy, name: str, table: str) -> list[int]:
             f"{lacking[0]}; begin the list of taxonomies with `default`"
         )
     return list(dict.fromkeys(rows))
+
+
+def find_listed(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
+    """Finds the rows, int64, that a name means, or a vocabulary lists.
+
+    Raises:
+        GasError: There are none.
+    """
+    vocabularies = list_vocabularies()
+    if name in vocabularies:
+        return np.array(list_rows(taxonomy, name, table), dtype=np.int64)
+    try:
+        return np.array(find_concepts(taxonomy, table, name), dtype=np.int64)
+    except GasError as error:
+        if close := suggest(name, vocabularies):
+            raise GasError(f"there is no vocabulary `{escape(name[:60])}`; {close}") from error
+        raise
 
 
 def _read_out(table: str) -> str:

@@ -8,13 +8,13 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset, load_dataset_builder
 from datasets.distributed import split_dataset_by_node
-from generate_any_scene.builders import gas as builder
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.content.draw import draw_block
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.gas import GasConfig
 from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
 from generate_any_scene.builders.recipe.questions import QUESTION_KINDS
+from generate_any_scene.builders.rows import splits
 from generate_any_scene.builders.rows.schema import SCHEMA, VIEWS
 
 SMALL = {"train": 200, "validation": 30, "test": 0}
@@ -68,11 +68,11 @@ def made(monkeypatch):
     """Numbers of the blocks that are drawn."""
     numbers = []
 
-    def draw(plan, split, block):
+    def draw(plan, split, block, *bounds):
         numbers.append(block)
-        return draw_block(plan, split, block)
+        return draw_block(plan, split, block, *bounds)
 
-    monkeypatch.setattr(builder, "draw_block", draw)
+    monkeypatch.setattr(splits, "draw_block", draw)
     return numbers
 
 

@@ -94,6 +94,8 @@ OF_ANSWERS = ("kind", "form", "kind_form", "statement")
 OF_SCENES = (*COUNTS, "copies")
 BY = (*OF_ANSWERS, *OF_SCENES)
 """What is told apart unless a caller chooses; scores of captions always are."""
+SAME = {"complexity": "elements"}
+"""Names that rows have for what is told apart, and those of reports."""
 PARTS = 5
 """Captions are parted by their scores into so many parts of one size."""
 HARDEST = 50
@@ -128,6 +130,7 @@ def describe_runs(
     Raises:
         GasError: There is nothing to tell apart by such a name, or the ratings cannot be read.
     """
+    by = list(dict.fromkeys(SAME.get(name, name) for name in by))
     if unknown := [name for name in by if name not in BY]:
         raise GasError(f"nothing is told apart by {unknown[0]}; {advise(unknown[0], BY)}")
     found = read_evaluations(runs)

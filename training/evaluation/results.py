@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import GasError
 from ..judges.protocol import Judge
 from ..metrics.protocol import check_judge
-from .figures import BY, describe_runs
+from .figures import BY, SAME, describe_runs
 from .report.page import write_page
 from .requests import Metrics, read_request
 from .running import run_evaluation, write_report
@@ -60,7 +60,7 @@ class Report:
         """
         import pandas as pd
 
-        found = self.figures["overall"] if by == "overall" else self.figures["by"].get(by)
+        found = self.figures["overall"] if by == "overall" else self.figures["by"].get(SAME.get(by, by))
         if found is None:
             raise GasError(
                 f"the report does not tell {by!r} apart; choose from overall, {', '.join(self.figures['by'])}"

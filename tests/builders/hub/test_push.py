@@ -7,6 +7,7 @@ import sys
 from itertools import permutations
 from random import Random
 
+import generate_any_scene as gas
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.card.edits import encode_card, set_address
@@ -79,6 +80,16 @@ def drop_address(files):
 
 def list_writes(hub):
     return [str(request) for request in hub.requests if request.method in ("POST", "PUT", "DELETE")]
+
+
+def test_a_build_of_python_pushes_itself(hub, log_in, tmp_path):
+    splits = {"train": 30, "validation": 0, "test": 10}
+    recipe = gas.Recipe.load("multi_object", version="1.0.0", questions=["count"], splits=splits)
+    built = gas.build(recipe, out=tmp_path / "gas")
+    assert built.push(REPO, dry_run=True).tags == ("v1.0.0",)
+    assert list_writes(hub) == []
+    assert built.push(REPO, private=True).tags == ("v1.0.0",)
+    assert read_hub(hub) == read_files(tmp_path / "gas") == read_hub(hub, "v1.0.0")
 
 
 def test_a_folder_is_pushed_as_one_commit_and_tagged(hub, log_in, built):
