@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from generate_any_scene import scene
+from generate_any_scene.builders.describe.alternatives import read_alternatives
 from generate_any_scene.builders.inspection.recipe_check import validate_recipe
 from generate_any_scene.builders.questions.loading import load_kind
 from generate_any_scene.builders.recipe.loading import load_recipe
