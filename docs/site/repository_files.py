@@ -1,16 +1,18 @@
 """Lets pages link to files that are no pages: the site then has a page of each.
 
 A page on GitHub links to `../templates/captions/prompt.jinja`, and GitHub shows it. On the site, a Markdown file of
-the repository is a page like the others, any other file a page with its text, and a folder a page that lists its
-files.
+the repository is a page like the others, a notebook one of its cells, any other file a page with its text, and a
+folder a page that lists its files.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -90,5 +92,19 @@ def _write_page(target: Path, root: Path) -> str:
     if target.is_dir():
         names = sorted(path.name for path in target.iterdir() if not path.name.startswith(("_", ".")))
         return title + "".join(f"- [{name}]({name})\n" for name in names)
+    if target.suffix == ".ipynb":
+        return _write_notebook(target)
     language = LANGUAGES.get(target.suffix.removeprefix("."), "text")
     return f"{title}````{language}\n{target.read_text(encoding='utf-8')}````\n"
+
+
+def _write_notebook(path: Path) -> str:
+    """The cells of a notebook, text as it is and code in blocks, after a note on where to run it."""
+    note = f"*A notebook: run it with Jupyter, from `{'/'.join(path.parts[-3:])}` in the repository.*"
+    title, *cells = (_write_cell(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"])
+    return "\n\n".join([title, note, *cells]) + "\n"
+
+
+def _write_cell(cell: dict[str, Any]) -> str:
+    text = "".join(cell["source"])
+    return text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```"
