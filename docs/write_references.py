@@ -38,7 +38,7 @@ an example shows the last part with its value. A key without a default is left o
 EXPORT_HEAD = f"""{NOTE}
 # Formats of `gas export`
 
-[sharing.md](export.md) says how to export. The columns of a format are those of its lines, and what is left
+[export.md](export.md) says how to export. The columns of a format are those of its lines, and what is left
 out is what `gas export` counts and says of scenes of the recipe `general`: the format cannot hold it, or its reader
 would misread it. Splits are those that are written unless `--split` names another.
 """

@@ -19,6 +19,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 LINK = re.compile(r"(?<=\]\()[^)\s#]+(?=[)#])")
+NAME = re.compile(r"(?<=\[)(\w+)\.md(?=\]\()")
 FOLDER = "repository"
 LANGUAGES = {"cfg": "ini", "jinja": "jinja", "json": "json", "py": "python", "toml": "toml", "yaml": "yaml"}
 SHOWN = (".md", ".png", ".svg")
@@ -47,7 +48,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turns links to files into links to their pages."""
+    """Turns links to files into links to their pages, and names of pages into their titles."""
     docs = Path(config.docs_dir).resolve()
     address = page.file.src_uri
     source = sources.get(address, docs / address)
@@ -64,7 +65,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             shown = target.relative_to(docs).as_posix()
         return os.path.relpath(shown, Path(address).parent) if shown else match[0]
 
-    return LINK.sub(mend, markdown)
+    def entitle(match: re.Match[str]) -> str:
+        path = docs / match[0]
+        return path.read_text(encoding="utf-8").partition("# ")[2].partition("\n")[0] if path.exists() else match[0]
+
+    return NAME.sub(entitle, LINK.sub(mend, markdown))
 
 
 def _list_targets(path: Path, text: str) -> Iterable[Path]:

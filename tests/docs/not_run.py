@@ -10,16 +10,16 @@ CHECKOUT = "works on the repository itself, or is one of the checks that run thi
 RESULTS = "reads results of an evaluation that the reader made; tests/training/evaluation runs it on such results"
 
 COMMANDS = {
-    r"^(pip|npm|apt-get|python -m venv|\. |mkdir|hf auth)\b": INSTALLS,
+    r"^(pip|npm|apt-get|python -m venv|mkdir|cd|hf auth)\b": INSTALLS,
     r"^\. \.venv": INSTALLS,
-    r"^(make|pytest|python tests/|python docs/)": CHECKOUT,
+    r"^(OMP_NUM_THREADS=1 )?(make|pytest|python tests/|python docs/)": CHECKOUT,
     r"^gas push ": HUB,
     r"^gas diff gas me/scenes": HUB,
     r"^gas build .*(s3|hf)://": CLUSTER,
     r"^gas build .*(--engine ray|splits\.train=1000000)": CLUSTER,
-    r"^(accelerate|torchrun|vllm) ": CLUSTER,
+    r"^(VLLM_SERVER_DEV_MODE=1 )?(accelerate|torchrun|vllm) ": CLUSTER,
     r"^lora=": OWN,
-    r"^gas (train|calibrate) ": MINUTES,
+    r"^(OMP_NUM_THREADS=1 )?gas (train|calibrate) ": MINUTES,
     r"^gas evaluate (?!--plan)": WEIGHTS,
     r"^gas mine ": RESULTS,
     r"^gas explore": "opens a browser and serves until it is stopped; tests/builders/explorer drives it",

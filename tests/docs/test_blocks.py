@@ -10,7 +10,7 @@ import pytest
 import yaml
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.recipe.loading import load_recipe
-from pages import PAGES, ROOT, list_blocks
+from pages import DOCS, PAGES, ROOT, list_blocks
 from PIL import Image
 
 ROWS = {"train": 200, "validation": 30, "test": 40}
@@ -47,16 +47,21 @@ def desk(empty, folder):
         Image.new("RGB", (64, 64), caption.split()[1]).save(empty / "my_images" / f"{number}.png")
         (empty / "my_images" / f"{number}.txt").write_text(caption)
     shutil.copy(ROOT / "recipes" / "datasets" / "multi_object.yaml", empty)
+    shutil.copy(DOCS / "cookbook" / "visual_genome.json", empty / "scene_graphs.json")
+    (empty / "mine").mkdir()
+    (table,) = re.findall(r"^```\n(id\t.*?)^```$", PAGES["docs/concepts.md"], re.MULTILINE | re.DOTALL)
+    (empty / "mine" / "objects.tsv").write_text(table, encoding="utf-8")
     (empty / "captions.txt").write_text("A red dog runs.\nA dog beside a wooden table.\n")
     (empty / "geneval.jsonl").write_text('{"prompt": "a photo of a bench"}\n{"prompt": "a red dog"}\n')
     return empty
 
 
 def write_shown_recipes(page, folder):
-    """The recipes of a page that have a name lie in files of that name."""
-    for block in list_blocks(page, "yaml"):
+    """The recipes of a page, and of the README, that have a name lie in files of that name, unless the page makes them."""
+    for block in (*list_blocks("README.md", "yaml"), *list_blocks(page, "yaml")):
         keys = yaml.safe_load(block.text)
-        if isinstance(keys, dict) and "name" in keys and "kind" not in keys:
+        named = isinstance(keys, dict) and "name" in keys and "kind" not in keys
+        if named and f"gas init {keys['name']}" not in PAGES[page]:
             (folder / f"{keys['name']}.yaml").write_text(block.text, encoding="utf-8")
 
 
