@@ -57,7 +57,7 @@ def desk(empty, folder):
 
 
 def write_shown_recipes(page, folder):
-    """The recipes of a page, and of the README, that have a name lie in files of that name, unless the page makes them."""
+    """The recipes of a page and of the README lie in files of their names, unless the page makes them."""
     for block in (*list_blocks("README.md", "yaml"), *list_blocks(page, "yaml")):
         keys = yaml.safe_load(block.text)
         named = isinstance(keys, dict) and "name" in keys and "kind" not in keys
