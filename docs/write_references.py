@@ -164,7 +164,8 @@ def write_export_reference() -> str:
 
 def _describe_format(name: str, what: str, rows: list[dict[str, Any]]) -> str:
     layouts = load_format(name)(DOCS.parent / "recipes" / "datasets" / f"{SHOWN}.yaml")
-    columns, left_out = [], {}
+    columns: list[str] = []
+    left_out: dict[str, None] = {}
     for file, layout in layouts.items() if isinstance(layouts, Mapping) else [("", layouts)]:
         tally = Tally()
         records = [record for row in rows for record in layout.convert_known(row, tally)]
