@@ -1,4 +1,6 @@
-.PHONY: check check-style format test golden bench release
+.PHONY: check check-style format test docs golden bench release
+
+SITE ?= build/site
 
 check: check-style test  ## what CI runs
 
@@ -14,6 +16,12 @@ format:  ## mend what can be mended
 
 test:
 	pytest
+
+docs:  ## the documentation site, into build/site; a link that leads nowhere stops it
+	@# pages are made from docstrings, which are read of the package under its name
+	@package=$$(mktemp -d) && ln -s '$(CURDIR)' $$package/generate_any_scene && \
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=$$package python -m mkdocs build --strict --site-dir '$(SITE)'; \
+	status=$$?; rm -r $$package; exit $$status
 
 golden:  ## rewrite the golden rows in tests/golden, record raised versions: see CONTRIBUTING.md, "Changes that change rows"
 	python tests/golden/update.py

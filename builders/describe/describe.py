@@ -88,7 +88,7 @@ def questions(
     >>> graph = SceneGraph.from_dict({"objects": ["man", "horse"], "relations": [[0, "riding", 1]]})
     >>> asked = questions([graph], forms=["yes_no"], kinds=["relation"])[0]
     >>> [one["question"] for one in asked if one["answer"] == "yes"]
-    ['Is the man riding the horse?']
+    ['Is the man riding a horse?']
     """
     asked: dict[str, Any] = {}
     for key, value in (("forms", forms), ("kinds", kinds)):

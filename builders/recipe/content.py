@@ -84,9 +84,11 @@ class ConceptFilter(Part):
 class Copies(Part):
     """How many alike things objects stand for."""
 
-    count: PositiveCounts = Field(description="Things of one object; all numbers equally often.")
+    count: PositiveCounts = Field(description="Things of one object; all numbers equally often.", examples=[[2, 4]])
     share: Annotated[float, Field(ge=SMALLEST_SHARE, le=1), BeforeValidator(read_number)] = Field(
-        default=1.0, description="The share of objects that get such a number; the others are one thing."
+        default=1.0,
+        description="The share of objects that get such a number; the others are one thing.",
+        examples=[0.5],
     )
 
     @model_serializer(mode="wrap")
@@ -250,7 +252,7 @@ class SceneAttributeFilter(ConceptFilter):
     tier: Literal["common", "full"] = Field(
         default="common", examples=["full"], description="How much of the taxonomy to use."
     )
-    count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.")
+    count: Counts = Field(default=Range(0, 0), description="Scene attributes in a scene.", examples=[[0, 2]])
     kinds: Names | None = Field(
         default=None,
         description="Only these kinds, such as weather or artist; all that the modality has when left out.",
@@ -285,16 +287,20 @@ class Plausibility(Part):
     """How near in meaning concepts are to what a scene has already."""
 
     neighbours: PositiveCount = Field(
-        default=30, description="From how many concepts, those nearest in meaning, each one is drawn; after types."
+        default=30,
+        description="From how many concepts, those nearest in meaning, each one is drawn; after types.",
+        examples=[30],
     )
     temperature: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
         default=0.0,
         description="0: the neighbours alone; 1: all that types allow; between, n of m that types allow, "
         "n = neighbours^(1 - temperature) * m^temperature.",
+        examples=[0.2],
     )
     model: Text | None = Field(
         default=None,
         description="A model of sentence-transformers, by name or folder; the shipped vectors without it.",
+        examples=["sentence-transformers/all-mpnet-base-v2"],
     )
 
     @model_serializer(mode="wrap")
@@ -307,15 +313,24 @@ class Plausibility(Part):
 class Content(Part):
     """What fills the structures."""
 
-    objects: ObjectFilter = Field(default=ObjectFilter(), description="Which concepts become objects.")
-    attributes: AttributeFilter = Field(default=AttributeFilter(), description="Which attributes objects get.")
-    relations: RelationFilter = Field(default=RelationFilter(), description="Which relations join objects.")
+    objects: ObjectFilter = Field(
+        default=ObjectFilter(), description="Which concepts become objects.", examples=[{"under": ["animal.n.01"]}]
+    )
+    attributes: AttributeFilter = Field(
+        default=AttributeFilter(), description="Which attributes objects get.", examples=[{"kinds": ["color"]}]
+    )
+    relations: RelationFilter = Field(
+        default=RelationFilter(), description="Which relations join objects.", examples=[{"categories": ["spatial"]}]
+    )
     scene_attributes: SceneAttributeFilter = Field(
-        default=SceneAttributeFilter(), description="Which attributes the whole picture gets."
+        default=SceneAttributeFilter(),
+        description="Which attributes the whole picture gets.",
+        examples=[{"kinds": ["weather"], "count": 1}],
     )
     constraints: Literal["typed", "none"] = Field(
         default="typed",
         description="typed: attributes and relations only where they make sense; none: anywhere.",
+        examples=["none"],
     )
     dynamic: Annotated[float, Field(ge=0, le=1), BeforeValidator(read_number)] = Field(
         default=0.0,

@@ -32,7 +32,9 @@ class Difficulty(Part):
         "into runs of as many scores each.",
         examples=[5],
     )
-    order: Literal["mixed", "ascending"] = Field(default="mixed", description="In which order levels come in a split.")
+    order: Literal["mixed", "ascending"] = Field(
+        default="mixed", description="In which order levels come in a split.", examples=["ascending"]
+    )
     shares: tuple[Number, ...] | None = Field(
         default=None,
         description="How many rows each level gets, against the others, from the easiest; as many when left out.",

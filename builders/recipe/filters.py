@@ -40,19 +40,28 @@ else:
 class Filter(Part):
     """Which rows are kept, by one number of each."""
 
-    min: AnyNumber | None = Field(default=None, description="The least number of a row that is kept.")
-    max: AnyNumber | None = Field(default=None, description="The largest number of a row that is kept.")
+    min: AnyNumber | None = Field(default=None, description="The least number of a row that is kept.", examples=[0.4])
+    max: AnyNumber | None = Field(
+        default=None, description="The largest number of a row that is kept.", examples=[400]
+    )
     quantile: Shares | None = Field(
         default=None,
         description="Which rows of each block of 8,192 candidates are kept, as two shares of them by their numbers: "
         "[0, 0.5] keeps the lower half.",
+        examples=[[0, 0.5]],
     )
-    model: Text | None = Field(default=None, description="The model that scores captions: on the Hub, or a folder.")
-    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.")
+    model: Text | None = Field(
+        default=None,
+        description="The model that scores captions: on the Hub, or a folder.",
+        examples=["openai-community/gpt2"],
+    )
+    revision: Text | None = Field(default=None, description="Its branch, tag or commit on the Hub.", examples=["main"])
     dtype: Literal["float32", "bfloat16", "float16"] | None = Field(
-        default=None, description="In what it computes; float32 when left out."
+        default=None, description="In what it computes; float32 when left out.", examples=["bfloat16"]
     )
-    label: Text | None = Field(default=None, description="Of a classifier of several labels, the one that counts.")
+    label: Text | None = Field(
+        default=None, description="Of a classifier of several labels, the one that counts.", examples=["plausible"]
+    )
 
     @model_validator(mode="after")
     def check_bounds(self) -> Filter:

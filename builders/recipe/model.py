@@ -73,11 +73,13 @@ class Split(Part):
     """One split of the dataset."""
 
     size: Annotated[int, Field(ge=0, le=LARGEST_SPLIT), BeforeValidator(read_whole)] = Field(
-        description="Rows in the split; 0 leaves it out."
+        description="Rows in the split; 0 leaves it out.", examples=[1000]
     )
 
     unseen: Annotated[tuple[Unseen, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
-        default=(), description="Kinds of compositions of which no other split has any that this one has."
+        default=(),
+        description="Kinds of compositions of which no other split has any that this one has.",
+        examples=[["object_attribute"]],
     )
 
     @model_serializer(mode="wrap")
@@ -92,11 +94,19 @@ class Split(Part):
 class Recipe(Part):
     """A dataset of scene graphs, captions and questions, as one YAML file states it."""
 
-    name: Text = Field(description="The name of the dataset's config: small letters, digits and underscores.")
-    version: Text = Field(default="1.0.0", description="The recipe's version, X.Y.Z.")
-    description: str = Field(default="", description="One paragraph: what the dataset teaches or measures.")
+    name: Text = Field(
+        description="The name of the dataset's config: small letters, digits and underscores.", examples=["pets"]
+    )
+    version: Text = Field(default="1.0.0", description="The recipe's version, X.Y.Z.", examples=["1.2.0"])
+    description: str = Field(
+        default="",
+        description="One paragraph: what the dataset teaches or measures.",
+        examples=["Pets and furniture."],
+    )
     license: Text = Field(
-        default="unknown", description="The dataset's license as the Hub writes it, such as cc-by-4.0."
+        default="unknown",
+        description="The dataset's license as the Hub writes it, such as cc-by-4.0.",
+        examples=["cc-by-4.0"],
     )
     language: Text = Field(
         default="en",
@@ -104,14 +114,22 @@ class Recipe(Part):
         examples=["de"],
     )
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED), BeforeValidator(read_whole)] = Field(
-        default=0, description="Another seed gives other scenes."
+        default=0, description="Another seed gives other scenes.", examples=[7]
     )
     taxonomy: Names = Field(
-        default=("default",), min_length=1, description="Names or folders of concepts; later ones add to earlier ones."
+        default=("default",),
+        min_length=1,
+        description="Names or folders of concepts; later ones add to earlier ones.",
+        examples=[["default", "./mine"]],
     )
-    modality: Modality = Field(default="image", description="Which scene attributes exist.")
-    structure: Structure = Field(description="Which scene graphs to make, before they have content.")
-    content: Content = Field(default=Content(), description="What fills the structures.")
+    modality: Modality = Field(default="image", description="Which scene attributes exist.", examples=["video"])
+    structure: Structure = Field(
+        description="Which scene graphs to make, before they have content.",
+        examples=[{"complexity": [3, 9], "objects": [2, 4]}],
+    )
+    content: Content = Field(
+        default=Content(), description="What fills the structures.", examples=[{"objects": {"under": ["animal.n.01"]}}]
+    )
     captions: Annotated[
         Annotated[tuple[Annotated[Captions, expand("template", str | Captions)], ...], Field(min_length=1)],
         WrapValidator(read_captions, json_schema_input_type=str | Captions | list[str | Captions]),
@@ -170,7 +188,7 @@ class Recipe(Part):
         examples=[["short", "long"]],
     )
     splits: dict[SplitName, Annotated[Split, expand("size", Annotated[int, Field(ge=0)] | Split)]] = Field(
-        description="Rows in each split: a number, or a mapping with `size`."
+        description="Rows in each split: a number, or a mapping with `size`.", examples=[{"train": 2000, "test": 200}]
     )
 
     @field_validator("name")

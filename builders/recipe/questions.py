@@ -55,7 +55,9 @@ class Questions(Part):
     """What is asked about scenes."""
 
     kinds: Annotated[tuple[QuestionKind, ...], BeforeValidator(wrap_one), AfterValidator(refuse_repeats)] = Field(
-        default=DEFAULT_QUESTIONS, description="The kinds of questions to ask; an empty list for none."
+        default=DEFAULT_QUESTIONS,
+        description="The kinds of questions to ask; an empty list for none.",
+        examples=[["object", "relation"]],
     )
     forms: (
         Annotated[tuple[Form, ...], Field(min_length=1), BeforeValidator(wrap_one), AfterValidator(refuse_repeats)]
@@ -68,6 +70,7 @@ class Questions(Part):
     ask: Literal["visible", "all"] = Field(
         default="visible",
         description="visible: what anybody sees in a picture; all: also what few see, or nobody, such as an ISO.",
+        examples=["all"],
     )
 
     templates: Text | None = Field(

@@ -29,24 +29,34 @@ class Degree(Part):
     """How many relations an object takes part in."""
 
     in_: Counts | None = Field(
-        default=None, alias="in", description="Relations that end at an object, for each object."
+        default=None, alias="in", description="Relations that end at an object, for each object.", examples=[[0, 2]]
     )
-    out: Counts | None = Field(default=None, description="Relations that start at an object, for each object.")
+    out: Counts | None = Field(
+        default=None, description="Relations that start at an object, for each object.", examples=[[0, 3]]
+    )
 
 
 class SeedAttribute(Part):
     """An attribute that an object of a seed graph has: a value, any of a kind, or any at all."""
 
-    kind: Text | None = Field(default=None, description="A kind such as color; any when left out.")
-    value: Text | None = Field(default=None, description="A value such as red; any of the kind when left out.")
+    kind: Text | None = Field(default=None, description="A kind such as color; any when left out.", examples=["color"])
+    value: Text | None = Field(
+        default=None, description="A value such as red; any of the kind when left out.", examples=["red"]
+    )
 
 
 class SeedObject(Part):
     """An object that every scene has: a concept, any under some concepts, or any at all."""
 
-    concept: Text | None = Field(default=None, description="A concept: an id or a name.")
-    under: SomeNames = Field(default=(), description="Any of these concepts and what lies under them: ids or names.")
-    attributes: tuple[SeedAttribute, ...] = Field(default=(), description="Attributes that it has at least.")
+    concept: Text | None = Field(default=None, description="A concept: an id or a name.", examples=["dog.n.01"])
+    under: SomeNames = Field(
+        default=(),
+        description="Any of these concepts and what lies under them: ids or names.",
+        examples=[["vehicle.n.01"]],
+    )
+    attributes: tuple[SeedAttribute, ...] = Field(
+        default=(), description="Attributes that it has at least.", examples=[[{}, {"kind": "color"}]]
+    )
 
     @model_validator(mode="after")
     def check_choice(self) -> SeedObject:
@@ -59,17 +69,32 @@ class SeedObject(Part):
 class SeedRelation(Part):
     """A relation that every scene has: a predicate, any of a category, or any at all."""
 
-    subject: Count = Field(description="Where it starts: the number of an object of the seed graph, from 0.")
-    predicate: Text | None = Field(default=None, description="A predicate such as chasing; any when left out.")
-    category: Text | None = Field(default=None, description="A category such as spatial; any when left out.")
-    object: Count = Field(description="Where it ends: the number of an object of the seed graph, from 0.")
+    subject: Count = Field(
+        description="Where it starts: the number of an object of the seed graph, from 0.", examples=[0]
+    )
+    predicate: Text | None = Field(
+        default=None, description="A predicate such as chasing; any when left out.", examples=["chasing"]
+    )
+    category: Text | None = Field(
+        default=None, description="A category such as spatial; any when left out.", examples=["spatial"]
+    )
+    object: Count = Field(
+        description="Where it ends: the number of an object of the seed graph, from 0.", examples=[1]
+    )
 
 
 class SeedGraph(Part):
     """A scene graph that is part of every scene, as far as it is laid down."""
 
-    objects: tuple[SeedObject, ...] = Field(min_length=1, max_length=MOST_SEEDS, description="Its objects.")
-    relations: tuple[SeedRelation, ...] = Field(default=(), description="Its relations.")
+    objects: tuple[SeedObject, ...] = Field(
+        min_length=1,
+        max_length=MOST_SEEDS,
+        description="Its objects.",
+        examples=[[{"concept": "dog.n.01"}, {"under": ["vehicle.n.01"]}]],
+    )
+    relations: tuple[SeedRelation, ...] = Field(
+        default=(), description="Its relations.", examples=[[{"subject": 0, "predicate": "chasing", "object": 1}]]
+    )
 
     @model_validator(mode="after")
     def check_relations(self) -> SeedGraph:
@@ -100,10 +125,12 @@ class SeedGraph(Part):
 class Structure(Part):
     """Which scene graphs to make, before they have content. What is left out is not constrained."""
 
-    complexity: PositiveCounts = Field(description="Objects + attributes + relations.")
-    objects: PositiveCounts | None = Field(default=None, description="Objects in a scene.")
-    attributes: Counts | None = Field(default=None, description="Attributes in a scene, over all of its objects.")
-    relations: Counts | None = Field(default=None, description="Relations in a scene.")
+    complexity: PositiveCounts = Field(description="Objects + attributes + relations.", examples=[[3, 9]])
+    objects: PositiveCounts | None = Field(default=None, description="Objects in a scene.", examples=[[2, 6]])
+    attributes: Counts | None = Field(
+        default=None, description="Attributes in a scene, over all of its objects.", examples=[[0, 4]]
+    )
+    relations: Counts | None = Field(default=None, description="Relations in a scene.", examples=[2])
     average_degree: Numbers | None = Field(default=None, description="2 x relations / objects.", examples=[[0.5, 2]])
     components: PositiveCounts | None = Field(
         default=None,
@@ -116,6 +143,7 @@ class Structure(Part):
     distribution: Literal["objects_first", "uniform"] = Field(
         default="objects_first",
         description="objects_first: every number of objects equally often; uniform: every structure that fits.",
+        examples=["uniform"],
     )
     seed_graph: Annotated[SeedGraph, BeforeValidator(read_graph, json_schema_input_type=SeedGraph)] | None = Field(
         default=None,

@@ -42,24 +42,32 @@ class Captions(Part):
     """How scenes are put into words, or a share of them."""
 
     template: Text = Field(
-        default="default", description="A template in templates/captions, or a path beside the recipe."
+        default="default",
+        description="A template in templates/captions, or a path beside the recipe.",
+        examples=["prompt"],
     )
     weight: Annotated[float, Field(gt=0, le=LARGEST_COUNT), BeforeValidator(read_number)] = Field(
-        default=1.0, description="In a list: how many scenes get this template, against the others' weights."
+        default=1.0,
+        description="In a list: how many scenes get this template, against the others' weights.",
+        examples=[2],
     )
 
     unambiguous: bool = Field(
         default=False,
         description="Whether scenes are made of what can be read in one way; in a list, one that asks is enough.",
+        examples=[True],
     )
 
     count_alike: bool = Field(
         default=False,
         description="Whether objects without relations that are alike are counted: two red balls.",
+        examples=[True],
     )
 
     frames: PositiveCount | None = Field(
-        default=None, description="How many of the template's frames are used, from the first; all when left out."
+        default=None,
+        description="How many of the template's frames are used, from the first; all when left out.",
+        examples=[1],
     )
 
     max_words: PositiveCount | None = Field(
@@ -111,10 +119,12 @@ class Wordings(Part):
     """The same scenes in other words."""
 
     templates: SomeNames = Field(
-        min_length=1, description="Templates in templates/captions, or paths beside the recipe, in this order."
+        min_length=1,
+        description="Templates in templates/captions, or paths beside the recipe, in this order.",
+        examples=[["short", "long"]],
     )
     count: PositiveCount | None = Field(
-        default=None, description="Wordings of a scene; as many as there are templates when left out."
+        default=None, description="Wordings of a scene; as many as there are templates when left out.", examples=[4]
     )
 
     @model_serializer(mode="wrap")
@@ -141,33 +151,57 @@ class Paraphrase(Part):
     RUN_TIME: ClassVar = ("url", "api_key", "concurrency", "timeout", "retries", "dtype")
     """What no text depends on, so that it is not in the fingerprint."""
 
-    model: Text = Field(description="A chat model: what the server calls it, or a folder or a name on the Hub.")
+    model: Text = Field(
+        description="A chat model: what the server calls it, or a folder or a name on the Hub.",
+        examples=["Qwen/Qwen3-8B"],
+    )
     url: Text | None = Field(
         default=None,
         description="The address of an OpenAI-compatible server; without it the model is loaded here.",
+        examples=["http://localhost:8000/v1"],
     )
-    count: PositiveCount = Field(default=2, description="Paraphrases of a scene.")
+    count: PositiveCount = Field(default=2, description="Paraphrases of a scene.", examples=[4])
     template: Text = Field(
-        default="default", description="A template in templates/paraphrases, or a path beside the recipe."
+        default="default",
+        description="A template in templates/paraphrases, or a path beside the recipe.",
+        examples=["default"],
     )
-    tries: PositiveCount = Field(default=3, description="How often one is asked for before it is left out.")
-    temperature: Number = Field(default=1.0, description="How freely words are chosen; 0 for the likeliest.")
-    system: str = Field(default="", description="What the system says before; nothing, perhaps.")
-    max_new_tokens: PositiveCount = Field(default=512, description="The longest paraphrase.")
-    revision: Text | None = Field(default=None, description="Of a model that is loaded: a branch, tag or commit.")
-    dtype: Text = Field(default="auto", description="Of the weights of a model that is loaded.")
+    tries: PositiveCount = Field(
+        default=3, description="How often one is asked for before it is left out.", examples=[5]
+    )
+    temperature: Number = Field(
+        default=1.0, description="How freely words are chosen; 0 for the likeliest.", examples=[0.7]
+    )
+    system: str = Field(
+        default="", description="What the system says before; nothing, perhaps.", examples=["You write captions."]
+    )
+    max_new_tokens: PositiveCount = Field(default=512, description="The longest paraphrase.", examples=[200])
+    revision: Text | None = Field(
+        default=None, description="Of a model that is loaded: a branch, tag or commit.", examples=["main"]
+    )
+    dtype: Text = Field(default="auto", description="Of the weights of a model that is loaded.", examples=["bfloat16"])
     chat_template: dict[str, Any] = Field(
-        default={}, description="Arguments of its chat template, such as {enable_thinking: false}."
+        default={},
+        description="Arguments of its chat template, such as {enable_thinking: false}.",
+        examples=[{"enable_thinking": False}],
     )
-    extra_body: dict[str, Any] = Field(default={}, description="Further fields of requests, as the server knows them.")
+    extra_body: dict[str, Any] = Field(
+        default={}, description="Further fields of requests, as the server knows them.", examples=[{"top_p": 0.9}]
+    )
     api_key: Text | None = Field(
-        default=None, description="The environment variable that holds the server's key, such as OPENAI_API_KEY."
+        default=None,
+        description="The environment variable that holds the server's key, such as OPENAI_API_KEY.",
+        examples=["OPENAI_API_KEY"],
     )
-    concurrency: PositiveCount = Field(default=16, description="Texts that the server has in hand at once.")
+    concurrency: PositiveCount = Field(
+        default=16, description="Texts that the server has in hand at once.", examples=[64]
+    )
     timeout: Annotated[float, Field(gt=0), BeforeValidator(read_number)] = Field(
-        default=120.0, description="Seconds that the server may take for one."
+        default=120.0, description="Seconds that the server may take for one.", examples=[300]
     )
-    retries: Count = Field(default=5, description="How often one is asked for again after a failure of the server.")
+    retries: Count = Field(
+        default=5, description="How often one is asked for again after a failure of the server.", examples=[8]
+    )
 
     @field_validator("temperature")
     @classmethod

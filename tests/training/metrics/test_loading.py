@@ -21,7 +21,7 @@ from generate_any_scene.training.metrics.loading import (
 )
 from generate_any_scene.training.sandbox.judge import SandboxJudge
 
-DOCS = Path(__file__).parents[3] / "docs" / "training.md"
+DOCS = Path(__file__).parents[3] / "docs" / "metrics.md"
 MEASURED = {"answers": ["questions", "judged"], "pictures": ["pictures", "rows"], "sets": ["sets"]}
 BASES = {"answers": "AnswersModule", "pictures": "PicturesModule", "sets": "SetsModule"}
 
@@ -33,9 +33,7 @@ def name(request):
 
 def read_table():
     """The cells of each row of the table of metrics in the docs, by the metric's name."""
-    rows = re.findall(
-        r"^\| `(\w+)` \| (.*) \|$", DOCS.read_text(encoding="utf-8").partition("\n## Metrics\n")[2], re.M
-    )
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", DOCS.read_text(encoding="utf-8"), re.M)
     return {name: cells.split(" | ") for name, cells in rows}
 
 

@@ -7,7 +7,7 @@ import pytest
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.training.recipes.loading import load_training
 
-DOCS = Path(__file__).parents[3] / "docs" / "training.md"
+DOCS = Path(__file__).parents[3] / "docs" / "rewards.md"
 SHOWN = re.findall(r"^reward: .*$", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
 
 
