@@ -3,8 +3,8 @@
 `python docs/compare_wordings.py` does all of it; with `--seeds 1` it takes a fifth of the time.
 
 Both learn the same scenes of the sandbox, as often, and are tested on a wording that one of them knows and on two that
-neither saw. Then three models of unlike strength are put in order by a wording that they know and by another one. What
-is there is not made again.
+neither saw. Then three models of unlike strength are put in order by a wording that they know, by another one, and by
+paraphrases, which a server of this machine writes by rules. What is there is not made again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from generate_any_scene.builders.recipe.yaml_document import Document
+from generate_any_scene.builders.rows.wordings import PARAPHRASE
 from generate_any_scene.console import remark, say
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.evaluation.backends.sandbox import COLUMNS
@@ -28,11 +29,14 @@ from generate_any_scene.training.recipes.loading import LoadedTraining
 from generate_any_scene.training.reports.comparing import Measured, compare_seeds, draw_table, list_lines
 from generate_any_scene.training.sandbox.model import find_or_make_model
 from generate_any_scene.training.sandbox.settings import SandboxModel
+from paraphrase_by_rules import MODEL, serve  # type: ignore[import-not-found]
 
 ARMS = {"one": "prompt", "all": "mixed"}
 """What a model learns of the wordings of `LEARNED`."""
 LEARNED, TESTED = ("prompt", "terse", "verbose"), ("prompt", "short", "long")
 PROMPT = "{caption}<image>"
+PORT = 8917
+"""Where the server of paraphrases is."""
 STRENGTHS = (4, 2, 1)
 """Models that are put in order have this part of the updates: a quarter, half, all."""
 
@@ -40,7 +44,12 @@ STRENGTHS = (4, 2, 1)
 def describe_data(wordings: tuple[str, ...], wording: str, split: str, rows: int) -> Data:
     """Scenes of one or two shapes, in a wording."""
     structure = {"objects": [1, 2], "relations": [0, 1]}
-    overrides = {"structure": structure, "wordings": list(wordings), "splits": {"train": 10_000, "test": 1000}}
+    others = [one for one in wordings if one != PARAPHRASE]
+    overrides = {"structure": structure, "wordings": others, "splits": {"train": 10_000, "test": 1000}}
+    if wording == PARAPHRASE:
+        server = {"model": MODEL, "url": f"http://127.0.0.1:{PORT}/v1", "count": 1}
+        splits = {"train": 0, "validation": 0, split: rows}
+        overrides = {"structure": structure, "paraphrase": server, "splits": splits}
     return Data(recipe="sandbox", overrides=overrides, split=split, limit=rows, wording=wording)
 
 
@@ -93,8 +102,8 @@ def compare_arms(out: Path, seeds: list[int], scenes: int, tested: int, steps: i
     return list_lines(compare_seeds(sets, [("all", "one")]))
 
 
-def rank_models(out: Path, seed: int, scenes: int, tested: int, steps: int, wordings: tuple[str, str]) -> list[str]:
-    """A table, in Markdown, of three models on two wordings, and how alike these order them."""
+def rank_models(out: Path, seed: int, scenes: int, tested: int, steps: int, wordings: tuple[str, ...]) -> list[str]:
+    """A table, in Markdown, of three models on some wordings, and how alike each two of these order them."""
     runs = []
     for part in STRENGTHS:
         model = make_model(out / "ranked" / f"steps_{steps // part}", "mixed", scenes, steps // part, seed)
@@ -105,7 +114,11 @@ def rank_models(out: Path, seed: int, scenes: int, tested: int, steps: int, word
     ]
     lines = draw_table(["model", "wording", "right answers", "agreement with the first"], rows)
     for one in found["wording_orders"]:
-        lines += ["", f"Spearman {_show(one['spearman'])}, Kendall {_show(one['kendall'])}, {one['models']} models"]
+        pair = f"{one['wording']} and {one['other']}"
+        lines += [
+            "",
+            f"{pair}: Spearman {_show(one['spearman'])}, Kendall {_show(one['kendall'])}, {one['models']} models",
+        ]
     return lines
 
 
@@ -132,8 +145,9 @@ def main(arguments: list[str] | None = None) -> None:
     given = read_arguments(arguments)
     size = given.scenes, given.tested, given.steps
     lines = compare_arms(given.out, given.seeds, *size)
-    ranked = rank_models(given.out, given.seeds[0], *size, (given.ranked[0], given.ranked[1]))
-    say("\n".join([*lines, "", *ranked]))
+    with serve(PORT):
+        lines += ["", *rank_models(given.out, given.seeds[0], *size, (*given.ranked, PARAPHRASE))]
+    say("\n".join(lines))
 
 
 if __name__ == "__main__":

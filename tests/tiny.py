@@ -10,6 +10,7 @@ CHAT = (
 """A chat template, with `IMAGE` for the tokens of an image."""
 
 TEXT = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+T5 = {"d_model": 16, "d_kv": 4, "d_ff": 32, "num_layers": 2, "num_heads": 4}
 VISION = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 
 
@@ -449,3 +450,14 @@ def save_clip_flant5(folder, vision, tokenizer):
         shapes |= {f"mm_projector.{layer}.weight": (32, 32), f"mm_projector.{layer}.bias": (32,)}
     save_file(draw_weights(shapes), folder / "model.safetensors", metadata={"format": "pt"})
     return str(folder), save_clip(vision), str(tokenizer)
+
+
+def save_vera(folder):
+    """Saves an encoder of Vera's kind, with its head among the embeddings, and gives its folder as text."""
+    from transformers import T5Config, T5EncoderModel
+
+    network = fill_weights(T5EncoderModel(T5Config(**T5, vocab_size=32128, architectures=["T5EncoderModel"])))
+    network.shared.weight.data[32097, 0] = 1.7
+    network.save_pretrained(folder)
+    make_tokenizer([]).save_pretrained(folder)
+    return str(folder)

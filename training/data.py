@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ..builders.recipe.loading import is_path
-from ..builders.rows.wordings import ALL, MIXED, take_wordings
+from ..builders.rows.wordings import ALL, MIXED, PARAPHRASE, find_column, take_wordings
+from ..console import remark
 from ..errors import GasError, Problem, RecipeError, advise
 from .fields import Data
 from .sources import Source, find_problems
@@ -90,8 +91,9 @@ def _take_wordings(rows: Any, data: Data, key: str) -> Any:
     import datasets
 
     wording, key = str(data.wording), f"{key}.wording"
-    if missing := {"wordings", "caption"} - {*rows.column_names}:
-        hint = "take rows of a recipe with `wordings`, such as `overrides: {wordings: [short, long]}`"
+    if missing := {find_column(wording), "caption"} - {*rows.column_names}:
+        asked = "paraphrase: {model: ...}" if wording == PARAPHRASE else "wordings: [short, long]"
+        hint = f"take rows of a recipe with `{asked.partition(':')[0]}`, such as `overrides: {{{asked}}}`"
         raise RecipeError([Problem(f"the data has no column `{max(missing)}`", key=key, hint=hint)])
     if data.limit:
         rows = rows.select(range(min(data.limit, rows.num_rows)))
@@ -106,9 +108,14 @@ def _take_wordings(rows: Any, data: Data, key: str) -> Any:
         return {name: [row[name] for row in found] for name in features}
 
     worded = rows.with_format(None).map(
-        reword, batched=True, with_indices=True, remove_columns=["wordings"], features=features
+        reword, batched=True, with_indices=True, remove_columns=rows.column_names, features=features
     )
-    if worded.num_rows < rows.num_rows:
+    if wording == PARAPHRASE and 0 < worded.num_rows < rows.num_rows:
+        lacking = rows.num_rows - worded.num_rows
+        remark(f"{key}: {lacking:,} of {rows.num_rows:,} rows have no paraphrase, and are left out")
+    elif worded.num_rows < rows.num_rows and wording == PARAPHRASE:
+        raise RecipeError([Problem("no row has a paraphrase", key=key, hint="raise `paraphrase.tries`")])
+    elif worded.num_rows < rows.num_rows:
         templates = {one["template"] for some in rows["wordings"][:BATCH] for one in some}
         what = f"{rows.num_rows - worded.num_rows:,} of {rows.num_rows:,} rows have no wording `{wording}`"
         raise RecipeError([Problem(what, key=key, hint=advise(wording, [*sorted(templates), ALL, MIXED]))])

@@ -172,8 +172,8 @@ def export(
         str | None,
         typer.Option(
             metavar="WORDING",
-            help="A wording in the caption's place: a template's name; a place, from 0; all, one after the other; or "
-            "mixed, of each scene the next one.",
+            help="A wording in the caption's place: a template's name; a place, from 0; all, one after the other; "
+            "mixed, of each scene the next one; or paraphrase, the first of the rows' paraphrases.",
             show_default=False,
         ),
     ] = None,

@@ -19,13 +19,14 @@ from ...arrow import make_array, match_texts, read_truths
 from ...errors import GasError, Problem, RecipeError, advise, gather_problems, suggest
 from ...taxonomy import Taxonomy, find_object, mark_under
 from ...taxonomy.hints import ask
-from ...taxonomy.naming import GROUPS, advise_group, find_called
+from ...taxonomy.naming import GROUPS, advise_group, find_called, find_concepts
 from ...taxonomy.schema import KINDS, VISIBILITY
 from ...taxonomy.usage import measure_frequency
 from ...taxonomy.vocabularies import find_listed, list_vocabularies, read_vocabulary
 from ..recipe.content import PLACE, WORD_LISTS, SceneAttributeFilter
 from ..recipe.fields import Part
 from ..recipe.model import Recipe
+from ..structures.limits import read_limits
 from .compatibility import in_tier, match_objects
 
 Found = TypeVar("Found")
@@ -39,11 +40,13 @@ class Candidates:
         taxonomy: All concepts.
         table: Those of the table.
         left: Whether the filters before leave a concept, bool, shape (rows of the table,).
+        recipe: The recipe, for what a filter must know besides its own key.
     """
 
     taxonomy: Taxonomy
     table: pa.Table
     left: np.ndarray
+    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -236,16 +239,27 @@ def keep_others(table: str, names: tuple[str, ...], concepts: Candidates) -> np.
 def find_excluded(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
     """The rows, int64, that a name takes away: a vocabulary's, those of a kind or category, a concept's.
 
-    An object takes what lies under it along. What is a kind and the name of a concept, like `weapon`, means both.
-
     Raises:
         GasError: There are none.
     """
     if name in list_vocabularies():
         return find_listed(taxonomy, table, name)
+    return find_branch(taxonomy, table, name, find_listed)
+
+
+def find_branch(
+    taxonomy: Taxonomy, table: str, name: str, find: Callable[[Taxonomy, str, str], Any] = find_concepts
+) -> np.ndarray:
+    """The rows, int64, of a kind or category, or of a concept; an object has what lies under it along.
+
+    What is a kind and the name of a concept, like `weapon`, means both.
+
+    Raises:
+        GasError: There are none.
+    """
     group = find_group(taxonomy, table, name)
     try:
-        rows = find_listed(taxonomy, table, name)
+        rows = np.array(find(taxonomy, table, name), dtype=np.int64)
     except GasError:
         if not len(group):
             raise
@@ -261,6 +275,24 @@ def find_group(taxonomy: Taxonomy, table: str, name: str) -> np.ndarray:
         return np.flatnonzero(match_texts(getattr(taxonomy, table)[GROUPS[table]], name))
     bit = np.uint64(1 << KINDS.index(name) if name in KINDS else 0)
     return np.flatnonzero(taxonomy.kind_bits(taxonomy.objects["kinds"]) & bit)
+
+
+def keep_together(_: Mapping[str, tuple[str, ...]], concepts: Candidates) -> np.ndarray:
+    """Objects of the groups of which enough are left for a scene."""
+    return _mark(list_groups(concepts.recipe, concepts.taxonomy, np.flatnonzero(concepts.left)), len(concepts.left))
+
+
+def list_groups(recipe: Recipe, taxonomy: Taxonomy, left: np.ndarray) -> list[np.ndarray]:
+    """Rows of the objects of each group, int64; without groups of which fewer names are `left` than scenes may need.
+
+    Raises:
+        RecipeError: With every name that the taxonomy does not have.
+    """
+    groups = (recipe.content.objects.together or {}).values()
+    row_of = find_named(dict.fromkeys(name for names in groups for name in names), taxonomy)
+    texts, most = pc.utf8_lower(taxonomy.objects["name"]), read_limits(recipe).objects[1]
+    rows = [np.unique([row_of[name] for name in names]) for names in groups]
+    return [some for some in rows if len(texts.take(make_array(some[np.isin(some, left)])).unique()) >= most]
 
 
 def read_named(recipe: Recipe) -> dict[str, Any]:
@@ -372,6 +404,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
         Filter(
             "content.objects.top", "not among the most frequent words", partial(keep_top, "objects"), spares_seed=True
         ),
+        Filter("content.objects.together", "in no group of which enough are left", keep_together, spares_seed=True),
         Filter("content.objects.weights", "has the weight 0", keep_weighted, spares_seed=True),
     ),
     "attributes": (
@@ -430,6 +463,7 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
 """The filters of each table in the order in which they are applied; a concept is counted at the first that it fails.
 
 Most filters look at one concept at a time: another order would move counts from one to the other, and change nothing
-else. `top` takes the most frequent of what is left, so that it comes after what decides which concepts take part.
+else. `top` takes the most frequent of what is left, so that it comes after what decides which concepts take part, and
+`together` asks how many of a group are left, so that it comes after `top`.
 `weights` refuses what is not left, so that it comes last.
 """

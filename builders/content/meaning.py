@@ -27,14 +27,14 @@ KIND = "vectors"
 
 
 def measure_nearness(recipe: Recipe, taxonomy: Taxonomy, pools: Pools) -> Nearness | None:
-    """Gives the concepts of a recipe vectors, if it asks for what is near in meaning.
+    """Gives the concepts of a recipe vectors, if it asks for what is near in meaning or what stands together.
 
     Raises:
         GasError: A concept has no vector, and what makes one is missing.
     """
     wanted, setting = recipe.content.plausibility, recipe.content.setting
     if wanted is None and setting is None:
-        return None
+        return make_all_near(taxonomy) if recipe.content.objects.together else None
     rows = {
         "objects": np.flatnonzero(pools.classes.of >= 0),
         "attributes": np.unique(np.concatenate([pools.attributes.rows, *(one.rows for one in pools.seed.attributes)])),
@@ -51,6 +51,13 @@ def measure_nearness(recipe: Recipe, taxonomy: Taxonomy, pools: Pools) -> Nearne
     wanted = wanted or Plausibility()
     place = tables.pop("scene_attributes").sum(axis=0)
     return Nearness(**tables, setting=place, neighbours=wanted.neighbours, temperature=wanted.temperature)
+
+
+def make_all_near(taxonomy: Taxonomy) -> Nearness:
+    """Vectors that are all alike: everything is near."""
+    tables = ("objects", "attributes", "relations")
+    zeros = {table: np.zeros((getattr(taxonomy, table).num_rows, 1), dtype=np.float32) for table in tables}
+    return Nearness(**zeros, setting=np.zeros(1, dtype=np.float32), neighbours=1, temperature=1.0)
 
 
 def embed_texts(texts: pa.Array, model: str | None = None) -> np.ndarray:

@@ -14,6 +14,7 @@ from .nearness import draw_near, rank_within
 from .plan import Plan
 from .pools import find_movers, number_names
 from .seed_content import deal_objects, measure_needs
+from .together import ALL, number_groups
 from .unseen import BUCKETS_OF_SPLIT, CAPTION_BUCKETS, part_evenly
 
 CAPTION_SWAPS = 128
@@ -85,7 +86,7 @@ def _draw_near_scenes(
     moves = np.zeros(len(needs), dtype=bool)
     moves[layout.ends[0][layout.moving]] = True
     card_class, slot_class, fits = _class_objects(plan, layout, rows, scene_of, needs, moves)
-    clash = _find_name_clashes(plan)
+    clash, groups = _find_name_clashes(plan), number_groups(plan.recipe, plan.taxonomy, rows)
     beside, vectors = list_neighbours(layout.objects), near.objects[rows]
     is_of_others = _find_caption_buckets(plan, layout, split, scene_of[places], rows)
     # (objects of the block,): the first object of a scene that no seed graph gives decides of which split it is.
@@ -97,13 +98,18 @@ def _draw_near_scenes(
     def allow(some: np.ndarray) -> np.ndarray:
         allowed = fits.T[slot_class[some]][:, card_class]
         if opens[some].any():
-            return allowed & ~is_of_others(number[some][:, None], np.arange(len(rows)))
-        if clash is None:
+            allowed = allowed & ~is_of_others(number[some][:, None], np.arange(len(rows)))
+        if clash is None and groups is None:
             return allowed
-        good = allowed.copy()
+        good, shared = allowed.copy(), np.full(len(some), ALL)
         for others in beside:
             there = np.where(others[some] >= 0, drawn[others[some]], -1)
-            good &= ~((there >= 0)[:, None] & clash(rows, there[:, None]))
+            if clash is not None:
+                good &= ~((there >= 0)[:, None] & clash(rows, there[:, None]))
+            if groups is not None:
+                shared &= np.where(there >= 0, groups[there], ALL)
+        if groups is not None:
+            good &= (shared[:, None] & groups[rows]) != 0
         # Where everything clashes, what fits is better than nothing.
         return np.where(good.any(axis=1)[:, None], good, allowed)
 

@@ -38,6 +38,7 @@ from .facts import find_saying
 from .filters import list_fixed_rows
 from .seed_content import SeedDecks, SeedRows, choose_seed_rows, make_seed_decks, measure_needs
 from .selection import Concepts, apply_filters, find_allowed, select_concepts
+from .together import find_misplaced
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,10 @@ def choose_pools(
     apart = [find_repeated_words(taxonomy, _list_words(concepts, seed))]
     if not seed:  # which may want a color on just such a thing
         apart.append(find_stacked_colors(taxonomy, _list_words(concepts, seed)))
+    words = _list_words(concepts, seed)
+    misplaced = find_misplaced(recipe, taxonomy, words.attributes, words.objects)
+    apart.append((misplaced, misplaced[:0]))
     if recipe.content.constraints == "typed":
-        words = _list_words(concepts, seed)
         for pairs in (
             find_contradicted_names(taxonomy, words),
             find_barred(taxonomy, words.attributes, words.objects),

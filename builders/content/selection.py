@@ -67,7 +67,7 @@ def apply_filters(recipe: Recipe, taxonomy: Taxonomy, table: str, problems: list
         if one.is_set(recipe):
             kept = np.ones(len(left), dtype=bool)
             try:
-                kept = one.keep(one.read_value(recipe), Candidates(taxonomy, concepts, left))
+                kept = one.keep(one.read_value(recipe), Candidates(taxonomy, concepts, left, recipe))
             except RecipeError as error:
                 problems += [replace(problem, key=problem.key or one.key) for problem in error.problems]
             left = left & kept

@@ -21,7 +21,7 @@ from ..folder.reading import Source, find_split, read_batches
 from ..foundation.replacing import replace_file
 from ..recipe.loading import load_recipe
 from ..rows.schema import DIFFICULTY
-from ..rows.wordings import ALL, MIXED, take_wordings
+from ..rows.wordings import ALL, MIXED, PARAPHRASE, find_column, take_wordings
 from .formats import list_formats, load_format, load_splits
 from .layout import Layout, Row, Tally
 from .picture_formats import list_picture_formats
@@ -126,7 +126,7 @@ def export_split(
     files, tally = list_files(source, format_, out, options), Tally()
     columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
     graded = load_recipe(source.recipe).recipe.difficulty is not None and "columns" not in options
-    asked = [*columns, *(["wordings"] if wording is not None else []), *([DIFFICULTY] if graded else [])]
+    asked = [*columns, *([find_column(wording)] if wording is not None else []), *([DIFFICULTY] if graded else [])]
     with ExitStack() as stack:
         opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
         begun = dict.fromkeys(range(len(opened)), False)
@@ -179,7 +179,14 @@ def check_wording(source: Source, wording: str) -> None:
     Raises:
         GasError: The split has none, or not that one.
     """
-    wordings = load_recipe(source.recipe).recipe.wordings
+    recipe = load_recipe(source.recipe).recipe
+    if wording == PARAPHRASE:
+        if recipe.paraphrase is None:
+            raise GasError(
+                f"{source.name} has no paraphrases; build it with `paraphrase: {{model: ...}}`, or leave --wording out"
+            )
+        return
+    wordings = recipe.wordings
     if wordings is None:
         raise GasError(
             f"{source.name} has no wordings; build it with `wordings: [short, long]`, or leave --wording out"

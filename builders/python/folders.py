@@ -114,6 +114,20 @@ class Build:
         with show_progress(None, "pushing", unit="files") as report:
             return push_folder(find_folder(self), repo, private, create_pr, dry_run, tag, report, overwrite)
 
+    def explore(self, port: int | None = None, open_browser: bool = True) -> None:
+        """Shows the rows in the browser, as `gas explore` does, until Ctrl-C or a notebook's stop button.
+
+        Args:
+            port: The port on 127.0.0.1; 8421 or, where that is taken, a free one when left out.
+            open_browser: Open a browser; otherwise the address is printed alone.
+
+        Raises:
+            GasError: The folder is gone, or the port is taken.
+        """
+        from ..explorer.explore import explore
+
+        explore(find_folder(self), port=port, open_browser=open_browser)
+
 
 def build(
     recipe: str | PathLike[str] | Recipe | Sequence[str | PathLike[str] | Recipe],

@@ -37,6 +37,7 @@ from .fields import (
 )
 
 MOST_CARDS = 10_000  # of one concept in a deck: a deck is held in memory
+MOST_GROUPS = 64  # of objects that stand together: a bit each
 SMALLEST_SHARE = 0.001  # of objects that stand for several: their deck is, too
 PLACE = "location"
 """The kind of scene attributes that a setting is one of."""
@@ -169,6 +170,13 @@ class ObjectFilter(ConceptFilter):
         description="Whether no two objects of a scene have one name, so that no question is about `the first dog`.",
         examples=[True],
     )
+    together: dict[Text, SomeNames] | None = Field(
+        default=None,
+        max_length=MOST_GROUPS,
+        description="Groups by their names, such as kitchen: the objects of a scene are all of one group. Ids or "
+        "names, exactly these; what is in no group is left out.",
+        examples=[{"kitchen": ["stove", "bowl", "cook"], "street": ["car", "bus", "building"]}],
+    )
     copies: Annotated[
         Copies | None, BeforeValidator(read_copies, json_schema_input_type=PositiveCounts | Copies | None)
     ] = Field(
@@ -198,6 +206,12 @@ class AttributeFilter(ConceptFilter):
     min_frequency: MinFrequency = None
     top: Top = None
     max_per_object: Count | None = Field(default=None, description="The most attributes of one object.", examples=[2])
+    only_on: dict[Text, SomeNames] | None = Field(
+        default=None,
+        description="By attribute, or kind of attributes: the only objects that have it, as ids, names or kinds, with "
+        "what lies under them. What is said of an attribute counts before what is said of its kind.",
+        examples=[{"color": ["clothing", "vehicle"], "sleeping": ["cat", "dog"]}],
+    )
 
 
 class RelationFilter(ConceptFilter):

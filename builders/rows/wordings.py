@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-ALL, MIXED = "all", "mixed"
+ALL, MIXED, PARAPHRASE = "all", "mixed", "paraphrase"
 CHOICES = (
-    "a template's name; the place of a wording, from 0; `all`, a row a wording; or `mixed`, of each row the next one"
+    "a template's name; the place of a wording, from 0; `all`, a row a wording; `mixed`, of each row the next one; or "
+    "`paraphrase`, the first one of rows with `paraphrases`"
 )
 """What `take_wordings` takes, in words."""
 
@@ -19,12 +20,15 @@ def take_wordings(row: Mapping[str, Any], wording: str, place: int) -> list[dict
     stays. The template stands in `template`.
 
     Args:
-        row: A row with `wordings`.
+        row: A row with the column that it takes, see `find_column`.
         wording: See `CHOICES`.
         place: The place of the row among all, for `mixed`.
 
     Returns: Nothing where the row has no such wording.
     """
+    if wording == PARAPHRASE:
+        texts = [one["text"] for one in row[find_column(wording)][:1]]
+        return [_reword(row, {"caption": text, "mentions": [], "template": PARAPHRASE}) for text in texts]
     others = row["wordings"]
     if wording == ALL:
         first = {one["caption"]: number for number, one in reversed([*enumerate(others)])}
@@ -34,6 +38,11 @@ def take_wordings(row: Mapping[str, Any], wording: str, place: int) -> list[dict
     if wording.isdecimal():
         return [_reword(row, one) for one in others[int(wording) :][:1]]
     return [_reword(row, one) for one in others if one["template"] == wording][:1]
+
+
+def find_column(wording: str) -> str:
+    """The column that has a wording."""
+    return "paraphrases" if wording == PARAPHRASE else "wordings"
 
 
 def _reword(row: Mapping[str, Any], wording: Mapping[str, Any], suffix: str = "") -> dict[str, Any]:

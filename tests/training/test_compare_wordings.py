@@ -9,7 +9,8 @@ SCRIPT = Path(__file__).parents[2] / "docs" / "compare_wordings.py"
 
 
 @pytest.mark.slow
-def test_tables_of_models_on_wordings(tmp_path, capsys):
+def test_tables_of_models_on_wordings(tmp_path, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))
     spec = importlib.util.spec_from_file_location("compare_wordings", SCRIPT)
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)

@@ -16,7 +16,9 @@ import tiny
 from chat_server import ChatServer
 from datasets import load_dataset
 from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.export.export import export_split
 from generate_any_scene.builders.folder.manifest import read_built_manifest
+from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.foundation.disk_cache import clear_folder, find_folder
 from generate_any_scene.builders.foundation.replies import KIND
 from generate_any_scene.builders.inspection.verification import verify_folder
@@ -26,6 +28,8 @@ from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.builders.text.paraphrases.check import check_text
 from generate_any_scene.errors import GasError, GasWarning, RecipeError
 from generate_any_scene.taxonomy import load_taxonomy
+from generate_any_scene.training.data import load_rows
+from generate_any_scene.training.fields import Data
 from planting import ERRORS, Worder
 
 TEXT = "This caption says the same: "
@@ -128,6 +132,35 @@ def test_nothing_is_asked_twice_and_processes_do_not_matter(rows, tmp_path):
     build_datasets([load(server)], tmp_path / "again")
     assert read_files(tmp_path / "again") == read_files(tmp_path / "one")
     assert verify_folder(tmp_path / "one", None).findings == []
+
+
+def test_a_paraphrase_takes_the_captions_place(server, tmp_path, capsys):
+    """In trainings, evaluations and exports; rows of which none was right are left out, and counted."""
+    server.reply.wrong = 0.6
+    out = tmp_path / "out"
+    build_datasets([load(server, "paraphrase.tries=1")], out)
+    rows = list_texts(out)
+    expected = [(row["id"], row["paraphrases"][0]["text"]) for row in rows if row["paraphrases"]]
+    lacking = 12 - len(expected)
+    assert 0 < lacking < 12
+    found = load_rows(Data(path=str(out), name="worded", wording="paraphrase"), ("id", "caption"))
+    assert [(row["id"], row["caption"]) for row in found] == expected
+    assert f"data.wording: {lacking} of 12 rows have no paraphrase, and are left out" in capsys.readouterr().err
+    source = find_split(out, "worded", "train")
+    tally = export_split(source, "prompts", tmp_path / "out.jsonl", wording="paraphrase")
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [(line["id"], line["prompt"]) for line in lines] == expected
+    assert tally.left_out["scenes without the wording `paraphrase`"] == lacking
+
+
+def test_rows_without_paraphrases_have_none_to_take(tmp_path):
+    build_datasets([load_recipe("multi_object", SMALL[:2])], tmp_path)
+    with pytest.raises(
+        RecipeError, match=r"data.wording: the data has no column `paraphrases`; take rows .*`paraphrase`"
+    ):
+        load_rows(Data(path=str(tmp_path), name="worded", wording="paraphrase"), ("caption",))
+    with pytest.raises(GasError, match=r"worded/train has no paraphrases; build it with `paraphrase: \{model: ...\}`"):
+        export_split(find_split(tmp_path, "worded", "train"), "prompts", tmp_path / "out", wording="paraphrase")
 
 
 def test_verify_reads_the_texts_again(server, tmp_path):

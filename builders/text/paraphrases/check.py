@@ -47,7 +47,7 @@ def check_text(row: Mapping[str, Any], text: str, taxonomy: Taxonomy) -> list[Fa
     if not text.strip() or len(text) > MOST_CHARACTERS:
         return [Fault("unreadable", "the caption is empty, or too long")]
     reading = read_text(text, collect_words(row, taxonomy))
-    mentions = [place for place, item in enumerate(reading.items) if item.kind == "mention"]
+    mentions = [place for place, item in enumerate(reading.items) if item.kind == "mention" and not item.pronoun]
     strange = [
         Fault("invented" if one.endswith("is not in the scene") else "unreadable", one) for one in reading.strange
     ]

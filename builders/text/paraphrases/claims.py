@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from .items import CLAUSES, STOPS, Item
+from .pronouns import resolve_pronouns
 from .words import Lexicon, split_text
 
 Mentions = frozenset[int]
@@ -29,26 +30,32 @@ LETTERS = {
     **dict.fromkeys(("with", "has", "have", "having"), "t"),
     **dict.fromkeys(split_text("each other one another"), "e"),
     **dict.fromkeys(split_text("is are be being can"), "b"),
-    **dict.fromkeys(split_text("sits sit stands stand lies lie rests rest there appears appear seen found"), "v"),
+    **dict.fromkeys(
+        split_text("sits sit stands stand lies lie rests rest there appears appear seen found runs run"), "v"
+    ),
 }
 """Words that tell what is said of what; `v` are verbs between a place and what is there. All others are `w`."""
 KINDS = {"mention": "M", "relation": "R", "attribute": "A", "scene": "S"}
 LISTED = r"M(?:(?:,\+?|\+)M)*"
 LIST_BEHIND, LIST_BEFORE = re.compile(LISTED), re.compile(rf"{LISTED}$")
-TOLD = r"(?:,?qbA(?:[,+]+A)*)?"
+TOLD = r"(?:,?(?:qb)?A(?:[,+]+A)*|,?qbR[MO])?"
 """A relative clause that tells what a mention is like, and stands where that does not matter."""
 EACH_OTHER = re.compile(r"M(?:,\+?|\+)M[^MORA.]*$")
 BETWEEN = re.compile(r"[MORA][^MORA.]*$")
 PLACE_FIRST = re.compile(
     rf"(?:(?<=[S.,+ct])|^)R(?P<ends>{LISTED}){TOLD}(?:(?:,\+?|\+)R{LISTED})*(?:,?[bv]+|(?P<comma>,))(?P<subject>{LISTED})"
 )
-SENTENCE = re.compile(r"(?:^|[.c]|,\+)$")
+SENTENCE = re.compile(r"(?:^|[.c]|,\+|\+,)$")
 """What stands before a sentence, or one of its main clauses."""
 LEFT_OUT = re.compile(r"(?P<object>[MO]),?q(?P<subject>M)b*$")
-WITH = re.compile(r"[MO],?t$")
+WITH = re.compile(rf"[MO]{TOLD},?t$")
 PARTED = re.compile(
-    rf"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M){TOLD},?(?:(?P<subject>M)b*|b*)(?P<last>[Rwv]+)"
+    rf"(?:(?<=[S.,+c])|^)(?P<first>[Rwvt]+)(?P<object>M){TOLD},?(?:(?P<subject>M){TOLD}b*|b*)(?P<last>[Rwv]+)"
 )
+
+FRONTED = re.compile(r"(?P<object>M),?(?P<first>[Rw]+)q(?P<subject>M)b*(?P<last>[Rwv]+)")
+CHAINED = re.compile(rf"R{LISTED}(?:,\+?|\+)$")
+"""What stands before another place of the same thing."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +103,28 @@ def join_parted(items: list[Item], lexicon: Lexicon) -> list[Item]:
         words = " ".join(one.word for one in (*items[last:end], *items[first:target]))
         senses = lexicon.senses.get(split_text(words), [])
         begin = target + 1
+        if CHAINED.search(draw_shape(items), 0, first) and items[first].kind == "relation":
+            continue  # "behind the hut and beside a tree lies a dog"
         if senses and subject < len(items) and items[subject].kind == "mention":
             joined = Item("relation", items[last].start, items[end - 1].end, senses, word=words)
             joined.parted = (items[subject], items[target])
             items, begin = [*items[:first], *items[target:last], joined, *items[end:]], first
-    return _loosen(items)
+    return _loosen(_join_fronted(items, lexicon))
+
+
+def _join_fronted(items: list[Item], lexicon: Lexicon) -> list[Item]:
+    """Joins relations whose last words stand before "which": "a lake, in which a hut is reflected"."""
+    begin = 0
+    while found := FRONTED.search(draw_shape(items), begin):
+        target, subject = found.start("object"), found.start("subject")
+        (first, which), (last, end) = found.span("first"), found.span("last")
+        begin = target + 1
+        words = " ".join(one.word for one in (*items[last:end], *items[first:which]))
+        if senses := lexicon.senses.get(split_text(words), []):
+            joined = Item("relation", items[last].start, items[end - 1].end, senses, word=words)
+            joined.parted = (items[subject], items[target])
+            items = [*items[:first], *items[which:last], joined, *items[end:]]
+    return items
 
 
 def _loosen(items: list[Item]) -> list[Item]:
@@ -133,6 +157,7 @@ def read_claims(items: list[Item]) -> tuple[list[Claim], list[int]]:
             for some in befores
             for others in behinds
         ]
+        pairs = list(resolve_pronouns(items, draw_shape(items), pairs))
         if pairs:
             claims.append(Claim(place, tuple(dict.fromkeys(pairs))))
         else:
@@ -144,7 +169,7 @@ def _read_ends(text: _Text, place: int) -> tuple[list[Mentions], list[Mentions]]
     """The mentions that may stand before and behind a relation or attribute; none if there is no telling."""
     item, shape = text.items[place], text.shape
     if item.kind == "attribute":
-        befores, behinds = _look_before(text, place), [Mentions({-1})]
+        befores, behinds = _list_alike(text, place) or _look_before(text, place), [Mentions({-1})]
     elif item.parted:
         befores, behinds = (
             [Mentions(one for one, other in enumerate(text.items) if other is end)] for end in item.parted
@@ -191,6 +216,18 @@ def _look_behind(shape: str, place: int) -> list[Mentions]:
     return [*options, Mentions(listed[:1])] if len(listed) > 1 and "," in found[0] else options
 
 
+def _list_alike(text: _Text, place: int) -> list[Mentions]:
+    """The mentions before "both red" or "all red"; none where it is said otherwise, or of fewer or more than that."""
+    word = text.items[place - 1].word if place else ""
+    listed = LIST_BEFORE.search(text.shape, 0, text.shape.rfind("M", 0, place) + 1)
+    if word not in ("both", "all") or listed is None:
+        return []
+    some = _pick(text.shape, listed.span())
+    options = dict.fromkeys([some, Mentions({max(some)})])
+    counts = {one: sum(text.items[place].count or 1 for place in one) for one in options}
+    return [one for one in options if counts[one] == 2 or (word == "all" and counts[one] > 2)]
+
+
 def _look_before(text: _Text, place: int) -> list[Mentions]:
     """The mentions that a relation or an attribute may be about."""
     shape, found = text.shape, BETWEEN.search(text.shape, 0, place)
@@ -207,6 +244,8 @@ def _look_before(text: _Text, place: int) -> list[Mentions]:
     nearest, owners = [Mentions({start})], text.owners[start]
     joined = "+" in between or "c" in between
     if "q" in between:
+        if text.items[start].pronoun:  # "with a dog behind it that is red"
+            return owners
         return [*nearest, *owners] if joined else nearest
     if finite:
         return _climb(text, owners)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from .words import Lexicon, Sense, Tokens, split_text
@@ -28,11 +29,11 @@ CLAUSES = ("while", "whereas", "as", "where")
 BE = ("is", "are", "be", "being")
 NEUTRAL = frozenset(
     split_text(
-        "and or but while whereas as with where that which who is are be being there here also too well "
-        "along together both each in of to at on by from addition it's picture image photo photograph "
+        "and or but while whereas as with where that which who whom is are be being there here also too well "
+        "along together both each in of to at on by from addition it it's picture image photo photograph "
         "scene depiction view shown depicted pictured included featured captured present appear appears "
         "appearing can seen visible accompanied found another other one this these those a an the some "
-        "meanwhile part rounding out completing completed complete completes"
+        "so meanwhile part rounding out completing completed complete completes"
     )
 )
 """Words that say nothing of what is there; a preposition among them says something right before a mention."""
@@ -54,6 +55,7 @@ class Item:
         ordinal: Of several alike the how manieth a mention means, from 1; else 0.
         word: The words, but of mentions, attributes and what is said of the whole.
         parted: Of a relation that is said in two parts, the mentions before and behind it.
+        pronoun: Whether a mention is a pronoun; it has no senses.
     """
 
     kind: Kind
@@ -66,11 +68,16 @@ class Item:
     ordinal: int = 0
     word: str = ""
     parted: tuple[Item, Item] | None = None
+    pronoun: bool = False
 
 
 def cut_items(tokens: Tokens, lexicon: Lexicon) -> list[Item]:
     """Cuts the tokens of a text into items, by the words that the elements of its scene may be called."""
-    return _join_mentions(list(_cut(tokens, lexicon)))
+    items = _join_mentions(list(_cut(tokens, lexicon)))
+    for before, after in pairwise(items):
+        if before.word == ":" and after.kind == "attribute":  # "a dog: small and brown"
+            before.word = ","
+    return items
 
 
 def _cut(tokens: Tokens, lexicon: Lexicon) -> Iterator[Item]:
@@ -156,7 +163,8 @@ def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
     if words and words[-1].kind == "word" and words[-1].word in ("of", "single", "lone", "dozen"):
         for group, count in GROUPS.items():
             if tuple(one.word for one in words[-len(group) :]) == group:
-                mention.count, words = count, words[: -len(group)]
+                is_one = group[1] == "pair" and all(sense.plural is None for sense in names)  # a pair of jeans
+                mention.count, words = 1 if is_one else count, words[: -len(group)]
                 break
     for _ in range(3):
         word = words[-1].word if words and words[-1].kind == "word" else ""

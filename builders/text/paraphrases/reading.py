@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from .claims import Claim, draw_shape, join_parted, read_claims
 from .items import NEUTRAL, STOPS, Item, cut_items
+from .plain import write_plainly
+from .pronouns import mark_pronouns
 from .words import WHOLE, Lexicon, Tokens, split_text
 
 PREPOSITIONS = frozenset(split_text("in on at by to from"))
-POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest"))
+POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest runs run"))
 """What things do that are somewhere; of people and animals it says something, but in "behind the hut stands a dog"."""
 SHOWING = frozenset(
     split_text(
@@ -19,8 +21,11 @@ SHOWING = frozenset(
     )
 )
 """What pictures do; of anything else it says something."""
-HAPPENING = re.compile("tM[Rbv]")
+HAPPENING = re.compile("tM(?:,?q[bv]A(?:[,+]+A)*|[,+w]*A)*,?[Rbv]")
 """A mention that "has" another before it, of which something is said: "a cart has a cup sitting on the cart"."""
+ALL = re.compile(r"M[^MORA.]*$")
+"""What stands before "all": "two dogs, all red"."""
+LOOKS = ("looks", "look", "appears", "appear", "seems", "seem")
 MATERIAL = re.compile("wwA")
 """Words of an attribute, such as "made of carved marble"."""
 ABOUT = frozenset(
@@ -28,7 +33,7 @@ ABOUT = frozenset(
         "style styled rendered done made drawn painted shot photographed framed captured composed set "
         "lit taken under in at on by during the a an of as with like from through is are whole entire "
         "everything all light lighting looks against created executed takes place unfolds happens it's "
-        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it"
+        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it they"
     )
 )
 """Words around what is said of the whole picture."""
@@ -57,8 +62,10 @@ class Reading:
 
 def read_text(text: str, lexicon: Lexicon) -> Reading:
     """Reads a text with the words that the elements of its scene may be called."""
-    tokens = split_text(text)
-    items = join_parted(cut_items(tokens, lexicon), lexicon)
+    tokens = write_plainly(split_text(text), lexicon)
+    items = cut_items(tokens, lexicon)
+    mark_pronouns(items)
+    items = join_parted(items, lexicon)
     claims, unread = read_claims(items)
     reading = Reading(tokens, items, claims)
     reading.strange += [f"what `{reading.quote(items[one])}` says of what cannot be told" for one in unread]
@@ -77,9 +84,13 @@ def _find_strange(reading: Reading) -> None:
         before_mention = place + 1 < len(items) and items[place + 1].kind == "mention"
         if word in PREPOSITIONS and before_mention and not (word == "by" and items[place - 1].word == "accompanied"):
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
+        elif word in ("feature", "features") and place + 1 < len(items) and items[place + 1].word == "in":
+            continue
         elif word in SHOWING:
             some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
-        elif word == "made" and MATERIAL.match(shape, place):
+        elif word == "all" and shape.startswith(("A", "R"), place + 1):
+            some += [word] if not ALL.search(shape, 0, place) else []
+        elif (word in LOOKS and shape.startswith("A", place + 1)) or (word == "made" and MATERIAL.match(shape, place)):
             continue
         elif word in POSTURES:
             some += [word] if _is_animate(items, shape, place) else []

@@ -33,6 +33,7 @@ ALIKE = (
     ("toward", "towards"),
     ("in the center of", "at the center of", "in the middle of"),
     ("bigger than", "larger than"),
+    ("the same size as", "as big as", "as large as"),
     ("far from", "a long way from", "far away from"),
     ("all around", "around", "surrounding", "encircling"),
     ("surrounded by", "encircled by"),
@@ -46,6 +47,8 @@ ALIKE = (
     ("placed", "set", "resting", "sitting", "positioned", "rests", "rest", "sits", "sit"),
     ("standing", "positioned"),
     ("hung", "hanging"),
+    ("perched", "perching"),
+    ("farther from", "farther away from", "further from", "further away from"),
     ("holding", "containing"),
     ("wearing", "dressed in", "clad in"),
     ("shaped like", "in the shape of"),
@@ -81,6 +84,8 @@ PLACE = re.compile(
     rf"(?P<where>{'|'.join(MIRRORED)})$"
 )
 MOST_FORMS = 400
+COVERED = {"snowy": "snow", "sandy": "sand", "grassy": "grass", "muddy": "mud", "dusty": "dust", "mossy": "moss"}
+"""What lies on what is so."""
 WHOLE = ("picture", "image", "photo", "photograph", "scene", "view")
 """What a text calls the whole, so that no end of a name is called so."""
 LEADING = PREPOSITIONS | {"a", "an", "the", "style"}
@@ -234,12 +239,21 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
     forms = [row["adjective"], value, *others]
     if shaped := re.fullmatch(r"(.+)-shaped", value):
         forms += [f"{how} {a} {shaped[1]}" for how in ("shaped like", "in the shape of") for a in ("a", "an")]
-    if covered := re.fullmatch(r"(.+)-covered", value):
-        forms += [f"covered {how} {covered[1]}" for how in ("in", "with", "by")]
+    if done := re.fullmatch(r"(.+)-(covered|dusted|splattered|stained|lined|streaked|filled)", value):
+        forms += [f"{done[2]} {how} {done[1]}" for how in ("in", "with", "by")]
     if patterned := re.fullmatch(r"(.+)-patterned", row["adjective"]):
         forms += [f"{how} {patterned[1]} pattern" for how in ("with a", "in a")]
+    if kind in ("shape", "size"):
+        forms += [f"{how} {row['adjective']} {kind}" for how in ("of", "of a", "of an", "with a", "with an")]
     if kind == "material":
-        forms += [f"made {how} {one}" for how in ("of", "from", "out of") for one in (value, *wordings)]
+        made = product(("made", "built", "crafted"), ("of", "from", "out of"), (value, *wordings))
+        forms += [" ".join(words) for words in made]
+    if parted := re.fullmatch(r"(.+)-(hair|eye)ed", value):
+        forms.append(f"with {parted[1]} {'hair' if parted[2] == 'hair' else 'eyes'}")
+    if value in COVERED:
+        forms += [f"covered {how} {COVERED[value]}" for how in ("in", "with")]
+    if row["adjective"] == "sleeping":
+        forms += ["asleep", "fast asleep"]
     return list(dict.fromkeys(forms))
 
 
@@ -295,6 +309,8 @@ def list_relation_forms(
 def _vary(predicate: str, finite: str | None, animate: bool) -> list[tuple[str, bool]]:
     """A predicate in other words, and whether these have a finite verb."""
     texts = _say_alike(predicate)
+    if predicate in ("next to", "beside"):
+        texts += [f"right {text}" for text in ("next to", "beside")]
     if predicate.startswith("placed ") and not animate:
         texts += _say_alike(predicate.removeprefix("placed "))
     words = predicate.split()

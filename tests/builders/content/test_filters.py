@@ -13,6 +13,7 @@ from generate_any_scene.builders.content.pools import choose_pools
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.recipe.model import Recipe
 from generate_any_scene.builders.recipe.validation import list_keys
+from generate_any_scene.builders.structures.limits import read_limits
 from generate_any_scene.errors import RecipeError
 from generate_any_scene.taxonomy import TABLES, load_taxonomy
 from generate_any_scene.taxonomy.schema import VISIBILITY
@@ -25,10 +26,11 @@ EXAMPLES = settings(max_examples=8, phases=[Phase.generate])
 """Without shrinking: an example takes a while, and shrinking takes hundreds of them."""
 PLAIN = {"content.constraints": "none", "content.scene_attributes.count": [0, 1]}
 """With these no other key keeps concepts out of scenes."""
+MOST_OBJECTS = read_limits(load_recipe("general").recipe).objects[1]
 NO_FILTERS = {
     *("content.objects.distinct", "content.objects.copies"),
     *("content.plausibility.neighbours", "content.plausibility.temperature", "content.plausibility.model"),
-    *("content.attributes.max_per_object", "content.scene_attributes.count"),
+    *("content.attributes.max_per_object", "content.attributes.only_on", "content.scene_attributes.count"),
     *(f"content.plausibility.{name}" for name in ("neighbours", "temperature", "model")),
 }
 """Keys of concepts that leave none of them out."""
@@ -137,6 +139,18 @@ def goes_with(places):
     return test
 
 
+def draw_groups(rows):
+    """Groups of objects by letters, some of them too small for the largest scenes."""
+    ids = st.lists(st.sampled_from([row["id"] for row in rows]), min_size=1, max_size=2 * MOST_OBJECTS, unique=True)
+    return st.dictionaries(st.sampled_from("abc"), ids, min_size=1)
+
+
+def keep_groups(groups, rows):
+    names = {row["id"]: row["name"].lower() for row in rows}
+    large = [ids for ids in groups.values() if len({names[id_] for id_ in ids if id_ in names}) >= MOST_OBJECTS]
+    return [row for row in rows if any(row["id"] in ids for ids in large)]
+
+
 def find_places(kind, names):
     return [row for row in read_rows("scene_attributes") if row["kind"] == kind and row["name"] in names]
 
@@ -225,6 +239,7 @@ RECOUNTS = {
     ("objects", "content.objects.top"): Recount(
         lambda rows: st.integers(1, 300) | st.integers(1, 100).map(lambda share: f"{share}%"), take_top
     ),
+    ("objects", "content.objects.together"): Recount(draw_groups, keep_groups),
     ("objects", "content.objects.weights"): Recount(
         lambda rows: st.dictionaries(
             st.sampled_from([row["id"] for row in rows]), st.integers(0, 2), min_size=1, max_size=9
@@ -322,7 +337,8 @@ def test_each_key_of_content_is_a_filter_or_known_to_be_none():
 
 
 def test_what_looks_at_what_others_leave_comes_last():
-    assert [one.key for one in FILTERS["objects"]][-2:] == ["content.objects.top", "content.objects.weights"]
+    last = [f"content.objects.{name}" for name in ("top", "together", "weights")]
+    assert [one.key for one in FILTERS["objects"]][-3:] == last
 
 
 def test_recounts_are_of_filters_that_there_are():

@@ -221,15 +221,29 @@ def test_a_damaged_record_is_told(write_evaluation, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_the_command_serves_until_ctrl_c(pairs):
+@pytest.mark.parametrize("way", ["command", "python"])
+def test_a_folder_is_served_until_ctrl_c(way, pairs, tmp_path):
     command = [sys.executable, "-m", "generate_any_scene", "explore", str(pairs), "--no-open", "--split", "test"]
+    if way == "python":
+        recipe = "gas.Recipe.load('sandbox', splits={'train': 3, 'validation': 0, 'test': 2})"
+        script = f"import generate_any_scene as gas; gas.build({recipe}, out='gas').explore(open_browser=False)"
+        command = [sys.executable, "-c", script]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+        cwd=tmp_path,
     ) as process:
         url = process.stdout.readline().strip()
-        assert len(json.loads(fetch(url, "source.json")[2])["splits"]) == 2
-        process.send_signal(signal.SIGINT)
-        rest, complaints = process.communicate(timeout=30)
+        try:
+            source = json.loads(fetch(url, "source.json")[2])
+        finally:
+            process.send_signal(signal.SIGINT)
+        rest, complaints = process.communicate(timeout=60)
+    assert len(source["splits"]) == 2
     assert (process.returncode, rest) == (0, "")
-    assert complaints == "gas: press Ctrl-C to end\n"
+    assert complaints == ("gas: press Ctrl-C to end\n" if way == "command" else "")

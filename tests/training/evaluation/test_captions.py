@@ -3,12 +3,12 @@
 import math
 
 import pytest
+import tiny
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.captions import check_scores, score_captions
 from tiny import TEXT, fill_weights, make_tokenizer
 
 CAPTIONS = ["a red dog", "Two very large blue boxes are to the left of a teapot.", "yes, a", "a cup", "a red dog"]
-SMALL = {"d_model": 16, "d_kv": 4, "d_ff": 32, "num_layers": 2, "num_heads": 4}
 
 
 @pytest.fixture(scope="module")
@@ -74,16 +74,7 @@ def test_a_caption_that_a_model_cannot_read_whole_is_refused(causal):
 
 @pytest.fixture(scope="module")
 def vera(tmp_path_factory):
-    """An encoder of Vera's kind, with its head among the embeddings."""
-    from transformers import T5Config, T5EncoderModel
-
-    folder = str(tmp_path_factory.mktemp("vera"))
-    tokenizer = make_tokenizer([])
-    network = fill_weights(T5EncoderModel(T5Config(**SMALL, vocab_size=32128, architectures=["T5EncoderModel"])))
-    network.shared.weight.data[32097, 0] = 1.7
-    network.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return tiny.save_vera(tmp_path_factory.mktemp("vera"))
 
 
 def measure_vera(folder, text):
@@ -160,7 +151,7 @@ def test_which_of_several_labels_means_plausible_must_be_said(classifiers, given
 def test_an_encoder_of_another_kind_is_refused(tmp_path):
     from transformers import T5Config, T5EncoderModel
 
-    T5EncoderModel(T5Config(**SMALL, vocab_size=300, architectures=["T5EncoderModel"])).save_pretrained(tmp_path)
+    T5EncoderModel(T5Config(**tiny.T5, vocab_size=300, architectures=["T5EncoderModel"])).save_pretrained(tmp_path)
     make_tokenizer([]).save_pretrained(tmp_path)
     with pytest.raises(GasError, match="is an encoder, but not of Vera's kind; give liujch1998/vera or a classifier"):
         score("vera", CAPTIONS, model=str(tmp_path))

@@ -5,6 +5,7 @@ import sys
 
 import pyarrow.parquet as pq
 import pytest
+import tiny
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.folder.build_folder import WORK
 from generate_any_scene.builders.folder.files import VERDICT
@@ -146,6 +147,39 @@ def test_processes_do_not_change_the_bytes(causal, most, tmp_path):
         for workers in (1, 3):
             build_datasets([recipe], tmp_path / str(workers), workers=workers)
     assert hash_files(tmp_path / "1") == hash_files(tmp_path / "3")
+
+
+@pytest.mark.slow
+def test_a_cluster_does_not_change_the_bytes(causal, most, tmp_path):
+    import ray
+
+    asked = {"splits": {**PLAIN["splits"], "train": 700}, "filters": {"perplexity": {"max": most, "model": causal}}}
+    recipe = load_recipe("multi_object", {**PLAIN, **asked})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(filtering, "SCORED", 512)
+        build_datasets([recipe], tmp_path / "one")
+    ray.init(num_cpus=2, log_to_driver=False, logging_level="ERROR")
+    try:
+        build_datasets([recipe], tmp_path / "ray", engine="ray")
+    finally:
+        ray.shutdown()
+    assert hash_files(tmp_path / "ray") == hash_files(tmp_path / "one")
+
+
+def test_vera_chooses_the_rows_of_a_build(candidates, tmp_path):
+    folder = tiny.save_vera(tmp_path / "vera")
+    (scores,) = score_captions({"vera": {"model": folder, "device": "cpu"}}, candidates[1]).values()
+    ranked = sorted(set(scores))
+    # A bound that is far from all scores: another batch may change the last digits of one.
+    place = max(range(len(ranked) // 3, len(ranked) // 2), key=lambda place: ranked[place + 1] - ranked[place])
+    least = (ranked[place] + ranked[place + 1]) / 2
+    recipe = load_recipe("multi_object", {**PLAIN, "filters": {"vera": {"min": least, "model": folder}}})
+    build_datasets([recipe], tmp_path / "gas")
+    chosen = [row for row, score in zip(candidates[0], scores, strict=True) if score >= least]
+    assert read_rows(tmp_path / "gas") == chosen[:100]
+    told = read_built_manifest(tmp_path / "gas").configs["multi_object"].splits["train"].filters["vera"]
+    assert told.score == f"vera:{folder}" and told.dropped == candidates[0].index(chosen[99]) + 1 - 100
+    assert verify_folder(tmp_path / "gas", None).findings == []
 
 
 def test_the_number_of_threads_stays_as_it_was(causal):

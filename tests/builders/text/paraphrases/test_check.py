@@ -5,11 +5,13 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
+from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.builders.text.paraphrases.check import check_text
 from generate_any_scene.taxonomy import load_taxonomy
 from planting import ERRORS, Worder
+from spoiling import SHAPES, Spoiler
 
 
 def read_texts(name):
@@ -69,6 +71,38 @@ def test_paraphrases_written_unseen_are_mostly_kept(more_rows, taxonomy):
     refused = refuse([(more_rows[recipe][int(index)], text) for recipe, index, text in right], taxonomy)
     # "with a cup just behind it", "a shadow is cast on a cup", "kissed on the cheek", "a wolf's image", "in boots".
     assert len(refused) <= 0.06 * len(right), refused
+
+
+@pytest.fixture(scope="module")
+def later_texts():
+    """Texts that have pronouns, possessives, passives and clauses, and their rows."""
+    texts, rows = read_texts("right_later.tsv"), {}
+    for name in dict.fromkeys(recipe for recipe, _, _ in texts):
+        writer = create_writer(load_recipe(name))
+        for block in {int(index) // BLOCK for recipe, index, _ in texts if recipe == name}:
+            rows |= {
+                (name, row["id"].split("/")[-1]): row for row in writer.write_block("train", block, 80).to_pylist()
+            }
+    return [(rows[recipe, f"{int(index):09}"], text) for recipe, index, text in texts]
+
+
+@pytest.fixture(scope="module")
+def refused_later(later_texts, taxonomy):
+    return refuse(later_texts, taxonomy)
+
+
+def test_pronouns_possessives_and_clauses_are_read(later_texts, refused_later):
+    # "hangs low over", "overflows from", "a medal made of gold", "a motorcycle is parked" of one that is parked near.
+    assert len(refused_later) <= 0.03 * len(later_texts), refused_later
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_no_spoiled_text_is_kept(later_texts, refused_later, taxonomy, shape):
+    spoiler = Spoiler(taxonomy, 11)
+    changed = [(row, text, shape(spoiler, row, text)) for row, text in later_texts if text not in refused_later]
+    spoiled = [(row, new) for row, text, new in changed if new and new != text]
+    assert len(spoiled) >= 15
+    assert [text for row, text in spoiled if not check_text(row, text, taxonomy)] == []
 
 
 def test_errors_written_by_hand_are_refused(more_rows, taxonomy):
