@@ -41,7 +41,7 @@ def read_rows(source: Source, count: int) -> list[Row]:
 
 
 def print_scene(row: Row, console: Console, questions: int | None = None) -> None:
-    """Prints a row: the caption, its other wordings, its graph as a tree, and its questions, the first so many or all."""
+    """Prints a row: the caption and its wordings, its graph as a tree, and its questions, the first so many or all."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text

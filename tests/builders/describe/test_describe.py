@@ -158,7 +158,10 @@ def test_predicates_are_said_where_they_make_sense(objects, relation, said):
 
 def test_a_graph_may_be_written_as_one_thinks():
     """Attributes by kind, and relations between names."""
-    graph = {"objects": [{"name": "dog", "attributes": {"color": "red"}}, "cat"], "relations": [["dog", "near", "cat"]]}
+    graph = {
+        "objects": [{"name": "dog", "attributes": {"color": "red"}}, "cat"],
+        "relations": [["dog", "near", "cat"]],
+    }
     assert captions([{**graph, "scene_attributes": {"location": "kitchen"}}], template="prompt") == [
         "a red dog near a cat, in a kitchen"
     ]
