@@ -79,9 +79,28 @@ def draw_scene_attributes(
             "kinds that are left"
         )
         hint = "lower the count, allow more kinds, or set content.constraints: none, for which any objects will do"
+        refusing = (~demands.refuse_kinds(decks)).sum(axis=1) < counts
+        if refusing.any():
+            message, hint = _explain_refusals(plan, objects, np.flatnonzero(refusing))
         raise RecipeError([Problem(message, key="content.scene_attributes.count", hint=hint)]) from error
     values = decks.values[cards]
     return order_scene_attributes(plan.taxonomy, places.scene, values, places.offsets)
+
+
+def _explain_refusals(plan: Plan, objects: Ragged, scenes: np.ndarray) -> tuple[str, str]:
+    """Says what most of these scenes have, for which values of too few kinds are left, and what to do about it."""
+    names = plan.taxonomy.objects["name"]
+    found = [np.unique(objects.values[objects.offsets[one] : objects.offsets[one + 1]]) for one in scenes]
+    rows, times = np.unique(np.concatenate(found), return_counts=True)
+    name, most = names[int(rows[times.argmax()])].as_py(), int(times.max())
+    example = ", ".join(names[int(row)].as_py() for row in min(found, key=len)[:8])
+    message = (
+        "some scenes cannot have as many of the kinds that are left: too few of these have a value that goes with "
+        f"all objects of one with {example}; of {len(scenes):,} such scenes, {most:,} have the object {name}"
+    )
+    concept = plan.taxonomy.objects["id"][int(rows[times.argmax()])].as_py()
+    hint = f"exclude {concept} in content.objects, allow more kinds, or set content.constraints: none"
+    return message, hint
 
 
 def add_fixed(plan: Plan, key: int, start: int, drawn: Ragged) -> Ragged:

@@ -17,6 +17,7 @@ from ...taxonomy.schema import SCENE_ROLES
 from ..content.scenes import Scenes
 from ..foundation.ragged import Ragged, join_codes, number_rows, offsets_of
 from .scene_graph import SceneGraph
+from .spelling import join_colors
 
 SORTS = ("objects", "attributes", "relations", "scene_attributes")
 Key = tuple[str, str]
@@ -64,7 +65,8 @@ class Encoded:
 def encode_graphs(graphs: Sequence[SceneGraph], vocabulary: Vocabulary) -> Encoded:
     """Numbers the words of graphs; words that are new are added to the vocabulary."""
     objects = list(chain.from_iterable(zip(graph.names, graph.concepts, strict=True) for graph in graphs))
-    attributes = list(chain.from_iterable(chain.from_iterable(graph.attributes for graph in graphs)))
+    held = [some if len(some) < 2 else join_colors(some) for graph in graphs for some in graph.attributes]
+    attributes = list(chain.from_iterable(held))
     relations = list(chain.from_iterable(graph.relations for graph in graphs))
     scene_attributes = list(chain.from_iterable(graph.scene_attributes for graph in graphs))
     subjects, predicates, categories, targets = zip(*relations, strict=True) if relations else ((), (), (), ())
@@ -76,7 +78,7 @@ def encode_graphs(graphs: Sequence[SceneGraph], vocabulary: Vocabulary) -> Encod
         ),
         Ragged(
             _number(vocabulary.attributes, attributes),
-            _measure(map(len, chain.from_iterable(graph.attributes for graph in graphs))),
+            _measure(map(len, held)),
         ),
         Ragged(
             _number(vocabulary.relations, list(zip(predicates, categories, strict=True))),
@@ -116,6 +118,8 @@ class Named:
         order: The place of each attribute of the taxonomy before the noun; those that stand after it come last.
         subject_kinds, object_kinds: Of each relation of the taxonomy, as bits.
         kinds: Of each object of the taxonomy, as bits.
+        plural: Whether each object of the taxonomy is said in the plural alone, bool.
+        several: Whether the object of each relation of the taxonomy must be several things, bool.
         roles: Of each scene attribute of the taxonomy, a number.
     """
 
@@ -128,6 +132,8 @@ class Named:
     subject_kinds: np.ndarray
     object_kinds: np.ndarray
     kinds: np.ndarray
+    plural: np.ndarray
+    several: np.ndarray
     roles: np.ndarray
 
 
@@ -138,6 +144,7 @@ LEFT_OUT = {
     "scene_attributes": "scene attributes that nobody knows",
     "ends": "relations to an object that is not there, or was left out",
     "loops": "relations of a thing to itself",
+    "single": "relations to one thing that need several: between a tree",
     "repeated": "relations and attributes that are stated twice",
     "graphs": "graphs without an object",
 }
@@ -166,13 +173,15 @@ def lay_out_scenes(encoded: Encoded, named: Named, start: int, left_out: Counter
     graphs = np.flatnonzero(np.bincount(owners[kept], minlength=len(encoded)))
     left_out["graphs"] += len(encoded) - len(graphs)
     objects = Ragged(rows[kept], offsets_of(np.bincount(owners[kept], minlength=len(encoded))[graphs]))
+    copies = np.maximum(encoded.copies, named.copies[encoded.objects.values])
+    several = (copies > 1) | named.plural[rows]
     attributes = _lay_out_attributes(encoded, named, kept, within, left_out)
-    relations, subjects, targets = _lay_out_relations(encoded, named, kept, within - firsts[owners], rows, left_out)
+    numbers = within - firsts[owners]
+    relations, subjects, targets = _lay_out_relations(encoded, named, kept, numbers, rows, several, left_out)
     places = np.full(len(encoded), -1, dtype=np.int64)
     places[graphs] = np.arange(len(graphs))
     relation_of = places[encoded.relations.owners[relations[1]]]
     bounds = offsets_of(np.bincount(relation_of, minlength=len(graphs)))
-    copies = np.maximum(encoded.copies, named.copies[encoded.objects.values])[kept]
     scenes = Scenes(
         start,
         np.zeros(len(graphs), dtype=np.int64),
@@ -182,7 +191,7 @@ def lay_out_scenes(encoded: Encoded, named: Named, start: int, left_out: Counter
         Ragged(subjects, bounds),
         Ragged(targets, bounds),
         _lay_out_scene_attributes(encoded, named, places, len(graphs), left_out),
-        copies,
+        copies[kept],
     )
     return scenes, graphs
 
@@ -203,7 +212,13 @@ def _lay_out_attributes(
 
 
 def _lay_out_relations(
-    encoded: Encoded, named: Named, kept: np.ndarray, numbers: np.ndarray, rows: np.ndarray, left_out: Counter[str]
+    encoded: Encoded,
+    named: Named,
+    kept: np.ndarray,
+    numbers: np.ndarray,
+    rows: np.ndarray,
+    several: np.ndarray,
+    left_out: Counter[str],
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
     """Relations between objects that are kept, each once: (rows, places in `encoded`), subjects and targets."""
     words, owners = encoded.relations.values, encoded.relations.owners
@@ -222,6 +237,9 @@ def _lay_out_relations(
     left_out["loops"] += int(loops.sum())
     good = np.flatnonzero(there & sayable & ~loops)
     chosen = _choose_senses(named, words[good], rows[ends[0][good]], rows[ends[1][good]])
+    single = named.several[chosen] & ~several[ends[1][good]]
+    left_out["single"] += int(single.sum())
+    good, chosen = good[~single], chosen[~single]
     firsts = np.sort(number_rows(ends[0][good], ends[1][good], chosen)[0]) if len(good) else good
     left_out["repeated"] += len(good) - len(firsts)
     good, chosen = good[firsts], chosen[firsts]

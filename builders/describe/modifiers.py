@@ -20,11 +20,14 @@ from ...taxonomy.grammar import load_grammar
 from ...taxonomy.naming import list_meanings
 from ...taxonomy.schema import ATTRIBUTE_KINDS
 from .nouns import Meaning, list_known
-from .spelling import ARTICLE_AT_END, AUXILIARY, DETERMINER, FUNCTION_WORDS, clean_word, is_readable, lower_word
+from .spelling import ARTICLE_AT_END, AUXILIARY, DETERMINER, FUNCTION_WORDS, JOINT, clean_word, is_readable, lower_word
 
 ADJECTIVE = re.compile(r"(ed|ing|y|ish|ful|less|ous|ic|al|en|ive|able|ible|ese|ian|like|style|colored|shaped)$|-")
 """Ends of words that can follow "is" as what something is like."""
-JOINT = re.compile(r"(?: and | & |, and |, ?| ?/ ?)")
+NEGATION = re.compile(r"(?:no|not|non|never) ")
+"""What a thing has not, or is not, cannot stand before its noun: no tail, not red."""
+SEVERAL = frozenset(("between", "in between", "among", "amongst"))
+"""Predicates whose object is several things."""
 UNSAID = frozenset(("as", "to", "until", "via", "out", "up", "down", "off", "not", "without a"))
 """Predicates that say nothing by themselves, though longer ones begin so."""
 NOT_ASKED = frozenset(
@@ -33,7 +36,7 @@ NOT_ASKED = frozenset(
 """Predicates that read well in a phrase, and badly in a question: "is the wheel of the car?"."""
 BARE = re.compile(r"(sitting|standing|lying|laying|walking|running|flying|swimming|sleeping|leaning|resting|growing)$")
 """Verbs without an object: a bench is sat on."""
-FINITE_FORMS = {"have": "has", "do": "does"}
+FINITE_FORMS = {"have": "has", "do": "does", "of": "belongs to"}
 SIDE = re.compile(
     r"^(?P<before>(?:[a-z]+ )?(?:to|on|at|in|near) |)"
     r"(?P<side>left|right|side|middle|center|bottom|back|edge|end|corner|rear) (?:side )?of$"
@@ -58,7 +61,7 @@ def read_attribute(taxonomy: Taxonomy, kind: str, value: str) -> Meaning | None:
         return Meaning(known)
     word = lower_word(clean_word(value))
     word = AUXILIARY.sub("", f"{word} ", count=1).strip() if AUXILIARY.match(f"{word} ") else word
-    if not is_readable(word) or DETERMINER.match(f"{word} "):
+    if not is_readable(word) or DETERMINER.match(f"{word} ") or NEGATION.match(word):
         return None
     if (row := _find_attribute(taxonomy, kind, word)) is not None:
         if word.casefold() in (row["name"].casefold(), row["adjective"].casefold()):
@@ -90,9 +93,9 @@ def _copy_attribute(row: Mapping[str, Any], word: str, near: str) -> Meaning:
 
 
 def _mix_attributes(taxonomy: Taxonomy, word: str) -> Meaning | None:
-    """A row for two or three known words of one kind: black and white."""
-    parts = JOINT.split(word)
-    if not 2 <= len(parts) <= 3 or not all(parts):
+    """A row for several known colors: black and white."""
+    parts = list(dict.fromkeys(JOINT.split(word)))
+    if len(parts) < 2 or not all(parts):
         return None
     rows = [_find_attribute(taxonomy, "color", part) for part in parts]
     if (
@@ -101,7 +104,7 @@ def _mix_attributes(taxonomy: Taxonomy, word: str) -> Meaning | None:
     ):
         return None
     known = [row for row in rows if row]
-    said = " and ".join(part for part in parts) if len(parts) == 2 else f"{parts[0]}, {parts[1]}, and {parts[2]}"
+    said = " and ".join(parts) if len(parts) == 2 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
     near = "|".join(dict.fromkeys(one for row in known for one in (row["id"], *filter(None, row["near"].split("|")))))
     return _copy_attribute(known[0], said, near)
 
@@ -119,7 +122,7 @@ def _read_open_attribute(taxonomy: Taxonomy, kind: str, word: str) -> Meaning | 
     is_asked = phrase or (ADJECTIVE.search(words[-1]) and not is_noun) or words[0] in ("very", "mostly", "partly")
     said = phrase or word
     kind = kind if kind in ATTRIBUTE_KINDS else "adjective"
-    id_ = f"{kind}.own_{word.replace(' ', '_')}"
+    id_ = f"{kind}.own_{said.replace(' ', '_')}"  # "in background" is "in the background"
     row = {
         "id": id_,
         "kind": kind,
@@ -185,7 +188,7 @@ def read_predicate(taxonomy: Taxonomy, predicate: str, category: str) -> list[Me
         word = f"{side['before'] or 'to '}the {side['side']} of"
     if not is_sayable(word):
         return []
-    word = FINITE_FORMS.get(word, word)
+    word = FINITE_FORMS.get(word, word)  # "the leg is of the man" is no sentence
     if senses := _list_senses(taxonomy, word):
         return [Meaning(one) for one in senses]
     first, _, rest = word.partition(" ")
@@ -233,7 +236,7 @@ def _read_finite(taxonomy: Taxonomy, finite: str, base: str) -> Meaning:
         row, category = _make_predicate(base, "interactional"), "interactional"
     id_ = f"{category}.own_{finite.replace(' ', '_')}"
     changes = {"id": id_, "predicate": base, "finite": finite, "finite_plural": base, "tier": "full"}
-    return Meaning(id_, {**row, **changes}, guessed=not known and first not in ("have", "use", "own"))
+    return Meaning(id_, {**row, **changes}, guessed=not known and first not in ("have", "use", "own", "belong"))
 
 
 def _find_row(table: pa.Table, id_: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ...taxonomy import Taxonomy, load_taxonomy
 from ...taxonomy.schema import COLUMNS, SCENE_ROLES
 from .alternatives import Alternatives, apply_alternatives
 from .layout import SORTS, Key, Named, Vocabulary
-from .modifiers import read_attribute, read_predicate, read_scene_attribute
+from .modifiers import SEVERAL, read_attribute, read_predicate, read_scene_attribute
 from .nouns import Meaning, read_noun
 
 
@@ -111,6 +111,8 @@ def find_rows_of(taxonomy: Taxonomy, meanings: Meanings) -> Named:
         subject_kinds=taxonomy.kind_bits(taxonomy.relations["subject_kinds"]),
         object_kinds=taxonomy.kind_bits(taxonomy.relations["object_kinds"]),
         kinds=taxonomy.kind_bits(taxonomy.objects["kinds"]),
+        plural=np.array([one == "plural" for one in taxonomy.objects["countability"].to_pylist()]),
+        several=np.array([one in SEVERAL for one in taxonomy.relations["predicate"].to_pylist()]),
         roles=np.array(list(map(SCENE_ROLES.index, scene_attributes["role"].to_pylist())), dtype=np.int64),
     )
 

@@ -6,6 +6,7 @@ is near whatever else the word names (a hat). So false statements keep away from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -20,13 +21,12 @@ from ...taxonomy.grammar import Noun, load_grammar
 from ...taxonomy.hints import fold
 from ...taxonomy.naming import read_names
 from ...taxonomy.senses import list_aliases, read_senses
-from .spelling import DETERMINER, FUNCTION_WORDS, NUMERALS, clean_word, is_readable, lower_word
+from .spelling import COLORS, DETERMINER, FUNCTION_WORDS, NUMERALS, clean_word, is_readable, lower_word
 
 TIERS = ("common", "visible")
 LONGEST_NAMED = 3
 """Words of a name within a longer one that are looked up together."""
 MOST_NEAR = 8
-COLORS = frozenset("black white red green blue yellow orange brown pink purple gray grey tan gold silver".split())  # noqa: SIM905
 INDEFINITE = frozenset(("in", "with", "wearing", "holding", "carrying"))
 DEFINITE = frozenset(("on", "at", "near", "behind", "under", "by", "above"))
 SIDES = frozenset("side top bottom front back edge end corner middle base part".split())  # noqa: SIM905
@@ -66,9 +66,10 @@ def read_noun(taxonomy: Taxonomy, name: str, concept: str) -> Meaning | None:
     word = DETERMINER.sub("", word, count=1) if DETERMINER.match(word) else word
     if not is_readable(word):
         return None
-    count, _, rest = word.partition(" ")
-    if rest and count in NUMERALS and (rows := list_known(taxonomy, rest)) and _is_plural_of(taxonomy, rest, rows[0]):
-        return Meaning(taxonomy.objects["id"][rows[0]].as_py(), copies=NUMERALS[count])
+    if counted := _read_counted(taxonomy, word):
+        return counted
+    if re.match(r"0+ ", word):
+        return None
     rows = (told,) if told >= 0 else list_known(taxonomy, word)
     word = word if rows and told < 0 else add_articles(taxonomy, word)
     if rows:
@@ -78,6 +79,20 @@ def read_noun(taxonomy: Taxonomy, name: str, concept: str) -> Meaning | None:
             return Meaning(taxonomy.objects["id"][rows[0]].as_py())
         return _lay_under(taxonomy, word, rows[0], rows[1:])
     return _read_open(taxonomy, word)
+
+
+def _read_counted(taxonomy: Taxonomy, word: str) -> Meaning | None:
+    """Things whose name says how many there are: two dogs, 12 dogs, 2 dog, 1 dog; None for any other name."""
+    count, _, rest = word.partition(" ")
+    is_digits = count.isascii() and count.isdigit() and len(count) <= 3
+    copies = int(count) if is_digits else 1 if count == "one" else NUMERALS.get(count, 0)
+    if not rest or not copies or not (rows := list_known(taxonomy, rest)):
+        return None
+    one = taxonomy.objects.slice(rows[0], 1).to_pylist()[0]
+    is_plural = _is_plural_of(taxonomy, rest, rows[0])
+    # "Four poster" is no number of posters: a word before one thing is more often a part of its name.
+    is_one = one["countability"] == "count" and not is_plural and (copies == 1 or is_digits)
+    return Meaning(one["id"], copies=copies) if is_one or (is_plural and copies > 1) else None
 
 
 def _is_plural_of(taxonomy: Taxonomy, word: str, row: int) -> bool:
@@ -163,6 +178,8 @@ def _keep_unknown(taxonomy: Taxonomy, word: str, near: list[int]) -> Meaning:
     row = _complete(word, root, "thing", ids, "yes")
     if noun.countability == "count" and word.endswith("ing"):  # lettering, writing
         noun = Noun("mass", word, "some", False)
+    if noun.countability == "count" and word.endswith("iis"):  # skiis
+        noun = Noun("plural", word, "some", False)
     return Meaning(row["id"], {**row, **_inflect(noun)}, guessed=True)
 
 

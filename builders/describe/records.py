@@ -97,11 +97,13 @@ def _read_json(path: Path, file: TextIO) -> Iterator[tuple[str, Any]]:
         while text.peek() != "]":
             yield "", text.decode()
             text.take_comma("]")
+        text.end()
         return
     if opening != "{":
         raise GasError(f"{path} begins with {opening or 'nothing'}; a file of graphs is a JSON array or mapping")
     text.skip()
     whole: dict[str, Any] = {}
+    are_by_id = False
     while text.peek() != "}":
         key = text.decode()
         if text.peek() != ":":
@@ -116,12 +118,16 @@ def _read_json(path: Path, file: TextIO) -> Iterator[tuple[str, Any]]:
         else:
             value = text.decode()
             if key not in GRAPH_KEYS and isinstance(value, Mapping) and GRAPH_KEYS & value.keys():
+                are_by_id = True
                 yield str(key), value
             else:
                 whole[key] = value
         text.take_comma("}")
+    text.end()
     if GRAPH_KEYS & whole.keys():
         yield "", whole
+    elif are_by_id:
+        yield from whole.items()  # none is a graph, which is an error of whoever reads them
 
 
 class _Window:
@@ -151,6 +157,12 @@ class _Window:
         elif found != closing:
             raise self.explain(f"there is {found or 'the end of the file'} where `,` or `{closing}` should be")
 
+    def end(self) -> None:
+        """Takes what closes the whole, after which there must be nothing."""
+        self.skip()
+        if self.peek():
+            raise self.explain("there is more after the end; a file with a graph a line is called .jsonl")
+
     def decode(self) -> Any:
         """Takes a value, and reads on until it is whole."""
         self.peek()
@@ -163,7 +175,8 @@ class _Window:
                 return value
             except (JSONDecodeError, RecursionError) as error:
                 if len(self._text) - self._at > LARGEST or not self._read():
-                    raise self.explain(str(error)) from error
+                    # Its message says where within the window; only the place in the file is of use.
+                    raise self.explain(getattr(error, "msg", str(error))) from error
 
     def _read(self) -> bool:
         if self._ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -168,7 +169,8 @@ def _make(read: Any, record: Any, unknown: Unknown, what: str, cls: type[SceneGr
     try:
         read(graph, record)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise GasError(f"this is not {what} ({type(error).__name__}: {error})") from error
+        wrong = f"it lacks {error}" if isinstance(error, KeyError) else f"a part of it is of another shape: {error}"
+        raise GasError(f"this is not {what}: {wrong}; {LAYOUTS[read.__name__]}") from error
     if unknown == "refuse":
         refuse_unknown(_list_all_words(graph))
     return graph
@@ -184,10 +186,37 @@ def _list_all_words(graph: SceneGraph) -> Iterator[Word]:
 # --- layouts ---------------------------------------------------------------------------------------------------------
 
 
+LAYOUTS = {
+    "_read_visual_genome": "write `objects`, each a mapping with `object_id` and `names`, and `relationships`, each "
+    "with `subject_id`, `predicate` and `object_id`",
+    "_read_gqa": "write `objects` as a mapping by id, each with `name`, `attributes` and `relations`, which are "
+    "mappings with `name` and `object`",
+    "_read_row": "write `scene_graph` as rows have it, with `objects` and `relations`",
+    "_read_node_link": "write `nodes`, each a mapping with `id` and `name`, and `links`, each with `source`, `target` "
+    "and `predicate`",
+    "_read_plain": "write `objects`, words or mappings with `name`, and `relations`, lists of subject, predicate and "
+    "object, or mappings with these keys",
+}
+"""How to mend a graph, by what reads it."""
+MOST_COPIES = 1000
+
+
 def _add(graph: SceneGraph, name: Any, concept: Any = "", attributes: list[Attribute] | None = None) -> None:
-    graph.names.append(name if isinstance(name, str) else "" if name is None else str(name))
+    name = next(iter(name), "") if isinstance(name, list | tuple) else name
+    # A name that holds more is none; it is counted with those that cannot be read.
+    graph.names.append(name if isinstance(name, str) else str(name) if isinstance(name, int | float) else "")
     graph.concepts.append(concept if isinstance(concept, str) else "")
     graph.attributes.append(attributes or [])
+
+
+def _read_count(value: Any) -> int:
+    """How many alike things an object stands for: 1 where nobody says."""
+    if value is None:
+        return 1
+    value = int(value) if isinstance(value, float) and value.is_integer() else value  # tables have it so
+    if type(value) is not int or not 1 <= value <= MOST_COPIES:
+        raise ValueError(f"the count {show(value)} is no whole number from 1 to {MOST_COPIES:,}")
+    return value
 
 
 def _list_words(value: Any) -> Iterator[str]:
@@ -212,7 +241,7 @@ def _read_visual_genome(graph: SceneGraph, record: Mapping[str, Any]) -> None:
         if found is None:
             found = places[key] = len(graph.names)
             names, synsets = one.get("names"), one.get("synsets")
-            name = names[0] if names else one.get("name")
+            name = names or one.get("name")
             values = one.get("attributes")
             _add(
                 graph,
@@ -265,23 +294,30 @@ def _read_plain(graph: SceneGraph, record: Mapping[str, Any]) -> None:
             _add(graph, name, one.get("concept"), list(_list_pairs(one.get("attributes"))))
             if (key := one.get("id", one.get("object_id"))) is not None:
                 places[str(key)] = number
-        count = one.get("count") if isinstance(one, Mapping) else None
-        graph.counts.append(count if isinstance(count, int) and count > 0 else 1)
+        graph.counts.append(_read_count(one.get("count")) if isinstance(one, Mapping) else 1)
+    times = Counter(graph.names)
+    for number, name in enumerate(graph.names):
+        if times[name] == 1:  # relations may name their ends
+            places.setdefault(name, number)
     for one in record.get("relations") or ():
         if isinstance(one, Mapping):
             subject, predicate, target = one["subject"], one.get("predicate", one.get("name")), one["object"]
             category = one.get("category")
         else:
             (subject, predicate, target), category = one, None
-        ends = [places.get(end if type(end) is int else str(end), -1) for end in (subject, target)]
+        ends = [places.get(end if isinstance(end, int | float) else str(end), -1) for end in (subject, target)]
         graph.relations.append((ends[0], str(predicate or ""), category or "", ends[1]))
     graph.scene_attributes = list(_list_pairs(record.get("scene_attributes")))
 
 
 def _list_pairs(values: Any) -> Iterator[Attribute]:
-    """Kind and value of attributes that are words, pairs, or mappings."""
+    """Kind and value of attributes that are words, pairs, or mappings; or all in one mapping, of values by kind."""
+    if isinstance(values, Mapping) and not {"kind", "value", "name"} & values.keys():
+        values = [(str(kind), word) for kind, some in values.items() for word in _list_words(some)]
     for one in values if isinstance(values, list | tuple) else [] if values is None else [values]:
-        if isinstance(one, Mapping):
+        if isinstance(one, Mapping) and not {"kind", "value", "name"} & one.keys():
+            yield from _list_pairs(one)
+        elif isinstance(one, Mapping):
             yield str(one.get("kind") or ""), str(one.get("value", one.get("name")) or "")
         elif isinstance(one, list | tuple) and len(one) == 2:
             yield str(one[0]), str(one[1])
@@ -312,8 +348,7 @@ def _read_node_link(graph: SceneGraph, record: Mapping[str, Any]) -> None:
         else:
             places[key] = len(graph.names)
             _add(graph, name, node.get("concept"), list(_list_pairs(node.get("attributes"))))
-            count = node.get("count")
-            graph.counts.append(count if isinstance(count, int) and count > 0 else 1)
+            graph.counts.append(_read_count(node.get("count")))
     for edge in record.get("links", record.get("edges")) or ():
         start, end = str(edge["source"]), str(edge["target"])
         if end in values and start in places:

@@ -34,6 +34,9 @@ FUNCTION_WORDS = frozenset(
     )
 )
 """Words that are no name and no attribute by themselves."""
+COLORS = frozenset("black white red green blue yellow orange brown pink purple gray grey tan gold silver".split())  # noqa: SIM905
+SHADE = re.compile(r"(?:light|dark|bright|pale|deep)(?:er)? ")
+JOINT = re.compile(r" and | & |, and |, ?| ?/ ?")
 NUMERALS = {word: number for number, word in enumerate(SPELLED_NUMBERS) if number > 1} | {
     str(number): number for number in range(2, 21)
 }
@@ -43,13 +46,15 @@ NUMERALS = {word: number for number, word in enumerate(SPELLED_NUMBERS) if numbe
 def clean_word(text: str) -> str:
     """Takes away what is no part of a word: signs around it, runs of spaces, underscores, a stray quote.
 
-    >>> [clean_word(text) for text in (" Man.", "t-shirt", "trees_in background", '"stop" sign', "...")]
-    ['Man', 't-shirt', 'trees in background', 'stop sign', '']
+    >>> [clean_word(text) for text in (" Man.", "t-shirt", "trees_in background", '"stop" sign', "dog's", "...")]
+    ['Man', 't-shirt', 'trees in background', 'stop sign', 'dog', '']
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
         text = "".join(one if one.isprintable() else " " for one in text)
-    return " ".join(text.replace("_", " ").replace("|", " ").replace('"', " ").split()).strip(EDGES)
+    text = " ".join(text.replace("_", " ").replace("|", " ").replace('"', " ").split()).strip(EDGES)
+    return text.removesuffix("'s").removesuffix("\u2019s")
 
 
 def lower_word(text: str) -> str:
@@ -77,3 +82,33 @@ def is_readable(text: str) -> bool:
         return False
     words = text.split()
     return len(words) <= MOST_WORDS and not all(word.lower() in FUNCTION_WORDS for word in words)
+
+
+def join_colors(attributes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Says several colors of one thing as one attribute, which stands where the first of them stood.
+
+    Annotators list each color that they see. One after the other before a noun they would say something else.
+
+    >>> join_colors([("", "White"), ("", "wet"), ("", "black")])
+    [('', 'white and black'), ('', 'wet')]
+    >>> join_colors([("color", "blue"), ("color", "blue/light green"), ("color", "red")])
+    [('color', 'blue, light green, and red')]
+    >>> join_colors([("", "black and white"), ("material", "gold")])
+    [('', 'black and white'), ('material', 'gold')]
+    """
+    colors = {place: parts for place, (kind, value) in enumerate(attributes) if (parts := _list_colors(kind, value))}
+    if len(colors) < 2:
+        return attributes
+    first, *others = colors
+    parts = list(dict.fromkeys(part for some in colors.values() for part in some))
+    said = " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    joined = [*attributes[:first], (attributes[first][0], said), *attributes[first + 1 :]]
+    return [one for place, one in enumerate(joined) if place not in others]
+
+
+def _list_colors(kind: str, value: str) -> list[str]:
+    """The colors that an attribute names, if it names nothing else."""
+    if kind not in ("", "color"):
+        return []
+    parts = [part for part in JOINT.split(clean_word(value).lower()) if part]
+    return parts if all(SHADE.sub("", part, count=1) in COLORS for part in parts) else []

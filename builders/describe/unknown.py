@@ -29,7 +29,8 @@ def refuse_unknown(words: Iterable[Word]) -> None:
             word = key[0 if table in ("objects", "relations") else 1]
             unknown.append(f"{table[:-1].replace('_', ' ')} {show(word)}{ask(read_words(taxonomy, table).find(word))}")
     if unknown:
-        raise GasError(f'the taxonomy does not have: {"; ".join(unknown)}. unknown="keep" takes any word')
+        end = "" if unknown[-1].endswith("?") else ";"
+        raise GasError(f'the taxonomy does not have: {"; ".join(unknown)}{end} unknown="keep" takes any word')
 
 
 def _is_unknown(taxonomy: Taxonomy, table: str, key: tuple[str, str]) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from ..drawing.scene_graphs import label_object
-from ..folder.reading import Source, read_batches
+from ..folder.reading import Source, read_file_rows
 from ..recipe.loading import LoadedRecipe
-from ..rows.schema import SCHEMA
 from ..rows.single import check_split
 from ..rows.splits import write_split
 from ..rows.writer import create_writer
@@ -35,19 +34,22 @@ def read_rows(source: Source, count: int) -> list[Row]:
     Raises:
         GasError: A file is missing or damaged, or has not the columns of rows.
     """
-    batches = read_batches(source, SCHEMA.names, count)
+    files = source.entry.splits[source.split].files
+    batches = chain.from_iterable(read_file_rows(source.folder, file, None, count) for file in files)
     rows = [row for batch in islice(batches, 1) for row in batch.to_pylist()]
     return rows[:count]
 
 
 def print_scene(row: Row, console: Console, questions: int | None = None) -> None:
-    """Prints a row: the caption, its graph as a tree, and its questions, the first so many or all."""
+    """Prints a row: the caption and its wordings, its graph as a tree, and its questions, the first so many or all."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     console.rule(Text(row["id"]), align="left")
     console.print(Text(row["caption"], style="bold"))
+    for wording in row.get("wordings") or ():
+        console.print(Text(f"{wording['template']}: ", style="dim").append(wording["caption"], style="default"))
     console.print()
     arrow = "->" if console.options.ascii_only else "→"
     console.print(Padding(_draw_tree(row, arrow), (0, 2)))

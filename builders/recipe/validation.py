@@ -59,6 +59,7 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
 def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     """Name the key that was meant, or where it belongs, or else the keys that may stand in its place."""
     keys = [("extends",), *(key for key, _ in list_keys(model))]
+    in_list = any(isinstance(part, int) for part in path)
     path = tuple(part for part in path if isinstance(part, str))  # without the places in lists
     # The names of splits are not among the keys, but what stands below them is.
     here = tuple(part for end, part in enumerate(path[:-1], 1) if path[:end] in keys)
@@ -67,6 +68,8 @@ def advise_key(model: type[BaseModel], path: KeyPath) -> str:
     elsewhere = [f"`{'.'.join(key)}`" for key in keys if key[-1] == word]
     if close := suggest(word, choices):
         return close
+    if in_list:  # a key of one of several cannot stand elsewhere
+        return f"the keys here are {', '.join(dict.fromkeys(choices))}"
     if (word,) in keys:
         return "move it to the top of the recipe"
     if elsewhere:

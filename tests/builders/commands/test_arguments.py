@@ -113,3 +113,9 @@ def test_preview_shows_so_many_questions(questions, source, gas, workplace):
 def test_help_has_no_marks_of_a_markup(command, gas):
     status, out, _ = gas(*command.split(), "--help")
     assert status == 0 and "Usage" in out and "`" not in out and "**" not in out
+
+
+def test_a_key_of_one_of_several_is_told_those_that_go_there(gas):
+    status, out, err = gas("validate", "multi_object", "--set", "structure.seed_graph={objects: [{name: man}]}")
+    assert (status, out) == (2, "")
+    assert "unknown key `name`; the keys here are concept, under, attributes" in err

@@ -63,6 +63,19 @@ def test_preview_shows_what_a_build_writes(gas, built, every_kind):
         assert row["questions"][0]["question"] in text
 
 
+def test_preview_shows_wordings(gas, tmp_path):
+    """Of a recipe, and of the folder that it builds; as text and as JSON."""
+    worded = ("--set", "name=worded", "--set", "wordings=[short, long]", "--set", "splits={train: 3}")
+    assert gas("build", "multi_object", "--out", tmp_path / "worded", *worded)[0] == 0
+    for source in ((tmp_path / "worded",), ("multi_object", *worded)):
+        rows = [json.loads(line) for line in gas("preview", *source, "--json")[1].splitlines()]
+        text = " ".join(gas("preview", *source)[1].split())
+        assert [len(row["wordings"]) for row in rows] == [2, 2, 2]
+        for row in rows:
+            for wording in row["wordings"]:
+                assert f"{wording['template']}: {wording['caption']}" in text
+
+
 @pytest.mark.parametrize(
     ("questions", "said"),
     [

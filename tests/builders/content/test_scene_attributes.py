@@ -146,10 +146,21 @@ def test_every_scene_of_general_takes_up_to_five(count, open_writer):
 
 def test_what_cannot_go_together_is_said(open_writer):
     overrides = ("content.objects.under=[room.n.01]", "content.scene_attributes={kinds: [weather], count: 1}")
-    with pytest.raises(RecipeError, match=r"do not go together, or with the objects of some scene"):
+    with pytest.raises(RecipeError, match=r"cannot have as many of the kinds that are left.*exclude \S+ in content"):
         draw_block(open_writer("general", *overrides).plan, "train", 0)
     free = draw_block(open_writer("general", *overrides, "content.constraints=none").plan, "train", 0)
     assert len(free.scene_attributes.values) == BLOCK
+
+
+@pytest.mark.parametrize("count", ["1", "[0, 1]"])
+def test_what_no_place_has_beside_others_is_named(count, open_writer):
+    """A water tower stands outside and a table inside: no location has both."""
+    under = "content.objects.under=[furniture, container]"
+    kinds = f"content.scene_attributes={{kinds: [location], count: {count}}}"
+    with pytest.raises(RecipeError, match=r"have the object water tower; exclude water_tower.n.01 in content.objects"):
+        draw_block(open_writer("general", under, kinds).plan, "train", 0)
+    without = open_writer("general", under, kinds, "content.objects.exclude=[water_tower.n.01]").plan
+    assert set(draw_block(without, "train", 0).scene_attributes.lengths) <= {0, 1}
 
 
 def test_foils_are_false_of_what_the_picture_shows(recipe, write_rows, taxonomy):

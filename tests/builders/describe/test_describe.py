@@ -113,3 +113,76 @@ def test_seeds_and_arguments_are_checked():
         questions([graph], forms=["yesno"])
     with pytest.raises(GasError, match="there is no recipe"):
         captions([graph], recipe="nothing")
+
+
+def say(objects, relations=()):
+    return captions([{"objects": objects, "relations": list(relations)}], template="prompt")[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["white", "black"], "a white and black dog"),
+        (["black and white", "large", "brown"], "a large black, white, and brown dog"),
+        (["light blue", "Blue"], "a light blue and blue dog"),
+        ([["color", "red"], ["color", "green"]], "a red and green dog"),
+        (["in background", "in the background"], "a dog in the background"),
+        (["no tail", "red"], "a red dog"),
+    ],
+)
+def test_attributes_of_one_thing_are_said_together(values, said):
+    assert say([{"name": "dog", "attributes": values}]) == said
+
+
+def test_several_colors_are_asked_as_one():
+    """No question has one of them as the whole truth, or the other as false."""
+    asked = questions([{"objects": [{"name": "dog", "attributes": ["white", "black"]}]}] * 64, kinds=["attribute"])
+    every = [one for some in asked for one in some]
+    assert "white and black" in {one["answer"] for one in every}
+    assert not {one["answer"] for one in every} & {"white", "black"}
+    assert not {one["foil"] for one in every} & {"white", "black"}
+
+
+@pytest.mark.parametrize(
+    ("objects", "relation", "said"),
+    [
+        (["leg", "man"], "of", "a leg that belongs to a man"),
+        (["house", "tree"], "between", "a house, a tree"),
+        (["house", "trees"], "between", "a house between some trees"),
+        (["house", "two trees"], "among", "a house among two trees"),
+    ],
+)
+def test_predicates_are_said_where_they_make_sense(objects, relation, said):
+    assert say(objects, [[0, relation, 1]]) == said
+
+
+def test_a_graph_may_be_written_as_one_thinks():
+    """Attributes by kind, and relations between names."""
+    graph = {
+        "objects": [{"name": "dog", "attributes": {"color": "red"}}, "cat"],
+        "relations": [["dog", "near", "cat"]],
+    }
+    assert captions([{**graph, "scene_attributes": {"location": "kitchen"}}], template="prompt") == [
+        "a red dog near a cat, in a kitchen"
+    ]
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        {"objects": {"1": "man"}},
+        {"objects": ["man", "dog"], "relations": [[0, "on"]]},
+        {"objects": [{"names": ["man"], "object_id": 1}], "relationships": ["on"]},
+        {"objects": [{"names": ["man"], "object_id": [1]}], "relationships": []},
+        {"nodes": ["dog"], "links": []},
+        {"nodes": [{"id": 1, "name": "dog"}], "links": [{"source": 1}]},
+        {"scene_graph": {}},
+        {"objects": [{"name": "man", "count": 10**30}]},
+        {"objects": [{"name": "man", "count": -3}]},
+        {"objects": [{"name": "man", "count": "several"}]},
+        {"nodes": [{"id": "man", "count": True}], "links": []},
+    ],
+)
+def test_a_wrong_layout_is_told_with_the_right_one(graph):
+    with pytest.raises(GasError, match="; write "):
+        captions([graph])

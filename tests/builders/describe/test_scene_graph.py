@@ -126,6 +126,10 @@ def test_rows_and_graphs_of_networkx_are_read_alike():
         ("a.json", "[]", "has no graphs"),
         ("a.jsonl", '{"objects": ["man"]}\n{', "a.jsonl:2"),
         ("a.json", '[{"objects": ["man"], "relations": [1]}]', "graph 1"),
+        ("a.json", '[{"objects": ["a"]}]]', "more after the end"),
+        ("a.json", '{"objects": ["a"]}\n{"objects": ["b"]}', r"a graph a line is called .jsonl"),
+        ("a.json", '{"1": {"objects": ["a"]}, "2": {"objcts": ["b"]}}', "graph 2 (2): this is no scene graph"),
+        ("a.json", '{"1": {"objects": ["a"]}, "2": 3}', "graph 2 (2): this is no scene graph"),
         ("a.parquet", "no", "cannot be read as Parquet"),
     ],
 )

@@ -115,3 +115,41 @@ def test_predicates_are_said_in_a_sentence(predicate, said, taxonomy):
 @pytest.mark.parametrize("predicate", ["", ".", "and", "a", "is", "sitting", "covered", "man", "to"])
 def test_predicates_that_cannot_be_said_are_left_out(predicate, taxonomy):
     assert read_predicate(taxonomy, predicate, "") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "concept", "copies"),
+    [
+        ("21 dogs", "dog.n.01", 21),
+        ("2 dog", "dog.n.01", 2),
+        ("1 dog", "dog.n.01", 1),
+        ("one dog", "dog.n.01", 1),
+        ("dog's", "dog.n.01", 1),
+        ("do\x00g", "", 1),
+    ],
+)
+def test_numbers_and_signs_are_no_part_of_a_name(name, concept, copies, taxonomy):
+    meaning = read_noun(taxonomy, name, "")
+    assert meaning.copies == copies
+    assert meaning.id == concept if concept else meaning.row["name"] == "do g"
+
+
+@pytest.mark.parametrize("name", ["four poster", "one way sign", "no parking sign"])
+def test_a_number_may_be_a_part_of_a_name(name, taxonomy):
+    meaning = read_noun(taxonomy, name, "")
+    assert (meaning.row["name"], meaning.copies) == (name, 1)
+
+
+@pytest.mark.parametrize("word", ["no tail", "not red", "not visible"])
+def test_what_a_thing_is_not_is_no_attribute(word, taxonomy):
+    assert read_attribute(taxonomy, "", word) is None
+
+
+def test_nothing_of_something_is_no_thing(taxonomy):
+    assert read_noun(taxonomy, "0 dogs", "") is None
+    assert read_noun(taxonomy, "skiis", "").row["article"] == "some"
+
+
+def test_two_wordings_of_a_place_are_one_attribute(taxonomy):
+    ids = {read_attribute(taxonomy, "", word).id for word in ("in background", "in the background")}
+    assert len(ids) == 1
