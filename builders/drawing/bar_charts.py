@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .svg import INK, PALE, cut_text, draw, measure_text, write_page, write_text_at
+from .colors import BARS, GROUND, INK, PALE
+from .svg import cut_text, draw, measure_text, write_page, write_text_at
 
-COLORS = ("#4477aa", "#ddaa33", "#228833", "#bb5566", "#66ccee", "#999933", "#aa3377", "#bbbbbb")
-"""Told apart with any colour vision: Paul Tol's schemes `bright` and `high-contrast`."""
-GROUND = "#eceff3"
 PANEL, GAP, MARGIN, BAR, STEP, HEAD = 410, 24, 18, 13, 20, 30
 LABEL = 170
 """Most that labels before bars are wide; all are in pixels."""
@@ -91,7 +89,7 @@ def _measure_panel(panel: Panel) -> float:
 def _draw_panel(panel: Panel) -> str:
     parts = [write_text_at(0, 14, panel.title, 14, font_weight="bold")]
     legend = _list_legend(panel)
-    colors = dict(zip(_list_names(panel), COLORS * len(legend), strict=False))
+    colors = dict(zip(_list_names(panel), BARS * len(legend), strict=False))
     for x, line, name in legend:
         parts.append(draw("rect", x=x, y=HEAD - 5 + 18 * line, width=11, height=11, rx=2, fill=colors[name]))
         parts.append(write_text_at(x + 16, HEAD + 5 + 18 * line, name, 11))
@@ -110,7 +108,7 @@ def _draw_panel(panel: Panel) -> str:
         for name, length in bar.parts.items():
             if length:
                 parts.append(
-                    draw("rect", x=x, y=y, width=length * scale, height=BAR, rx=2, fill=colors.get(name, COLORS[0]))
+                    draw("rect", x=x, y=y, width=length * scale, height=BAR, rx=2, fill=colors.get(name, BARS[0]))
                 )
             x += length * scale
         parts.append(write_text_at(PANEL, y + 11, bar.text, 11, "end", fill=PALE))
