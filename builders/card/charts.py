@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...taxonomy import TABLES
 from ..content.filter_report import FilterReport
 from ..drawing.bar_charts import Bar, Panel, draw_charts
-from ..drawing.scene_graphs import draw_graph
+from ..drawing.colors import BOX_EDGE, RELATION, SCENE_TEXT, VALUE
+from ..drawing.scenes import draw_tile, measure_tile
 from ..folder.manifest import Config, Split
 from ..recipe.questions import QUESTION_KINDS
-from .sample import Sample, rank
+from .sample import Row, Sample, rank
 
-Pictures = dict[str, tuple[str, str]]
-"""By the name of a file: what a picture shows, in words, and the picture."""
 MOST_BARS = 12
 """Bars of a panel; of numbers beyond that, steps are made."""
+UNEVEN = 1.25
+"""How many times the last bar that is drawn the first is long, at least, where the two say something."""
+COLORS = {"objects": BOX_EDGE, "attributes": VALUE, "relations": RELATION, "scene_attributes": SCENE_TEXT}
 FORMS = {"yes_no": "yes/no", "multiple_choice": "multiple choice", "open": "open", "count": "count"}
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Pictures of one config.
+
+    Attributes:
+        pictures: By the name of a file: what it shows, in words, and the picture.
+        even: Of what is used so evenly that bars would say nothing, a sentence each.
+    """
+
+    pictures: Mapping[str, tuple[str, str]]
+    even: Sequence[str] = ()
 
 
 def draw_assets(
     name: str, config: Config, sample: Sample, filtered: FilterReport | None, object_kinds: Mapping[str, int]
-) -> Pictures:
-    """Draws the pictures of one config.
+) -> Assets:
+    """Draws the charts of one config.
 
     Args:
         name: Of the config.
@@ -33,21 +49,35 @@ def draw_assets(
         filtered: What its filters leave, if that is known.
         object_kinds: Uses of objects by their kinds, if they are known.
     """
-    panels = {
+    kinds, concepts = _show_kinds(sample, object_kinds), _show_concepts(sample, filtered)
+    panels: dict[str, list[Panel | str]] = {
         "scenes": [*_show_complexity(sample), *_show_structures(config.splits[sample.split], sample.split)],
-        "kinds": _show_kinds(sample, object_kinds),
-        "concepts": _show_concepts(sample, filtered),
-        "questions": _show_questions(sample),
+        "kinds": kinds,
+        "concepts": concepts,
+        "questions": [*_show_questions(sample)],
     }
-    pictures: Pictures = {}
+    pictures = {}
     for topic, some in panels.items():
-        if some:
-            title = f"{name}: {', '.join(panel.title for panel in some)}"
-            pictures[f"{name}-{topic}.svg"] = (title, draw_charts(title, some))
-    for number, row in enumerate(sample.scenes, start=1):
-        title = f"Scene graph of {row['id']}: {row['caption']}"
-        pictures[f"{name}-graph-{number}.svg"] = (f"Scene graph of {row['id']}", draw_graph(row, title))
-    return pictures
+        if drawn := [panel for panel in some if isinstance(panel, Panel)]:
+            title = f"{name}: {', '.join(panel.title for panel in drawn)}"
+            pictures[f"{name}-{topic}.svg"] = (title, draw_charts(title, drawn))
+    return Assets(pictures, [line for line in (*kinds, *concepts) if isinstance(line, str)])
+
+
+def draw_tiles(scenes: Mapping[str, Sequence[Row]]) -> dict[str, Mapping[str, str]]:
+    """Draws scenes of all configs on tiles of one height, so that any of them can stand side by side.
+
+    Args:
+        scenes: Rows to draw, by config.
+
+    Returns:
+        By config, pictures by the name of their file, in the order of the rows.
+    """
+    height = max((measure_tile(row)[1] for rows in scenes.values() for row in rows), default=0.0)
+    return {
+        name: {f"{name}-graph-{number}.svg": draw_tile(row, height) for number, row in enumerate(rows, start=1)}
+        for name, rows in scenes.items()
+    }
 
 
 def _show_complexity(sample: Sample) -> list[Panel]:
@@ -80,42 +110,57 @@ def _cut_range(low: int, high: int) -> Iterator[tuple[str, range]]:
         yield str(start) if start == last else f"{start} to {last}", range(start, last + 1)
 
 
-def _show_kinds(sample: Sample, object_kinds: Mapping[str, int]) -> list[Panel]:
+def _show_kinds(sample: Sample, object_kinds: Mapping[str, int]) -> list[Panel | str]:
     titles = {
         "attributes": "attributes by kind",
         "relations": "relations by category",
         "scene_attributes": "scene attributes by kind",
     }
-    panels = []
+    panels = list[Panel | str]()
     if object_kinds:
         total = sample.concepts["objects"].total()
         bars = [_make_bar(kind, count, total) for kind, count in rank(object_kinds, MOST_BARS)]
         more = len(object_kinds) - len(bars)
         note = "an object may be of several kinds" + (f"; {more} more are rarer" if more else "")
-        panels.append(Panel("objects by kind", bars, note))
+        panels.append(Panel("objects by kind", bars, note, color=COLORS["objects"]))
     for sort, title in titles.items():
-        if sample.kinds[sort]:
-            total = sample.kinds[sort].total()
-            bars = [_make_bar(kind, count, total) for kind, count in rank(sample.kinds[sort], MOST_BARS)]
-            more = len(sample.kinds[sort]) - len(bars)
-            panels.append(Panel(title, bars, f"{more} more are rarer" if more else ""))
+        counts = sample.kinds[sort]
+        if len(counts) > 1 and max(counts.values()) < UNEVEN * min(counts.values()):
+            uses = _write_range(counts.values())
+            panels.append(f"{title[0].upper()}{title[1:]}: {uses} of each of {len(counts)}.")
+        elif counts:
+            bars = [_make_bar(kind, count, counts.total()) for kind, count in rank(counts, MOST_BARS)]
+            more = len(counts) - len(bars)
+            panels.append(Panel(title, bars, f"{more} more are rarer" if more else "", color=COLORS[sort]))
     return panels
 
 
-def _show_concepts(sample: Sample, filtered: FilterReport | None) -> list[Panel]:
-    panels = []
+def _show_concepts(sample: Sample, filtered: FilterReport | None) -> list[Panel | str]:
+    """The most frequent concepts of each sort, or that there are none, since all are about as frequent."""
+    panels = list[Panel | str]()
     for sort in TABLES:
-        uses = sample.concepts[sort]
+        uses, name = sample.concepts[sort], sort.replace("_", " ")
         if not uses:
             continue
+        first = rank(uses, 10)
         even = uses.total() / len(filtered.left[sort]) if filtered and len(filtered.left[sort]) else 0.0
-        labels = [sample.names[key[-1]] if sort == "objects" else key[-1] for key, _ in rank(uses, 10)]
-        bars = [
-            Bar(label, {"": count}, f"{count:,}") for label, (_, count) in zip(labels, rank(uses, 10), strict=True)
-        ]
+        if first[0][1] < UNEVEN * first[-1][1]:
+            median = sorted(uses.values())[len(uses) // 2]
+            panels.append(
+                f"{name[0].upper()}{name[1:]}: {len(uses):,} different ones, used {_write_range(uses.values())} times "
+                f"each, {median:,} in the median."
+            )
+            continue
+        labels = [sample.names[key[-1]] if sort == "objects" else key[-1] for key, _ in first]
+        bars = [Bar(label, {"": count}, f"{count:,}") for label, (_, count) in zip(labels, first, strict=True)]
         note = f"dashed: an even share, {even:,.1f} uses" if even >= 1 else f"an even share is {even:.2g} uses"
-        panels.append(Panel(f"most frequent {sort.replace('_', ' ')}", bars, note if even else "", even))
+        panels.append(Panel(f"most frequent {name}", bars, note if even else "", even, color=COLORS[sort]))
     return panels
+
+
+def _write_range(numbers: Collection[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _show_questions(sample: Sample) -> list[Panel]:

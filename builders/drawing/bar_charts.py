@@ -40,6 +40,7 @@ class Panel:
         note: What stands below, in small print.
         mark: A length at which a line is drawn, if not 0.
         full: Whether every bar is drawn as long as all the others, so that its parts are shares.
+        color: Of bars of one piece.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Panel:
     note: str = ""
     mark: float = 0.0
     full: bool = False
+    color: str = BARS[0]
 
 
 def draw_charts(title: str, panels: Sequence[Panel]) -> str:
@@ -108,7 +110,7 @@ def _draw_panel(panel: Panel) -> str:
         for name, length in bar.parts.items():
             if length:
                 parts.append(
-                    draw("rect", x=x, y=y, width=length * scale, height=BAR, rx=2, fill=colors.get(name, BARS[0]))
+                    draw("rect", x=x, y=y, width=length * scale, height=BAR, rx=2, fill=colors.get(name, panel.color))
                 )
             x += length * scale
         parts.append(write_text_at(PANEL, y + 11, bar.text, 11, "end", fill=PALE))

@@ -6,10 +6,8 @@ import re
 from typing import Any
 
 from .colors import INK, MENTIONS
-from .svg import draw, escape_text, measure_text
+from .svg import BOLD, draw, escape_text, measure_text
 
-BOLD = 1.08
-"""How much wider bold letters are, at most."""
 SPACING = 1.45
 """From line to line, by the size of letters."""
 

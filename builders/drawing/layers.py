@@ -15,6 +15,7 @@ from typing import Any
 
 ROUNDS = 8
 """Times that layers are put in order from each start, each by its neighbors."""
+STARTS = 12
 PLACED = 24
 """Times that nodes move towards their neighbors."""
 
@@ -131,9 +132,7 @@ def _join(upper: Node, lower: Node) -> None:
 def order_layers(layers: Layers) -> None:
     """Sorts the nodes of all layers so that few edges cross."""
     best, fewest = [list(layer) for layer in layers], count_crossings(layers)
-    turned = [layer[::-1] for layer in best]
-    mixed = [layer[place % 2 :: 2] + layer[1 - place % 2 :: 2] for place, layer in enumerate(best)]
-    starts = [best, turned, mixed]
+    starts = [_turn_layers(best, number) for number in range(STARTS)]
     for start in starts:
         for layer, nodes in zip(layers, start, strict=True):
             layer[:] = nodes
@@ -147,6 +146,16 @@ def order_layers(layers: Layers) -> None:
                 best, fewest = [list(layer) for layer in layers], crossings
     for layer, nodes in zip(layers, best, strict=True):
         layer[:] = nodes
+
+
+def _turn_layers(layers: Layers, number: int) -> Layers:
+    """Another order to start from, the same for number 0: layers turned by steps of their own, some of them back."""
+    turned = []
+    for place, layer in enumerate(layers):
+        at = number * (place + 1) % max(1, len(layer))
+        some = [*layer[at:], *layer[:at]]
+        turned.append(some[::-1] if (number >> place % 3) % 2 else some)
+    return turned
 
 
 def count_crossings(layers: Layers) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .colors import BOX, BOX_EDGE, INK, PALE, RELATION, SCENE, SCENE_EDGE, VALUE
 from .layers import Node, make_layers, measure_layers, order_layers, place_layers
-from .svg import draw, measure_text, wrap_text, write_page, write_text_at
+from .svg import BOLD, draw, measure_text, wrap_text, write_page, write_text_at
 
 MARGIN, BETWEEN, LABEL_GAP, WIDEST = 18, 26, 10, 150
 LINE, SMALL = 16, 15
@@ -88,9 +88,9 @@ def label_object(item: dict[str, Any]) -> str:
 
 
 def _make_node(item: dict[str, Any]) -> Node:
-    name = wrap_text(label_object(item), WIDEST, 13)
+    name = wrap_text(label_object(item), WIDEST, 13 * BOLD)
     values = [line for attribute in item["attributes"] for line in wrap_text(attribute["value"], WIDEST, 12)]
-    widths = [*(measure_text(line, 13) for line in name), *(measure_text(line, 12) for line in values)]
+    widths = [*(measure_text(line, 13 * BOLD) for line in name), *(measure_text(line, 12) for line in values)]
     height = 14.0 + LINE * len(name) + SMALL * len(values)
     return Node(max(64.0, max(widths) + 20) + BETWEEN, height, Box(name, values))
 
@@ -180,13 +180,19 @@ def _spread(others: list[Node], one: Node, box: Node, between: float) -> float:
 
 
 def _draw_chips(texts: list[str], width: float) -> tuple[list[str], float]:
-    """Scene attributes as labels, and where the graph begins below them."""
-    parts, x, y = list[str](), float(MARGIN), float(MARGIN)
+    """Scene attributes as labels in the middle, and where the graph begins below them."""
+    lines = list[list[tuple[str, float]]]()
     for text in texts:
         wide = measure_text(text, 12) + 16
-        if x > MARGIN and x + wide > MARGIN + width:
-            x, y = float(MARGIN), y + 26
-        parts.append(draw("rect", x=x, y=y, width=wide, height=20, rx=10, fill=SCENE, stroke=SCENE_EDGE))
-        parts.append(write_text_at(x + wide / 2, y + 14, text, 12, "middle"))
-        x += wide + 8
-    return parts, y + (20 + GAP if texts else 0)
+        if not lines or sum(one + 8 for _, one in lines[-1]) + wide > width:
+            lines.append([])
+        lines[-1].append((text, wide))
+    parts, y = list[str](), float(MARGIN)
+    for line in lines:
+        x = MARGIN + (width - sum(wide + 8 for _, wide in line) + 8) / 2
+        for text, wide in line:
+            parts.append(draw("rect", x=x, y=y, width=wide, height=20, rx=10, fill=SCENE, stroke=SCENE_EDGE))
+            parts.append(write_text_at(x + wide / 2, y + 14, text, 12, "middle"))
+            x += wide + 8
+        y += 26
+    return parts, y + (GAP - 6 if texts else 0)

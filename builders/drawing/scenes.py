@@ -13,7 +13,9 @@ from .svg import draw, place, write_page, write_text_at
 Row = dict[str, Any]
 WIDTH, EDGE, SPACE, CAPTION = 900.0, 28.0, 18.0, 17
 TILE, TILE_EDGE, TILE_SPACE, TILE_CAPTION = 290.0, 14.0, 8.0, 15
-"""Of a tile, three of which stand side by side on a page: width, what is left free inside, size of letters."""
+HIGHEST = 460.0
+"""Of tiles, three of which stand side by side on a page: width, what is left free inside, size of letters, and up to
+which height a scene graph goes."""
 
 
 def draw_scenes(rows: Sequence[Row]) -> str:
@@ -33,17 +35,27 @@ def draw_scenes(rows: Sequence[Row]) -> str:
 
 
 def measure_tile(row: Row) -> tuple[float, float]:
-    """How much smaller than it is drawn the scene graph of a row is on a tile, and the height of the tile."""
-    _, bottom = draw_caption(row, TILE_EDGE, TILE_EDGE + 4, TILE - 2 * TILE_EDGE, TILE_CAPTION)
-    _, wide, high = lay_out_graph(row, widest=TILE - 2 * TILE_EDGE)
-    scale = min(1.0, (TILE - 2 * TILE_SPACE) / wide)
-    return scale, bottom + scale * high + TILE_SPACE
+    """How much smaller the scene graph of a row is on a tile than alone, and the height that the tile needs."""
+    _, top = _caption_tile(row)
+    _, _, high, scale = _fit_graph(row)
+    return scale, top + high + TILE_SPACE
 
 
 def draw_tile(row: Row, height: float) -> str:
     """Draws a scene on a tile of a height, the scene graph in the middle of what the caption leaves."""
-    caption, top = draw_caption(row, TILE_EDGE, TILE_EDGE + 4, TILE - 2 * TILE_EDGE, TILE_CAPTION)
-    graph, wide, high = lay_out_graph(row, widest=TILE - 2 * TILE_EDGE)
-    scale = min(1.0, (TILE - 2 * TILE_SPACE) / wide)
-    drawn = place(graph, (TILE - scale * wide) / 2, top + max(0.0, (height - top - scale * high) / 2), scale)
+    caption, top = _caption_tile(row)
+    graph, wide, high, scale = _fit_graph(row)
+    drawn = place(graph, (TILE - wide) / 2, top + (height - TILE_SPACE - top - high) / 2, scale)
     return write_page(TILE, height, f"{row['id']}: {row['caption']}", [*caption, drawn])
+
+
+def _caption_tile(row: Row) -> tuple[list[str], float]:
+    return draw_caption(row, TILE_EDGE, TILE_EDGE + 2, TILE - 2 * TILE_EDGE, TILE_CAPTION)
+
+
+def _fit_graph(row: Row) -> tuple[list[str], float, float, float]:
+    """Elements of the scene graph, its width and height when it is made smaller by the scale, and the scale."""
+    room = TILE - 2 * TILE_SPACE
+    graph, wide, high = lay_out_graph(row, widest=room - 36)
+    scale = min(1.0, room / wide, HIGHEST / high)
+    return graph, scale * wide, scale * high, scale

@@ -16,6 +16,8 @@ FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 does not have, or that nothing shows."""
 COLOR = re.compile(r'\b(fill|stroke)="(#[0-9a-f]{6})"')
+BOLD = 1.12
+"""How much wider bold letters are, at most."""
 NARROW, WIDE = frozenset("fijlrtI.,:;|!'()[] "), frozenset("mwMW@%&")
 
 
