@@ -19,7 +19,6 @@ from ... import __version__
 from ...taxonomy import tables
 from ..folder.files import AnyPath, write_text
 from ..folder.manifest import ASSETS, CARD, Manifest, Split
-from ..recipe.model import SPLITS
 from ..rows.schema import VIEWS
 from ..text.templates import create_environment
 from .charts import Assets, draw_assets, draw_tiles
@@ -33,8 +32,8 @@ FEW, MANY = 3, 1
 """Scenes that are drawn of each config where there are no more configs than the first number, and of more."""
 FIRST = 3
 """Scenes at the top of the card."""
-TILE_WIDTH = 250
-"""Pixels of a tile on the page: three stand side by side in the column of the Hub, and one on a phone."""
+TILE_WIDTH, CHART_WIDTH = 250, 376
+"""Pixels on the page: three tiles or two charts stand side by side in the column of the Hub, and one on a phone."""
 LONGEST_VALUE = 120
 """Letters of a value of a recipe in a table."""
 
@@ -117,10 +116,10 @@ def _write_page(
             tiles=tiles,
             first=_choose_tiles(tiles, default),
             tile_width=TILE_WIDTH,
+            chart_width=CHART_WIDTH,
             folder=ASSETS,
             address=json.dumps(address, ensure_ascii=False),
             views=VIEWS,
-            split_names=[split for split in SPLITS if any(split in section.manifest.splits for section in sections)],
             modalities=sorted({section.recipe.modality for section in sections}),
             scenes=sum(split.rows for section in sections for split in section.manifest.splits.values()),
             questions=sum(map(_count_all_questions, sections)),

@@ -1,4 +1,4 @@
-"""Bar charts as SVG: panels of horizontal bars, each of one piece or of several that add up."""
+"""Bar charts as SVG: horizontal bars, each of one piece or of several that add up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .colors import BARS, GROUND, INK, PALE
 from .svg import cut_text, draw, measure_text, write_page, write_text_at
 
-PANEL, GAP, MARGIN, BAR, STEP, HEAD = 410, 24, 18, 13, 20, 30
+PANEL, MARGIN, BAR, STEP, HEAD = 380, 16, 13, 20, 30
 LABEL = 170
 """Most that labels before bars are wide; all are in pixels."""
 
@@ -51,18 +51,10 @@ class Panel:
     color: str = BARS[0]
 
 
-def draw_charts(title: str, panels: Sequence[Panel]) -> str:
-    """Draws panels, two side by side."""
-    parts, top, columns = list[str](), float(MARGIN), min(2, len(panels))
-    for first in range(0, len(panels), 2):
-        row = panels[first : first + 2]
-        for place, panel in enumerate(row):
-            parts.append(
-                draw("g", _draw_panel(panel), transform=f"translate({MARGIN + place * (PANEL + GAP)} {top:.0f})")
-            )
-        top += max(map(_measure_panel, row)) + GAP
-    width = 2 * MARGIN + columns * PANEL + (columns - 1) * GAP
-    return write_page(width, top - GAP + MARGIN, title, parts)
+def draw_chart(panel: Panel) -> str:
+    """Draws a chart."""
+    drawn = draw("g", _draw_panel(panel), transform=f"translate({MARGIN} {MARGIN})")
+    return write_page(PANEL + 2 * MARGIN, _measure_panel(panel) + 2 * MARGIN - 4, panel.title, [drawn])
 
 
 def _list_names(panel: Panel) -> list[str]:

@@ -16,8 +16,8 @@ YES, NO, OTHER = ("#e3f3e4", "#1a6b2e"), ("#fce9e7", "#a3271c"), (GROUND, "#3842
 """Ground and letters of an answer."""
 MENTIONS = {"object": BOX_EDGE, "attribute": VALUE, "relation": RELATION, "scene": SCENE_TEXT}
 """Letters and lines that stand for a part of a scene."""
-BARS = ("#3b6ea5", "#e0a030", "#8a2f8a", "#5f9a4c", "#a8c8e8", "#7a4a00", "#d59ad5", "#9aa3ad")
-"""Parts of a bar. Neighbors differ in lightness, too, so that they are told apart with any color vision."""
+BARS = ("#3b70a8", "#e0a030", "#a83250", "#8fc47f", "#5b4a9a", "#b8d8f0", "#7a4a00", "#9aa3ad")
+"""Parts of a bar, on light and dark paper. Any two of the first four are told apart with any color vision."""
 DARK = {
     INK: "#e6edf3",
     PALE: "#9ea7b3",

@@ -88,11 +88,17 @@ def label_object(item: dict[str, Any]) -> str:
 
 
 def _make_node(item: dict[str, Any]) -> Node:
-    name = wrap_text(label_object(item), WIDEST, 13 * BOLD)
-    values = [line for attribute in item["attributes"] for line in wrap_text(attribute["value"], WIDEST, 12)]
+    name = _wrap(label_object(item), 13 * BOLD)
+    values = [line for attribute in item["attributes"] for line in _wrap(attribute["value"], 12)]
     widths = [*(measure_text(line, 13 * BOLD) for line in name), *(measure_text(line, 12) for line in values)]
     height = 14.0 + LINE * len(name) + SMALL * len(values)
     return Node(max(64.0, max(widths) + 20) + BETWEEN, height, Box(name, values))
+
+
+def _wrap(text: str, size: float) -> list[str]:
+    """Lines of a box, which is wider where a word is long."""
+    longest = max((measure_text(word, size) for word in text.split()), default=0.0)
+    return wrap_text(text, min(2.0 * WIDEST, max(WIDEST, longest)), size)
 
 
 def _make_label(relation: dict[str, Any]) -> Node:
