@@ -47,7 +47,10 @@ def _measure(svg: str) -> tuple[float, float]:
 
 def _find_fonts() -> list[str]:
     """Fonts of matplotlib, which the extra brings too: a machine may have none, and then letters are missing."""
-    found = find_spec("matplotlib")
+    try:
+        found = find_spec("matplotlib")
+    except ModuleNotFoundError:
+        found = None
     if found is None or found.origin is None:
         raise _name_extra()
     return [str(path) for path in sorted(Path(found.origin).parent.glob("mpl-data/fonts/ttf/DejaVuSans*.ttf"))]
