@@ -465,7 +465,7 @@ def list_damage():
         "manifest.json",
         "recipes/multi_object.yaml",
         "multi_object/train-00000-of-00001.parquet",
-        "card-assets/multi_object-scenes.svg",
+        "card-assets/multi_object-graph-1.svg",
     ):
         for damage in DAMAGE:
             if (path, damage) != ("manifest.json", "of another build"):  # then it is the others that differ
