@@ -53,7 +53,8 @@ def draw_assets(
     """
     shown = [
         _show_complexity(sample),
-        _show_structures(config.splits[sample.split], sample.split),
+        # Of graphs that somebody had, those are possible that occur.
+        *([] if config.described else [_show_structures(config.splits[sample.split], sample.split)]),
         *_show_questions(sample),
         *_show_kinds(sample, object_kinds),
         *_show_concepts(sample, filtered),
