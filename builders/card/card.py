@@ -66,7 +66,7 @@ def write_card(out: AnyPath, manifest: Manifest, address: str | None = None) -> 
         )
         for section in sections
     }
-    tiles = draw_tiles({section.name: section.sample.scenes for section in sections})
+    tiles = {section.name: draw_tiles(section.name, section.sample.scenes) for section in sections}
     pictures = {
         f"{ASSETS}/{name}": picture
         for section in sections

@@ -18,6 +18,8 @@ from ..folder.manifest import Config, Split
 from ..recipe.questions import QUESTION_KINDS
 from .sample import Row, Sample, rank
 
+LEAST_HEIGHT, STEP = 360.0, 60.0
+"""Of tiles, in pixels, and what the height of higher ones is a multiple of."""
 MOST_BARS = 12
 """Bars of a panel; of numbers beyond that, steps are made."""
 UNEVEN = 1.25
@@ -67,20 +69,19 @@ def draw_assets(
     return Assets(pictures, [line for line in shown if isinstance(line, str)])
 
 
-def draw_tiles(scenes: Mapping[str, Sequence[Row]]) -> dict[str, Mapping[str, str]]:
-    """Draws scenes of all configs on tiles of one height, so that any of them can stand side by side.
+def draw_tiles(name: str, rows: Sequence[Row]) -> dict[str, str]:
+    """Draws scenes of a config on tiles of one height, which is that of other configs, too, where the scenes let it.
 
     Args:
-        scenes: Rows to draw, by config.
+        name: Of the config.
+        rows: What to draw.
 
     Returns:
-        By config, pictures by the name of their file, in the order of the rows.
+        Pictures by the name of their file, in the order of the rows.
     """
-    height = max((measure_tile(row)[1] for rows in scenes.values() for row in rows), default=0.0)
-    return {
-        name: {f"{name}-graph-{number}.svg": draw_tile(row, height) for number, row in enumerate(rows, start=1)}
-        for name, rows in scenes.items()
-    }
+    highest = max((measure_tile(row)[1] for row in rows), default=0.0)
+    height = max(LEAST_HEIGHT, STEP * -(-highest // STEP))
+    return {f"{name}-graph-{number}.svg": draw_tile(row, height) for number, row in enumerate(rows, start=1)}
 
 
 def _show_complexity(sample: Sample) -> Panel | str:
