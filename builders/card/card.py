@@ -148,7 +148,7 @@ def _choose_tiles(tiles: dict[str, list[Tile]], default: str | None) -> list[Til
     """Scenes for the top of the page, of as many configs as there are, the default first."""
     names = sorted(tiles, key=lambda name: (name != default, name))
     # The middle one of each first: neither the simplest nor the largest.
-    turns = [sorted(tiles[name], key=lambda tile, some=tiles[name]: abs(some.index(tile) - 1)) for name in names]
+    turns = [[*tiles[name][1:2], *tiles[name][:1], *tiles[name][2:]] for name in names]
     chosen = [tile for turn in zip_longest(*turns) for tile in turn if tile][:FIRST]
     return [tile for name in names for tile in tiles[name] if tile in chosen]
 

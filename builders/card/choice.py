@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -35,13 +36,16 @@ def choose_scenes(batch: pa.RecordBatch, count: int) -> tuple[Row, ...]:
     chosen, seen = list[int](), set[str]()
     for part in range(min(count, len(rows))):
         some = rows[part * len(rows) // count : max((part + 1) * len(rows) // count, part * len(rows) // count + 1)]
-        middle = len(some) // 2
-        # Those nearest to the middle of the part come first, so that they are taken where several are as good.
-        some.sort(key=lambda pair, some=list(some): abs(some.index(pair) - middle))
-        place, row = min(some, key=lambda pair: len(seen & _list_words(pair[1])) + _count_loose(pair[1]))
+        # From the middle of the part outwards, so that the middle is taken where several are as good.
+        outwards = [one for _, one in sorted(enumerate(some), key=partial(_measure_distance, middle=len(some) // 2))]
+        place, row = min(outwards, key=lambda pair: len(seen & _list_words(pair[1])) + _count_loose(pair[1]))
         chosen.append(place)
         seen |= _list_words(row)
     return tuple(batch.slice(place, 1).to_pylist()[0] for place in dict.fromkeys(chosen))
+
+
+def _measure_distance(pair: tuple[int, tuple[int, Row]], middle: int) -> int:
+    return abs(pair[0] - middle)
 
 
 def _keep(rows: list[tuple[int, Row]], wanted: Callable[[Row], bool], count: int) -> list[tuple[int, Row]]:

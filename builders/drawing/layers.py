@@ -91,8 +91,8 @@ def _find_back(count: int, edges: Sequence[tuple[int, int]]) -> set[int]:
         open_.update(root for root, _ in way)
         while way:
             at, left = way[-1]
-            number = next(left, None)
-            if number is None:
+            number = next(left, -1)
+            if number < 0:
                 way.pop()
                 open_.discard(at)
                 done.add(at)
