@@ -513,7 +513,7 @@ OURS = "\n## Ours\n\n```\n## no heading\n```\n"
 EDITS = {
     "gating": ("---\n", f"---\n{GATE}", GATE),
     "another key": ("\n---\n", "\nx: {y: [1, 2]}  # z\n---\n", "x: {y: [1, 2]}  # z"),
-    "tags": ("- synthetic\n", "- synthetic\n- ours\n", "- synthetic\n- ours\n"),
+    "tags": (" synthetic, ", " synthetic, ours, ", " synthetic, ours, "),
     "a name": ("'Generate Any Scene: ", "'Pets: ", "'Pets: "),
     "a section at the end": ("year = {2026}\n}\n```\n", "year = {2026}\n}\n```\n" + OURS, OURS),
     "a section between": ("\n## Uses\n", "\n## Theirs\n\nHello.\n\n## Uses\n", "\n## Theirs\n\nHello.\n\n## "),
