@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from dataclasses import dataclass
 from importlib.resources import files
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +19,31 @@ from ... import __version__
 from ...taxonomy import tables
 from ..folder.files import AnyPath, write_text
 from ..folder.manifest import ASSETS, CARD, Manifest, Split
-from ..recipe.model import SPLITS
 from ..rows.schema import VIEWS
 from ..text.templates import create_environment
-from .charts import Pictures, draw_assets
+from .charts import Assets, draw_assets, draw_tiles
 from .edits import digest_card
-from .markdown import escape_markdown, write_fence, write_json
-from .metadata import describe_metadata
+from .markdown import escape_markdown, quote_attribute, write_fence, write_json
+from .metadata import describe_metadata, write_metadata
 from .sample import rank
 from .sections import Section, describe_config
 
 FEW, MANY = 3, 1
 """Scenes that are drawn of each config where there are no more configs than the first number, and of more."""
+FIRST = 3
+"""Scenes at the top of the card."""
+TILE_WIDTH, CHART_WIDTH = 250, 376
+"""Pixels on the page: three tiles or two charts stand side by side in the column of the Hub, and one on a phone."""
 LONGEST_VALUE = 120
 """Letters of a value of a recipe in a table."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A drawn scene: the path of its picture, and its row."""
+
+    path: str
+    row: dict[str, Any]
 
 
 def write_card(out: AnyPath, manifest: Manifest, address: str | None = None) -> Manifest:
@@ -53,12 +66,27 @@ def write_card(out: AnyPath, manifest: Manifest, address: str | None = None) -> 
         )
         for section in sections
     }
-    pictures = {f"{ASSETS}/{name}": picture for some in assets.values() for name, (_, picture) in some.items()}
+    tiles = {section.name: draw_tiles(section.name, section.sample.scenes) for section in sections}
+    pictures = {
+        f"{ASSETS}/{name}": picture
+        for section in sections
+        for some in (
+            {name: picture for name, (_, picture) in assets[section.name].pictures.items()},
+            tiles[section.name],
+        )
+        for name, picture in some.items()
+    }
     for path, picture in pictures.items():
         write_text(out / path, picture)
     default = manifest.default if manifest.default in configs else min(configs, default=None)
     name = out.absolute().name if isinstance(out, Path) else out.name
-    text = _write_page(sections, assets, default, address or f"./{name}")
+    shown = {
+        section.name: [
+            Tile(f"{ASSETS}/{file}", row) for file, row in zip(tiles[section.name], section.sample.scenes, strict=True)
+        ]
+        for section in sections
+    }
+    text = _write_page(sections, assets, shown, default, address or f"./{name}")
     write_text(out / CARD, text)
     if not isinstance(out, Path):
         (out / ASSETS).fs.invalidate_cache()
@@ -68,20 +96,31 @@ def write_card(out: AnyPath, manifest: Manifest, address: str | None = None) -> 
     return manifest.replace(default=default, card=digest_card(text, digests))
 
 
-def _write_page(sections: list[Section], assets: dict[str, Pictures], default: str | None, address: str) -> str:
+def _write_page(
+    sections: list[Section],
+    assets: dict[str, Assets],
+    tiles: dict[str, list[Tile]],
+    default: str | None,
+    address: str,
+) -> str:
     metadata = describe_metadata(sections, default)
     text = (
         create_environment(None)
         .get_template("cards/dataset.jinja")
         .render(
-            metadata=metadata.to_yaml(),
-            title=metadata.pretty_name,
+            metadata=write_metadata(metadata),
+            title=metadata["pretty_name"],
             sections=sections,
+            default=default,
             assets=assets,
+            tiles=tiles,
+            first=_choose_tiles(tiles, default),
+            tile_width=TILE_WIDTH,
+            chart_width=CHART_WIDTH,
             folder=ASSETS,
             address=json.dumps(address, ensure_ascii=False),
             views=VIEWS,
-            split_names=SPLITS,
+            modalities=sorted({section.recipe.modality for section in sections}),
             scenes=sum(split.rows for section in sections for split in section.manifest.splits.values()),
             questions=sum(map(_count_all_questions, sections)),
             bytes=sum(file.bytes for section in sections for file in section.manifest.list_files()),
@@ -93,6 +132,7 @@ def _write_page(sections: list[Section], assets: dict[str, Pictures], default: s
             count_questions=_count_questions,
             count_all_questions=_count_all_questions,
             escape=escape_markdown,
+            quote=quote_attribute,
             fence=write_fence,
             rank=rank,
             show_value=_show_value,
@@ -102,6 +142,15 @@ def _write_page(sections: list[Section], assets: dict[str, Pictures], default: s
         )
     )
     return text.rstrip() + "\n"
+
+
+def _choose_tiles(tiles: dict[str, list[Tile]], default: str | None) -> list[Tile]:
+    """Scenes for the top of the page, of as many configs as there are, the default first."""
+    names = sorted(tiles, key=lambda name: (name != default, name))
+    # The middle one of each first: neither the simplest nor the largest.
+    turns = [[*tiles[name][1:2], *tiles[name][:1], *tiles[name][2:]] for name in names]
+    chosen = [tile for turn in zip_longest(*turns) for tile in turn if tile][:FIRST]
+    return [tile for name in names for tile in tiles[name] if tile in chosen]
 
 
 def _count_questions(split: Split) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import escape
 from typing import Any
 
 MARKUP = re.compile(r"[\\`*_{}\[\]|~$]")
@@ -14,6 +15,11 @@ def escape_markdown(text: str) -> str:
     line = " ".join(text.split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return MARKUP.sub(r"\\\g<0>", line)
+
+
+def quote_attribute(text: str) -> str:
+    """A text as the value of an attribute of HTML within Markdown, in one line, with its quotes."""
+    return f'"{escape(" ".join(text.split()))}"'
 
 
 def write_fence(text: str, language: str) -> str:

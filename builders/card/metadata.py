@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-import pyarrow as pa
-
 from ..folder.manifest import Config
-from ..rows.schema import VIEWS, schema_of
+from ..rows.schema import VIEWS
 from .sections import Section
 
 SIZES = (
@@ -28,8 +25,17 @@ MOST_NAMED = 3
 """Configs that the title names."""
 
 
-def describe_metadata(sections: list[Section], default: str | None) -> Any:
-    """The card's YAML, as `huggingface_hub.DatasetCardData`, with the config that is the default."""
+def write_metadata(data: dict[str, Any]) -> str:
+    """YAML on few lines: lists and mappings of plain values are in one line each."""
+    import yaml
+
+    return yaml.safe_dump(
+        data, allow_unicode=True, default_flow_style=None, indent=2, sort_keys=False, width=10_000
+    ).rstrip()
+
+
+def describe_metadata(sections: list[Section], default: str | None) -> dict[str, Any]:
+    """What the card's YAML says, with the config that is the default."""
     from huggingface_hub import DatasetCardData
 
     rows = sum(split.rows for section in sections for split in section.manifest.splits.values())
@@ -55,8 +61,8 @@ def describe_metadata(sections: list[Section], default: str | None) -> Any:
     )
     if any(recipe.license == "other" for recipe in recipes):
         data["license_name"] = "see-recipes"  # the specification of cards asks for one
-    data["dataset_info"] = _describe_infos(sections)
-    return data
+    data["dataset_info"] = [_describe_info(section) for section in sections]
+    return data.to_dict()
 
 
 def _name_license(licenses: set[str]) -> str | list[str]:
@@ -74,40 +80,15 @@ def _list_views(name: str, config: Config, default: bool) -> list[dict[str, Any]
     ]
 
 
-def _describe_infos(sections: list[Section]) -> list[dict[str, Any]]:
-    """Columns, rows and bytes of each config and view, as `datasets.DatasetInfo` has them in YAML.
-
-    They are written without `datasets`, which takes longer to import than a small dataset takes to build.
-    """
-    infos: dict[str, dict[str, Any]] = {}
-    for section in sections:
-        name, splits, schema = section.name, section.manifest.splits, schema_of(section.recipe)
-        for view, columns in {
-            name: tuple(schema.names),
-            **{f"{name}_{view}": columns for view, columns in VIEWS.items()},
-        }.items():
-            sizes = {split: sum(info.columns[column] for column in columns) for split, info in splits.items()}
-            infos[view] = {
-                "config_name": view,
-                "features": _describe_fields(schema.field(column) for column in columns),
-                "splits": [
-                    {"name": split, "num_bytes": sizes[split], "num_examples": info.rows}
-                    for split, info in splits.items()
-                ],
-                "download_size": sum(file.bytes for file in section.manifest.list_files()),
-                "dataset_size": sum(sizes.values()),
-            }
-    return [infos[view] for view in sorted(infos)]
-
-
-def _describe_fields(fields: Iterable[pa.Field]) -> list[dict[str, Any]]:
-    return [{"name": field.name, **_describe_type(field.type)} for field in fields]
-
-
-def _describe_type(kind: pa.DataType) -> dict[str, Any]:
-    """A type as features in YAML have it; a list names what is in it without a key for that."""
-    if pa.types.is_struct(kind):
-        return {"struct": _describe_fields(kind)}
-    if pa.types.is_list(kind):
-        return {"list": next(iter(_describe_type(kind.value_type).values()))}
-    return {"dtype": {"float": "float32"}.get(str(kind), str(kind))}
+def _describe_info(section: Section) -> dict[str, Any]:
+    """Rows and bytes of a config, as `datasets.DatasetInfo` has them in YAML; its columns are read in the files."""
+    sizes = {split: sum(info.columns.values()) for split, info in section.manifest.splits.items()}
+    return {
+        "config_name": section.name,
+        "splits": [
+            {"name": split, "num_bytes": sizes[split], "num_examples": info.rows}
+            for split, info in section.manifest.splits.items()
+        ],
+        "download_size": sum(file.bytes for file in section.manifest.list_files()),
+        "dataset_size": sum(sizes.values()),
+    }

@@ -17,11 +17,10 @@ from ..content.scenes import BLOCK
 from ..folder.files import AnyPath
 from ..folder.manifest import Config, File
 from ..folder.reading import read_file_rows
+from .choice import choose_scenes
 
 SAMPLE = BLOCK
 """Rows that are counted: a row group of a file."""
-CANDIDATES, MOST_OBJECTS = 256, 6
-"""Rows among which those to draw are chosen, and objects of a scene that is easily read."""
 CONCEPTS = {
     "objects": ("concept",),
     "attributes": ("kind", "value"),
@@ -118,7 +117,7 @@ def count_rows(batch: pa.RecordBatch, split: str, whole: bool, drawn: int) -> Sa
         _count_forms(questions),
         _count_answers(questions),
         edits,
-        choose_scenes(batch.slice(0, CANDIDATES), drawn),
+        choose_scenes(batch, drawn),
     )
 
 
@@ -179,20 +178,6 @@ def _count_answers(questions: pa.StructArray) -> dict[str, dict[str, Counts]]:
     for (size, place), count in zip(pairs.T.tolist(), counts.tolist(), strict=True):
         answers.setdefault("multiple_choice", {}).setdefault(str(size), Counter())[place + 1] = count
     return answers
-
-
-def choose_scenes(batch: pa.RecordBatch, count: int) -> tuple[Row, ...]:
-    """Chooses rows of low, middle and high complexity; with relations and few objects, where there are such."""
-    structure = batch["structure"].to_pylist()
-    rows = list(range(len(structure)))
-    for wanted in (
-        [row for row in rows if structure[row]["objects"] <= MOST_OBJECTS],
-        [row for row in rows if structure[row]["relations"] and structure[row]["objects"] <= MOST_OBJECTS],
-    ):
-        rows = wanted if len(wanted) >= count else rows
-    rows.sort(key=lambda row: structure[row]["complexity"])
-    places = dict.fromkeys((2 * i + 1) * len(rows) // (2 * count) for i in range(count))
-    return tuple(batch.slice(rows[place], 1).to_pylist()[0] for place in places)
 
 
 def count_object_kinds(sample: Sample, taxonomy: Taxonomy) -> Counts:

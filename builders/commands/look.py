@@ -201,9 +201,10 @@ def structures(
     of_recipe = read_bounds(load_checked(recipe, overrides).recipe) if recipe else {}
     table = find_structures(bound_limits(**{**of_recipe, **given}))
     if png:
-        from ..drawing.figures import draw_structures
+        from ..drawing.png import write_png
+        from ..drawing.structures import draw_structures
 
-        draw_structures(table, png)
+        write_png(draw_structures(table), png)
         remark(f"drew {len(table):,} structures into {png}")
     elif count:
         say(len(table))

@@ -122,7 +122,6 @@ def preview(
 ) -> None:
     """Show a few scenes: caption, scene graph, and questions with their answers."""
     from ...taxonomy.guesses import describe_guesses
-    from ..drawing.figures import draw_scenes
     from ..folder.reading import find_split, is_built
     from ..inspection.evenness import refuse_options
     from ..inspection.preview import preview_rows, print_scene, read_rows
@@ -141,7 +140,10 @@ def preview(
     for line in guessed:
         remark(f"guessed: {line}")
     if png:
-        draw_scenes(rows, png)
+        from ..drawing.png import write_png
+        from ..drawing.scenes import draw_scenes
+
+        write_png(draw_scenes(rows), png)
         remark(f"drew {len(rows)} scene graphs into {png}")
     if as_json:
         for row in rows:

@@ -1,16 +1,14 @@
-"""Bar charts as SVG: panels of horizontal bars, each of one piece or of several that add up."""
+"""Bar charts as SVG: horizontal bars, each of one piece or of several that add up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .svg import INK, PALE, cut_text, draw, measure_text, write_page, write_text_at
+from .colors import BARS, GROUND, INK, PALE
+from .svg import cut_text, draw, measure_text, write_page, write_text_at
 
-COLORS = ("#4477aa", "#ddaa33", "#228833", "#bb5566", "#66ccee", "#999933", "#aa3377", "#bbbbbb")
-"""Told apart with any colour vision: Paul Tol's schemes `bright` and `high-contrast`."""
-GROUND = "#eceff3"
-PANEL, GAP, MARGIN, BAR, STEP, HEAD = 410, 24, 18, 13, 20, 30
+PANEL, MARGIN, BAR, STEP, HEAD = 380, 16, 13, 20, 30
 LABEL = 170
 """Most that labels before bars are wide; all are in pixels."""
 
@@ -42,6 +40,7 @@ class Panel:
         note: What stands below, in small print.
         mark: A length at which a line is drawn, if not 0.
         full: Whether every bar is drawn as long as all the others, so that its parts are shares.
+        color: Of bars of one piece.
     """
 
     title: str
@@ -49,20 +48,13 @@ class Panel:
     note: str = ""
     mark: float = 0.0
     full: bool = False
+    color: str = BARS[0]
 
 
-def draw_charts(title: str, panels: Sequence[Panel]) -> str:
-    """Draws panels, two side by side."""
-    parts, top, columns = list[str](), float(MARGIN), min(2, len(panels))
-    for first in range(0, len(panels), 2):
-        row = panels[first : first + 2]
-        for place, panel in enumerate(row):
-            parts.append(
-                draw("g", _draw_panel(panel), transform=f"translate({MARGIN + place * (PANEL + GAP)} {top:.0f})")
-            )
-        top += max(map(_measure_panel, row)) + GAP
-    width = 2 * MARGIN + columns * PANEL + (columns - 1) * GAP
-    return write_page(width, top - GAP + MARGIN, title, parts)
+def draw_chart(panel: Panel) -> str:
+    """Draws a chart."""
+    drawn = draw("g", _draw_panel(panel), transform=f"translate({MARGIN} {MARGIN})")
+    return write_page(PANEL + 2 * MARGIN, _measure_panel(panel) + 2 * MARGIN - 4, panel.title, [drawn])
 
 
 def _list_names(panel: Panel) -> list[str]:
@@ -91,7 +83,7 @@ def _measure_panel(panel: Panel) -> float:
 def _draw_panel(panel: Panel) -> str:
     parts = [write_text_at(0, 14, panel.title, 14, font_weight="bold")]
     legend = _list_legend(panel)
-    colors = dict(zip(_list_names(panel), COLORS * len(legend), strict=False))
+    colors = dict(zip(_list_names(panel), BARS * len(legend), strict=False))
     for x, line, name in legend:
         parts.append(draw("rect", x=x, y=HEAD - 5 + 18 * line, width=11, height=11, rx=2, fill=colors[name]))
         parts.append(write_text_at(x + 16, HEAD + 5 + 18 * line, name, 11))
@@ -110,7 +102,7 @@ def _draw_panel(panel: Panel) -> str:
         for name, length in bar.parts.items():
             if length:
                 parts.append(
-                    draw("rect", x=x, y=y, width=length * scale, height=BAR, rx=2, fill=colors.get(name, COLORS[0]))
+                    draw("rect", x=x, y=y, width=length * scale, height=BAR, rx=2, fill=colors.get(name, panel.color))
                 )
             x += length * scale
         parts.append(write_text_at(PANEL, y + 11, bar.text, 11, "end", fill=PALE))

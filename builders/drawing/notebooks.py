@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from .rows import DARK, MENTIONS, NO, OTHER, YES
+from .colors import DARK, INK, LINE, MENTIONS, NO, OTHER, PALE, PAPER, YES
 from .scene_graphs import draw_graph
-from .svg import FONT, INK, LINE, PALE, PAPER, draw, escape_text
+from .svg import FONT, draw, escape_text
 
 Row = Mapping[str, Any]
 CLASS = "gas-scene"
@@ -68,7 +68,7 @@ def _write_row(row: Row) -> str:
         parts.append(_write_part("small", "underlined: " + " ".join(keys)))
     columns = []
     if "scene_graph" in row:
-        picture = draw_graph({"scene_attributes": (), **row}, str(row.get("caption", "scene graph")))
+        picture = draw_graph({"scene_attributes": (), **row}, str(row.get("caption", "scene graph")), styled=False)
         columns.append(_write_part("drawn", picture))
     if row.get("questions"):
         columns.append(_write_part("asked", _write_questions(row["questions"])))

@@ -1,7 +1,8 @@
-"""SVG as text: the same bytes everywhere, and nothing that a page's content security policy blocks.
+"""SVG as text: the same bytes everywhere, complete without anything that a page's content security policy may block.
 
-The Hub serves a repository's files under a policy that allows no styles and no scripts, so all looks are attributes of
-elements. Fonts are the reader's, so widths of texts are estimates on the wide side.
+The Hub serves a repository's files under a policy that allows no scripts and, in some browsers, no styles. So all
+looks are attributes of elements, and the one style only replaces colors for readers with a dark scheme. Fonts are the
+reader's, so widths of texts are estimates on the wide side.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 import re
 from html import escape
 
+from .colors import DARK, INK, LINE, PAPER
+
 FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
-INK, PALE, LINE, PAPER = "#1f2937", "#5b6472", "#d0d7de", "#ffffff"
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 """Characters that XML 1.0 does not have, or that nothing shows."""
+COLOR = re.compile(r'\b(fill|stroke)="(#[0-9a-f]{6})"')
+BOLD = 1.12
+"""How much wider bold letters are, at most."""
 NARROW, WIDE = frozenset("fijlrtI.,:;|!'()[] "), frozenset("mwMW@%&")
 
 
@@ -38,14 +43,30 @@ def write_text_at(x: float, y: float, text: str, size: float = 12, anchor: str =
     return draw("text", escape_text(text), x=float(x), y=float(y), **looks)
 
 
-def write_page(width: float, height: float, title: str, parts: list[str]) -> str:
-    """A picture on white paper, which can be read on a page of any colour."""
+def place(parts: list[str], x: float, y: float, scale: float = 1.0) -> str:
+    """Elements moved to a place, and made smaller if the scale is below 1."""
+    smaller = f" scale({scale:.3f})" if scale < 1 else ""
+    return draw("g", "\n".join(["", *parts, ""]), transform=f"translate({x:.1f} {y:.1f}){smaller}")
+
+
+def write_page(width: float, height: float, title: str, parts: list[str], styled: bool = True) -> str:
+    """A picture on paper of its own, which can be read on a page of any color.
+
+    Args:
+        width: Pixels.
+        height: Pixels.
+        title: What readers of screens are told, and those who point at the picture.
+        parts: Elements.
+        styled: Add the colors for dark pages. Leave them out inside of a page that has styles of its own: there they
+            would be everybody's.
+    """
     paper = draw("rect", x=0.5, y=0.5, width=float(width - 1), height=float(height - 1), rx=8, fill=PAPER, stroke=LINE)
-    content = "\n".join(["", draw("title", escape_text(title)), paper, *parts, ""])
+    drawn = "\n".join([paper, *parts])
+    style = [write_style(drawn)] if styled else []
     return (
         draw(
             "svg",
-            content,
+            "\n".join(["", draw("title", escape_text(title)), *style, drawn, ""]),
             xmlns="http://www.w3.org/2000/svg",
             viewBox=f"0 0 {write_number(float(width))} {write_number(float(height))}",
             width=float(width),
@@ -55,6 +76,13 @@ def write_page(width: float, height: float, title: str, parts: list[str]) -> str
         )
         + "\n"
     )
+
+
+def write_style(content: str) -> str:
+    """A style that gives elements the colors of a dark page where readers have a dark scheme."""
+    looks = [look for look in dict.fromkeys(COLOR.findall(content)) if look[1] in DARK]
+    rules = "".join(f'[{name}="{color}"]{{{name}:{DARK[color]}}}' for name, color in looks)
+    return draw("style", f"@media (prefers-color-scheme: dark){{{rules}}}")
 
 
 def measure_text(text: str, size: float = 12) -> float:

@@ -1,7 +1,7 @@
 """A built folder: what is where, whole at every moment. It is a Hub dataset repository as it stands.
 
     README.md                               the card
-    card-assets/<config>-scenes.svg         its pictures
+    card-assets/<config>-graph-1.svg        its pictures
     manifest.json                           its format, fingerprints, versions, SHA-256 and rows of each file
     recipes/<config>.yaml                   the recipe with everything that it extends
     dropped/<config>.jsonl                  rows that were left out later

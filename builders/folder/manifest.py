@@ -36,7 +36,9 @@ FORMAT = 1
 """Raised when those who read the manifests of today could not read those of tomorrow."""
 DATA_FILE = re.compile(rf"(?P<config>[a-z][a-z0-9_]*)/(?P<split>{'|'.join(SPLITS)})-[0-9]{{5}}-of-[0-9]{{5}}\.parquet")
 """What `name_file` gives."""
-PICTURE = re.compile(rf"{ASSETS}/(?P<config>[a-z][a-z0-9_]*)-(scenes|kinds|concepts|questions|graph-[0-9]+)\.svg")
+PICTURE = re.compile(
+    rf"{ASSETS}/(?P<config>[a-z][a-z0-9_]*)-(chart(-[a-z]+)+|graph-[0-9]+|scenes|kinds|concepts|questions)\.svg"
+)
 """Of the card's pictures: only such files are ever removed as outdated."""
 LONGEST = 1000
 """Letters of a path."""

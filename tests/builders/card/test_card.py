@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections import Counter
+from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -93,14 +94,28 @@ def read_manifest(folder):
     return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
 
-def read_panels(folder, name):
-    """Texts of a picture by panel: its title, then what stands there."""
-    page = ElementTree.fromstring((folder / ASSETS / name).read_bytes())
-    return {
-        texts[0]: texts[1:]
-        for group in page.iter(f"{SVG}g")
-        for texts in [[text.text for text in group.iter(f"{SVG}text")]]
+def read_chart(folder, config, title):
+    """Texts of a chart: its title, then what stands there; None where there is no such chart."""
+    path = folder / ASSETS / f"{config}-chart-{re.sub('[^a-z]+', '-', title)}.svg"
+    if not path.exists():
+        return None
+    texts = [text.text for text in ElementTree.fromstring(path.read_bytes()).iter(f"{SVG}text")]
+    assert texts[0] == title
+    return texts[1:]
+
+
+def read_counts(folder, config, title):
+    """Numbers of a chart by what stands before them."""
+    texts = read_chart(folder, config, title)
+    return texts and {
+        label.replace(" ", "_"): read_number(text.split(" ")[0])
+        for label, text in pairwise(texts)
+        if re.match(r"[\d,]+ \(", text)
     }
+
+
+def is_even(counts):
+    return max(counts.values()) < 1.25 * min(counts.values())
 
 
 def test_the_metadata_is_what_huggingface_hub_reads(folder):
@@ -110,7 +125,7 @@ def test_the_metadata_is_what_huggingface_hub_reads(folder):
     configs = read_manifest(folder)["configs"]
     names = {config + view for config in configs for view in ("", *(f"_{view}" for view in VIEWS))}
     assert {one["config_name"] for one in data["configs"]} == names
-    assert {one["config_name"] for one in data["dataset_info"]} == names
+    assert [one["config_name"] for one in data["dataset_info"]] == list(configs)
     assert data["language"] == ["en"] and data["size_categories"] == ["n<1K"]
     assert data["pretty_name"].startswith("Generate Any Scene")
     assert {"scene-graph", "synthetic"} <= set(data["tags"])
@@ -174,7 +189,7 @@ def test_the_metadata_keeps_to_the_specification_of_cards(licenses, tmp_path):
     assert all(isinstance(data[key], list) and all(isinstance(one, str) for one in data[key]) for key in lists)
     assert {key for config in data["configs"] for key in config} == {"config_name", "data_files", "columns", "default"}
     assert {key for config in data["configs"] for files in config["data_files"] for key in files} == {"split", "path"}
-    sizes = {"config_name", "features", "splits", "download_size", "dataset_size"}
+    sizes = {"config_name", "splits", "download_size", "dataset_size"}
     assert all(info.keys() == sizes for info in data["dataset_info"])
     assert {key for info in data["dataset_info"] for split in info["splits"] for key in split} == {
         *("name", "num_bytes", "num_examples")
@@ -187,19 +202,25 @@ def test_datasets_loads_a_folder_that_has_pictures(config, varied, tmp_path):
     assert len(rows) == (40 if config == "wild" else 60)
 
 
-def test_features_are_those_of_the_files(folder):
+def test_sizes_and_features_are_those_of_the_files(folder, tmp_path):
+    """Sizes stand in the card, features in the files alone."""
     infos = DatasetInfosDict.from_directory(str(folder))
     for config in read_manifest(folder)["configs"]:
         path = next((folder / config).glob("train-*.parquet"))
-        features = Features.from_arrow_schema(pq.read_schema(path))
-        assert infos[config].features == features
-        for view, columns in VIEWS.items():
-            assert infos[f"{config}_{view}"].features == Features({column: features[column] for column in columns})
-        assert infos[config].splits["train"].num_examples == pq.read_metadata(path).num_rows
         columns = pq.read_table(path)
+        assert infos[config].splits["train"].num_examples == len(columns)
         assert infos[config].splits["train"].num_bytes == pytest.approx(columns.nbytes, rel=0.01)
-        captions = columns.select(["id", "caption"])
-        assert infos[f"{config}_captions"].splits["train"].num_bytes == pytest.approx(captions.nbytes, rel=0.01)
+        for view, some in {config: columns.column_names, **{f"{config}_{key}": VIEWS[key] for key in VIEWS}}.items():
+            loaded = load_dataset(str(folder), view, split="train", cache_dir=str(tmp_path))
+            assert loaded.features == Features.from_arrow_schema(columns.select(some).schema)
+            assert len(loaded) == len(columns)
+
+
+def test_the_yaml_is_short(built):
+    """People see it before all else where they read the file."""
+    lines = read_card(built).split("---\n")[1].splitlines()
+    assert len(lines) < 12 + 30 * len(read_manifest(built)["configs"])
+    assert not [line for line in lines if len(line) > 120]
 
 
 def test_it_says_what_each_config_asks(folder):
@@ -209,18 +230,60 @@ def test_it_says_what_each_config_asks(folder):
         assert (said in read_section(folder, config)) == bool(questions.kinds)
 
 
+class Images(HTMLParser):
+    """Images of a page, as pairs of their attributes and the section that they stand in."""
+
+    def __init__(self):
+        super().__init__()
+        self.found, self.section, self.heading = [], "", False
+
+    def handle_starttag(self, tag, attrs):
+        self.heading = tag == "h2"
+        if tag == "img":
+            self.found.append((dict(attrs), self.section))
+
+    def handle_data(self, data):
+        if self.heading:
+            self.section, self.heading = data, False
+
+
+def list_images(folder):
+    parser = Images()
+    parser.feed(MARKDOWN.render(read_card(folder).split("---\n", 2)[2]))
+    return parser.found
+
+
 def test_every_picture_is_there_well_formed_and_named(folder):
-    shown = re.findall(r"!\[(?P<words>.*?)\]\((\S+?)\)", read_card(folder).split("---\n", 2)[2])
-    files = [path for _, path in shown if path.startswith(ASSETS)]
-    assert sorted(files) == sorted(f"{ASSETS}/{path.name}" for path in (folder / ASSETS).iterdir())
-    for words, path in shown:
-        if path.startswith(ASSETS):
-            assert words
-            assert ElementTree.fromstring((folder / path).read_bytes()).tag == f"{SVG}svg"
+    images = [image for image, _ in list_images(folder) if image["src"].startswith(ASSETS)]
+    assert {image["src"] for image in images} == {f"{ASSETS}/{path.name}" for path in (folder / ASSETS).iterdir()}
+    for image in images:
+        assert image["alt"]
+        assert ElementTree.fromstring((folder / image["src"]).read_bytes()).tag == f"{SVG}svg"
+
+
+def test_the_first_screen_has_three_scenes_and_how_to_load(folder):
+    """Before the first heading of a section; scenes stand side by side, so those of a config are of one size."""
+    first = [image for image, section in list_images(folder) if not section]
+    assert len(first) == 3 and all(re.search(r"-graph-[0-9]\.svg$", image["src"]) for image in first)
+    names = list(read_manifest(folder)["configs"])
+    assert len({image["src"].split("/")[1].split("-")[0] for image in first}) == min(3, len(names))
+    sizes, heights = set(), {}
+    for image in first:
+        page = ElementTree.fromstring((folder / image["src"]).read_bytes())
+        sizes.add((page.get("width"), image["width"]))
+        heights.setdefault(image["src"].split("-graph-")[0], set()).add(page.get("height"))
+        id_ = re.search(r"[a-z_]+/train/[0-9]{9}", image["alt"])[0]
+        config, _, index = id_.split("/")
+        caption = read_rows(folder, config, "train")[int(index)]["caption"]
+        assert image["alt"] == f"Scene graph of {id_}: {' '.join(caption.split())}"
+        shown = " ".join("".join(text.itertext()) for text in page.findall(f"{SVG}text"))
+        assert " ".join(shown.split()) == " ".join(caption.split())
+    assert len(sizes) == 1 and all(len(some) == 1 for some in heights.values())
+    assert "load_dataset(" in read_card(folder).split("\n## ")[0]
 
 
 def test_counts_of_splits_are_those_of_the_rows(folder):
-    overview = find_table(MARKDOWN.render(read_card(folder)), "config", "version")
+    overview = find_table(MARKDOWN.render(read_card(folder)), "config", "what it is for")
     for config, entry in read_manifest(folder)["configs"].items():
         total = 0
         for split, scenes, questions, occurring, possible, files, _ in find_table(
@@ -232,54 +295,83 @@ def test_counts_of_splits_are_those_of_the_rows(folder):
             assert (read_number(scenes), read_number(questions), int(files)) == (len(rows), asked, 1)
             assert read_number(occurring) == len({row["structure"]["topology"] for row in rows})
             assert read_number(possible) == sum(pair[1] for pair in entry["splits"][split]["structures"].values())
-        assert next(read_number(row[6]) for row in overview if row[0] == config) == total
+        row = next(row for row in overview if row[0] == config)
+        assert read_number(row[-1]) == total
+        assert row[-2] == ", ".join(f"{len(read_rows(folder, config, split)):,} {split}" for split in entry["splits"])
 
 
 @pytest.mark.parametrize("config", ["multi_object", "video"])
-def test_pictures_count_what_the_rows_have(config, built):
+def test_charts_count_what_the_rows_have(config, built):
     rows = read_rows(built, config, "train")
+    page = read_section(built, config)
     objects = [item for row in rows for item in row["scene_graph"]["objects"]]
     attributes = [one for item in objects for one in item["attributes"]]
     relations = [one for row in rows for one in row["scene_graph"]["relations"]]
     scene = [one for row in rows for one in row["scene_attributes"]]
     questions = [question for row in rows for question in row["questions"]]
 
-    def read_counts(topic, title):
-        texts = read_panels(built, f"{config}-{topic}.svg")[title]
-        return {
-            label.replace(" ", "_"): read_number(text.split(" ")[0])
-            for label, text in pairwise(texts)
-            if re.match(r"[\d,]+ \(", text)
-        }
-
     def count(values, most=12):
         return dict(sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))[:most])
 
-    complexity = {
-        str(number): some for number, some in Counter(row["structure"]["complexity"] for row in rows).items()
+    counted = {
+        "scenes by complexity": [str(row["structure"]["complexity"]) for row in rows],
+        "attributes by kind": [one["kind"] for one in attributes],
+        "relations by category": [one["category"] for one in relations],
+        "scene attributes by kind": [one["kind"] for one in scene],
+        "answers of counting questions": [question["answer"] for question in questions if question["form"] == "count"],
     }
-    assert read_counts("scenes", "scenes by complexity") == complexity
-    assert read_counts("kinds", "attributes by kind") == count(one["kind"] for one in attributes)
-    assert read_counts("kinds", "relations by category") == count(one["category"] for one in relations)
-    if scene:
-        assert read_counts("kinds", "scene attributes by kind") == count(one["kind"] for one in scene)
-    answers = [question["answer"] for question in questions if question["form"] == "count"]
-    assert read_counts("questions", "answers of counting questions") == count(answers)
-    forms = read_panels(built, f"{config}-questions.svg")["questions by kind and form"]
+    drawn = 0
+    for title, values in counted.items():
+        expected = Counter(values)
+        shown = read_counts(built, config, title)
+        if shown is None:
+            low, high = min(expected.values(), default=0), max(expected.values(), default=0)
+            assert not expected or is_even(expected)
+            assert not expected or (str(low) if low == high else f"{low:,} to {high:,}") in page
+        else:
+            drawn += 1
+            assert not is_even(expected)
+            assert shown == (count(values) if title != "scenes by complexity" else dict(sorted(expected.items())))
+    assert drawn > 1
+    forms = read_chart(built, config, "questions by kind and form")
     for kind, asked in Counter(question["kind"] for question in questions).items():
         assert read_number(forms[len(forms) - forms[::-1].index(kind)]) == asked
-    most = read_panels(built, f"{config}-concepts.svg")["most frequent objects"]
-    names = {item["concept"]: item["name"] for item in objects}
-    uses = count((item["concept"] for item in objects), 10)
-    assert most[:20] == [text for concept in uses for text in (names[concept], str(uses[concept]))]
     words = sorted(len(row["caption"].split()) for row in rows)
-    said = f"A caption has {words[0]} to {words[-1]} words, {words[len(words) // 2]} in the median."
-    assert said in read_section(built, config)
+    assert f"A caption has {words[0]} to {words[-1]} words, {words[len(words) // 2]} in the median." in page
+
+
+@pytest.mark.parametrize("config", ["multi_object", "video"])
+def test_concepts_are_charted_only_if_bars_differ(config, built):
+    """The most frequent ones where they stand out; how many are how frequent where they do not; else a sentence."""
+    rows = read_rows(built, config, "train")
+    page = read_section(built, config)
+    objects = [item for row in rows for item in row["scene_graph"]["objects"]]
+    names = {item["concept"]: item["name"] for item in objects}
+    relations = [one for row in rows for one in row["scene_graph"]["relations"]]
+    for sort, uses in {
+        "objects": Counter(item["concept"] for item in objects),
+        "relations": Counter((one["category"], one["predicate"]) for one in relations),
+    }.items():
+        first = sorted(uses.items(), key=lambda pair: (-pair[1], str(pair[0])))[:10]
+        most, spread = (
+            read_chart(built, config, title) for title in (f"most frequent {sort}", f"{sort} by number of uses")
+        )
+        low, high = min(uses.values()), max(uses.values())
+        said = f"{len(uses):,} different ones, used {low if low == high else f'{low} to {high}'} times each." in page
+        if is_even(uses):
+            assert said and not most and not spread
+        elif is_even(dict(first)):
+            assert spread and not said and not most
+            assert sum(read_number(text) for text in spread[1:-1:2]) == len(uses)
+        else:
+            assert most and not said and not spread
+            labels = [names[key] if sort == "objects" else key[-1] for key, _ in first]
+            assert most[:20] == [text for label, (_, n) in zip(labels, first, strict=True) for text in (label, str(n))]
 
 
 def test_many_complexities_are_shown_in_steps(varied):
     complexity = [row["structure"]["complexity"] for row in read_rows(varied, "wild", "train")]
-    texts = read_panels(varied, "wild-scenes.svg")["scenes by complexity"]
+    texts = read_chart(varied, "wild", "scenes by complexity")
     shown = {label: text for label, text in pairwise(texts) if "(" in text}
     assert 6 < len(shown) <= 12
     for label, text in shown.items():
@@ -287,6 +379,22 @@ def test_many_complexities_are_shown_in_steps(varied):
         assert int(high or low) <= max(complexity)
         within = sum(int(low) <= number <= int(high or low) for number in complexity)
         assert text == f"{within} ({within / 40:.1%})"
+
+
+@pytest.mark.parametrize("config", ["multi_object", "video"])
+def test_shares_of_answers_are_said_or_drawn(config, built):
+    questions = [question for row in read_rows(built, config, "train") for question in row["questions"]]
+    page = read_section(built, config)
+    kinds = {}
+    for question in questions:
+        if question["form"] == "yes_no":
+            kinds.setdefault(question["kind"], Counter())[question["answer"]] += 1
+    drawn = read_chart(built, config, "answers of yes/no questions")
+    assert (drawn is None) == all(map(is_even, kinds.values()))
+    shares = sorted(some["yes"] / some.total() for some in kinds.values())
+    low, high = f"{shares[0]:.1%}", f"{shares[-1]:.1%}"
+    said = f"Yes/no questions: {low if low == high else f'{low} to {high}'} are answered by yes"
+    assert (said in page) == (drawn is None)
 
 
 def test_answers_are_counted_by_place_and_kind(built):
@@ -376,9 +484,9 @@ def test_scenes_are_shown_with_their_questions(varied):
 
 def test_a_config_without_questions_has_none_on_the_card(varied):
     page = read_section(varied, "three_d")
-    assert "without a picture" not in page and "questions.svg" not in page
+    assert "without a picture" not in page and "questions-by-kind" not in page
     assert all(table[0][0] not in ("question", "kind") for table in read_tables(page))
-    assert not (varied / ASSETS / "three_d-questions.svg").exists()
+    assert not (varied / ASSETS / "three_d-chart-questions-by-kind-and-form.svg").exists()
 
 
 def test_what_strangers_write_neither_breaks_the_page_nor_gets_into_it(varied):
@@ -388,8 +496,8 @@ def test_what_strangers_write_neither_breaks_the_page_nor_gets_into_it(varied):
     assert tags <= set(allowed.split())
     assert page.count("<details>") == page.count("</details>") == len(re.findall("<summary>", page))
     assert "<!--" not in page
-    cells = next(row for row in find_table(page, "config", "version") if row[0] == "wild")
-    assert cells[7] == DESCRIPTION.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    cells = next(row for row in find_table(page, "config", "what it is for") if row[0] == "wild")
+    assert cells[1] == DESCRIPTION.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     for table in read_tables(page):
         assert {len(row) for row in table} == {len(table[0])}
     assert re.findall("<h2>(.*?)</h2>", page) == [
@@ -415,9 +523,9 @@ def test_the_card_made_again_has_the_same_bytes(varied):
 
 def test_pictures_that_are_no_longer_shown_go(tmp_path):
     build_datasets([load_recipe("multi_object", (SMALL,)), load_recipe("three_d", (SMALL,))], tmp_path / "gas")
-    assert (tmp_path / "gas" / ASSETS / "three_d-questions.svg").exists()
+    assert (tmp_path / "gas" / ASSETS / "three_d-chart-questions-by-kind-and-form.svg").exists()
     build_datasets([load_recipe("three_d", (SMALL, "questions=[]"))], tmp_path / "gas")
-    assert not (tmp_path / "gas" / ASSETS / "three_d-questions.svg").exists()
+    assert not (tmp_path / "gas" / ASSETS / "three_d-chart-questions-by-kind-and-form.svg").exists()
 
 
 def test_only_the_first_rows_are_counted_and_the_card_says_so(built, tmp_path, monkeypatch):

@@ -6,8 +6,10 @@ from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
-from generate_any_scene.builders.drawing.scene_graphs import BOX, RELATION, draw_graph
+from generate_any_scene.builders.drawing.colors import BOX, RELATION
+from generate_any_scene.builders.drawing.scene_graphs import draw_graph
 from generate_any_scene.builders.drawing.svg import measure_text
+from generate_any_scene.taxonomy import load_taxonomy
 
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = ["cat", "ring-tailed lemur of Madagascar", "incomprehensibilities" * 2, "dog", "<b>&", "électric lamp", "犬"]
@@ -108,3 +110,42 @@ def test_a_picture_says_what_the_row_says(write_rows):
             *(one["value"] for one in row["scene_attributes"]),
         ):
             assert word in shown
+
+
+def test_no_word_of_the_taxonomy_is_cut():
+    """The longest of each sort stand in pictures whole."""
+    taxonomy = load_taxonomy(["default"])
+    objects, attributes, relations = (
+        sorted(table[column].to_pylist(), key=measure_text)[-400:]
+        for table, column in (
+            (taxonomy.objects, "name"),
+            (taxonomy.attributes, "name"),
+            (taxonomy.relations, "predicate"),
+        )
+    )
+    for at in range(0, 400, 20):
+        some = [
+            {"name": name, "count": 6, "attributes": [{"value": value}]}
+            for name, value in zip(objects[at : at + 20], attributes[at : at + 20], strict=True)
+        ]
+        edges = [
+            {"subject": place // 2 * 2, "object": place // 2 * 2 + 1, "predicate": predicate}
+            for place, predicate in enumerate(relations[at : at + 20])
+        ]
+        graph = {"objects": some, "relations": edges}
+        assert "…" not in draw_graph({"scene_graph": graph, "scene_attributes": []}, "title")
+
+
+def test_circles_are_drawn_with_a_head_at_each_end():
+    """Graphs that people bring may lead in circles, which those of recipes never do."""
+    row = make_row(0, 3, 0)
+    row["scene_graph"]["relations"] = [
+        {"subject": one, "object": (one + 1) % 3, "predicate": f"before {one}"} for one in range(3)
+    ]
+    page = ElementTree.fromstring(draw_graph(row, "title"))
+    boxes, labels = read_places(page)
+    assert (len(boxes), len(labels)) == (3, 3)
+    heads = [one.get("d") for one in page.iter(f"{SVG}path") if one.get("d").endswith("z")]
+    assert len(heads) == 3
+    upward = [head for head in heads if re.search(r"l-\S+ 8\.0h", head)]
+    assert len(upward) == 1

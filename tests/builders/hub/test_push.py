@@ -499,7 +499,7 @@ def list_damage():
         "manifest.json",
         "recipes/multi_object.yaml",
         "multi_object/train-00000-of-00001.parquet",
-        "card-assets/multi_object-scenes.svg",
+        "card-assets/multi_object-graph-1.svg",
     ):
         for damage in DAMAGE:
             if (path, damage) != ("manifest.json", "of another build"):  # then it is the others that differ
@@ -547,7 +547,7 @@ OURS = "\n## Ours\n\n```\n## no heading\n```\n"
 EDITS = {
     "gating": ("---\n", f"---\n{GATE}", GATE),
     "another key": ("\n---\n", "\nx: {y: [1, 2]}  # z\n---\n", "x: {y: [1, 2]}  # z"),
-    "tags": ("- synthetic\n", "- synthetic\n- ours\n", "- synthetic\n- ours\n"),
+    "tags": (" synthetic, ", " synthetic, ours, ", " synthetic, ours, "),
     "a name": ("'Generate Any Scene: ", "'Pets: ", "'Pets: "),
     "a section at the end": ("year = {2026}\n}\n```\n", "year = {2026}\n}\n```\n" + OURS, OURS),
     "a section between": ("\n## Uses\n", "\n## Theirs\n\nHello.\n\n## Uses\n", "\n## Theirs\n\nHello.\n\n## "),

@@ -96,9 +96,9 @@ def test_a_missing_card_and_recipe(copied, verify):
 
 
 def test_a_missing_picture_of_the_card(copied, verify):
-    (copied / "card-assets/video-scenes.svg").unlink()
+    (copied / "card-assets/video-graph-1.svg").unlink()
     status, findings, _ = verify(copied)
-    assert (status, [finding[:2] for finding in findings]) == (1, [("missing", "card-assets/video-scenes.svg")])
+    assert (status, [finding[:2] for finding in findings]) == (1, [("missing", "card-assets/video-graph-1.svg")])
 
 
 @pytest.mark.parametrize(("place", "length"), [(4, 2), (3_000, 400), (-6, 2)])

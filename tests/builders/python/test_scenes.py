@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import generate_any_scene as gas
 import pytest
 from datasets import Dataset, load_dataset
+from generate_any_scene.builders.drawing.colors import DARK
 from generate_any_scene.builders.drawing.notebooks import SHOWN
-from generate_any_scene.builders.drawing.rows import DARK
 from generate_any_scene.errors import GasError
 
 HOSTILE = '</style></svg><script>alert(1)</script><img src=x onerror="alert(2)">&amp;\x00'

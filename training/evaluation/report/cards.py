@@ -127,7 +127,7 @@ def _cut(text: str, longest: int = LONGEST) -> str:
 
 
 def _draw(graph: Mapping[str, Any], scene: str) -> str:
-    return draw_graph({"scene_graph": graph, "scene_attributes": []}, f"Scene graph of {scene}")
+    return draw_graph({"scene_graph": graph, "scene_attributes": []}, f"Scene graph of {scene}", styled=False)
 
 
 def make_thumbnail(path: Path) -> Thumbnail:

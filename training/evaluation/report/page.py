@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from ....builders.drawing import scene_graphs, svg
+from ....builders.drawing import colors, svg
 from ....builders.folder.files import write_text
 from ....errors import explain_os_error
 from ..tables import Run
@@ -27,15 +27,15 @@ from .sections import make_sections
 from .words import write_lead, write_method, write_warnings
 
 GRAPH_COLORS: Mapping[str, str] = {
-    svg.PAPER: "paper",
-    svg.INK: "ink",
-    svg.PALE: "pale",
-    svg.LINE: "line",
-    scene_graphs.BOX: "box",
-    scene_graphs.BOX_EDGE: "edge",
-    scene_graphs.VALUE: "value",
-    scene_graphs.RELATION: "relation",
-    scene_graphs.SCENE: "scene",
+    colors.PAPER: "paper",
+    colors.INK: "ink",
+    colors.PALE: "pale",
+    colors.LINE: "line",
+    colors.BOX: "box",
+    colors.BOX_EDGE: "edge",
+    colors.VALUE: "value",
+    colors.RELATION: "relation",
+    colors.SCENE: "scene",
 }
 """Colors of drawn scene graphs, and what the page calls them, so that they follow its scheme."""
 
