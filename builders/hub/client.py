@@ -146,6 +146,13 @@ def find_wait(error: Exception, otherwise: float) -> float:
     return float(text) if text.isdecimal() else otherwise
 
 
+def is_out_of_reach(error: Exception) -> bool:
+    """Whether there is no way to the Hub: no network, or HF_HUB_OFFLINE."""
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    return isinstance(error, OfflineModeIsEnabled) or (find_status(error) is None and _is_of_network(error))
+
+
 def _is_of_network(error: Exception) -> bool:
     from huggingface_hub.errors import OfflineModeIsEnabled
 

@@ -34,6 +34,7 @@ from .client import (
     fetch_file,
     find_status,
     hide_bars,
+    is_out_of_reach,
     is_passing,
     is_repo_name,
     read_manifest_at,
@@ -69,6 +70,7 @@ class Push:
         bytes: Size of what is uploaded.
         name: What is pushed, where it has no configs with versions.
         kind: Of the repository.
+        unseen: Whether the Hub could not be reached, so that nobody knows what is there.
     """
 
     repo: str
@@ -82,6 +84,7 @@ class Push:
     bytes: int = 0
     name: str = ""
     kind: RepoKind = "dataset"
+    unseen: bool = False
 
     @property
     def title(self) -> str:
@@ -113,7 +116,7 @@ def push_folder(
         repo: `name/repository`; made if it does not exist.
         private: Make it private.
         create_pr: Propose the change instead of making it; nothing is tagged.
-        dry_run: Only say what would be done.
+        dry_run: Only say what would be done; where the Hub cannot be reached, in a new repository.
         tag: Another tag.
         report: Called with the number of files that were just uploaded.
         overwrite: Write anew what people changed on the Hub, parts of the card and files; what they added to the card
@@ -165,10 +168,16 @@ def push_planned(
     with explain_hub(repo), hide_bars():
         for attempt in range(len(WAITS) + 1):
             with tempfile.TemporaryDirectory() as temporary:
-                snapshot = read_snapshot(api, repo, kind)
+                snapshot, unseen = None, False
+                try:
+                    snapshot = read_snapshot(api, repo, kind)
+                except Exception as error:
+                    unseen = dry_run and is_out_of_reach(error)
+                    if not unseen:
+                        raise
                 plan = make_plan(api, snapshot, Path(temporary))
                 size = sum(place.stat().st_size for place in plan.added.values())
-                plan = replace(plan, bytes=size, kind=kind)
+                plan = replace(plan, bytes=size, kind=kind, unseen=unseen)
                 if private and snapshot and not ask(api.repo_info, repo, repo_type=kind).private:
                     raise GasError(
                         f"{repo} exists and is public; leave --private out, or make it private on the Hub first"
@@ -487,6 +496,8 @@ def describe_push(push: Push, dry_run: bool) -> str:
     if not lines:
         there = f"; {' and '.join(push.kept)} has it" if push.kept else ""
         lines.append(f"{push.repo}: nothing to do{there}")
+    if push.unseen:
+        lines.append("the Hub cannot be reached: this is what a new repository would get")
     lines += [push.url] if push.url else []
     tags = (*push.tags, *push.kept)
     if tags and not dry_run:

@@ -409,6 +409,18 @@ def test_no_network_and_no_wish_for_one(hub, log_in, built, gas, monkeypatch):
     assert "HF_HUB_OFFLINE is set" in gas("push", built["one"], "--repo", REPO)[2]
 
 
+@pytest.mark.parametrize("way", ["nobody answers", "HF_HUB_OFFLINE"])
+def test_a_dry_run_needs_no_network(way, hub, log_in, built, gas, monkeypatch):
+    from huggingface_hub import constants
+
+    reached = gas("push", built["one"], "--repo", REPO, "--dry-run")
+    monkeypatch.setattr(constants, *(("ENDPOINT", "http://127.0.0.1:1") if "nobody" in way else (way, True)))
+    status, out, _ = gas("push", built["one"], "--repo", REPO, "--dry-run")
+    assert (status, reached[0]) == (0, 0)
+    told = "the Hub cannot be reached: this is what a new repository would get"
+    assert out.split() == [*reached[1].split(), *told.split()]
+
+
 def test_wrong_input(hub, log_in, built, gas, tmp_path):
     hub.create_repository("org/mine")
     hub.commit("org/mine", {"data.csv": b"a,b"})
