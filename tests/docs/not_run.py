@@ -12,7 +12,8 @@ RESULTS = "reads results of an evaluation that the reader made; tests/training/e
 COMMANDS = {
     r"^(pip|npm|apt-get|python -m venv|mkdir|cd|hf auth)\b": INSTALLS,
     r"^\. \.venv": INSTALLS,
-    r"^(OMP_NUM_THREADS=1 )?(make|pytest|python tests/|python docs/)": CHECKOUT,
+    r"^(OMP_NUM_THREADS=1 )?(make|pytest|python tests/|python docs/|python \.ci/|git) ?": CHECKOUT,
+    r"^mlcroissant ": "is a program of others; tests/builders/croissant runs its library",
     r"^gas push ": HUB,
     r"^gas diff gas me/scenes": HUB,
     r"^gas build .*(s3|hf)://": CLUSTER,

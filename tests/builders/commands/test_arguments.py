@@ -14,10 +14,10 @@ COMMANDS = {
     "validate": ({"recipe", "file"}, RECIPE, []),
     "structures": ({"recipe", "file"}, RECIPE, ["--count"]),
     "preview": ({"recipe", "file", "folder"}, FOLDER, ["-n", "1"]),
-    "stats": ({"recipe", "file", "folder"}, FOLDER, []),
+    "stats": ({"recipe", "file", "folder", "graphs"}, FOLDER, []),
     "diff": ({"recipe", "file", "folder"}, "", ["gas", "--rows", "2"]),
     "verify": ({"folder"}, FOLDER, ["--json"]),
-    "push": (set(), FOLDER, ["--repo", "me/x", "--dry-run"]),
+    "push": ({"folder"}, FOLDER, ["--repo", "me/x", "--dry-run"]),
     "export": ({"folder"}, FOLDER, ["--format", "trl", "--out", "out.jsonl", "--config", "sandbox"]),
     "croissant": ({"folder"}, FOLDER, ["--out", "-"]),
     "decontaminate": ({"folder"}, FOLDER, ["--against", "prompts.txt"]),
@@ -38,7 +38,6 @@ SAID = {
     ("diff", "prompts"): "org/name",
     ("diff", "hub"): "HF_HUB_OFFLINE is set",
     ("diff", "nothing"): "org/name",
-    ("push", "folder"): "HF_HUB_OFFLINE is set",
     ("train", "file"): "the kinds are detector, finetune, grpo, nft, selection",
 }
 
@@ -75,7 +74,8 @@ def test_prompts_are_any_file_or_a_built_folder(kind, gas, workplace):
     if kind in ("folder", "prompts"):
         assert status == 0 and out
     else:
-        assert (status, out) == (2, "") and err.count("\n") == 1 and "prompts are read of .txt, " in err, err
+        told = "has none of the columns prompt, caption, text" if kind == "graphs" else "prompts are read of .txt, "
+        assert (status, out) == (2, "") and err.count("\n") == 1 and told in err, err
 
 
 @pytest.mark.parametrize("command", ["build", "show", "validate", "structures", "preview", "stats", "diff general"])
