@@ -103,7 +103,10 @@ def test_messages_are_cut_where_nobody_would_read_them(capsys):
 def list_calls(name):
     """Where the package calls a function of its own name, without the parts that rebuild tables."""
     for file in sorted(ROOT.rglob("*.py")):
-        if file.relative_to(ROOT).parts[0] in ("tests", "docs", "benchmarks", ".ci") or "taxonomy/build" in file.as_posix():
+        if (
+            file.relative_to(ROOT).parts[0] in ("tests", "docs", "benchmarks", ".ci")
+            or "taxonomy/build" in file.as_posix()
+        ):
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:

@@ -23,7 +23,7 @@ from ..croissant.croissant import CROISSANT, is_ours, write_croissant
 from ..folder.files import hash_file
 from ..folder.manifest import CARD, DATA_FILE, MANIFEST, PICTURE, Config, Manifest, read_built_manifest, write_manifest
 from ..inspection.verification import verify_folder
-from ..recipe.fields import escape, show
+from ..recipe.fields import escape
 from .client import (
     LOGIN,
     WAITS,
@@ -280,9 +280,14 @@ def _refuse_loss(api: HfApi, repo: str, snapshot: Snapshot, outdated: Iterable[s
     if lost:
         more = f" and {len(lost) - 9:,} more" if len(lost) > 9 else ""
         raise GasError(
-            f"{repo}: people changed {', '.join(map(show, lost[:9]))}{more}, which would be replaced; keep what they "
-            "made under names of its own, then add --overwrite"
+            f"{repo}: people changed {', '.join(map(_show_path, lost[:9]))}{more}, which would be replaced; keep what "
+            "they made under names of its own, then add --overwrite"
         )
+
+
+def _show_path(path: str) -> str:
+    """A file of a repository, longer than `show` has names: half of a path tells nobody which file it is."""
+    return f"`{escape(path)[:200]}`"
 
 
 def _is_there(folder: Path, ours: Config, theirs: Config | None, there: Mapping[str, RepoFile]) -> bool:

@@ -171,7 +171,7 @@ def test_every_element_is_asked_about_in_every_form_that_fits(recipe, rows, own_
     for (domain, form), share in shares.items():
         least = {
             "attribute": 0.2 if recipe in ("everyday", "surreal") else 0.4,
-            "relation": 0.05,
+            "relation": 0.02 if recipe == "everyday" else 0.05,
             "object": 0.1,
             "scene": 0.2,
         }

@@ -49,7 +49,11 @@ def find_parents(value, path):
 
 @pytest.fixture(scope="module")
 def table(open_writer):
-    made = open_writer("video", "pairs=true", "wordings=prompt").write_block("train", 0, 60).combine_chunks()
+    made = (
+        open_writer("video", "pairs=true", "wordings=prompt", "difficulty.levels=3")
+        .write_block("train", 0, 60)
+        .combine_chunks()
+    )
     texts = [[{"text": caption, "model": "me", "template": "default"}] for caption in made["caption"].to_pylist()]
     return made.append_column("paraphrases", pa.array(texts, ALL.field("paraphrases").type))
 
