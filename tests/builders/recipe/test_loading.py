@@ -298,7 +298,7 @@ splits:
         "r.yaml:13:31: content.objects.tier: `comon` is not one of common, visible, full; did you mean `common`?",
         "r.yaml:13:54: content.objects.weights.dog.n.01: must be at least 0, not `-1`",
         "r.yaml:14:3: content.attributes: must be a mapping of keys to values, not `color`; "
-        "the keys here are visible, tier, kinds, values, exclude, min_frequency, top, max_per_object",
+        "the keys here are visible, tier, kinds, values, exclude, min_frequency, top, max_per_object, only_on",
         f"r.yaml:15:21: questions.1: `atribute` is not one of {', '.join(QUESTION_KINDS)}; did you mean `attribute`?",
         "r.yaml:17:3: splits.dev: unknown key `dev`; the keys here are train, validation, test",
         "r.yaml:18:3: splits.train.size: is missing; add `size: ...`",
