@@ -17,6 +17,7 @@ HOME = tempfile.TemporaryDirectory(prefix="gas-tests-")
 OFFLINE = {
     "HF_HOME": HOME.name,
     "XDG_CACHE_HOME": HOME.name,
+    "XDG_DATA_HOME": f"{HOME.name}/data",
     "HF_HUB_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
     "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",

@@ -38,8 +38,9 @@ def folder(built, tmp_path_factory):
 
 
 @pytest.fixture
-def desk(empty, folder):
+def desk(empty, folder, tmp_path_factory, monkeypatch):
     """A working directory with what pages take to be there: a built folder, pictures, captions, prompts, docs/."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("imported")))  # taxonomies that pages import
     shutil.copytree(folder, empty / "gas")
     (empty / "docs").symlink_to(ROOT / "docs")
     (empty / "my_images").mkdir()

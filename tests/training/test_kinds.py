@@ -19,7 +19,7 @@ from generate_any_scene.training.recipes.common import Training
 from generate_any_scene.training.recipes.loading import KINDS, find_model, list_data_places, load_training
 from generate_any_scene.training.run import PARTS, find_trainer
 
-DOCS = Path(__file__).parents[2] / "docs" / "training.md"
+DOCS = Path(__file__).parents[2] / "docs"
 HEAVY = {"trl", "diffusers", "peft", "timm", "matplotlib", "evaluate"}
 """Packages of the extra `train` that some kinds can do without."""
 
@@ -56,7 +56,8 @@ def test_a_recipe_of_it_is_shipped(kind):
 
 
 def test_a_section_of_the_docs_is_about_it(kind):
-    headings = re.findall(r"^## .*", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md")))
+    headings = re.findall(r"^##? .*", pages, re.MULTILINE)
     assert [heading for heading in headings if heading.endswith(f"(`kind: {kind}`)")], f"no section about {kind}"
 
 
