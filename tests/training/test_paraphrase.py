@@ -283,7 +283,12 @@ def test_a_model_of_transformers_is_asked(tmp_path):
     config = Qwen2Config(**tiny.TEXT, **ends, num_key_value_heads=2, vocab_size=len(tokenizer), bos_token_id=None)
     torch.manual_seed(0)
     tiny.save_vision_language(Qwen2ForCausalLM(config), tokenizer, tmp_path / "model")
-    few = ("name=worded", "splits={train: 2}", f"paraphrase.model={tmp_path / 'model'}", "paraphrase.tries=2")
+    few = (
+        "name=worded",
+        "splits={train: 2, validation: 0, test: 0}",
+        f"paraphrase.model={tmp_path / 'model'}",
+        "paraphrase.tries=2",
+    )
     asked = load_recipe("multi_object", (*few, "paraphrase.count=1", "paraphrase.max_new_tokens=5"))
     manifest = build_datasets([asked], tmp_path / "out")
     told = manifest.configs["worded"].splits["train"].paraphrases
