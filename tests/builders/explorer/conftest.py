@@ -93,7 +93,7 @@ def evaluations(write_evaluation, tmp_path_factory):
     return one, write_evaluation(place / "other", "second model", lambda number, question: number >= 4)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop would keep later tests of the process from running one of theirs
 def browser():
     """Headless Chromium."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
