@@ -345,7 +345,7 @@ def test_an_empty_answer(judge, images, answer):
     [
         ({"model": "nobody/nothing"}, ["nobody/nothing", "check its name", "hf download nobody/nothing", "HF_TOKEN"]),
         ({"revision": "v9"}, [f"{MODEL} at revision v9", f"hf download {MODEL}"]),
-        ({"model": "/no/such/folder"}, ["/no/such/folder", "check its name or folder"]),
+        ({"model": "/no/such/folder"}, ["there is no folder `/no/such/folder`", "as `save_pretrained` wrote it"]),
         ({"dtype": "float61"}, ["float61", "did you mean `float16`?"]),
         ({"device": "gpu"}, ["gpu", "choose cuda or cpu"]),
         ({"batch_size": 0}, ["batch_size", "at least 1"]),

@@ -84,7 +84,7 @@ def test_half_precision_has_another_name(clip):
     [
         (
             {"model": "no/such/folder"},
-            "clip_score cannot load no/such/folder: .*; check its name or folder, download it",
+            "clip_score cannot load no/such/folder: there is no folder `no/such/folder`; give a folder",
         ),
         ({"formula": "cos"}, r"clip_score: formula cannot be `cos`; did you mean `cosine`\?"),
         ({"dtype": "int8"}, "clip_score: dtype cannot be `int8`; choose from float32, bfloat16, float16"),
