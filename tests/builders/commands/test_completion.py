@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 from generate_any_scene import cli
+from generate_any_scene.builders.commands import describe
 from generate_any_scene.builders.commands.share import FORMATS
+from generate_any_scene.builders.recipe import questions
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.errors import GasError
 from generate_any_scene.recipes import list_recipes
@@ -150,3 +152,8 @@ def test_bash_takes_what_is_installed(tmp_path, run_python):
     for line in (script, f"source {tmp_path / '.bashrc'}"):
         done = subprocess.run(["bash", "-c", f"{line}\ncomplete -p gas"], capture_output=True, text=True, check=True)
         assert done.stdout == "complete -o default -F _gas_completion gas\n"
+
+
+def test_describe_knows_all_forms_of_questions():
+    """It lists them itself, so that `gas --help` needs no model of recipes."""
+    assert describe.FORMS == questions.FORMS
