@@ -11,7 +11,7 @@ import generate_any_scene
 import pytest
 import yaml
 
-ROOT = Path(generate_any_scene.__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / ".ci" / "release.py"
 CHANGELOG = "# Changelog\n\n## Unreleased\n\n### Added\n\n- A thing.\n\n## 0.1.0 - 2026-01-02\n\n- The first.\n"
 

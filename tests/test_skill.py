@@ -13,7 +13,7 @@ from generate_any_scene.builders.recipe.model import Recipe
 from generate_any_scene.cli import app
 from typer.main import get_command
 
-ROOT = Path(package.__file__).parent
+ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "SKILL.md").read_text(encoding="utf-8")
 INLINE = sorted(set(re.findall(r"(?<!`)`(gas [a-z][^`]*)`", TEXT)))
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)

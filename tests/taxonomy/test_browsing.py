@@ -71,7 +71,7 @@ def test_what_is_saved_is_a_taxonomy_of_these_alone(tmp_path, monkeypatch):
 
 def test_kinds_and_columns_of_ones_own_are_saved_and_copied(tmp_path, monkeypatch):
     """A recipe with them is the same from a copy of the whole taxonomy, and from a copy of itself."""
-    german = Path(gas.__file__).parent / "docs" / "german"
+    german = Path(__file__).parents[2] / "docs" / "german"
     monkeypatch.chdir(german)
     recipe = gas.Recipe.load("german.yaml", splits={"train": 30, "validation": 0, "test": 0})
     recipe.to_yaml(tmp_path / "german.yaml")

@@ -10,7 +10,7 @@ from generate_any_scene.builders import explorer
 
 FOLDER = Path(explorer.__file__).parent
 PAGE = (FOLDER / "explore.html").read_text(encoding="utf-8")
-SOURCES = FOLDER / "page"
+SOURCES = Path(__file__).parents[3] / "builders" / "explorer" / "page"
 OWN = ("page.html", "style.css", "package.json", "package-lock.json", "build.js")
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|\beval\b|new Function")
 SCRIPTS = sorted(path.name for path in (SOURCES / "src").glob("*.js"))

@@ -10,7 +10,7 @@ import pytest
 
 PLACES = {gas._PLACES[name] for name in gas.__all__}
 MODULES = sorted(place for place in PLACES if place.startswith((".builders.python.", ".taxonomy.")))
-PAGE = (Path(gas.__file__).parent / "docs" / "python.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "python.md").read_text(encoding="utf-8")
 SECTIONS = ("Recipes", "Scenes", "Build, load, push", "Export, verify, compare", "Concepts")
 """Of the page, whose blocks follow from each other."""
 
