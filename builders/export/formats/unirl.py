@@ -1,0 +1,32 @@
+"""Prompts for UniRL with what its rewards read, JSON lines for each split.
+
+After Tencent-Hunyuan/UniRL: unirl/data/datasets.py (TextPromptDataset, normalize_prompt_example: all keys but the
+prompt's are the metadata of its samples), unirl/reward/local/geneval2.py (GenEval2RewardScorer: `vqa_list`),
+unirl-reward-service/reward_service/scorers/geneval.py (GenEvalScorer: `tag`, `include`, `exclude`),
+unirl/reward/local/ocr.py (OCRRewardScorer: the quotes of the prompt).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from ..layout import Layout, Row, Tally
+from ..rewards import READ, Rewarding, load_rewarding
+
+SPLITS = ("train", "test")
+
+
+def convert_unirl(row: Row, tally: Tally, rewarding: Rewarding) -> list[Row]:
+    """A line of `train.jsonl`. What no scorer may read is not there: GenEval's would give a picture of all `include: []` 1.
+
+    A scene without `vqa_list` would get 0 from GenEval 2's scorer whatever is in the picture.
+    """
+    keys = rewarding.list_keys(row, tally)
+    return [] if keys is None else [{"prompt_id": row["id"], "prompt": row["caption"], "id": row["id"], **keys}]
+
+
+def lay_out(recipe: Path, rewards: Sequence[str] | None = None) -> dict[str, Layout]:
+    rewarding = load_rewarding(recipe, rewards, default=("questions",))
+    return {"{split}.jsonl": Layout(partial(convert_unirl, rewarding=rewarding), columns=READ)}
