@@ -58,7 +58,7 @@ class Rewarding:
         has = {
             "questions": bool(atoms),
             "geneval": bool(tags),
-            "text": bool(quoted) and is_read(row["caption"], quoted),
+            "text": is_read(row["caption"], quoted),
         }
         if lacking := [reward for reward in self.needed if not has[reward]]:
             tally.left_out[f"scenes without {REWARDS[lacking[0]]}"] += 1
@@ -80,7 +80,7 @@ def is_read(caption: str, quoted: Sequence[str]) -> bool:
 
     After yifan123/flow_grpo: flow_grpo/ocr.py (OcrScorer), which stops at a prompt without them.
     """
-    return caption.split('"')[1:2] == [*quoted[:1]]
+    return bool(quoted) and caption.split('"')[1:2] == [quoted[0]]
 
 
 def load_rewarding(recipe: Path, rewards: Sequence[str] | None, default: Collection[str]) -> Rewarding:

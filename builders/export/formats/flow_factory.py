@@ -1,7 +1,7 @@
 """Prompts for Flow-Factory with what its rewards read, JSON lines for each split.
 
-After X-GenGroup/Flow-Factory: src/flow_factory/data_utils/dataset.py (GeneralDataset: `train.jsonl` and `test.jsonl` of
-a folder; all keys but the prompt's come to rewards as `metadata`, lists and mappings as JSON, which Arrow can hold),
+After X-GenGroup/Flow-Factory: src/flow_factory/data_utils/dataset.py (GeneralDataset: `train.jsonl` and `test.jsonl`
+of a folder; all keys but the prompt's come to rewards as `metadata`, lists and mappings as JSON, which Arrow can hold),
 src/flow_factory/rewards/geneval2_soft_tifa.py (GenEval2SoftTIFARewardModel: `vqa_list`),
 src/flow_factory/rewards/geneval.py (GenEvalRewardModel: `include`, `exclude`, `tag`), src/flow_factory/rewards/ocr.py
 (OCRRewardModel: the quotes of the prompt).
@@ -24,9 +24,10 @@ NOTHING: Row = {"vqa_list": [], "skills": [], "atom_count": 0, "tag": "", "inclu
 
 
 def convert_flow_factory(row: Row, tally: Tally, rewarding: Rewarding) -> list[Row]:
-    """A line of `train.jsonl`. The checker of GenEval gives 0 where `include` is empty, GenEval 2's stops without a question.
+    """A line of `train.jsonl`, with the same keys whatever the scene has.
 
-    An OCR reward takes the whole prompt for the text where that quotes none.
+    Its GenEval gives 0 where `include` is empty, its GenEval 2 stops where `vqa_list` is, and its OCR takes the whole
+    prompt for the text where that quotes none.
     """
     keys = rewarding.list_keys(row, tally)
     if keys is None:

@@ -19,9 +19,10 @@ SPLITS = ("train", "test")
 
 
 def convert_unirl(row: Row, tally: Tally, rewarding: Rewarding) -> list[Row]:
-    """A line of `train.jsonl`. What no scorer may read is not there: GenEval's would give a picture of all `include: []` 1.
+    """A line of `train.jsonl`, with GenEval's keys only where its scorer has something to check.
 
-    A scene without `vqa_list` would get 0 from GenEval 2's scorer whatever is in the picture.
+    That refuses prompts without them, and would give every picture 1 if `include` were empty. The scorer of GenEval 2
+    gives every picture 0 where `vqa_list` is empty, that of OCR stops at a prompt without quotes.
     """
     keys = rewarding.list_keys(row, tally)
     return [] if keys is None else [{"prompt_id": row["id"], "prompt": row["caption"], "id": row["id"], **keys}]

@@ -66,20 +66,14 @@ def convert_verl_omni(row: Row, tally: Tally, rewarding: Rewarding, ability: str
     config, split, *_ = row["id"].split("/")
     before = [{"role": "system", "content": system}] if system else []
     tags = {key: keys.pop(key) for key in TAGS if key in keys}
-    extra = {
-        "split": split,
-        "index": tally.scenes,
-        "id": row["id"],
-        "geneval": json.dumps(tags) if tags else "",
-        **keys,
-    }
+    place = {"split": split, "index": tally.scenes, "id": row["id"]}
     record = {
         "data_source": config,
         "prompt": [*before, {"role": "user", "content": row["caption"]}],
         "negative_prompt": [*before, {"role": "user", "content": EMPTY}],
         "ability": ability,
         "reward_model": {"style": "model", "ground_truth": row["caption"]},
-        "extra_info": extra,
+        "extra_info": place | keys | {"geneval": json.dumps(tags) if tags else ""},
     }
     return [record]
 
