@@ -1,7 +1,7 @@
 """Prompts for Flow-Factory with what its rewards read, JSON lines for each split.
 
 After X-GenGroup/Flow-Factory: src/flow_factory/data_utils/dataset.py (GeneralDataset: `train.jsonl` and `test.jsonl`
-of a folder; all keys but the prompt's come to rewards as `metadata`, lists and mappings as JSON, which Arrow can hold),
+of a folder; all keys but the prompt's come to rewards as `metadata`, and hold lists as JSON, for Arrow's sake),
 src/flow_factory/rewards/geneval2_soft_tifa.py (GenEval2SoftTIFARewardModel: `vqa_list`),
 src/flow_factory/rewards/geneval.py (GenEvalRewardModel: `include`, `exclude`, `tag`), src/flow_factory/rewards/ocr.py
 (OCRRewardModel: the quotes of the prompt).
