@@ -178,7 +178,11 @@ def check_options(format_: str, options: Iterable[str]) -> None:
     for option in options:
         takers = [name for name in list_formats() if option in signature(load_format(name)).parameters]
         if format_ not in takers:
-            raise GasError(f"--{option} is of the formats {' and '.join(takers)}; leave it out, or take one of these")
+            *others, last = takers
+            formats = f"formats {', '.join(others)} and {last}" if others else f"format {last}"
+            raise GasError(
+                f"--{option} is of the {formats}; leave it out, or take {'one of these' if others else 'this'}"
+            )
 
 
 def check_wording(source: Source, wording: str) -> None:
