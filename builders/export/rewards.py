@@ -64,7 +64,6 @@ class Rewarding:
             tally.left_out[f"scenes without {REWARDS[lacking[0]]}"] += 1
             return None
         tally.rewards.update({reward: int(held) for reward, held in has.items()})
-        tally.questions += len(row["questions"])
         return {
             "vqa_list": [pair for pair, _ in atoms],
             "skills": [skill for _, skill in atoms],

@@ -205,13 +205,13 @@ def test_flow_factory_reads_prompts_and_rewards_right_pictures(export, monkeypat
     folder, rows, _ = export("flow_factory", "train", "flow_factory")
     source, dataset, read_metadata = load_flow_factory(monkeypatch, folder, tmp_path / "cache")
     tifa = import_peer(monkeypatch, source, 2, "flow_factory.rewards.geneval2_soft_tifa")
-    rows = {row["caption"]: row for row in list_asked(rows)}
+    rows = list_asked(rows)
     items = [dataset[number] for number in range(len(dataset))]
-    assert [item["prompt"] for item in items] == [row["caption"] for row in rows.values()]
+    assert [item["prompt"] for item in items] == [row["caption"] for row in rows]
     model = object.__new__(tifa.GenEval2SoftTIFARewardModel)
     model._prompt_to_vqa, model._aggregation = None, "am"
-    for item, metadata in zip(items, read_metadata(items), strict=True):
-        assert json.loads(json.loads(metadata)["questions"]) == rows[item["prompt"]]["questions"]
+    for row, item, metadata in zip(rows, items, read_metadata(items), strict=True):
+        assert json.loads(json.loads(metadata)["questions"]) == row["questions"]
         asked = json.loads(json.loads(metadata)["vqa_list"])
         for wrong in ((), [asked[0][0]]):
             judge = Judge(asked, wrong)
@@ -231,7 +231,7 @@ def test_geneval_of_flow_factory_rewards_right_pictures_alone(export, monkeypatc
     model = object.__new__(geneval.GenEvalRewardModel)
     model._object_names, model._name_to_idx = names, {name: number for number, name in enumerate(names)}
     model._counting_threshold, model._max_objects = 0.9, 16
-    found, rng, by_caption = find_classes(taxonomy), random.Random(0), {row["caption"]: row for row in rows}
+    found, rng, by_id = find_classes(taxonomy), random.Random(0), {row["id"]: row for row in rows}
     items = [dataset[number] for number in range(len(dataset))]
     tagged = 0
     for item, metadata in zip(items, read_metadata(items), strict=True):
@@ -240,7 +240,7 @@ def test_geneval_of_flow_factory_rewards_right_pictures_alone(export, monkeypatc
         if not wanted["include"]:
             continue
         tagged += 1
-        shown = detect(by_caption[item["prompt"]], wanted, found, rng)
+        shown = detect(by_id[wanted["id"]], wanted, found, rng)
 
         def score(shown, prompt=item["prompt"], metadata=metadata):
             boxes = [(names.index(name), box, color) for name, some in shown.items() for box, color in some]

@@ -1,4 +1,4 @@
-"""Prompts for Flow-Factory with what its rewards read, JSON lines for each split.
+"""Prompts for Flow-Factory with what rewards read, JSON lines.
 
 After X-GenGroup/Flow-Factory: src/flow_factory/data_utils/dataset.py (GeneralDataset: `train.jsonl` and `test.jsonl`
 of a folder; all keys but the prompt's come to rewards as `metadata`, and hold lists as JSON, for Arrow's sake),
@@ -29,9 +29,9 @@ def convert_flow_factory(row: Row, tally: Tally, rewarding: Rewarding) -> list[R
     Its GenEval gives 0 where `include` is empty, its GenEval 2 stops where `vqa_list` is, and its OCR takes the whole
     prompt for the text where that quotes none.
     """
-    keys = rewarding.list_keys(row, tally)
-    if keys is None:
+    if (keys := rewarding.list_keys(row, tally)) is None:
         return []
+    tally.questions += len(row["questions"])
     plain = {key: json.dumps(value) if isinstance(value, list) else value for key, value in (NOTHING | keys).items()}
     return [{"id": row["id"], "prompt": row["caption"], **plain}]
 

@@ -1,4 +1,4 @@
-"""Prompts for UniRL with what its rewards read, JSON lines for each split.
+"""Prompts for UniRL with what rewards read, JSON lines.
 
 After Tencent-Hunyuan/UniRL: unirl/data/datasets.py (TextPromptDataset, normalize_prompt_example: all keys but the
 prompt's are the metadata of its samples), unirl/reward/local/geneval2.py (GenEval2RewardScorer: `vqa_list`),
@@ -24,8 +24,10 @@ def convert_unirl(row: Row, tally: Tally, rewarding: Rewarding) -> list[Row]:
     That refuses prompts without them, and would give every picture 1 if `include` were empty. The scorer of GenEval 2
     gives every picture 0 where `vqa_list` is empty, that of OCR stops at a prompt without quotes.
     """
-    keys = rewarding.list_keys(row, tally)
-    return [] if keys is None else [{"prompt_id": row["id"], "prompt": row["caption"], "id": row["id"], **keys}]
+    if (keys := rewarding.list_keys(row, tally)) is None:
+        return []
+    tally.questions += len(row["questions"])
+    return [{"prompt_id": row["id"], "prompt": row["caption"], "id": row["id"], **keys}]
 
 
 def lay_out(recipe: Path, rewards: Sequence[str] | None = None) -> dict[str, Layout]:

@@ -1,4 +1,4 @@
-"""Prompts for VeRL-Omni with what rewards read, Parquet for each split.
+"""Prompts for VeRL-Omni with what rewards read, Parquet.
 
 After verl-project/verl-omni: verl_omni/utils/dataset/rl_dataset.py (RLHFDataset, and that of verl which it extends),
 verl_omni/reward_loop/reward_manager/visual.py (VisualRewardManager: what rewards are given),
@@ -60,9 +60,9 @@ def convert_verl_omni(row: Row, tally: Tally, rewarding: Rewarding, ability: str
     There `questions` and `geneval` are JSON, since an object of theirs has no keys without values; `geneval` is empty
     where its checker knows nothing. Validation has a mean of each `data_source`, which is the config.
     """
-    keys = rewarding.list_keys(row, tally)
-    if keys is None:
+    if (keys := rewarding.list_keys(row, tally)) is None:
         return []
+    tally.questions += len(row["questions"])
     config, split, *_ = row["id"].split("/")
     before = [{"role": "system", "content": system}] if system else []
     tags = {key: keys.pop(key) for key in TAGS if key in keys}

@@ -207,7 +207,7 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
     [
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
-        (["{folder}", "--format", "xml"], "choose from csv, dsg, flow_grpo"),
+        (["{folder}", "--format", "xml"], "choose from csv, dsg, flow_factory"),
         (["{folder}", "--format", "flow_grpo", "--config", "video"], "flow_grpo is several files: give a folder"),
         (["{folder}", "--format", "trl", "--config", "dogs"], "no split `train`; choose from test"),
         (
