@@ -16,6 +16,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ...recipe.loading import load_recipe
+from ...recipe.model import Recipe
 from ..layout import Layout, Row, Tally
 from ..rewards import READ, Rewarding, load_rewarding
 
@@ -33,7 +34,6 @@ SCHEMA = pa.schema(
             "extra_info",
             pa.struct(
                 [
-                    ("split", pa.string()),
                     ("index", pa.int64()),
                     ("id", pa.string()),
                     ("vqa_list", pa.list_(pa.list_(pa.string()))),
@@ -54,7 +54,7 @@ EMPTY = " "
 """The negative prompt of its own examples."""
 
 
-def convert_verl_omni(row: Row, tally: Tally, rewarding: Rewarding, ability: str, system: str | None) -> list[Row]:
+def convert_verl_omni(row: Row, tally: Tally, rewarding: Rewarding, config: Recipe, system: str | None) -> list[Row]:
     """A row of `train.parquet`. Rewards are called with the ground truth, which is the prompt, and with `extra_info`.
 
     There `questions` and `geneval` are JSON, since an object of theirs has no keys without values; `geneval` is empty
@@ -63,23 +63,20 @@ def convert_verl_omni(row: Row, tally: Tally, rewarding: Rewarding, ability: str
     if (keys := rewarding.list_keys(row, tally)) is None:
         return []
     tally.questions += len(row["questions"])
-    config, split, *_ = row["id"].split("/")
     before = [{"role": "system", "content": system}] if system else []
     tags = {key: keys.pop(key) for key in TAGS if key in keys}
-    place = {"split": split, "index": tally.scenes, "id": row["id"]}
     record = {
-        "data_source": config,
+        "data_source": config.name,
         "prompt": [*before, {"role": "user", "content": row["caption"]}],
         "negative_prompt": [*before, {"role": "user", "content": EMPTY}],
-        "ability": ability,
+        "ability": ABILITIES[config.modality],
         "reward_model": {"style": "model", "ground_truth": row["caption"]},
-        "extra_info": place | keys | {"geneval": json.dumps(tags) if tags else ""},
+        "extra_info": {"index": tally.scenes, "id": row["id"]} | keys | {"geneval": json.dumps(tags) if tags else ""},
     }
     return [record]
 
 
 def lay_out(recipe: Path, rewards: Sequence[str] | None = None, system: str | None = None) -> dict[str, Layout]:
     rewarding = load_rewarding(recipe, rewards, default=("questions",))
-    ability = ABILITIES[load_recipe(recipe).recipe.modality]
-    convert = partial(convert_verl_omni, rewarding=rewarding, ability=ability, system=system)
+    convert = partial(convert_verl_omni, rewarding=rewarding, config=load_recipe(recipe).recipe, system=system)
     return {"{split}.parquet": Layout(convert, columns=READ, schema=SCHEMA)}

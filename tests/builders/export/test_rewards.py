@@ -165,7 +165,8 @@ def test_verl_omni_has_chats_for_each_split(signs, gas, empty):
             assert row["prompt"] == [system, {"role": "user", "content": row["reward_model"]["ground_truth"]}]
             assert row["negative_prompt"] == [system, {"role": "user", "content": " "}]
             assert (row["data_source"], row["ability"], row["reward_model"]["style"]) == ("signs", "t2i", "model")
-            assert (row["extra_info"]["split"], row["extra_info"]["index"]) == (split, place)
+            assert row["extra_info"]["index"] == place
+            assert row["extra_info"]["id"].startswith(f"signs/{split}/")
 
 
 def test_parquet_of_many_batches_is_the_same_file(signs, empty, monkeypatch):
