@@ -73,7 +73,7 @@ if TYPE_CHECKING:
         preferences,
         rewards,
     )
-    from .training.curriculum.stream import stream
+    from .training.curriculum.streaming import stream
 
 _PLACES = {
     "Build": ".builders.python.folders",
@@ -102,7 +102,7 @@ _PLACES = {
     "questions": ".builders.describe.describe",
     "rewards": ".training.rewards",
     "scene": ".builders.python.glimpses",
-    "stream": ".training.curriculum.stream",
+    "stream": ".training.curriculum.streaming",
     "taxonomy": ".taxonomy",
     "to_networkx": ".builders.recipe.networkx_graphs",
     "verify": ".builders.python.folders",

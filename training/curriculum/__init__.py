@@ -6,7 +6,8 @@
     log        the same as JSON Lines, from which a stream goes on, or is replayed
     exchange   rewards of several processes, told to all of them
     following  reward functions that report what they give
-    stream     `gas.stream`: an `IterableDataset`
+    source     where scenes are from: the history, what it is told in between, and the log
+    streaming  `gas.stream`: an `IterableDataset`
 
 Importing this loads neither torch nor `datasets`.
 """

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from .policies import Level, Policy, share_out, weigh_evenly
 
+PARTS = 2**32
+"""Of a scene, in which shares of the stream are counted."""
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -57,7 +60,7 @@ class History:
         memory: See `CurriculumSettings`.
         draws: All scenes so far.
         next: Of each level, from which row on its next scene is looked for.
-        credit: What each level has yet to get, in scenes.
+        credit: What each level has yet to get, in parts of a scene; whole numbers, which no rounding ever spoils.
         waiting: The places of scenes that were not rewarded so far, by id.
         reports: What was rewarded so far.
         ahead: How many scenes were drawn since the last report.
@@ -70,10 +73,10 @@ class History:
     draws: list[Draw] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
     next: list[int] = field(init=False)
-    credit: list[float] = field(init=False)
+    credit: list[int] = field(init=False)
     waiting: dict[str, int] = field(default_factory=dict)
     ahead: int = 0
-    _shares: list[float] | None = None
+    _shares: list[int] | None = None
 
     @property
     def follows(self) -> bool:
@@ -81,7 +84,7 @@ class History:
         return self.policy is not weigh_evenly
 
     def __post_init__(self) -> None:
-        self.next, self.credit = [0] * len(self.levels), [0.0] * len(self.levels)
+        self.next, self.credit = [0] * len(self.levels), [0] * len(self.levels)
 
     def choose(self) -> int:
         """The level, from 1, that the next scene is of: the one to which most is owed."""
@@ -92,7 +95,7 @@ class History:
         """Enters a scene."""
         shares, chosen = self._share_out(), draw.level - 1
         self.credit = [credit + share for credit, share in zip(self.credit, shares, strict=True)]
-        self.credit[chosen] -= 1
+        self.credit[chosen] -= sum(shares)
         self.next[chosen] = draw.index + 1
         self.waiting[draw.id] = draw.place
         self.draws.append(draw)
@@ -110,7 +113,8 @@ class History:
             self.levels[draw.level - 1] = level.add(report.reward, report.spread, self.memory)
             self._shares = None
 
-    def _share_out(self) -> list[float]:
+    def _share_out(self) -> list[int]:
         if self._shares is None:
-            self._shares = share_out(self.policy, tuple(self.levels), self.least)
+            shares = share_out(self.policy, tuple(self.levels), self.least)
+            self._shares = [round(share * PARTS) for share in shares]
         return self._shares

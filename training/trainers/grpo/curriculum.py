@@ -8,7 +8,7 @@ from typing import Any
 
 from ....builders.rows.single import open_writer
 from ....errors import GasError, Problem, RecipeError
-from ...curriculum.stream import LEVELS, Stream, open_stream
+from ...curriculum.streaming import LEVELS, Stream, open_stream
 from ...recipes.grpo import Grpo
 
 CURRICULUM = "curriculum.jsonl"
