@@ -2,8 +2,8 @@
 
 `python docs/compare_curricula.py` does all of it; with `--seeds 1` it takes a fifth of the time.
 
-With each seed a base is made, and trained by `gas train sandbox_curriculum` with each policy. Every few steps the model
-is tested on the same held-out scenes, as many of each level. What is there is not made again.
+With each seed a base is made, and trained by `gas train sandbox_curriculum` with each policy. Every few steps the
+model is tested on the same held-out scenes, as many of each level. What is there is not made again.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import argparse
 import json
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from generate_any_scene.builders.folder.files import remove_tree, write_text
 from generate_any_scene.console import remark, say
 from generate_any_scene.training.curriculum.history import Report
@@ -93,7 +93,7 @@ def measure_idle(folder: Path) -> float:
 def find_step(accuracies: dict[int, float], wanted: float) -> float | None:
     """The step in which an accuracy is reached, on straight lines from test to test; None if it never is."""
     steps = sorted(accuracies)
-    for step, later in zip(steps, steps[1:], strict=False):
+    for step, later in pairwise(steps):
         before, after = accuracies[step], accuracies[later]
         if before < wanted <= after:
             return step + (later - step) * (wanted - before) / (after - before)

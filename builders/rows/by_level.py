@@ -44,7 +44,9 @@ class LevelReader:
         if recipe.difficulty.order != "mixed":
             raise GasError(f"the order of {recipe.name} is {recipe.difficulty.order}; leave `difficulty.order` out")
         if 0 in parts:
-            raise GasError(f"{recipe.name} has no scenes of level {parts.index(0) + 1}; give it a share, or none at all")
+            raise GasError(
+                f"{recipe.name} has no scenes of level {parts.index(0) + 1}; give it a share, or none at all"
+            )
         plan = writer.plan.splits.get(split, writer.plan)
         assert plan.structures.levels is not None
         self.writer, self.split = writer, split

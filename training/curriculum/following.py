@@ -69,5 +69,5 @@ def follow(reward: Any, number: int, report: Report) -> Following:
     if not callable(reward) or hasattr(reward, "parameters"):
         hint = "write a function that asks the model, as `reward_funcs` takes one"
         raise GasError(f"a stream follows reward functions, and {reward!r} is none; {hint}")
-    is_async = inspect.iscoroutinefunction(reward) or inspect.iscoroutinefunction(getattr(reward, "__call__", None))
-    return (FollowingAsync if is_async else Following)(reward, number, report)
+    called = reward if inspect.isroutine(reward) else type(reward).__call__
+    return (FollowingAsync if inspect.iscoroutinefunction(called) else Following)(reward, number, report)

@@ -65,7 +65,7 @@ def weigh_spread(levels: Sequence[Level]) -> list[float]:
 
 
 def weigh_target(levels: Sequence[Level], success: float, width: float) -> list[float]:
-    """Levels by how near their mean reward is to the one that is sought, a bell curve; an unknown one gets the most."""
+    """Levels by how near their mean reward is to the one that is sought, a bell curve; the unknown get most."""
     gaps = [0.0 if one.reward is None else (one.reward - success) / width for one in levels]
     nearest = min(abs(gap) for gap in gaps)  # taken off, or far from the target all weights would be 0
     return [math.exp((nearest**2 - gap**2) / 2) for gap in gaps]

@@ -149,7 +149,9 @@ class Grpo(Training):
         """Scenes of all levels, as many as are wanted."""
         given = [key for key in ("path", "limit", "wording", "columns") if getattr(self.data, key)]
         if self.curriculum and given:
-            hint = "leave it out" if self.data.recipe else "give a `recipe`, whose scenes can be made as they are wanted"
+            hint = (
+                "leave it out" if self.data.recipe else "give a `recipe`, whose scenes can be made as they are wanted"
+            )
             raise refuse(f"`data.{given[0]}` does not go with `curriculum`", hint)
         return self
 

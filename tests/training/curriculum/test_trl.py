@@ -44,11 +44,9 @@ def save_model(folder):
     return folder
 
 
-def train(model, output, log, resume=False, **options):
+def train(model, output, log, resume=False, replay=None, **options):
     """Trains as anybody would: nothing but TRL, `gas.stream` and `stream.follow`."""
-    stream = gas.stream("sandbox", log=log, **({"policy": "spread"} if "replay" not in options else {}), **{
-        key: options.pop(key) for key in ("replay",) if key in options
-    })  # fmt: skip
+    stream = gas.stream("sandbox", policy=None if replay else "spread", log=log, replay=replay)
     trainer = GRPOTrainer(
         model=AutoModelForCausalLM.from_pretrained(model),
         reward_funcs=stream.follow(reward_middle),
@@ -85,7 +83,7 @@ def test_trl_trains_on_a_stream_that_follows_its_rewards(model, tmp_path):
     assert stream.levels[0].idle == stream.levels[2].idle == 1
     idle = [line["frac_reward_zero_std"] for line in history if "frac_reward_zero_std" in line]
     assert idle[-1] <= 0.5 < idle[0]
-    assert [line["level"] for line in history if "level" in line][0] == pytest.approx(7 / 4)
+    assert next(line["level"] for line in history if "level" in line) == pytest.approx(7 / 4)
 
 
 def test_a_replay_gives_trl_the_same_prompts(model, tmp_path):
@@ -125,11 +123,9 @@ def test_two_processes_hear_of_each_other_and_draw_the_same(model, tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT)
     log = tmp_path / "log.jsonl"
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    arguments = [Path(__file__).parent, model, tmp_path / "run", log]
+    command = [*launch, tmp_path / "train.py", Path(__file__).parent, model, tmp_path / "run", log]
     values = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [*launch, tmp_path / "train.py", *arguments], env=values, capture_output=True, text=True, check=False, timeout=600
-    )
+    done = subprocess.run(command, env=values, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = (Path(f"{log}.{rank}").read_text() for rank in (0, 1))
     assert first == second
