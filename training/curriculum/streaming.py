@@ -124,8 +124,9 @@ class _Scenes(ExamplesIterable):
         self.source = source
 
     def _init_state_dict(self) -> dict[str, Any]:
-        self._state_dict = {"place": 0, "type": type(self).__name__}
-        return self._state_dict
+        state: dict[str, Any] = {"place": 0, "type": type(self).__name__}
+        self._state_dict = state
+        return state
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         place = self._state_dict["place"] if self._state_dict else 0
