@@ -41,6 +41,7 @@ __all__ = [
     "questions",
     "rewards",
     "scene",
+    "stream",
     "taxonomy",
     "to_networkx",
     "verify",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         preferences,
         rewards,
     )
+    from .training.curriculum.streaming import stream
 
 _PLACES = {
     "Build": ".builders.python.folders",
@@ -100,6 +102,7 @@ _PLACES = {
     "questions": ".builders.describe.describe",
     "rewards": ".training.rewards",
     "scene": ".builders.python.glimpses",
+    "stream": ".training.curriculum.streaming",
     "taxonomy": ".taxonomy",
     "to_networkx": ".builders.recipe.networkx_graphs",
     "verify": ".builders.python.folders",

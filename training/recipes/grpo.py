@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from ...builders.recipe.fields import Names, Part, Text, expand, refuse, show
+from ..curriculum.settings import CurriculumField
 from ..fields import Rows, Seeds, Verbatim, Whole, WholeOrZero
 from ..judges.settings import RewardJudge
 from ..rewards.settings import RewardField, RewardSettings
@@ -95,6 +96,11 @@ class Grpo(Training):
     sandbox_model: SandboxModel | None = Field(default=None, description="Make the model of the sandbox instead.")
     prompt: Text = Field(default="{caption}", description="What the model is given; {caption} stands for the caption.")
     data: Rows = Field(description="Rows with the columns `caption` and `questions`.")
+    curriculum: CurriculumField | None = Field(
+        default=None,
+        description="Seek the levels of difficulty of `data` that teach most, by what their scenes are rewarded with: "
+        "spread, target, uniform, or their settings; `data.overrides.difficulty` says how many levels there are.",
+    )
     question_kinds: Names | None = Field(
         default=None, description="Only questions of these kinds, such as [object, relation]; all when left out."
     )
@@ -136,6 +142,17 @@ class Grpo(Training):
         if self.sandbox_model and self.rollouts and self.rollouts.mode == "server":
             what = "no server can have the sandbox's model, which is made when the training begins"
             raise refuse(what, "take `rollouts: {engine: vllm, mode: colocate}`")
+        return self
+
+    @model_validator(mode="after")
+    def check_curriculum(self) -> Grpo:
+        """Scenes of all levels, as many as are wanted."""
+        given = [key for key in ("path", "limit", "wording", "columns") if getattr(self.data, key)]
+        if self.curriculum and given:
+            hint = (
+                "leave it out" if self.data.recipe else "give a `recipe`, whose scenes can be made as they are wanted"
+            )
+            raise refuse(f"`data.{given[0]}` does not go with `curriculum`", hint)
         return self
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from ...recipes.grpo import Grpo
 from ...rewards.checking import LONGEST, check_rewards, check_rows
 from ...rewards.opening import list_judge_models
 from ...upstream import read_keys
+from .curriculum import check_curriculum
 from .rehearsal import rehearse
 from .rollouts import check_keys
 from .training import COLUMNS, OURS, SANDBOX_COLUMNS, make_arguments
@@ -62,6 +63,8 @@ def check(recipe: Grpo, rows: Any, missing: Collection[str] = ()) -> list[Proble
         what = f"must be {tokens}, since a picture of the decoder has {tokens} tokens"
         problems.append(Problem(what, key="trainer.max_completion_length", hint=f"set it to {tokens}"))
     problems += check_rewards(recipe, missing)
+    if recipe.curriculum:
+        problems += check_curriculum(recipe, values)
     if recipe.model and "model" not in missing:
         problems += _check_vocabulary(recipe, rows, tokens)
     return problems

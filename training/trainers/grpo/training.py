@@ -47,6 +47,7 @@ from ...rewards.words import find_reader
 from ...sandbox.judge import measure_top_row
 from ...upstream import find_files, read_keys
 from . import rollouts
+from .curriculum import CURRICULUM, follow_rewards, open_scenes
 from .lessons import StopIdle
 from .policy import mask_text
 
@@ -55,7 +56,7 @@ ALSO = ("scene_graph",)
 LOG = "rewards.jsonl"
 SANDBOX_COLUMNS = ("caption", "scene_graph")
 COMPARED = re.compile(
-    r"reward|distinct_pictures|said_yes|words_that_answer|answers_refused|similarity|by_(?:kind|predicate)/.*"
+    r"reward|distinct_pictures|said_yes|words_that_answer|answers_refused|similarity|level|by_(?:kind|predicate)/.*"
 )
 """The figures of which a run's record has the first and the last steps."""
 OURS = {
@@ -76,7 +77,8 @@ def train_policy(
     """Trains a policy by one reward, and judges held-out scenes before and after.
 
     Writes `model/` (what plain transformers loads), `checkpoints/` (the trainer's), `rewards.jsonl` and `rewards.png`,
-    and with held-out rows `held_out.png`, pictures before and after, and `held_out.jsonl`.
+    with held-out rows `held_out.png`, pictures before and after, and `held_out.jsonl`, and with a curriculum
+    `curriculum.jsonl`.
 
     Args:
         recipe: What to train.
@@ -123,11 +125,16 @@ def _train(
     if reward.read_words and not find_reader():
         report("no OCR is installed, so words in pictures are not read: pip install rapidocr onnxruntime")
     watched = [Watched(open_one(settings), other) for other, settings in others.items()]
-    prompts = rows.map(lambda row: _make_prompt(row, recipe), remove_columns=rows.column_names)
+    functions = _list_functions(recipe, reward, watched, rows, arguments)
+    if recipe.curriculum:
+        prompts = open_scenes(recipe, partial(make_prompt, recipe=recipe), folder / CURRICULUM)
+        functions = follow_rewards(prompts, functions, arguments.reward_weights)
+    else:
+        prompts = rows.map(partial(make_prompt, recipe=recipe), remove_columns=rows.column_names)
     with rollouts.explain_server(recipe):
         trainer = GRPOTrainer(
             model=policy,
-            reward_funcs=_list_functions(recipe, reward, watched, rows, arguments),
+            reward_funcs=functions,
             args=arguments,
             train_dataset=prompts,
             processing_class=tokenizer,
@@ -150,6 +157,8 @@ def _train(
     if before:
         report(f"held out, before: {before}")
     trainer.train(resume_from_checkpoint=any((folder / "checkpoints").glob("checkpoint-*")))
+    if recipe.curriculum:
+        prompts.settle()
     trainer.save_model(str(folder / "model"))
     results["steps"] = trainer.state.global_step
     results |= compare_tenths(trainer.state.log_history)
@@ -251,7 +260,7 @@ def _choose(questions: Any, recipe: Grpo) -> Any:
     return choose_questions(questions, recipe.question_kinds)
 
 
-def _make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
+def make_prompt(row: Mapping[str, Any], recipe: Grpo) -> dict[str, str]:
     """A row as the trainer gets it: all as text, since it would send each value in lists to the device."""
     nested = {"questions": _choose(row["questions"], recipe), "scene_graph": row.get("scene_graph")}
     texts = {name: json.dumps(value) for name, value in nested.items() if value is not None}
