@@ -11,6 +11,7 @@ import typer
 
 from ...console import NO_VALUES, AsJson, list_examples, remark, say, show_progress
 from ...errors import GasError
+from ..decontaminate.benchmarks import list_benchmarks
 from ..export.formats import list_formats
 from ..export.picture_formats import list_picture_formats
 from .completion import complete_configs, complete_splits
@@ -234,21 +235,33 @@ def croissant(
     epilog=list_examples(
         "gas decontaminate gas --against prompts.txt",
         "gas decontaminate gas --against prompts.txt --drop clean",
+        "gas decontaminate gas --benchmarks ~/benchmarks",
+        "gas decontaminate gas --benchmarks ~/benchmarks --against geneval2 --drop clean",
     )
+    + f"\n\nBenchmarks: {', '.join(list_benchmarks())}"
 )
 def decontaminate(
     folder: Folder,
     against: Annotated[
-        list[Path],
+        list[str],
         typer.Option(
             "--against",
             "-a",
             metavar="FILE",
-            help="Prompts: .txt (one a line), .json, .jsonl, .csv, .tsv, .parquet, or a built folder. Can be given "
-            "many times.",
+            help="Prompts: .txt (one a line), .json, .jsonl, .csv, .tsv, .parquet, a built folder, or the name of a "
+            "benchmark whose files are in --benchmarks. Can be given many times.",
             show_default=False,
         ),
-    ],
+    ] = NO_VALUES,
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A folder with files of benchmarks, under the names that their authors gave them: all that are found, "
+            "or those that --against names.",
+            show_default=False,
+        ),
+    ] = None,
     config: Annotated[
         str | None, typer.Option(help="Which config.", show_default="all", autocompletion=complete_configs)
     ] = None,
@@ -275,6 +288,7 @@ def decontaminate(
     """
     from contextlib import nullcontext
 
+    from ..decontaminate.benchmarks import find_benchmarks
     from ..decontaminate.drop_rows import describe_dropping, drop_rows, open_dropping
     from ..decontaminate.report import (
         describe_findings,
@@ -284,8 +298,18 @@ def decontaminate(
         load_prompts,
     )
 
+    if not against and benchmarks is None:
+        raise GasError("say what to compare with: --against FILE, or --benchmarks DIR with files of benchmarks")
     sources = list_sources(folder, config, split)
-    prompts = load_prompts(against, threshold, column, folder)
+    known = list_benchmarks()
+    names = [name for name in against if name in known and not Path(name).exists()]
+    columns: dict[Path, str] = {}
+    if names or benchmarks:
+        columns, lacking = find_benchmarks(benchmarks, names)
+        if lacking:
+            remark(f"not below {benchmarks}: {', '.join(lacking)}")
+    paths = [Path(path) for path in against if path not in names]
+    prompts = load_prompts([*paths, *columns], threshold, column, folder, columns)
     with open_dropping(folder, drop) if drop else nullcontext() as dropping:
         with show_progress(sum(source.rows for source in sources), "comparing") as report:
             note = {"note": dropping.note} if dropping else {}
