@@ -1,7 +1,7 @@
 """Benchmarks by name: how the files with their prompts are called. The prompts themselves are not shipped.
 
-`benchmarks.tsv` has a line a file: the benchmark, the file's name as its authors have it, the column of the prompts (empty
-in text), and where it is published.
+`benchmarks.tsv` has a line a file: the benchmark, the file's name as its authors have it, the column of the prompts
+(empty in text), and where it is published.
 """
 
 from __future__ import annotations

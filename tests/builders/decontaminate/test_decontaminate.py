@@ -353,5 +353,3 @@ def test_benchmarks_that_are_not_there(options, said, built, benchmarks, gas):
     status, out, err = gas("decontaminate", built, *options)
     assert (status, out) == (2, "")
     assert said in err
-
-
