@@ -85,11 +85,11 @@ def balanced_accuracy() -> Metric:
     """The mean of sensitivity and specificity, in which what was not answered counts nothing."""
 
     def compute(scores: list[SampleScore]) -> float:
-        asked, right = Counter[bool](), Counter[bool]()
-        for one in scores:
+        asked, right = Counter[bool](), dict.fromkeys((True, False), 0.0)
+        for one in filter(_is_answered, scores):
             is_true = bool((one.sample_metadata or {})["is_true"])
-            asked[is_true] += one.score.value != NOANSWER
-            right[is_true] += one.score.value == CORRECT
+            asked[is_true] += 1
+            right[is_true] += one.score.as_float()
         shares = [right[is_true] / asked[is_true] for is_true in (True, False) if asked[is_true]]
         return sum(shares) / len(shares) if shares else float("nan")
 
@@ -101,9 +101,14 @@ def refused() -> Metric:
     """The share of questions that the model gave no answer to."""
 
     def compute(scores: list[SampleScore]) -> float:
-        return sum(one.score.value == NOANSWER for one in scores) / len(scores) if scores else float("nan")
+        return 1 - sum(map(_is_answered, scores)) / len(scores) if scores else float("nan")
 
     return compute
+
+
+def _is_answered(one: SampleScore) -> bool:
+    # By what the mark says beside its value, which arrives here as a number: no answer and a wrong one alike are 0.
+    return bool((one.score.metadata or {})["answered"])
 
 
 @scorer(
@@ -119,7 +124,9 @@ def mark() -> Scorer:
 
     async def score(state: TaskState, target: Target) -> Score:
         reply = state.output.completion
-        value = {True: CORRECT, False: INCORRECT, None: NOANSWER}[mark_reply(reply, state.metadata)]
-        return Score(value=value, answer=reply, explanation=f"right: {target.text}")
+        mark = mark_reply(reply, state.metadata)
+        value = {True: CORRECT, False: INCORRECT, None: NOANSWER}[mark]
+        said = {"answered": mark is not None}
+        return Score(value=value, answer=reply, explanation=f"right: {target.text}", metadata=said)
 
     return score
