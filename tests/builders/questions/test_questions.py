@@ -165,8 +165,9 @@ def test_every_element_is_asked_about_in_every_form_that_fits(recipe, rows, own_
     }
     # Few relations exclude others that would come up as often the other way around, and few scene attributes are
     # asked openly: of most, people would find other words.
-    # Of four directions no three exclude each other, nor of the relations of geneval2_train. Of what everyday and surreal say of objects, less excludes other
-    # things: the former says little, and the latter has many attributes that are a group of their own.
+    # Of four directions no three exclude each other, nor do three of the nine relations of geneval2_train. Of what
+    # everyday and surreal say of objects, less excludes other things: the former says little, and the latter has many
+    # attributes that are a group of their own.
     if own_taxonomy.relations.num_rows < 10 or recipe == "geneval2_train":
         del shares["relation", "multiple_choice"]
     for (domain, form), share in shares.items():
