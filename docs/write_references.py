@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -169,18 +169,20 @@ def _describe_format(name: str, what: str, rows: list[dict[str, Any]]) -> str:
     for file, layout in layouts.items() if isinstance(layouts, Mapping) else [("", layouts)]:
         tally = Tally()
         records = [record for row in rows for record in layout.convert_known(row, tally)]
-        columns.append(f"{f'`{file}`: ' if file else ''}{', '.join(_name_columns(layout, records[0]))}")
+        columns.append(f"{f'`{file}`: ' if file else ''}{', '.join(_name_columns(layout, records))}")
         left_out |= {part: None for part, count in tally.left_out.items() if count}
     splits = ", ".join(f"`{split}`" for split in load_splits(name))
     cells = [f"`{name}`", what, _find_reader(formats, name), splits, "<br>".join(columns), "<br>".join(left_out)]
     return f"| {' | '.join(cells)} |"
 
 
-def _name_columns(layout: Layout, record: Any) -> list[str]:
-    """The columns of a line: its keys, or the words of the file's first line, or that it has none."""
-    names = list(record) if isinstance(record, Mapping) else next(csv.reader([layout.begin]), [])
-    if isinstance(record, tuple):  # the key of a mapping, and what stands there
-        names = list(record[1])
+def _name_columns(layout: Layout, records: Sequence[Any]) -> list[str]:
+    """The columns of lines: their keys, or the words of the file's first line, or that they have none."""
+    lines = [
+        record[1] if isinstance(record, tuple) else record for record in records
+    ]  # of a mapping's items the value
+    keys = dict.fromkeys(key for line in lines if isinstance(line, Mapping) for key in line)
+    names = list(keys) or next(csv.reader([layout.begin]), [])
     return [f"`{name}`" for name in names] or ["a text a line"]
 
 

@@ -158,8 +158,6 @@ class Concepts:
             )
         own = self.whole.declared.columns
         tables = {table: list_rows(self.table(table), table, own.get(table, ())) for table in TABLES}
-        for row in tables["scene_attributes"]:  # of kinds that are declared to be sentences, whatever a table says
-            row["role"] = "picture" if row["role"] == "sentence" else row["role"]
         rows = {row["id"] for row in tables["objects"]}
         tables["frequency"] = [row for row in list_frequency(self.whole) if row["id"] in rows]
         above = self.whole.objects.take(make_array(np.flatnonzero(self._mark_above())))

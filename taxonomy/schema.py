@@ -118,7 +118,8 @@ SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (
 """The shipped kinds of scene attributes, in the order in which a text names them; a user's own kinds come after."""
 TABLE_ROLES: tuple[str, ...] = ("setting", "light", "picture")
 """What a scene attribute tells, as a table says it: where and when it is, how it is lit, how it is shown."""
-SCENE_ROLES: tuple[str, ...] = (*TABLE_ROLES, "sentence")
+SENTENCE = "sentence"
+SCENE_ROLES: tuple[str, ...] = (*TABLE_ROLES, SENTENCE)
 """The same in the order of texts; last what a sentence of its own says, which a declared kind may have."""
 RELATION_CATEGORIES: tuple[str, ...] = ("spatial", "functional", "interactional", "social", "emotional", "symbolic")
 FLAG_MEANINGS: Mapping[str, str] = MappingProxyType(

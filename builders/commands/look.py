@@ -18,6 +18,7 @@ from .completion import complete_configs, complete_recipes, complete_splits
 from .options import Folder, Overrides
 
 if TYPE_CHECKING:
+    from ..folder.reading import Source
     from ..recipe.loading import LoadedRecipe
 
 commands = typer.Typer()
@@ -64,7 +65,8 @@ def stats(
         str | None,
         typer.Option(
             metavar="RECIPE",
-            help="With a FILE: the recipe whose concepts it may use, and whose scenes stand beside its graphs.",
+            help="With a FILE, or what gas describe wrote: the recipe whose concepts it may use, and whose scenes "
+            "stand beside its graphs.",
             show_default="general",
             autocompletion=complete_recipes,
         ),
@@ -80,8 +82,8 @@ def stats(
 
     What the recipe leaves but no scene has counts, too. Perfectly even use has Gini 0, entropy 100 %, a share of 10 %.
 
-    Of graphs that others made (gas stats graphs.jsonl --like general) it also says how many are sound, and what is
-    wrong with the others.
+    Of graphs that others made (gas stats graphs.jsonl --like general, or of what gas describe wrote) it also says how
+    many are sound, and what is wrong with the others.
     """
     from ..folder.reading import (
         find_split,
@@ -104,11 +106,15 @@ def stats(
         refuse_options(source, {"--by": by, "--png": png, "--start": start, "--rows": rows, "--config": config})
         _show_graphs(Path(source), load_source(like or "general", overrides), split or "train", as_json)
         return
+    found = find_split(Path(source), config, split, default="train") if is_built(source) else None
+    if found and found.entry.described:
+        refuse_options(source, {"--by": by, "--png": png, "--start": start, "--rows": rows})
+        _show_graphs(found, load_source(like or "general", overrides), "train", as_json)
+        return
     if like:
-        raise GasError(f"{source} is no .json or .jsonl file of scene graphs; leave --like out")
-    if is_built(source):
+        raise GasError(f"{source} is no file of scene graphs, nor a folder that describes some; leave --like out")
+    if found:
         refuse_options(source, {"--set": overrides, "--start": start, "--rows": rows})
-        found = find_split(Path(source), config, split, default="train")
         with show_progress(found.rows, "reading") as report:
             usage = count_built(found, report)
     else:
@@ -126,7 +132,7 @@ def stats(
     print_usage(described, create_console())
 
 
-def _show_graphs(file: Path, loaded: LoadedRecipe, split: str, as_json: bool) -> None:
+def _show_graphs(file: Path | Source, loaded: LoadedRecipe, split: str, as_json: bool) -> None:
     from ..inspection.foreign_graphs import describe_graphs, examine_graphs, print_graphs, read_graphs
     from ..inspection.usage import count_drawn
 

@@ -41,6 +41,17 @@ def complete_formats() -> list[tuple[str, str]]:
     return list(FORMATS.items())
 
 
+def complete_rewards() -> list[tuple[str, str]]:
+    from ..export.rewards import REWARDS
+
+    return list(REWARDS.items())
+
+
+def split_names(texts: list[str]) -> list[str]:
+    """The names of options that take several, with commas between them."""
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
+
+
 @commands.command(
     epilog=list_examples(
         "gas push gas --repo me/scenes --dry-run",
@@ -169,7 +180,7 @@ def _read_benchmark(baselines: list[str], exams: list[str], listed: bool) -> Ben
         "gas export gas --config multi_object --format trl --out prompts.jsonl",
         "gas export gas --config multi_object -f jsonl --columns id,caption,questions -o scenes.jsonl",
         "gas export gas --config multi_object -f csv --per question --columns id,question,answer",
-        "gas export gas --config video -f flow_grpo -o flow_grpo",
+        "gas export gas --config multi_object -f unirl --rewards questions,geneval -o unirl",
         "gas export gas -f prompts --wording short -o short.jsonl",
         "gas export my_images -f kohya -o kohya",
     )
@@ -229,12 +240,26 @@ def export(
             show_default=False,
         ),
     ] = None,
+    rewards: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME,...",
+            help="Rewards that flow_factory, flow_grpo, unirl and verl_omni are written for; scenes without something "
+            "for each are left out: questions, geneval (tags), text (in quotes). Can be given many times.",
+            show_default="questions; of flow_grpo's metadata geneval",
+            autocompletion=complete_rewards,
+        ),
+    ] = NO_VALUES,
+    system: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The system prompt before each prompt of verl_omni.", show_default="none"),
+    ] = None,
 ) -> None:
     """Write a split of a built folder, or pictures with captions, in the files of a scorer or a trainer."""
     from ..export.export import export_folder
 
-    names = [name.strip() for names in columns for name in names.split(",") if name.strip()]
-    options: dict[str, Any] = {key: value for key, value in (("columns", names), ("per", per)) if value}
+    given = {"columns": split_names(columns), "per": per, "rewards": split_names(rewards), "system": system}
+    options: dict[str, Any] = {key: value for key, value in given.items() if value}
     for line in export_folder(folder, format_, None if out == Path("-") else out, config, split, wording, **options):
         remark(line)
 

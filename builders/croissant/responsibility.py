@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 
 from ...taxonomy import tables
-from ..folder.manifest import Config
+from ..folder.manifest import LEFT_OUT, Config
 from ..recipe.model import Recipe
 from ..text.templates import create_environment
 
@@ -44,6 +44,7 @@ def describe_responsibility(
             engines=sorted({(config.engine.version, config.engine.data_version) for config in configs.values()}),
             languages=sorted({recipe.language for recipe in recipes.values()}),
             guesses=_list_guesses(configs),
+            left_out=LEFT_OUT,
             citation=CITATION,
             number="{:,}".format,
             percent="{:.1%}".format,

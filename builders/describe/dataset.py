@@ -334,7 +334,7 @@ def _place(folder: Folder, bundle: RecipeBundle, manifest: Manifest, config: Con
 
 def list_remarks(outcome: Outcome, most: int = 8) -> Iterator[str]:
     """What somebody should know of what came of graphs, a line each."""
-    from .layout import LEFT_OUT
+    from ..folder.manifest import LEFT_OUT
 
     for key, meaning in LEFT_OUT.items():
         if count := outcome.left_out[key]:

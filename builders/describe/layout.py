@@ -137,20 +137,6 @@ class Named:
     roles: np.ndarray
 
 
-LEFT_OUT = {
-    "objects": "objects with a name that cannot be read",
-    "attributes": "attributes that cannot be read",
-    "relations": "relations that cannot be said",
-    "scene_attributes": "scene attributes that nobody knows",
-    "ends": "relations to an object that is not there, or was left out",
-    "loops": "relations of a thing to itself",
-    "single": "relations to one thing that need several: between a tree",
-    "repeated": "relations and attributes that are stated twice",
-    "graphs": "graphs without an object",
-}
-"""What may be left out of graphs, and why."""
-
-
 def lay_out_scenes(encoded: Encoded, named: Named, start: int, left_out: Counter[str]) -> tuple[Scenes, np.ndarray]:
     """Puts concepts in the place of words, and leaves out what cannot be said.
 

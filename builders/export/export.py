@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +26,8 @@ from ..rows.wordings import ALL, MIXED, PARAPHRASE, find_column, take_wordings
 from .formats import list_formats, load_format, load_splits
 from .layout import Layout, Row, Tally
 from .picture_formats import list_picture_formats
+from .rewards import REWARDS
+from .sinks import open_sink
 
 BATCH = 512
 """Rows that are in memory as Python objects at once."""
@@ -114,7 +117,8 @@ def export_split(
             it, stdout.
         report: Called with the number of rows that were just finished.
         wording: Which of the wordings takes the caption's place, as `take_wordings` has it; none if left out.
-        options: What the format takes: `columns` and `per` of `csv` and `jsonl`; see `tables.lay_out_table`.
+        options: What the format takes: `columns` and `per` of `csv` and `jsonl`, see `tables.lay_out_table`; `rewards`
+            of `flow_factory`, `flow_grpo`, `unirl` and `verl_omni`, see `rewards`; `system` of `verl_omni`, a prompt.
 
     Raises:
         GasError: There is no such format or wording, a file cannot be read or written, or the layout can hold nothing
@@ -126,39 +130,43 @@ def export_split(
     files, tally = list_files(source, format_, out, options), Tally()
     columns = list(dict.fromkeys(column for layout in files.values() for column in layout.columns))
     graded = load_recipe(source.recipe).recipe.difficulty is not None and "columns" not in options
+    if graded:
+        files = {path: _add_difficulty(layout) for path, layout in files.items()}
     asked = [*columns, *([find_column(wording)] if wording is not None else []), *([DIFFICULTY] if graded else [])]
     with ExitStack() as stack:
-        opened = [(layout, stack.enter_context(open_out(path))) for path, layout in files.items()]
-        begun = dict.fromkeys(range(len(opened)), False)
+        sinks = [
+            (layout, stack.enter_context(open_sink(layout, stack.enter_context(open_out(path)))))
+            for path, layout in files.items()
+        ]
         for batch in read_batches(source, list(dict.fromkeys(asked)), BATCH):
             for row in _list_rows(batch, wording, tally):
                 written = False
-                for number, (layout, file) in enumerate(opened):
+                for layout, sink in sinks:
                     records = layout.convert_known(row, tally)
-                    if graded:
-                        records = [_grade(record, row) for record in records]
-                    lines = [layout.write(record) for record in records]
-                    if lines:
-                        start = layout.between if begun[number] else layout.begin
-                        file.write(f"{start}{layout.between.join(lines)}".encode())
-                        begun[number] = written = True
+                    sink.add([_grade(record, row) for record in records] if graded else records)
+                    written |= bool(records)
                 tally.scenes += written
                 tally.empty += not written
             report(len(batch))
-        if not any(begun.values()):
+        if not any(sink.begun for _, sink in sinks):
             if all(layout.kinds is None for layout in files.values()):
-                raise GasError(f"{source.name} has no scene that {format_} can hold")
+                why = ", ".join(f"{count:,} {sort}" for sort, count in (+tally.left_out).items())
+                raise GasError(f"{source.name} has no scene that {format_} can hold{': ' if why else ''}{why}")
             raise GasError(f"{source.name} has no question that {format_} can hold; build it with other `questions`")
         tally.missing = [part for layout in files.values() for part in layout.needs if not tally.held[part]]
-        for number, (layout, file) in enumerate(opened):
-            file.write(layout.end.encode() if begun[number] else b"")
-            file.flush()
     return tally
 
 
 def _grade(record: Any, row: Row) -> Any:
     """A record with the difficulty of its row, if it has fields by name; readers pass over those they do not know."""
     return {**record, DIFFICULTY: row[DIFFICULTY]} if isinstance(record, dict) else record
+
+
+def _add_difficulty(layout: Layout) -> Layout:
+    """A layout of Parquet with the column that its records have besides."""
+    if layout.schema is None:
+        return layout
+    return replace(layout, schema=layout.schema.append(pa.field(DIFFICULTY, pa.float64())))
 
 
 def check_options(format_: str, options: Iterable[str]) -> None:
@@ -170,7 +178,11 @@ def check_options(format_: str, options: Iterable[str]) -> None:
     for option in options:
         takers = [name for name in list_formats() if option in signature(load_format(name)).parameters]
         if format_ not in takers:
-            raise GasError(f"--{option} is of the formats {' and '.join(takers)}; leave it out, or take one of these")
+            *others, last = takers
+            formats = f"formats {', '.join(others)} and {last}" if others else f"format {last}"
+            raise GasError(
+                f"--{option} is of the {formats}; leave it out, or take {'one of these' if others else 'this'}"
+            )
 
 
 def check_wording(source: Source, wording: str) -> None:
@@ -227,6 +239,9 @@ def describe_export(source: Source, format_: str, tally: Tally) -> str:
     """What was written and what was left out, in a few lines."""
     asked = f"{tally.questions:,} questions about {tally.scenes:,} scenes"
     lines = [f"wrote {asked if tally.questions else f'{tally.scenes:,} prompts'} of {source.name}"]
+    if tally.rewards:
+        has = "; with ".join(f"{REWARDS[reward]}: {count:,}" for reward, count in tally.rewards.items())
+        lines.append(f"  scenes with {has} (--rewards leaves out the others)")
     if left := +tally.left_out:
         sorts = ", ".join(f"{count:,} {sort}" for sort, count in sorted(left.items()))
         lines.append(f"  left out, since {format_} does not hold them: {sorts}")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import pyarrow as pa
+
 from ...taxonomy import Taxonomy, load_taxonomy
 from ..recipe.loading import load_recipe
 
@@ -35,6 +37,7 @@ class Tally:
         scenes: Scenes that are in the file.
         empty: Scenes of which there was nothing to write.
         left_out: How many questions, or parts of scenes, of each sort the layout cannot hold.
+        rewards: Of how many of the scenes in the file there is something for each of several rewards.
         held: How often each part that the readers of the file need is there.
         missing: Those of these parts that are not there.
     """
@@ -44,6 +47,7 @@ class Tally:
     scenes: int = 0
     empty: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    rewards: Counter[str] = field(default_factory=Counter)
     held: Counter[str] = field(default_factory=Counter)
     missing: list[str] = field(default_factory=list)
 
@@ -67,6 +71,7 @@ class Layout:
         columns: What is needed of a row.
         kinds: The kinds of questions that the layout knows; None for one that holds questions of any kind.
         needs: What a reader of the file stops without.
+        schema: The columns of a Parquet file of the records; None for a file of lines.
     """
 
     convert: Callable[[Row, Tally], Sequence[Any]]
@@ -77,6 +82,7 @@ class Layout:
     columns: tuple[str, ...] = COLUMNS
     kinds: Collection[str] | None = None
     needs: tuple[str, ...] = ()
+    schema: pa.Schema | None = None
 
     def convert_known(self, row: Row, tally: Tally) -> Sequence[Any]:
         """Makes records of a row; questions of kinds that the layout does not know are left out and counted."""

@@ -271,12 +271,26 @@ class Provenance(Entry):
     sources: dict[FilePath, Digest]
 
 
+LEFT_OUT = {
+    "objects": "objects with a name that cannot be read",
+    "attributes": "attributes that cannot be read",
+    "relations": "relations that cannot be said",
+    "scene_attributes": "scene attributes that nobody knows",
+    "ends": "relations to an object that is not there, or was left out",
+    "loops": "relations of a thing to itself",
+    "single": "relations to one thing that need several: between a tree",
+    "repeated": "relations and attributes that are stated twice",
+    "graphs": "graphs without an object",
+}
+"""What may be left out of graphs, and why."""
+
+
 class Described(Entry):
     """What the rows of a config were made from, if they describe scene graphs that somebody had.
 
     Attributes:
         graphs: How many graphs there were.
-        left_out: What was left out of them, by why.
+        left_out: What was left out of them, by `LEFT_OUT`.
         own_words: Words that the taxonomy does not have, by table.
     """
 

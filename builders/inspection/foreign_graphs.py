@@ -1,8 +1,9 @@
 """Scene graphs that others made, such as a language model: which of them are sound, and how evenly they use concepts.
 
-A file has one graph a line, or is JSON with a list of them. A graph is node-link data as networkx writes it, whose
-nodes are objects and attributes and have a `type` and a `value`; or `objects` and `relations`, as our own rows have
-them. The faults are those of the paper's table 21, and what else a graph cannot be; the measures are its table 20's.
+A file has one graph a line, or is JSON with a list of them; a folder that describes graphs has them in its rows. A
+graph is node-link data as networkx writes it, whose nodes are objects and attributes and have a `type` and a `value`;
+or `objects` and `relations`, as our own rows have them. The faults are those of the paper's table 21, and what else a
+graph cannot be; the measures are its table 20's.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import numpy as np
 from ...errors import GasError, explain_os_error
 from ...regular_files import read_regular
 from ...taxonomy.naming import list_meanings
+from ..folder.reading import Source, read_batches
 from ..recipe.fields import show
 from .evenness import measure_evenness
 from .usage import Usage
@@ -39,6 +41,10 @@ FAULTS = {
     "loop": "a relation joins an object with itself",
 }
 """What may be wrong with a graph. A sound one has none of these; words that nobody knows are counted apart."""
+OWN = "own."
+"""How ids of objects begin that `gas describe` gives to words which nobody knows."""
+BATCH = 512
+"""Rows that are in memory as Python objects at once."""
 MOST_WORDS = 10
 """Unknown words that are shown."""
 
@@ -65,12 +71,16 @@ class Graph:
             self.faults.add("no value")
 
 
-def read_graphs(file: Path) -> Iterator[Graph]:
-    """Reads the graphs of a file, one at a time.
+def read_graphs(file: Path | Source) -> Iterator[Graph]:
+    """Reads the graphs of a file, or of the rows of a split, one at a time.
 
     Raises:
         GasError: It cannot be read, or is no list of graphs.
     """
+    if isinstance(file, Source):
+        for batch in read_batches(file, ["scene_graph"], BATCH):
+            yield from (read_graph(_name_own(row["scene_graph"])) for row in batch.to_pylist())
+        return
     if file.suffix == ".jsonl":
         try:
             with file.open(encoding="utf-8", errors="replace") as lines:
@@ -85,6 +95,12 @@ def read_graphs(file: Path) -> Iterator[Graph]:
     if isinstance(content, dict) and isinstance(content.get("graphs"), list):
         content = content["graphs"]
     yield from map(read_graph, content if isinstance(content, list) else [content])
+
+
+def _name_own(graph: dict[str, Any]) -> dict[str, Any]:
+    """A graph of a row whose objects that no taxonomy has are called by their names, which readers know."""
+    own = [{**one, "concept": ""} if one["concept"].startswith(OWN) else one for one in graph["objects"]]
+    return {**graph, "objects": own}
 
 
 def _read_text(line: str) -> Graph:
@@ -198,11 +214,11 @@ class Findings:
     unknown: dict[str, Counter[str]] = field(default_factory=lambda: {sort: Counter() for sort in SORTS})
 
 
-def examine_graphs(file: Path, usage: Usage, report: Callable[[int], None] = lambda graphs: None) -> Findings:
+def examine_graphs(file: Path | Source, usage: Usage, report: Callable[[int], None] = lambda graphs: None) -> Findings:
     """Reads a file of graphs and counts what they use of a recipe's concepts.
 
     Args:
-        file: The file.
+        file: The file, or the split.
         usage: The recipe's own scenes, whose concepts the words are looked up in.
         report: Called with the number of graphs that were just read.
 
@@ -210,7 +226,7 @@ def examine_graphs(file: Path, usage: Usage, report: Callable[[int], None] = lam
         GasError: The file cannot be read, or has no graphs.
     """
     words: dict[str, Counter[str]] = {sort: Counter() for sort in SORTS}
-    found = Findings(str(file))
+    found = Findings(file.name if isinstance(file, Source) else str(file))
     for graph in read_graphs(file):
         found.graphs += 1
         found.sound += not graph.faults

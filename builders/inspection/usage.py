@@ -134,7 +134,7 @@ def count_built(source: Source, report: Report = lambda rows: None) -> Usage:
     if source.entry.described:
         raise GasError(
             f"{source.name} describes scene graphs of somebody's own, and no recipe says what those may use; "
-            "give gas stats the graphs themselves, as JSON Lines, with --like RECIPE"
+            "`gas stats` compares them with the scenes of a recipe"
         )
     counter = create_counter(source.name, create_writer(load_recipe(source.recipe)).plan)
     for batch in read_batches(source, COLUMNS, BLOCK):

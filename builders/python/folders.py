@@ -184,6 +184,8 @@ def export(
     columns: Sequence[str] | None = None,
     per: Literal["scene", "question"] | None = None,
     wording: str | None = None,
+    rewards: Sequence[str] | None = None,
+    system: str | None = None,
 ) -> str:
     """Writes a split in the files of a scorer or a trainer, as `gas export` does.
 
@@ -201,6 +203,9 @@ def export(
         columns: Of `csv` and `jsonl`: columns, in their order, or fields such as `structure.complexity`.
         per: Of `csv` and `jsonl`: what a line is, `scene` if it is left out.
         wording: A wording in the caption's place.
+        rewards: Of `flow_factory`, `flow_grpo`, `unirl` and `verl_omni`: what each scene must have something for, of
+            `questions`, `geneval` and `text`.
+        system: Of `verl_omni`: the system prompt.
 
     Returns:
         What was written and what was left out, in a few lines.
@@ -210,7 +215,8 @@ def export(
     """
     from ..export.export import export_folder
 
-    options = {key: value for key, value in (("columns", columns and list(columns)), ("per", per)) if value}
+    given = {"columns": columns and list(columns), "per": per, "rewards": rewards and list(rewards), "system": system}
+    options = {key: value for key, value in given.items() if value}
     return "\n".join(export_folder(find_folder(source), format, Path(out), config, split, wording, **options))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..english.scene_phrases import normalize_name
 from ..loader import Taxonomy
-from ..schema import COLUMNS
+from ..schema import COLUMNS, SENTENCE, TABLE_ROLES
 from ..user_tables import complete_row
 from .metadata_layout import find_attribute_kind, find_relation_category, find_scene_kind
 from .objects import Row, make_id
@@ -57,10 +57,14 @@ class Imported:
 
 
 def list_rows(table: pa.Table, name: str, further: Iterable[str] = ()) -> list[Row]:
-    """Lists a table's rows as its file has them, strings only, with further columns, empty where it has none."""
+    """Lists a table's rows as its file has them, strings only, with further columns, empty where it has none.
+
+    Scene attributes of a kind with a sentence get that role when they are read, and no file may say it.
+    """
     rows = table.select([*COLUMNS[name], *(column for column in further if column in table.column_names)]).to_pylist()
     empty = dict.fromkeys(further, "")
-    return [empty | {key: _write_value(value) for key, value in row.items()} for row in rows]
+    listed = [empty | {key: _write_value(value) for key, value in row.items()} for row in rows]
+    return [row | {"role": TABLE_ROLES[-1]} if row.get("role") == SENTENCE else row for row in listed]
 
 
 def _write_value(value: object) -> str:

@@ -18,6 +18,7 @@ from generate_any_scene.builders.inspection.verification import verify_folder
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.errors import GasError
+from generate_any_scene.taxonomy.exchange.exporting import export_taxonomy
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "german"
 GOLDEN = Path(__file__).with_name("german.txt")
@@ -292,6 +293,16 @@ def test_a_column_is_no_word_that_templates_have(tmp_path):
         GasError, match=r"\[columns\] relations: 'verb' is a word or field that templates have already"
     ):
         create_writer(load_recipe(folder / "german.yaml"))
+
+
+def test_tables_that_were_exported_give_the_same_rows(rows, tmp_path):
+    folder = shutil.copytree(EXAMPLE, tmp_path / "german")
+    export_taxonomy(str(EXAMPLE / "worte"), tmp_path / "exported", "tables")
+    shutil.rmtree(folder / "worte")
+    shutil.copytree(tmp_path / "exported", folder / "worte")
+    again = create_writer(load_recipe(folder / "german.yaml")).write_block("train", 0, len(rows)).to_pylist()
+    assert any(one["kind"] == "stimmung" for row in rows for one in row["scene_attributes"])
+    assert again == rows
 
 
 if __name__ == "__main__":

@@ -41,5 +41,6 @@ BLOCKS = {
     r"judge_questions\(judge, images": OWN,
     r"predictions=images": OWN,
     r"runs/sandbox_selection": MINUTES,
+    r"^from verl_omni": "needs a package of others; tests/peers runs its parts",
 }
 """Blocks of Python, by a pattern of their text."""

@@ -1,8 +1,8 @@
 """The code of scorers and trainers reads exports of every shipped recipe, and gives a right picture its best score.
 
 GAS_PEERS names a folder with checkouts of any of facebookresearch/GenEval2 (needs scipy), j-min/DSG, Yushi-Hu/tifa,
-yifan123/flow_grpo, yifan123/reward-server, wdrink/SimpleAR, CaraJ7/T2I-R1, kohya-ss/sd-scripts (needs voluptuous),
-bghira/SimpleTuner and modelscope/DiffSynth-Studio (needs imageio and einops), each under the name of its repository:
+wdrink/SimpleAR, CaraJ7/T2I-R1, kohya-ss/sd-scripts (needs voluptuous), bghira/SimpleTuner and
+modelscope/DiffSynth-Studio (needs imageio and einops), each under the name of its repository:
 
     GAS_PEERS=~/peers pytest -m slow tests/peers
 
@@ -11,7 +11,6 @@ a mistake in it.
 """
 
 import argparse
-import ast
 import contextlib
 import copy
 import functools
@@ -19,7 +18,6 @@ import io
 import json
 import math
 import os
-import random
 import re
 import runpy
 import sys
@@ -30,63 +28,17 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import mean, stdev
 
-import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
+from checkouts import find_peer, take
 from datasets import load_dataset
-from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.export.export import export_split
-from generate_any_scene.builders.export.geneval import COLORS, UNSEEN, find_classes
 from generate_any_scene.builders.export.layout import count_things
 from generate_any_scene.builders.folder.reading import find_split
-from generate_any_scene.builders.recipe.loading import list_recipes, load_recipe
+from generate_any_scene.builders.recipe.loading import list_recipes
 from PIL import Image
 
 pytestmark = pytest.mark.slow
-
-RECIPES = sorted(list_recipes())
-
-
-def find_peer(*parts):
-    """A file of a checkout; the test is skipped where it is not there."""
-    if not (folder := os.environ.get("GAS_PEERS")):
-        pytest.skip("set GAS_PEERS to a folder with checkouts")
-    path = Path(folder).expanduser().joinpath(*parts)
-    if not path.is_file():
-        pytest.skip(f"there is no {path}")
-    return path
-
-
-def take(path, *names, **known):
-    """Functions and classes of a file, wherever they stand in it, without running the rest of it."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = [
-        node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in names
-    ]
-    assert {node.name for node in found} == {*names}
-    exec(compile(ast.Module([*found], type_ignores=[]), str(path), "exec"), known)
-    return [known[name] for name in names]
-
-
-@pytest.fixture(scope="module")
-def built_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("built") / "gas"
-    build_datasets([load_recipe(name, ("splits={train: 30, validation: 0, test: 30}",)) for name in RECIPES], folder)
-    return folder
-
-
-@pytest.fixture(params=RECIPES)
-def export(request, built_folder, tmp_path):
-    """Writes a split of a recipe; gives the path, the rows and what was counted."""
-
-    def write(format_, split, name):
-        source = find_split(built_folder, request.param, split)
-        tally = export_split(source, format_, tmp_path / name)
-        return tmp_path / name, pq.read_table([*source.files]).to_pylist(), tally
-
-    return write
-
 
 # GenEval 2
 
@@ -124,7 +76,7 @@ def test_geneval2_scores_and_analyses(export, monkeypatch, tmp_path):
 
 def test_geneval2_analyses_all_recipes_together(built_folder, monkeypatch, tmp_path):
     lines = []
-    for name in RECIPES:
+    for name in sorted(list_recipes()):
         export_split(find_split(built_folder, name, "test"), "geneval2", tmp_path / name)
         lines += (tmp_path / name).read_text().splitlines()
     data, scores = tmp_path / "data.jsonl", tmp_path / "scores.json"
@@ -185,81 +137,6 @@ def test_tifa_scores(export, tmp_path):
     assert repeated or (right["tifa_average"], wrong["tifa_average"]) == (1, 0)
     assert right["tifa_average"] > wrong["tifa_average"]
     assert tally.questions == sum(map(len, right["question_details"].values())), "the log is kept by question"
-
-
-# Flow-GRPO
-
-
-def place_boxes(clauses, rng):
-    """The centre of each class, as its place says; the others anywhere."""
-    steps = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1)}
-    centres = []
-    for clause in clauses:
-        centre = rng.uniform(2000, 3000), rng.uniform(2000, 3000)
-        if "position" in clause:
-            word, target = clause["position"]
-            centre = tuple(at + 600 * step for at, step in zip(centres[target], steps[word], strict=True))
-        centres.append(centre)
-    return centres
-
-
-def detect(row, metadata, found, rng, also=True):
-    """What a detector finds in a right picture, by class: boxes with colours. Of what it may find, all or nothing."""
-    centres = dict(
-        zip((one["class"] for one in metadata["include"]), place_boxes(metadata["include"], rng), strict=True)
-    )
-    boxes = defaultdict(list)
-    for one in row["scene_graph"]["objects"]:
-        known = found.get(one["concept"], UNSEEN)
-        if not (known.surely or also):
-            continue
-        colors = [each["value"] for each in one["attributes"] if each["kind"] == "color"] or ["brown"]
-        for class_ in known.classes:
-            x, y = centres.get(class_, (9000, 9000))
-            for _ in range(one["count"]):
-                boxes[class_].append((np.array([x - 50, y - 50, x + 50, y + 50, 1.0]), colors[0]))
-    return dict(boxes)
-
-
-def test_flow_grpo_rewards_right_pictures_alone(export, taxonomy):
-    trainer = find_peer("flow_grpo", "scripts", "train_sd3.py")
-    known = {"Dataset": object, "os": os, "json": json}
-    prompts, metadata = take(trainer, "TextPromptDataset", "GenevalPromptDataset", **known)
-    known = {"np": np, "COLORS": sorted(COLORS), "POSITION_THRESHOLD": 0.1}
-    known["color_classification"] = lambda image, boxes, name: [color for _, color in boxes]
-    source = find_peer("reward-server", "reward_server", "gen_eval.py")
-    evaluate_reward, evaluate, _ = take(source, "evaluate_reward", "evaluate", "relative_position", **known)
-    folder, rows, tally = export("flow_grpo", "train", "flow")
-    assert [one["prompt"] for one in map(prompts(folder).__getitem__, range(len(rows)))] == [
-        row["caption"] for row in rows
-    ]
-    items, found, rng = metadata(folder), find_classes(taxonomy), random.Random(0)
-    assert len(items) == len(rows) - tally.left_out["whole scenes in the metadata"]
-    by_caption = {row["caption"]: row for row in rows}
-    for wanted in (items[number]["metadata"] for number in range(len(items))):
-        row = by_caption[wanted["prompt"]]
-        for also in (True, False):
-            shown = detect(row, wanted, found, rng, also)
-            assert evaluate_reward(None, shown, wanted)[:2] == (True, 1)
-            assert evaluate(None, shown, wanted)[0]
-        for spoiled in spoil(shown, wanted):
-            assert evaluate_reward(None, spoiled, wanted)[1] < 1
-
-
-def spoil(shown, wanted):
-    """The same with one mistake each: something missing, once more, in another colour or place."""
-    for clause in wanted["include"]:
-        boxes = shown[clause["class"]]
-        yield {**shown, clause["class"]: boxes[1:]}
-        yield {**shown, clause["class"]: [*boxes, boxes[0]]}
-        if "color" in clause:
-            other = next(color for color in sorted(COLORS) if color != clause["color"])
-            yield {**shown, clause["class"]: [(boxes[0][0], other), *boxes[1:]]}
-        if "position" in clause:
-            target = wanted["include"][clause["position"][1]]["class"]
-            yield {**shown, clause["class"]: shown[target], target: boxes} | (
-                {} if "color" not in clause else {clause["class"]: [(shown[target][0][0], clause["color"])]}
-            )
 
 
 # SimpleAR

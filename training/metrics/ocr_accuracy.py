@@ -28,6 +28,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from ...builders.text.quoted import find_quoted
 from ...errors import GasError
 from ..judges.protocol import Judge, Shown
 from ..judges.wrappers import leave_out_thought
@@ -44,10 +45,6 @@ PROMPT = (
 """What a judge is asked: the words of LongText-Bench."""
 NOTHING = "no text recognized"
 
-_QUOTED = re.compile(
-    r'(?<!\w)"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|「([^「」]+)」|『([^『』]+)』'
-    r"|(?<!\w)'((?:[^']|(?<=\w)'(?=\w))+)'(?!\w)|(?<!\w)‘((?:[^‘’]|(?<=\w)’(?=\w))+)’(?!\w)"
-)
 # Each letter of a script without spaces is a word.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s\u3040-\u30ff\u3400-\u9fff]+")
 
@@ -104,15 +101,6 @@ class Metric:
             return 1 - count_edits(wanted, read) / max(len(wanted), len(read))
         words = Counter(_WORD.findall(wanted))
         return (words & Counter(_WORD.findall(read))).total() / words.total()
-
-
-def find_quoted(caption: str) -> list[str]:
-    """The texts that a caption quotes. Apostrophes and marks of inches quote nothing.
-
-    >>> find_quoted('''A dog's bowl says "Rex", and a 5" plate 'Don't eat'.''')
-    ['Rex', "Don't eat"]
-    """
-    return [next(filter(None, found.groups())) for found in _QUOTED.finditer(caption)]
 
 
 def clean_text(text: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL.Image import Image
 
+from ...builders.text.quoted import find_quoted
 from ...errors import GasError
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
 from ..judges.marking import Question
 from ..judges.protocol import Shown
-from ..metrics.ocr_accuracy import clean_text, find_quoted, load_reader
+from ..metrics.ocr_accuracy import clean_text, load_reader
 from ..pictures import open_picture
 from ..vqa import has_questions, read_row
 

@@ -32,6 +32,22 @@ def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
     if number not in ATOMS:
         tally.left_out[f"whole scenes of less than {ATOMS[0]} or more than {ATOMS[-1]} atoms"] += 1
         return []
+    atoms = list_atoms(row, tally)
+    tally.questions += len(atoms)
+    if not atoms:
+        return []
+    tally.held.update([_name_atoms(number), *(skill for _, skill in atoms)])
+    record = {
+        "prompt": row["caption"],
+        "atom_count": number,
+        "vqa_list": [pair for pair, _ in atoms],
+        "skills": [skill for _, skill in atoms],
+    }
+    return [record]
+
+
+def list_atoms(row: Row, tally: Tally) -> list[tuple[list[str], str]]:
+    """A question with its answer, and the skill that it asks for, of each atom; the questions left out are counted."""
     atoms: dict[tuple[str, ...], tuple[list[str], str]] = {}
     for question in row["questions"]:
         counts = question["question"].startswith("How many") and question["answer"] in COUNTED
@@ -45,17 +61,7 @@ def convert_geneval2(row: Row, tally: Tally) -> list[Row]:
                 continue
         pair = [question["question"], question["answer"] if counts else "Yes"]
         atoms[atom] = pair, _name_skill(row, question)
-    tally.questions += len(atoms)
-    if not atoms:
-        return []
-    tally.held.update([_name_atoms(number), *(skill for _, skill in atoms.values())])
-    record = {
-        "prompt": row["caption"],
-        "atom_count": number,
-        "vqa_list": [pair for pair, _ in atoms.values()],
-        "skills": [skill for _, skill in atoms.values()],
-    }
-    return [record]
+    return list(atoms.values())
 
 
 def count_atoms(row: Row) -> int:

@@ -8,11 +8,14 @@ from itertools import islice
 
 import pyarrow.parquet as pq
 import pytest
+from chat_server import ChatServer
 from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.croissant.croissant import describe_dataset, format_croissant, is_ours
+from generate_any_scene.builders.describe.dataset import describe_files
 from generate_any_scene.builders.folder.manifest import read_built_manifest
 from generate_any_scene.builders.recipe.loading import load_recipe
 
+SAYS = "This caption says the same: "
 SMALL = "splits={train: 12, validation: 5, test: 0}"
 RESPONSIBLE = {
     "dataCollection", "dataCollectionType", "dataCollectionRawData", "dataCollectionMissingData",
@@ -165,3 +168,94 @@ def test_a_stranger_s_text_stays_where_it_belongs(write_recipe, tmp_path):
     assert len(found["rai:dataBiases"]) == 3
     (rows,) = [one for one in found["recordSet"] if one["@id"] == "mine"]
     assert 'a ## rai:dataBiases - none {{ 1 }} ""' in rows["description"]
+
+
+# Graphs that somebody had, and a language model's words
+
+GRAPHS = [
+    {"id": "7", "objects": [{"name": "dog", "attributes": ["red"]}, {"name": "cat"}],
+     "relations": [{"subject": 0, "predicate": "beside", "object": 1}]},
+    {"id": "9", "objects": [{"name": "zorb"}, {"name": "..."}]},
+    {"id": "11", "objects": ["..."]},
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory):
+    """A folder that describes graphs alone, of which an object and a whole graph cannot be read."""
+    out = tmp_path_factory.mktemp("graphs")
+    (out / "graphs.json").write_text(json.dumps(GRAPHS))
+    describe_files([out / "graphs.json"], out / "gas")
+    return out / "gas"
+
+
+def read_checked(folder, gas, caplog):
+    """What the description says, after the format's own reader found nothing in it but that no date is there."""
+    croissant = pytest.importorskip("mlcroissant")
+    assert gas("croissant", folder) == (0, f"{folder / 'croissant.json'}\n", "")
+    with caplog.at_level(logging.WARNING):
+        dataset = croissant.Dataset(folder / "croissant.json")
+    issues = dataset.metadata.ctx.issues
+    assert (list(issues.errors), len(issues.warnings)) == ([], 1) and "datePublished" in str(issues.warnings)
+    assert [one.getMessage() for one in caplog.records if "datePublished" not in one.getMessage()] == []
+    return dataset, read(folder)
+
+
+def join_answers(found):
+    return " ".join(
+        " ".join([value] if isinstance(value, str) else value) for key, value in found.items() if "rai:" in key
+    )
+
+
+def test_graphs_that_somebody_had_are_said_to_be_that(graphs, gas, caplog):
+    dataset, found = read_checked(graphs, gas, caplog)
+    test_all_that_is_asked_of_responsible_ai_is_answered(found)
+    rows = {row["id"]: row for row in pq.read_table(graphs / "described").to_pylist()}
+    read_rows = {clean(row["described/id"]): row for row in dataset.records("described")}
+    assert read_rows.keys() == rows.keys() == {"7", "9"}
+    for key, row in read_rows.items():
+        assert clean(row["described/caption"]) == rows[key]["caption"]
+        assert clean(row["described/questions"]) == rows[key]["questions"]
+    assert found["description"].startswith("Captions and questions for scene graphs to train")
+    assert "It holds 2 scenes" in found["description"]
+    missing = found["rai:dataCollectionMissingData"]
+    assert "Left out of 3 scene graphs were" in missing
+    assert "2 objects with a name that cannot be read" in missing and "1 graphs without an object" in missing
+    assert "Secondary Data analysis" in found["rai:dataCollectionType"]
+    said = join_answers(found)
+    assert "All rows describe scene graphs that somebody had" in said
+    for claim in ("enumerated within", "shuffled decks", "never used", "Nothing was collected", "make the same bytes"):
+        assert claim not in said, "that is so of rows which a recipe makes"
+
+
+def test_graphs_beside_drawn_scenes_are_told_from_them(graphs, gas, caplog, tmp_path):
+    folder = shutil.copytree(graphs, tmp_path / "gas")
+    build_datasets([load_recipe("multi_object", (SMALL, "version=1.0.0"))], folder)
+    _, found = read_checked(folder, gas, caplog)
+    test_all_that_is_asked_of_responsible_ai_is_answered(found)
+    assert found["description"].startswith("Synthetic scenes")
+    said = join_answers(found)
+    for claim in ("Rows of some configs describe scene graphs that somebody had", "shuffled decks", "never used"):
+        assert claim in said
+    assert "make the same bytes again on any machine, but for rows that describe" in said
+
+
+def test_a_language_model_is_named(gas, caplog, tmp_path):
+    def reply(body):
+        """The caption that the prompt shows, which says the same as itself, with a word before it."""
+        text = next(line for line in body["messages"][-1]["content"].splitlines() if line.startswith(SAYS))
+        said = text.removeprefix(SAYS)
+        return {"choices": [{"message": {"role": "assistant", "content": f"Here, {said[0].lower()}{said[1:]}"}}]}
+
+    with ChatServer(reply).run() as server:
+        settings = (SMALL, "paraphrase.model=tiny", f"paraphrase.url={server.url}", "name=worded")
+        build_datasets([load_recipe("multi_object", settings)], tmp_path / "gas")
+    dataset, found = read_checked(tmp_path / "gas", gas, caplog)
+    test_all_that_is_asked_of_responsible_ai_is_answered(found)
+    assert "tiny, for paraphrases" in found["rai:machineAnnotationTools"]
+    assert "Paraphrases were written by language models." in found["rai:dataCollection"]
+    assert "and more in some configs" in found["rai:annotationsPerItem"]
+    rows = {row["id"]: row for row in pq.read_table(tmp_path / "gas" / "worded").to_pylist()}
+    assert any(row["paraphrases"] for row in rows.values())
+    for row in dataset.records("worded"):
+        assert clean(row["worded/paraphrases"]) == rows[clean(row["worded/id"])]["paraphrases"]

@@ -127,3 +127,24 @@ def test_alternatives_are_read_strictly():
         read_alternatives({"atributes": []})
     with pytest.raises(GasError, match="list of words"):
         read_alternatives({"objects": "zorb"})
+
+
+def test_stats_compare_what_the_folder_has_with_a_recipe(described, gas):
+    folder, _, rows = described
+    status, out, err = gas("stats", folder / "out", "--like", "multi_object", "--json", "--config", "described")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert (found["name"], found["recipe"]) == ("described/train", "multi_object/train")
+    assert found["graphs"] == found["sound"] == rows.num_rows
+    graphs = [row["scene_graph"] for row in rows.to_pylist()]
+    counts = {
+        "objects": sum(len(graph["objects"]) for graph in graphs),
+        "attributes": sum(len(one["attributes"]) for graph in graphs for one in graph["objects"]),
+        "relations": sum(len(graph["relations"]) for graph in graphs),
+    }
+    for sort, count in counts.items():
+        elements = found["elements"][sort]
+        assert elements["known"] + elements["not_in_the_recipe"] + elements["unknown"] == count
+    assert gas("stats", folder / "out", "--config", "described")[1].count("objects Gini") == 1
+    status, _, err = gas("stats", folder / "out", "--config", "described", "--by", "kind")
+    assert status == 2 and "leave --by out" in err

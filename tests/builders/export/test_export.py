@@ -19,7 +19,8 @@ from generate_any_scene.builders.export.layout import DOMAINS
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.loading import load_recipe
 
-FILES = [name for name in list_formats() if name != "flow_grpo"]
+FOLDERS = {"flow_factory", "flow_grpo", "unirl", "verl_omni"}
+FILES = [name for name in list_formats() if name not in FOLDERS]
 """Formats that are one file."""
 
 
@@ -88,18 +89,22 @@ def test_questions_of_a_kind_that_is_not_known_are_left_out_and_told(format_, bu
     assert "story" not in without[2]
 
 
-TRAINERS = {"csv", "flow_grpo", "jsonl", "prompts", "simplear", "t2i_r1", "trl", "trl_chat"}
+TRAINERS = {"csv", "jsonl", "prompts", "simplear", "t2i_r1", "trl", "trl_chat"}
+
+
+def read_text(file):
+    return json.dumps(pq.read_table(file).to_pylist()) if file.suffix == ".parquet" else file.read_text()
 
 
 @pytest.mark.parametrize("format_", list_formats())
 def test_the_split_is_the_one_that_a_format_is_for(format_, built, run_export, empty):
-    """Scorers take `test`, trainers `train`, and Flow-GRPO judges held-out prompts of `test` while it trains."""
-    out = empty / ("out" if format_ == "flow_grpo" else "out.json")
+    """Scorers take `test`, trainers `train`; those that judge held-out prompts while they train take both."""
+    out = empty / ("out" if format_ in FOLDERS else "out.json")
     status, _, err = run_export(built, "-f", format_, "--config", "video", "--out", out)
     assert status == 0
     said = {split for split in ("train", "validation", "test") if f" of video/{split}\n" in err}
-    assert said == ({"train", "test"} if format_ == "flow_grpo" else {"train"} if format_ in TRAINERS else {"test"})
-    written = "".join(file.read_text() for file in (out.iterdir() if out.is_dir() else [out]))
+    assert said == ({"train", "test"} if format_ in FOLDERS else {"train"} if format_ in TRAINERS else {"test"})
+    written = "".join(map(read_text, out.iterdir() if out.is_dir() else [out]))
     for split in ("train", "validation", "test"):
         captions = [json.dumps(row["caption"])[1:-1] for row in read_rows(built, "video", split)]
         assert any(caption in written for caption in captions) == (split in said)
@@ -202,7 +207,7 @@ def test_without_questions_there_is_nothing_to_export(run_export, empty):
     [
         (["{folder}"], "Missing option '--format'"),
         (["{folder}", "--format", "tiffa"], "there is no format `tiffa`; did you mean `tifa`?"),
-        (["{folder}", "--format", "xml"], "choose from csv, dsg, flow_grpo"),
+        (["{folder}", "--format", "xml"], "choose from csv, dsg, flow_factory"),
         (["{folder}", "--format", "flow_grpo", "--config", "video"], "flow_grpo is several files: give a folder"),
         (["{folder}", "--format", "trl", "--config", "dogs"], "no split `train`; choose from test"),
         (

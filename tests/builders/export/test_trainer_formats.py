@@ -29,6 +29,7 @@ from generate_any_scene.builders.export.formats.trl import (
 )
 from generate_any_scene.builders.export.geneval import CLASSES, COLORS, UNSEEN, Found, convert_geneval, find_classes
 from generate_any_scene.builders.export.layout import Tally
+from generate_any_scene.builders.export.rewards import Rewarding
 from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.networkx_graphs import to_networkx
 from generate_any_scene.training.judges.marking import choose_questions
@@ -80,7 +81,7 @@ def test_prompts_and_simplear():
     (item,) = convert_simplear(make_row(DOG), Tally())
     assert item == {"caption": "a scene: Caf\u00e9\nscene.", "image_path": ""}
     assert convert_simplear({"caption": "a red dog, at dusk"}, Tally())[0]["caption"] == "a red dog, at dusk"
-    assert convert_line(make_row(DOG), Tally()) == ["Caf\u00e9 scene."]
+    assert convert_line(make_row(DOG), Tally(), Rewarding({}, ())) == ["Caf\u00e9 scene."]
 
 
 def test_simplear_reads_every_prompt(exported):
@@ -171,8 +172,8 @@ def test_flow_grpo_reads_both_files(exported):
     captions = iter([row["caption"] for row in rows])
     assert all(prompt in captions for prompt in prompts)  # some of them, in their order
     for metadata in metadatas:
-        keys = ["tag", "include", *(["exclude"] if metadata["tag"] == "counting" else []), "prompt"]
-        assert list(metadata) == keys
+        keys = ["tag", "include", *(["exclude"] if metadata["tag"] == "counting" else []), "prompt", "id"]
+        assert list(metadata) == [*keys, "vqa_list", "skills", "atom_count", "text", "questions"]
         assert {one["class"] for one in metadata["include"]} <= set(CLASSES.values())
         assert {one.get("color", "red") for one in metadata["include"]} <= COLORS
         for place, one in enumerate(metadata["include"]):

@@ -5,6 +5,7 @@ import json
 from functools import cache
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 from drawn_recipes import draw_overrides
@@ -15,12 +16,22 @@ from generate_any_scene.builders.folder.reading import find_split
 from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.errors import GasError
 
-JSON_LINES = {"geneval2", "prompts", "t2i_r1", "trl", "trl_chat"}
-"""But for Flow-GRPO's metadata, in whose own layout a place is a word and a number in one list."""
+JSON_LINES = {"flow_factory", "geneval2", "prompts", "t2i_r1", "trl", "trl_chat"}
+PLACED = {"flow_grpo", "unirl"}
+"""JSON lines with GenEval's own layout, in which a place is a word and a number in one list, which Arrow has not."""
+PARQUET = {"verl_omni"}
 CSV = {"csv", "dsg"}
 ROWS = {"jsonl"}
 """JSON lines with rows as they are, whose lists may be empty and whose values null: see test_tables.py."""
 JSON = {"gas", "simplear", "tifa"}
+
+FOLDERS = {
+    "flow_factory": "{}.jsonl",
+    "flow_grpo": "{}_metadata.jsonl",
+    "unirl": "{}.jsonl",
+    "verl_omni": "{}.parquet",
+}
+"""Formats that are a folder, and the file in it."""
 
 FEW = {
     "plain": (),
@@ -53,6 +64,7 @@ def exports(tmp_path_factory):
                 path = out / f"{name}_{split}_{format_}.{'csv' if format_ in CSV else 'json'}"
                 try:
                     export_split(find_split(folder, name, split), format_, path)
+                    path = path / FOLDERS[format_].format(split) if format_ in FOLDERS else path
                 except GasError as error:
                     assert "that " + format_ + " can hold" in str(error)
                     continue
@@ -64,7 +76,7 @@ def exports(tmp_path_factory):
 
 
 def test_all_formats_are_here():
-    assert JSON_LINES | ROWS | CSV | JSON | {"flow_grpo"} == {*list_formats()}
+    assert {*list_formats()} == JSON_LINES | PLACED | PARQUET | ROWS | CSV | JSON
 
 
 @pytest.mark.parametrize("format_", sorted(JSON_LINES))
@@ -90,11 +102,23 @@ def test_pandas_reads_the_same_types_alone_and_together(format_, exports):
     assert len(read_all[0][1]) == 1, "a column has values of one type"
 
 
+@pytest.mark.parametrize("format_", sorted(PARQUET))
+def test_parquet_has_the_same_columns_alone_and_together(format_, exports):
+    files = exports(format_)
+    alone = [load_dataset("parquet", data_files=str(path), split="train").features for path in files]
+    assert all(features == alone[0] for features in alone)
+    assert "null" not in repr(alone[0])
+    together = load_dataset("parquet", data_files=list(map(str, files)), split="train")
+    assert (together.features, together.num_rows) == (alone[0], sum(pq.read_metadata(path).num_rows for path in files))
+
+
 def list_types(value, path=""):
     """Every place in a JSON value with the type of what is there; those of a list are one, and so are all scenes."""
     if isinstance(value, dict):
         for key, one in value.items():
             yield from list_types(one, f"{path}.{'N' if key.isdigit() else key}")
+    elif path.endswith(".position"):
+        yield path, tuple(map(type, value))
     elif isinstance(value, list):
         for one in value:
             yield from list_types(one, f"{path}[]")
@@ -102,12 +126,12 @@ def list_types(value, path=""):
         yield path, type(value)
 
 
-@pytest.mark.parametrize("format_", sorted(JSON | JSON_LINES))
+@pytest.mark.parametrize("format_", sorted(JSON | JSON_LINES | PLACED))
 def test_a_place_in_json_has_one_type(format_, exports):
     found = {}
     for path in exports(format_):
         text = path.read_text(encoding="ascii")
-        values = map(json.loads, text.splitlines()) if format_ in JSON_LINES else [json.loads(text)]
+        values = map(json.loads, text.splitlines()) if format_ in JSON_LINES | PLACED else [json.loads(text)]
         for place, type_ in itertools.chain.from_iterable(map(list_types, values)):
             assert found.setdefault(place, type_) is type_, place
     assert found

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.metrics import ocr_accuracy
-from generate_any_scene.training.metrics.ocr_accuracy import Metric, clean_text, count_edits, find_quoted
+from generate_any_scene.training.metrics.ocr_accuracy import Metric, clean_text, count_edits
 from PIL import Image, ImageDraw, ImageFont
 
 
@@ -35,21 +35,6 @@ def measure(caption, *texts, **options):
         [frames if len(frames) > 1 else frames[0]], [{"caption": caption}]
     )
     return found
-
-
-@pytest.mark.parametrize(
-    ("caption", "quoted"),
-    [
-        ('A sign that says "Open" above a door', ["Open"]),
-        ("A sign that says 'Don't Panic!', and one that says ‘it’s 5 o’clock’.", ["Don't Panic!", "it’s 5 o’clock"]),
-        ("“Fresh bread” and „Brot“, «pain», 「パン」", ["Fresh bread", "Brot", "pain", "パン"]),
-        ("The dogs' bowl beside the cats' bed, and a dog's tail", []),
-        ('A 5" plate beside a 6" plate', []),
-        ("", []),
-    ],
-)
-def test_texts_in_quotes_are_found(caption, quoted):
-    assert find_quoted(caption) == quoted
 
 
 def count_as_longtext(wanted, read):
