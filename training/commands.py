@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ..builders.commands.completion import Proposal, is_value, list_settings
-from ..builders.commands.share import OTHER_PUSHES, RUN
+from ..builders.commands.share import BENCHMARK_READERS, OTHER_PUSHES, RUN
 from ..console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ..errors import GasError
 from ..recipes import list_recipes
 
 if TYPE_CHECKING:
+    from ..builders.hub.benchmark import Exam
     from ..builders.hub.push import Push
     from .judges.asking import Way
     from .recipes.loading import LoadedTraining
@@ -39,6 +40,14 @@ def refuse_training(folder: Path, *options: Any) -> Push:
     raise GasError(explain_missing_model(folder))
 
 
+def read_exam(path: Path) -> Exam:
+    """`gas push --exam`; see `trust.read_exam`."""
+    from .judges.trust import read_exam
+
+    return read_exam(path)
+
+
+BENCHMARK_READERS["exam"] = read_exam
 OTHER_PUSHES["model/README.md"] = push_training
 OTHER_PUSHES[RUN] = refuse_training
 

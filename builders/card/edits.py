@@ -155,6 +155,18 @@ def keep_edits(new: str, edited: str, written: Card | None, place: str, overwrit
     return new if merged == ours else merged.join()
 
 
+def join_section(card: str, name: str, section: str, below: str) -> str:
+    """A card with a section, in the place of one of its name, or above that of another name, or at the end."""
+    page = split_card(card)
+    if name in page.sections or below not in page.sections:
+        sections = {**page.sections, name: section}
+    else:
+        sections = {}
+        for heading, text in page.sections.items():
+            sections |= {name: section, heading: text} if heading == below else {heading: text}
+    return Page(page.metadata, sections).join()
+
+
 def _merge_parts(
     ours: Parts, theirs: Parts, known: Mapping[str, str], facts: Collection[str], lost: list[str]
 ) -> Parts:

@@ -11,6 +11,7 @@ import typer
 
 from ...console import NO_VALUES, AsJson, list_examples, remark, say, show_progress
 from ...errors import GasError
+from ..decontaminate.benchmarks import list_benchmarks
 from ..export.edit_formats import list_edit_formats
 from ..export.formats import list_formats
 from ..export.picture_formats import list_picture_formats
@@ -18,6 +19,7 @@ from .completion import complete_configs, complete_splits
 from .options import Folder
 
 if TYPE_CHECKING:
+    from ..hub.benchmark import Benchmark
     from ..hub.push import Push
 
 commands = typer.Typer()
@@ -28,6 +30,8 @@ OTHER_PUSHES: dict[str, Callable[..., Push]] = {}
 Where several of these files are there, the first counts that is not `RUN`, which all of them have.
 """
 RUN = "run.json"
+BENCHMARK_READERS: dict[str, Callable[[Path], Any]] = {}
+"""What reads a `baseline` and an `exam` for a benchmark; packages above this one fill it."""
 
 FORMATS = list_formats() | list_picture_formats() | list_edit_formats()
 WIDTH = max(map(len, FORMATS))
@@ -54,6 +58,7 @@ def split_names(texts: list[str]) -> list[str]:
         "gas push gas --repo me/scenes --dry-run",
         "gas push gas --repo me/scenes --private",
         "gas push gas --repo me/scenes --explorer",
+        "gas push gas --repo me/bench --benchmark --baseline runs/qwen_image --exam runs/calibrate-judge/judge.json",
         "gas push runs/smoke --repo me/smoke-pictures",
         "gas push runs/finetune_sd15 --repo me/adapter",
     )
@@ -84,6 +89,35 @@ def push(
         bool,
         typer.Option("--explorer", help="Push the page of gas explore, too, as a static Space: OWNER/NAME-explorer."),
     ] = False,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="Make the repository a benchmark: a leaderboard of each test, for the Hub."),
+    ] = False,
+    baselines: Annotated[
+        list[str],
+        typer.Option(
+            "--baseline",
+            metavar="RUN",
+            help="With --benchmark: an evaluation on a test of DIR, for the card. Can be given many times.",
+            show_default=False,
+        ),
+    ] = NO_VALUES,
+    exams: Annotated[
+        list[str],
+        typer.Option(
+            "--exam",
+            metavar="FILE",
+            help="With --benchmark: the judge.json of gas calibrate, for the card. Can be given many times.",
+            show_default=False,
+        ),
+    ] = NO_VALUES,
+    listed: Annotated[
+        bool,
+        typer.Option(
+            "--listed",
+            help="With --benchmark: the Hub's list of evaluation frameworks has gas by now, so eval.yaml is no draft.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Push a built folder to the Hub: one commit, tagged by its version. What is there already is not pushed again.
@@ -94,11 +128,17 @@ def push(
     Configs that others pushed to the repository stay, and so does what people wrote into its card or changed in its
     files. A tag never moves: other rows need another version.
     """
+    from ..hub.leaderboards import describe_benchmark
     from ..hub.push import describe_push, push_folder
 
     others = [OTHER_PUSHES[file] for file in sorted(OTHER_PUSHES, key=RUN.__eq__) if (folder / file).is_file()]
     if others and tag is not None:
         raise GasError("--tag is of built folders; evaluations and models are pushed without tags, so leave it out")
+    given = {"--baseline": baselines, "--exam": exams, "--listed": listed}
+    if not benchmark and (unused := [name for name, value in given.items() if value]):
+        raise GasError(f"{unused[0]} goes with --benchmark; give both")
+    if benchmark and others:
+        raise GasError("--benchmark is of built folders; an evaluation becomes one of its results with --baseline")
     if explorer and others:
         raise GasError("--explorer is of built folders; look at an evaluation with gas explore, and leave it out")
     if explorer and (private or create_pr):
@@ -109,7 +149,8 @@ def push(
         if others:
             pushed = others[0](folder, repo, private, create_pr, dry_run, report, overwrite)
         else:
-            pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite)
+            made = _read_benchmark(baselines, exams, listed) if benchmark else None
+            pushed = push_folder(folder, repo, private, create_pr, dry_run, tag, report, overwrite, made)
         if explorer:
             from ..explorer.space import push_page
 
@@ -122,6 +163,17 @@ def push(
     say(describe_push(pushed, dry_run))
     if page:
         say(describe_push(page, dry_run))
+    if benchmark:
+        say(describe_benchmark(repo, listed))
+
+
+def _read_benchmark(baselines: list[str], exams: list[str], listed: bool) -> Benchmark:
+    from ..hub.benchmark import Benchmark
+    from ..hub.leaderboards import IS_LISTED
+
+    results = [BENCHMARK_READERS["baseline"](Path(run)) for run in baselines]
+    trusts = [BENCHMARK_READERS["exam"](Path(file)) for file in exams]
+    return Benchmark(results, trusts, listed or IS_LISTED)
 
 
 @commands.command(
@@ -261,21 +313,33 @@ def croissant(
     epilog=list_examples(
         "gas decontaminate gas --against prompts.txt",
         "gas decontaminate gas --against prompts.txt --drop clean",
+        "gas decontaminate gas --benchmarks ~/benchmarks",
+        "gas decontaminate gas --benchmarks ~/benchmarks --against geneval2 --drop clean",
     )
+    + f"\n\nBenchmarks: {', '.join(list_benchmarks())}"
 )
 def decontaminate(
     folder: Folder,
     against: Annotated[
-        list[Path],
+        list[str],
         typer.Option(
             "--against",
             "-a",
             metavar="FILE",
-            help="Prompts: .txt (one a line), .json, .jsonl, .csv, .tsv, .parquet, or a built folder. Can be given "
-            "many times.",
+            help="Prompts: .txt (one a line), .json, .jsonl, .csv, .tsv, .parquet, a built folder, or the name of a "
+            "benchmark whose files are in --benchmarks. Can be given many times.",
             show_default=False,
         ),
-    ],
+    ] = NO_VALUES,
+    benchmarks: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="A folder with files of benchmarks, under the names that their authors gave them: all that are "
+            "found, or those that --against names.",
+            show_default=False,
+        ),
+    ] = None,
     config: Annotated[
         str | None, typer.Option(help="Which config.", show_default="all", autocompletion=complete_configs)
     ] = None,
@@ -302,6 +366,7 @@ def decontaminate(
     """
     from contextlib import nullcontext
 
+    from ..decontaminate.benchmarks import find_benchmarks
     from ..decontaminate.drop_rows import describe_dropping, drop_rows, open_dropping
     from ..decontaminate.report import (
         describe_findings,
@@ -311,8 +376,18 @@ def decontaminate(
         load_prompts,
     )
 
+    if not against and benchmarks is None:
+        raise GasError("say what to compare with: --against FILE, or --benchmarks DIR with files of benchmarks")
     sources = list_sources(folder, config, split)
-    prompts = load_prompts(against, threshold, column, folder)
+    known = list_benchmarks()
+    names = [name for name in against if name in known and not Path(name).exists()]
+    columns: dict[Path, str] = {}
+    if names or benchmarks:
+        columns, lacking = find_benchmarks(benchmarks, names)
+        if lacking:
+            remark(f"not below {benchmarks}: {', '.join(lacking)}")
+    paths = [Path(path) for path in against if path not in names]
+    prompts = load_prompts([*paths, *columns], threshold, column, folder, columns)
     with open_dropping(folder, drop) if drop else nullcontext() as dropping:
         with show_progress(sum(source.rows for source in sources), "comparing") as report:
             note = {"note": dropping.note} if dropping else {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,7 +98,11 @@ class Findings:
 
 
 def load_prompts(
-    paths: Sequence[Path], threshold: float, column: str | None = None, folder: Path | None = None
+    paths: Sequence[Path],
+    threshold: float,
+    column: str | None = None,
+    folder: Path | None = None,
+    columns: Mapping[Path, str] | None = None,
 ) -> Prompts:
     """Reads files of prompts, or captions of built folders.
 
@@ -107,6 +111,7 @@ def load_prompts(
         threshold: The least similarity that counts.
         column: The column that has the prompts.
         folder: The folder that they are to be compared with.
+        columns: The column of some of the files, which counts before `column`.
 
     Raises:
         GasError: The threshold is none, a file cannot be read or is the folder, or there is no prompt in any.
@@ -121,7 +126,7 @@ def load_prompts(
                 f"{path}/<config>/test-00000-of-00001.parquet, and look at others with --split"
             )
         file, read, empty = describe_file(path), 0, 0
-        for text in read_prompts(path, column):
+        for text in read_prompts(path, (columns or {}).get(path) or column):
             number = prompts.index.add(text)
             read += 1
             empty += number is None

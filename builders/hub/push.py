@@ -24,6 +24,7 @@ from ..folder.files import hash_file
 from ..folder.manifest import CARD, DATA_FILE, MANIFEST, PICTURE, Config, Manifest, read_built_manifest, write_manifest
 from ..inspection.verification import verify_folder
 from ..recipe.fields import escape
+from .benchmark import FILES, RECORD, Benchmark, check_benchmark, write_benchmark
 from .client import (
     LOGIN,
     WAITS,
@@ -40,6 +41,7 @@ from .client import (
     read_manifest_at,
     read_snapshot,
 )
+from .leaderboards import DRAFT, EVAL, read_ranked, refuse_thawed
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -51,6 +53,8 @@ TAKEN = frozenset({"version", "unfinished"})
 """Findings about a folder that do not keep it from being pushed: what it names is whole all the same."""
 GROUP = 8
 """Files that are uploaded together. The Hub keeps what is complete, so an interrupted push begins with the next."""
+SHOWN = 40
+"""Files that a dry run names."""
 Report = Callable[[int], None]
 
 
@@ -105,6 +109,7 @@ def push_folder(
     tag: str | None = None,
     report: Report = lambda files: None,
     overwrite: bool = False,
+    benchmark: Benchmark | None = None,
 ) -> Push:
     """Uploads a built folder as one commit and tags it, unless all of that is there.
 
@@ -121,6 +126,7 @@ def push_folder(
         report: Called with the number of files that were just uploaded.
         overwrite: Write anew what people changed on the Hub, parts of the card and files; what they added to the card
             stays.
+        benchmark: Make the repository a benchmark, of the tests of the configs.
 
     Raises:
         GasError: The folder is not whole, a tag names other content, the repository holds something else, people
@@ -130,9 +136,11 @@ def push_folder(
     check_names(repo, tag)
     manifest = read_built_manifest(folder)
     _refuse_damage(folder)
+    if benchmark:
+        check_benchmark(folder, manifest, benchmark)
 
     def plan(api: HfApi, snapshot: Snapshot | None, temporary: Path) -> Push:
-        return _plan(api, folder, repo, manifest, snapshot, tag, overwrite, temporary)
+        return _plan(api, folder, repo, manifest, snapshot, tag, overwrite, temporary, benchmark)
 
     return push_planned(repo, plan, private, create_pr, dry_run, report)
 
@@ -222,6 +230,7 @@ def _plan(
     tag: str | None,
     overwrite: bool,
     temporary: Path,
+    benchmark: Benchmark | None,
 ) -> Push:
     """What there is to do, given what is there."""
     ours = manifest.configs
@@ -239,7 +248,15 @@ def _plan(
     if snapshot and theirs:
         merged = snapshot.manifest.replace_configs({**theirs, **new})
     whole = merged.replace(card=manifest.card) == manifest
-    if not new and not whole:
+
+    def fetch(path: str) -> bytes:
+        assert snapshot is not None
+        return Path(fetch_file(api, repo, path, snapshot.commit)).read_bytes()
+
+    ranked = read_ranked(there.keys(), fetch, repo)
+    if ranked and not overwrite:
+        refuse_thawed(ranked, ours, theirs, repo)
+    if not new and not whole and not benchmark:
         return Push(repo, versions, tags=tags, kept=kept, commit=commit)
     if whole:
         texts = {path: folder / path for path in (MANIFEST, *(manifest.card.pictures if manifest.card else ()))}
@@ -249,13 +266,19 @@ def _plan(
     texts[CARD] = temporary / "card.md"
     texts[CARD].write_text(set_address(card, repo), encoding="utf-8", newline="\n")
     if snapshot and CARD in there and not is_same(there[CARD], texts[CARD]):
-        before = Path(fetch_file(api, repo, CARD, snapshot.commit)).read_bytes().decode("utf-8", "surrogateescape")
+        before = fetch(CARD).decode("utf-8", "surrogateescape")
         after = keep_edits(set_address(card, repo), before, snapshot.manifest.card, f"{repo}: {CARD}", overwrite)
         texts[CARD].write_bytes(after.encode("utf-8", "surrogateescape"))
+    removed: tuple[str, ...] = ()
+    if benchmark:
+        record = fetch(RECORD) if RECORD in there else None
+        texts |= write_benchmark(folder, repo, manifest, benchmark, ranked, record, texts[CARD], overwrite)
+        removed = tuple(path for path in (EVAL, DRAFT) if path in there and path not in texts)
     texts[CROISSANT] = temporary / CROISSANT
     write_croissant(folder if whole else temporary, merged, texts[CROISSANT], repo)
     files = texts | {path: folder / path for path in _list_digests(new)}
-    added, removed = _list_changed(files, new, there), _list_outdated(ours, new, theirs, files, there)
+    added = _list_changed(files, new, there)
+    removed += _list_outdated(ours, new, theirs, files, there)
     if snapshot and not overwrite:
         _refuse_loss(api, repo, snapshot, (*added, *removed))
     return Push(repo, versions, added, removed, tags, kept, commit)
@@ -275,7 +298,7 @@ def _refuse_loss(api: HfApi, repo: str, snapshot: Snapshot, outdated: Iterable[s
             return is_ours(Path(fetch_file(api, repo, path, snapshot.commit)).read_bytes())
         return path in written and find_digest(path) == written[path]
 
-    there = [path for path in outdated if path in snapshot.files and path not in (MANIFEST, CARD)]
+    there = [path for path in outdated if path in snapshot.files and path not in (MANIFEST, CARD, *FILES)]
     lost = sorted(path for path in there if not is_unchanged(path))
     if lost:
         more = f" and {len(lost) - 9:,} more" if len(lost) > 9 else ""
@@ -497,6 +520,10 @@ def describe_push(push: Push, dry_run: bool) -> str:
     if push.added or push.removed:
         files = f"{len(push.added)} file{'s' if len(push.added) != 1 else ''} ({push.bytes / 1e6:.1f} MB)"
         lines.append(f"{push.repo}: {said} {files}" + (f", {removed} {len(push.removed)}" if push.removed else ""))
+    if dry_run:
+        paths = sorted(push.added)
+        lines += [f"  {path}" for path in paths[:SHOWN]]
+        lines += [f"  and {len(paths) - SHOWN:,} more"] if len(paths) > SHOWN else []
     lines += [f"{push.repo}: {told} {tag}" for tag in push.tags]
     if not lines:
         there = f"; {' and '.join(push.kept)} has it" if push.kept else ""

@@ -15,6 +15,8 @@ COMMANDS = {
     r"^(OMP_NUM_THREADS=1 )?(make|pytest|python tests/|python docs/|python \.ci/|git) ?": CHECKOUT,
     r"^mlcroissant ": "is a program of others; tests/builders/croissant runs its library",
     r"^gas push ": HUB,
+    r"^inspect eval ": "is a program of others; tests/training/exam runs it",
+    r"^gas decontaminate .*--benchmarks": "wants files of benchmarks; tests/builders/decontaminate has some",
     r"^gas diff gas me/scenes": HUB,
     r"^gas build .*(s3|hf)://": CLUSTER,
     r"^gas build .*(--engine ray|splits\.train=1000000)": CLUSTER,

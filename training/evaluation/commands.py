@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ...builders.commands.completion import Proposal, is_value, list_settings
-from ...builders.commands.share import OTHER_PUSHES
+from ...builders.commands.share import BENCHMARK_READERS, OTHER_PUSHES
 from ...console import NO_VALUES, AsJson, create_console, list_examples, remark, say, show_progress
 from ...errors import GasError
 from ...recipes import list_recipes
 
 if TYPE_CHECKING:
+    from ...builders.hub.benchmark import Baseline
     from ...builders.hub.push import Push
     from .results import Report
     from .tables import Run
@@ -33,7 +34,16 @@ def push_evaluation(folder: Path, *options: Any) -> Push:
     return push_run(open_run(folder), *options)
 
 
+def read_baseline(folder: Path) -> Baseline:
+    """`gas push --baseline`; see `make_baseline`."""
+    from .publishing import make_baseline
+    from .tables import open_run
+
+    return make_baseline(open_run(folder))
+
+
 OTHER_PUSHES["answers.parquet"] = push_evaluation
+BENCHMARK_READERS["baseline"] = read_baseline
 
 
 def complete_evaluations(ctx: typer.Context) -> list[str]:

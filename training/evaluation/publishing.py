@@ -35,6 +35,8 @@ from .tables import RECORD, Run
 if TYPE_CHECKING:
     from huggingface_hub import EvalResultEntry, HfApi
 
+    from ...builders.hub.benchmark import Baseline
+
 MAIN = ("answer_accuracy", "soft_tifa", "dsg")
 """Metrics that an entry gives, the first that there is."""
 CARD = "README.md"
@@ -48,6 +50,8 @@ OURS = re.compile(rf"(?:{'|'.join(TABLES)})/{SPLIT}-\d{{5}}-of-\d{{5}}\.parquet|
 NAME = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 """Of a dataset on the Hub."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
+SCENE = re.compile(r"([a-z][a-z0-9_]*)/[a-z]+/[0-9]+")
+"""The id of a scene, with its config."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,48 @@ def make_entry(run: Run, dataset: str | None = None, metric: str | None = None) 
     commit = data.get("commit") or data.get("revision") or ""
     return EvalResultEntry(
         dataset_id=name,
-        task_id=data.get("name") or Path(data.get("recipe") or "default").stem,
+        task_id=_name_task(run),
         value=round(headline.mean.value, 4),
         dataset_revision=commit if COMMIT.fullmatch(commit) else None,
         notes=_write_notes(run, headline),
+    )
+
+
+def _name_task(run: Run) -> str:
+    """The config of the scenes, which is the leaderboard that `gas push --benchmark` makes of them."""
+    data = run.record.get("data") or {}
+    if data.get("name") or data.get("recipe"):
+        return str(data.get("name") or Path(data["recipe"]).stem)
+    # Rows of a config that nobody named, the default one, have its name in their ids.
+    configs = {match[1] for scene in run.scenes["id"].to_pylist() if (match := SCENE.fullmatch(scene))}
+    return configs.pop() if len(configs) == 1 else "default"
+
+
+def make_baseline(run: Run, metric: str | None = None) -> Baseline:
+    """What the card of a benchmark shows of a run.
+
+    Args:
+        run: The run.
+        metric: As `choose_headline` has it.
+
+    Raises:
+        GasError: There is no such number.
+    """
+    from ...builders.hub.benchmark import Baseline
+
+    headline = choose_headline(run, metric)
+    mean, judge = headline.mean, run.record.get("judge")
+    captions = dict(zip(run.scenes["id"].to_pylist(), run.scenes["caption"].to_pylist(), strict=True))
+    return Baseline(
+        task=_name_task(run),
+        model=run.model,
+        metric=headline.metric,
+        value=mean.value,
+        low=mean.low,
+        high=mean.high,
+        scenes=headline.scenes,
+        judge=judge and str(judge),
+        captions=captions,
     )
 
 

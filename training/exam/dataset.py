@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...builders.folder.files import open_part, write_text
 from ...builders.text.templates import create_environment
 from ...errors import GasError, explain_os_error
+from .choices import list_rows, write_picture
 from .papers import VERSION, Sheet
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "test-00000-of-00001.parquet"
+CHOICES = f"multiple_choice/{FILE}"
+"""The questions with choices, in the columns that the Hub's runner of benchmarks, `inspect-ai`, reads."""
+EVAL = "eval.yaml"
 
 
 def write_exam(folder: Path, sheets: Sequence[Sheet], seed: int) -> int:
@@ -28,6 +31,7 @@ def write_exam(folder: Path, sheets: Sequence[Sheet], seed: int) -> int:
     Raises:
         GasError: The folder holds something else, or cannot be written.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     if folder.exists() and not folder.is_dir():
@@ -40,12 +44,59 @@ def write_exam(folder: Path, sheets: Sequence[Sheet], seed: int) -> int:
         with open_part(folder / FILE) as beside:
             # A picture stands in all of its rows, side by side, where compression finds it.
             pq.write_table(table, beside, compression="zstd")
+        chosen = pa.Table.from_pylist(list(list_rows(sheets)), schema=describe_choices())
+        (folder / CHOICES).parent.mkdir(exist_ok=True)
+        with open_part(folder / CHOICES) as beside:
+            pq.write_table(chosen, beside, compression="zstd")
+        write_text(folder / EVAL, write_evaluation(len({sheet.scene.id for sheet in sheets}), seed))
         # `datasets` takes two folders of one name for one dataset where their cards say the same.
         sizes = {"bytes": table.nbytes, "download": (folder / FILE).stat().st_size}
         write_text(folder / "README.md", _write_card(folder, sheets, seed, sizes))
     except OSError as error:
         raise explain_os_error(error, folder) from error
     return table.num_rows
+
+
+def describe_choices() -> pa.Schema:
+    """The columns of the questions with choices."""
+    import pyarrow as pa
+
+    texts = ("id", "image", "question", "target", "form", "kind", "error", "scene")
+    fields = [(name, pa.string()) for name in texts]
+    fields[3:3] = [("choices", pa.list_(pa.string()))]
+    return pa.schema([*fields, ("is_true", pa.bool_())])
+
+
+def write_evaluation(scenes: int, seed: int) -> str:
+    """The text of `eval.yaml`, by which the Hub makes a leaderboard that `inspect-ai` fills.
+
+    Source: as `builders/hub/leaderboards.py` has it; a scene's picture is a data URI, since that is what
+    `inspect_ai._eval.task.hf` reads.
+    """
+    import yaml
+
+    what = "Questions about pictures of colored shapes whose truth is known, drawn right and with one error planted:"
+    found = {
+        "name": "An exam for judges of pictures",
+        "description": f"{what} how far a model can be trusted to judge pictures. {scenes} scenes, seed {seed}.",
+        "evaluation_framework": "inspect-ai",
+        "tasks": [
+            {
+                "id": "judge_exam",
+                "config": "multiple_choice",
+                "split": "test",
+                "field_spec": {
+                    "input": "question",
+                    "input_image": "image",
+                    "target": "target",
+                    "choices": "choices",
+                },
+                "solvers": [{"name": "multiple_choice"}],
+                "scorers": [{"name": "choice"}],
+            }
+        ],
+    }
+    return yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def _make_table(sheets: Sequence[Sheet]) -> pa.Table:
@@ -73,10 +124,8 @@ def _make_table(sheets: Sequence[Sheet]) -> pa.Table:
     )
     rows: list[dict[str, Any]] = []
     for sheet in sheets:
-        buffer = BytesIO()
-        sheet.draw().save(buffer, "PNG")
         shared = {
-            "image": {"bytes": buffer.getvalue(), "path": f"{sheet.id}.png"},
+            "image": {"bytes": write_picture(sheet), "path": f"{sheet.id}.png"},
             "level": sheet.scene.level,
             "error": sheet.error,
             "scene": sheet.scene.id,
@@ -102,6 +151,7 @@ def _write_card(folder: Path, sheets: Sequence[Sheet], seed: int, sizes: Mapping
             **sizes,
             address=json.dumps(f"./{folder.name}", ensure_ascii=False),
             file=FILE,
+            choices=CHOICES,
             version=VERSION,
             seed=seed,
             scenes=len({sheet.scene.id for sheet in sheets}),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...builders.folder.files import write_text
 from ...builders.recipe.fields import show
 from ...errors import GasError, explain_os_error
 from .asking import Judged, Way
 from .marking import Question
+
+if TYPE_CHECKING:
+    from ...builders.hub.benchmark import Exam
 
 FILE = "judge.json"
 
@@ -95,6 +98,33 @@ def read_weights(path: str | Path, judge: str | None = None, by: Way | None = No
     if not any(weights.values()):
         raise GasError(f"{path} trusts {show(known)} with no kind of question; take another judge")
     return weights
+
+
+def read_exam(path: str | Path) -> Exam:
+    """Reads what an exam shows of a judge, for the card of a benchmark.
+
+    Args:
+        path: The file `judge.json`, or the folder that it is in.
+
+    Raises:
+        GasError: There is no such file, or it is none.
+    """
+    from ...builders.hub.benchmark import Exam
+
+    path = Path(path)
+    path = path / FILE if path.is_dir() else path
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        kinds = {
+            kind: {**one["balanced_accuracy"], "trusted": one["trusted"]}
+            for kind, one in record["kinds"].items()
+            if one["balanced_accuracy"]
+        }
+        return Exam.model_validate({**record["exam"], "judge": record["judge"], "kinds": kinds})
+    except OSError as error:
+        raise explain_os_error(error, path) from error
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as error:
+        raise GasError(f"{path} is no exam of a judge; write it with gas calibrate") from error
 
 
 def weigh_shares(

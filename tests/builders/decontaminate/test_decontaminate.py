@@ -310,3 +310,46 @@ def test_a_folder_that_cannot_be_finished_is_not_there(built, prompts, gas, empt
     monkeypatch.setattr(drop_rows, "write_card", stop)
     assert gas("decontaminate", built, "-a", prompts[0], "--drop", "clean")[0]
     assert {path.name for path in empty.iterdir()} == {"gas", "prompts.txt"}
+
+
+@pytest.fixture
+def benchmarks(empty, built):
+    """A folder with files as two benchmarks name theirs; a prompt of each is a caption."""
+    first, second, *_ = [row["caption"] for row in read_rows(built)]
+    folder = empty / "benchmarks"
+    (folder / "theirs").mkdir(parents=True)
+    lines = [json.dumps({"prompt": text, "atom_count": 3}) for text in (first, "three pink bears")]
+    (folder / "theirs" / "geneval2_data.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "dsg-1k-anns.csv").write_text(f'item_id,text,caption\na,"{second}",nothing\n', encoding="utf-8")
+    (folder / "notes.txt").write_text("nothing", encoding="utf-8")
+    return folder
+
+
+def test_benchmarks_are_found_by_the_names_of_their_files(built, benchmarks, decontaminate, gas):
+    found = decontaminate(built, "--against", "geneval2", "--benchmarks", benchmarks)
+    assert [one["name"] for one in found["against"]] == [str(benchmarks / "theirs" / "geneval2_data.jsonl")]
+    assert count(found) == (1, 0)
+    status, out, err = gas("decontaminate", built, "--benchmarks", benchmarks, "--json")
+    assert status == 0
+    assert count(json.loads(out)) == (2, 0)
+    assert "dpg" in err
+    assert "geneval2" not in err
+    status, out, _ = gas("decontaminate", built, "--benchmarks", benchmarks, "-a", benchmarks / "notes.txt", "--json")
+    assert [one["prompts"] for one in json.loads(out)["against"]] == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "say what to compare with"),
+        (["-a", "geneval2"], "get geneval2_data.jsonl from https://"),
+        (["-a", "tifa", "--benchmarks", "benchmarks"], "tifa_v1.0_text_inputs.json is not below benchmarks"),
+        (["--benchmarks", "nowhere"], "there is no such folder"),
+        (["--benchmarks", "benchmarks/empty"], "there is no file of a benchmark below"),
+    ],
+)
+def test_benchmarks_that_are_not_there(options, said, built, benchmarks, gas):
+    (benchmarks / "empty").mkdir()
+    status, out, err = gas("decontaminate", built, *options)
+    assert (status, out) == (2, "")
+    assert said in err

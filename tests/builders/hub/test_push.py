@@ -241,9 +241,10 @@ def test_a_dry_run_writes_nothing(hub, log_in, built, gas):
     status, printed, _ = gas("push", built["one"], "--repo", REPO, "--dry-run")
     files = read_files(built["one"]) | {"croissant.json": describe(built["one"])}
     size = sum(map(len, files.values())) / 1e6
+    named = "".join(f"  {path}\n" for path in sorted(files))
     assert (status, printed) == (
         0,
-        f"org/gas: would push {len(files)} files ({size:.1f} MB)\norg/gas: would tag v1.0.0\n",
+        f"org/gas: would push {len(files)} files ({size:.1f} MB)\n{named}org/gas: would tag v1.0.0\n",
     )
     assert list_writes(hub) == []
     status, printed, _ = gas("push", built["one"], "--repo", REPO, "--dry-run", "--json")

@@ -12,7 +12,13 @@ import pytest
 import yaml
 from generate_any_scene.builders.hub import client
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.evaluation.publishing import make_entry, push_run, write_dataset, write_eval_results
+from generate_any_scene.training.evaluation.publishing import (
+    make_baseline,
+    make_entry,
+    push_run,
+    write_dataset,
+    write_eval_results,
+)
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run, open_run, write_run
 from hub_server import WRITE_TOKEN
 from huggingface_hub import DatasetCard, parse_eval_result_entries
@@ -114,6 +120,24 @@ def test_what_no_leaderboard_can_have_is_refused(data, options, message, run, tm
 def test_a_recipe_that_is_on_the_hub_may_be_named(run):
     entry = make_entry(replace(run, record={**run.record, "data": {"recipe": "multi_object"}}), dataset="me/scenes")
     assert (entry.dataset_id, entry.task_id, entry.dataset_revision) == ("me/scenes", "multi_object", None)
+
+
+def test_scenes_of_a_config_that_nobody_named_are_of_that_in_their_ids(run):
+    """Whoever loads a dataset without a config gets the default one, which has a leaderboard by its own name."""
+    scenes = pa.table({"id": ["kitchens/test/000000000", "kitchens/test/000000001"], "caption": ["a", "b"]})
+    unnamed = replace(run, scenes=scenes, record={**run.record, "data": {"path": DATASET, "split": "test"}})
+    assert make_entry(unnamed).task_id == "kitchens"
+    assert make_entry(replace(unnamed, scenes=run.scenes)).task_id == "default"
+
+
+def test_a_run_is_a_baseline_of_a_benchmark(run):
+    baseline = make_baseline(run)
+    assert (baseline.task, baseline.model) == ("multi_object", "mine")
+    assert baseline.metric == "answer_accuracy@probability:x/judge#abc"
+    assert (baseline.value, baseline.scenes, baseline.judge) == (0.5, 2, "x/judge#abc")
+    assert baseline.low <= 0.5 <= baseline.high
+    assert baseline.captions == {"s/0": "a red dog", "s/1": "two: cups"}
+    assert "captions" not in baseline.model_dump()
 
 
 def test_the_entry_is_proposed_once_beside_those_that_are_there(run, hub, log_in):

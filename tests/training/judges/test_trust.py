@@ -2,8 +2,12 @@
 
 import pytest
 from generate_any_scene.errors import GasError
+from generate_any_scene.training.exam.judge import EXACT
+from generate_any_scene.training.exam.papers import make_exam
+from generate_any_scene.training.exam.report import describe_exam
+from generate_any_scene.training.exam.sitting import sit_exam
 from generate_any_scene.training.judges.asking import Judged
-from generate_any_scene.training.judges.trust import read_weights, weigh_shares, write_trust
+from generate_any_scene.training.judges.trust import read_exam, read_weights, weigh_shares, write_trust
 
 RECORD = {
     "judge": "a judge",
@@ -60,3 +64,30 @@ def test_shares_are_weighed_by_kind():
     weights = {kind: one["weight"] for kind, one in RECORD["kinds"].items()}
     assert weigh_shares(judged, questions, weights) == [1 / 2.5, None, None]
     assert weigh_shares(judged, questions, {}) == judged.shares
+
+
+def test_what_an_exam_shows_is_read_for_a_card(tmp_path):
+    record = describe_exam(EXACT, sit_exam(EXACT, make_exam(3)), 0, "words")
+    path = write_trust(tmp_path, record)
+    exam = read_exam(path)
+    assert exam == read_exam(tmp_path)
+    assert (exam.judge, exam.asked_by, exam.scenes) == (EXACT.id, "words", 3)
+    assert set(exam.kinds) == {kind for kind, one in record["kinds"].items() if one["balanced_accuracy"]}
+    assert exam.kinds["count"].value == 1
+    assert exam.kinds["count"].low == record["kinds"]["count"]["balanced_accuracy"]["low"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"judge": "x", "kinds": {}}',
+        '{"judge": "x", "exam": {"version": "1"}, "kinds": {}}',
+        '{"judge": "x", "exam": {"version": "1", "scenes": 3, "asked_by": "words"}, "kinds": {"count": {}}}',
+    ],
+)
+def test_what_is_no_exam_is_one_clear_line(text, tmp_path):
+    (tmp_path / "judge.json").write_text(text)
+    with pytest.raises(GasError, match=r"judge\.json is no exam of a judge; write it with gas calibrate"):
+        read_exam(tmp_path)
