@@ -17,6 +17,7 @@ COMMANDS = {
     r"^gas push ": HUB,
     r"^gas diff gas me/scenes": HUB,
     r"^gas build .*(s3|hf)://": CLUSTER,
+    r"^hf buckets create ": HUB,
     r"^gas build .*(--engine ray|splits\.train=1000000)": CLUSTER,
     r"^(VLLM_SERVER_DEV_MODE=1 )?(accelerate|torchrun|vllm) ": CLUSTER,
     r"^lora=": OWN,
