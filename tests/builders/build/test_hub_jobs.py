@@ -3,16 +3,21 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 
+import pyarrow
 import pytest
-from generate_any_scene.builders.build import shards
+from generate_any_scene.builders.build import job_site, shards
 from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.build.hub_jobs import choose_jobs, split_evenly
+from generate_any_scene.builders.build.job_site import JobOptions, open_site
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.errors import GasError
 from hub_fixtures import connect, hub  # noqa: F401
 from hub_jobs import Accident
 from hub_server import READ_TOKEN, WRITE_TOKEN
@@ -101,9 +106,6 @@ def test_jobs_make_the_files_of_one_process(build, hub, bucket, on_disk):  # noq
     # The token is a secret, and in nothing that is kept.
     assert all(job.spec["secrets"] == {"HF_TOKEN": WRITE_TOKEN} for job in hub.started_jobs)
     assert not any(WRITE_TOKEN in str(job.describe()) for job in hub.started_jobs)
-    # What is complete needs no job.
-    assert build()[0] == 0
-    assert len(hub.started_jobs) == 2
 
 
 def test_a_dry_run_tells_jobs_and_cost_and_starts_none(build, hub, bucket):  # noqa: F811
@@ -117,10 +119,17 @@ def test_a_dry_run_tells_jobs_and_cost_and_starts_none(build, hub, bucket):  # n
     ]
     assert not bucket.files
     assert hub.started_jobs == []
+
+
+@pytest.mark.slow
+def test_a_dry_run_as_json_and_what_is_complete_needs_no_job(build, hub, bucket):  # noqa: F811
     told = json.loads(build("--dry-run", "--json", "--namespace", "org")[1])
     assert told["configs"]["multi_object"]["files"] == FILES
-    assert told["jobs"]["namespace"] == "org"
-    assert told["jobs"]["jobs"] == 2
+    assert (told["jobs"]["namespace"], told["jobs"]["jobs"], len(told["configs"])) == ("org", 2, 1)
+    assert build(workers=1)[0] == 0
+    assert json.loads(build("--dry-run", "--json")[1])["jobs"] is None
+    assert build()[0] == 0
+    assert len(hub.started_jobs) == 1
 
 
 @pytest.mark.slow
@@ -166,18 +175,31 @@ def test_a_job_that_hangs_ends_at_its_timeout_and_others_go_on(build, hub, bucke
 
 
 @pytest.mark.slow
-def test_a_build_that_was_killed_finds_its_jobs_and_makes_nothing_twice(start, build, hub, bucket, on_disk):  # noqa: F811
+def test_a_build_that_was_killed_finds_its_jobs_and_makes_nothing_twice(start, hub, bucket, on_disk):  # noqa: F811
+    hub.accidents = [Accident("stop", lambda: count_files(bucket) >= 1) for _ in range(2)]
     process = start()
-    while process.poll() is None and count_files(bucket) < 1:
+    while process.poll() is None and hub.accidents:
         time.sleep(0.01)
+    wait_until(lambda: all(job.stopped for job in hub.started_jobs))
     process.kill()
     process.communicate()
-    assert {job.stage for job in hub.jobs.values()} == {"RUNNING"}
-    status, _, told = build()
-    assert status == 0, told + read_logs(hub)
+    asked = len(hub.find("GET", r"^/api/jobs/user\?"))
+    process = start()
+    wait_until(lambda: len(hub.find("GET", r"^/api/jobs/user\?")) > asked)
+    for job in hub.started_jobs:
+        job.go_on()
+    _, told = process.communicate(timeout=300)
+    assert process.returncode == 0, told + read_logs(hub)
     assert told.count("which a build before this one started") == 2
     assert hash_bucket(bucket) == on_disk
     assert len(hub.started_jobs) == 2
+
+
+def wait_until(condition):
+    ends = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
 
 
 @pytest.mark.slow
@@ -220,17 +242,13 @@ def test_an_error_of_the_recipe_is_told_as_one_process_tells_it_and_tried_once(b
     assert "mine.jinja:1" in told
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "others", "message"),
     [
         (["--namespace", "orq"], {}, "no namespace `orq` in which you may run jobs; did you mean `org`?"),
-        (["--flavor", "cpu-upgrad"], {}, "no flavor `cpu-upgrad`; did you mean `cpu-upgrade`?"),
-        (["--timeout", "soon"], {}, "--timeout soon: write a number and s, m, h or d, such as 90m"),
         ([], {"out": "gas"}, "gas: jobs write into a folder of a bucket of the Hub"),
-        ([], {"out": "hf://buckets/user/nowhere/gas"}, "bucket user/nowhere: it does not exist"),
         ([], {"token": None}, "the Hub does not know who you are; log in with `hf auth login`"),
-        ([], {"token": READ_TOKEN}, "your token may only read; log in"),
-        ([], {"token": "hf_wrong"}, "the Hub does not know who you are (401)"),
     ],
 )
 def test_what_is_wrong_with_jobs_is_told_before_anything_starts(arguments, others, message, build, hub, bucket):  # noqa: F811
@@ -241,3 +259,66 @@ def test_what_is_wrong_with_jobs_is_told_before_anything_starts(arguments, other
     assert told.count("\n") == 1
     assert not bucket.files
     assert hub.started_jobs == []
+
+
+@pytest.mark.parametrize(
+    ("options", "out", "token", "message"),
+    [
+        ({"namespace": "orq"}, OUT, WRITE_TOKEN, "no namespace `orq` in which you may run jobs; did you mean `org`?"),
+        ({"flavor": "cpu-upgrad"}, OUT, WRITE_TOKEN, "no flavor `cpu-upgrad`; did you mean `cpu-upgrade`?"),
+        ({"timeout": "soon"}, OUT, WRITE_TOKEN, "--timeout soon: write a number and s, m, h or d, such as 90m"),
+        ({"timeout": "0"}, OUT, WRITE_TOKEN, "--timeout 0: write a number"),
+        ({}, "gas", WRITE_TOKEN, "gas: jobs write into a folder of a bucket of the Hub"),
+        ({}, "hf://buckets/user/store", WRITE_TOKEN, "store: jobs write into a folder of a bucket of the Hub"),
+        ({}, "hf://buckets/user/nowhere/gas", WRITE_TOKEN, "bucket user/nowhere: it does not exist"),
+        ({}, OUT, "", "the Hub does not know who you are; log in with `hf auth login`"),
+        ({}, OUT, READ_TOKEN, "your token may only read; log in"),
+        ({}, OUT, "hf_wrong", "the Hub does not know who you are (401)"),
+    ],
+)
+def test_a_site_that_cannot_be_opened(options, out, token, message, hub, bucket, connect, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("HF_TOKEN", token)
+    with pytest.raises(GasError, match=re.escape(message)):
+        open_site(JobOptions(**{"image": "me/with-gas:1", **options}), out, [], False)
+    assert hub.started_jobs == []
+
+
+def test_options_of_jobs_without_jobs_are_refused(assert_refused):
+    assert_refused(["build", "sandbox", "--flavor", "cpu-basic"], "are of jobs; add --engine jobs")
+
+
+@pytest.mark.parametrize(
+    ("origin", "requirement"),
+    [
+        (None, "generate-any-scene[eval]==0.0.7"),
+        (
+            {"url": "https://git.example/gas.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            "generate-any-scene[eval] @ git+https://git.example/gas.git@c0ffee",
+        ),
+        ({"url": "https://files.example/gas.whl"}, "generate-any-scene[eval] @ https://files.example/gas.whl"),
+        ({"url": "file:///home/me/gas", "dir_info": {"editable": True}}, None),
+    ],
+)
+def test_jobs_install_what_is_installed_here(origin, requirement, tmp_path, hub, bucket, connect, monkeypatch):  # noqa: F811
+    installed = tmp_path / "site" / "generate_any_scene-0.0.7.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: generate-any-scene\nVersion: 0.0.7\n")
+    if origin:
+        (installed / "direct_url.json").write_text(json.dumps(origin))
+    monkeypatch.syspath_prepend(str(installed.parent))
+    monkeypatch.setattr(job_site, "__version__", "0.0.7")
+    monkeypatch.setenv("HF_TOKEN", WRITE_TOKEN)
+    if requirement is None:
+        with pytest.raises(GasError, match="comes from a folder of this machine; .* with --image"):
+            open_site(JobOptions(), OUT, [], True)
+        return
+    site = open_site(JobOptions(), OUT, [], True)
+    assert site.image == "ghcr.io/astral-sh/uv:python3.12-bookworm"
+    assert site.prefix == ("uv", "run", "--with", requirement, "--with", f"pyarrow=={pyarrow.__version__}")
+    assert (site.cores, site.machine) == (8, "8 vCPU, 32 GB")
+
+
+def test_files_are_cut_into_runs_of_almost_as_many():
+    assert split_evenly(range(7), 3) == [[0, 1], [2, 3], [4, 5, 6]]
+    assert split_evenly(range(2), 3) == [[0], [1]]
+    assert [choose_jobs(files, 8) for files in (0, 300, 1000, 10**6)] == [1, 1, 3, 64]

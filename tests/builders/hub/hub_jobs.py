@@ -65,6 +65,7 @@ class Job:
     stage: str = "SCHEDULING"
     message: str | None = None
     log: list[str] = field(default_factory=list)
+    stopped: bool = False
 
     def describe(self) -> dict:
         """What the Hub tells of it; secrets by their names alone."""
@@ -84,6 +85,11 @@ class Job:
             self.stage, self.message = stage, message
         if self.process and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
+
+    def go_on(self) -> None:
+        """Lets it work after it was stopped."""
+        os.killpg(self.process.pid, signal.SIGCONT)
+        self.stopped = False
 
     def run(self, hub, accident: Accident | None) -> None:
         """Runs it to its end, or to its timeout."""
@@ -132,6 +138,7 @@ def describe_container(hub, home: str) -> dict[str, str]:
 def befall(hub, job: Job, what: str) -> None:
     if what == "stop":
         os.killpg(job.process.pid, signal.SIGSTOP)
+        job.stopped = True
         return
     if what == "lose":
         del hub.jobs[job.id]
