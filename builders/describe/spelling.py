@@ -101,8 +101,8 @@ def join_colors(attributes: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if len(colors) < 2:
         return attributes
     first, *others = colors
-    parts = list(dict.fromkeys(part for some in colors.values() for part in some))
-    said = " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    named = list(dict.fromkeys(part for some in colors.values() for part in some))
+    said = " and ".join(named) if len(named) < 3 else f"{', '.join(named[:-1])}, and {named[-1]}"
     joined = [*attributes[:first], (attributes[first][0], said), *attributes[first + 1 :]]
     return [one for place, one in enumerate(joined) if place not in others]
 
