@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..builders.folder.files import write_text
-from ..builders.hub.client import Snapshot, check_write, explain_hub, fetch_file, read_snapshot
+from ..builders.foundation.hub_requests import explain_hub
+from ..builders.hub.client import Snapshot, check_write, fetch_file, read_snapshot
 from ..builders.hub.push import HARMLESS, Push, Report, check_names, is_same, push_planned
 from ..builders.hub.seals import is_sealed, seal
 from ..errors import GasError

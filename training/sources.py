@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from ..builders.hub.client import find_status
+from ..builders.foundation.hub_requests import find_status
 from ..errors import GasError, Problem, RecipeError, suggest
 
 PATIENCE = 10.0

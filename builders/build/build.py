@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
@@ -17,9 +17,7 @@ from typing import Literal
 import numpy as np
 
 from ...errors import GasError, RecipeError
-from ...regular_files import open_regular
 from ..card.card import write_card
-from ..card.sample import find_sample
 from ..content.plan import Plan
 from ..content.scenes import BLOCK
 from ..content.thin_filters import find_thin_filters
@@ -31,35 +29,31 @@ from ..folder.files import (
     AnyPath,
     explain_disk,
     is_local,
-    resolve_inside,
 )
 from ..folder.manifest import (
-    ASSETS,
     DATA_FILE,
-    PICTURE,
     RECIPES,
-    WORK,
     Asked,
     Config,
     Filtered,
     Manifest,
-    Provenance,
     Split,
     read_manifest,
     write_manifest,
 )
-from ..folder.parquet import is_whole
-from ..folder.reading import MEND, open_rows
 from ..foundation.counter_rng import derive_key
 from ..questions.majority_baseline import Tallies, add_tallies, measure_majority_baseline
-from ..recipe.fields import escape
 from ..recipe.loading import LoadedRecipe
 from ..recipe.model import Recipe
 from ..rows.filtering import Kept, RowFilter, Verdict, check_row_filters
 from ..rows.writer import RowWriter, create_writer
 from .candidates import JudgeAhead, Run, choose_candidates, judge_run
+from .job_site import JobOptions, JobSite, open_site
 from .recipe_bundle import RecipeBundle, bundle_recipe, describe_provenance, refuse_collisions, write_texts
-from .shards import SHARD_BLOCKS, Report, Shard, Written, list_shards, make_shard, remove_others
+from .shards import SHARD_BLOCKS, Report, Shard, Written, list_all_shards, make_shard, remove_others
+from .standing import is_built, refuse_damage, refuse_others
+
+EngineName = Literal["local", "ray", "jobs"]
 
 
 def choose_workers(rows: int) -> int:
@@ -72,9 +66,11 @@ def build_datasets(
     out: AnyPath,
     workers: int | None = 1,
     report: Report = lambda rows: None,
-    engine: Literal["local", "ray"] = "local",
+    engine: EngineName = "local",
     address: str | None = None,
     warn: Callable[[str], None] = lambda line: None,
+    jobs: JobOptions | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Manifest:
     """Builds recipes into one folder, beside the configs that are there already.
 
@@ -82,11 +78,13 @@ def build_datasets(
         recipes: What to build. All are checked before anything is written.
         out: The folder, on a disk or in a store (`find_place`). Configs that are complete there stay as they are; of
             others what a build of the same recipes finished before it was stopped is kept.
-        workers: Processes, or tasks of Ray at once; None for as many as pay. The bytes do not depend on it.
+        workers: Processes, tasks of Ray or jobs at once; None for as many as pay. The bytes do not depend on it.
         report: Called with the number of rows that were just finished, or were found finished.
-        engine: `ray` spreads the work over a cluster.
+        engine: `ray` spreads the work over a cluster, `jobs` over Hugging Face Jobs.
         address: Of the cluster, as `ray.init` takes it.
         warn: Called with a line about each filter that leaves almost nothing.
+        jobs: What jobs are to be.
+        tell: Called with a line about each job.
 
     Returns:
         The manifest of the folder.
@@ -95,38 +93,34 @@ def build_datasets(
         GasError: A recipe, the folder or the cluster cannot be used. Files that were finished are kept for the next
             try.
     """
-    if address and engine != "ray":
-        raise GasError("--address names a Ray cluster; add --engine ray")
-    names = [loaded.recipe.name for loaded in recipes]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")
-    writers = {loaded.recipe.name: create_writer(loaded) for loaded in recipes}
-    packed = {loaded.recipe.name: bundle_recipe(loaded, writers[loaded.recipe.name]) for loaded in recipes}
-    for loaded in recipes:
-        plan = writers[loaded.recipe.name].plan
-        thin = RecipeError(find_thin_filters(plan.recipe, plan.taxonomy, plan.pools))
-        for problem in loaded.locate(thin).problems:
-            warn(str(problem))
-        check_row_filters(loaded.recipe)
+    check_engine(engine, address, jobs)
+    writers, packed = prepare_recipes(recipes, warn)
+    site = open_jobs(jobs, out, writers, packed) if engine == "jobs" else None
+    names = list(writers)
     with open_folder(out) as folder, explain_disk(out):
         manifest = read_manifest(out)
         refuse_collisions(packed.values(), out, manifest)
         origins = {name: describe_provenance(packed[name], writers[name]) for name in names}
         unbuilt = dict(writers)
         for name in names:
-            if _is_built(manifest.configs.get(name), origins[name], writers[name].plan.recipe, out):
+            if is_built(manifest.configs.get(name), origins[name], writers[name].plan.recipe, out):
                 report(count_work(unbuilt.pop(name).plan.recipe))
             else:
-                _refuse_others(out, packed[name], manifest)
+                refuse_others(out, packed[name], manifest)
         others = {name: config for name, config in manifest.configs.items() if name not in unbuilt}
-        _refuse_damage(out, [config for name, config in others.items() if name not in packed])
+        refuse_damage(out, [config for name, config in others.items() if name not in packed])
         if not is_local(out):
             write_manifest(out, manifest.replace_configs(others))
-        kept = _choose_candidates(unbuilt, packed, folder, workers, report, engine, address)
-        shards = {name: _list_shards(writer.plan.recipe, kept.get(name, {})) for name, writer in unbuilt.items()}
+        kept = _choose_candidates(unbuilt, packed, folder, None if site else workers, report, engine, address)
+        shards = {name: list_all_shards(writer.plan.recipe, kept.get(name, {})) for name, writer in unbuilt.items()}
         left = [shard for one in shards.values() for shard in one]
         remove_others(folder, left)
-        written = _make_files(writers, packed, left, folder, workers, report, engine, address)
+        if site and left:
+            from .hub_jobs import make_on_jobs
+
+            written = make_on_jobs(packed, left, folder, workers, site, report, tell)
+        else:
+            written = _make_files(writers, packed, left, folder, workers, report, engine, address)
         configs = dict(others)
         for name, one in shards.items():
             splits = _describe_splits(writers[name].plan, {shard: written[shard] for shard in one}, kept.get(name, {}))
@@ -140,6 +134,44 @@ def build_datasets(
         manifest = write_card(out, manifest.replace_configs(configs))
         write_manifest(out, manifest)
     return manifest
+
+
+def check_engine(engine: EngineName, address: str | None, jobs: JobOptions | None) -> None:
+    """Refuses what is said of an engine that is not asked for."""
+    if address and engine != "ray":
+        raise GasError("--address names a Ray cluster; add --engine ray")
+    if jobs and engine != "jobs":
+        raise GasError("--flavor, --namespace, --timeout and --image are of jobs; add --engine jobs")
+
+
+def prepare_recipes(
+    recipes: Sequence[LoadedRecipe], warn: Callable[[str], None]
+) -> tuple[dict[str, RowWriter], dict[str, RecipeBundle]]:
+    """Makes recipes ready to build, with all that can be wrong with them found out; nothing is written.
+
+    Returns:
+        What writes the rows of each config, and what other machines make them from.
+    """
+    names = [loaded.recipe.name for loaded in recipes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise GasError(f"two recipes are named {', '.join(sorted(twice))}; each config needs a name of its own")
+    writers = {loaded.recipe.name: create_writer(loaded) for loaded in recipes}
+    packed = {loaded.recipe.name: bundle_recipe(loaded, writers[loaded.recipe.name]) for loaded in recipes}
+    for loaded in recipes:
+        plan = writers[loaded.recipe.name].plan
+        thin = RecipeError(find_thin_filters(plan.recipe, plan.taxonomy, plan.pools))
+        for problem in loaded.locate(thin).problems:
+            warn(str(problem))
+        check_row_filters(loaded.recipe)
+    return writers, packed
+
+
+def open_jobs(
+    jobs: JobOptions | None, out: AnyPath, writers: dict[str, RowWriter], packed: dict[str, RecipeBundle]
+) -> JobSite:
+    """Finds out whether jobs can build these recipes; see `open_site`."""
+    with_models = any(writer.plan.recipe.paraphrase for writer in writers.values())
+    return open_site(jobs or JobOptions(), out, list(packed.values()), with_models)
 
 
 def _make_files(
@@ -207,72 +239,6 @@ def _choose_candidates(
         judging = nullcontext(partial(map, judge))
     with judging as judge_ahead:
         return {name: choose_candidates(recipe, judge_ahead, report) for name, recipe in recipes.items()}
-
-
-def _list_shards(recipe: Recipe, kept: dict[str, Kept]) -> list[Shard]:
-    return [
-        shard
-        for split, wanted in recipe.splits.items()
-        for shard in list_shards(recipe.name, split, wanted.size, kept.get(split))
-    ]
-
-
-def _is_built(found: Config | None, origin: Provenance, recipe: Recipe, out: AnyPath) -> bool:
-    """Whether a config is complete by the manifest, and of the same rows and recipe."""
-    if found is None or any(getattr(found, key) != value for key, value in origin):
-        return False
-    files = found.list_files()
-    if recipe.filters:  # which files it has is known when it is built
-        same = not found.dropped and found.sizes == {split: wanted.size for split, wanted in recipe.splits.items()}
-    else:
-        same = {shard.path: len(shard) for shard in _list_shards(recipe, {})} == {one.path: one.rows for one in files}
-    if not same:
-        return False
-    there = {path.name for path in (out / recipe.name).glob("*")}
-    return there == {file.path.rpartition("/")[2] for file in files} and all(is_whole(out, file) for file in files)
-
-
-def _refuse_damage(out: AnyPath, configs: Iterable[Config]) -> None:
-    """Refuses to build beside configs of which the card cannot be written; the folder is still as it was."""
-    for config in configs:
-        with open_rows(out, find_sample(config)[1], None):
-            pass
-        for path in config.sources:
-            open_regular(resolve_inside(out, path), hint=MEND).close()
-
-
-def _refuse_others(out: AnyPath, packed: RecipeBundle, manifest: Manifest) -> None:
-    """Refuses what is in the places of a config that is to be built, and is no build's."""
-    named = {path for config in manifest.configs.values() for path in config.list_digests()}
-    # A build that was stopped left files that no manifest names; in a store, perhaps nothing else.
-    begun = not is_local(out) or (out / WORK / packed.name).exists()
-    for path in _list_there(out, packed):
-        if DATA_FILE.fullmatch(path) or PICTURE.fullmatch(path):  # be it of an older build
-            ours = begun or packed.name in manifest.configs
-        else:
-            ours = path in named or (begun and path in packed.hash_texts())
-        if not ours:
-            raise GasError(
-                f"{out} holds files that no build wrote, such as {escape(path)}; move them elsewhere, or choose "
-                "another folder with --out"
-            )
-
-
-def _list_there(out: AnyPath, packed: RecipeBundle) -> Iterator[str]:
-    """What stands where a build of a config puts its files, by path; folders end in a slash."""
-    place = out / packed.name
-    if place.is_dir():
-        yield from (f"{packed.name}/{path.name}{'/' if path.is_dir() else ''}" for path in place.iterdir())
-    elif _is_there(place):
-        yield packed.name
-    yield from (path for path in packed.hash_texts() if _is_there(out / path))
-    pictures = (PICTURE.fullmatch(f"{ASSETS}/{path.name}") for path in (out / ASSETS).glob("*"))
-    yield from (picture[0] for picture in pictures if picture and picture["config"] == packed.name)
-
-
-def _is_there(path: AnyPath) -> bool:
-    """Whether there is anything, be it a link to nothing."""
-    return os.path.lexists(path) if isinstance(path, Path) else path.exists()
 
 
 def _place_shards(shards: Sequence[Shard], folder: Folder) -> None:

@@ -15,9 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
-from ... import __version__
 from ...errors import GasError
 from ..folder.build_folder import Folder
 from ..folder.files import is_local, open_part
@@ -25,11 +22,11 @@ from ..rows.filtering import Verdict
 from .candidates import JudgeAhead, Run, find_verdict, judge_ahead, write_verdict
 from .recipe_bundle import RecipeBundle, open_filter, open_writer
 from .shards import Report, Shard, Written, encode_shard, find_written, make_shard, write_record
+from .versions import VERSIONS, check_versions
 
 TRIES = 10
 """How often a file may be begun again because a worker or its machine was lost."""
-VERSIONS = {"generate-any-scene": __version__, "pyarrow": pa.__version__}
-"""What the bytes of a file depend on, besides its recipe."""
+HERE = "a machine of the cluster"
 
 
 def make_on_cluster(
@@ -130,7 +127,7 @@ def judge_on_cluster(
 
 def _judge_run(recipe: RecipeBundle, run: Run, versions: dict[str, str]) -> Verdict:
     """A task: judges a run of candidates."""
-    _check_versions(versions)
+    check_versions(versions, HERE)
     return open_filter(recipe).judge(run.split, run.first, run.last)
 
 
@@ -196,7 +193,7 @@ def _find_here(shard: Shard, recipes: dict[str, RecipeBundle], folder: Folder) -
 
 def _make_shard(recipe: RecipeBundle, shard: Shard, folder: Folder, versions: dict[str, str]) -> Written:
     """A task: looks for a file in a store, or makes it there."""
-    _check_versions(versions)
+    check_versions(versions, HERE)
     return make_shard(lambda: open_writer(recipe), shard, recipe.fingerprint, folder, lambda rows: None)
 
 
@@ -204,22 +201,10 @@ def _encode_shard(
     recipe: RecipeBundle, shard: Shard, folder: Folder, versions: dict[str, str]
 ) -> tuple[Written, bytes]:
     """A task: makes a file, which Ray carries to the disk where it belongs."""
-    _check_versions(versions)
+    check_versions(versions, HERE)
     with tempfile.TemporaryDirectory() as temporary:
         path = Path(temporary, "shard.parquet")
         return encode_shard(open_writer(recipe), shard, path, lambda rows: None), path.read_bytes()
-
-
-def _check_versions(versions: dict[str, str]) -> None:
-    if versions != VERSIONS:
-        ours, theirs = (
-            " and ".join(f"{name} {version}" for name, version in one.items()) for one in (VERSIONS, versions)
-        )
-        raise GasError(
-            f"a machine of the cluster has {ours}, where the build was started there is {theirs}; install the same "
-            "versions on all machines, since files depend on them",
-            exit_status=1,
-        )
 
 
 def _place(shard: Shard, recipes: dict[str, RecipeBundle], folder: Folder, written: Written, data: bytes) -> Written:

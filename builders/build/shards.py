@@ -21,10 +21,11 @@ from ... import __version__
 from ..content.draw import draw_block
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.build_folder import Folder
-from ..folder.files import RECORD, VERDICT, AnyPath, hash_file, open_part, write_text
+from ..folder.files import ORDER, RECORD, VERDICT, AnyPath, hash_file, open_part, write_text
 from ..folder.manifest import File, name_file
 from ..folder.parquet import is_whole, measure_columns, open_parquet, write_beside
 from ..questions.majority_baseline import Tallies
+from ..recipe.model import Recipe
 from ..rows.filtering import Kept
 from ..rows.writer import RowWriter
 
@@ -105,6 +106,15 @@ def list_shards(config: str, split: str, rows: int, kept: Kept | None = None) ->
     ]
 
 
+def list_all_shards(recipe: Recipe, kept: dict[str, Kept]) -> list[Shard]:
+    """The files of all splits of a recipe; `kept` says which candidates are rows, by split, where it has filters."""
+    return [
+        shard
+        for split, wanted in recipe.splits.items()
+        for shard in list_shards(recipe.name, split, wanted.size, kept.get(split))
+    ]
+
+
 def make_shard(
     open_writer: Callable[[], RowWriter], shard: Shard, fingerprint: str, folder: Folder, report: Report
 ) -> Written:
@@ -156,7 +166,7 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
 
     A file that is not as its record says is removed from the work folder.
     """
-    written = _read_record(shard, fingerprint, folder)
+    written = read_record(shard, fingerprint, folder)
     if written:
         for place in dict.fromkeys((folder.files, folder.out)):
             if is_whole(place, written.file):
@@ -167,10 +177,10 @@ def find_written(shard: Shard, fingerprint: str, folder: Folder) -> Written | No
 
 
 def remove_others(folder: Folder, shards: Iterable[Shard]) -> None:
-    """Removes from the work folder all but these files, their records and verdicts; no build makes links there."""
+    """Removes from the work folder all but these files, their records, verdicts and orders; builds make no links."""
     kept = {folder.work / path for shard in shards for path in (shard.path, shard.path + RECORD)}
     for path in list[AnyPath](folder.work.rglob("*")):
-        of_build = path in kept or path.name.endswith(VERDICT)
+        of_build = path in kept or path.name.endswith((VERDICT, ORDER))
         if path.is_symlink() or (not of_build and not path.is_dir()):
             path.unlink()
 
@@ -198,7 +208,7 @@ def write_record(shard: Shard, fingerprint: str, written: Written, folder: Folde
     write_text(folder.work / (shard.path + RECORD), record.model_dump_json())
 
 
-def _read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
+def read_record(shard: Shard, fingerprint: str, folder: Folder) -> Written | None:
     """What the record of a file says; None if there is none, or of other rows, or no whole one."""
     try:
         record = Record.model_validate_json((folder.work / (shard.path + RECORD)).read_bytes())

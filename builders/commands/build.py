@@ -19,6 +19,7 @@ commands = typer.Typer()
     epilog=list_examples(
         "gas build multi_object",
         "gas build mine.yaml video --out mine --set splits.train=1000",
+        "gas build general --engine jobs --out hf://buckets/me/data/gas --dry-run",
     )
 )
 def build(
@@ -38,13 +39,14 @@ def build(
         typer.Option(
             min=1,
             max=65536,
-            help="Processes, or tasks of Ray at once. The bytes do not depend on it.",
-            show_default="one for every 131,072 rows, at most one a core; with Ray all CPUs of the cluster",
+            help="Processes, tasks of Ray, or jobs at once. The bytes do not depend on it.",
+            show_default="one for every 131,072 rows, at most one a core; with Ray all CPUs of the cluster; jobs as "
+            "many as pay, at most 64",
         ),
     ] = None,
     engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="What makes the files: processes of this machine, or a Ray cluster."),
+        Literal["local", "ray", "jobs"],
+        typer.Option(help="What makes the files: processes of this machine, a Ray cluster, or Hugging Face Jobs."),
     ] = "local",
     address: Annotated[
         str | None,
@@ -53,20 +55,52 @@ def build(
             show_default="RAY_ADDRESS, or one on this machine",
         ),
     ] = None,
+    flavor: Annotated[
+        str | None,
+        typer.Option(help="The hardware of each job, see hf jobs hardware.", show_default="cpu-upgrade"),
+    ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option(help="Who runs and pays jobs: you or an organization.", show_default="the token's owner"),
+    ] = None,
+    timeout: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long a job may run, such as 90m.", show_default="1h"),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            help="A Docker image or a Space for jobs, with this version of generate-any-scene and pyarrow in it.",
+            show_default="uv installs them",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be made and what jobs can cost.")
+    ] = False,
     overrides: Overrides = NO_VALUES,
     as_json: AsJson = False,
 ) -> None:
     """Build datasets: Parquet files, card and manifest, ready for load_dataset."""
     try:
         from ..build.build import build_datasets, count_work
+        from ..build.job_site import JobOptions
         from ..folder.files import find_place
         from ..recipe.loading import find_inherited_splits
         from ..rows.loading import load_checked
 
         place = find_place(out)
         loaded = [load_checked(recipe, overrides) for recipe in recipes]
+        given = {"flavor": flavor, "namespace": namespace, "timeout": timeout, "image": image}
+        named = {name: value for name, value in given.items() if value is not None}
+        jobs = JobOptions(**named) if named else None
+        if dry_run:
+            from ..build.forecast import forecast_build
+
+            forecast = forecast_build(loaded, place, workers, engine, address, _warn, jobs)
+            say(json.dumps(forecast.describe(), indent=2) if as_json else "\n".join(forecast.list_lines()))
+            return
         with show_progress(sum(count_work(one.recipe) for one in loaded)) as report:
-            manifest = build_datasets(loaded, place, workers, report, engine, address, _warn)
+            manifest = build_datasets(loaded, place, workers, report, engine, address, _warn, jobs, remark)
     except KeyboardInterrupt as stop:
         raise GasError("stopped; the same command goes on where it was", exit_status=1) from stop
     built = {one.recipe.name: manifest.configs[one.recipe.name] for one in loaded}

@@ -76,6 +76,10 @@ def describe(
         int | None,
         typer.Option(min=0, help="Another one makes other false statements.", show_default="0, or the recipe's"),
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Write over a config of the same name that is of other graphs or options."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make captions and questions for scene graphs that you have.
@@ -104,6 +108,7 @@ def describe(
             read_alternatives(alternatives) if alternatives else None,
             split,
             report,
+            overwrite,
         )
     for line in list_remarks(outcome):
         remark(line)

@@ -4,6 +4,7 @@
     nouns           what objects are called -> concepts, and tables for words that nobody knows
     modifiers       the same for attributes, predicates and scene attributes
     unknown         words that the taxonomy does not have, for those who want none
+    formats         layouts of Visual Genome, GQA, networkx and ours -> words
     scene_graph     one graph as it was given, and from what it can be made
     records         graphs of files, one at a time: arrays, mappings by id, lines, Parquet
     layout          graphs -> numbers of words -> the columns that the engine works on

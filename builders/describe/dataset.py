@@ -6,11 +6,13 @@ they become concepts, and rows.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -95,6 +97,7 @@ def describe_files(
     alternatives: Alternatives | None = None,
     split: str = "train",
     report: Report = lambda graphs: None,
+    overwrite: bool = False,
 ) -> Outcome:
     """Describes the scene graphs of files in a dataset folder, beside the configs that are there already.
 
@@ -107,6 +110,7 @@ def describe_files(
         alternatives: What is false in the place of words that the taxonomy does not have.
         split: The split that the rows are.
         report: Called with the number of graphs that were just read, and again when they were described.
+        overwrite: Whether to write over a config of the same name that is of other graphs or settings.
 
     Raises:
         GasError: A file, the recipe or the folder cannot be used.
@@ -116,9 +120,11 @@ def describe_files(
         load_template("captions", captions.template, loaded.folder)
     with tempfile.TemporaryFile() as spool:
         vocabulary, seen = Vocabulary(), Spooled(spool)
-        for chunk in _cut(read_files(paths), CHUNK):
-            seen.add(encode_graphs(chunk, vocabulary))
-            report(len(chunk))
+        with _pause_collector():
+            for chunk in _cut(read_files(paths), CHUNK):
+                seen.add(encode_graphs(chunk, vocabulary))
+                report(len(chunk))
+        seen.add_words(vocabulary)
         taxonomy = extend_taxonomy(loaded.recipe.taxonomy, loaded.folder, ())
         meanings = read_meanings(taxonomy, vocabulary, alternatives)
         tables = write_tables(meanings)
@@ -139,6 +145,7 @@ def describe_files(
                 report(len(encoded))
 
         tallies = Tallies()
+        gc.freeze()  # what is loaded by now stays to the end, and is much to walk through
         with open_folder(out) as folder, explain_disk(out):
             manifest = read_manifest(out)
             files, columns = _write_files(write_tables_of_rows(), name, split, folder)
@@ -147,6 +154,8 @@ def describe_files(
             rows = sum(file.rows for file in files)
             bundle = _bundle(loaded, writer, tables, rows, split, seen.digest.hexdigest())
             refuse_collisions([bundle], out, manifest)
+            if not overwrite:
+                _refuse_other(manifest.configs.get(name), bundle, split, out)
             described = Described(
                 graphs=seen.graphs,
                 left_out={key: count for key, count in left_out.items() if count},
@@ -168,6 +177,27 @@ def describe_files(
         meanings.list_guessed(),
         ids.renamed,
     )
+
+
+def _refuse_other(found: Config | None, bundle: RecipeBundle, split: str, out: Path) -> None:
+    """Refuses to write over a config that the same graphs and settings would not make."""
+    if found and (found.fingerprint, [*found.splits]) != (bundle.fingerprint, [split]):
+        raise GasError(
+            f"{out} has a config {bundle.name} of other graphs, or described in another way; give this one another "
+            "name with --name, another folder with --out, or write over it with --overwrite"
+        )
+
+
+@contextmanager
+def _pause_collector() -> Iterator[None]:
+    """Keeps Python from looking for circles, of which what is read has none: that takes a fifth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _cut(graphs: Iterable[SceneGraph], size: int) -> Iterator[list[SceneGraph]]:
@@ -196,6 +226,10 @@ class Spooled:
             counts = np.bincount(getattr(encoded, sort).values, minlength=len(self.uses[sort]))
             counts[: len(self.uses[sort])] += self.uses[sort]
             self.uses[sort] = counts
+
+    def add_words(self, vocabulary: Vocabulary) -> None:
+        """Puts into the digest what the numbers mean."""
+        self.digest.update(json.dumps([list(getattr(vocabulary, sort)) for sort in SORTS]).encode())
 
     def read(self) -> Iterator[Encoded]:
         """Gives all chunks again."""

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...errors import GasError, advise
 from ..recipe.fields import show
+from .formats import (
+    LAYOUTS,
+    GraphWords,
+    choose_reader,
+    read_gqa,
+    read_node_link,
+    read_plain,
+    read_row,
+    read_visual_genome,
+    unlink,
+)
 from .unknown import Word, refuse_unknown
 
-Attribute = tuple[str, str]
-"""Kind and value; the kind is empty where the graph does not tell it."""
-Relation = tuple[int, str, str, int]
-"""Number of the subject, predicate, category (empty where it is not told), number of the object."""
 Unknown = Literal["keep", "refuse"]
 
 
 @dataclass(slots=True)
-class SceneGraph:
+class SceneGraph(GraphWords):
     """One scene graph; the words may be any.
 
     Attributes:
@@ -43,14 +49,6 @@ class SceneGraph:
     (['man', 'horse'], [(0, 'riding', '', 1)])
     """
 
-    id: str = ""
-    names: list[str] = field(default_factory=list)
-    concepts: list[str] = field(default_factory=list)
-    attributes: list[list[Attribute]] = field(default_factory=list)
-    relations: list[Relation] = field(default_factory=list)
-    scene_attributes: list[Attribute] = field(default_factory=list)
-    counts: list[int] = field(default_factory=list)
-    lost: list[tuple[str, str]] = field(default_factory=list)
     unknown: Unknown = "keep"
 
     @classmethod
@@ -65,7 +63,7 @@ class SceneGraph:
         Raises:
             GasError: It is no such entry, or a word is refused.
         """
-        return _make(_read_visual_genome, record, unknown, "an entry of Visual Genome", cls)
+        return _make(read_visual_genome, record, unknown, "an entry of Visual Genome", cls)
 
     @classmethod
     def from_gqa(cls, record: Mapping[str, Any], id: str = "", unknown: Unknown = "keep") -> SceneGraph:
@@ -79,7 +77,7 @@ class SceneGraph:
         Raises:
             GasError: It is no such graph, or a word is refused.
         """
-        graph = _make(_read_gqa, record, unknown, "a scene graph of GQA", cls)
+        graph = _make(read_gqa, record, unknown, "a scene graph of GQA", cls)
         graph.id = id or graph.id
         return graph
 
@@ -95,8 +93,8 @@ class SceneGraph:
             GasError: It is no such graph, or a word is refused.
         """
         if not isinstance(graph, Mapping):
-            graph = _unlink(graph)
-        return _make(_read_node_link, graph, unknown, "node-link data", cls)
+            graph = unlink(graph)
+        return _make(read_node_link, graph, unknown, "node-link data", cls)
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any], unknown: Unknown = "keep") -> SceneGraph:
@@ -108,7 +106,7 @@ class SceneGraph:
         Raises:
             GasError: It is no such graph, or a word is refused.
         """
-        return _make(_read_plain, record, unknown, "a graph of `objects` and `relations`", cls)
+        return _make(read_plain, record, unknown, "a graph of `objects` and `relations`", cls)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], unknown: Unknown = "keep") -> SceneGraph:
@@ -117,7 +115,7 @@ class SceneGraph:
         Raises:
             GasError: It is no such row, or a word is refused.
         """
-        return _make(_read_row, row, unknown, "a row with a `scene_graph`", cls)
+        return _make(read_row, row, unknown, "a row with a `scene_graph`", cls)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -129,7 +127,7 @@ def read_any(record: Any, id: str = "") -> SceneGraph:
     Raises:
         GasError: It has none that is known.
     """
-    read = _choose_reader(record)
+    read = choose_reader(record)
     if read is None:
         keys = ", ".join(f"`{key}`" for key in list(record)[:8]) if isinstance(record, Mapping) else show(record)
         hint = "write `objects` with `relations`, or `nodes` with `links`"
@@ -137,27 +135,6 @@ def read_any(record: Any, id: str = "") -> SceneGraph:
     graph = _make(read, record, "keep", "a scene graph", SceneGraph)
     graph.id = graph.id or id
     return graph
-
-
-def _choose_reader(record: Any) -> Any:
-    if not isinstance(record, Mapping):
-        return None
-    if isinstance(record.get("scene_graph"), Mapping):
-        return _read_row
-    objects = record.get("objects")
-    if isinstance(objects, Mapping):
-        return _read_gqa
-    if isinstance(record.get("nodes"), list) and isinstance(record.get("links", record.get("edges")), list):
-        return _read_node_link
-    if "relationships" in record or "image_id" in record:
-        return _read_visual_genome
-    if isinstance(objects, list):
-        return _read_visual_genome if _has_object_ids(objects) else _read_plain
-    return _read_visual_genome if isinstance(record.get("attributes"), list) else None
-
-
-def _has_object_ids(objects: list[Any]) -> bool:
-    return bool(objects) and isinstance(objects[0], Mapping) and "object_id" in objects[0]
 
 
 def _make(read: Any, record: Any, unknown: Unknown, what: str, cls: type[SceneGraph]) -> SceneGraph:
@@ -181,185 +158,3 @@ def _list_all_words(graph: SceneGraph) -> Iterator[Word]:
     yield from (("attributes", key) for some in graph.attributes for key in some)
     yield from (("relations", (predicate, category)) for _, predicate, category, _ in graph.relations)
     yield from (("scene_attributes", key) for key in graph.scene_attributes)
-
-
-# --- layouts ---------------------------------------------------------------------------------------------------------
-
-
-LAYOUTS = {
-    "_read_visual_genome": "write `objects`, each a mapping with `object_id` and `names`, and `relationships`, each "
-    "with `subject_id`, `predicate` and `object_id`",
-    "_read_gqa": "write `objects` as a mapping by id, each with `name`, `attributes` and `relations`, which are "
-    "mappings with `name` and `object`",
-    "_read_row": "write `scene_graph` as rows have it, with `objects` and `relations`",
-    "_read_node_link": "write `nodes`, each a mapping with `id` and `name`, and `links`, each with `source`, `target` "
-    "and `predicate`",
-    "_read_plain": "write `objects`, words or mappings with `name`, and `relations`, lists of subject, predicate and "
-    "object, or mappings with these keys",
-}
-"""How to mend a graph, by what reads it."""
-MOST_COPIES = 1000
-
-
-def _add(graph: SceneGraph, name: Any, concept: Any = "", attributes: list[Attribute] | None = None) -> None:
-    name = next(iter(name), "") if isinstance(name, list | tuple) else name
-    # A name that holds more is none; it is counted with those that cannot be read.
-    graph.names.append(name if isinstance(name, str) else str(name) if isinstance(name, int | float) else "")
-    graph.concepts.append(concept if isinstance(concept, str) else "")
-    graph.attributes.append(attributes or [])
-
-
-def _read_count(value: Any) -> int:
-    """How many alike things an object stands for: 1 where nobody says."""
-    if value is None:
-        return 1
-    value = int(value) if isinstance(value, float) and value.is_integer() else value  # tables have it so
-    if type(value) is not int or not 1 <= value <= MOST_COPIES:
-        raise ValueError(f"the count {show(value)} is no whole number from 1 to {MOST_COPIES:,}")
-    return value
-
-
-def _list_words(value: Any) -> Iterator[str]:
-    """Words of a field that holds a word, a list of them, or nothing."""
-    for one in value if isinstance(value, list | tuple) else [value]:
-        if one is not None:
-            yield one if isinstance(one, str) else str(one)
-
-
-def _read_id(record: Mapping[str, Any], *keys: str) -> str:
-    found = next((record[key] for key in keys if record.get(key) is not None), "")
-    return str(found)
-
-
-def _read_visual_genome(graph: SceneGraph, record: Mapping[str, Any]) -> None:
-    graph.id = _read_id(record, "image_id", "id")
-    places: dict[Any, int] = {}
-
-    def place(one: Mapping[str, Any]) -> int:
-        key = one["object_id"] if "object_id" in one else one["id"]
-        found = places.get(key)
-        if found is None:
-            found = places[key] = len(graph.names)
-            names, synsets = one.get("names"), one.get("synsets")
-            name = names or one.get("name")
-            values = one.get("attributes")
-            _add(
-                graph,
-                name,
-                synsets[0] if synsets else "",
-                [("", word) for word in _list_words(values)] if values else None,
-            )
-        return found
-
-    for one in [*(record.get("objects") or ()), *(record.get("attributes") or ())]:
-        place(one)
-    relations = record.get("relationships") or ()
-    for one in relations:
-        if "subject_id" in one:
-            subject, target = places.get(one["subject_id"], -1), places.get(one["object_id"], -1)
-        else:
-            subject, target = place(one["subject"]), place(one["object"])
-        predicate = one.get("predicate")
-        graph.relations.append((subject, predicate if isinstance(predicate, str) else "", "", target))
-
-
-def _read_gqa(graph: SceneGraph, record: Mapping[str, Any]) -> None:
-    graph.id = _read_id(record, "image_id", "id")
-    objects = record["objects"]
-    places = {key: number for number, key in enumerate(objects)}
-    for number, one in enumerate(objects.values()):
-        _add(graph, one.get("name"), "", [("", word) for word in _list_words(one.get("attributes") or [])])
-        graph.relations += [
-            (number, str(relation.get("name") or ""), "", places.get(str(relation.get("object")), -1))
-            for relation in one.get("relations") or ()
-        ]
-    for kind in ("location", "weather"):
-        graph.scene_attributes += [(kind, word) for word in _list_words(record.get(kind)) if word and word != "none"]
-
-
-def _read_row(graph: SceneGraph, record: Mapping[str, Any]) -> None:
-    inner = record["scene_graph"]
-    _read_plain(graph, {**inner, "scene_attributes": record.get("scene_attributes"), "id": record.get("id")})
-
-
-def _read_plain(graph: SceneGraph, record: Mapping[str, Any]) -> None:
-    graph.id = _read_id(record, "id", "image_id")
-    places: dict[Any, int] = {}
-    for number, one in enumerate(record["objects"]):
-        places[number] = number
-        if not isinstance(one, Mapping):
-            _add(graph, one)
-        else:
-            name = one.get("name") or one.get("concept")
-            _add(graph, name, one.get("concept"), list(_list_pairs(one.get("attributes"))))
-            if (key := one.get("id", one.get("object_id"))) is not None:
-                places[str(key)] = number
-        graph.counts.append(_read_count(one.get("count")) if isinstance(one, Mapping) else 1)
-    times = Counter(graph.names)
-    for number, name in enumerate(graph.names):
-        if times[name] == 1:  # relations may name their ends
-            places.setdefault(name, number)
-    for one in record.get("relations") or ():
-        if isinstance(one, Mapping):
-            subject, predicate, target = one["subject"], one.get("predicate", one.get("name")), one["object"]
-            category = one.get("category")
-        else:
-            (subject, predicate, target), category = one, None
-        ends = [places.get(end if isinstance(end, int | float) else str(end), -1) for end in (subject, target)]
-        graph.relations.append((ends[0], str(predicate or ""), category or "", ends[1]))
-    graph.scene_attributes = list(_list_pairs(record.get("scene_attributes")))
-
-
-def _list_pairs(values: Any) -> Iterator[Attribute]:
-    """Kind and value of attributes that are words, pairs, or mappings; or all in one mapping, of values by kind."""
-    if isinstance(values, Mapping) and not {"kind", "value", "name"} & values.keys():
-        values = [(str(kind), word) for kind, some in values.items() for word in _list_words(some)]
-    for one in values if isinstance(values, list | tuple) else [] if values is None else [values]:
-        if isinstance(one, Mapping) and not {"kind", "value", "name"} & one.keys():
-            yield from _list_pairs(one)
-        elif isinstance(one, Mapping):
-            yield str(one.get("kind") or ""), str(one.get("value", one.get("name")) or "")
-        elif isinstance(one, list | tuple) and len(one) == 2:
-            yield str(one[0]), str(one[1])
-        elif one is not None:
-            yield "", str(one)
-
-
-def _unlink(graph: Any) -> dict[str, Any]:
-    """Node-link data of a networkx graph, of several edges between two nodes, too."""
-    nodes = [{**data, "id": node} for node, data in graph.nodes(data=True)]
-    links = [{**data, "source": start, "target": end} for start, end, data in graph.edges(data=True)]
-    return {"nodes": nodes, "links": links, "graph": dict(graph.graph)}
-
-
-def _read_node_link(graph: SceneGraph, record: Mapping[str, Any]) -> None:
-    whole = record.get("graph") if isinstance(record.get("graph"), Mapping) else {}
-    graph.id = _read_id(record, "id", "image_id") or _read_id(whole, "id", "image_id")  # type: ignore[arg-type]
-    places: dict[str, int] = {}
-    values: dict[str, Attribute] = {}
-    for node in record["nodes"]:
-        key, type_ = str(node["id"]), str(node.get("type") or "").lower()
-        name = next(
-            (node[one] for one in ("name", "value", "label", "concept") if node.get(one) is not None), node["id"]
-        )
-        if type_.startswith("attribute"):
-            kind, value = name if isinstance(name, list | tuple) and len(name) == 2 else (node.get("kind"), name)
-            values[key] = str(kind or ""), str(value)
-        else:
-            places[key] = len(graph.names)
-            _add(graph, name, node.get("concept"), list(_list_pairs(node.get("attributes"))))
-            graph.counts.append(_read_count(node.get("count")))
-    for edge in record.get("links", record.get("edges")) or ():
-        start, end = str(edge["source"]), str(edge["target"])
-        if end in values and start in places:
-            graph.attributes[places[start]].append(values[end])
-        elif start in values and end in places:
-            graph.attributes[places[end]].append(values[start])
-        else:
-            word = next(
-                (edge[one] for one in ("predicate", "value", "label", "name", "relation") if edge.get(one)), ""
-            )
-            word = word[1] if isinstance(word, list | tuple) and len(word) == 2 else word
-            category = edge.get("category") or ""
-            graph.relations.append((places.get(start, -1), str(word), str(category), places.get(end, -1)))
-    graph.scene_attributes = list(_list_pairs(whole.get("scene_attributes")))  # type: ignore[union-attr]

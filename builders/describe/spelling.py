@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ...taxonomy.english.numerals import SPELLED_NUMBERS
 
@@ -100,15 +101,16 @@ def join_colors(attributes: list[tuple[str, str]]) -> list[tuple[str, str]]:
     if len(colors) < 2:
         return attributes
     first, *others = colors
-    parts = list(dict.fromkeys(part for some in colors.values() for part in some))
-    said = " and ".join(parts) if len(parts) < 3 else f"{', '.join(parts[:-1])}, and {parts[-1]}"
+    named = list(dict.fromkeys(part for some in colors.values() for part in some))
+    said = " and ".join(named) if len(named) < 3 else f"{', '.join(named[:-1])}, and {named[-1]}"
     joined = [*attributes[:first], (attributes[first][0], said), *attributes[first + 1 :]]
     return [one for place, one in enumerate(joined) if place not in others]
 
 
-def _list_colors(kind: str, value: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def _list_colors(kind: str, value: str) -> tuple[str, ...]:
     """The colors that an attribute names, if it names nothing else."""
     if kind not in ("", "color"):
-        return []
-    parts = [part for part in JOINT.split(clean_word(value).lower()) if part]
-    return parts if all(SHADE.sub("", part, count=1) in COLORS for part in parts) else []
+        return ()
+    parts = tuple(part for part in JOINT.split(clean_word(value).lower()) if part)
+    return parts if all(SHADE.sub("", part, count=1) in COLORS for part in parts) else ()

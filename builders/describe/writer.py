@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
 from ...arrow import make_texts
 from ...errors import GasError
@@ -26,7 +25,7 @@ from ..questions.majority_baseline import Tallies
 from ..recipe.loading import LoadedRecipe, is_path, load_recipe
 from ..recipe.model import Recipe
 from ..recipe.validation import validate
-from ..recipe.yaml_document import read_yaml
+from ..recipe.yaml_document import wrap
 from ..rows.writer import Own, RowWriter
 from ..text.clauses import ClauseWriter
 from ..text.views import Shape
@@ -191,7 +190,7 @@ def make_recipe(
         plain = {"name": "described", "structure": {"complexity": 1}, **given}
         if template is not None:
             plain["captions"] = {"template": template}
-        document = read_yaml(yaml.safe_dump(plain, sort_keys=False).encode(), "the options")
+        document = wrap(plain, (), "option")
         return LoadedRecipe(validate(Recipe, document), folder, document.sources, document)
     loaded = load_recipe(recipe, {**given, **({"captions": {"template": template}} if template else {})})
     for key in ("pairs", "edits", "wordings", "paraphrase", "filters"):

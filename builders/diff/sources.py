@@ -24,7 +24,8 @@ from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_i
 from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_manifest
 from ..folder.reading import find_recipe, is_built, open_rows
 from ..folder.reading import read_file_rows as read_rows_of_file
-from ..hub.client import ask, fetch_file, find_status, is_passing
+from ..foundation.hub_requests import ask, find_status, is_passing
+from ..hub.client import fetch_file
 from ..recipe.loading import SUFFIXES, LoadedRecipe, dump_recipe, list_recipes, load_recipe, read_file
 from ..rows.filtering import refuse_filters
 from ..rows.loading import load_checked

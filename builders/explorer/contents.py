@@ -23,7 +23,8 @@ from ..folder.files import resolve_inside
 from ..folder.manifest import MANIFEST, Manifest, parse_manifest, read_built_manifest
 from ..folder.reading import Source
 from ..folder.strict_json import read_json
-from ..hub.client import ask, fetch_file
+from ..foundation.hub_requests import ask
+from ..hub.client import fetch_file
 from ..recipe.loading import SUFFIXES, list_recipes
 
 RECORD, FIGURES = "run.json", "report.json"

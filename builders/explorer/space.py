@@ -16,7 +16,8 @@ from urllib.parse import quote
 from ...errors import GasError
 from ..folder.manifest import Manifest, read_built_manifest
 from ..folder.reading import Source
-from ..hub.client import Snapshot, ask, read_manifest_at
+from ..foundation.hub_requests import ask
+from ..hub.client import Snapshot, read_manifest_at
 from ..hub.push import Push, check_names, is_same, push_planned
 from .contents import describe_split
 from .index import FILES, make_index

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 AnyPath: TypeAlias = "Path | UPath"
 """Of a file on a disk, or in a store that fsspec reaches."""
 PART, RECORD = ".part", ".json"
-VERDICT = ".kept.json"
-"""Ends of names in the work folder: a Parquet file that is not complete, the record of one that is, and of which
-candidates filters keep."""
+VERDICT, ORDER = ".kept.json", ".order.json"
+"""Ends of names in the work folder: a Parquet file that is not complete, the record of one that is, which candidates
+filters keep, and what a job is to make."""
 KEYED = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "hf"})
 """Stores whose files need no folder; s3fs would make a bucket where a folder is asked for."""
 

@@ -22,25 +22,20 @@ from ..card.sample import find_sample
 from ..croissant.croissant import CROISSANT, is_ours, write_croissant
 from ..folder.files import hash_file
 from ..folder.manifest import CARD, DATA_FILE, MANIFEST, PICTURE, Config, Manifest, read_built_manifest, write_manifest
-from ..inspection.verification import verify_folder
-from ..recipe.fields import escape
-from .benchmark import FILES, RECORD, Benchmark, check_benchmark, write_benchmark
-from .client import (
+from ..foundation.hub_requests import (
     LOGIN,
     WAITS,
-    RepoKind,
-    Snapshot,
     ask,
     explain_hub,
-    fetch_file,
     find_status,
     hide_bars,
     is_out_of_reach,
     is_passing,
-    is_repo_name,
-    read_manifest_at,
-    read_snapshot,
 )
+from ..inspection.verification import verify_folder
+from ..recipe.fields import escape
+from .benchmark import FILES, RECORD, Benchmark, check_benchmark, write_benchmark
+from .client import RepoKind, Snapshot, fetch_file, is_repo_name, read_manifest_at, read_snapshot
 from .leaderboards import DRAFT, EVAL, read_ranked, refuse_thawed
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from pathlib import Path
@@ -133,8 +133,9 @@ def build(
     recipe: str | PathLike[str] | Recipe | Sequence[str | PathLike[str] | Recipe],
     out: str | PathLike[str] = "gas",
     workers: int | None = None,
-    engine: Literal["local", "ray"] = "local",
+    engine: Literal["local", "ray", "jobs"] = "local",
     address: str | None = None,
+    jobs: Mapping[str, str] | None = None,
 ) -> Build:
     """Builds recipes into a folder, as `gas build` does: Parquet files, card and manifest.
 
@@ -148,9 +149,10 @@ def build(
     Args:
         recipe: A `Recipe`, a shipped one's name, a path, or several of these.
         out: The folder to write, on a disk or in a store, such as `s3://bucket/gas`.
-        workers: Processes, or tasks of Ray at once; without it as many as pay. The bytes do not depend on it.
-        engine: `ray` spreads the work over a cluster.
+        workers: Processes, tasks of Ray or jobs at once; without it as many as pay. The bytes do not depend on it.
+        engine: `ray` spreads the work over a cluster, `jobs` over Hugging Face Jobs.
         address: Of the cluster, as `ray.init` takes it.
+        jobs: What jobs are to be: their `flavor`, `namespace`, `timeout` and `image`, as `gas build` takes them.
 
     Returns:
         The folder, to load or to push.
@@ -161,6 +163,11 @@ def build(
     """
     from ...console import show_progress
     from ..build.build import build_datasets, count_work
+    from ..build.job_site import JobOptions
+
+    for name in jobs or {}:
+        if name not in (known := JobOptions.__dataclass_fields__):
+            raise GasError(f"jobs have no `{name}`; {advise(name, known)}")
 
     def warn(line: str) -> None:
         warnings.warn(line, GasWarning, stacklevel=4)
@@ -170,7 +177,8 @@ def build(
     asked = [recipe] if isinstance(recipe, str | PathLike | Recipe) else list(recipe)
     loaded = [load(one) for one in asked]
     with show_progress(sum(count_work(one.recipe) for one in loaded)) as report:
-        manifest = build_datasets(loaded, place, workers, report, engine, address, warn)
+        options = JobOptions(**jobs) if jobs else None
+        manifest = build_datasets(loaded, place, workers, report, engine, address, warn, options)
     entries = {one.recipe.name: manifest.configs[one.recipe.name] for one in loaded}
     return Build(place, tuple(entries), sum(sum(entry.sizes.values()) for entry in entries.values()), entries)
 

@@ -205,17 +205,24 @@ class BlockWords:
             return found
         ranks, near = _rank_distinctive(self.taxonomy)
         texts = self.lexicon.tokens["attribute.before"]
-        # A loop over groups of objects of one name, and there are few.
-        for group in np.unique(first[several]):
-            places = several[first[several] == group].tolist()
-            held = [attributes[place].tolist() for place in places]
-            for i, place in enumerate(places):
-                others = {one for some in (*held[:i], *held[i + 1 :]) for one in some}
+        told = np.zeros(len(concepts), dtype=bool)
+        told[attributes.owners[ranks[attributes.values] >= 0]] = True
+        # Groups of objects of one name, each a run of these; a loop over those of which one may be told apart.
+        several = several[np.argsort(first[several], kind="stable")]
+        starts = np.flatnonzero(np.diff(first[several], prepend=-1))
+        ends = np.append(starts[1:], len(several))
+        any_told = np.logical_or.reduceat(told[several], starts)
+        places, held = several.tolist(), [attributes[place].tolist() for place in several.tolist()]
+        for start, end in zip(starts[any_told].tolist(), ends[any_told].tolist(), strict=True):
+            for i in range(start, end):
+                if not told[places[i]]:
+                    continue
+                others = {one for some in (*held[start:i], *held[i + 1 : end]) for one in some}
                 said = {texts[one] for one in others}
                 good = [
                     one for one in held[i] if ranks[one] >= 0 and texts[one] not in said and not near[one] & others
                 ]
-                found[place] = min(good, key=lambda one: ranks[one], default=-1)
+                found[places[i]] = min(good, key=lambda one: ranks[one], default=-1)
         return found
 
     def list_alike(self) -> dict[int, list[tuple[int, ...]]]:

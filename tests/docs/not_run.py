@@ -19,6 +19,7 @@ COMMANDS = {
     r"^gas decontaminate .*--benchmarks": "wants files of benchmarks; tests/builders/decontaminate has some",
     r"^gas diff gas me/scenes": HUB,
     r"^gas build .*(s3|hf)://": CLUSTER,
+    r"^hf buckets create ": HUB,
     r"^gas build .*(--engine ray|splits\.train=1000000)": CLUSTER,
     r"^(VLLM_SERVER_DEV_MODE=1 )?(accelerate|torchrun|vllm) ": CLUSTER,
     r"^lora=": OWN,

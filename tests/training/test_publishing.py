@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from generate_any_scene.builders.hub import client
+from generate_any_scene.builders.foundation import hub_requests
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.cards import add_card
 from generate_any_scene.training.publishing import check_push, push_model
@@ -19,7 +19,7 @@ WEIGHTS = "pytorch_lora_weights.safetensors"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(client, "WAITS", (0.01,) * 4)
+    monkeypatch.setattr(hub_requests, "WAITS", (0.01,) * 4)
 
 
 @pytest.fixture

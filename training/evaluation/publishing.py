@@ -22,7 +22,8 @@ import yaml
 
 from ... import __version__
 from ...builders.folder.files import write_text
-from ...builders.hub.client import Snapshot, ask, explain_hub, fetch_file, hide_bars
+from ...builders.foundation.hub_requests import ask, explain_hub, hide_bars
+from ...builders.hub.client import Snapshot, fetch_file
 from ...builders.hub.push import HARMLESS, Push, Report, check_names, is_same, push_planned
 from ...builders.hub.seals import is_sealed, seal
 from ...builders.text.templates import create_environment

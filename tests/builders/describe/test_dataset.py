@@ -148,3 +148,26 @@ def test_stats_compare_what_the_folder_has_with_a_recipe(described, gas):
     assert gas("stats", folder / "out", "--config", "described")[1].count("objects Gini") == 1
     status, _, err = gas("stats", folder / "out", "--config", "described", "--by", "kind")
     assert status == 2 and "leave --by out" in err
+
+
+def test_a_config_of_other_graphs_is_written_over_on_demand_alone(tmp_path):
+    path, out = tmp_path / "graphs.jsonl", tmp_path / "out"
+    path.write_text('{"objects": ["dog"]}\n')
+    before = describe_files([path], out)
+    assert describe_files([path], out).manifest == before.manifest
+    for arguments in ({"template": "short"}, {"split": "test"}, {"given": {"seed": 1}}):
+        with pytest.raises(GasError, match="has a config described of other graphs.* --name.* --out.* --overwrite"):
+            describe_files([path], out, **arguments)
+    path.write_text('{"objects": ["cat"]}\n')
+    with pytest.raises(GasError, match="--overwrite"):
+        describe_files([path], out)
+    assert pq.read_table(out / "described")["caption"].to_pylist()[0].count("dog")
+    assert describe_files([path], out, overwrite=True).rows == 1
+    assert pq.read_table(out / "described")["caption"].to_pylist()[0].count("cat")
+
+
+def test_a_wrong_option_is_told_without_a_line(tmp_path):
+    path = tmp_path / "graphs.jsonl"
+    path.write_text('{"objects": ["dog"]}\n')
+    with pytest.raises(GasError, match="^option name: `a b` is not a name"):
+        describe_files([path], tmp_path / "out", given={"name": "a b"})

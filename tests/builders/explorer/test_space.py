@@ -12,7 +12,7 @@ from generate_any_scene.builders.explorer.index import FILES
 from generate_any_scene.builders.explorer.server import read_range
 from generate_any_scene.builders.explorer.space import name_space, push_page
 from generate_any_scene.builders.folder.manifest import read_built_manifest
-from generate_any_scene.builders.hub import client as engine
+from generate_any_scene.builders.foundation import hub_requests as engine
 from generate_any_scene.builders.hub.push import push_folder
 from generate_any_scene.errors import GasError
 from hub_fixtures import connect, hub  # noqa: F401

@@ -23,10 +23,12 @@ from urllib.parse import parse_qs, urlsplit
 import hub_api
 import hub_buckets
 import hub_files
+import hub_jobs
 import hub_xet
 from hub_buckets import Bucket
 from hub_calls import Answer, Call, answer
 from hub_files import Upload
+from hub_jobs import Accident, Job
 from hub_repositories import Commit, File, Repository
 
 WRITE_TOKEN = "hf_write"
@@ -184,6 +186,10 @@ class HubServer:
         users: By token. Two are of `user`, who is in `org`; `hf_stranger` belongs to nobody here.
         requests: All there were, in the order of their arrival.
         faults: Those to come; of a request the first that fits, and no other.
+        jobs: All that it has not forgotten, by id.
+        started_jobs: All that were ever started.
+        images: Those that jobs can run in; each has this package.
+        accidents: What befalls the next jobs, one each.
         errors: What went wrong in this server, or in what `before` called.
         page_size: Entries of a page of a tree or of a list of commits.
         part_size: Larger objects are asked for in parts of so many bytes.
@@ -199,6 +205,10 @@ class HubServer:
     xorbs: dict[str, list[bytes]] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    jobs: dict[str, Job] = field(default_factory=dict)
+    started_jobs: list[Job] = field(default_factory=list)
+    images: set[str] = field(default_factory=lambda: {"me/with-gas:1"})
+    accidents: list[Accident] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -209,7 +219,9 @@ class HubServer:
             STRANGER_TOKEN: User(("stranger",), "write"),
         }
         self._listeners = []
-        self.url = self._listen("hub", hub_api.ROUTES + hub_files.ROUTES + hub_buckets.ROUTES + hub_xet.ROUTES)
+        self.url = self._listen(
+            "hub", hub_api.ROUTES + hub_files.ROUTES + hub_buckets.ROUTES + hub_xet.ROUTES + hub_jobs.ROUTES
+        )
         self.storage_url = self._listen("storage", hub_files.STORAGE_ROUTES + hub_xet.STORAGE_ROUTES)
 
     def _listen(self, host: str, routes: list) -> str:
@@ -221,6 +233,8 @@ class HubServer:
         return f"http://{'127.0.0.1' if host == 'hub' else 'localhost'}:{listener.server_port}"
 
     def close(self) -> None:
+        for job in self.started_jobs:
+            job.end("CANCELED")
         for listener in self._listeners:
             listener.shutdown()
             listener.server_close()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
-from generate_any_scene.builders.hub import client as engine
+from generate_any_scene.builders.foundation import hub_requests as engine
 from generate_any_scene.builders.recipe.loading import load_recipe
 from hub_server import READ_TOKEN, STRANGER_TOKEN
 from huggingface_hub.utils import close_session

@@ -13,7 +13,7 @@ from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.card.edits import encode_card, set_address
 from generate_any_scene.builders.croissant.croissant import describe_dataset, format_croissant
 from generate_any_scene.builders.folder.manifest import read_built_manifest
-from generate_any_scene.builders.hub import client as engine
+from generate_any_scene.builders.foundation import hub_requests as engine
 from generate_any_scene.builders.hub.push import push_folder
 from generate_any_scene.builders.inspection.verification import verify_folder
 from generate_any_scene.builders.recipe.loading import load_recipe

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from generate_any_scene.builders.hub import client
+from generate_any_scene.builders.foundation import hub_requests
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.publishing import (
     make_baseline,
@@ -33,7 +33,7 @@ VALUES = [1.0, 0.5, 0.0]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(client, "WAITS", (0.01,) * 4)
+    monkeypatch.setattr(hub_requests, "WAITS", (0.01,) * 4)
 
 
 @pytest.fixture
