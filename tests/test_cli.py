@@ -51,6 +51,7 @@ NOT_RUN = (
     "gas export gas -f prompts --wording",  # needs a folder with wordings
     "gas diff gas me/",  # need the network
     "gas push",
+    "gas build general --engine jobs",  # tests/builders/build runs it
     "gas explore",  # serves until Ctrl-C
     "gas train",  # need weights, or a server
     "gas calibrate Qwen/",
