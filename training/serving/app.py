@@ -84,7 +84,7 @@ class Server:
         except ClientDisconnect:
             return Response(status_code=NO_REASON)
         except TimeoutError:
-            what = f"no score within {self.settings.timeout:g} seconds, with {self.places.taken:,} pictures in hand"
+            what = f"no score within {self.settings.timeout:g} seconds, with {self.open:,} requests open"
             error = RequestError(f"{what}; send fewer at once, or start the server with a faster judge", 504)
         except RequestError as refusal:
             error = refusal

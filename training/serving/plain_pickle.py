@@ -34,9 +34,8 @@ CONSTRUCTORS = {
 }
 """The names that arrays are pickled with, and what they stand for here."""
 VALUES = {
-    *("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8"),
-    *("BYTEARRAY8", "BINSTRING", "SHORT_BINSTRING", "BININT", "BININT1", "BININT2", "INT", "LONG1", "LONG4", "LONG"),
-    *("BINFLOAT", "FLOAT"),
+    *("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "SHORT_BINBYTES", "BINBYTES", "BINBYTES8", "BYTEARRAY8"),
+    *("BININT", "BININT1", "BININT2", "LONG1", "LONG4", "BINFLOAT"),
 }
 """Operations whose argument is the value."""
 CONSTANTS: dict[str, Callable[[], Any]] = {
@@ -92,7 +91,7 @@ def read_plain(data: bytes) -> Any:
     """Reads pickled bytes of plain data.
 
     Args:
-        data: What `pickle.dumps` gives, of any protocol.
+        data: What `pickle.dumps` gives, of protocol 3 or later.
 
     Raises:
         RequestError: They are no pickle, are damaged, or hold anything but plain data.
@@ -165,21 +164,18 @@ class _Reader:
     def _do_mark(self, _: Any) -> None:
         self.stack.append(_MARK)
 
-    def _do_pop(self, _: Any) -> None:
-        self.stack.pop()
-
     def _do_memoize(self, _: Any) -> None:
         self.memo[len(self.memo)] = self.stack[-1]
 
-    def _do_put(self, number: int) -> None:
+    def _do_binput(self, number: int) -> None:
         self.memo[number] = self.stack[-1]  # a mapping, so that a high number costs nothing
 
-    _do_binput = _do_long_binput = _do_put
+    _do_long_binput = _do_binput
 
-    def _do_get(self, number: int) -> None:
+    def _do_binget(self, number: int) -> None:
         self.stack.append(self.memo[number])
 
-    _do_binget = _do_long_binget = _do_get
+    _do_long_binget = _do_binget
 
     def _do_append(self, _: Any) -> None:
         value = self._pop()
@@ -189,20 +185,12 @@ class _Reader:
         values = self._pop_to_mark()
         self._top(list).extend(values)
 
-    def _do_list(self, _: Any) -> None:
-        self.stack.append(self._pop_to_mark())
-
     def _do_setitem(self, _: Any) -> None:
         value, key = self._pop(), self._pop()
         self._set({key: value} if type(key) in KEYS else None)
 
     def _do_setitems(self, _: Any) -> None:
         self._set(_pair(self._pop_to_mark()))
-
-    def _do_dict(self, _: Any) -> None:
-        pairs = _pair(self._pop_to_mark())
-        self.stack.append({})
-        self._set(pairs)
 
     def _set(self, pairs: dict[Any, Any] | None) -> None:
         if pairs is None:
