@@ -185,10 +185,9 @@ def _refuse_config(config: str | None, what: str) -> None:
 def _open_built(folder: Path, config: str | None, split: str | None) -> Iterator[Any]:
     """The Parquet files of a built folder, a table a split."""
     configs = read_built_manifest(folder).configs
-    for name in [config] if config is not None else configs:
+    having = [name for name in configs if split is None or split in configs[name].splits]
+    for name in [config] if config is not None else having or configs:
         splits = [split] if split is not None or name not in configs else configs[name].splits
-        if config is None and split is not None and split not in configs[name].splits:
-            continue
         for one in splits:
             source = find_split(folder, name, one)
             if source.rows:
