@@ -49,7 +49,8 @@ NOT_RUN = (
     "gas export gas -f prompts --wording",  # needs a folder with wordings
     "gas diff gas me/",  # need the network
     "gas push",
-    "gas explore",  # serves until Ctrl-C
+    "gas explore",  # serve until Ctrl-C
+    "gas serve",
     "gas train",  # need weights, or a server
     "gas calibrate Qwen/",
     "gas calibrate http://",
@@ -119,7 +120,7 @@ def test_help_shows_commands_in_groups(gas):
         *("Make", "build", "describe", "list", "init", "show", "validate", "schema", "preview"),
         *("Look", "explore", "stats", "structures", "diff", "verify"),
         *("Share", "push", "export", "croissant", "decontaminate"),
-        *("Use", "evaluate", "mine", "train", "calibrate", "Manage", "taxonomy", "cache"),
+        *("Use", "evaluate", "mine", "train", "calibrate", "serve", "Manage", "taxonomy", "cache"),
     ]
 
 

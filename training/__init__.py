@@ -17,6 +17,7 @@
     exam            `gas calibrate`: pictures whose truth is known, right and wrong, to find out what a judge sees
     reports         contact sheets, curves, and trainings compared over seeds
     rewards         what reinforcement learning is rewarded by
+    serving         `gas serve`: rewards for trainers elsewhere, over HTTP
     generate        pictures of held-out scenes, judged before and after
     preferences     pairs of pictures, a better and a worse one, for other trainers
     picture_export  `gas export` of pictures with captions, for other trainers

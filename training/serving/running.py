@@ -75,7 +75,7 @@ def describe_start(server: Server, url: str) -> list[str]:
 
 def run_server(server: Server, opened: socket.socket) -> None:
     """Serves until it is told to stop, and then until open requests are answered; a second Ctrl-C does not wait."""
-    _raise_limit()
+    raise_limit()
     config = uvicorn.Config(
         create_app(server),
         log_level="warning",
@@ -100,7 +100,7 @@ def _stay_calm() -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def _raise_limit() -> None:
+def raise_limit() -> None:
     """Lets as many connections be open as the system allows; each is a file."""
     try:
         import resource

@@ -1,5 +1,7 @@
 """What tests of the reward server share: a small dataset of the sandbox, and servers of it."""
 
+import subprocess
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -71,3 +73,25 @@ def exact(prompts):
     told = []
     with run(Server(prompts, Jury((SandboxJudge(),), ({},), rule, (1.0,)), settings, told=told.append), told) as one:
         yield one
+
+
+@pytest.fixture
+def start():
+    """Starts the command; the process, and the lines that it prints first."""
+    processes = []
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "generate_any_scene", "serve", *arguments, "--port", "0"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        processes.append(process)
+        lines = []
+        while not lines or not lines[-1].startswith("health: "):
+            if not (line := process.stdout.readline()):
+                raise AssertionError(process.stderr.read())
+            lines.append(line.rstrip("\n"))
+        return process, lines
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.communicate()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
 from unittest.mock import ANY
+from urllib.request import urlopen
 
 import aiohttp
 import numpy as np
@@ -18,6 +19,7 @@ from chat_server import ChatServer
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.judges.endpoint import EndpointJudge
 from generate_any_scene.training.sandbox.judge import SandboxJudge
+from generate_any_scene.training.serving.running import raise_limit
 from generate_any_scene.training.serving.waiting_line import Room
 from PIL import Image, PngImagePlugin
 from reward_clients import draw, encode, save
@@ -296,28 +298,23 @@ def test_200_requests_at_once_are_all_scored(serve, rows, show):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("waiting", [16384, 500])
-def test_10_000_prompts_at_once_are_all_scored(waiting, serve, rows, show):
+def test_10_000_prompts_at_once_are_all_scored(waiting, start, shapes, rows):
     """Each in a request of its own: those that find no place are turned away, come again, and none is lost."""
-    running = serve(None, f"waiting={waiting}", "timeout=280", "pictures=1024")
+    raise_limit()
+    bounds = [f"waiting={waiting}", "timeout=280", "pictures=1024"]
+    _, lines = start(str(shapes), "--judge", "sandbox", *(word for one in bounds for word in ("--set", one)))
+    url = lines[0].partition(": ")[0]
     files = [save(draw(row).resize((72, 72), Image.Resampling.NEAREST)) for row in rows[:50]]
-    some = [
-        json.dumps(
-            {
-                "requests": [
-                    {
-                        "history": [{"text": rows[place]["caption"], "image_b64": encode(files[place])}],
-                        "required_rewards": ["gas"],
-                    }
-                ]
-            }
-        ).encode()
-        for place in range(50)
-    ]
-    answers, turned_away = asyncio.run(flood(running.url, [some[place % 50] for place in range(10_000)]))
+    some = []
+    for row, file in zip(rows, files, strict=False):
+        turns = [{"text": row["caption"], "image_b64": encode(file)}]
+        some.append(json.dumps({"requests": [{"history": turns, "required_rewards": ["gas"]}]}).encode())
+    answers, turned_away = asyncio.run(flood(url, [some[place % 50] for place in range(10_000)]))
     scores = [json.loads(answer)["results"][0]["gas"]["score"] for _, answer in answers]
     assert scores == [pytest.approx(1)] * 10_000
     assert bool(turned_away) == (waiting == 500)
-    assert running.count("gas_pictures_total", outcome="scored") == 10_000
+    with urlopen(f"{url}/metrics", timeout=60) as answer:
+        assert 'gas_pictures_total{outcome="scored"} 10000.0' in answer.read().decode()
 
 
 def test_10_000_prompts_in_one_request_are_refused(exact, rows):

@@ -4,34 +4,10 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 import urllib.request
 
 import pytest
 from reward_clients import encode
-
-
-@pytest.fixture
-def start():
-    """Starts the command; the process, and the lines that it prints first."""
-    processes = []
-
-    def run(*arguments):
-        command = [sys.executable, "-m", "generate_any_scene", "serve", *arguments, "--port", "0"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        processes.append(process)
-        lines = []
-        while not lines or not lines[-1].startswith("health: "):
-            if not (line := process.stdout.readline()):
-                raise AssertionError(process.stderr.read())
-            lines.append(line.rstrip("\n"))
-        return process, lines
-
-    yield run
-    for process in processes:
-        process.kill()
-        process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
