@@ -222,9 +222,10 @@ def _load(path: str, config: str | None, split: str | None, files: Mapping[str, 
 
     try:
         found = datasets.load_dataset(path, config, split=split, **files)
-    except (OSError, ValueError, RuntimeError, TypeError, datasets.exceptions.DatasetsError) as error:
+    except (OSError, ValueError, RuntimeError, TypeError, StopIteration, datasets.exceptions.DatasetsError) as error:
         where = files.get("data_files", path)
-        raise GasError(f"{where} cannot be opened: {' '.join(str(error.__cause__ or error).split())}") from error
+        reason = " ".join(str(error.__cause__ or error).split()) or "it has no rows"
+        raise GasError(f"{where} cannot be opened: {reason}") from error
     return list(found.values()) if isinstance(found, Mapping) else [found]
 
 

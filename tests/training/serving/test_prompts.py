@@ -127,6 +127,7 @@ def test_a_folder_of_load_dataset_without_a_manifest_is_served(shapes, rows, tmp
         ([{"text": "a cat", "questions": "[]"}], "has no column `caption` or `prompt`, but text, questions"),
         ([{"prompt": None, "questions": "[]"}], "has no prompts"),
         ("{", "cannot be opened"),
+        ("", "cannot be opened"),
     ],
 )
 def test_what_cannot_be_served_is_told(lines, told, tmp_path):
