@@ -169,11 +169,11 @@ def test_a_blank_picture_is_no_fault_of_the_judge(serve, rows, blank):
 
 def test_a_slow_judge_is_waited_for_and_then_told(serve, rows, show):
     slow = SlowJudge()
-    running = serve(slow, "timeout=1")
+    running = serve(slow, "timeout=5")
     pair = rows[0]["caption"], show(rows[0])
     began = time.monotonic()
     status, answer = running.ask_flow_factory(pair)
-    assert (status, "no score within 1 seconds, with 1 requests open" in answer["error"]) == (504, True)
+    assert (status, "no score within 5 seconds, with 1 requests open" in answer["error"]) == (504, True)
     assert time.monotonic() - began < 20
     slow.go.set()
     assert running.ask_flow_factory(pair) == (200, {"rewards": [pytest.approx(1)], "kinds": [ANY]})
@@ -182,7 +182,7 @@ def test_a_slow_judge_is_waited_for_and_then_told(serve, rows, show):
 
 def test_what_nobody_waits_for_is_not_judged(serve, rows, show):
     slow = SlowJudge()
-    running = serve(slow, "batch=1", "timeout=2")
+    running = serve(slow, "batch=1", "timeout=5")
     pairs = [(row["caption"], show(row)) for row in rows[:8]]
     status, _ = running.ask_flow_factory(*pairs)
     assert status == 504
@@ -414,19 +414,19 @@ def test_a_judge_behind_a_server_that_dies(serve, rows, show):
     """A real endpoint judge: its server says yes to all, then fails for a while, then is slow, then is gone."""
     pair = rows[0]["caption"], show(rows[0])
     with ChatServer().run() as chat:
-        judge = EndpointJudge(chat.url, retries=0, timeout=30, top_logprobs=0)
-        running = serve(judge, "timeout=2")
+        judge = EndpointJudge(chat.url, retries=0, timeout=90, top_logprobs=0)
+        running = serve(judge, "timeout=8")
         assert running.ask_flow_factory(pair)[0] == 200
         chat.mood = 500
         status, answer = running.ask_flow_factory(pair)
         assert (status, "gave no reply to" in answer["error"]) == (502, True)
-        chat.mood = 20.0
+        chat.mood = 60.0
         began = time.monotonic()
         status, answer = running.ask_flow_factory(pair)
-        assert (status, "no score within 2 seconds" in answer["error"]) == (504, True)
+        assert (status, "no score within 8 seconds" in answer["error"]) == (504, True)
         chat.mood = ""
         assert running.ask_flow_factory(pair)[0] == 200  # what was asked of the slow one was stopped
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 50
     status, answer = running.ask_flow_factory(pair)
     assert (status, "gave no reply to" in answer["error"] or "no connection" in answer["error"]) == (502, True)
 
