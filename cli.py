@@ -16,6 +16,7 @@ from .recipes import list_recipes
 from .taxonomy import commands as taxonomy
 from .training import commands as training
 from .training.evaluation import commands as evaluation
+from .training.serving import commands as serving
 from .version import __version__
 
 app = typer.Typer(
@@ -82,7 +83,7 @@ PANELS = {
     "Make": (build.commands, describe.commands, listing, recipes.commands),
     "Look": (explore.commands, look.commands),
     "Share": (share.commands,),
-    "Use": (evaluation.commands, training.commands),
+    "Use": (evaluation.commands, training.commands, serving.commands),
 }
 """What `gas --help` shows in which order."""
 

@@ -52,7 +52,8 @@ NOT_RUN = (
     "gas diff gas me/",  # need the network
     "gas push",
     "gas build general --engine jobs",  # tests/builders/build runs it
-    "gas explore",  # serves until Ctrl-C
+    "gas explore",  # serve until Ctrl-C
+    "gas serve",
     "gas train",  # need weights, or a server
     "gas calibrate Qwen/",
     "gas calibrate http://",
@@ -122,7 +123,7 @@ def test_help_shows_commands_in_groups(gas):
         *("Make", "build", "describe", "list", "init", "show", "validate", "schema", "preview"),
         *("Look", "explore", "stats", "structures", "diff", "verify"),
         *("Share", "push", "export", "croissant", "decontaminate"),
-        *("Use", "evaluate", "mine", "train", "calibrate", "Manage", "taxonomy", "cache"),
+        *("Use", "evaluate", "mine", "train", "calibrate", "serve", "Manage", "taxonomy", "cache"),
     ]
 
 

@@ -18,6 +18,7 @@
     reports         contact sheets, curves, and trainings compared over seeds
     rewards         what reinforcement learning is rewarded by
     curriculum      streams of scenes whose difficulty follows rewards
+    serving         `gas serve`: rewards for trainers elsewhere, over HTTP
     generate        pictures of held-out scenes, judged before and after
     preferences     pairs of pictures, a better and a worse one, for other trainers
     picture_export  `gas export` of pictures with captions, for other trainers

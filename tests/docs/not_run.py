@@ -26,6 +26,7 @@ COMMANDS = {
     r"^(OMP_NUM_THREADS=1 )?gas (train|calibrate) ": MINUTES,
     r"^gas evaluate (?!--plan)": WEIGHTS,
     r"^gas mine ": RESULTS,
+    r"^(gas serve|curl) ": "serves until it is stopped, or asks what serves; tests/training/serving does both",
     r"^gas explore": "opens a browser and serves until it is stopped; tests/builders/explorer drives it",
 }
 """Commands, by a pattern of their line."""

@@ -56,6 +56,8 @@ def folder(built, empty):
         ("gas stats gen", ["general", "geneval2_train"]),
         ("gas diff video gen", ["general", "geneval2_train"]),
         ("gas structures at", ["attribute_binding"]),
+        ("gas serve mul", ["multi_object"]),
+        ("gas serve sandbox --set pix", ["pixels="]),
         ("gas train ", list_recipes("training")),
         ("gas train sandbox_", [name for name in list_recipes("training") if name.startswith("sandbox_")]),
         ("gas export gas -f ", list(FORMATS)),
