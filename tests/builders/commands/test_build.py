@@ -35,7 +35,8 @@ def test_the_end_of_a_build_names_all_splits_and_which_were_inherited(parent, ov
     assert lines.keys() == manifest.keys()
     for split, line in lines.items():
         assert f"{split} {manifest[split]['rows']:,} scenes" in line
-        assert ("(inherited from " in line) == (not named[split])
+        origin = parent if parent.endswith(".yaml") else parent.removeprefix("./")
+        assert (f"(inherited from {origin})" in line) == (not named[split])
 
 
 @pytest.mark.parametrize(
