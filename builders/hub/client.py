@@ -122,7 +122,7 @@ def ask(call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
 
 
 def look_up(call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-    """Calls as `ask` does, but waits for no network: a name that is looked up may have been meant for a folder here."""
+    """Calls as `ask` does, but waits for no network: the name may have been meant for a folder here."""
     return _ask_again(lambda: call(*arguments, **options), lambda error: is_passing(error) and not _is_cut_off(error))
 
 
