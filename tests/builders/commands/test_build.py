@@ -13,6 +13,7 @@ def test_build_writes_a_folder_and_says_how_to_load_it(gas, empty):
     status, out, err = gas("build", "multi_object", "video", *PLAIN)
     assert (status, err) == (0, "")
     assert 'multi_object = load_dataset("./gas", "multi_object")' in out
+    assert "Look at it with `gas explore gas`, share it with `gas push gas --repo OWNER/NAME`" in out
     assert {path.name for path in empty.iterdir()} == {"gas"}
     described = json.loads(gas("build", "video", *PLAIN, "--json")[1])
     assert described["configs"]["video"]["splits"]["train"]["rows"] == 20
