@@ -144,7 +144,7 @@ def count(
     ],
     names: Names = DEFAULTS,
 ) -> None:
-    """Count how often captions say each concept, for recipes with taxonomy: [default, ./mine]."""
+    """Count how often captions say each concept; recipes whose taxonomy lists the folder go by that."""
     from ..errors import GasError
     from .counting import count_concepts
     from .loader import load_taxonomy

@@ -15,6 +15,7 @@ from generate_any_scene.recipes import list_recipes
 from generate_any_scene.training.recipes.loading import KINDS
 from generate_any_scene.version import __version__
 from PIL import Image
+from rich.markup import render
 
 SMALL = ("--set", "splits={train: 20, validation: 0, test: 5}")
 APP = typer.main.get_command(cli.app)
@@ -113,6 +114,14 @@ def test_every_command_has_help(command, gas):
     assert status == 0
     assert "Usage" in out
     assert "Example" in out
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_is_shown_whole(command):
+    """What stands in [brackets] would be markup, and vanish."""
+    found = find_command(command)[0]
+    for told in (found.help, found.epilog, *(getattr(option, "help", None) for option in found.params)):
+        assert render(told or "").plain == (told or "")
 
 
 def test_help_shows_commands_in_groups(gas):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -122,6 +123,9 @@ def _print_built(out: str, built: dict[str, Any], inherited: dict[str, dict[str,
             files = f"{len(info.files)} file{'s' if len(info.files) > 1 else ''}"
             origin = f" (inherited from {inherited[name][split]})" if split in inherited[name] else ""
             say(f"{out.rstrip('/')}/{name}: {split} {info.rows:,} scenes, {size / 1e6:.1f} MB in {files}{origin}")
+    if "://" not in out:
+        folder = shlex.quote(out)
+        say(f"\nLook at it with `gas explore {folder}`, share it with `gas push {folder} --repo OWNER/NAME`")
     # A name alone would be a dataset on the Hub, and `gas` the registered one.
     path = out if "://" in out else f"./{Path(out)}" if len(Path(out).parts) == 1 else str(Path(out).resolve())
     say("\nLoad it with\n\n    from datasets import load_dataset")

@@ -14,7 +14,7 @@ from ...taxonomy.vocabularies import find_listed, list_vocabularies, read_vocabu
 from ..recipe.content import EXACT
 from ..recipe.model import Recipe
 from .filter_report import list_left
-from .filters import Filter
+from .filters import Filter, find_setting
 from .pools import Pools
 from .selection import apply_filters
 
@@ -36,8 +36,17 @@ def find_thin_filters(recipe: Recipe, taxonomy: Taxonomy, pools: Pools) -> Itera
             elif key and left < FEWEST_LEFT.get(table, 2) and left * 10 < before:
                 shown = "".join(f", {names[row]}" for row in np.flatnonzero(step.left).tolist())
                 message = f"leaves {left} of {before:,} {table.replace('_', ' ')}{shown}"
-                yield Problem(message, key=key, hint="widen it, unless that is what you want")
+                yield Problem(message, key=key, hint=_advise_wider(recipe, taxonomy, step.filter))
             before = left
+
+
+def _advise_wider(recipe: Recipe, taxonomy: Taxonomy, filter: Filter) -> str:
+    """How to have more: what lies under a place is kinds of it, and not what is found there."""
+    listed = filter.read_value(recipe) if filter.key == "content.objects.under" else ()
+    places = [name for name in listed if len(find_setting(taxonomy, name))]
+    if not places:
+        return "widen it, unless that is what you want"
+    return f"widen it; for what is found in one, write `content.setting: {places[0]}` in its place"
 
 
 def _find_lost(recipe: Recipe, taxonomy: Taxonomy, pools: Pools, filter: Filter, table: str) -> Iterator[Problem]:

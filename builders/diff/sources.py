@@ -17,14 +17,14 @@ from urllib.parse import unquote
 import pyarrow as pa
 import yaml
 
-from ...errors import GasError, advise
+from ...errors import GasError, advise, suggest
 from ..build.recipe_bundle import bundle_recipe, describe_provenance
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_inside
 from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_manifest
 from ..folder.reading import find_recipe, is_built, open_rows
 from ..folder.reading import read_file_rows as read_rows_of_file
-from ..foundation.hub_requests import ask, find_status, is_passing
+from ..foundation.hub_requests import find_status, is_passing, look_up
 from ..hub.client import fetch_file
 from ..recipe.loading import SUFFIXES, LoadedRecipe, dump_recipe, list_recipes, load_recipe, read_file
 from ..rows.filtering import refuse_filters
@@ -194,7 +194,7 @@ def _open_hub(name: str, repository: str, revision: str | None) -> Iterator[Side
 
     with explain():
         # A branch may move meanwhile; its commit does not.
-        info = ask(HfApi().repo_info, repository, repo_type="dataset", revision=revision)
+        info = look_up(HfApi().repo_info, repository, repo_type="dataset", revision=revision)
         try:
             fetch_file(HfApi(), repository, MANIFEST, info.sha or "")
         except EntryNotFoundError as error:
@@ -209,20 +209,23 @@ def explain_revision(name: str, repository: str, revision: str | None) -> Iterat
     """Turns what the Hub does not let one read into one clear message."""
     from huggingface_hub import errors
 
+    here = "" if name.startswith(HUB) or revision else "there is no such folder here, and "
     try:
         yield
     except errors.GatedRepoError as error:
         raise GasError(f"{name}: {repository} is gated; ask for access on its page, then {LOGIN}") from error
     except errors.RepositoryNotFoundError as error:
+        hint = suggest_folder(name) or "check the name"
         raise GasError(
-            f"{name}: there is no dataset {repository} on the Hub that you may read, nor such a folder here; check "
-            f"the name; if it is private, {LOGIN}"
+            f"{name}: there is no dataset {repository} on the Hub that you may read, nor such a folder here; {hint}; "
+            f"if it is private, {LOGIN}"
         ) from error
     except errors.RevisionNotFoundError as error:
         hint = _list_revisions(repository, revision)
         raise GasError(f"{name}: {repository} has no revision `{revision}`; {hint}") from error
     except errors.OfflineModeIsEnabled as error:
-        raise GasError(f"{name}: HF_HUB_OFFLINE is set; unset it to reach the Hub", exit_status=1) from error
+        hint = suggest_folder(name) or "unset it to reach the Hub"
+        raise GasError(f"{name}: {here}HF_HUB_OFFLINE is set; {hint}", exit_status=1) from error
     except Exception as error:
         status, said = find_status(error), " ".join(str(getattr(error, "server_message", None) or error).split())[:200]
         if status == 401:
@@ -230,10 +233,17 @@ def explain_revision(name: str, repository: str, revision: str | None) -> Iterat
         if status is not None:
             raise GasError(f"{name}: the Hub answered {status} ({said}); try again later", exit_status=1) from error
         if is_passing(error):
-            raise GasError(f"{name}: the Hub cannot be reached ({said}); try again later", exit_status=1) from error
+            hint = suggest_folder(name) or "try again later"
+            raise GasError(f"{name}: {here}the Hub cannot be reached ({said}); {hint}", exit_status=1) from error
         if isinstance(error, OSError | pa.ArrowException):
             raise GasError(f"{name}: cannot be read: {said}", exit_status=1) from error
         raise
+
+
+def suggest_folder(name: str) -> str:
+    """Asks whether a folder beside the one that is named was meant."""
+    above = Path(name).parent
+    return suggest(name, [str(one) for one in above.iterdir() if one.is_dir()]) if above.is_dir() else ""
 
 
 def _list_revisions(repository: str, revision: str | None) -> str:

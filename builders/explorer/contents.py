@@ -18,12 +18,12 @@ from typing import Any
 
 from ...errors import GasError, advise
 from ...regular_files import read_regular
-from ..diff.sources import explain_revision, match_repository
+from ..diff.sources import explain_revision, match_repository, suggest_folder
 from ..folder.files import resolve_inside
 from ..folder.manifest import MANIFEST, Manifest, parse_manifest, read_built_manifest
 from ..folder.reading import Source
 from ..folder.strict_json import read_json
-from ..foundation.hub_requests import ask
+from ..foundation.hub_requests import look_up
 from ..hub.client import fetch_file
 from ..recipe.loading import SUFFIXES, list_recipes
 
@@ -85,8 +85,10 @@ def open_contents(names: Sequence[str], config: str | None = None, split: str | 
         raise GasError(f"{folder} has no {ANSWERS}: the evaluation is not done, or it is a training; {GIVE}")
     if not folder.is_dir():
         recipe = name in list_recipes() or name.endswith(SUFFIXES)
-        hint = f"build the recipe first: gas build {name}" if recipe else GIVE
+        hint = f"build the recipe first: gas build {name}" if recipe else suggest_folder(name) or GIVE
         raise GasError(f"there is no folder {folder}; {hint}")
+    if not (folder / MANIFEST).exists() and (inside := sorted(filter(_is_run, folder.iterdir()))):
+        raise GasError(f"{folder} holds evaluations; give one of them, or several: {' '.join(map(str, inside[:2]))}")
     manifest = read_built_manifest(folder)
     load = name if name.startswith(("/", ".")) else f"./{name}"
     return _open_splits(name, load, manifest, folder, lambda path: resolve_inside(folder, path), config, split)
@@ -110,7 +112,7 @@ def _open_hub(name: str, repository: str, revision: str | None, config: str | No
             return Path(fetch_file(api, repository, path, commit))
 
     with explain_revision(name, repository, revision):
-        commit = ask(api.repo_info, repository, repo_type="dataset", revision=revision).sha or ""
+        commit = look_up(api.repo_info, repository, repo_type="dataset", revision=revision).sha or ""
         try:
             place = Path(fetch_file(api, repository, MANIFEST, commit))
         except EntryNotFoundError as error:

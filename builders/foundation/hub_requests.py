@@ -21,14 +21,23 @@ GO_ON = "the same command goes on where it was"
 
 def ask(call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
     """Calls what may be called twice, and once more after a while when the Hub is busy or cannot be reached."""
+    return _ask_again(lambda: call(*arguments, **options), is_passing)
+
+
+def look_up(call: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
+    """Calls as `ask` does, but waits for no network: the name may have been meant for a folder here."""
+    return _ask_again(lambda: call(*arguments, **options), lambda error: is_passing(error) and not _is_cut_off(error))
+
+
+def _ask_again(call: Callable[[], T], passes: Callable[[Exception], bool]) -> T:
     for wait in WAITS:
         try:
-            return call(*arguments, **options)
+            return call()
         except Exception as error:
-            if not is_passing(error):
+            if not passes(error):
                 raise
             time.sleep(min(find_wait(error, wait), LONGEST_WAIT))
-    return call(*arguments, **options)
+    return call()
 
 
 def is_passing(error: Exception) -> bool:
@@ -54,6 +63,11 @@ def is_out_of_reach(error: Exception) -> bool:
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     return isinstance(error, OfflineModeIsEnabled) or (find_status(error) is None and _is_of_network(error))
+
+
+def _is_cut_off(error: Exception) -> bool:
+    """Whether not even a connection came about, as without a network."""
+    return _is_of_network(error) and type(error).__name__ == "ConnectError"
 
 
 def _is_of_network(error: Exception) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ... import __version__
 from ...errors import GasError
 from ..folder.manifest import EMPTY, MANIFEST, Manifest, parse_manifest
-from ..foundation.hub_requests import LOGIN, ask, explain_hub
+from ..foundation.hub_requests import LOGIN, ask, explain_hub, look_up
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -42,13 +42,20 @@ def is_repo_name(name: str) -> bool:
     return fits is not None and re.search(r"--|\.\.|\.git$|[.-]$", name) is None
 
 
-def read_snapshot(api: HfApi, repo: str, kind: RepoKind = "dataset") -> Snapshot | None:
-    """The newest commit of a repository; None if there is no such repository, or none that may be seen."""
+def read_snapshot(api: HfApi, repo: str, kind: RepoKind = "dataset", patient: bool = True) -> Snapshot | None:
+    """The newest commit of a repository; None if there is no such repository, or none that may be seen.
+
+    Args:
+        api: The client.
+        repo: `owner/name`.
+        kind: Of the repository.
+        patient: Whether to wait for a network where there is none.
+    """
     from huggingface_hub.errors import RepositoryNotFoundError
     from huggingface_hub.hf_api import RepoFile
 
     try:
-        refs = ask(api.list_repo_refs, repo, repo_type=kind)
+        refs = (ask if patient else look_up)(api.list_repo_refs, repo, repo_type=kind)
     except RepositoryNotFoundError:
         return None
     commit = next(branch.target_commit for branch in refs.branches if branch.name == "main")

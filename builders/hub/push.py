@@ -173,7 +173,7 @@ def push_planned(
             with tempfile.TemporaryDirectory() as temporary:
                 snapshot, unseen = None, False
                 try:
-                    snapshot = read_snapshot(api, repo, kind)
+                    snapshot = read_snapshot(api, repo, kind, patient=not dry_run)
                 except Exception as error:
                     unseen = dry_run and is_out_of_reach(error)
                     if not unseen:

@@ -196,11 +196,11 @@ def list_words(content: bytes, name: str) -> list[str]:
 
 
 def find_inherited_splits(loaded: LoadedRecipe) -> dict[str, str]:
-    """Find the splits that a file of the user's own does not name, with the file that does."""
+    """Find the splits that a file of the user's own does not name, with the file or the shipped recipe that does."""
     if loaded.folder is None:
         return {}
     files = {name: loaded.document.find_place(("splits", name)).file for name in loaded.recipe.splits}
-    return {name: file for name, file in files.items() if file in loaded.sources[1:]}
+    return {name: loaded.document.name_origin(file) for name, file in files.items() if file in loaded.sources[1:]}
 
 
 def is_path(text: str, *suffixes: str) -> bool:

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -105,13 +106,19 @@ class Document:
         above = [path[:end] for end in range(len(path) - 1, 0, -1)]
         return next((own[key] for key in (*below, *above, ("extends",), (), *own) if key in own), place)
 
+    def name_origin(self, file: str) -> str:
+        """Return what messages call a file: a shipped one has the name of the recipe that the user extends."""
+        if file not in self.inherited:
+            return file
+        return PurePath(next(source for source in self.sources if source in self.inherited)).stem.removeprefix("_")
+
     def locate_problem(self, problem: Problem, path: KeyPath) -> Problem:
         """Give a problem at a path its key, and the place where a user can mend it."""
         path = self.find_stated(path)
         place, stated = self.find_mendable(path), self.find_place(path)
         message = problem.message
         if stated != place and path in self.places:
-            message += f" (inherited from {stated.file}:{stated.line}:{stated.column})"
+            message += f" (inherited from {self.name_origin(stated.file)})"
         key = escape(".".join(map(str, path))) or None
         return replace(
             problem, message=message, file=place.file or None, line=place.line, column=place.column, key=key

@@ -160,8 +160,13 @@ def evaluate(
     from ..upstream import require
 
     require("PIL", user="an evaluation", extra="eval")
+    from .orders import read_rating_table
     from .results import Report, save_report
 
+    # What stands beside the evaluation is looked at before it, which may take hours.
+    others = [open_run(folder) for folder in against]
+    if ratings:
+        read_rating_table(ratings)
     if recipe is not None and (Path(recipe) / RECORD).exists():
         given = {"--images": images, "--dataset": dataset, "--judge": judge, "--metric": metrics, "--set": overrides}
         if wrong := next((name for name, value in given.items() if value), None):
@@ -187,7 +192,7 @@ def evaluate(
         if done is None:
             return
         run = done
-    report = save_report(Report([run, *map(open_run, against)], ratings=ratings))
+    report = save_report(Report([run, *others], ratings=ratings))
     if eval_results:
         _write_eval_results(run, eval_results)
     if as_json:

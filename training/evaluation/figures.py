@@ -130,9 +130,7 @@ def describe_runs(
     Raises:
         GasError: There is nothing to tell apart by such a name, or the ratings cannot be read.
     """
-    by = list(dict.fromkeys(SAME.get(name, name) for name in by))
-    if unknown := [name for name in by if name not in BY]:
-        raise GasError(f"nothing is told apart by {unknown[0]}; {advise(unknown[0], BY)}")
+    by = read_parts(by)
     found = read_evaluations(runs)
     people = read_ratings(ratings, found) if ratings else None
     draws = draw_scenes(found.scenes, seed)
@@ -165,6 +163,18 @@ def describe_runs(
             "bias": [row for sample in found.samples for row in describe_bias(sample, draws)],
         }
     )
+
+
+def read_parts(by: str | Sequence[str]) -> list[str]:
+    """What is told apart, by the names that reports have for it.
+
+    Raises:
+        GasError: There is nothing to tell apart by such a name.
+    """
+    names = list(dict.fromkeys(SAME.get(name, name) for name in ([by] if isinstance(by, str) else by)))
+    if unknown := [name for name in names if name not in BY]:
+        raise GasError(f"nothing is told apart by {unknown[0]}; {advise(unknown[0], [*BY, *SAME])}")
+    return names
 
 
 def _clean(value: Any) -> Any:

@@ -52,13 +52,8 @@ def read_ratings(path: Path, found: Evaluations) -> Ratings:
     Raises:
         GasError: It cannot be read, lacks columns, has ratings that are no numbers, or names nothing that there is.
     """
-    table = _read_table(path)
+    table = read_rating_table(path)
     names = set(table.column_names)
-    if "rating" not in names or not {"image", "model"} & names:
-        raise GasError(
-            f"{path} has the columns {', '.join(table.column_names)[:200]}; it needs `rating` and `image`, or "
-            "`scene` and `model`, or `model`"
-        )
     try:
         values = table["rating"].cast(pa.float64()).fill_null(float("nan")).to_numpy()
     except pa.ArrowException as error:
@@ -71,6 +66,22 @@ def read_ratings(path: Path, found: Evaluations) -> Ratings:
     if not np.isfinite(models).any():
         raise GasError(_explain_strangers(path, values, texts, found))
     return Ratings(pictures, models, list(_describe_useless(values, path)))
+
+
+def read_rating_table(path: Path) -> pa.Table:
+    """Reads the file of people's ratings as it is.
+
+    Raises:
+        GasError: It cannot be read, or lacks columns.
+    """
+    table = _read_table(path)
+    names = set(table.column_names)
+    if "rating" not in names or not {"image", "model"} & names:
+        raise GasError(
+            f"{path} has the columns {', '.join(table.column_names)[:200]}; it needs `rating` and `image`, or "
+            "`scene` and `model`, or `model`"
+        )
+    return table
 
 
 def _explain_strangers(path: Path, values: np.ndarray, texts: dict[str, pa.ChunkedArray], found: Evaluations) -> str:

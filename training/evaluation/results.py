@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import GasError
 from ..judges.protocol import Judge
 from ..metrics.protocol import check_judge
-from .figures import BY, SAME, describe_runs
+from .figures import BY, SAME, describe_runs, read_parts
 from .report.page import write_page
 from .requests import Metrics, read_request
 from .running import run_evaluation, write_report
@@ -118,8 +118,10 @@ def evaluate(
 
     Raises:
         RecipeError: With all that is wrong with keys and values.
-        GasError: A model cannot be loaded, a server does not answer, or the judge gives no answers.
+        GasError: Nothing is told apart by such a name, a model cannot be loaded, a server does not answer, or the
+            judge gives no answers.
     """
+    parts = read_parts(by)  # before hours of work, not after
     if not (judge is None or isinstance(judge, str)):
         check_judge("gas.evaluate", judge)
     loaded = read_request(
@@ -137,7 +139,7 @@ def evaluate(
     run = run_evaluation(loaded, None if isinstance(judge, str) else judge)
     if run is None:
         raise GasError("evaluate in the first process alone, or with gas evaluate under a launcher")
-    return save_report(Report([run], [by] if isinstance(by, str) else by))
+    return save_report(Report([run], parts))
 
 
 def save_report(report: Report) -> Report:

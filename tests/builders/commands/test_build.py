@@ -13,6 +13,7 @@ def test_build_writes_a_folder_and_says_how_to_load_it(gas, empty):
     status, out, err = gas("build", "multi_object", "video", *PLAIN)
     assert (status, err) == (0, "")
     assert 'multi_object = load_dataset("./gas", "multi_object")' in out
+    assert "Look at it with `gas explore gas`, share it with `gas push gas --repo OWNER/NAME`" in out
     assert {path.name for path in empty.iterdir()} == {"gas"}
     described = json.loads(gas("build", "video", *PLAIN, "--json")[1])
     assert described["configs"]["video"]["splits"]["train"]["rows"] == 20
@@ -35,7 +36,8 @@ def test_the_end_of_a_build_names_all_splits_and_which_were_inherited(parent, ov
     assert lines.keys() == manifest.keys()
     for split, line in lines.items():
         assert f"{split} {manifest[split]['rows']:,} scenes" in line
-        assert ("(inherited from " in line) == (not named[split])
+        origin = parent if parent.endswith(".yaml") else parent.removeprefix("./")
+        assert (f"(inherited from {origin})" in line) == (not named[split])
 
 
 @pytest.mark.parametrize(

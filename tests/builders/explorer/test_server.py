@@ -32,6 +32,13 @@ def ask(pairs, evaluations):
     return ask_one
 
 
+def test_a_folder_of_evaluations_names_them(evaluations, monkeypatch):
+    runs = evaluations[0].parent
+    monkeypatch.chdir(runs.parent)
+    with pytest.raises(GasError, match=f"{runs.name} holds evaluations; give one of them, or several: {runs.name}/"):
+        open_contents([runs.name])
+
+
 def fetch(url, path, method="GET", **headers):
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.putrequest(method, f"/{path}", skip_host="Host" in headers)

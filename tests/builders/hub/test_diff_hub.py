@@ -1,6 +1,7 @@
 """`gas diff` with revisions on the Hub, over HTTP, with the real client."""
 
 import json
+import time
 
 import pytest
 from generate_any_scene.builders.build.build import build_datasets
@@ -113,6 +114,29 @@ def test_a_hub_that_is_down_and_one_that_is_not_there(hub, pushed, folders, gas)
     status, _, err = gas("diff", folders[0], "org/gas@v1.0.0")
     assert status == 1
     assert "org/gas@v1.0.0: the Hub cannot be reached" in " ".join(err.split())
+
+
+@pytest.mark.parametrize("words", [("diff",), ("explore", "--no-open")], ids=" ".join)
+def test_a_mistyped_folder_waits_for_no_network(words, hub, log_in, folders, empty, gas, monkeypatch):
+    """It looks like a name on the Hub; the folder that was meant is named at once."""
+    log_in()
+    hub.close()
+    close_session()
+    monkeypatch.setattr(engine, "WAITS", (30.0,) * 4)
+    (empty / "runs" / "smoke").mkdir(parents=True)
+    start = time.monotonic()
+    status, out, err = gas(*words, "runs/smok", *([folders[0]] if words == ("diff",) else []))
+    assert (status, out) == (1, "") and time.monotonic() - start < 20
+    told = " ".join(err.split())
+    assert "runs/smok: there is no such folder here, and the Hub cannot be reached" in told
+    assert told.endswith("did you mean `runs/smoke`?")
+
+
+def test_a_mistyped_folder_is_named_where_the_hub_has_no_such_dataset(hub, log_in, empty, gas):
+    log_in()
+    (empty / "runs" / "smoke").mkdir(parents=True)
+    status, _, err = gas("explore", "runs/smok", "--no-open")
+    assert status == 2 and "nor such a folder here; did you mean `runs/smoke`?" in " ".join(err.split())
 
 
 def test_a_file_that_is_lost_on_the_way(hub, pushed, folders, gas):

@@ -64,6 +64,21 @@ def test_the_terminal_shows_what_the_report_says(local, monkeypatch, capfd):
     assert report["runs"][0]["scenes"] == SCENES
 
 
+def test_what_stands_beside_an_evaluation_is_checked_before_it(pictures, tmp_path, monkeypatch, capfd):
+    """Not after hours of answers."""
+    (tmp_path / "ratings.csv").write_text("picture,stars\na.png,3\n")
+    words = ("--images", pictures, "--dataset", "sandbox", "--judge", "sandbox", "--out", tmp_path / "out", *OVERRIDES)
+    for wrong, message in (
+        (("--against", tmp_path / "nowhere"), "is no folder; give the folder of a run"),
+        (("--ratings", tmp_path / "ratings.csv"), "has the columns picture, stars; it needs `rating`"),
+    ):
+        status, said, complaints = run(monkeypatch, capfd, *words, *wrong)
+        assert (status, said) == (2, "") and message in " ".join(complaints.split())
+    with pytest.raises(GasError, match="nothing is told apart by kinds; did you mean `kind`"):
+        gas.evaluate(images=pictures, dataset="sandbox", judge="sandbox", by="kinds", out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_runs_are_compared(local, pictures, tmp_path, monkeypatch, capfd):
     evaluate(monkeypatch, capfd, pictures, tmp_path / "other", "--model", "other")
     status, said, _ = run(monkeypatch, capfd, local, "--against", tmp_path / "other", "--json")
