@@ -24,7 +24,7 @@ from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_i
 from ..folder.manifest import MANIFEST, File, Provenance, Split, read_built_manifest
 from ..folder.reading import find_recipe, is_built, open_rows
 from ..folder.reading import read_file_rows as read_rows_of_file
-from ..foundation.hub_requests import find_status, is_passing, look_up
+from ..foundation.hub_requests import ask, find_status, is_passing, look_up
 from ..hub.client import fetch_file
 from ..recipe.loading import SUFFIXES, LoadedRecipe, dump_recipe, list_recipes, load_recipe, read_file
 from ..rows.filtering import refuse_filters
