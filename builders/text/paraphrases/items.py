@@ -29,11 +29,11 @@ CLAUSES = ("while", "whereas", "as", "where")
 BE = ("is", "are", "be", "being")
 NEUTRAL = frozenset(
     split_text(
-        "and or but while whereas as with where that which who whom is are be being there here also too well "
+        "and but while whereas as with where that which who whom is are be being there here also too well "
         "along together both each in of to at on by from addition it it's picture image photo photograph "
         "scene depiction view shown depicted pictured included featured captured present appear appears "
         "appearing can seen visible accompanied found another other one this these those a an the some "
-        "so meanwhile part rounding out completing completed complete completes"
+        "elsewhere meanwhile part rounding out completing completed complete completes"
     )
 )
 """Words that say nothing of what is there; a preposition among them says something right before a mention."""
@@ -147,6 +147,11 @@ def _follows_be(items: list[Item]) -> bool:
     return bool(items) and items[-1].word in BE
 
 
+def _is_definite(words: list[Item]) -> bool:
+    """Whether "the other cup" is meant, which is known, not "six other cups", which are further ones."""
+    return bool(words) and words[0].word in DEFINITE
+
+
 def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
     """A mention with all that stands before its name, which is taken off the items."""
     mention = Item("mention", item.start, item.end, names)
@@ -176,7 +181,7 @@ def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
             mention.definite = True
         elif word in ("a", "an", "another") and mention.count is None:
             mention.count = 1
-        elif word not in ("some", "other", "only", "single"):
+        elif word not in ("some", "only", "single") and not (word == "other" and _is_definite(words[-2:-1])):
             break
         words = words[:-1]
         if mention.definite or word in INDEFINITE:
