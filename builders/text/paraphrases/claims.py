@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from .items import CLAUSES, STOPS, Item
+from .items import BE, CLAUSES, STOPS, Item
 from .pronouns import resolve_pronouns
 from .words import Lexicon, split_text
 
@@ -38,7 +38,7 @@ LETTERS = {
 KINDS = {"mention": "M", "relation": "R", "attribute": "A", "scene": "S"}
 LISTED = r"M(?:(?:,\+?|\+)M)*"
 LIST_BEHIND, LIST_BEFORE = re.compile(LISTED), re.compile(rf"{LISTED}$")
-TOLD = r"(?:,?(?:qb)?A(?:[,+]+A)*|,?qbR[MO])?"
+TOLD = r"(?:,?(?:qb|t)?A(?:[,+]+A)*|,?qbR[MO])?"
 """A relative clause that tells what a mention is like, and stands where that does not matter."""
 EACH_OTHER = re.compile(r"M(?:,\+?|\+)M[^MORA.]*$")
 BETWEEN = re.compile(r"[MORA][^MORA.]*$")
@@ -54,6 +54,7 @@ PARTED = re.compile(
 )
 
 FRONTED = re.compile(r"(?P<object>M),?(?P<first>[Rw]+)q(?P<subject>M)b*(?P<last>[Rwv]+)")
+INVERTED = re.compile(r"(?P<object>M),?(?P<first>[Rw]+)q(?P<last>[Rwvb]+)(?P<subject>M)")
 CHAINED = re.compile(rf"R{LISTED}(?:,\+?|\+)$")
 """What stands before another place of the same thing."""
 
@@ -113,13 +114,14 @@ def join_parted(items: list[Item], lexicon: Lexicon) -> list[Item]:
 
 
 def _join_fronted(items: list[Item], lexicon: Lexicon) -> list[Item]:
-    """Joins relations whose last words stand before "which": "a lake, in which a hut is reflected"."""
+    """Joins relations whose last words stand before "which": "a lake, in which a hut is reflected", "... lies a hut"."""
     begin = 0
-    while found := FRONTED.search(draw_shape(items), begin):
+    while found := FRONTED.search(shape := draw_shape(items), begin) or INVERTED.search(shape, begin):
         target, subject = found.start("object"), found.start("subject")
         (first, which), (last, end) = found.span("first"), found.span("last")
         begin = target + 1
-        words = " ".join(one.word for one in (*items[last:end], *items[first:which]))
+        verbs = [one for one in items[last:end] if one.word not in BE]
+        words = " ".join(one.word for one in (*verbs, *items[first:which]))
         if senses := lexicon.senses.get(split_text(words), []):
             joined = Item("relation", items[last].start, items[end - 1].end, senses, word=words)
             joined.parted = (items[subject], items[target])
@@ -220,12 +222,12 @@ def _list_alike(text: _Text, place: int) -> list[Mentions]:
     """The mentions before "both red" or "all red"; none where it is said otherwise, or of fewer or more than that."""
     word = text.items[place - 1].word if place else ""
     listed = LIST_BEFORE.search(text.shape, 0, text.shape.rfind("M", 0, place) + 1)
-    if word not in ("both", "all") or listed is None:
+    if word not in ("both", "all", "each") or listed is None:
         return []
     some = _pick(text.shape, listed.span())
     options = dict.fromkeys([some, Mentions({max(some)})])
     counts = {one: sum(text.items[place].count or 1 for place in one) for one in options}
-    return [one for one in options if counts[one] == 2 or (word == "all" and counts[one] > 2)]
+    return [one for one in options if counts[one] == 2 or (word != "both" and counts[one] > 2)]
 
 
 def _look_before(text: _Text, place: int) -> list[Mentions]:

@@ -29,11 +29,11 @@ CLAUSES = ("while", "whereas", "as", "where")
 BE = ("is", "are", "be", "being")
 NEUTRAL = frozenset(
     split_text(
-        "and or but while whereas as with where that which who whom is are be being there here also too well "
+        "and but while whereas as with where that which who whom is are be being there here also too well "
         "along together both each in of to at on by from addition it it's picture image photo photograph "
         "scene depiction view shown depicted pictured included featured captured present appear appears "
         "appearing can seen visible accompanied found another other one this these those a an the some "
-        "so meanwhile part rounding out completing completed complete completes"
+        "elsewhere meanwhile part rounding out completing completed complete completes"
     )
 )
 """Words that say nothing of what is there; a preposition among them says something right before a mention."""

@@ -1,11 +1,18 @@
-"""Puts what a text says in short into the words that the rules of reading know: contractions, possessives."""
+"""Puts what a text says in short into the words that the rules of reading know: contractions, possessives, ellipses.
+
+Others take `write_plainly`. The words that a rule leaves out are put back, so that one rule of reading is enough: "parked
+next to a hut and near a tree" becomes "parked next to a hut and parked near a tree", "a hut with a dog behind" becomes
+"a hut with a dog behind it".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
 
-from .items import DEFINITE, INDEFINITE, NUMBERS
+from ....taxonomy.english.predicates import PREPOSITIONS
+from .items import DEFINITE, INDEFINITE, NUMBERS, STOPS
+from .pronouns import ELLIPSIS
 from .words import Lexicon, Tokens, split_text
 
 SHORT = {
@@ -29,6 +36,24 @@ SHORT = {
         "the shot has": "the picture has",
         "in size": "",
         "in shape": "",
+        "in color": "",
+        "plus": "and",
+        "together with": "with",
+        "alongside": "with",
+        "accompanies": "and",
+        "accompany": "and",
+        "shares the frame with": "and",
+        "share the frame with": "and",
+        "shares the scene with": "and",
+        "share the scene with": "and",
+        "all of them": "all",
+        "all of which are": "all",
+        "each of them": "each",
+        "each of which is": "each",
+        "both of them": "both",
+        "both of which are": "both",
+        "the latter": "latter",
+        "the former": "former",
         "besides them ,": "",
         "besides these ,": "",
         "besides that ,": "",
@@ -45,18 +70,80 @@ OWNERS = {"its": "it", "their": "them", "his": "him", "her": "her"}
 LONGEST = max(map(len, SHORT))
 MOST_WORDS = 8
 """Words of a name before its possessive."""
+IMAGES = {(a, what, "of") for a in ("a", "an", "the") for what in ("image", "picture")}
+ELLIPTIC = frozenset(split_text("behind above below beneath underneath inside around beside over under"))
+"""Prepositions that may end a clause, where it is known what they are about."""
+CLAUSE_ENDS = (*STOPS, ",", "and", "but", "while")
 
 
 def write_plainly(tokens: Tokens, lexicon: Lexicon) -> Tokens:
-    """Writes contractions at full length, and "the left of it" for "its left"."""
-    return _turn_possessives(tuple(_lengthen(tokens)), lexicon)
+    """Writes contractions at full length, "the left of it" for "its left", and the words that are left out."""
+    tokens = _turn_possessives(tuple(_lengthen(tokens, lexicon)), lexicon)
+    relations = {key for key, senses in lexicon.senses.items() if any(one.domain == "relation" for one in senses)}
+    if not relations:
+        return tokens
+    if any({"image", "picture"} & {*key} for key in relations):
+        tokens = _leave_out_images(tokens)
+    return _end_ellipses(_repeat_verbs(tokens, relations), relations)
 
 
-def _lengthen(tokens: Tokens) -> Iterator[str]:
+def _leave_out_images(tokens: Tokens) -> Tokens:
+    """Writes "a lily is printed on it" for "an image of a lily is printed on it"."""
+    found = list[str]()
+    place = 0
+    while place < len(tokens):
+        is_image = tokens[place : place + 3] in IMAGES and not (found[-1:] == ["with"] and found[-2][-2:] in ("ed", "wn"))
+        found += [] if is_image else [tokens[place]]
+        place += 3 if is_image else 1
+    return tuple(found)
+
+
+def _repeat_verbs(tokens: Tokens, relations: set[Tokens]) -> Tokens:
+    """Writes "parked near a tree" for "near a tree", where a thing is "parked next to a hut and near a tree"."""
+    verbs = {key[0] for key in relations if len(key) > 1 and key[0].endswith(("ed", "ing", "wn"))}
+    rests = {verb: {key[1:] for key in relations if key[0] == verb} for verb in verbs}
+    longest = max(map(len, relations))
+    verb, found = "", list[str]()
+    for place, word in enumerate(tokens):
+        if word in STOPS:
+            verb = ""
+        elif word in verbs:
+            verb = word
+        elif word == "both" and found[-1:] == [verb]:
+            continue
+        elif word == "nearby" and ("near",) in relations:
+            word = "near"
+        elif verb and tokens[place - 1 : place] in (("and",), (",",)):
+            starts = [tokens[place : place + length] for length in range(longest, 0, -1)]
+            if not any(one in relations for one in starts) and any(one in rests[verb] for one in starts):
+                found.append(verb)
+        found.append(word)
+    return tuple(found)
+
+
+def _end_ellipses(tokens: Tokens, relations: set[Tokens]) -> Tokens:
+    """Writes "behind thereof" for "behind", which stands for "behind it" or "behind them", at the end of a clause."""
+    lasts = {key[-2:] for key in relations} | {key[-1:] for key in relations}
+    found = list[str]()
+    for place, word in enumerate(tokens):
+        found.append(word)
+        if tokens[place + 1 : place + 2] and tokens[place + 1] not in CLAUSE_ENDS or place == 0:
+            continue
+        if word == "near":
+            found.append(ELLIPSIS)
+        elif (*found[-1:], "of") in lasts and word in ("front", "top"):
+            found += ["of", ELLIPSIS]
+        elif (word,) in lasts and word in ELLIPTIC:
+            found.append(ELLIPSIS)
+    return tuple(found)
+
+
+def _lengthen(tokens: Tokens, lexicon: Lexicon) -> Iterator[str]:
     place = 0
     while place < len(tokens):
         lengths = range(min(LONGEST, len(tokens) - place), 0, -1)
-        length = next((one for one in lengths if tokens[place : place + one] in SHORT), 0)
+        keys = (tokens[place : place + one] for one in lengths)
+        length = next((len(key) for key in keys if key in SHORT and key not in lexicon.senses), 0)
         yield from SHORT[tokens[place : place + length]] if length else tokens[place : place + 1]
         place += length or 1
 
@@ -69,7 +156,11 @@ def _turn_possessives(tokens: Tokens, lexicon: Lexicon) -> Tokens:
         owned = next((n for n in (3, 2, 1) if tokens[place + 1 : place + 1 + n] in parts), 0)
         end = place + 1 + owned
         owner = tokens[place].removesuffix("'s") if tokens[place].endswith("'s") else tokens[place].removesuffix("'")
-        if owned and tokens[end : end + 1] != ("of",):
+        if owned and tokens[place] == "whose":
+            start = place - 1 if tokens[place - 1] in PREPOSITIONS else place
+            which = (*tokens[start:place], "the", *tokens[place + 1 : end], "of", "which")
+            tokens = (*tokens[:start], *which, *tokens[end:])
+        elif owned and tokens[end : end + 1] != ("of",):
             of = ("the", *tokens[place + 1 : end], "of")
             if tokens[place] in OWNERS:
                 tokens = (*tokens[:place], *of, OWNERS[tokens[place]], *tokens[end:])

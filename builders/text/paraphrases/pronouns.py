@@ -10,7 +10,11 @@ from .items import BE, Item
 
 Mentions = frozenset[int]
 SINGULAR, PLURAL, ANIMATE = ("it",), ("them", "they"), ("him", "her", "he", "she")
-PRONOUNS = (*SINGULAR, *PLURAL, *ANIMATE)
+OF_TWO = {"former": 0, "latter": 1}
+"""Words for the first and the last of two that are listed."""
+ELLIPSIS = "thereof"
+"""What a text leaves out: "a hut with a dog behind"."""
+PRONOUNS = (*SINGULAR, *PLURAL, *ANIMATE, *OF_TWO, ELLIPSIS)
 VERBS = (
     "can",
     "appears",
@@ -27,6 +31,7 @@ VERBS = (
     "rest",
 )
 BY_THE_WAY = ("also", "all", "too", "then", "both")
+PAIR = re.compile(r"M(?:,\+?|\+)M(?!(?:,\+?|\+)M)")
 LIST_BEFORE = re.compile(r"M(?:(?:,\+?|\+)M)*$")
 HOLDER = re.compile(r"(?P<near>M)(?:,?q[bv]A(?:[,+]+A)*)?(?P<comma>,)?t[^tbvc.]*$")
 """What has, or is shown with, something of which something is said: "a hut with a dog behind it"."""
@@ -74,6 +79,8 @@ def _replace(pairs: frozenset[tuple[int, int]], meant: dict[int, Mentions]) -> I
 
 def list_meant(items: Sequence[Item], shape: str, place: int) -> list[Mentions]:
     """The mentions, one or all of a list, that a pronoun may stand for, by its place."""
+    if items[place].word in OF_TWO:
+        return _choose_of_two(shape, place, OF_TWO[items[place].word])
     sentences = [Mentions(one for one in some if shape[one] == "M" and one < place) for some in _cut(shape, place)]
     own, before = sorted(sentences[-1]), sorted(next((some for some in reversed(sentences[:-1]) if some), ()))
     found = [*own[:1], *own[-1:], *(own[-2:-1] if len(own) > 1 else [])]
@@ -83,6 +90,12 @@ def list_meant(items: Sequence[Item], shape: str, place: int) -> list[Mentions]:
     elif len(own) < 2:  # what the sentence before names
         found += before
     return list(dict.fromkeys(one for some in found for one in _agree(items, shape, some, items[place].word)))
+
+
+def _choose_of_two(shape: str, place: int, which: int) -> list[Mentions]:
+    """The first or the last of the two mentions that are listed last before a place; nothing where more are."""
+    pairs = [one for one in PAIR.finditer(shape, 0, place) if not re.search(r"M[,+]+$", shape[: one.start()])]
+    return [Mentions({pairs[-1].end() - 1 if which else pairs[-1].start()})] if pairs else []
 
 
 def _cut(shape: str, place: int) -> list[range]:
@@ -97,6 +110,8 @@ def _agree(items: Sequence[Item], shape: str, place: int, word: str) -> list[Men
     if one.pronoun:
         return list_meant(items, shape, place) if one.word in PLURAL or word not in PLURAL else []
     several = (one.count or 1) > 1 or any(sense.plural or sense.plural is None for sense in one.senses)
+    if word == ELLIPSIS:
+        return [one for it in ("it", "them") for one in _agree(items, shape, place, it)]
     if word in PLURAL:
         listed = LIST_BEFORE.search(shape, 0, place + 1)
         assert listed is not None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .claims import Claim, draw_shape, join_parted, read_claims
-from .items import NEUTRAL, STOPS, Item, cut_items
+from .items import DEFINITE, INDEFINITE, NEUTRAL, STOPS, Item, cut_items
 from .plain import write_plainly
 from .pronouns import mark_pronouns
 from .words import WHOLE, Lexicon, Tokens, split_text
@@ -26,14 +27,31 @@ HAPPENING = re.compile("tM(?:,?q[bv]A(?:[,+]+A)*|[,+w]*A)*,?[Rbv]")
 ALL = re.compile(r"M[^MORA.]*$")
 """What stands before "all": "two dogs, all red"."""
 LOOKS = ("looks", "look", "appears", "appear", "seems", "seem")
+BARE = frozenset(split_text("sit stand lie rest run"))
+"""Postures of several things, which may be the end of another name: "an umbrella stand"."""
+EXCEPTING = frozenset(split_text("all everything nothing anything anywhere"))
+"""Words with "but" that deny what follows."""
+CERTAIN = frozenset(split_text("seen found visible spotted"))
+"""What things can be, so that they are there."""
+OF_ALL = frozenset(split_text("location weather time_of_day"))
+"""Kinds of what is said of the whole picture that one thing is not without the others."""
+TOLD_OF_ONE = re.compile(r"(?:^|[.c])[^MORA.c]*M(?:[^MORA.c]*q)?[^MORA.cq]*b[^MORA.cq]*$|[MO],?qb[^MORA.]*$")
+"""A clause on one thing, before what is said of the whole picture: "the boat is drawn in chalk"."""
+ALL_THERE = re.compile(r"[^MORASc.]*(?:$|[.cS])")
+"""Nothing said but that things are there: "are all in the scene"."""
 MATERIAL = re.compile("wwA")
 """Words of an attribute, such as "made of carved marble"."""
+LIST_GOES_ON = re.compile(r"[^.,+]")
+"""Something behind a verb that belongs to it."""
+DOUBTFUL = frozenset(split_text("can well but each one other another of"))
+"""Words that say nothing in some places alone."""
 ABOUT = frozenset(
     split_text(
         "style styled rendered done made drawn painted shot photographed framed captured composed set "
         "lit taken under in at on by during the a an of as with like from through is are whole entire "
         "everything all light lighting looks against created executed takes place unfolds happens it's "
-        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it they"
+        "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it they "
+        "setting backdrop tones toned illustration artwork painting drawing aesthetic"
     )
 )
 """Words around what is said of the whole picture."""
@@ -69,6 +87,9 @@ def read_text(text: str, lexicon: Lexicon) -> Reading:
     claims, unread = read_claims(items)
     reading = Reading(tokens, items, claims)
     reading.strange += [f"what `{reading.quote(items[one])}` says of what cannot be told" for one in unread]
+    misplaced = _find_misplaced(items, draw_shape(items))
+    reading.strange += [f"`{reading.quote(items[one])}` is said of one thing" for one in misplaced]
+    reading.strange += ["it asks whether something is so"] * ("?" in tokens)
     _find_strange(reading)
     return reading
 
@@ -81,6 +102,7 @@ def _find_strange(reading: Reading) -> None:
         word = item.word
         if item.kind != "word" or word in (*STOPS, ","):
             continue
+        shaped = shape.startswith(("A", "R"), place + 1)
         before_mention = place + 1 < len(items) and items[place + 1].kind == "mention"
         if word in PREPOSITIONS and before_mention and not (word == "by" and items[place - 1].word == "accompanied"):
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
@@ -88,15 +110,56 @@ def _find_strange(reading: Reading) -> None:
             continue
         elif word in SHOWING:
             some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
-        elif word == "all" and shape.startswith(("A", "R"), place + 1):
+        elif word in ("all", "each") and shaped:
             some += [word] if not ALL.search(shape, 0, place) else []
+        elif word == "all" and ALL_THERE.match(shape, place + 1) and "M" in shape[:place]:
+            continue
         elif (word in LOOKS and shape.startswith("A", place + 1)) or (word == "made" and MATERIAL.match(shape, place)):
             continue
         elif word in POSTURES:
-            some += [word] if _is_animate(items, shape, place) else []
+            is_noun = word in BARE and shape.startswith(("M", "O"), place - 1) and not LIST_GOES_ON.match(shape, place + 1)
+            some += [word] if is_noun or _is_animate(items, shape, place) else []
+        elif word in DOUBTFUL:
+            some += [] if _is_harmless(reading, shape, place) else [word]
         elif (place not in about or before_mention) and word not in NEUTRAL:
             some.append(word)
     reading.strange += [f"`{word}` is not in the scene" for word in dict.fromkeys(some)]
+
+
+def _is_harmless(reading: Reading, shape: str, place: int) -> bool:
+    """Whether a word says nothing, of those that do in other places: "can" in "can be seen", "of" in "a view of a hut"."""
+    items, tokens = reading.items, reading.tokens
+    at, before = items[place].start, items[place - 1].word if place else ""
+    match items[place].word:
+        case "can":
+            rest = (one for one in tokens[at + 1 : at + 4] if one not in ("be", "also", "all", "clearly"))
+            return next(rest, "") in CERTAIN
+        case "well":
+            return before == "as"
+        case "but":
+            return before not in EXCEPTING
+        case "each" | "one":
+            return tokens[at + 1 : at + 2] in (("other",), ("another",))
+        case "other" | "another":
+            return before in ("each", "one") and place > 1 and items[place - 2].kind in ("relation", "mention")
+        case "of":
+            begun = max(shape.rfind(stop, 0, place) for stop in ".c")
+            whole = before in WHOLE and not {"M", "O"} & {*shape[begun + 1 : place]}
+            return not shape.startswith("M", place + 1) or whole or before in ("all", "each", "both", "") or shape[place - 1] == "S"
+    return True
+
+
+def _find_misplaced(items: list[Item], shape: str) -> Iterator[int]:
+    """What is said of the whole picture in a place where it is said of one thing of several, or is a thing's name."""
+    known = {number for item in items if item.kind == "mention" for sense in item.senses for number in sense.numbers}
+    for place, item in enumerate(items):
+        before = items[place - 1] if place else Item("word", 0, 0)
+        if item.kind == "attribute" and before.word in (*DEFINITE, *INDEFINITE):
+            yield place  # "with a striped one"
+        elif item.kind == "scene" and len(known) > 1 and item.senses[0].value[0] not in OF_ALL:
+            found = TOLD_OF_ONE.search(shape, 0, place)
+            if found and not any(one.word in WHOLE for one in items[found.start() : place]):
+                yield place
 
 
 def _find_about(items: list[Item]) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import product
@@ -54,6 +54,7 @@ ALIKE = (
     ("shaped like", "in the shape of"),
     ("on the edge of", "at the edge of"),
     ("seen", "visible", "in view"),
+    ("partly behind", "partly hidden behind"),
     ("a picture of", "an image of", "the image of"),
 )
 """Words of relations that say the same; those that follow stand for the first, and the first for them."""
@@ -71,6 +72,7 @@ ADVERB = re.compile(r"\b(\w+ly) (\w+(?:ing|ed))\b")
 """How something is done, which may be said behind the verb as well: "gently licking"."""
 SHOWING = re.compile(r"^(.*\w+ed) with an? (?:picture|image) of$")
 """What shows something on itself, which may be said of what it shows: "printed with an image of", "printed on"."""
+BEARING = ("bears", "bear", "bearing")
 DONE = re.compile(r"^(\w+)ed (?:with|in)(?: an? (?:picture|image) of)?$")
 """What is done with something, which may be said of that: "decorated with" a lily, which decorates it."""
 MIRRORED = {
@@ -99,7 +101,7 @@ class Sense:
     Attributes:
         domain: What sort of element it is.
         numbers: Which ones: objects, relations, scene attributes; of attributes `values` tells.
-        value: Of an attribute, its name.
+        value: Of an attribute, also one of the whole picture, its kind and its name.
         turned: Of a relation, whether the words before it name its object, and those after it its subject.
         finite: Whether the words have a finite verb: "chases", "chase".
         plural: Of an object, whether the words are its plural; None where there is no telling.
@@ -194,7 +196,7 @@ def collect_words(row: Mapping[str, Any], taxonomy: Taxonomy) -> Lexicon:
             lexicon.add(text, Sense("relation", (number,), turned=turned, finite=finite))
     for number, one in enumerate(row["scene_attributes"]):
         for text in _list_scene_forms(tables, one["kind"], one["value"], row["questions"], f"scene/{number}"):
-            lexicon.add(text, Sense("scene", (number,)))
+            lexicon.add(text, Sense("scene", (number,), (one["kind"], one["value"])))
     return lexicon
 
 
@@ -238,11 +240,16 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
     others = [one for one in wordings if (kind, one) not in tables.attributes and not ARTICLE.match(one)]
     forms = [row["adjective"], value, *others]
     if shaped := re.fullmatch(r"(.+)-shaped", value):
-        forms += [f"{how} {a} {shaped[1]}" for how in ("shaped like", "in the shape of") for a in ("a", "an")]
+        whats = [f"{a} {shaped[1]}" for a in ("a", "an")]
+        forms += [f"{how} {what}" for how in ("shaped like", "in the shape of", "with the shape of") for what in whats]
+        forms += [f"{how} {what} shape" for how in ("with", "in") for what in whats]
+        forms += [f"{how} the letter {shaped[1]}" for how in ("shaped like", "in the shape of") if len(shaped[1]) == 1]
     if done := re.fullmatch(r"(.+)-(covered|dusted|splattered|stained|lined|streaked|filled)", value):
         forms += [f"{done[2]} {how} {done[1]}" for how in ("in", "with", "by")]
     if patterned := re.fullmatch(r"(.+)-patterned", row["adjective"]):
         forms += [f"{how} {patterned[1]} pattern" for how in ("with a", "in a")]
+    if kind == "shape" and not shaped:
+        forms.append(f"{row['adjective']} shaped")
     if kind in ("shape", "size"):
         forms += [f"{how} {row['adjective']} {kind}" for how in ("of", "of a", "of an", "with a", "with an")]
     if kind == "material":
@@ -251,7 +258,7 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
     if parted := re.fullmatch(r"(.+)-(hair|eye)ed", value):
         forms.append(f"with {parted[1]} {'hair' if parted[2] == 'hair' else 'eyes'}")
     if value in COVERED:
-        forms += [f"covered {how} {COVERED[value]}" for how in ("in", "with")]
+        forms += [*(f"covered {how} {COVERED[value]}" for how in ("in", "with")), f"{COVERED[value]} covered"]
     if row["adjective"] == "sleeping":
         forms += ["asleep", "fast asleep"]
     return list(dict.fromkeys(forms))
@@ -264,12 +271,25 @@ def _list_scene_forms(
     asked = [one for one in questions if one["elements"] == [element] and one["form"] != "yes_no"]
     answers = [text for one in asked for text in (one["answer"], *one["aliases"])]
     ends, words = [row["phrase"]], row["phrase"].split()[1:]
-    while words and not PREPOSITIONS.issuperset(words[-1:]):
+    fewest = 3 if PREPOSITIONS.issuperset(words[-1:]) else 1  # "from above" is a place of relations, too
+    while len(words) >= fewest:
         ends.append(" ".join(words))
         if words[0] not in LEADING:
             break
         words = words[1:]
-    return list(dict.fromkeys([*ends, value, *wordings, *answers]))
+    return list(dict.fromkeys([*ends, value, *wordings, *answers, *_reword_scene(kind, value, row["phrase"])]))
+
+
+def _reword_scene(kind: str, value: str, phrase: str) -> Iterator[str]:
+    """Other forms of the same words: "Cubist", "sepia toned", "background blurred", "blue lighting"."""
+    if value.endswith("ism"):
+        yield f"{value.removesuffix('ism')}ist"
+    if done := re.fullmatch(r"(\w+ed) in (\w+)", phrase):
+        yield f"{done[2]} {done[1]}"
+    if told := re.fullmatch(r"(\w+ed) (\w+)", value):
+        yield from (f"{told[2]} {verb}{told[1]}" for verb in ("", "is ", "being "))
+    if kind == "lighting" and value.endswith(" light"):
+        yield f"{value}ing"
 
 
 # --- relations -------------------------------------------------------------------------------------------------------
@@ -301,6 +321,8 @@ def list_relation_forms(
     passive = _make_passive(predicate)
     if showing := SHOWING.match(predicate):
         forms.append((f"{showing[1]} on", True, False))
+        verb = showing[1].split()[-1]
+        forms += [(f"{has} a {verb} {what} of", False, True) for has in BEARING for what in ("image", "picture")]
     forms += [(text, True, finite) for text, finite in _list_turned(predicate)]
     forms += [(text, True, False) for text in passive for text in (text, f"being {text}")]
     return list(dict.fromkeys(forms))
