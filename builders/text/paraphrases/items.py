@@ -176,7 +176,7 @@ def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
             mention.definite = True
         elif word in ("a", "an", "another") and mention.count is None:
             mention.count = 1
-        elif word not in ("some", "other", "only", "single"):
+        elif word not in ("some", "only", "single") and (word != "other" or (mention.count or 1) > 1):
             break
         words = words[:-1]
         if mention.definite or word in INDEFINITE:

@@ -83,30 +83,40 @@ def write_plainly(tokens: Tokens, lexicon: Lexicon) -> Tokens:
     if not relations:
         return tokens
     if any({"image", "picture"} & {*key} for key in relations):
-        tokens = _leave_out_images(tokens)
-    return _end_ellipses(_repeat_verbs(tokens, relations), relations)
+        tokens = _leave_out_images(tokens, relations)
+    return _end_ellipses(_repeat_verbs(tokens, lexicon, relations), relations)
 
 
-def _leave_out_images(tokens: Tokens) -> Tokens:
+def _leave_out_images(tokens: Tokens, relations: set[Tokens]) -> Tokens:
     """Writes "a lily is printed on it" for "an image of a lily is printed on it"."""
+    verbs = {key[place : place + 2] for key in relations for place, word in enumerate(key[2:]) if word in ("a", "an", "the")}
     found = list[str]()
     place = 0
     while place < len(tokens):
-        is_image = tokens[place : place + 3] in IMAGES and not (found[-1:] == ["with"] and found[-2][-2:] in ("ed", "wn"))
+        is_image = tokens[place : place + 3] in IMAGES and tokens[max(place - 2, 0) : place] not in verbs
         found += [] if is_image else [tokens[place]]
         place += 3 if is_image else 1
     return tuple(found)
 
 
-def _repeat_verbs(tokens: Tokens, relations: set[Tokens]) -> Tokens:
-    """Writes "parked near a tree" for "near a tree", where a thing is "parked next to a hut and near a tree"."""
+def _repeat_verbs(tokens: Tokens, lexicon: Lexicon, relations: set[Tokens]) -> Tokens:
+    """Writes "parked near a tree" for "near a tree", where a thing is "parked next to a hut and near a tree".
+
+    Of "a parked car near a tree" it makes "a car parked near a tree".
+    """
     verbs = {key[0] for key in relations if len(key) > 1 and key[0].endswith(("ed", "ing", "wn"))}
     rests = {verb: {key[1:] for key in relations if key[0] == verb} for verb in verbs}
     longest = max(map(len, relations))
-    verb, found = "", list[str]()
+    names = {key for key, senses in lexicon.senses.items() if any(one.domain == "object" for one in senses)}
+    verb, moved, found = "", 0, list[str]()
     for place, word in enumerate(tokens):
         if word in STOPS:
             verb = ""
+        elif word in verbs and found[-1:] and (found[-1] in INDEFINITE or found[-1] in NUMBERS):
+            ends = [end for end in range(place + 2, place + 2 + MOST_WORDS) if tokens[place + 1 : end] in names]
+            if ends and any(tokens[ends[-1] : ends[-1] + n] in rests[word] for n in range(1, longest)):
+                verb, moved = word, ends[-1]
+                continue
         elif word in verbs:
             verb = word
         elif word == "both" and found[-1:] == [verb]:
@@ -117,7 +127,7 @@ def _repeat_verbs(tokens: Tokens, relations: set[Tokens]) -> Tokens:
             starts = [tokens[place : place + length] for length in range(longest, 0, -1)]
             if not any(one in relations for one in starts) and any(one in rests[verb] for one in starts):
                 found.append(verb)
-        found.append(word)
+        found += [verb, word] if moved == place > 0 else [word]
     return tuple(found)
 
 
@@ -131,7 +141,7 @@ def _end_ellipses(tokens: Tokens, relations: set[Tokens]) -> Tokens:
             continue
         if word == "near":
             found.append(ELLIPSIS)
-        elif (*found[-1:], "of") in lasts and word in ("front", "top"):
+        elif (word, "of") in lasts and tokens[place - 1 : place + 1] in (("in", "front"), ("on", "top")):
             found += ["of", ELLIPSIS]
         elif (word,) in lasts and word in ELLIPTIC:
             found.append(ELLIPSIS)

@@ -43,7 +43,7 @@ MATERIAL = re.compile("wwA")
 """Words of an attribute, such as "made of carved marble"."""
 LIST_GOES_ON = re.compile(r"[^.,+]")
 """Something behind a verb that belongs to it."""
-DOUBTFUL = frozenset(split_text("can well but each one other another of"))
+DOUBTFUL = frozenset(split_text("can well but so each one other another of"))
 """Words that say nothing in some places alone."""
 ABOUT = frozenset(
     split_text(
@@ -138,14 +138,17 @@ def _is_harmless(reading: Reading, shape: str, place: int) -> bool:
             return before == "as"
         case "but":
             return before not in EXCEPTING
+        case "so":
+            return tokens[at + 1 : at + 2] in (("is",), ("are",))
         case "each" | "one":
             return tokens[at + 1 : at + 2] in (("other",), ("another",))
         case "other" | "another":
             return before in ("each", "one") and place > 1 and items[place - 2].kind in ("relation", "mention")
         case "of":
             begun = max(shape.rfind(stop, 0, place) for stop in ".c")
-            whole = before in WHOLE and not {"M", "O"} & {*shape[begun + 1 : place]}
-            return not shape.startswith("M", place + 1) or whole or before in ("all", "each", "both", "") or shape[place - 1] == "S"
+            is_first = not {"M", "O"} & {*shape[begun + 1 : place]}
+            is_whole = is_first and (before in WHOLE or "S" in shape[begun + 1 : place])
+            return is_whole or not shape.startswith("M", place + 1) or before in ("all", "each", "both")
     return True
 
 

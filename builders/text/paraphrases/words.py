@@ -54,7 +54,7 @@ ALIKE = (
     ("shaped like", "in the shape of"),
     ("on the edge of", "at the edge of"),
     ("seen", "visible", "in view"),
-    ("partly behind", "partly hidden behind"),
+    ("partly behind", "partly hidden behind", "partly hidden by"),
     ("a picture of", "an image of", "the image of"),
 )
 """Words of relations that say the same; those that follow stand for the first, and the first for them."""
@@ -75,6 +75,11 @@ SHOWING = re.compile(r"^(.*\w+ed) with an? (?:picture|image) of$")
 BEARING = ("bears", "bear", "bearing")
 DONE = re.compile(r"^(\w+)ed (?:with|in)(?: an? (?:picture|image) of)?$")
 """What is done with something, which may be said of that: "decorated with" a lily, which decorates it."""
+CONVERSE = {
+    "casting a shadow on": ("in the shadow of", "in shadow cast by"),
+    "partly behind": ("partly hiding", "partly covering"),
+}
+"""What the object does, or is in, where its words are others than the relation's."""
 MIRRORED = {
     "to the left of": "to the right of", "to the right of": "to the left of", "in front of": "behind",
     "behind": "in front of", "above": "below", "below": "above", "over": "under", "under": "over", "beneath": "above",
@@ -257,6 +262,9 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
         forms += [" ".join(words) for words in made]
     if parted := re.fullmatch(r"(.+)-(hair|eye)ed", value):
         forms.append(f"with {parted[1]} {'hair' if parted[2] == 'hair' else 'eyes'}")
+    if kind == "human" and (worn := re.fullmatch(r"(\w+)ed", value)):  # "with a beard", "wearing boots"
+        whats = (f"a {worn[1]}", f"{worn[1]}s")
+        forms += [f"{how} {what}" for how in ("with", "in", "wearing") for what in whats]
     if value in COVERED:
         forms += [*(f"covered {how} {COVERED[value]}" for how in ("in", "with")), f"{COVERED[value]} covered"]
     if row["adjective"] == "sleeping":
@@ -315,6 +323,8 @@ def list_relation_forms(
         forms += [(text, True, finite) for text, finite in _vary(mirrored, None, of_object)]
     inverse = tables.relation_ids.get(row["inverse"] or next(filter(None, alike), ""))
     turned = predicate if row["symmetric"] else inverse["predicate"] if inverse else None
+    for text in CONVERSE.get(predicate, ()):
+        forms += [(one, True, is_finite) for one, is_finite in _vary(text, None, of_object)]
     if turned:
         finite = inverse["finite"] if inverse and not row["symmetric"] else row.get("finite")
         forms += [(text, True, finite) for text, finite in _vary(turned, finite, of_object)]
