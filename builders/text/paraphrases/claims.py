@@ -258,7 +258,10 @@ def _list_subjects(text: _Text, nearest: int, span: tuple[int, int], place: int)
     """The mentions that a verb may be about: all of a list if it is a plural's, or the nearest of them."""
     finite = any(sense.finite for sense in text.items[place].senses)
     words = text.items[min(nearest, place) : max(nearest, place)]
-    listed = [_pick(text.shape, span)] if finite or any(one.word == "are" for one in words) else []
+    plural = any(one.word == "are" for one in words)
+    listed = [_pick(text.shape, span)] if finite or plural else []
+    if plural and len(listed[0]) > 1 and text.items[nearest].count == 1:
+        return listed  # "a jogger and an icicle, which are huge"
     return list(dict.fromkeys([*listed, Mentions({nearest})]))
 
 

@@ -147,6 +147,11 @@ def _follows_be(items: list[Item]) -> bool:
     return bool(items) and items[-1].word in BE
 
 
+def _is_definite(words: list[Item]) -> bool:
+    """Whether "the other cup" is meant, which is known, not "six other cups", which are further ones."""
+    return bool(words) and words[0].word in DEFINITE
+
+
 def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
     """A mention with all that stands before its name, which is taken off the items."""
     mention = Item("mention", item.start, item.end, names)
@@ -176,7 +181,7 @@ def _begin_mention(items: list[Item], item: Item, names: list[Sense]) -> Item:
             mention.definite = True
         elif word in ("a", "an", "another") and mention.count is None:
             mention.count = 1
-        elif word not in ("some", "only", "single") and (word != "other" or (mention.count or 1) > 1):
+        elif word not in ("some", "only", "single") and not (word == "other" and _is_definite(words[-2:-1])):
             break
         words = words[:-1]
         if mention.definite or word in INDEFINITE:

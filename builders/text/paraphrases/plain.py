@@ -73,6 +73,7 @@ MOST_WORDS = 8
 IMAGES = {(a, what, "of") for a in ("a", "an", "the") for what in ("image", "picture")}
 ELLIPTIC = frozenset(split_text("behind above below beneath underneath inside around beside over under"))
 """Prepositions that may end a clause, where it is known what they are about."""
+FRONTS = (("in", "front"), ("on", "top"))
 CLAUSE_ENDS = (*STOPS, ",", "and", "but", "while")
 
 
@@ -89,11 +90,11 @@ def write_plainly(tokens: Tokens, lexicon: Lexicon) -> Tokens:
 
 def _leave_out_images(tokens: Tokens, relations: set[Tokens]) -> Tokens:
     """Writes "a lily is printed on it" for "an image of a lily is printed on it"."""
-    verbs = {key[place : place + 2] for key in relations for place, word in enumerate(key[2:]) if word in ("a", "an", "the")}
+    verbs = {key[max(place - 2, 0) : place] for key in relations for place in range(len(key)) if key[place : place + 3] in IMAGES}
     found = list[str]()
     place = 0
     while place < len(tokens):
-        is_image = tokens[place : place + 3] in IMAGES and tokens[max(place - 2, 0) : place] not in verbs
+        is_image = tokens[place : place + 3] in IMAGES and not {tokens[max(place - n, 0) : place] for n in (1, 2)} & verbs
         found += [] if is_image else [tokens[place]]
         place += 3 if is_image else 1
     return tuple(found)
@@ -141,9 +142,9 @@ def _end_ellipses(tokens: Tokens, relations: set[Tokens]) -> Tokens:
             continue
         if word == "near":
             found.append(ELLIPSIS)
-        elif (word, "of") in lasts and tokens[place - 1 : place + 1] in (("in", "front"), ("on", "top")):
+        elif (word, "of") in lasts and (word in ("left", "right") or tokens[place - 1 : place + 1] in FRONTS):
             found += ["of", ELLIPSIS]
-        elif (word,) in lasts and word in ELLIPTIC:
+        elif (word,) in lasts and word in ELLIPTIC and tokens[place - 1] != "from":
             found.append(ELLIPSIS)
     return tuple(found)
 

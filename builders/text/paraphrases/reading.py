@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .claims import Claim, draw_shape, join_parted, read_claims
 from .items import DEFINITE, INDEFINITE, NEUTRAL, STOPS, Item, cut_items
 from .plain import write_plainly
-from .pronouns import mark_pronouns
+from .pronouns import PRONOUNS, mark_pronouns
 from .words import WHOLE, Lexicon, Tokens, split_text
 
 PREPOSITIONS = frozenset(split_text("in on at by to from"))
@@ -37,6 +37,7 @@ OF_ALL = frozenset(split_text("location weather time_of_day"))
 """Kinds of what is said of the whole picture that one thing is not without the others."""
 TOLD_OF_ONE = re.compile(r"(?:^|[.c])[^MORA.c]*M(?:[^MORA.c]*q)?[^MORA.cq]*b[^MORA.cq]*$|[MO],?qb[^MORA.]*$")
 """A clause on one thing, before what is said of the whole picture: "the boat is drawn in chalk"."""
+LISTED_BEFORE = re.compile(r"[MO](?:,\+?|\+)$")
 ALL_THERE = re.compile(r"[^MORASc.]*(?:$|[.cS])")
 """Nothing said but that things are there: "are all in the scene"."""
 MATERIAL = re.compile("wwA")
@@ -51,7 +52,7 @@ ABOUT = frozenset(
         "lit taken under in at on by during the a an of as with like from through is are whole entire "
         "everything all light lighting looks against created executed takes place unfolds happens it's "
         "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it they "
-        "setting backdrop tones toned illustration artwork painting drawing aesthetic"
+        "beneath overhead setting backdrop tones toned illustration artwork painting drawing aesthetic"
     )
 )
 """Words around what is said of the whole picture."""
@@ -87,8 +88,7 @@ def read_text(text: str, lexicon: Lexicon) -> Reading:
     claims, unread = read_claims(items)
     reading = Reading(tokens, items, claims)
     reading.strange += [f"what `{reading.quote(items[one])}` says of what cannot be told" for one in unread]
-    misplaced = _find_misplaced(items, draw_shape(items))
-    reading.strange += [f"`{reading.quote(items[one])}` is said of one thing" for one in misplaced]
+    reading.strange += _find_misplaced(reading)
     reading.strange += ["it asks whether something is so"] * ("?" in tokens)
     _find_strange(reading)
     return reading
@@ -103,7 +103,8 @@ def _find_strange(reading: Reading) -> None:
         if item.kind != "word" or word in (*STOPS, ","):
             continue
         shaped = shape.startswith(("A", "R"), place + 1)
-        before_mention = place + 1 < len(items) and items[place + 1].kind == "mention"
+        after = items[place + 1] if place + 1 < len(items) else Item("word", 0, 0)
+        before_mention = after.kind == "mention" or after.word in PRONOUNS
         if word in PREPOSITIONS and before_mention and not (word == "by" and items[place - 1].word == "accompanied"):
             some.append(reading.quote(Item("word", item.start, items[place + 1].end)))
         elif word in ("feature", "features") and place + 1 < len(items) and items[place + 1].word == "in":
@@ -152,17 +153,30 @@ def _is_harmless(reading: Reading, shape: str, place: int) -> bool:
     return True
 
 
-def _find_misplaced(items: list[Item], shape: str) -> Iterator[int]:
-    """What is said of the whole picture in a place where it is said of one thing of several, or is a thing's name."""
+def _find_misplaced(reading: Reading) -> Iterator[str]:
+    """What has words of the scene, and says something else by its place: a thing's name, or of one thing of several."""
+    items, shape = reading.items, draw_shape(reading.items)
     known = {number for item in items if item.kind == "mention" for sense in item.senses for number in sense.numbers}
     for place, item in enumerate(items):
-        before = items[place - 1] if place else Item("word", 0, 0)
+        before, words = items[place - 1] if place else Item("word", 0, 0), reading.quote(item)
         if item.kind == "attribute" and before.word in (*DEFINITE, *INDEFINITE):
-            yield place  # "with a striped one"
-        elif item.kind == "scene" and len(known) > 1 and item.senses[0].value[0] not in OF_ALL:
-            found = TOLD_OF_ONE.search(shape, 0, place)
-            if found and not any(one.word in WHOLE for one in items[found.start() : place]):
-                yield place
+            yield f"`{words}` has no name behind it"  # "with a striped one"
+        elif item.kind == "attribute" and shape.startswith("tM", place + 1):
+            yield f"`{words} with` is not in the scene"  # "crowded with dogs"
+        elif item.kind == before.kind == "mention" and before.end == item.start and _is_bare(reading, item):
+            yield f"`{reading.quote(before)} {words}` is not in the scene"  # "a lipstick holster"
+        elif item.kind == "scene" and item.senses[0].value[0] not in OF_ALL:
+            found = TOLD_OF_ONE.search(shape, 0, place) if len(known) > 1 else None
+            if found and not any(one.word in (*WHOLE, "all") for one in items[found.start() : place]):
+                yield f"`{words}` is said of one thing"
+            elif before.word in INDEFINITE and LISTED_BEFORE.search(shape, 0, place - 1):
+                yield f"`{before.word} {words}` is said to be a thing"  # "a cup and a pencil", drawn in pencil
+
+
+def _is_bare(reading: Reading, item: Item) -> bool:
+    """Whether a mention is a name alone."""
+    told = item.count or item.definite or item.ordinal or item.attributes
+    return not told and reading.tokens[item.start] not in INDEFINITE
 
 
 def _find_about(items: list[Item]) -> set[int]:

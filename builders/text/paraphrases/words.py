@@ -279,8 +279,8 @@ def _list_scene_forms(
     asked = [one for one in questions if one["elements"] == [element] and one["form"] != "yes_no"]
     answers = [text for one in asked for text in (one["answer"], *one["aliases"])]
     ends, words = [row["phrase"]], row["phrase"].split()[1:]
-    fewest = 3 if PREPOSITIONS.issuperset(words[-1:]) else 1  # "from above" is a place of relations, too
-    while len(words) >= fewest:
+    fewest = 3 if PREPOSITIONS.issuperset(words[-1:]) else 1  # "above" is a place of relations, too
+    while len(words) >= fewest or words[:1] == ["from"]:
         ends.append(" ".join(words))
         if words[0] not in LEADING:
             break
@@ -297,7 +297,7 @@ def _reword_scene(kind: str, value: str, phrase: str) -> Iterator[str]:
     if told := re.fullmatch(r"(\w+ed) (\w+)", value):
         yield from (f"{told[2]} {verb}{told[1]}" for verb in ("", "is ", "being "))
     if kind == "lighting" and value.endswith(" light"):
-        yield f"{value}ing"
+        yield from (f"{value}ing", *(f"{light} is {value.removesuffix(' light')}" for light in ("light", "lighting")))
 
 
 # --- relations -------------------------------------------------------------------------------------------------------
