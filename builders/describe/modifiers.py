@@ -31,12 +31,25 @@ SEVERAL = frozenset(("between", "in between", "among", "amongst"))
 UNSAID = frozenset(("as", "to", "until", "via", "out", "up", "down", "off", "not", "without a"))
 """Predicates that say nothing by themselves, though longer ones begin so."""
 NOT_ASKED = frozenset(
-    ("of", "for", "with", "to", "from", "by", "at", "in the middle of", "on the side of", "on the back of")
+    (
+        "of",
+        "for",
+        "meant for",
+        "with",
+        "to",
+        "from",
+        "by",
+        "at",
+        "in the middle of",
+        "on the side of",
+        "on the back of",
+    )
 )
 """Predicates that read well in a phrase, and badly in a question: "is the wheel of the car?"."""
 BARE = re.compile(r"(sitting|standing|lying|laying|walking|running|flying|swimming|sleeping|leaning|resting|growing)$")
 """Verbs without an object: a bench is sat on."""
-FINITE_FORMS = {"have": "has", "do": "does", "of": "belongs to"}
+FINITE_FORMS = {"have": "has", "do": "does", "of": "belongs to", "with": "has", "for": "meant for"}
+"""What is said for predicates that make no sentence with "is": "the leg is of the man", "the plate is for the cake"."""
 SIDE = re.compile(
     r"^(?P<before>(?:[a-z]+ )?(?:to|on|at|in|near) |)"
     r"(?P<side>left|right|side|middle|center|bottom|back|edge|end|corner|rear) (?:side )?of$"
@@ -188,7 +201,7 @@ def read_predicate(taxonomy: Taxonomy, predicate: str, category: str) -> list[Me
         word = f"{side['before'] or 'to '}the {side['side']} of"
     if not is_sayable(word):
         return []
-    word = FINITE_FORMS.get(word, word)  # "the leg is of the man" is no sentence
+    word = FINITE_FORMS.get(word, word)
     if senses := _list_senses(taxonomy, word):
         return [Meaning(one) for one in senses]
     first, _, rest = word.partition(" ")

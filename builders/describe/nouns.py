@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import lru_cache
 
 import pyarrow.compute as pc
 
 from ...taxonomy import Taxonomy
 from ...taxonomy.english.heads import find_head
-from ...taxonomy.english.inflection import make_plural
+from ...taxonomy.english.inflection import MASS, make_plural
 from ...taxonomy.english.spelling import respell
 from ...taxonomy.grammar import Noun, load_grammar
 from ...taxonomy.hints import fold
@@ -27,6 +28,8 @@ TIERS = ("common", "visible")
 LONGEST_NAMED = 3
 """Words of a name within a longer one that are looked up together."""
 MOST_NEAR = 8
+CLOSE = 0.85
+"""How alike the letters of a misspelt name and of the right one are."""
 INDEFINITE = frozenset(("in", "with", "wearing", "holding", "carrying"))
 DEFINITE = frozenset(("on", "at", "near", "behind", "under", "by", "above"))
 SIDES = frozenset("side top bottom front back edge end corner middle base part".split())  # noqa: SIM905
@@ -180,6 +183,8 @@ def _keep_unknown(taxonomy: Taxonomy, word: str, near: list[int]) -> Meaning:
         noun = Noun("mass", word, "some", False)
     if noun.countability == "count" and word.endswith("iis"):  # skiis
         noun = Noun("plural", word, "some", False)
+    if noun.countability == "count" and (meant := _find_misspelt(taxonomy, word)):  # foilage
+        noun = Noun(meant, word, "some", False)
     return Meaning(row["id"], {**row, **_inflect(noun)}, guessed=True)
 
 
@@ -201,6 +206,25 @@ def _complete(word: str, parent: str, kinds: str, near: list[str], visible: str)
         "near": "|".join(near),
         "paper_name": "",
     }
+
+
+def _find_misspelt(taxonomy: Taxonomy, word: str) -> str:
+    """Whether a word is nearly the name of something that is not counted: its countability, or nothing."""
+    close = get_close_matches(word.casefold(), _list_uncounted(taxonomy).get(word[:1].casefold(), {}), 1, CLOSE)
+    return _list_uncounted(taxonomy)[word[:1].casefold()][close[0]] if close else ""
+
+
+@lru_cache(maxsize=4)
+def _list_uncounted(taxonomy: Taxonomy) -> dict[str, dict[str, str]]:
+    """Countability by names of objects that stand with "some", by their first letter."""
+    found: dict[str, dict[str, str]] = {}
+    rows = taxonomy.objects.select(["name", "countability", "tier"]).to_pylist()
+    names = {
+        row["name"]: row["countability"] for row in rows if row["countability"] != "count" and row["tier"] in TIERS
+    }
+    for name, countability in (dict.fromkeys(MASS, "mass") | names).items():
+        found.setdefault(name[:1].casefold(), {})[name.casefold()] = countability
+    return found
 
 
 def _inflect(noun: Noun) -> dict[str, str]:

@@ -90,11 +90,18 @@ def write_plainly(tokens: Tokens, lexicon: Lexicon) -> Tokens:
 
 def _leave_out_images(tokens: Tokens, relations: set[Tokens]) -> Tokens:
     """Writes "a lily is printed on it" for "an image of a lily is printed on it"."""
-    verbs = {key[max(place - 2, 0) : place] for key in relations for place in range(len(key)) if key[place : place + 3] in IMAGES}
+    verbs = {
+        key[max(place - 2, 0) : place]
+        for key in relations
+        for place in range(len(key))
+        if key[place : place + 3] in IMAGES
+    }
     found = list[str]()
     place = 0
     while place < len(tokens):
-        is_image = tokens[place : place + 3] in IMAGES and not {tokens[max(place - n, 0) : place] for n in (1, 2)} & verbs
+        is_image = (
+            tokens[place : place + 3] in IMAGES and not {tokens[max(place - n, 0) : place] for n in (1, 2)} & verbs
+        )
         found += [] if is_image else [tokens[place]]
         place += 3 if is_image else 1
     return tuple(found)

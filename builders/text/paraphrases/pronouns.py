@@ -88,7 +88,8 @@ def list_meant(items: Sequence[Item], shape: str, place: int) -> list[Mentions]:
         # "A hut, smaller than a tree, has a dog behind it": the tree is told by the way.
         found = [holder.start(), *(own[:1] if holder["comma"] else [])]
     elif len(own) < 2:  # what the sentence before names
-        found += before if items[place].word in PLURAL else [*before[:1], *before[-1:]]
+        named = [one for one in before if not items[one].pronoun]
+        found += before if items[place].word in PLURAL else [*named[:1], *named[-1:]]
     meant = list(dict.fromkeys(one for some in found for one in _agree(items, shape, some, items[place].word)))
     return sorted(meant, key=min)[:1] if items[place].word in ("he", "she") else meant  # what the sentence is about
 

@@ -118,7 +118,9 @@ def _find_strange(reading: Reading) -> None:
         elif (word in LOOKS and shape.startswith("A", place + 1)) or (word == "made" and MATERIAL.match(shape, place)):
             continue
         elif word in POSTURES:
-            is_noun = word in BARE and shape.startswith(("M", "O"), place - 1) and not LIST_GOES_ON.match(shape, place + 1)
+            is_noun = (
+                word in BARE and shape.startswith(("M", "O"), place - 1) and not LIST_GOES_ON.match(shape, place + 1)
+            )
             some += [word] if is_noun or _is_animate(items, shape, place) else []
         elif word in DOUBTFUL:
             some += [] if _is_harmless(reading, shape, place) else [word]
@@ -161,7 +163,7 @@ def _find_misplaced(reading: Reading) -> Iterator[str]:
         before, words = items[place - 1] if place else Item("word", 0, 0), reading.quote(item)
         if item.kind == "attribute" and before.word in (*DEFINITE, *INDEFINITE):
             yield f"`{words}` has no name behind it"  # "with a striped one"
-        elif item.kind == "attribute" and shape.startswith("tM", place + 1):
+        elif item.kind == "attribute" and shape.startswith("tM", place + 1) and items[place + 1].word == "with":
             yield f"`{words} with` is not in the scene"  # "crowded with dogs"
         elif item.kind == before.kind == "mention" and before.end == item.start and _is_bare(reading, item):
             yield f"`{reading.quote(before)} {words}` is not in the scene"  # "a lipstick holster"

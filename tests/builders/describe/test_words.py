@@ -103,7 +103,8 @@ def test_attributes_that_cannot_be_read_are_left_out(value, taxonomy):
         ("to left of", "is to the left of"),
         ("on side of", "is on the side of"),
         ("walking on the", "is walking on"),
-        ("with", "is with"),
+        ("with", "has"),
+        ("for", "is meant for"),
     ],
 )
 def test_predicates_are_said_in_a_sentence(predicate, said, taxonomy):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from generate_any_scene.builders.content.scenes import BLOCK
 from generate_any_scene.builders.recipe.loading import load_recipe
+from generate_any_scene.builders.rows.single import open_writer, write_scene
 from generate_any_scene.builders.rows.writer import create_writer
 from generate_any_scene.builders.text.paraphrases.check import check_text
 from generate_any_scene.taxonomy import load_taxonomy
@@ -103,6 +104,28 @@ def test_no_spoiled_text_is_kept(later_texts, refused_later, taxonomy, shape):
     spoiled = [(row, new) for row, text, new in changed if new and new != text]
     assert len(spoiled) >= 15
     assert [text for row, text in spoiled if not check_text(row, text, taxonomy)] == []
+
+
+@pytest.fixture(scope="module")
+def unseen_rows():
+    """Rows by recipe and number, of the right and wrong texts of seven recipes that were written together."""
+    keys = {
+        (recipe, int(index)) for name in ("right", "wrong") for recipe, index, _ in read_texts(f"{name}_unseen.tsv")
+    }
+    return {(recipe, index): write_scene(open_writer(recipe, {}), index, "train") for recipe, index in sorted(keys)}
+
+
+def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy):
+    right = read_texts("right_unseen.tsv")
+    refused = refuse([(unseen_rows[recipe, int(index)], text) for recipe, index, text in right], taxonomy)
+    # "a man with a smile", "just a bit to the marshmallow's right".
+    assert len(right) >= 100 and len(refused) <= 0.02 * len(right), refused
+
+
+def test_errors_in_many_manners_are_refused(unseen_rows, taxonomy):
+    wrong = [(unseen_rows[recipe, int(index)], text) for recipe, index, text in read_texts("wrong_unseen.tsv")]
+    assert len(wrong) >= 230
+    assert [text for row, text in wrong if not check_text(row, text, taxonomy)] == []
 
 
 def test_errors_written_by_hand_are_refused(more_rows, taxonomy):
