@@ -49,7 +49,7 @@ NOT_ASKED = frozenset(
 BARE = re.compile(r"(sitting|standing|lying|laying|walking|running|flying|swimming|sleeping|leaning|resting|growing)$")
 """Verbs without an object: a bench is sat on."""
 FINITE_FORMS = {"have": "has", "do": "does", "of": "belongs to", "with": "has", "for": "meant for"}
-"""What is said for predicates that make no sentence with "is": "the leg is of the man", "the plate is for the cake"."""
+"""What is said for predicates that make no sentence with "is": "the leg is of the man"."""
 SIDE = re.compile(
     r"^(?P<before>(?:[a-z]+ )?(?:to|on|at|in|near) |)"
     r"(?P<side>left|right|side|middle|center|bottom|back|edge|end|corner|rear) (?:side )?of$"

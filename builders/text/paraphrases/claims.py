@@ -114,7 +114,7 @@ def join_parted(items: list[Item], lexicon: Lexicon) -> list[Item]:
 
 
 def _join_fronted(items: list[Item], lexicon: Lexicon) -> list[Item]:
-    """Joins relations whose last words stand before "which": "a lake, in which a hut is reflected", "... lies a hut"."""
+    """Joins relations whose last words stand before "which": "a lake, in which a hut is reflected"."""
     begin = 0
     while found := FRONTED.search(shape := draw_shape(items), begin) or INVERTED.search(shape, begin):
         target, subject = found.start("object"), found.start("subject")

@@ -1,8 +1,8 @@
 """Puts what a text says in short into the words that the rules of reading know: contractions, possessives, ellipses.
 
-Others take `write_plainly`. The words that a rule leaves out are put back, so that one rule of reading is enough: "parked
-next to a hut and near a tree" becomes "parked next to a hut and parked near a tree", "a hut with a dog behind" becomes
-"a hut with a dog behind it".
+Others take `write_plainly`. The words that a rule leaves out are put back, so that one rule of reading is enough:
+"parked next to a hut and near a tree" becomes "parked next to a hut and parked near a tree", "a hut with a dog behind"
+becomes "a hut with a dog behind it".
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _end_ellipses(tokens: Tokens, relations: set[Tokens]) -> Tokens:
     found = list[str]()
     for place, word in enumerate(tokens):
         found.append(word)
-        if tokens[place + 1 : place + 2] and tokens[place + 1] not in CLAUSE_ENDS or place == 0:
+        if (tokens[place + 1 : place + 2] and tokens[place + 1] not in CLAUSE_ENDS) or place == 0:
             continue
         if word == "near":
             found.append(ELLIPSIS)

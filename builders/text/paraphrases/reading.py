@@ -113,9 +113,11 @@ def _find_strange(reading: Reading) -> None:
             some += [word] if _has_subject(items, shape, place) and not HAPPENING.match(shape, place) else []
         elif word in ("all", "each") and shaped:
             some += [word] if not ALL.search(shape, 0, place) else []
-        elif word == "all" and ALL_THERE.match(shape, place + 1) and "M" in shape[:place]:
-            continue
-        elif (word in LOOKS and shape.startswith("A", place + 1)) or (word == "made" and MATERIAL.match(shape, place)):
+        elif (
+            (word == "all" and ALL_THERE.match(shape, place + 1) and "M" in shape[:place])
+            or (word in LOOKS and shape.startswith("A", place + 1))
+            or (word == "made" and MATERIAL.match(shape, place))
+        ):
             continue
         elif word in POSTURES:
             is_noun = (
@@ -130,7 +132,7 @@ def _find_strange(reading: Reading) -> None:
 
 
 def _is_harmless(reading: Reading, shape: str, place: int) -> bool:
-    """Whether a word says nothing, of those that do in other places: "can" in "can be seen", "of" in "a view of a hut"."""
+    """Whether a word says nothing, of those that do in other places: "can" in "can be seen"."""
     items, tokens = reading.items, reading.tokens
     at, before = items[place].start, items[place - 1].word if place else ""
     match items[place].word:
@@ -156,7 +158,7 @@ def _is_harmless(reading: Reading, shape: str, place: int) -> bool:
 
 
 def _find_misplaced(reading: Reading) -> Iterator[str]:
-    """What has words of the scene, and says something else by its place: a thing's name, or of one thing of several."""
+    """What has words of the scene, and says something else by its place: a name, or of one thing of several."""
     items, shape = reading.items, draw_shape(reading.items)
     known = {number for item in items if item.kind == "mention" for sense in item.senses for number in sense.numbers}
     for place, item in enumerate(items):

@@ -263,7 +263,7 @@ def list_attribute_forms(tables: _Tables, kind: str, value: str) -> list[str]:
     if parted := re.fullmatch(r"(.+)-(hair|eye)ed", value):
         forms.append(f"with {parted[1]} {'hair' if parted[2] == 'hair' else 'eyes'}")
     if kind == "human" and (worn := re.fullmatch(r"(\w+)ed", value)):  # "with a beard", "wearing boots"
-        whats = (f"a {worn[1]}", f"{worn[1]}s")
+        whats = [f"a {worn[1]}", f"{worn[1]}s"]
         forms += [f"{how} {what}" for how in ("with", "in", "wearing") for what in whats]
     if value in COVERED:
         forms += [*(f"covered {how} {COVERED[value]}" for how in ("in", "with")), f"{COVERED[value]} covered"]

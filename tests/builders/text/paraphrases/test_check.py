@@ -115,6 +115,7 @@ def unseen_rows():
     return {(recipe, index): write_scene(open_writer(recipe, {}), index, "train") for recipe, index in sorted(keys)}
 
 
+@pytest.mark.slow
 def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy):
     right = read_texts("right_unseen.tsv")
     refused = refuse([(unseen_rows[recipe, int(index)], text) for recipe, index, text in right], taxonomy)
@@ -122,6 +123,7 @@ def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy):
     assert len(right) >= 100 and len(refused) <= 0.02 * len(right), refused
 
 
+@pytest.mark.slow
 def test_errors_in_many_manners_are_refused(unseen_rows, taxonomy):
     wrong = [(unseen_rows[recipe, int(index)], text) for recipe, index, text in read_texts("wrong_unseen.tsv")]
     assert len(wrong) >= 230
