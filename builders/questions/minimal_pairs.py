@@ -28,7 +28,9 @@ from ..foundation.counter_rng import deal, derive_key, draw_below, hash_numbers,
 from ..foundation.ragged import Ragged, number_rows, pad_lists
 from ..recipe.fields import LARGEST_COUNT
 from ..text.captions import CaptionWriter
+from ..text.surface_forms import BlockWords
 from ..text.views import Shape
+from .references import References, find_references
 
 SELDOM = "attributes_swapped"
 """The edit that the fewest scenes allow: every other one that does gets it, whatever was dealt."""
@@ -43,10 +45,16 @@ class Pairs:
     Attributes:
         edits: Number of the edit in the recipe's list, or -1 where none is possible.
         scenes: The edited scenes; a scene without an edit is as it was.
+        places: Number in the block of the relation, attribute or object that is edited in each scene.
+        others: Of swapped attributes, the number of the other one; -1 for all else.
+        told: How instructions refer to the objects of the block, where the recipe asks for them.
     """
 
     edits: np.ndarray
     scenes: Scenes
+    places: np.ndarray
+    others: np.ndarray
+    told: References | None = None
 
 
 @dataclass(frozen=True)
@@ -56,10 +64,12 @@ class Change:
     Attributes:
         places: Number in the block of a relation, attribute or object; -1 in scenes where the edit is not possible.
         apply: Makes edited scenes out of scenes, with the edit at these places.
+        others: The other place of an edit at each place of the block, if it has two.
     """
 
     places: np.ndarray
     apply: Callable[[Scenes, np.ndarray], Scenes]
+    others: np.ndarray | None = None
 
 
 def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
@@ -67,6 +77,7 @@ def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
 
     The wanted edits are dealt from decks, so that all are used as often; where one is not possible, another is made.
     Swapped attributes, which test binding and are seldom possible, come first in half of the scenes that allow them.
+    Where the recipe asks for instructions, only what they can name without doubt is edited.
 
     Args:
         captions: Who writes the captions, and numbers the shapes of edited scenes.
@@ -78,20 +89,25 @@ def edit_scenes(captions: CaptionWriter, scenes: Scenes, key: int) -> Pairs:
     changes = [EDITORS[edit](drafts) for edit in wanted]
     possible = np.stack([change.places >= 0 for change in changes], axis=1)
     first = deal(derive_key(key, "edits"), len(wanted), scenes.start, len(scenes))
-    others = shuffle_rows(derive_key(key, "others"), scenes.start + np.arange(len(scenes)), len(wanted))
+    further = shuffle_rows(derive_key(key, "others"), scenes.start + np.arange(len(scenes)), len(wanted))
     if SELDOM in wanted:
         number = wanted.index(SELDOM)
         ids = scenes.start + np.arange(len(scenes))
         first = np.where(possible[:, number] & (draw_below(derive_key(key, SELDOM), ids, 2) == 0), number, first)
-    tried = np.concatenate([first[:, None], others], axis=1)
+    tried = np.concatenate([first[:, None], further], axis=1)
     found = np.take_along_axis(possible, tried, axis=1)
     edits = np.where(found.any(axis=1), tried[np.arange(len(scenes)), found.argmax(axis=1)], -1)
+    places, others = (np.full(len(scenes), -1, dtype=np.int64) for _ in range(2))
     for number, change in enumerate(changes):
-        scenes = change.apply(scenes, change.places[edits == number])
+        made = edits == number
+        places[made] = change.places[made]
+        if change.others is not None:
+            others[made] = change.others[places[made]]
+        scenes = change.apply(scenes, change.places[made])
     if "relation_reversed" in wanted:
         number = wanted.index("relation_reversed")
         scenes = _number_shapes(captions, scenes, np.flatnonzero(edits == number), changes[number].places)
-    return Pairs(edits, scenes)
+    return Pairs(edits, scenes, places, others, drafts.told if captions.plan.recipe.edits else None)
 
 
 def _number_shapes(captions: CaptionWriter, scenes: Scenes, rows: np.ndarray, places: np.ndarray) -> Scenes:
@@ -142,6 +158,18 @@ class _Drafts:
         sure = ~SceneKin(self.plan, self.scenes).show_more(scene, objects.values, same)
         return np.where(sure & ~find_pictured(self.plan.taxonomy, self.scenes), same, 0)
 
+    @cached_property
+    def told(self) -> References:
+        """How instructions can refer to each object of the block."""
+        return find_references(self.plan.taxonomy, BlockWords(self.scenes, self.plan.taxonomy), self.alike)
+
+    def can_name(self, objects: np.ndarray, by_relation: bool = False) -> np.ndarray:
+        """Whether instructions can name objects of the block, bool; all of them where the recipe asks for none."""
+        if not self.plan.recipe.edits:
+            return np.ones(len(objects), dtype=bool)
+        told = self.told.by_name
+        return (told | (self.told.relations >= 0) if by_relation else told)[objects]
+
     def choose(self, edit: str, scene_of: np.ndarray, good: np.ndarray, codes: np.ndarray | None = None) -> np.ndarray:
         """One of the good candidates of each scene, by chance; -1 where there is none.
 
@@ -180,6 +208,7 @@ def _reverse_relation(drafts: _Drafts) -> Change:
             targets=Ragged(_set(ends, places, starts[places]), scenes.targets.offsets),
         )
 
+    good &= drafts.can_name(facts.subjects) & drafts.can_name(facts.targets)
     return Change(drafts.choose("relation_reversed", scene_of, good & ~_lead_around(facts)), apply)
 
 
@@ -218,7 +247,7 @@ def _swap_attributes(drafts: _Drafts) -> Change:
     good &= find_seen_attributes(plan)[concepts[one]] & find_seen_attributes(plan)[concepts[other]]
     for some, others in ((one, other), (other, one)):
         good &= _find_fits(plan)(concepts[some], scenes.objects.values[holders[others]])
-        good &= _can_stand(drafts, others, concepts[some])
+        good &= _can_stand(drafts, others, concepts[some]) & drafts.can_name(holders[some])
     chosen = drafts.choose(
         "attributes_swapped", scene_of[one], good, scenes.identify(scene_of)[one] * (LARGEST_COUNT + 1) + place
     )
@@ -231,7 +260,7 @@ def _swap_attributes(drafts: _Drafts) -> Change:
         swapped = _set(values, both, values[np.concatenate([others[places], places])])
         return replace(scenes, attributes=Ragged(swapped, scenes.attributes.offsets))
 
-    return Change(np.where(there, one[chosen] if len(one) else -1, -1), apply)
+    return Change(np.where(there, one[chosen] if len(one) else -1, -1), apply, others)
 
 
 def _change_attribute(drafts: _Drafts) -> Change:
@@ -240,6 +269,7 @@ def _change_attribute(drafts: _Drafts) -> Change:
     keys, some = [derive_key(drafts.key, "attribute")], drafts.plan.recipe.questions.ask != "all"
     (foils,) = sample_foil_attributes(keys, drafts.plan, scenes, seen=some)
     good = (foils >= 0) & seen[scenes.attributes.values] & _can_stand(drafts, np.arange(len(foils)), foils)
+    good &= drafts.can_name(drafts.holders, by_relation=True)
 
     def apply(scenes: Scenes, places: np.ndarray) -> Scenes:
         values = _set(scenes.attributes.values, places, foils[places])
@@ -323,7 +353,8 @@ def _change_predicate(drafts: _Drafts) -> Change:
         values = _set(scenes.relations.values, places, foils[places])
         return replace(scenes, relations=Ragged(values, scenes.relations.offsets))
 
-    return Change(drafts.choose("predicate", drafts.scene_of_relation, foils >= 0), apply)
+    good = (foils >= 0) & drafts.can_name(drafts.facts.subjects) & drafts.can_name(drafts.facts.targets)
+    return Change(drafts.choose("predicate", drafts.scene_of_relation, good), apply)
 
 
 @lru_cache(maxsize=4)

@@ -69,6 +69,11 @@ def read_edits(value: Any) -> Any:
     return wrap_one(value) or None
 
 
+def read_switch(value: Any) -> Any:
+    """Read what is on or left out: false is as if nothing were said."""
+    return None if value is False else value
+
+
 class Split(Part):
     """One split of the dataset."""
 
@@ -154,6 +159,12 @@ class Recipe(Part):
         default=None,
         description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
         examples=[["relation_reversed", "attribute"]],
+    )
+    edits: Annotated[Literal[True] | None, BeforeValidator(read_switch, json_schema_input_type=bool | None)] = Field(
+        default=None,
+        description="Whether each pair gets an instruction, which says how to make its picture of the scene's, for the "
+        "column `edit`.",
+        examples=[True],
     )
     paraphrase: Paraphrase | None = Field(
         default=None,
@@ -248,6 +259,14 @@ class Recipe(Part):
             raise refuse("must be one paragraph", "remove the empty line")
         joined = " ".join(description.split())
         return read_text(joined) if joined else ""
+
+    @field_validator("edits")
+    @classmethod
+    def check_edits(cls, edits: Literal[True] | None, info: ValidationInfo) -> Literal[True] | None:
+        """Refuse instructions for what is not edited."""
+        if edits and "pairs" in info.data and not info.data["pairs"]:
+            raise refuse("`edits` has nothing to instruct without `pairs`", "add `pairs: true`, or a list of edits")
+        return edits
 
     @field_validator("difficulty")
     @classmethod

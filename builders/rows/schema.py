@@ -69,6 +69,16 @@ PAIR = pa.struct(
 )
 """The column of a recipe that asks for pairs: the scene with one thing changed, null where nothing can be."""
 
+EDIT = pa.struct(
+    [
+        ("instruction", pa.string()),
+        ("elements", pa.list_(pa.string())),
+        ("must_change", pa.list_(pa.struct([("question", pa.int32()), ("before", pa.string()), ("after", pa.string())]))),
+        ("must_keep", pa.list_(pa.struct([("question", pa.int32()), ("answer", pa.string())]))),
+    ]
+)
+"""The column of a recipe that asks for edits: how to make the pair's picture of the scene's, null where no pair is."""
+
 PARAPHRASE = pa.struct([("text", pa.string()), ("model", pa.string()), ("template", pa.string())])
 """A scene in a language model's words: the column `paraphrases` of a recipe that asks for it lists them."""
 
@@ -77,7 +87,13 @@ WORDINGS = pa.list_(pa.struct([("caption", pa.string()), ("template", pa.string(
 
 DIFFICULTY = "difficulty"
 ASKED = pa.schema(
-    [("pair", PAIR), ("wordings", WORDINGS), (DIFFICULTY, pa.float64()), (PARAPHRASES, pa.list_(PARAPHRASE))]
+    [
+        ("pair", PAIR),
+        ("edit", EDIT),
+        ("wordings", WORDINGS),
+        (DIFFICULTY, pa.float64()),
+        (PARAPHRASES, pa.list_(PARAPHRASE)),
+    ]
 )
 """The columns that only some recipes ask for, in this order, after those of every config."""
 
@@ -93,6 +109,7 @@ def schema_of(recipe: Recipe) -> pa.Schema:
     """The columns of a recipe's config: those of every config, then those that the recipe asks for."""
     asked = {
         "pair": recipe.pairs,
+        "edit": recipe.edits,
         "wordings": recipe.wordings,
         DIFFICULTY: recipe.difficulty,
         PARAPHRASES: recipe.paraphrase,

@@ -24,6 +24,7 @@ from ..content.unseen import find_leaks
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, offsets_of
 from ..questions.majority_baseline import Tallies
+from ..questions.instructions import InstructionWriter
 from ..questions.minimal_pairs import Pairs, edit_scenes
 from ..questions.writer import Questions, QuestionWriter
 from ..recipe.loading import LoadedRecipe
@@ -35,6 +36,7 @@ from ..text.surface_forms import BlockWords
 from ..text.templates import load_template
 from ..text.wordings import write_wordings
 from .difficulty import write_difficulty
+from .edits import write_edits
 from .paraphrases import ParaphraseWriter, create_paraphrase_writer
 from .schema import ATTRIBUTE, OBJECT, PAIR, PARAPHRASES, QUESTION, RELATION, STRUCTURE, schema_of
 
@@ -72,6 +74,7 @@ class RowWriter:
     Attributes:
         plan: The plan of the recipe.
         folder: Where the recipe's own templates are, if it has any.
+        instructions: Tells how to edit pictures, where the recipe asks for it; None to leave that column out.
         paraphrases: Words scenes anew, where the recipe asks for it; None to leave that column out.
     """
 
@@ -80,6 +83,7 @@ class RowWriter:
     captions: CaptionWriter = field(init=False)
     limits: CaptionLimits | None = field(init=False)
     questions: QuestionWriter = field(init=False)
+    instructions: InstructionWriter | None = field(init=False, default=None)
     paraphrases: ParaphraseWriter | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -90,6 +94,8 @@ class RowWriter:
         self.plan = self.captions.plan = level_plan(self.plan)
         self.questions = QuestionWriter(self.plan, self.folder)
         recipe = self.plan.recipe
+        if recipe.edits:
+            self.instructions = InstructionWriter(self.plan)
         if recipe.paraphrase:
             self.paraphrases = create_paraphrase_writer(
                 recipe.paraphrase, recipe.seed, self.plan.taxonomy, self.folder
@@ -196,6 +202,9 @@ class RowWriter:
         ]
         if pairs and edited:
             columns.append(self._write_pairs(scenes, pairs, edited, questions, caption_key, write_words).slice(skip))
+            if self.instructions:
+                told = self.instructions.write(pairs, asked, edited, derive_key(recipe.seed, recipe.name, split, "edits"))
+                columns.append(write_edits(recipe.pairs or (), pairs, scenes, told, questions, question_pool).slice(skip))
         if recipe.wordings:
             wordings_key = derive_key(recipe.seed, recipe.name, split, "wordings")
             columns.append(self._write_wordings(words, wordings_key, write_words))

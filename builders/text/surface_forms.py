@@ -146,8 +146,8 @@ class BlockWords:
         if name == "object.ordinal":
             return self._number_objects()
         if name == "object.apart":
-            texts = tokens["attribute.before"][self._distinctive]
-            return np.where(self._distinctive >= 0, texts, self.lexicon.fixed[""])
+            texts = tokens["attribute.before"][self.distinctive]
+            return np.where(self.distinctive >= 0, texts, self.lexicon.fixed[""])
         if name == "object.which":
             apart = self.find_column("object.apart")
             return np.where(apart != self.lexicon.fixed[""], apart, self.find_column("object.ordinal"))
@@ -192,7 +192,7 @@ class BlockWords:
         return self._rank_objects(self.names, self._senses)
 
     @cached_property
-    def _distinctive(self) -> np.ndarray:
+    def distinctive(self) -> np.ndarray:
         """For each object of several of one name, an attribute that tells it from the others; -1 where none does.
 
         It stands before the noun, anybody sees it, and the others have neither it nor what is near it.
@@ -337,7 +337,7 @@ class BlockWords:
     @property
     def _is_repeated(self) -> np.ndarray:
         """Which objects, named with their attributes, read like one before them, bool."""
-        return (self._alike[1] > 0) & (self._distinctive < 0)
+        return (self._alike[1] > 0) & (self.distinctive < 0)
 
     def _agree(self, name: str) -> np.ndarray:
         """Verbs in the number of their subject."""
