@@ -134,7 +134,16 @@ def _offer_picture_exports(module: Any) -> None:
 
         return export_pictures(*arguments)
 
+    def export_edits(*arguments: Any) -> str:
+        from .training.upstream import require
+
+        require("PIL", user="gas export of edited pictures", extra="eval")
+        from .training.edit_export import export_edits
+
+        return export_edits(*arguments)
+
     module.OTHER_EXPORTS.update(dict.fromkeys(module.list_picture_formats(), export_pictures))
+    module.OTHER_EXPORTS.update(dict.fromkeys(module.list_edit_formats(), export_edits))
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,7 @@ import typer
 
 from ...console import NO_VALUES, AsJson, list_examples, remark, say, show_progress
 from ...errors import GasError
+from ..export.edit_formats import list_edit_formats
 from ..export.formats import list_formats
 from ..export.picture_formats import list_picture_formats
 from .completion import complete_configs, complete_splits
@@ -28,7 +29,7 @@ Where several of these files are there, the first counts that is not `RUN`, whic
 """
 RUN = "run.json"
 
-FORMATS = list_formats() | list_picture_formats()
+FORMATS = list_formats() | list_picture_formats() | list_edit_formats()
 WIDTH = max(map(len, FORMATS))
 WRITTEN = "train for trainers, test for scorers"
 
@@ -131,6 +132,7 @@ def push(
         "gas export gas --config multi_object -f unirl --rewards questions,geneval -o unirl",
         "gas export gas -f prompts --wording short -o short.jsonl",
         "gas export my_images -f kohya -o kohya",
+        "gas export gas --config sandbox -f instruct_pix2pix -o edits",
     )
     + "\n\nFormats:\n"
     + "\n".join(f"{name:{WIDTH}}  {words}" for name, words in FORMATS.items())

@@ -23,6 +23,7 @@ from ..foundation.replacing import replace_file
 from ..recipe.loading import load_recipe
 from ..rows.schema import DIFFICULTY
 from ..rows.wordings import ALL, MIXED, PARAPHRASE, find_column, take_wordings
+from .edit_formats import list_edit_formats
 from .formats import list_formats, load_format, load_splits
 from .layout import Layout, Row, Tally
 from .picture_formats import list_picture_formats
@@ -82,7 +83,8 @@ def check_format(name: str) -> None:
         GasError: It is not there.
     """
     if name not in (formats := list_formats()):
-        raise GasError(f"there is no format `{name}`; {advise(name, [*formats, *list_picture_formats()])}")
+        known = [*formats, *list_picture_formats(), *list_edit_formats()]
+        raise GasError(f"there is no format `{name}`; {advise(name, known)}")
 
 
 def find_sources(folder: Path, config: str | None, split: str | None, format_: str) -> list[Source]:

@@ -52,6 +52,8 @@ FURTHER = {"one": ("name",), "number": ("before", "after")}
 """Arguments that are no elements, and their words."""
 ANY = "any"
 """What names of macros begin with that are for every edit."""
+MADE = ("color", "material", "pattern", "shape", "size", "texture")
+"""Kinds of attributes that follow "make the cup"."""
 MOVES = (
     *("above", "behind", "below", "beside", "in front of", "near", "next to", "on top of", "to the left of"),
     *("to the right of", "under", "underneath"),
@@ -155,8 +157,8 @@ class InstructionWriter:
         taxonomy, scenes, after = self.plan.taxonomy, words.scenes, words.after.scenes
         cases = {ANY: np.ones(len(next(iter(starts.values()))), dtype=bool)}
         if "attribute" in starts:
-            kinds = taxonomy.attributes["kind"]
-            cases["color"] = match_texts(kinds, "color")[scenes.attributes.values[starts["attribute"]]]
+            kinds, concepts = taxonomy.attributes["kind"], scenes.attributes.values[starts["attribute"]]
+            cases |= {"color": match_texts(kinds, "color")[concepts], "made": match_texts(kinds, *MADE)[concepts]}
         elif edit == "count":
             step = (after.copies - scenes.copies)[starts["object"]]
             cases |= {"fewer": step < 0, "more": (step > 0) & ~_find_joined(scenes)[starts["object"]]}

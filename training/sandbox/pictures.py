@@ -53,7 +53,7 @@ def encode_scene(graph: Mapping[str, Any], seed: int) -> np.ndarray:
         GasError: Something is no shape, color, size or relation of the sandbox, or relations contradict each other.
     """
     random = np.random.default_rng(seed)
-    objects = [_read_object(item) for item in graph["objects"]]
+    objects = [read_object(item) for item in graph["objects"]]
     named = {color for _, color, _ in objects}
     free = [color for color in COLORS if color not in named] or list(COLORS)
     relations = tuple((r["subject"], r["predicate"], r["object"]) for r in graph["relations"])
@@ -81,7 +81,12 @@ def decode_shape(token: int) -> tuple[str, str, str] | None:
     return SHAPES[shape], list(COLORS)[color], list(SIZES)[size]
 
 
-def _read_object(item: Mapping[str, Any]) -> tuple[str, str, str]:
+def read_object(item: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Shape, color and size of an object of a scene graph; `""` where it says nothing.
+
+    Raises:
+        GasError: The sandbox does not draw it.
+    """
     if item.get("count", 1) != 1:
         raise GasError("the sandbox draws one of each object; leave `content.objects.copies` out")
     values = {one["kind"]: one["value"] for one in item["attributes"]}

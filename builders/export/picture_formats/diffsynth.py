@@ -78,14 +78,23 @@ def lay_out(pictures: Mapping[str, str]) -> dict[str, str]:
 
 
 def write_command(
-    name: str, count: int, script: str, files: Sequence[str], layers: Sequence[str], more: Sequence[str]
+    name: str,
+    count: int,
+    script: str,
+    files: Sequence[str],
+    layers: Sequence[str],
+    more: Sequence[str],
+    keys: str = "image",
 ) -> str:
-    """A script of one command. Training goes by epochs, so pictures are repeated to make one of it."""
+    """A script of one command. Training goes by epochs, so pictures are repeated to make one of it.
+
+    `keys` are the columns of the metadata that are files.
+    """
     arguments = [
         f'accelerate launch "$studio/examples/{script}/model_training/train.py"',
         "--dataset_base_path .",
         f"--dataset_metadata_path {METADATA}",
-        "--data_file_keys image",
+        f"--data_file_keys {keys}",
         f"--max_pixels {SIDE * SIDE}",
         f"--dataset_repeat {-(-UPDATES * ACCUMULATED // count)}",
         "--num_epochs 1",
