@@ -35,9 +35,9 @@ class GasConfig(datasets.BuilderConfig):
     """A recipe, perhaps seen through a view, with what the caller overrides.
 
     Args: recipe: Path of a recipe of one's own; the name of the config is a shipped recipe otherwise. seed, taxonomy,
-        modality, structure, content, captions, questions, pairs, wordings, difficulty, paraphrase, splits: Override
-            the recipe's fields of these names; `difficulty=2` asks for rows of level 2 alone. Mappings are merged:
-            `structure={"complexity": [3, 5]}` leaves the others.
+        modality, structure, content, captions, questions, pairs, edits, wordings, difficulty, paraphrase, splits:
+            Override the recipe's fields of these names; `difficulty=2` asks for rows of level 2 alone. Mappings are
+            merged: `structure={"complexity": [3, 5]}` leaves the others.
     """
 
     recipe: str | None = None
@@ -49,6 +49,7 @@ class GasConfig(datasets.BuilderConfig):
     captions: Any = None
     questions: list[str] | None = None
     pairs: bool | str | list[str] | None = None
+    edits: bool | None = None
     wordings: Any = None
     difficulty: int | dict[str, Any] | None = None
     paraphrase: dict[str, Any] | None = None

@@ -194,7 +194,7 @@ def make_recipe(
         document = read_yaml(yaml.safe_dump(plain, sort_keys=False).encode(), "the options")
         return LoadedRecipe(validate(Recipe, document), folder, document.sources, document)
     loaded = load_recipe(recipe, {**given, **({"captions": {"template": template}} if template else {})})
-    for key in ("pairs", "wordings", "paraphrase", "filters"):
+    for key in ("pairs", "edits", "wordings", "paraphrase", "filters"):
         if getattr(loaded.recipe, key):
             raise GasError(
                 f"{recipe} has `{key}`, which scene graphs of one's own cannot have; write a recipe that extends it, "

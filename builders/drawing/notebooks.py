@@ -77,8 +77,10 @@ def _write_row(row: Row) -> str:
     if pair := row.get("pair"):
         edit = _write_part("small", f"pair: {escape_text(pair['edit'].replace('_', ' '))}")
         asked = "".join(_write_question(row["questions"][one["question"]], one["answer"]) for one in pair["changed"])
+        told = row.get("edit")
+        instruction = _write_part("caption", f"→ {escape_text(told['instruction'])}") if told else ""
         caption = _write_part("caption", escape_text(pair["caption"]))
-        parts.append(_write_part("pair", edit + caption + asked))
+        parts.append(_write_part("pair", edit + instruction + caption + asked))
     return draw("div", "".join(parts) or "an empty row", **{"class": CLASS})
 
 

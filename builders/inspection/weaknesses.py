@@ -156,7 +156,15 @@ def _find_unpaired(plan: Plan, rows: pa.Table) -> Iterator[Problem]:
     for edit in plan.recipe.pairs or ():
         if edit not in done:
             message = f"none of {len(rows):,} scenes can be edited by `{edit}`"
-            yield Problem(message, key="pairs", hint="leave it out, or allow what it changes")
+            hint = "leave it out, or allow what it changes"
+            if plan.recipe.edits:
+                hint += ", in objects that an instruction can tell apart"
+            yield Problem(message, key="pairs", hint=hint)
+    if plan.recipe.edits and done != {None}:
+        edits, made = rows["edit"].drop_null(), len(rows) - rows["pair"].null_count
+        if len(edits) < made / 2:
+            message = f"{made - len(edits):,} of {made:,} edits change no answer, so nothing would prove them"
+            yield Problem(message, key="edits", hint="ask more kinds and forms of `questions`")
 
 
 def _find_formless(loaded: LoadedRecipe) -> Iterator[Problem]:

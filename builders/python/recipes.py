@@ -43,6 +43,7 @@ class RecipeKeys(TypedDict, total=False):
     captions: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]]
     questions: Names | Mapping[str, Any]
     pairs: bool | Names | None
+    edits: bool | None
     paraphrase: Mapping[str, Any] | None
     filters: Mapping[str, Any] | None
     wordings: Names | Mapping[str, Any] | None

@@ -53,6 +53,11 @@ class Scene(dict[str, Any]):
         """The scene with one thing changed; None where nothing can be, or the recipe asks for no `pairs`."""
         return self.get("pair")
 
+    @property
+    def edit(self) -> dict[str, Any] | None:
+        """How to make the pair's picture of the scene's; None where no pair is, or the recipe asks for no `edits`."""
+        return self.get("edit")
+
     def to_networkx(self) -> networkx.DiGraph:
         """Turns the scene graph into one of networkx; see `to_networkx`.
 

@@ -18,7 +18,7 @@ from .schema import ASKED, SCHEMA
 COLUMNS = pa.struct([*SCHEMA, *ASKED])
 LATER = frozenset({"count", "aliases"})
 """Fields that rows of earlier versions lack."""
-NULLABLE = frozenset({"pair", "pair.changed.answer", "questions.foil"})
+NULLABLE = frozenset({"pair", "pair.changed.answer", "edit", "questions.foil"})
 ELEMENT = r"^(?P<domain>object|relation|scene|attribute)/(?P<first>[0-9]{1,9})(?:/(?P<second>[0-9]{1,9}))?$"
 """How questions and mentions name an element of a scene; only an attribute has the second number."""
 

@@ -70,6 +70,8 @@ function showPair(row) {
     drawn)
   return h('section', { class: 'pair', id: 'pair' },
     h('h3', {}, 'Minimal pair ', h('span', { class: 'chip edit' }, spell(edit))),
+    row.edit && h('p', { class: 'instruction' }, h('b', {}, row.edit.instruction), h('span', { class: 'pale' },
+      ` ${count(row.edit.must_change.length, 'answer')} must change, ${row.edit.must_keep.length} must stay`)),
     h('div', { class: 'sides' },
       side('gone', 'The scene', drawGraph(row.scene_graph, elements)),
       side('new', 'With one thing changed', drawGraph(graph, elements))),
