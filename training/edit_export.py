@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from ..builders.export.edit_formats import PictureEdit, load_edit_format
-from ..builders.export.formats.edits import NEEDED, check_edits, describe_edit
 from ..builders.export.picture_formats import PICTURES
 from ..builders.folder.files import fill_folder
 from ..builders.folder.reading import Source, find_split, read_batches
+from ..builders.recipe.loading import load_recipe
 from ..errors import GasError
 from .sandbox.edits import draw_edit
 from .sandbox.pictures import choose_seed
 
 BATCH = 64
 """Rows that are in memory at once."""
+NEEDED = ("id", "caption", "scene_graph", "questions", "pair", "edit")
 EDITS = "edits.jsonl"
 """Each edit with its pictures and the questions that must change and must not."""
 
@@ -62,11 +63,44 @@ def export_edits(
             lines.append(json.dumps({"source_image": edit.source, "target_image": edit.target, **record}))
             report(2)
         if not edits:
-            raise GasError(f"none of {rows.rows:,} rows of {rows.name} has an edit; allow more in its recipe's `pairs`")
+            raise GasError(
+                f"none of {rows.rows:,} rows of {rows.name} has an edit; allow more in its recipe's `pairs`"
+            )
         for path, text in {**load_edit_format(format_)(edits), EDITS: "\n".join([*lines, ""])}.items():
             (folder / path).write_text(text, encoding="utf-8")
     left = f"; {rows.rows - len(edits):,} rows have none" if len(edits) < rows.rows else ""
     return f"wrote {len(edits):,} edits of {rows.name}, each with a picture before and after, into {out}{left}"
+
+
+def check_edits(recipe: Path) -> None:
+    """Refuses the rows of recipes that ask for no edits.
+
+    Raises:
+        GasError: The recipe does not.
+    """
+    if not load_recipe(recipe).recipe.edits:
+        raise GasError(f"{recipe.stem} has no edits; build it with `pairs: true` and `edits: true` in its recipe")
+
+
+def describe_edit(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An edit with the words of its questions, of a row that has one."""
+    edit, pair, questions = row["edit"], row["pair"], row["questions"]
+    record = {
+        "id": row["id"],
+        "instruction": edit["instruction"],
+        "edit": pair["edit"],
+        "source": row["caption"],
+        "target": pair["caption"],
+        "source_graph": row["scene_graph"],
+        "target_graph": pair["scene_graph"],
+    }
+    for name in ("must_change", "must_keep"):
+        record[name] = [{**one, **_ask(questions[one["question"]])} for one in edit[name]]
+    return record
+
+
+def _ask(question: Mapping[str, Any]) -> dict[str, Any]:
+    return {"question": question["question"], "choices": question["choices"]}
 
 
 def draw_edits(source: Source, folder: Path) -> Iterator[tuple[PictureEdit, dict[str, Any]]]:
@@ -84,7 +118,9 @@ def draw_edits(source: Source, folder: Path) -> Iterator[tuple[PictureEdit, dict
         try:
             pictures = draw_edit(row["scene_graph"], row["pair"]["scene_graph"], choose_seed(row["id"]))
         except GasError as error:
-            hint = "build edits of the recipe `sandbox`, without `count` in `pairs`; other scenes need a model's pictures"
+            hint = (
+                "build edits of the recipe `sandbox`, without `count` in `pairs`; other scenes need a model's pictures"
+            )
             raise GasError(f"{row['id']}: {error}; {hint}") from error
         before, after = (f"{PICTURES}/{number:0{width}}_{side}.png" for side in ("source", "target"))
         for path, picture in zip((before, after), pictures, strict=True):

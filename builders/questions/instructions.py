@@ -1,7 +1,7 @@
 """Instructions of edits: what to do to the picture of a scene to get that of its minimal pair.
 
-Each edit has a template in `templates/edits`, whose macros are ways to put it. What a macro's name begins with says for
-which edits it is: `any`, or one of the cases that are told here. Which of them a scene gets goes by chance.
+Each edit has a template in `templates/edits`, whose macros are ways to put it. The first word of a macro's name says
+for which edits it is: `any`, or one of the cases that `_find_cases` tells. Chance chooses the macro of a scene.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ MOVES = (
 
 
 class EditWords(BlockWords):
-    """The words of a block, those of its edited scenes (`new_object.name`), and of one thing of several (`one.name`)."""
+    """The words of a block and of its edited scenes (`new_object.name`); of one thing of several (`one.name`)."""
 
     def __init__(self, before: BlockWords, after: BlockWords) -> None:
         super().__init__(before.scenes, before.taxonomy)
@@ -121,16 +121,18 @@ class InstructionWriter:
             after: The words of the edited scenes.
             key: Key of the split.
         """
-        words, texts, places = EditWords(before, after), [make_texts([])], np.full(len(pairs.edits), -1, dtype=np.int64)
+        words, texts, places = (
+            EditWords(before, after),
+            [make_texts([])],
+            np.full(len(pairs.edits), -1, dtype=np.int64),
+        )
         for number, edit in enumerate(self.edits):
             rows = np.flatnonzero(pairs.edits == number)
             places[rows] = sum(map(len, texts)) + np.arange(len(rows))
             texts.append(self._write_edit(edit, rows, pairs, words, key))
         return pa.concat_arrays(texts).take(make_array(places, places >= 0))
 
-    def _write_edit(
-        self, edit: str, rows: np.ndarray, pairs: Pairs, words: EditWords, key: int
-    ) -> pa.StringArray:
+    def _write_edit(self, edit: str, rows: np.ndarray, pairs: Pairs, words: EditWords, key: int) -> pa.StringArray:
         """The instructions of scenes (`rows`) in which the same sort of edit is made."""
         starts, attributes = _find_places(edit, words.scenes, pairs.places[rows], pairs.others[rows])
         by_relation = np.zeros_like(rows)
@@ -215,7 +217,7 @@ def _find_places(
         return {"object": holders[places], "attribute": places, **both}, none
     if edit in ("object", "count"):
         first, last = scenes.attributes.offsets[places], scenes.attributes.offsets[places + 1]
-        starts = {name: places for name in ARGUMENTS[edit]}
+        starts = dict.fromkeys(ARGUMENTS[edit], places)
         return starts | {"held": first}, last - first
     ends = (_find_ends(scenes, one.values, places) for one in (scenes.subjects, scenes.targets))
     return dict(zip(ARGUMENTS[edit], (next(ends), places, next(ends), places), strict=True)), none

@@ -1,7 +1,7 @@
 """How an instruction refers to one object of a picture, so that whoever sees the picture knows which is meant.
 
-A picture has no first and no second dog, so ordinals, which captions and questions have, tell nothing here. An object is
-told by its name if nothing else may pass for it; by an attribute that all others of its name exclude; or by what it
+A picture has no first and no second dog, so ordinals, which captions and questions have, tell nothing here. An object
+is told by its name if nothing else may pass for it; by an attribute that all others of its name exclude; or by what it
 does to another object that is told so, while none of the others is said to have to do with that.
 """
 
@@ -64,7 +64,10 @@ def _find_telling_relations(taxonomy: Taxonomy, words: BlockWords, by_name: np.n
     shift = scenes.objects.offsets[:-1][scenes.relations.owners]
     subjects, targets = scenes.subjects.values + shift, scenes.targets.values + shift
     is_place = match_texts(taxonomy.relations["category"], "spatial")[scenes.relations.values]
-    joined = {*zip(subjects.tolist(), targets.tolist(), strict=True), *zip(targets.tolist(), subjects.tolist(), strict=True)}
+    joined = {
+        *zip(subjects.tolist(), targets.tolist(), strict=True),
+        *zip(targets.tolist(), subjects.tolist(), strict=True),
+    }
     twins: dict[int, list[int]] = {}
     for one, other in _pair_twins(words):
         twins.setdefault(one, []).append(other)

@@ -162,8 +162,8 @@ class Recipe(Part):
     )
     edits: Annotated[Literal[True] | None, BeforeValidator(read_switch, json_schema_input_type=bool | None)] = Field(
         default=None,
-        description="Whether each pair gets an instruction, which says how to make its picture of the scene's, for the "
-        "column `edit`.",
+        description="Whether each pair gets an instruction that makes its picture of the scene's, for the column "
+        "`edit`.",
         examples=[True],
     )
     paraphrase: Paraphrase | None = Field(

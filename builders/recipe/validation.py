@@ -51,8 +51,9 @@ def report_error(model: type[BaseModel], document: Document, details: Any) -> No
         message, hint = "must name at least one", "leave the key out to get its default"
     else:
         message, hint = context.get("message", details["msg"]), context.get("hint", "")
-        if isinstance(details["input"], bool) and path in document.texts:
-            hint = f"YAML reads {show(value)} as {show(details['input'])[1:-1]}"
+        read = show(details["input"])
+        if isinstance(details["input"], bool) and path in document.texts and show(value) != read:
+            hint = f"YAML reads {show(value)} as {read[1:-1]}"
     document.report(path, message, hint)
 
 

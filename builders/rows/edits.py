@@ -1,4 +1,4 @@
-"""The column `edit`: an instruction, and the questions by which a picture shows that it was followed, and no more done."""
+"""The column `edit`: an instruction, and the questions that show whether it was followed, and nothing else done."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def write_edits(
     again = questions.edited_answers
     assert again is not None
     scene = np.repeat(np.arange(len(scenes)), np.diff(questions.offsets))
-    changed, kept = np.flatnonzero((again >= 0) & (again != questions.answers)), np.flatnonzero(again == questions.answers)
+    changed, kept = (
+        np.flatnonzero((again >= 0) & (again != questions.answers)),
+        np.flatnonzero(again == questions.answers),
+    )
 
     def list_questions(rows: np.ndarray, **columns: pa.Array) -> pa.ListArray:
         numbers = make_array((rows - questions.offsets[scene[rows]]).astype(np.int32))
@@ -46,7 +49,9 @@ def write_edits(
         values = pa.StructArray.from_arrays([numbers, *columns.values()], names=["question", *columns])
         return pa.ListArray.from_arrays(make_array(offsets), values)
 
-    must_change = list_questions(changed, before=pool.take(questions.answers[changed]), after=pool.take(again[changed]))
+    must_change = list_questions(
+        changed, before=pool.take(questions.answers[changed]), after=pool.take(again[changed])
+    )
     must_keep = list_questions(kept, answer=pool.take(questions.answers[kept]))
     columns = [instructions, _name_elements(edits, pairs, scenes), must_change, must_keep]
     made = pa.StructArray.from_arrays(columns, names=EDIT.names)

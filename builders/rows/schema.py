@@ -73,7 +73,10 @@ EDIT = pa.struct(
     [
         ("instruction", pa.string()),
         ("elements", pa.list_(pa.string())),
-        ("must_change", pa.list_(pa.struct([("question", pa.int32()), ("before", pa.string()), ("after", pa.string())]))),
+        (
+            "must_change",
+            pa.list_(pa.struct([("question", pa.int32()), ("before", pa.string()), ("after", pa.string())])),
+        ),
         ("must_keep", pa.list_(pa.struct([("question", pa.int32()), ("answer", pa.string())]))),
     ]
 )

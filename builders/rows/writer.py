@@ -23,8 +23,8 @@ from ..content.scenes import BLOCK, Scenes
 from ..content.unseen import find_leaks
 from ..foundation.counter_rng import WINDOW, derive_key
 from ..foundation.ragged import Ragged, offsets_of
-from ..questions.majority_baseline import Tallies
 from ..questions.instructions import InstructionWriter
+from ..questions.majority_baseline import Tallies
 from ..questions.minimal_pairs import Pairs, edit_scenes
 from ..questions.writer import Questions, QuestionWriter
 from ..recipe.loading import LoadedRecipe
@@ -203,8 +203,12 @@ class RowWriter:
         if pairs and edited:
             columns.append(self._write_pairs(scenes, pairs, edited, questions, caption_key, write_words).slice(skip))
             if self.instructions:
-                told = self.instructions.write(pairs, asked, edited, derive_key(recipe.seed, recipe.name, split, "edits"))
-                columns.append(write_edits(recipe.pairs or (), pairs, scenes, told, questions, question_pool).slice(skip))
+                told = self.instructions.write(
+                    pairs, asked, edited, derive_key(recipe.seed, recipe.name, split, "edits")
+                )
+                columns.append(
+                    write_edits(recipe.pairs or (), pairs, scenes, told, questions, question_pool).slice(skip)
+                )
         if recipe.wordings:
             wordings_key = derive_key(recipe.seed, recipe.name, split, "wordings")
             columns.append(self._write_wordings(words, wordings_key, write_words))
