@@ -17,6 +17,8 @@ from typing import Any, Literal, get_args, get_origin
 import yaml
 from generate_any_scene.builders.authoring.schema import VALUES
 from generate_any_scene.builders.export import formats, picture_formats
+from generate_any_scene.builders.export import edit_formats
+from generate_any_scene.builders.export.edit_formats import PictureEdit, list_edit_formats, load_edit_format
 from generate_any_scene.builders.export.formats import list_formats, load_format, load_splits
 from generate_any_scene.builders.export.layout import Layout, Tally
 from generate_any_scene.builders.export.picture_formats import list_picture_formats, load_picture_format
@@ -61,6 +63,7 @@ SEE = {
     "content.scene_attributes.values": "recipes.md#exactly-these",
     "content.setting": "plausibility.md#a-setting",
     "difficulty": "recipes.md#difficulty",
+    "edits": "edits.md",
     "filters": "recipes.md#filters",
     "language": "own_words.md#another-language",
     "pairs": "questions.md#minimal-pairs",
@@ -158,7 +161,10 @@ def write_export_reference() -> str:
     ]
     lines = [_describe_pictures(name, what) for name, what in list_picture_formats().items()]
     pictures = ["| format | writes | read by | files |", "| --- | --- | --- | --- |", *lines]
+    lines = [_describe_edits(name, what) for name, what in list_edit_formats().items()]
+    edits = [*pictures[:2], *lines]
     heads = ["", "## Scenes", "", *scenes, "", "## Pictures with captions", "", *pictures]
+    heads += ["", "## Edits of pictures", "", *edits]
     return "\n".join([EXPORT_HEAD.rstrip("\n"), *heads, ""])
 
 
@@ -190,6 +196,14 @@ def _describe_pictures(name: str, what: str) -> str:
     files = load_picture_format(name)({"pictures/0.png": "a red ball"})
     shown = "<br>".join(f"`{file}`" for file in files)
     return f"| `{name}` | {what} | {_find_reader(picture_formats, name)} | `pictures/0.png`<br>{shown} |"
+
+
+def _describe_edits(name: str, what: str) -> str:
+    files = load_edit_format(name)([PictureEdit("pictures/0_source.png", "pictures/0_target.png", "Make it red.")])
+    shown = "<br>".join(
+        f"`{file}`" for file in ("pictures/0_source.png", "pictures/0_target.png", *files, "edits.jsonl")
+    )
+    return f"| `{name}` | {what} | {_find_reader(edit_formats, name)} | {shown} |"
 
 
 def _find_reader(package: Any, name: str) -> str:

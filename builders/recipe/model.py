@@ -69,9 +69,9 @@ def read_edits(value: Any) -> Any:
     return wrap_one(value) or None
 
 
-def read_switch(value: Any) -> Any:
-    """Read what is on or left out: false is as if nothing were said."""
-    return None if value is False else value
+def leave_out_false(value: bool | None) -> bool | None:
+    """Take false for nothing said, so that it changes no fingerprint."""
+    return value or None
 
 
 class Split(Part):
@@ -160,7 +160,7 @@ class Recipe(Part):
         description="What may be changed in a scene, one thing each, for the column `pair`; true for all of these.",
         examples=[["relation_reversed", "attribute"]],
     )
-    edits: Annotated[Literal[True] | None, BeforeValidator(read_switch, json_schema_input_type=bool | None)] = Field(
+    edits: Annotated[bool | None, AfterValidator(leave_out_false)] = Field(
         default=None,
         description="Whether each pair gets an instruction that makes its picture of the scene's, for the column "
         "`edit`.",
@@ -262,7 +262,7 @@ class Recipe(Part):
 
     @field_validator("edits")
     @classmethod
-    def check_edits(cls, edits: Literal[True] | None, info: ValidationInfo) -> Literal[True] | None:
+    def check_edits(cls, edits: bool | None, info: ValidationInfo) -> bool | None:
         """Refuse instructions for what is not edited."""
         if edits and "pairs" in info.data and not info.data["pairs"]:
             raise refuse("`edits` has nothing to instruct without `pairs`", "add `pairs: true`, or a list of edits")

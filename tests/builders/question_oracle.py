@@ -396,13 +396,19 @@ class Oracle:
             new = {end for start, head, end in facts if start in reached and head in near} - reached
         return target in reached - {subject}
 
-    def has_one(self, row, heads, back=False):
+    def has_one(self, row, heads, number, back=False):
         """Whether a picture shows one target (`back`: one subject) of what a scene states with one of these heads.
 
-        Where there is no third object there is one in any case.
+        What it states of the object that is asked about tells, if it states any. Where there is no third object there
+        is one in any case.
         """
-        stated = [self.relations[one["category"], one["predicate"]] for one in row["scene_graph"]["relations"]]
-        stated = [known for known in stated if known["head"] in heads]
+        end = "object" if back else "subject"
+        stated = [
+            (self.relations[one["category"], one["predicate"]], one[end] == number)
+            for one in row["scene_graph"]["relations"]
+        ]
+        stated = [(known, own) for known, own in stated if known["head"] in heads]
+        stated = [known for known, own in stated if own] or [known for known, _ in stated]
         if back:
             turned = [self.by_id.get(known["inverse"], {"says": ""}) for known in stated]
             stated = [
@@ -460,7 +466,7 @@ class Oracle:
             found = re.fullmatch("(?:what|who) (?:is|are|does|do) (the .+)", text, flags=re.IGNORECASE)
             for subject, words in self.split_reference(row, found[1]) if found else ():
                 if words in self.by_base:
-                    if not self.has_one(row, self.by_base[words]):
+                    if not self.has_one(row, self.by_base[words], numbers[id(subject)]):
                         yield "unsure: a picture may show more than one"
                     for target in every:
                         if self.may_hold(row, numbers[id(subject)], self.by_base[words], target):
@@ -468,7 +474,7 @@ class Oracle:
             rest = re.fullmatch("(?:what|who) (.+)", text, flags=re.IGNORECASE)[1]
             for words, target in self.split_end(row, rest):
                 if words in self.by_singular:
-                    if not self.has_one(row, self.by_singular[words], back=True):
+                    if not self.has_one(row, self.by_singular[words], target, back=True):
                         yield "unsure: a picture may show more than one"
                     for subject in every:
                         if self.may_hold(row, subject, self.by_singular[words], target):

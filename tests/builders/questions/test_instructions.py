@@ -116,9 +116,10 @@ def test_every_object_that_is_meant_is_told_by_its_words(rows, oracle):
         text, objects = row["edit"]["instruction"].lower(), row["scene_graph"]["objects"]
         for number in find_elements(row):
             item = objects[number]
-            name, others = oracle.call(item).lower(), [
-                one for one in objects if one["name"] == item["name"] and one is not item
-            ]
+            name, others = (
+                oracle.call(item).lower(),
+                [one for one in objects if one["name"] == item["name"] and one is not item],
+            )
             if not others:
                 assert name in text or row["pair"]["edit"] == "count", text
                 continue
@@ -228,7 +229,9 @@ def test_any_recipe_can_have_edits(recipe, open_writer):
 
 
 def test_edits_need_pairs(write_recipe):
-    with pytest.raises(RecipeError, match=r"mine\.yaml:4:1: .*`edits` has nothing to instruct without `pairs`.*pairs: true"):
+    with pytest.raises(
+        RecipeError, match=r"mine\.yaml:4:1: .*`edits` has nothing to instruct without `pairs`.*pairs: true"
+    ):
         load_recipe(write_recipe("edits: true\nstructure: {complexity: 3}"))
     for value in ("false", "null"):
         recipe = load_recipe(write_recipe(f"edits: {value}\nstructure: {{complexity: 3}}")).recipe
@@ -254,5 +257,7 @@ def test_a_recipe_of_which_no_scene_can_be_edited_is_told(write_recipe):
 
 
 def test_edits_that_no_question_proves_are_told(write_recipe):
-    path = write_recipe("pairs: [attribute]\nedits: true\nquestions: [count]\nstructure: {complexity: 4, attributes: 2}")
+    path = write_recipe(
+        "pairs: [attribute]\nedits: true\nquestions: [count]\nstructure: {complexity: 4, attributes: 2}"
+    )
     assert re.search(r"\d+ of \d+ edits change no answer", list_problems(path))
