@@ -16,8 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import yaml
 from generate_any_scene.builders.authoring.schema import VALUES
-from generate_any_scene.builders.export import formats, picture_formats
-from generate_any_scene.builders.export import edit_formats
+from generate_any_scene.builders.export import edit_formats, formats, picture_formats
 from generate_any_scene.builders.export.edit_formats import PictureEdit, list_edit_formats, load_edit_format
 from generate_any_scene.builders.export.formats import list_formats, load_format, load_splits
 from generate_any_scene.builders.export.layout import Layout, Tally

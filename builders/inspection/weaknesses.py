@@ -81,6 +81,7 @@ def _find_english(loaded: LoadedRecipe) -> Iterator[Problem]:
     texts += (
         ["questions by the shipped templates"] if recipe.questions.kinds and not recipe.questions.templates else []
     )
+    texts += ["instructions of `edits`"] if recipe.edits else []
     texts += ["paraphrases, which are read by rules of English"] if recipe.paraphrase else []
     if texts:
         hint = "name templates of your own in `captions` and `questions.templates`, or leave `language` out"

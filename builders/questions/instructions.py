@@ -109,7 +109,7 @@ class InstructionWriter:
     def __post_init__(self) -> None:
         self.tracer = Tracer(build_lexicon(self.plan.taxonomy))
         self.edits = self.plan.recipe.pairs or ()
-        self.templates = {edit: load_template("edits", edit, None) for edit in self.edits}
+        self.templates = {str(edit): load_template("edits", edit, None) for edit in self.edits}
         self._own = list_own_words(self.plan.taxonomy)
 
     def write(self, pairs: Pairs, before: BlockWords, after: BlockWords, key: int) -> pa.StringArray:
@@ -121,11 +121,8 @@ class InstructionWriter:
             after: The words of the edited scenes.
             key: Key of the split.
         """
-        words, texts, places = (
-            EditWords(before, after),
-            [make_texts([])],
-            np.full(len(pairs.edits), -1, dtype=np.int64),
-        )
+        words, texts = EditWords(before, after), [make_texts([])]
+        places = np.full(len(pairs.edits), -1, dtype=np.int64)
         for number, edit in enumerate(self.edits):
             rows = np.flatnonzero(pairs.edits == number)
             places[rows] = sum(map(len, texts)) + np.arange(len(rows))

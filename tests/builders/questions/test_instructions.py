@@ -1,4 +1,4 @@
-"""Instructions of edits: what they say, that it is clear which object they mean, and what proves that they were done."""
+"""Instructions of edits: what they say, which object they mean, and what proves that they were followed."""
 
 import re
 from collections import Counter
