@@ -15,8 +15,8 @@ from .pictures import COLORS, TOKENS, draw_tokens, encode_shape, list_places, re
 def encode_edit(before: Mapping[str, Any], after: Mapping[str, Any], seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Turns the two scene graphs of a minimal pair into tokens: int64, shape (9,) each.
 
-    What the graphs leave open is drawn by `seed`, once for both: colors, and the cells of the first picture. In the
-    second one as few objects as can be stand elsewhere.
+    What the graphs leave open is drawn by `seed`, once for both: colors, and cells. What is said to stand elsewhere
+    moves, and as little else as can be.
 
     Raises:
         GasError: The sandbox cannot draw one of the scenes, or they have other numbers of objects.
@@ -28,14 +28,28 @@ def encode_edit(before: Mapping[str, Any], after: Mapping[str, Any], seed: int) 
     named = {color for _, color, _ in (*one, *other)}
     free = [color for color in COLORS if color not in named] or list(COLORS)
     drawn = [free[random.integers(len(free))] for _ in one]
+    first, second = _choose_cells(before, after, random)
+    return _place(one, drawn, first), _place(other, drawn, second)
+
+
+def _choose_cells(
+    before: Mapping[str, Any], after: Mapping[str, Any], random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cells of all objects before and after, of the pairs of ways in which the least is moved."""
     ways, further = (_list_ways(graph) for graph in (before, after))
-    way = ways[random.integers(len(ways))]
-    moved = (further != way).sum(axis=1)
-    nearest = further[moved == moved.min()]
-    return (
-        _place(one, drawn, way),
-        _place(other, drawn, nearest[random.integers(len(nearest))]),
-    )
+    pairs = zip(before["relations"], after["relations"], strict=True)
+    subjects = [other["subject"] for one, other in pairs if one != other]
+    if not subjects:
+        way = ways[random.integers(len(ways))]
+        return way, way
+    # Moving anything else costs more than moving all that a relation is said of.
+    objects = ways.shape[1]
+    prices = np.full(objects, objects + 1)
+    prices[subjects] = 1
+    costs = sum(price * (ways[:, None, i] != further[None, :, i]) for i, price in enumerate(prices))
+    starts, ends = np.nonzero(costs == costs.min())
+    chosen = random.integers(len(starts))
+    return ways[starts[chosen]], further[ends[chosen]]
 
 
 def _list_ways(graph: Mapping[str, Any]) -> np.ndarray:

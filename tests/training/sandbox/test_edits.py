@@ -5,6 +5,7 @@ import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.sandbox.edits import draw_edit, encode_edit
 from generate_any_scene.training.sandbox.judge import SandboxJudge
+from generate_any_scene.training.sandbox.pictures import decode_shape
 
 DRAWN = ("pairs=[relation_reversed, attributes_swapped, attribute, object, predicate]", "edits=true")
 
@@ -49,6 +50,7 @@ def test_the_judge_sees_that_nothing_was_done(rows):
 
 
 def test_what_an_edit_leaves_open_stays(rows):
+    alone = []
     for row in rows:
         one, other = encode_edit(row["scene_graph"], row["pair"]["scene_graph"], 3)
         changed = int((one != other).sum())
@@ -58,6 +60,13 @@ def test_what_an_edit_leaves_open_stays(rows):
             assert changed == 2
         else:
             assert changed > 0 and sorted(one) == sorted(other)  # the same things, elsewhere
+            moved = row["pair"]["scene_graph"]["relations"][int(row["edit"]["elements"][0].split("/")[1])]["subject"]
+            name = row["scene_graph"]["objects"][moved]["name"]
+            things = [
+                {decode_shape(int(token))[0] for token in tokens[one != other] if token} for tokens in (one, other)
+            ]
+            alone.append(things == [{name}, {name}])
+    assert sum(alone) > 0.9 * len(alone)  # what is said to move, and nothing else
 
 
 def test_a_seed_decides(rows):
