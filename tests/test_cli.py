@@ -9,6 +9,8 @@ import sys
 import pytest
 import typer
 from generate_any_scene import cli
+from generate_any_scene.builders.build.build import build_datasets
+from generate_any_scene.builders.recipe.loading import load_recipe
 from generate_any_scene.recipes import list_recipes
 from generate_any_scene.training.recipes.loading import KINDS
 from generate_any_scene.version import __version__
@@ -123,10 +125,19 @@ def test_help_shows_commands_in_groups(gas):
     ]
 
 
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    """Edits that the sandbox draws."""
+    folder = tmp_path_factory.mktemp("shapes") / "gas"
+    build_datasets([load_recipe("sandbox", ("splits={train: 8}", "pairs=object", "edits=true"))], folder)
+    return folder
+
+
 @pytest.fixture
-def workplace(built, write_recipe, empty, monkeypatch):
+def workplace(built, shapes, write_recipe, empty, monkeypatch):
     """A folder with what examples name."""
     shutil.copytree(built, empty / "gas")
+    shutil.copytree(shapes, empty / "shapes")
     shutil.copytree(built, empty / "old")
     shutil.copy(write_recipe("structure: {complexity: 3}"), empty)
     (empty / "prompts.txt").write_text("a cat\n")

@@ -132,7 +132,7 @@ def push(
         "gas export gas --config multi_object -f unirl --rewards questions,geneval -o unirl",
         "gas export gas -f prompts --wording short -o short.jsonl",
         "gas export my_images -f kohya -o kohya",
-        "gas export gas --config sandbox -f instruct_pix2pix -o edits",
+        "gas export shapes -f instruct_pix2pix -o edits",
     )
     + "\n\nFormats:\n"
     + "\n".join(f"{name:{WIDTH}}  {words}" for name, words in FORMATS.items())
