@@ -46,7 +46,8 @@ def test_every_comment_can_be_used(tmp_path):
         if key in ("objects_first", "typed"):  # a sentence on values
             continue
         line = re.sub(r"# (or )?", "", lines[number], count=1)
-        changed = [*lines[: number - is_other], line, *lines[number + 1 :]]
+        needed = ["pairs: true"] if key == "edits" else []
+        changed = [*lines[: number - is_other], *needed, line, *lines[number + 1 :]]
         path.write_text("\n".join(changed), encoding="utf-8")
         assert load_recipe(path).recipe != load_recipe("multi_object", {"name": "mine"}).recipe, line
         checker.validate(yaml.safe_load("\n".join(changed)))
