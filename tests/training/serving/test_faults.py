@@ -299,8 +299,8 @@ def test_200_requests_at_once_are_all_scored(serve, rows, show):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("waiting", [16384, 2000])
-def test_10_000_prompts_at_once_are_all_scored(waiting, start, shapes, rows):
+@pytest.mark.parametrize(("waiting", "number"), [(16384, 10_000), (400, 2_000)])
+def test_10_000_prompts_at_once_are_all_scored(waiting, number, start, shapes, rows):
     """Each in a request of its own: those that find no place are turned away, come again, and none is lost."""
     raise_limit()
     bounds = [f"waiting={waiting}", "timeout=280", "pictures=1024"]
@@ -311,12 +311,12 @@ def test_10_000_prompts_at_once_are_all_scored(waiting, start, shapes, rows):
     for row, file in zip(rows, files, strict=False):
         turns = [{"text": row["caption"], "image_b64": encode(file)}]
         some.append(json.dumps({"requests": [{"history": turns, "required_rewards": ["gas"]}]}).encode())
-    answers, turned_away = asyncio.run(flood(url, [some[place % 50] for place in range(10_000)]))
+    answers, turned_away = asyncio.run(flood(url, [some[place % 50] for place in range(number)]))
     scores = [json.loads(answer)["results"][0]["gas"]["score"] for _, answer in answers]
-    assert scores == [pytest.approx(1)] * 10_000
-    assert bool(turned_away) == (waiting == 2000)
+    assert scores == [pytest.approx(1)] * number
+    assert bool(turned_away) == (waiting < number)
     with urlopen(f"{url}/metrics", timeout=60) as answer:
-        assert 'gas_pictures_total{outcome="scored"} 10000.0' in answer.read().decode()
+        assert f'gas_pictures_total{{outcome="scored"}} {number}.0' in answer.read().decode()
 
 
 def test_10_000_prompts_in_one_request_are_refused(exact, rows):
