@@ -50,6 +50,7 @@ NOT_RUN = (
     "gas build multi_object",  # takes seconds
     "gas build mine.yaml video",
     "gas export gas -f prompts --wording",  # needs a folder with wordings
+    "gas decontaminate gas --benchmarks",  # needs files of benchmarks
     "gas diff gas me/",  # need the network
     "gas push",
     "gas build general --engine jobs",  # tests/builders/build runs it

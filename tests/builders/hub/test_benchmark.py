@@ -8,7 +8,7 @@ from generate_any_scene.builders.build.build import build_datasets
 from generate_any_scene.builders.card.edits import split_card
 from generate_any_scene.builders.folder.manifest import read_built_manifest
 from generate_any_scene.builders.folder.reading import find_split, read_batches
-from generate_any_scene.builders.hub import client
+from generate_any_scene.builders.foundation import hub_requests
 from generate_any_scene.builders.hub.benchmark import HEADING, Baseline, Benchmark, Exam, Trust
 from generate_any_scene.builders.hub.leaderboards import FRAMEWORK
 from generate_any_scene.builders.hub.push import push_folder
@@ -56,7 +56,7 @@ def built(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(client, "WAITS", (0.01,) * 4)
+    monkeypatch.setattr(hub_requests, "WAITS", (0.01,) * 4)
 
 
 @pytest.fixture(autouse=True)
