@@ -216,9 +216,10 @@ def refine_relations(
     allowed = own[(places[:, None] + buckets_of_slots) % HASH_BUCKETS]
     fits = deck.fits[:, None, kinds // HASH_BUCKETS] & allowed[None]
     cards = deck.classes * HASH_BUCKETS + find_relation_bucket(unseen, f"{name}.relation", deck.rows)
-    if not fits.any(axis=(0, 1)).all():
+    fits = fits.reshape(len(fits) * HASH_BUCKETS, -1)
+    if not fits[np.unique(cards)].any(axis=0).all():  # of a class, there may be relations in some buckets alone
         raise _refuse(unseen, "no relation that is left fits some pairs of objects", "allow more relations")
-    return cards, slots, fits.reshape(len(fits) * HASH_BUCKETS, -1)
+    return cards, slots, fits
 
 
 @dataclass(frozen=True)

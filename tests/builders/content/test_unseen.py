@@ -186,6 +186,14 @@ def test_small_recipes_do_not_leak(kinds, validation, under, complexity, objects
             "no structure has what object_attribute is about",
         ),
         (
+            [
+                set_splits(test=["object_relation_object"]),
+                "content.objects.only=geneval2",
+                "content.relations.predicates=geneval2",
+            ],
+            "no relation that is left fits some pairs of objects",
+        ),
+        (
             [set_splits(test=["concept"]), "structure.seed_graph={objects: [{concept: dog.n.01}]}"],
             "`unseen` does not go with a seed graph",
         ),

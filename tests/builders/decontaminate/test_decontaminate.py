@@ -255,7 +255,7 @@ def test_nothing_found_is_a_copy(built, decontaminate, gas, empty):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["{folder}"], "Missing option '--against'"),
+        (["{folder}"], "say what to compare with: --against FILE, or --benchmarks DIR"),
         (["nowhere", "-a", "a.txt"], "nowhere is no folder"),
         (["{folder}", "-a", "b.txt"], "b.txt is missing"),
         (["{folder}", "-a", "a.txt", "--config", "vdieo"], "no config `vdieo`; did you mean `video`?"),

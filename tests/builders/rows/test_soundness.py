@@ -50,7 +50,7 @@ def find_parents(value, path):
 @pytest.fixture(scope="module")
 def table(open_writer):
     made = (
-        open_writer("video", "pairs=true", "wordings=prompt", "difficulty.levels=3")
+        open_writer("video", "pairs=true", "edits=true", "wordings=prompt", "difficulty.levels=3")
         .write_block("train", 0, 60)
         .combine_chunks()
     )

@@ -183,7 +183,11 @@ def test_a_training_writes_its_files(either):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     results = {"recipe.yaml", "run.json", "rewards.jsonl", "rewards.png", "held_out.png", "held_out.jsonl"}
     assert results | {"model/config.json", "model/model.safetensors", "model/tokenizer.json"} <= files
-    assert {name for name in RESULTS if not (folder / name).exists()} == {"table.md", "stages.jsonl"}
+    assert {name for name in RESULTS if not (folder / name).exists()} == {
+        "table.md",
+        "stages.jsonl",
+        "curriculum.jsonl",
+    }
     for name in ("rewards.png", "held_out.png"):
         with Image.open(folder / name) as image:
             image.load()
