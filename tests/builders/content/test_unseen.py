@@ -189,7 +189,7 @@ def test_small_recipes_do_not_leak(kinds, validation, under, complexity, objects
             [
                 set_splits(test=["object_relation_object"]),
                 "content.objects.only=geneval2",
-                "content.relations.predicates=geneval2",
+                "content.relations.predicates=[on, under]",
             ],
             "no relation that is left fits some pairs of objects",
         ),
