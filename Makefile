@@ -7,8 +7,10 @@ check: check-style test  ## what CI runs
 check-style:  ## lint, format, types
 	ruff check .
 	ruff format --check .
-	@# mypy wants the package under its name; the link is outside, since a folder inside would hold itself
-	@types=$$(mktemp -d) && ln -s '$(CURDIR)' $$types/generate_any_scene && MYPYPATH=$$types mypy; status=$$?; rm -r $$types; exit $$status
+	@# mypy wants the package under its name; the link is outside, since a folder inside would hold itself, and mypy runs
+	@# beside it, since others' stubs import `__main__`, which would be ours here
+	@types=$$(mktemp -d) && ln -s '$(CURDIR)' $$types/generate_any_scene && cd $$types && \
+	mypy --config-file '$(CURDIR)/pyproject.toml' --cache-dir '$(CURDIR)/.mypy_cache'; status=$$?; rm -r $$types; exit $$status
 
 format:  ## mend what can be mended
 	ruff check --fix .

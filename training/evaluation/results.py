@@ -81,7 +81,7 @@ class Report:
         return Path(path)
 
     def _repr_html_(self) -> str:
-        return str(self.table()._repr_html_())
+        return str(self.table().to_html())
 
 
 def evaluate(
