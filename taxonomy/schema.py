@@ -79,16 +79,16 @@ FACTS: tuple[str, ...] = (
     *("left", "right", "above", "below", "front", "behind"),
     *("bigger", "smaller", "taller", "shorter", "wider", "narrower"),
     *("in", "contains", "on", "bears"),
-    *("stands", "sits", "lies", "kneels", "crouches", "goes"),
+    *("stands", "sits", "lies", "kneels", "crouches", "goes", "stays"),
     *("sleeps", "looks", "moves", "pictures", "pictured", "held", "glad", "upset", "one"),
 )
 """What relations say of their subject (and object), and attributes of their object, that must be possible together.
 
-`goes` is said of what changes its place (running past), `moves` of whatever a video shows to move (running past,
-eating), and `looks` of what has its eyes on something. `held` is what hangs, is worn or carried; a face is `glad` or
-`upset`. `one` says that a picture shows a single object to which the subject stands in this relation, so that one may
-ask openly what it is. `pictures` says that the object is seen in an image of it alone, on the subject, and `pictured`
-the same of the subject.
+`goes` is said of what changes its place (running past) and `stays` of what cannot meanwhile (leaning on); `moves` of
+whatever a video shows to move (running past, eating), and `looks` of what has its eyes on something. `held` is what
+hangs, is worn or carried; a face is `glad` or `upset`. `one` says that a picture shows a single object to which the
+subject stands in this relation, so that one may ask openly what it is. `pictures` says that the object is seen in an
+image of it alone, on the subject, and `pictured` the same of the subject.
 """
 
 SCENE_ATTRIBUTE_KINDS: tuple[str, ...] = (

@@ -18,7 +18,7 @@ BIT = {fact: 1 << place for place, fact in enumerate(FACTS)}
 """The bit of each word."""
 POSTURES = ("stands", "sits", "lies", "kneels", "crouches", "goes", "held")
 MOODS = ("glad", "upset")
-EXCLUSIVE = (POSTURES, MOODS)
+EXCLUSIVE = (POSTURES, ("goes", "stays"), MOODS)
 """Of each of these a thing has one at a time."""
 ORDERS = (
     ("left", "right"),

@@ -211,9 +211,10 @@ def _find_postures(
 ) -> np.ndarray:
     """Which relations say a posture or mood of an object that has another one, or what it does in its sleep, bool."""
     groups, awake, sleeps = [mask_facts(*facts) for facts in EXCLUSIVE], mask_facts(*AWAKE), BIT["sleeps"]
+    told_of = np.bitwise_or.reduce([*groups, awake, sleeps])
     # Every statement about a body: the object, and bits.
     objects = np.concatenate([subjects, targets])
-    bits = np.concatenate([sayings.relations[relations], sayings.targets[relations]]) & (sum(groups) | awake | sleeps)
+    bits = np.concatenate([sayings.relations[relations], sayings.targets[relations]]) & told_of
     says = np.flatnonzero(bits)
     objects, bits = objects[says], bits[says]
     done = bodies.copy()

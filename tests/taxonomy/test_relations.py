@@ -101,6 +101,7 @@ def test_what_one_posture_says_no_other_says_with_it(rows):
     for row in rows:
         said = postures & set(row["says"].split("|"))
         assert len(said) <= 1 or said in ({"kneels", "crouches"}, {"stands", "sits", "lies"}), (row["id"], said)
+        assert not {"goes", "stays"} <= set(row["says"].split("|")), row["id"]
 
 
 def test_only_what_has_a_side_is_turned_over_or_back_to_back(taxonomy, rows):
