@@ -321,8 +321,13 @@ class RepeatedTexts:
         return self.distinct.write(pool).take(make_array(self.which))
 
     def encode(self, pool: WordPool) -> pa.DictionaryArray:
-        """What `write` gives, as a dictionary; two of its texts may read alike, though they hardly ever do."""
-        return pa.DictionaryArray.from_arrays(make_array(self.which), self.distinct.write(pool))
+        """What `write` gives, as a dictionary.
+
+        Two of the distinct texts may read alike, though they hardly ever do. A dictionary that has a word twice would be
+        written with bytes of the memory behind it.
+        """
+        encoded = self.distinct.write(pool).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(encoded.indices.take(make_array(self.which)), encoded.dictionary)
 
 
 def assemble_texts(

@@ -4,14 +4,19 @@ import importlib.util
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets import load_dataset
 from generate_any_scene import GasError
 from generate_any_scene.builders.describe.alternatives import read_alternatives
 from generate_any_scene.builders.describe.dataset import describe_files, list_remarks
+from generate_any_scene.builders.folder.parquet import open_parquet
 from generate_any_scene.builders.inspection.verification import describe_verification, verify_folder
+from generate_any_scene.builders.text.assembly import RepeatedTexts
 
 SPEC = importlib.util.spec_from_file_location("make_graphs", Path(__file__).with_name("make_graphs.py"))
 make_graphs = importlib.util.module_from_spec(SPEC)
@@ -95,6 +100,17 @@ def test_two_runs_give_the_same_bytes(described, tmp_path):
     again = describe_files([folder / "graphs.json"], tmp_path / "again", template="prompt")
     config, other = (one.manifest.configs["described"] for one in (outcome, again))
     assert config == other
+
+
+def test_texts_that_read_alike_are_one_word_of_the_dictionary(tmp_path):
+    """Or Parquet would end the page of the dictionary with bytes of the memory behind it, other ones each time."""
+    alike = SimpleNamespace(write=lambda pool: pa.array(["Is the man on the table?", "Is it?"] * 2))
+    texts = RepeatedTexts(alike, np.array([3, 2, 0, 1, 2])).encode(None)
+    assert texts.to_pylist() == ["Is it?", *["Is the man on the table?"] * 2, "Is it?", "Is the man on the table?"]
+    table = pa.table({"question": texts})
+    with open_parquet(tmp_path / "alike.parquet", table.schema) as parquet:
+        parquet.write_table(table)
+    assert "RLE_DICTIONARY" in pq.ParquetFile(tmp_path / "alike.parquet").metadata.row_group(0).column(0).encodings
 
 
 def test_more_files_make_one_dataset_beside_others(described, tmp_path):
