@@ -323,8 +323,8 @@ class RepeatedTexts:
     def encode(self, pool: WordPool) -> pa.DictionaryArray:
         """What `write` gives, as a dictionary.
 
-        Two of the distinct texts may read alike, though they hardly ever do. A dictionary that has a word twice would be
-        written with bytes of the memory behind it.
+        Two of the distinct texts may read alike, though they hardly ever do. A dictionary that has a text twice,
+        Parquet writes with bytes of the memory behind it.
         """
         encoded = self.distinct.write(pool).dictionary_encode()
         return pa.DictionaryArray.from_arrays(encoded.indices.take(make_array(self.which)), encoded.dictionary)
