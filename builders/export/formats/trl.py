@@ -15,7 +15,7 @@ SPLITS = ("train",)
 
 
 def convert_trl(row: Row, tally: Tally, chat: bool = False) -> list[Row]:
-    """A prompt-only row with its questions, which a reward gets as a column: `def reward(questions, ...)`.
+    """A prompt-only row with its questions, a column for rewards, and its complexity, to sort a curriculum by.
 
     The questions are as the row has them, in JSON: lists in a file have types only where some of them hold something.
     """
@@ -26,9 +26,10 @@ def convert_trl(row: Row, tally: Tally, chat: bool = False) -> list[Row]:
             "id": row["id"],
             "prompt": [{"role": "user", "content": prompt}] if chat else prompt,
             "questions": json.dumps(row["questions"]),
+            "complexity": row["structure"]["complexity"],
         }
     ]
 
 
 def lay_out(_: Path) -> Layout:
-    return Layout(convert_trl, columns=(*PROMPT, "questions"))
+    return Layout(convert_trl, columns=(*PROMPT, "questions", "structure"))

@@ -15,4 +15,4 @@ SPLITS = ("train",)
 
 
 def lay_out(_: Path) -> Layout:
-    return Layout(partial(convert_trl, chat=True), columns=(*PROMPT, "questions"))
+    return Layout(partial(convert_trl, chat=True), columns=(*PROMPT, "questions", "structure"))

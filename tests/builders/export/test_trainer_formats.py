@@ -67,6 +67,7 @@ def make_row(*objects, relations=(), scene=(), questions=()):
         },
         "scene_attributes": [{"kind": kind, "value": value} for kind, value in scene],
         "questions": list(questions),
+        "structure": {"complexity": 4},
     }
 
 
@@ -103,7 +104,8 @@ def test_trl_rows():
     chosen["aliases"] = ["bee"]
     row, tally = make_row(DOG, questions=[asked, chosen]), Tally()
     (record,) = convert_trl(row, tally)
-    assert list(record) == ["id", "prompt", "questions"]
+    assert list(record) == ["id", "prompt", "questions", "complexity"]
+    assert record["complexity"] == row["structure"]["complexity"]
     assert (record["id"], record["prompt"]) == ("mine/test/000000007", "Caf\u00e9\nscene.")
     assert json.loads(record["questions"]) == [asked, chosen]
     assert convert_trl(row, tally, chat=True) == [
@@ -127,7 +129,7 @@ def test_trl_gives_rewards_the_questions(format_, exported):
     arguments = {key: [row[key] for row in data] for key in data.column_names if key not in ("prompt", "completion")}
 
     def reward(questions, **others):
-        assert list(others) == ["id"]
+        assert list(others) == ["id", "complexity"]
         return [choose_questions(text, None) for text in questions]
 
     for row, prompt, asked in zip(rows, data["prompt"], reward(**arguments), strict=True):
