@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from ..drawing.scene_graphs import label_object
 from ..folder.reading import Source, read_file_rows
 from ..recipe.loading import LoadedRecipe
+from ..rows.schema import PARAPHRASES
 from ..rows.single import check_split
 from ..rows.splits import write_split
 from ..rows.writer import create_writer
@@ -41,32 +43,47 @@ def read_rows(source: Source, count: int) -> list[Row]:
 
 
 def print_scene(row: Row, console: Console, questions: int | None = None) -> None:
-    """Prints a row: the caption and its wordings, its graph as a tree, and its questions, the first so many or all."""
+    """Prints a row: its texts, its graph as a tree, and its questions, the first so many or all."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     console.rule(Text(row["id"]), align="left")
     console.print(Text(row["caption"], style="bold"))
-    for wording in row.get("wordings") or ():
-        console.print(Text(f"{wording['template']}: ", style="dim").append(wording["caption"], style="default"))
+    for label, text in _list_other_texts(row):
+        console.print(Text(f"{label}: ", style="dim").append(text, style="default"))
     console.print()
     arrow = "->" if console.options.ascii_only else "→"
     console.print(Padding(_draw_tree(row, arrow), (0, 2)))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in ("", "question", "answer"):
+    pair = row.get("pair")
+    changed = {one["question"]: one["answer"] for one in pair["changed"]} if pair else {}
+    for column in ("", "question", "answer", *(["of the pair"] if pair else ())):
         table.add_column(column, justify="right" if not column else "left", header_style="dim")
     shown = row["questions"][:questions]
     for number, question in enumerate(shown):
         text = question["question"] + (f"  ({' / '.join(question['choices'])})" if question["choices"] else "")
+        answers = [question["answer"], *([changed[number] or "none"] if number in changed else ())]
         table.add_row(
             Text(str(number), style="dim"),
             Text(text),
-            Text(question["answer"], style="green" if question["answer"] != "no" else "red"),
+            *(Text(answer, style="green" if answer != "no" else "red") for answer in answers),
         )
     if more := len(row["questions"]) - len(shown):
         table.add_row("", Text(f"and {more} more", style="dim"), "")
     console.print(Padding(table, (1, 2)))
+
+
+def _list_other_texts(row: Row) -> Iterator[tuple[str, str]]:
+    """What is said of the scene beside its caption, and of its pair."""
+    for wording in row.get("wordings") or ():
+        yield wording["template"], wording["caption"]
+    for paraphrase in row.get(PARAPHRASES) or ():
+        yield "paraphrase", paraphrase["text"]
+    if pair := row.get("pair"):
+        yield f"pair, {pair['edit'].replace('_', ' ')}", pair["caption"]
+    if edit := row.get("edit"):
+        yield "edit", edit["instruction"]
 
 
 def _draw_tree(row: Row, arrow: str) -> Any:

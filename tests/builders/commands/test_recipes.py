@@ -77,6 +77,18 @@ def test_preview_shows_wordings(gas, tmp_path):
                 assert f"{wording['template']}: {wording['caption']}" in text
 
 
+def test_preview_shows_pairs_and_edits(gas):
+    rows = [json.loads(line) for line in gas("preview", "edits", "-n", "4", "--json")[1].splitlines()]
+    shown = gas("preview", "edits", "-n", "4")[1]
+    text = " ".join(shown.split())
+    for row in rows:
+        kind = row["pair"]["edit"].replace("_", " ")
+        assert f"pair, {kind}: {row['pair']['caption']} edit: {row['edit']['instruction']}" in text
+    answers = [one["answer"] for row in rows for one in row["pair"]["changed"]]
+    assert shown.count("of the pair") == 4
+    assert all(f" {answer}" in text for answer in answers if answer)
+
+
 @pytest.mark.parametrize(
     ("questions", "said"),
     [
