@@ -248,14 +248,15 @@ def test_every_completion_occurs(chase):
 def test_what_a_seed_graph_leaves_open_is_used_evenly(chase):
     """Every vehicle once before any twice, whatever else the scene has."""
     writer, rows = chase
-    vehicles = writer.plan.pools.seed.objects[1]
-    used = Counter(
+    vehicles = set(writer.plan.taxonomy.objects["id"].take(writer.plan.pools.seed.objects[1]).to_pylist())
+    chased = Counter(
         row["scene_graph"]["objects"][relation["object"]]["concept"]
         for row in rows
         for relation in row["scene_graph"]["relations"]
         if relation["predicate"] == "chasing"
         and row["scene_graph"]["objects"][relation["subject"]]["concept"] == "dog.n.01"
     )
+    used = {concept: count for concept, count in chased.items() if concept in vehicles}  # a dog may chase a toy, too
     assert len(used) == len(vehicles) > 50
     assert max(used.values()) - min(used.values()) <= 3  # a dealt "chasing" may add to those of the seed graph
 
