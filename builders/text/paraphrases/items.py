@@ -17,7 +17,7 @@ NUMBERS = {
 } | {str(number): number for number in range(1, 21)} | {"both": 2}  # fmt: skip
 GROUPS = {
     ("a", "pair", "of"): 2, ("a", "couple", "of"): 2, ("a", "trio", "of"): 3, ("a", "single"): 1, ("a", "lone"): 1,
-    ("half", "a", "dozen"): 6,
+    ("half", "a", "dozen"): 6, ("a", "duo", "of"): 2, ("a", "quartet", "of"): 4, ("a", "quintet", "of"): 5,
 }  # fmt: skip
 """Words before a name that tell how many."""
 COLLECTIVES = (("a", "group", "of"), ("a", "set", "of"), ("a", "collection", "of"), ("a", "total", "of"))

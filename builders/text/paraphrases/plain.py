@@ -13,6 +13,7 @@ from itertools import product
 from ....taxonomy.english.predicates import PREPOSITIONS
 from .items import DEFINITE, INDEFINITE, NUMBERS, STOPS
 from .pronouns import ELLIPSIS
+from .relation_words import list_finite
 from .words import Lexicon, Tokens, split_text
 
 SHORT = {
@@ -81,11 +82,51 @@ def write_plainly(tokens: Tokens, lexicon: Lexicon) -> Tokens:
     """Writes contractions at full length, "the left of it" for "its left", and the words that are left out."""
     tokens = _turn_possessives(tuple(_lengthen(tokens, lexicon)), lexicon)
     relations = {key for key, senses in lexicon.senses.items() if any(one.domain == "relation" for one in senses)}
+    tokens = _unfold_states(tokens, lexicon, relations)
     if not relations:
         return tokens
+    tokens = _gather_adverbs(tokens, relations)
     if any({"image", "picture"} & {*key} for key in relations):
         tokens = _leave_out_images(tokens, relations)
     return _end_ellipses(_repeat_verbs(tokens, lexicon, relations), relations)
+
+
+def _unfold_states(tokens: Tokens, lexicon: Lexicon, relations: set[Tokens]) -> Tokens:
+    """Writes "is laughing" for "laughs", where somebody is and does nothing else that is called so."""
+    done = {word for key in relations for word in key}
+    states = {key[0] for key, senses in lexicon.senses.items() if len(key) == 1 and senses[0].domain == "attribute"}
+    said = {
+        finite: ("is", state)
+        for state in states
+        if state.endswith("ing")
+        for finite in list_finite(state)
+        if finite.endswith("s") and finite not in done
+    }
+    return tuple(part for word in tokens for part in said.get(word, (word,)))
+
+
+def _gather_adverbs(tokens: Tokens, relations: set[Tokens]) -> Tokens:
+    """Writes "gently licks a cat" for "licks a cat gently": an adverb stands before its verb.
+
+    It is moved to the last verb before it in its sentence that it may belong to, or else to the next one behind it.
+    """
+    done = [key for key in relations if key[0].endswith("ly") and len(key) > 1]
+    adverbs = {key[0] for key in done if key[1].endswith(("ing", "ed"))}
+    verbs = {adverb: {key[1] for key in done if key[0] == adverb} for adverb in adverbs}
+    place = 0
+    while place < len(tokens):
+        word, of = tokens[place], verbs.get(tokens[place], ())
+        if of and tokens[place + 1 : place + 2] not in {(verb,) for verb in of}:
+            start = max((at + 1 for at in range(place) if tokens[at] in STOPS), default=0)
+            end = next((at for at in range(place, len(tokens)) if tokens[at] in STOPS), len(tokens))
+            before = [at for at in range(start, place) if tokens[at] in of and tokens[at - 1 : at] != (word,)]
+            behind = [at for at in range(place + 1, end) if tokens[at] in of and tokens[at - 1 : at] != (word,)]
+            if before:
+                tokens = (*tokens[: before[-1]], word, *tokens[before[-1] : place], *tokens[place + 1 :])
+            elif behind:
+                tokens = (*tokens[:place], *tokens[place + 1 : behind[0]], word, *tokens[behind[0] :])
+        place += 1
+    return tokens
 
 
 def _leave_out_images(tokens: Tokens, relations: set[Tokens]) -> Tokens:

@@ -10,7 +10,8 @@ from .claims import Claim, draw_shape, join_parted, read_claims
 from .items import DEFINITE, INDEFINITE, NEUTRAL, STOPS, Item, cut_items
 from .plain import write_plainly
 from .pronouns import PRONOUNS, mark_pronouns
-from .words import WHOLE, Lexicon, Tokens, split_text
+from .tables import WHOLE
+from .words import Lexicon, Tokens, split_text
 
 PREPOSITIONS = frozenset(split_text("in on at by to from"))
 POSTURES = frozenset(split_text("sits sit stands stand lies lie rests rest runs run"))
@@ -52,7 +53,7 @@ ABOUT = frozenset(
         "lit taken under in at on by during the a an of as with like from through is are whole entire "
         "everything all light lighting looks against created executed takes place unfolds happens it's "
         "background viewed seen view look modeled woven entirely bathed glow weather day manner mood it they "
-        "beneath overhead setting backdrop tones toned illustration artwork painting drawing aesthetic"
+        "beneath overhead middle setting backdrop tones toned illustration artwork painting drawing aesthetic"
     )
 )
 """Words around what is said of the whole picture."""
