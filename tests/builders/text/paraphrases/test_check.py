@@ -108,25 +108,29 @@ def test_no_spoiled_text_is_kept(later_texts, refused_later, taxonomy, shape):
 
 @pytest.fixture(scope="module")
 def unseen_rows():
-    """Rows by recipe and number, of the right and wrong texts of seven recipes that were written together."""
-    keys = {
-        (recipe, int(index)) for name in ("right", "wrong") for recipe, index, _ in read_texts(f"{name}_unseen.tsv")
-    }
+    """Rows by recipe and number, of right and wrong texts of many recipes that were written together."""
+    names = [f"{name}_{whose}.tsv" for name in ("right", "wrong") for whose in ("unseen", "free")]
+    keys = {(recipe, int(index)) for name in names for recipe, index, _ in read_texts(name)}
     return {(recipe, index): write_scene(open_writer(recipe, {}), index, "train") for recipe, index in sorted(keys)}
 
 
 @pytest.mark.slow
-def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy):
-    right = read_texts("right_unseen.tsv")
+@pytest.mark.parametrize(
+    # Free: by who knew none of the rules. "approached on foot", "a ring on its left", "all of rubber", "Gauguin-esque".
+    ("name", "most"),
+    [("unseen", 0.02), ("free", 0.17)],
+)
+def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy, name, most):
+    right = read_texts(f"right_{name}.tsv")
     refused = refuse([(unseen_rows[recipe, int(index)], text) for recipe, index, text in right], taxonomy)
-    # "a man with a smile", "just a bit to the marshmallow's right".
-    assert len(right) >= 100 and len(refused) <= 0.02 * len(right), refused
+    assert len(right) >= 100 and len(refused) <= most * len(right), refused
 
 
 @pytest.mark.slow
-def test_errors_in_many_manners_are_refused(unseen_rows, taxonomy):
-    wrong = [(unseen_rows[recipe, int(index)], text) for recipe, index, text in read_texts("wrong_unseen.tsv")]
-    assert len(wrong) >= 230
+@pytest.mark.parametrize(("name", "least"), [("unseen", 230), ("free", 99)])
+def test_errors_in_many_manners_are_refused(unseen_rows, taxonomy, name, least):
+    wrong = [(unseen_rows[recipe, int(index)], text) for recipe, index, text in read_texts(f"wrong_{name}.tsv")]
+    assert len(wrong) >= least
     assert [text for row, text in wrong if not check_text(row, text, taxonomy)] == []
 
 
