@@ -116,7 +116,7 @@ def unseen_rows():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    # Free: by who knew none of the rules. "approached on foot", "a ring on its left", "all of rubber", "Gauguin-esque".
+    # Free: by who knew none of the rules. "approached on foot", "a ring on its left", "Gauguin-esque".
     ("name", "most"),
     [("unseen", 0.02), ("free", 0.17)],
 )
