@@ -11,7 +11,6 @@ the caption by one thing, which makes it a hard negative by construction, and it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -23,6 +22,7 @@ from PIL import Image
 from ..builders.folder.files import fill_folder
 from ..builders.foundation.counter_rng import derive_key
 from ..errors import GasError
+from .json_lines import read_lines
 
 SCORES = "scores.jsonl"
 """What a stage of scores holds: lines with `id`, `caption`, `image` and `score`."""
@@ -148,17 +148,7 @@ def read_iteration(folder: str | Path) -> tuple[list[dict[str, Any]], Path]:
     if not scores.is_file():
         hint = "give an iteration of a training of the kind `selection`, such as seed_1/top/iteration_1"
         raise GasError(f"there is no {scores}; {hint}")
-    return _read_lines(scores), Path(folder) / "pictures"
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    lines = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            lines.append(json.loads(line))
-        except ValueError as error:
-            raise GasError(f"{path}:{number}: no JSON: {error}") from error
-    return lines
+    return read_lines(scores), Path(folder) / "pictures"
 
 
 def make_preferences(pairs: Iterable[Preference], seed: int = 0) -> Any:

@@ -12,6 +12,7 @@ import pytest
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.fields import Data
+from generate_any_scene.training.json_lines import read_lines, write_lines
 from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.reports.contact_sheet import GAP, SIDE, TEXT
 from generate_any_scene.training.run import load_checked, run_training
@@ -38,10 +39,6 @@ def start(name="sandbox_selection", **changes):
     lines = []
     loaded = load_checked(name, {**SMALL, **HELD_OUT[name], "output": "run", **changes})
     return lines, run_training(loaded, report=lines.append)
-
-
-def read_lines(path):
-    return [json.loads(line) for line in Path(path).read_text().splitlines()]
 
 
 def list_made(lines):
@@ -227,7 +224,7 @@ def score_by_place(recipe, scenes, pictures, folder):
         {"id": row["id"], "caption": row["caption"], "image": f"{row['id']}.png", "score": place / scenes.num_rows}
         for place, row in enumerate(scenes.to_pylist())
     ]
-    running._write_lines(folder / "scores.jsonl", lines)
+    write_lines(folder / "scores.jsonl", lines)
 
 
 def test_captions_lean_on_what_was_mined(tmp_path, monkeypatch):
@@ -235,7 +232,7 @@ def test_captions_lean_on_what_was_mined(tmp_path, monkeypatch):
     monkeypatch.setattr(running.Work, "_mine", lambda work, base: {"heart": -0.3})
     start("sandbox_distillation", captions=40, **{"pictures.count": 1, "held_out.weak": None, "held_out.other": None})
     captions = {
-        arm: [one["caption"] for one in read_lines(f"run/seed_7/{arm}/iteration_1/selected/metadata.jsonl")]
+        arm: [one["caption"] for one in read_lines(Path(f"run/seed_7/{arm}/iteration_1/selected/metadata.jsonl"))]
         for arm in ("targeted", "random")
     }
     assert [len(some) for some in captions.values()] == [40, 40]

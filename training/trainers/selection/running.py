@@ -30,6 +30,7 @@ from ...evaluation.running import run_evaluation
 from ...evaluation.scoring import Picture, open_scorer, score_pictures
 from ...evaluation.tables import open_run
 from ...fields import Data
+from ...json_lines import read_lines, write_lines
 from ...pictures import open_picture
 from ...recipes.evaluation import Evaluation
 from ...recipes.loading import LoadedTraining
@@ -256,7 +257,7 @@ def _score(recipe: Evaluation, scenes: pa.Table, pictures: Path, folder: Path) -
     lines = [
         {"id": scene, "caption": captions[scene], "image": image, "score": score} for scene, image, score in values
     ]
-    _write_lines(folder / SCORES, lines)
+    write_lines(folder / SCORES, lines)
 
 
 def read_scores(folder: Path) -> list[Sample]:
@@ -266,10 +267,10 @@ def read_scores(folder: Path) -> list[Sample]:
         GasError: A line is damaged.
     """
     samples = []
-    for number, line in enumerate((folder / SCORES).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_lines(folder / SCORES), start=1):
         try:
-            samples.append(Sample(**json.loads(line)))
-        except (ValueError, TypeError) as error:
+            samples.append(Sample(**line))
+        except TypeError as error:
             raise GasError(f"{folder / SCORES}:{number}: a line has id, caption, image and score: {error}") from error
     return samples
 
@@ -288,9 +289,4 @@ def _select(arm: Arm, pictures: Path, scores: Path, seed: int, folder: Path) -> 
         name = f"{number:06}{Path(one.image).suffix}"
         (folder / name).write_bytes((pictures / one.image).read_bytes())
         lines.append({"file_name": name, "caption": one.caption, "id": one.id, "score": one.score})
-    _write_lines(folder / METADATA, lines)
-
-
-def _write_lines(path: Path, lines: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    write_lines(folder / METADATA, lines)
