@@ -205,10 +205,13 @@ def test_real_pairs_take_the_place_of_samples(tmp_path, monkeypatch):
         lines.append({"file_name": f"{number}.png", "caption": row["caption"]})
     Path("real/metadata.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     monkeypatch.setattr(running, "_score", score_by_place)  # their captions have no questions
+    Path("real/3.png").write_bytes(Path("real/3.png").read_bytes()[:60])
     real = {"real": True, "data": {"path": "./real"}, "select": "random", "share": 0.5}
-    start(iterations=1, **{"arms.real": real, "arms.top": None, "arms.random": None})
+    said, _ = start(iterations=1, **{"arms.real": real, "arms.top": None, "arms.random": None})
+    assert any(line.startswith("1 of 12 pictures are left out, such as that of row_000000003: it") for line in said)
     place = Path("run/seed_7/real/iteration_1")
-    assert len(list((place / "pictures").glob("row_*.png"))) == 12
+    made = sorted(path.stem for path in (place / "pictures").glob("row_*.png"))
+    assert made == [f"row_{number:09}" for number in range(12) if number != 3]
     chosen = read_lines(place / "selected/metadata.jsonl")
     assert len(chosen) == 6
     for one in chosen:
@@ -223,6 +226,7 @@ def score_by_place(recipe, scenes, pictures, folder):
     lines = [
         {"id": row["id"], "caption": row["caption"], "image": f"{row['id']}.png", "score": place / scenes.num_rows}
         for place, row in enumerate(scenes.to_pylist())
+        if (pictures / f"{row['id']}.png").is_file()
     ]
     write_lines(folder / "scores.jsonl", lines)
 

@@ -126,7 +126,7 @@ class Work:
         said = {"captions": _digest(scenes)}
         if arm.real:
             made_from: dict[str, Any] = {**said, "data": data.model_dump(mode="json", exclude_defaults=True)}
-            make = partial(_save_images, take_images(self.recipe, data, number), scenes)
+            make = partial(_save_images, take_images(self.recipe, data, number), scenes, self.stages.report)
         else:
             maker = self.recipe.teacher or self.student.open(model)
             # Scenes have seeds of their own; another arm with the same model and captions has the same pictures.
@@ -226,15 +226,19 @@ def _make_pictures(recipe: Evaluation, scenes: pa.Table, folder: Path) -> None:
                 _save_image(open_file(found.root / name), folder / scene / f"{number}.png")
 
 
-def _save_images(images: Iterator[Any], scenes: pa.Table, folder: Path) -> None:
-    """Saves the pictures of rows, those that can be read."""
+def _save_images(images: Iterator[Any], scenes: pa.Table, report: Callable[[str], None], folder: Path) -> None:
+    """Saves the pictures of rows, and tells which cannot be read: these are left out."""
     if not is_first():
         return
+    unreadable: dict[str, str] = {}
     for scene, value in zip(scenes["id"].to_pylist(), images, strict=True):
         try:
             _save_image(open_picture(value), folder / f"{scene}.png")
-        except GasError:
-            continue
+        except GasError as error:
+            unreadable[scene] = str(error)
+    if unreadable:
+        scene, why = next(iter(unreadable.items()))
+        report(f"{len(unreadable):,} of {len(scenes):,} pictures are left out, such as that of {scene}: {why}")
 
 
 def _save_image(image: Any, path: Path) -> None:
