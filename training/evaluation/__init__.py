@@ -5,6 +5,7 @@
     backends        who makes pictures: a pipeline of diffusers, a server, a command, the sandbox; or they are there
     making          pictures of all scenes, each by a seed of its own; what was stopped goes on
     files           which picture belongs to which scene: layouts of folders
+    opening         opening a picture, a video or a folder of frames
     scoring         a judge answers, metrics measure; what was stopped goes on
     cluster         that on a cluster of Ray
     bias            what gender people in pictures seem to have: questions without a right answer
@@ -18,7 +19,8 @@
     report          the report for people: in the terminal, and a page
     planning        how many scenes and pictures show a difference
     mining          where a model is weak: a dataset recipe that leans on it
-    publishing      results on the Hub: an entry of a model, a run as a dataset
+    eval_results    the number that stands for a run, as an entry in a model's repository on the Hub
+    publishing      a run on the Hub, as a dataset
     results         in Python: `gas.evaluate`
     commands        `gas evaluate` and `gas mine`
 

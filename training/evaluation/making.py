@@ -37,7 +37,8 @@ from .backends.folder import FolderBackend
 from .backends.loading import open_backend
 from .backends.on_cluster import ClusterBackend
 from .backends.protocol import Backend, Made, NotMade, PictureFile, PictureRequest
-from .files import PICTURES, VIDEOS, Found, check_files, leave_out, list_files
+from .files import Found, leave_out, list_files
+from .opening import PICTURES, VIDEOS, check_files
 
 UNFINISHED = ".new"
 FOLDER, PROMPTS, RECORD = "pictures", "prompts.jsonl", "pictures.json"

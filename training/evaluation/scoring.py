@@ -29,7 +29,7 @@ from ..metrics.protocol import AnyMetric
 from ..recipes.evaluation import Evaluation
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .bias import BIAS_QUESTIONS, ask_gender, read_person
-from .files import open_file
+from .opening import open_file
 from .tables import ANSWERS, SCORES
 
 SCENES = 32

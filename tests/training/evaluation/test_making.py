@@ -13,8 +13,8 @@ import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.backends.loading import open_backend
 from generate_any_scene.training.evaluation.backends.protocol import NotMade, PictureFile
-from generate_any_scene.training.evaluation.files import open_file
 from generate_any_scene.training.evaluation.making import choose_shows, make_pictures
+from generate_any_scene.training.evaluation.opening import open_file
 from PIL import Image
 
 DRAWN = {"backend": "sandbox"}

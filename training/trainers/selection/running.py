@@ -23,9 +23,10 @@ from ....builders.recipe.yaml_document import Document
 from ....errors import GasError
 from ...evaluation.backends.folder import FolderBackend
 from ...evaluation.backends.loading import open_backend
-from ...evaluation.files import find_pictures, open_file
+from ...evaluation.files import find_pictures
 from ...evaluation.making import make_pictures
 from ...evaluation.mining import mine_runs
+from ...evaluation.opening import open_file
 from ...evaluation.running import run_evaluation
 from ...evaluation.scoring import Picture, open_scorer, score_pictures
 from ...evaluation.tables import open_run
