@@ -12,6 +12,7 @@
     captions        scores of captions themselves: perplexity, Vera
     tables          what an evaluation leaves: answers.parquet, scores.parquet, scenes.parquet, run.json
     figures         everything that a report says, computed from these tables
+    parting         what is told apart: answers by kind and form, scenes by what is in them
     arrays          the tables of evaluations as arrays; of scenes, `scene_facts`
     wording_figures the same scenes in other words: scores, agreement of answers, orders of models
     hardness        names that wrong answers gather at; `tree_figures`, `bias_figures`, `extremes` and `orders` are
