@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from ...errors import GasError
+from ...errors import GasError, describe_error
 from ...regular_files import find_obstacle, read_regular
 from ..judges.protocol import Shown
 from ..pictures import READERS, choose_frames, open_picture, open_shown
@@ -89,7 +89,7 @@ def open_bytes(content: bytes, frames: int = FRAMES) -> Shown:
     except GasError:
         raise
     except Exception as error:  # what is wrong with a file is told in a dozen types
-        raise GasError(f"it cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
+        raise GasError(f"it cannot be read: {describe_error(error)}") from error
     return open_shown(found)
 
 
@@ -129,7 +129,7 @@ def _open_video(path: Path, frames: int) -> Shown:
         with av.open(str(path)) as video:
             return open_shown([one.to_image() for place, one in enumerate(video.decode(video=0)) if place in chosen])
     except (av.FFmpegError, IndexError) as error:
-        raise GasError(f"it cannot be read as a video: {' '.join(str(error).split())}") from error
+        raise GasError(f"it cannot be read as a video: {describe_error(error)}") from error
 
 
 def read_number(text: str) -> int | None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...builders.folder.files import remove_tree
-from ...errors import GasError, explain_os_error
+from ...errors import GasError, describe_error, explain_os_error
 from ..exam.sitting import count_tokens
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, read_questions
@@ -305,4 +305,4 @@ def _read_part(place: Path) -> Scored:
         answers, scores = (pq.read_table(place / f"{name}.parquet") for name in ("answers", "scores"))
         return Scored(answers, scores, Cost(**json.loads((place / "cost.json").read_text(encoding="utf-8"))))
     except (OSError, ValueError, TypeError) as error:
-        raise GasError(f"{place} is damaged: {' '.join(str(error).split())}; remove it, and begin again") from error
+        raise GasError(f"{place} is damaged: {describe_error(error)}; remove it, and begin again") from error

@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...builders.recipe.fields import show
-from ...errors import GasError
+from ...errors import GasError, describe_error
 from ..data import load_rows
 from ..fields import Data
 from ..judges.protocol import Shown
@@ -70,7 +70,7 @@ class Metric:
         try:
             Data.model_validate(dict(self.data))
         except (TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
+            reason = describe_error(error)
             raise GasError(f"{self.name}: data says no rows: {reason}; such as {SCENES}") from error
 
     def _check(self, option: str, is_right: bool, wanted: str) -> None:
