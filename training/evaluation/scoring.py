@@ -294,10 +294,10 @@ def _write_part(place: Path, scored: Scored) -> None:
         (beside / "cost.json").write_text(json.dumps(asdict(scored.cost)), encoding="utf-8")
         beside.rename(place)
     except OSError as error:
-        if place.exists():  # another evaluation of the same pictures was quicker
-            remove_tree(beside)
-            return
-        raise explain_os_error(error, place) from error
+        if not place.exists():  # or another evaluation of the same pictures was quicker
+            raise explain_os_error(error, place) from error
+    finally:
+        remove_tree(beside)
 
 
 def _read_part(place: Path) -> Scored:
