@@ -53,6 +53,13 @@ def open_picture(value: Any) -> Image.Image:
         raise GasError(f"it cannot be read: {reason}") from error
 
 
+def encode_png(image: Image.Image) -> bytes:
+    """A picture as the content of a PNG file, which keeps every pixel."""
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
 def measure_picture(value: Any) -> tuple[int, int]:
     """Width and height of what `open_picture` gives, by what its file begins with.
 
