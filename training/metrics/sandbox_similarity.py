@@ -25,8 +25,7 @@ from ..data import load_rows
 from ..fields import Data
 from ..judges.protocol import Shown
 from ..models import limit_threads
-from .networks import measure_frames
-from .protocol import read_captions
+from .networks import measure_beside_captions
 
 if TYPE_CHECKING:
     from ..sandbox.encoder import Encoder
@@ -87,9 +86,7 @@ class Metric:
         data = json.dumps(self.data, sort_keys=True)
         encoder = learn_encoder(data, self.steps, self.hard_negatives, self.seed)
         with limit_threads(1):  # so small a model is slower on several
-            return measure_frames(
-                pictures, TOGETHER, lambda images, places: encoder.compare(images, read_captions(rows, places))
-            )
+            return measure_beside_captions(pictures, rows, TOGETHER, encoder.compare)
 
 
 @lru_cache(maxsize=8)
