@@ -32,6 +32,16 @@ def escape(text: str) -> str:
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in text)
 
 
+def describe_error(error: BaseException, most: int | None = None) -> str:
+    """Put what another library's error says on one line, or its type where it says nothing.
+
+    Args:
+        error: What it raised.
+        most: Letters after which it is cut.
+    """
+    return " ".join(str(error).split())[:most] or type(error).__name__
+
+
 LACKING = {"ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "EMFILE", "ENFILE", "ENOMEM", "EPIPE"}
 """What the system says when a machine lacks something; all else that a path can fail of is mended by another path."""
 

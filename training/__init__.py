@@ -6,6 +6,7 @@
     sources         models and data sets by their names, looked up before anything is loaded
     models          loading models: where they compute, what is wrong with one
     stages          folders of results, each there whole or not at all
+    json_lines      logs and lists of results, a JSON object a line
     data            rows to train on, whoever made them
     pictures        pictures as people see them
     sandbox         colored shapes: pictures, a judge that is never wrong, a small model, an encoder

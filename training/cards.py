@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..builders.folder.files import write_text
+from ..errors import GasError
+from ..regular_files import read_regular
 from .fields import Data
 from .recipes.common import Training
 from .recipes.loading import dump_training
@@ -15,6 +19,24 @@ from .recipes.loading import dump_training
 MODEL, CARD, RECORD = "model", "README.md", "run.json"
 SHEETS = ("held_out.png", "validation.png")
 """What trainers call the sheets with pictures of held-out scenes."""
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """What `run.json` in the folder of a training says.
+
+    Raises:
+        GasError: It cannot be read, or no training wrote it.
+    """
+    content = read_regular(folder / RECORD)
+    record: Any = None
+    with suppress(ValueError, RecursionError):
+        record = json.loads(content)
+    said = {"data": {}, "inputs": {}, **record} if isinstance(record, dict) else {}
+    types = {"kind": str, "data": dict, "inputs": dict}
+    if not all(isinstance(said.get(key), wanted) for key, wanted in types.items()):
+        what = f"{folder / RECORD} is no record of a training or an evaluation"
+        raise GasError(f"{what}; put it back as it was, or give another folder")
+    return said
 
 
 def add_card(recipe: Training, results: Mapping[str, Any], folder: Path) -> None:

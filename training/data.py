@@ -49,25 +49,7 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
         *(["scene_graph"] if draws else []),
     ]
     theirs = {column: data.columns.get(column, column) for column in wanted}
-    problems = []
-    for column in data.columns:
-        if column not in wanted:
-            what = f"`{column}` is none of the columns that are used here, which are {', '.join(wanted)}"
-            problems.append(Problem(what, key=f"{key}.columns", hint="leave it out"))
-    taken = Counter(theirs.values())
-    for column, name in theirs.items():
-        if taken[name] > 1:
-            twice = ", ".join(f"`{ours}`" for ours in theirs if theirs[ours] == name)
-            what = f"`{name}` cannot be {twice} at once"
-            problems.append(Problem(what, key=f"{key}.columns", hint="name two columns of the data"))
-            taken[name] = 0
-        if name not in rows.column_names:
-            hint = f"{advise(name, rows.column_names)}; name it with `{key}.columns: {{{column}: ...}}`"
-            problems.append(Problem(f"the data has no column `{name}`", key=key, hint=hint))
-    if not rows.num_rows:
-        problems.append(Problem("the data has no rows", key=key, hint="take another split"))
-    if problems:
-        raise RecipeError(problems)
+    _check_columns(data, theirs, rows, key)
     if data.limit:
         rows = rows.select(range(min(data.limit, rows.num_rows)))
     rows = rows.select_columns(list(theirs.values()))
@@ -84,6 +66,29 @@ def load_rows(data: Data, columns: Iterable[str], key: str = "data", also: Itera
     if "caption" in columns:
         _check_captions(rows, key)
     return rows.select_columns(columns)
+
+
+def _check_columns(data: Data, theirs: Mapping[str, str], rows: Any, key: str) -> None:
+    """Refuses rows that lack a column, and columns that nothing is done with; `theirs` has our names and theirs."""
+    problems = []
+    for column in data.columns:
+        if column not in theirs:
+            what = f"`{column}` is none of the columns that are used here, which are {', '.join(theirs)}"
+            problems.append(Problem(what, key=f"{key}.columns", hint="leave it out"))
+    taken = Counter(theirs.values())
+    for column, name in theirs.items():
+        if taken[name] > 1:
+            twice = ", ".join(f"`{ours}`" for ours in theirs if theirs[ours] == name)
+            what = f"`{name}` cannot be {twice} at once"
+            problems.append(Problem(what, key=f"{key}.columns", hint="name two columns of the data"))
+            taken[name] = 0
+        if name not in rows.column_names:
+            hint = f"{advise(name, rows.column_names)}; name it with `{key}.columns: {{{column}: ...}}`"
+            problems.append(Problem(f"the data has no column `{name}`", key=key, hint=hint))
+    if not rows.num_rows:
+        problems.append(Problem("the data has no rows", key=key, hint="take another split"))
+    if problems:
+        raise RecipeError(problems)
 
 
 def _take_wordings(rows: Any, data: Data, key: str) -> Any:

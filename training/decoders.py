@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..errors import GasError
+from ..errors import GasError, describe_error
 from .recipes.grpo import Decoder as Settings
 from .sandbox import pictures
 
@@ -81,7 +81,7 @@ class TorchScriptDecoder:
             try:
                 self.network = torch.jit.load(str(self.path), map_location=self.device).eval()
             except RuntimeError as error:
-                reason = " ".join(str(error).split())
+                reason = describe_error(error)
                 raise GasError(f"{self.path} cannot be loaded as a TorchScript file: {reason}") from error
 
     @property

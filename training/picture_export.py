@@ -15,14 +15,12 @@ from ..builders.folder.files import fill_folder
 from ..errors import GasError, RecipeError
 from .data import load_rows
 from .fields import Data
-from .pictures import READERS, open_picture
+from .pictures import ORIENTATION, READERS, encode_png, open_picture
 
 BATCH = 64
 """Pictures that are in memory at once."""
 KEPT = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 """Files that every trainer reads, and how their names end."""
-ORIENTATION = 0x0112
-"""Where EXIF says how a picture is turned, which trainers pass over."""
 
 
 def export_pictures(
@@ -103,8 +101,7 @@ def _encode(number: int, value: Any) -> tuple[str, bytes]:
     if content:
         with Image.open(BytesIO(content)) as image:
             plain = image.mode == "RGB" and "transparency" not in image.info
+            # Trainers pass over what EXIF says of how a picture is turned.
             if plain and image.format in KEPT and image.getexif().get(ORIENTATION, 1) == 1:
                 return KEPT[image.format], content
-    buffer = BytesIO()
-    picture.save(buffer, "PNG")
-    return ".png", buffer.getvalue()
+    return ".png", encode_png(picture)

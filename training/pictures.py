@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ..builders.recipe.fields import show
-from ..errors import GasError, Problem
+from ..errors import GasError, Problem, describe_error
 
 READERS = 4
 """Threads that read pictures: most of that work is PIL's, which lets others run."""
@@ -49,8 +49,15 @@ def open_picture(value: Any) -> Image.Image:
     except GasError:
         raise
     except Exception as error:  # what is wrong with a file is told in a dozen types
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = describe_error(error)
         raise GasError(f"it cannot be read: {reason}") from error
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """A picture as the content of a PNG file, which keeps every pixel."""
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
 
 
 def measure_picture(value: Any) -> tuple[int, int]:
@@ -63,7 +70,7 @@ def measure_picture(value: Any) -> tuple[int, int]:
         image = value if isinstance(value, Image.Image) else _open_raw(value)
         turned = image.getexif().get(ORIENTATION, 1) >= TURNED
     except Exception as error:  # what is wrong with a file is told in a dozen types
-        raise GasError(f"it cannot be read: {' '.join(str(error).split()) or type(error).__name__}") from error
+        raise GasError(f"it cannot be read: {describe_error(error)}") from error
     width, height = image.size
     return (height, width) if turned else (width, height)
 

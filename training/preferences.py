@@ -11,10 +11,8 @@ the caption by one thing, which makes it a hard negative by construction, and it
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,8 @@ from PIL import Image
 from ..builders.folder.files import fill_folder
 from ..builders.foundation.counter_rng import derive_key
 from ..errors import GasError
+from .json_lines import read_lines
+from .pictures import encode_png
 
 SCORES = "scores.jsonl"
 """What a stage of scores holds: lines with `id`, `caption`, `image` and `score`."""
@@ -113,7 +113,7 @@ def pair_edits(
         if (pair := row["pair"]) is None:
             continue
         chance = derive_key(seed, "preference", row["id"]) % 2**31
-        scene, edited = (_encode(draw(one["caption"], one["scene_graph"], chance)) for one in (row, pair))
+        scene, edited = (encode_png(draw(one["caption"], one["scene_graph"], chance)) for one in (row, pair))
         source = f"minimal pair: {pair['edit']}"
         yield Preference(row["id"], row["caption"], scene, edited, (None, None), source)
         if both:
@@ -125,12 +125,6 @@ def draw_sandbox(caption: str, graph: Mapping[str, Any], seed: int) -> Image.Ima
     from .sandbox.pictures import draw_scene
 
     return draw_scene(graph, seed)
-
-
-def _encode(image: Image.Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, format="PNG")
-    return buffer.getvalue()
 
 
 def read_iteration(folder: str | Path) -> tuple[list[dict[str, Any]], Path]:
@@ -148,17 +142,7 @@ def read_iteration(folder: str | Path) -> tuple[list[dict[str, Any]], Path]:
     if not scores.is_file():
         hint = "give an iteration of a training of the kind `selection`, such as seed_1/top/iteration_1"
         raise GasError(f"there is no {scores}; {hint}")
-    return _read_lines(scores), Path(folder) / "pictures"
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    lines = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            lines.append(json.loads(line))
-        except ValueError as error:
-            raise GasError(f"{path}:{number}: no JSON: {error}") from error
-    return lines
+    return read_lines(scores), Path(folder) / "pictures"
 
 
 def make_preferences(pairs: Iterable[Preference], seed: int = 0) -> Any:

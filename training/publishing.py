@@ -5,7 +5,6 @@ Importing this module loads nothing that speaks HTTP.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from pathlib import Path
@@ -18,7 +17,7 @@ from ..builders.hub.push import HARMLESS, Push, Report, check_names, is_same, pu
 from ..builders.hub.seals import is_sealed, seal
 from ..errors import GasError
 from ..version import __version__
-from .cards import CARD, MODEL, RECORD
+from .cards import CARD, MODEL, read_record
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -83,11 +82,8 @@ def explain_missing_model(folder: Path) -> str:
     Raises:
         GasError: Its record is damaged.
     """
-    try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        kind, is_done = record["kind"], "results" in record
-    except (ValueError, TypeError, KeyError) as error:
-        raise GasError(f"{folder / RECORD} is no record of a training or an evaluation") from error
+    record = read_record(folder)
+    kind, is_done = record["kind"], "results" in record
     what = f"{folder} has no {MODEL}/{CARD}, so there is nothing to push"
     if not is_done:
         return f"{what}: its training is not done; the same gas train goes on with it"

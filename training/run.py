@@ -18,7 +18,7 @@ from ..builders.folder.files import remove_tree, write_text
 from ..builders.rows.loading import drop_consequences
 from ..errors import GasError, Problem, RecipeError, gather_problems
 from ..version import __version__
-from .cards import MODEL, RECORD, add_card
+from .cards import MODEL, RECORD, add_card, read_record
 from .data import describe_data, load_rows
 from .estimates import Estimate
 from .publishing import check_push, push_model
@@ -242,7 +242,7 @@ def _check_folder(folder: Path, recipe: Any, log: str) -> None:
         if folder.is_dir() and any(folder.iterdir()):
             raise GasError(f"{folder} holds something else; give another folder with --set output=...")
         return
-    if record.is_file() and "results" in json.loads(record.read_text(encoding="utf-8")):
+    if record.is_file() and "results" in read_record(folder):
         raise GasError(f"{folder} holds a training that is done; {ELSEWHERE}")
     if _has_begun(folder, log) and written.read_text(encoding="utf-8") != dump_training(recipe):
         raise GasError(f"{folder} holds another training, which was stopped: its recipe.yaml differs; {ELSEWHERE}")
@@ -257,8 +257,8 @@ def _check_inputs(folder: Path, record: Mapping[str, Any], log: str) -> None:
     """Refuses to go on with other rows, pictures or models than those that a training began with."""
     if not _has_begun(folder, log) or not (folder / RECORD).is_file():
         return
-    begun = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    before = {"data": begun.get("data", {}).get("fingerprint"), **begun.get("inputs", {})}
+    begun = read_record(folder)
+    before = {"data": begun["data"].get("fingerprint"), **begun["inputs"]}
     now = {"data": record["data"]["fingerprint"], **record["inputs"]}
     if changed := [key for key in now if before.get(key) != now[key]]:
         what = f"{folder} holds another training, which was stopped: what `{changed[0]}` names has changed since"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .evaluation.captions import Perplexity, Vera, check_scores
+from .models import limit_threads
 from .upstream import require
 
 
@@ -38,17 +38,5 @@ class SteadyScore:
         Raises:
             GasError: A caption is longer than what the model reads.
         """
-        with _use_one_thread():
+        with limit_threads(1):
             return self.score_of.score(captions)
-
-
-@contextmanager
-def _use_one_thread() -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

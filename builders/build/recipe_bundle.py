@@ -22,7 +22,8 @@ from ... import __version__
 from ...errors import GasError
 from ...taxonomy.places import find_declarations, find_tables, find_taxonomy
 from ..folder.files import AnyPath, resolve_inside, write_text
-from ..folder.manifest import RECIPES, Engine, Manifest, Provenance, check_path
+from ..folder.manifest import RECIPES, Engine, Manifest, Provenance
+from ..folder.manifest_values import check_path
 from ..recipe.loading import LoadedRecipe, dump_recipe, load_recipe
 from ..rows.filtering import RowFilter
 from ..rows.fingerprint import DATA_VERSION, compute_fingerprint, read_templates

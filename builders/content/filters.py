@@ -212,8 +212,8 @@ def _find_clashes(rows: Mapping[str, np.ndarray], concepts: Candidates) -> Itera
         for row in some[~concepts.left[some]].tolist():
             message = f"`{names[row]}` is made for other modalities, or does not go with content.setting"
             yield Problem(message, key=key, hint="leave it out")
+        alone = keep_beside("scene_attributes", some, concepts)
         for other, values in rows.items():
-            alone = keep_beside("scene_attributes", some, concepts)
             if other > kind and not (good := alone[values]).all():
                 message = f"`{names[int(values[~good][0])]}` of {other} does not go with all that is listed here"
                 yield Problem(message, key=key, hint="leave one of them out")

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...errors import GasError, advise
+from ...errors import GasError, advise, describe_error
 from ...regular_files import find_obstacle, open_regular
 from ..folder.files import hash_file
 from ..folder.manifest import MANIFEST, read_built_manifest
@@ -88,7 +88,7 @@ def read_prompts(path: Path, column: str | None = None) -> Iterator[str]:
                 else:
                     yield from _pick(_read_json(file, path, lines=end != ".json"), path, column)
         except (OSError, UnicodeDecodeError, RecursionError, csv.Error) as error:
-            raise GasError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+            raise GasError(f"{path} cannot be read: {describe_error(error)}") from error
 
 
 def _read_json(file: io.TextIOBase, path: Path, lines: bool) -> Iterator[Any]:
@@ -117,7 +117,7 @@ def _read_parquet(path: Path, column: str | None) -> Iterator[str]:
         with open_regular(path) as stream, pq.ParquetFile(stream) as file:
             yield from _read_column(file, path, column)
     except (OSError, pa.ArrowException) as error:
-        raise GasError(f"{path} is damaged: {' '.join(str(error).split())}") from error
+        raise GasError(f"{path} is damaged: {describe_error(error)}") from error
 
 
 def _read_column(file: pq.ParquetFile, path: Path, column: str | None) -> Iterator[str]:

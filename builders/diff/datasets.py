@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ...errors import GasError, advise
+from ...errors import GasError, advise, describe_error
 from ..content.plan import Plan
 from .sources import Side, Variant, check_files
 from .splits import SIDES, Comparison, Pair, SplitDifference, compare_sizes, compare_split
@@ -224,7 +224,7 @@ def _open_plan(side: str, variant: Variant, notes: list[str]) -> Plan | None:
     try:
         plan = variant.open_writer().plan
     except GasError as error:
-        reason = " ".join(str(error).split())
+        reason = describe_error(error)
         notes.append(f"{side}: what its scenes could use is unknown, since its recipe cannot be used here: {reason}")
         return None
     built, here = variant.origin.taxonomy, plan.taxonomy.version

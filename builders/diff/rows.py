@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import make_array, read_truths, view_numbers
-from ...errors import GasError
+from ...errors import GasError, describe_error
 from ..inspection.row_difference import find_difference
 from ..rows.soundness import read_numbers
 
@@ -88,7 +88,7 @@ class _Cursor:
         try:
             numbers = read_numbers(ids)
         except pa.ArrowException as error:
-            raise GasError(f"ids are not as a build writes them: {' '.join(str(error).split())}") from error
+            raise GasError(f"ids are not as a build writes them: {describe_error(error)}") from error
         if ids.null_count or (np.diff(numbers, prepend=self.last) <= 0).any():
             where = ids[int(np.argmax(np.diff(numbers, prepend=self.last) <= 0))]
             raise GasError(

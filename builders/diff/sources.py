@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import yaml
 
-from ...errors import GasError, advise, suggest
+from ...errors import GasError, advise, describe_error, suggest
 from ..build.recipe_bundle import bundle_recipe, describe_provenance
 from ..content.scenes import BLOCK, list_blocks
 from ..folder.files import AnyPath, find_place, is_local, is_of_store, resolve_inside
@@ -264,7 +264,7 @@ def explain_reading(name: str) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, OSError | pa.ArrowException) and not is_of_store(error):
             raise
-        raise GasError(f"{name}: {' '.join(str(error).split())}; `gas verify` says what is wrong") from error
+        raise GasError(f"{name}: {describe_error(error)}; `gas verify` says what is wrong") from error
 
 
 def check_files(variant: Variant) -> bool:

@@ -13,9 +13,9 @@ written to their place, and the work folder has only their records. A config is 
 files change and put back after, so what the manifest names is whole at every moment. What is finished stays when a
 build is stopped, so that the same build goes on where it was.
 
-A folder may be a stranger's. `manifest.py` refuses names and paths that lead elsewhere, `resolve_inside` (`files.py`)
-links that do, `open_regular` what is no regular file, `open_rows` and `read_file_rows` (`reading.py`) rows that no
-build writes; a build removes no file that no build wrote.
+A folder may be a stranger's. `manifest_values.py` refuses names and paths that lead elsewhere, `resolve_inside`
+(`files.py`) links that do, `open_regular` what is no regular file, `open_rows` and `read_file_rows` (`reading.py`)
+rows that no build writes; a build removes no file that no build wrote.
 
 Others take `Manifest`, `Config`, `Split`, `File` (`manifest.py`), `Source`, `find_split`, `read_batches`,
 `read_file_rows`, `open_rows` (`reading.py`), `AnyPath`, `hash_file`, `write_text` and `open_part` (`files.py`).

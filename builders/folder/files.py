@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, overload
 
-from ...errors import GasError
+from ...errors import GasError, describe_error
 from ...regular_files import open_regular
 from ..foundation.replacing import replace_file
 from ..recipe.fields import escape
@@ -99,7 +99,7 @@ def explain_disk(out: AnyPath) -> Iterator[None]:
             "EROFS": "the disk is read-only",
         }
         name = _name_errno(error)
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        reason = getattr(error, "strerror", None) or describe_error(error)
         raise GasError(
             f"{out}: {what.get(name, reason)}, or choose another folder with --out",
             exit_status=1 if name in full else 2,

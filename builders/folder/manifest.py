@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
 
 from ...errors import GasError, Problem
 from ...regular_files import find_obstacle, read_regular
 from ..recipe.fields import escape, show
-from ..recipe.model import DEVICE, LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
+from ..recipe.model import LARGEST_SPLIT, LISTS, RECIPES, SPLITS, Recipe
 from .files import AnyPath, resolve_inside, write_text
+from .manifest_values import LONGEST, Complexity, Count, Digest, FilePath, Release, Share, Word, explain_error, refuse
 from .strict_json import find_strange, read_json
 
 MANIFEST, CARD = "manifest.json", "README.md"
@@ -40,8 +40,6 @@ PICTURE = re.compile(
     rf"{ASSETS}/(?P<config>[a-z][a-z0-9_]*)-(chart(-[a-z]+)+|graph-[0-9]+|scenes|kinds|concepts|questions)\.svg"
 )
 """Of the card's pictures: only such files are ever removed as outdated."""
-LONGEST = 1000
-"""Letters of a path."""
 MEND = "put the file back as `gas build` wrote it, or build the recipes again into another folder"
 
 
@@ -50,29 +48,6 @@ def name_file(config: str, split: str, number: int, count: int) -> str:
     return f"{config}/{split}-{number:05d}-of-{count:05d}.parquet"
 
 
-def _refuse(message: str, *key: str | int) -> PydanticCustomError:
-    """The error to raise; the key is where, from the model that raises it."""
-    return PydanticCustomError("manifest", "{message}", {"message": message, "key": key})
-
-
-def check_path(path: str) -> str:
-    """Takes paths of files inside a folder, as a build writes them on all systems."""
-    parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts) or "\\" in path or ":" in path:
-        raise _refuse(f"{show(path)} is not inside the folder")
-    strange = any(DEVICE.fullmatch(part) or part[-1] in ". " or len(part.encode()) > 255 for part in parts)
-    if strange or not path.isprintable() or len(path) > LONGEST:
-        raise _refuse(f"{show(path)} is no name of a file")
-    return path
-
-
-Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-Release = Annotated[str, Field(pattern="^[0-9A-Za-z][0-9A-Za-z.!+_-]*$", max_length=100)]
-Word = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=100)]
-Complexity = Annotated[str, Field(pattern="^[1-9][0-9]{0,3}$")]
-FilePath = Annotated[str, AfterValidator(check_path)]
 ConfigName = Annotated[str, AfterValidator(Recipe.check_name)]
 SplitName = Annotated[str, Field(pattern=f"^({'|'.join(SPLITS)})$")]
 
@@ -95,7 +70,7 @@ class Entry(BaseModel):
         try:
             return type(self)(**{**dict(self), **changes})
         except ValidationError as error:
-            key, message = _explain_error(error.errors(include_url=False)[0])
+            key, message = explain_error(error.errors(include_url=False)[0])
             raise GasError(f"no manifest holds that: {'.'.join(map(str, key))} {message}") from error
 
 
@@ -176,11 +151,11 @@ class Split(Entry):
     def check_rows(self) -> Self:
         """Compares the rows of the split with those of its files."""
         if (dropped := sum(one.dropped for one in self.filters.values())) != self.filtered:
-            raise _refuse(f"must drop the {self.filtered:,} candidates of its files, not {dropped:,}", "filters")
+            raise refuse(f"must drop the {self.filtered:,} candidates of its files, not {dropped:,}", "filters")
         if self.rows != (rows := sum(file.rows for file in self.files)):
-            raise _refuse(f"must be the {rows:,} rows of its files, not {self.rows:,}", "rows")
+            raise refuse(f"must be the {rows:,} rows of its files, not {self.rows:,}", "rows")
         if (numbers := self.spans[-1].stop) > LARGEST_SPLIT:
-            raise _refuse(f"must be at most {LARGEST_SPLIT:,}, not {numbers:,}", "rows")
+            raise refuse(f"must be at most {LARGEST_SPLIT:,}, not {numbers:,}", "rows")
         return self
 
     @property
@@ -314,9 +289,9 @@ class Config(Provenance):
         """Compares the rows that were left out with those of the files."""
         rows = {name: split.dropped for name, split in self.splits.items()}
         if self.dropped is None and any(rows.values()):
-            raise _refuse("is missing, though rows were left out of files", "dropped")
+            raise refuse("is missing, though rows were left out of files", "dropped")
         if self.dropped is not None and self.dropped.rows != rows:
-            raise _refuse("are not as many as the files say", "dropped", "rows")
+            raise refuse("are not as many as the files say", "dropped", "rows")
         return self
 
     @property
@@ -373,17 +348,17 @@ class Manifest(Entry):
         for name, config in self.configs.items():
             for key, path, right in _list_places(name, config):
                 if not right:
-                    raise _refuse(f"{show(path)} is not where a build writes it", "configs", name, *key)
+                    raise refuse(f"{show(path)} is not where a build writes it", "configs", name, *key)
             for path, digest in config.sources.items():
                 if sources.setdefault(path, digest) != digest:
-                    raise _refuse("is another file in another config", "configs", name, "sources", path)
+                    raise refuse("is another file in another config", "configs", name, "sources", path)
             paths = [file.path for file in config.list_files()]
             if len(set(paths)) < len(paths):
                 twice = next(path for path in paths if paths.count(path) > 1)
-                raise _refuse(f"{show(twice)} is named twice", "configs", name, "splits")
+                raise refuse(f"{show(twice)} is named twice", "configs", name, "splits")
         for path in self.card.pictures if self.card else ():
             if PICTURE.fullmatch(path) is None:
-                raise _refuse(f"{show(path)} is not where a build writes it", "card", "pictures", path)
+                raise refuse(f"{show(path)} is not where a build writes it", "card", "pictures", path)
         return self
 
     def replace_configs(self, configs: Mapping[str, Config]) -> Manifest:
@@ -480,7 +455,7 @@ def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
         return Manifest.model_validate({"format": FORMAT, **value})
     except ValidationError as error:
         details = error.errors(include_url=False)
-        key, message = _explain_error(details[0])
+        key, message = explain_error(details[0])
         more = f" (and {len(details) - 1:,} more fault{'s' * (len(details) > 2)})" if len(details) > 1 else ""
         raise _explain_damage(place, key, message + more) from error
 
@@ -488,33 +463,6 @@ def parse_manifest(content: bytes, place: str, hint: str) -> Manifest:
 def _explain_damage(place: str, key: tuple[str | int, ...], message: str) -> GasError:
     parts = (escape(str(part))[:80] for part in key)
     return GasError(Problem(message, file=place, key=".".join(parts), hint=MEND))
-
-
-TYPES = {
-    **{"int_type": "a whole number", "float_type": "a number", "string_type": "text", "list_type": "a list"},
-    **{"tuple_type": "a list", "dict_type": "a mapping", "model_type": "a mapping"},
-}
-"""What Pydantic's errors ask for."""
-
-
-def _explain_error(details: Any) -> tuple[tuple[str | int, ...], str]:
-    """The key and the message of one of Pydantic's errors."""
-    kind, key, context, value = details["type"], details["loc"], details.get("ctx", {}), details["input"]
-    key = tuple(part for part in key if part != "[key]") + context.get("key", ())
-    if kind == "missing":
-        return key, "is missing"
-    if kind in TYPES:
-        return key, f"must be {TYPES[kind]}, not {show(value)}"
-    if kind == "string_pattern_mismatch":
-        return key, f"{show(value)} is not what a build writes there"
-    if kind == "literal_error":
-        return key, f"{show(value)} is not one of {context['expected']}"
-    if kind == "too_short":
-        return key, "must hold at least one"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = f"at least {context['ge']:,}" if "ge" in context else f"at most {context['le']:,}"
-        return key, f"must be {bound}, not {show(value)}"
-    return key, context.get("message", details["msg"])
 
 
 def format_manifest(manifest: Manifest) -> str:

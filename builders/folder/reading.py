@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ...errors import GasError, advise
+from ...errors import GasError, advise, describe_error
 from ...regular_files import find_obstacle, open_regular
 from ..recipe.loading import list_recipes
 from ..rows.schema import SCHEMA
@@ -154,7 +154,7 @@ def open_rows(
     except (OSError, pa.ArrowException) as error:
         if isinstance(error, OSError) and not isinstance(path, Path):
             raise  # who asked a store says more
-        raise GasError(f"{path} is damaged: {' '.join(str(error).split())[:300]}; {MEND}") from error
+        raise GasError(f"{path} is damaged: {describe_error(error, 300)}; {MEND}") from error
 
 
 def read_dropped(folder: Path, config: Config) -> dict[str, np.ndarray]:

@@ -169,7 +169,8 @@ def read_word_files(document: Document, folder: Path | None, key: tuple[str, ...
     if problems:
         del part[key[-1]]  # what cannot be read is no empty list
     elif words:
-        part[key[-1]] = [*others, *(word for word in words if word not in others)]
+        stated = {item for item in others if isinstance(item, str)}
+        part[key[-1]] = [*others, *(word for word in words if word not in stated)]
 
 
 def is_word_file(item: Any) -> bool:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...arrow import view_numbers
+from ...errors import describe_error
 from .schema import ASKED, SCHEMA
 
 COLUMNS = pa.struct([*SCHEMA, *ASKED])
@@ -55,7 +56,7 @@ def find_value_fault(rows: pa.RecordBatch) -> str:
     try:
         rows.validate(full=True)
     except pa.ArrowException as error:
-        return f"is damaged: {' '.join(str(error).split())}"
+        return f"is damaged: {describe_error(error)}"
     known = [name for name in rows.schema.names if COLUMNS.get_field_index(name) >= 0]
     for name in known:
         if where := _find_null(rows[name], name):

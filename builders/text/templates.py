@@ -23,7 +23,7 @@ from jinja2.utils import missing
 from jinja2.visitor import NodeVisitor
 
 from ... import templates as shipped
-from ...errors import GasError, RecipeError, advise, suggest
+from ...errors import GasError, RecipeError, advise, describe_error, suggest
 from ...regular_files import read_regular
 from ..recipe.fields import LARGEST_COUNT
 from ..recipe.loading import resolve_inside
@@ -308,7 +308,7 @@ def _explain(place: str) -> Iterator[None]:
 def _describe(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deep; keep parts with `set`"
-    return _shorten(" ".join(str(error).split()) or type(error).__name__)
+    return _shorten(describe_error(error))
 
 
 def _shorten(text: str) -> str:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, product
 
-from ..schema import KINDS
 from .near import Pair, Row, pair_line, read_lines, write_near
 from .object_rows import ObjectRows, split_line
 from .sources import read_review
@@ -187,13 +186,3 @@ def pair_parts_by_names(objects: ObjectRows) -> Iterator[Pair]:
             word = " ".join(words[begin:end])
             if len(word) >= SHORTEST_WORD and word in objects.common:
                 yield objects.common[word], row["id"]
-
-
-def list_unknown(objects: ObjectRows) -> list[str]:
-    """Lists the names in the hand-made files that no row has."""
-    names: set[str] = set()
-    for file in ("near_objects.toml", "parts.toml", "parents.toml"):
-        for section, lines in read_lines(file).items():
-            if section != "idioms":
-                names.update(name for line in lines for name in split_line(re.sub("[<>]", ";", line)))
-    return sorted(name for name in names if not (objects.find(name) or name[1:] in KINDS))

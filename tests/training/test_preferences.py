@@ -111,6 +111,6 @@ def test_what_cannot_be_is_told(pictures, tmp_path):
         read_iteration(tmp_path / "none")
     (tmp_path / "scores").mkdir()
     (tmp_path / "scores" / "scores.jsonl").write_text('{"id": \n')
-    with pytest.raises(GasError, match=r"scores\.jsonl:1: no JSON"):
+    with pytest.raises(GasError, match=r"scores\.jsonl:1: the line is damaged"):
         read_iteration(tmp_path)
     assert not Path(tmp_path / "none").exists()

@@ -196,6 +196,15 @@ def test_a_folder_of_other_things_is_left_alone(dry, gas, small, empty):
     assert list_files(empty / "mine") == ["notes.txt"]
 
 
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"kind": 1}', '{"kind": "finetune", "data": []}', "[" * 100_000])
+def test_a_folder_with_a_damaged_record_is_left_alone(content, gas, small, empty):
+    (empty / "mine").mkdir()
+    (empty / "mine" / "recipe.yaml").write_text("name: mine\n")
+    (empty / "mine" / "run.json").write_text(content)
+    status, _, err = gas("train", "finetune_sd15", *small, "--set", "output=mine", "--dry-run")
+    assert (status, "mine/run.json is no record of a training" in err, err.count("\n")) == (2, True, 1)
+
+
 # Stopping and going on.
 
 

@@ -31,7 +31,14 @@ class Following:
         return self.tell(ids, self.reward(*arguments, **columns), columns)
 
     def tell(self, ids: Sequence[str], rewards: Any, columns: dict[str, Any]) -> Any:
-        """Reports rewards, and logs of which levels the scenes are."""
+        """Reports rewards, and logs of which levels the scenes are.
+
+        Raises:
+            GasError: There are not as many rewards as pictures.
+        """
+        if len(rewards) != len(ids):
+            what = f"the reward {self.__name__} gave {len(rewards)} numbers for {len(ids)} pictures"
+            raise GasError(f"{what}; give a number for each, or None")
         self.report(self.number, ids, rewards, int(getattr(columns.get("trainer_state"), "global_step", 0)))
         if not self.number and (log := columns.get("log_metric")) and (levels := columns.get("level")):
             log("level", sum(levels) / len(levels))

@@ -51,7 +51,7 @@ def read_log(path: str | Path) -> tuple[dict[str, Any], list[Draw | Report]]:
         reason = getattr(error, "strerror", None) or "it is no text"
         raise GasError(f"the log {path} cannot be read: {reason}") from error
     lines = list(_read_lines(path, text[: text.rfind("\n") + 1]))
-    if not lines or lines[0].get("stream") != VERSION:
+    if not lines or lines[0].get("stream") != VERSION or not _fits(lines[0].get("levels"), int):
         hint = 'give a file that `gas.stream(..., log="FILE")` wrote'
         raise GasError(f"{path} is no log of a stream: its first line is no head of version {VERSION}; {hint}")
     head, drawn = lines[0], 0
@@ -70,18 +70,25 @@ def read_log(path: str | Path) -> tuple[dict[str, Any], list[Draw | Report]]:
 
 
 def cut_off(path: Path) -> None:
-    """Removes the end of a log's last line, where its writer was stopped in it."""
-    text = path.read_bytes()
-    if whole := len(text) - text.rfind(b"\n") - 1:
-        with path.open("r+b") as file:
-            file.truncate(len(text) - whole)
+    """Removes the end of a log's last line, where its writer was stopped in it.
+
+    Raises:
+        GasError: The file cannot be read or written.
+    """
+    try:
+        text = path.read_bytes()
+        if (whole := text.rfind(b"\n") + 1) < len(text):
+            with path.open("r+b") as file:
+                file.truncate(whole)
+    except OSError as error:
+        raise GasError(f"the log {path} cannot be used: {error.strerror}; give another file") from error
 
 
 def _read_lines(path: Path, text: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             read = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise GasError(f"{path}:{number}: this is no JSON; a log has an object a line") from error
         if not isinstance(read, dict):
             raise GasError(f"{path}:{number}: this is no JSON object")

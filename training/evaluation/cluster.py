@@ -13,7 +13,7 @@ from typing import Any
 from ...builders.build.ray_cluster import TRIES, explain_losses, import_ray, join_cluster
 from ..judges.protocol import Shown
 from ..recipes.evaluation import Evaluation
-from .files import open_file
+from .opening import open_file
 from .scoring import Picture, Scored, Scorer, open_scorer, score_part
 
 

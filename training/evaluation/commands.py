@@ -36,7 +36,7 @@ def push_evaluation(folder: Path, *options: Any) -> Push:
 
 def read_baseline(folder: Path) -> Baseline:
     """`gas push --baseline`; see `make_baseline`."""
-    from .publishing import make_baseline
+    from .eval_results import make_baseline
     from .tables import open_run
 
     return make_baseline(open_run(folder))
@@ -238,7 +238,7 @@ def _plan(difference: float, pilot: str | None, as_json: bool) -> None:
 
 
 def _write_eval_results(run: Run, model: str) -> None:
-    from .publishing import write_eval_results
+    from .eval_results import write_eval_results
 
     for line in write_eval_results(run, model):
         remark(line)  # stdout is the report's

@@ -17,6 +17,7 @@ import os
 import posixpath
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from ...builders.recipe.fields import show
 from ...builders.recipe.loading import load_recipe
 from ...errors import GasError, escape, explain_os_error
 from ...regular_files import read_regular
+from ..json_lines import read_lines, write_lines
 from ..recipes.evaluation import Evaluation
 from ..recipes.pictures import Shows
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
@@ -37,7 +39,8 @@ from .backends.folder import FolderBackend
 from .backends.loading import open_backend
 from .backends.on_cluster import ClusterBackend
 from .backends.protocol import Backend, Made, NotMade, PictureFile, PictureRequest
-from .files import PICTURES, VIDEOS, Found, check_files, leave_out, list_files
+from .files import Found, leave_out, list_files
+from .opening import PICTURES, VIDEOS, check_files
 
 UNFINISHED = ".new"
 FOLDER, PROMPTS, RECORD = "pictures", "prompts.jsonl", "pictures.json"
@@ -178,8 +181,8 @@ def _begin(root: Path, backend: Backend, requests: Sequence[PictureRequest], rec
     record = json.loads(json.dumps(record))
     prompts = {request.scene: request.prompt for request in requests}
     if (root / RECORD).exists():
-        _compare(root, _read_lines(root / RECORD, whole=True)[0], record)
-        before = {line["scene"]: line["prompt"] for line in _read_lines(root / PROMPTS)}
+        _compare(root, _read_record(root / RECORD), record)
+        before = _read_prompts(root / PROMPTS)
         _compare(root, before, prompts, "the prompt of ", before.keys() & prompts.keys())
         prompts = before | prompts
     elif root.is_dir() and set(list_files(root)) - {PROMPTS}:
@@ -187,25 +190,34 @@ def _begin(root: Path, backend: Backend, requests: Sequence[PictureRequest], rec
         raise GasError(f"{root} holds pictures of which nothing says how they were made; {hint}")
     root.mkdir(parents=True, exist_ok=True)
     _remove_unfinished(root)
-    lines = (json.dumps({"scene": scene, "prompt": text}, ensure_ascii=False) for scene, text in prompts.items())
-    write_text(root / PROMPTS, "".join(f"{line}\n" for line in lines))
+    write_lines(root / PROMPTS, ({"scene": scene, "prompt": text} for scene, text in prompts.items()))
     write_text(root / RECORD, json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
-def _read_lines(file: Path, whole: bool = False) -> list[Any]:
-    """What was written down: lines, or the file as one.
+def _read_record(file: Path) -> dict[str, Any]:
+    """How pictures that are there were made.
 
     Raises:
         GasError: It is damaged.
     """
-    text = read_regular(file)
-    try:
-        lines = [json.loads(one) for one in ([text] if whole else text.splitlines())]
-    except ValueError as error:
-        raise GasError(f"{file} is damaged: {error}; remove its folder") from error
-    if not all(isinstance(line, dict) and (whole or line.keys() >= {"scene", "prompt"}) for line in lines):
+    record: Any = None
+    with suppress(ValueError, RecursionError):
+        record = json.loads(read_regular(file))
+    if not isinstance(record, dict):
         raise GasError(f"{file} is damaged; remove its folder")
-    return lines
+    return record
+
+
+def _read_prompts(file: Path) -> dict[str, str]:
+    """The prompts of pictures that are there, by scene.
+
+    Raises:
+        GasError: The file is damaged, or gone.
+    """
+    lines = read_lines(file)
+    if not file.is_file() or not all(line.keys() >= {"scene", "prompt"} for line in lines):
+        raise GasError(f"{file} is damaged, or gone; remove its folder")
+    return {line["scene"]: line["prompt"] for line in lines}
 
 
 def _compare(

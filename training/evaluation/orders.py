@@ -14,7 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from ...arrow import find_rows
-from ...errors import GasError, explain_os_error
+from ...errors import GasError, describe_error, explain_os_error
 from ..metrics.group_intervals import Draws, read_draws, sum_cells
 from ..metrics.rank_correlations import Correlation, correlate_means, correlate_ranks
 from .arrays import ANSWERS, Evaluations, Measure, Sample, encode
@@ -57,7 +57,7 @@ def read_ratings(path: Path, found: Evaluations) -> Ratings:
     try:
         values = table["rating"].cast(pa.float64()).fill_null(float("nan")).to_numpy()
     except pa.ArrowException as error:
-        raise GasError(f"{path}: `rating` holds what is no number: {' '.join(str(error).split())[:200]}") from error
+        raise GasError(f"{path}: `rating` holds what is no number: {describe_error(error, 200)}") from error
     texts = {name: table[name].cast(pa.string()) for name in NAMES if name in names}
     pictures = [_rate_pictures(sample, found, values, texts, path) for sample in found.samples]
     models = np.array(
@@ -112,7 +112,7 @@ def _read_table(path: Path) -> pa.Table:
     except OSError as error:
         raise explain_os_error(error, path) from error
     except pa.ArrowException as error:
-        raise GasError(f"{path} cannot be read: {' '.join(str(error).split())[:300]}") from error
+        raise GasError(f"{path} cannot be read: {describe_error(error, 300)}") from error
 
 
 def _rate_pictures(

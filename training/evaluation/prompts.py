@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ...errors import explain_os_error
-from ...regular_files import read_regular
+from ...regular_files import open_regular
 from ..chat_models import load_chat_model
 from ..recipes.pictures import PROMPT, PromptRewrite
 from ..sources import ADDRESS
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CAPTION = "{caption}"
 CACHE = "rewritten.jsonl"
+KEPT = {"by", "settings", "prompt", "rewritten"}
+"""Keys of each of its lines."""
 AT_ONCE = 64
 """So many prompts are kept together: what is stopped has lost no more."""
 
@@ -94,11 +96,15 @@ def rewrite_prompts(settings: PromptRewrite, prompts: Sequence[str], cache: Path
 
 def _read_cache(path: Path, settings: PromptRewrite) -> dict[str, dict[str, str]]:
     """The lines that were kept by the same settings, by their prompts."""
-    lines = {}
-    for line in read_regular(path).splitlines() if path.exists() else ():
-        with suppress(ValueError):  # of what was killed while it wrote
-            one = json.loads(line)
-            if one["settings"] == settings.digest:
+    lines: dict[str, dict[str, str]] = {}
+    if not path.exists():
+        return lines
+    with open_regular(path) as file:
+        for line in file:
+            one: Any = None
+            with suppress(ValueError, RecursionError):  # of what was killed while it wrote
+                one = json.loads(line)
+            if isinstance(one, dict) and one.keys() >= KEPT and one["settings"] == settings.digest:
                 lines[one["prompt"]] = one
     return lines
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ...errors import GasError
 from ..judges.protocol import Judge
 from ..metrics.protocol import check_judge
-from .figures import BY, SAME, describe_runs, read_parts
+from .figures import describe_runs
+from .parting import BY, SAME, read_parts
 from .report.page import write_page
 from .requests import Metrics, read_request
 from .running import run_evaluation, write_report

@@ -33,8 +33,9 @@ from ..sources import check_sources, find_problems
 from ..upstream import is_first, list_versions, require
 from .backends.loading import check_backend
 from .captions import check_scores, score_captions
-from .files import Found, open_file
+from .files import Found
 from .making import make_pictures, open_maker
+from .opening import open_file
 from .prompts import Prompts, write_prompts
 from .scoring import Picture, Scorer, open_scorer, score_pictures
 from .tables import SCORES, Run, write_run

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...builders.folder.files import remove_tree
-from ...errors import GasError, explain_os_error
+from ...errors import GasError, describe_error, explain_os_error
 from ..exam.sitting import count_tokens
 from ..judges.asking import Judged, Way, check_refusals, judge_questions
 from ..judges.marking import Question, read_questions
@@ -29,7 +29,7 @@ from ..metrics.protocol import AnyMetric
 from ..recipes.evaluation import Evaluation
 from ..upstream import count_processes, find_rank, is_first, wait_for_all
 from .bias import BIAS_QUESTIONS, ask_gender, read_person
-from .files import open_file
+from .opening import open_file
 from .tables import ANSWERS, SCORES
 
 SCENES = 32
@@ -294,10 +294,10 @@ def _write_part(place: Path, scored: Scored) -> None:
         (beside / "cost.json").write_text(json.dumps(asdict(scored.cost)), encoding="utf-8")
         beside.rename(place)
     except OSError as error:
-        if place.exists():  # another evaluation of the same pictures was quicker
-            remove_tree(beside)
-            return
-        raise explain_os_error(error, place) from error
+        if not place.exists():  # or another evaluation of the same pictures was quicker
+            raise explain_os_error(error, place) from error
+    finally:
+        remove_tree(beside)
 
 
 def _read_part(place: Path) -> Scored:
@@ -305,4 +305,4 @@ def _read_part(place: Path) -> Scored:
         answers, scores = (pq.read_table(place / f"{name}.parquet") for name in ("answers", "scores"))
         return Scored(answers, scores, Cost(**json.loads((place / "cost.json").read_text(encoding="utf-8"))))
     except (OSError, ValueError, TypeError) as error:
-        raise GasError(f"{place} is damaged: {' '.join(str(error).split())}; remove it, and begin again") from error
+        raise GasError(f"{place} is damaged: {describe_error(error)}; remove it, and begin again") from error

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...builders.folder.files import open_part, write_text
-from ...errors import GasError, explain_os_error
+from ...errors import GasError, describe_error, explain_os_error
 from ...regular_files import read_regular
 from ..recipes.loading import EVALUATION
 
@@ -134,4 +134,4 @@ def _read_table(path: Path) -> pa.Table:
     try:
         return pq.read_table(pa.BufferReader(read_regular(path)))
     except pa.ArrowException as error:
-        raise GasError(f"{path}: not a Parquet file: {' '.join(str(error).split())}") from error
+        raise GasError(f"{path}: not a Parquet file: {describe_error(error)}") from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from io import BytesIO
 from string import ascii_uppercase
 from typing import Any
 
 from ...taxonomy.english.numerals import write_number
+from ..pictures import encode_png
 from .papers import Sheet
 from .spoiling import MOST
 
@@ -27,9 +27,7 @@ def list_choices(question: Mapping[str, Any]) -> Sequence[str]:
 
 def write_picture(sheet: Sheet) -> bytes:
     """A sheet's picture as PNG."""
-    buffer = BytesIO()
-    sheet.draw().save(buffer, "PNG")
-    return buffer.getvalue()
+    return encode_png(sheet.draw())
 
 
 def write_uri(picture: bytes) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...builders.folder.files import write_text
 from ...builders.recipe.fields import show
-from ...errors import GasError, explain_os_error
+from ...errors import GasError, describe_error, explain_os_error
 from .asking import Judged, Way
 from .marking import Question
 
@@ -82,7 +82,7 @@ def read_weights(path: str | Path, judge: str | None = None, by: Way | None = No
     except OSError as error:
         raise GasError(f"{path} cannot be read: {error.strerror}; {mend}") from error
     except (ValueError, RecursionError) as error:
-        raise GasError(f"{path} is no JSON: {' '.join(str(error).split())}; {mend}") from error
+        raise GasError(f"{path} is no JSON: {describe_error(error)}; {mend}") from error
     try:
         known, weights = record["judge"], {kind: one["weight"] for kind, one in record["kinds"].items()}
     except (TypeError, KeyError, AttributeError) as error:

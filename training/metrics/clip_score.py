@@ -23,8 +23,8 @@ from typing import Any, ClassVar, Literal
 
 from ..judges.protocol import Shown
 from .clip import ClipAndTextOptions
-from .networks import measure_frames, warn_of_cuts
-from .protocol import check_option, read_captions
+from .networks import measure_beside_captions, warn_of_cuts
+from .protocol import check_option
 
 PROMPT = "A photo depicts "
 WEIGHT = 2.5
@@ -59,8 +59,8 @@ class Metric(ClipAndTextOptions):
         """See `PicturesMetric`. Of rows, `caption` is read."""
         warn_of_cuts(self.name, self.longest, self.share_cut(rows))
 
-        def measure(images: list[Any], places: list[int]) -> list[float]:
-            cosines = self.compare(images, [self.word(caption) for caption in read_captions(rows, places)])
+        def measure(images: list[Any], captions: list[str]) -> list[float]:
+            cosines = self.compare(images, [self.word(caption) for caption in captions])
             return [WEIGHT * max(one, 0.0) for one in cosines] if self.formula == "original" else cosines
 
-        return measure_frames(pictures, self.batch_size, measure)
+        return measure_beside_captions(pictures, rows, self.batch_size, measure)

@@ -25,8 +25,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...errors import GasError
 from ..judges.protocol import Shown
-from .networks import Dtype, NetworkOptions, measure_frames
-from .protocol import read_captions
+from .networks import Dtype, NetworkOptions, measure_beside_captions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -133,11 +132,7 @@ class Metric(NetworkOptions):
 
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `caption` is read."""
-
-        def measure(images: list[Image], places: list[int]) -> list[float]:
-            return self._rate(images, read_captions(rows, places))
-
-        return measure_frames(pictures, self.batch_size, measure)
+        return measure_beside_captions(pictures, rows, self.batch_size, self._rate)
 
     def _rate(self, images: Sequence[Image], captions: Sequence[str]) -> list[float]:
         import torch

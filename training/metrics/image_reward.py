@@ -23,7 +23,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ..judges.protocol import Shown
-from .networks import NetworkOptions, measure_cut, measure_frames, warn_of_cuts
+from .networks import NetworkOptions, measure_beside_captions, measure_cut, warn_of_cuts
 from .protocol import read_captions
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ class Metric(NetworkOptions):
     def measure(self, pictures: Sequence[Shown], rows: Sequence[Mapping[str, Any]]) -> list[float | None]:
         """See `PicturesMetric`. Of rows, `caption` is read."""
         warn_of_cuts(self.name, LONGEST, self.share_cut(rows))
-
-        def measure(images: list[Image], places: list[int]) -> list[float]:
-            return self._rate(images, read_captions(rows, places))
-
-        return measure_frames(pictures, self.batch_size, measure)
+        return measure_beside_captions(pictures, rows, self.batch_size, self._rate)
 
     def _rate(self, images: Sequence[Image], captions: Sequence[str]) -> list[float]:
         import torch

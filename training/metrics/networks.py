@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
@@ -17,7 +17,7 @@ from ...errors import GasError, GasWarning
 from ..judges.protocol import Shown
 from ..models import choose_device, explain_loading, look_up, name_model
 from ..pictures import open_picture
-from .protocol import check_option
+from .protocol import check_option, read_captions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -169,6 +169,23 @@ def measure_frames(
         for place, value in zip(places, measure([open_frame(*one) for one in batch], places), strict=True):
             values[place].append(value)
     return [fmean(some) if some else None for some in values]
+
+
+def measure_beside_captions(
+    pictures: Sequence[Shown],
+    rows: Sequence[Mapping[str, Any]],
+    batch_size: int,
+    compare: Callable[[list[Image], list[str]], list[float]],
+) -> list[float | None]:
+    """Measures frames as `measure_frames` does, each beside the caption of its row.
+
+    Args:
+        pictures: Images, or frames or views of each.
+        rows: Of each picture, with `caption`.
+        batch_size: How many are measured at once.
+        compare: Gives a number for each image and its caption.
+    """
+    return measure_frames(pictures, batch_size, lambda images, places: compare(images, read_captions(rows, places)))
 
 
 def open_frame(place: int, frame: Image) -> Image:

@@ -21,8 +21,8 @@ from typing import Any, ClassVar, Literal
 
 from ..judges.protocol import Shown
 from .clip import ClipAndTextOptions
-from .networks import measure_frames, warn_of_cuts
-from .protocol import check_option, read_captions
+from .networks import measure_beside_captions, warn_of_cuts
+from .protocol import check_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Metric(ClipAndTextOptions):
         warn_of_cuts(self.name, self.longest, self.share_cut(rows))
         factor = self.network.logit_scale.float().exp().item() if self.scale == "logit" else 1.0
 
-        def measure(images: list[Any], places: list[int]) -> list[float]:
-            return [factor * one for one in self.compare(images, read_captions(rows, places))]
+        def measure(images: list[Any], captions: list[str]) -> list[float]:
+            return [factor * one for one in self.compare(images, captions)]
 
-        return measure_frames(pictures, self.batch_size, measure)
+        return measure_beside_captions(pictures, rows, self.batch_size, measure)

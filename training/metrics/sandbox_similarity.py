@@ -20,13 +20,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ...builders.recipe.fields import show
-from ...errors import GasError
+from ...errors import GasError, describe_error
 from ..data import load_rows
 from ..fields import Data
 from ..judges.protocol import Shown
 from ..models import limit_threads
-from .networks import measure_frames
-from .protocol import read_captions
+from .networks import measure_beside_captions
 
 if TYPE_CHECKING:
     from ..sandbox.encoder import Encoder
@@ -70,7 +69,7 @@ class Metric:
         try:
             Data.model_validate(dict(self.data))
         except (TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
+            reason = describe_error(error)
             raise GasError(f"{self.name}: data says no rows: {reason}; such as {SCENES}") from error
 
     def _check(self, option: str, is_right: bool, wanted: str) -> None:
@@ -87,9 +86,7 @@ class Metric:
         data = json.dumps(self.data, sort_keys=True)
         encoder = learn_encoder(data, self.steps, self.hard_negatives, self.seed)
         with limit_threads(1):  # so small a model is slower on several
-            return measure_frames(
-                pictures, TOGETHER, lambda images, places: encoder.compare(images, read_captions(rows, places))
-            )
+            return measure_beside_captions(pictures, rows, TOGETHER, encoder.compare)
 
 
 @lru_cache(maxsize=8)

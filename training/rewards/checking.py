@@ -8,7 +8,7 @@ from typing import Any
 from transformers import AutoConfig, AutoProcessor
 from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
 
-from ...errors import GasError, Problem, advise, gather_problems
+from ...errors import GasError, Problem, advise, describe_error, gather_problems
 from ..data import load_rows
 from ..fields import Data
 from ..judges.marking import Question, choose_questions, word_question
@@ -141,7 +141,7 @@ def _check_judge_model(judge: RewardJudge, key: str) -> list[Problem]:
         config = AutoConfig.from_pretrained(name, revision=revision)
         template = getattr(AutoProcessor.from_pretrained(name, revision=revision), "chat_template", None)
     except Exception as error:  # what is wrong with files is told in a dozen types
-        reason = " ".join(str(error).split())[:LONGEST]
+        reason = describe_error(error, LONGEST)
         hint = "give a folder, or the name of a model on the Hub"
         return [Problem(f"cannot load the judge `{name}`: {reason}", key=f"{key}.model", hint=hint)]
     if config.model_type not in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES or template is None:

@@ -163,6 +163,9 @@ def test_the_log_of_another_stream_is_refused(tmp_path, change, told):
         ("nonsense\n", r"log.jsonl:1: this is no JSON"),
         ("[1]\n", "no JSON object"),
         ('{"place": 0}\n', "its first line is no head"),
+        ('{"stream": 1}\n', "its first line is no head"),
+        ('{"stream": 1, "levels": "4"}\n', "its first line is no head"),
+        ("[" * 100_000 + "\n", r"log.jsonl:1: this is no JSON"),
         ('{HEAD}\n{"place": 0}\n', r"log.jsonl:2: a line has either place, level, index, id, or"),
         ('{HEAD}\n{"place": 3, "level": 1, "index": 0, "id": "x"}\n', "place 3, where 0 is the next one"),
         ('{HEAD}\n{"place": 0, "level": 9, "index": 0, "id": "x"}\n', "a level that is not there"),
@@ -183,6 +186,8 @@ def test_a_log_that_is_not_there_or_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(GasError, match="cannot be written"):
         open_four(log=tmp_path / "file" / "log.jsonl")
+    with pytest.raises(GasError, match="cannot be used: Is a directory; give another file"):
+        open_four(log=tmp_path)
     train(open_four(log=tmp_path / "log.jsonl"), 1)
     with pytest.raises(GasError, match="replayed and written at once"):
         open_four(replay=tmp_path / "log.jsonl", log=tmp_path / "log.jsonl")
@@ -320,6 +325,10 @@ def test_a_stream_that_hears_of_no_reward_says_so_once():
         list(open_four(policy="uniform").take(1100))
 
 
+def reward_the_first(**columns):
+    return [1.0]
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
@@ -336,6 +345,7 @@ def test_a_stream_that_hears_of_no_reward_says_so_once():
         (lambda: open_four().follow([len], weights=[1, 2]), "2 weights for 1 rewards"),
         (lambda: open_four().follow([]), "0 weights for 0 rewards"),
         (lambda: open_four().follow(len)([]), "gets no column `id`"),
+        (lambda: open_four().follow(reward_the_first)(id=["a", "b"]), "gave 1 numbers for 2 pictures"),
         (lambda: open_four().report(["a"], []), "0 rewards for 1 ids"),
         (lambda: open_four().report(["a"], ["good"]), "'good' is no number"),
     ],

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.bias import KIND, read_person
-from generate_any_scene.training.evaluation.figures import BY, describe_runs
+from generate_any_scene.training.evaluation.figures import describe_runs
+from generate_any_scene.training.evaluation.parting import BY
 from generate_any_scene.training.evaluation.report.terminal import make_notes
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run
 from planted import ACCURACY, WRONG, add_caption_scores, make_scenes, plant_run

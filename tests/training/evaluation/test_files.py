@@ -5,7 +5,8 @@ import os
 
 import pytest
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.evaluation.files import find_pictures, list_files, open_file
+from generate_any_scene.training.evaluation.files import find_pictures, list_files
+from generate_any_scene.training.evaluation.opening import open_file
 from generate_any_scene.training.pictures import choose_frames
 from hypothesis import given
 from hypothesis import strategies as st

@@ -13,8 +13,8 @@ import pytest
 from generate_any_scene.errors import GasError
 from generate_any_scene.training.evaluation.backends.loading import open_backend
 from generate_any_scene.training.evaluation.backends.protocol import NotMade, PictureFile
-from generate_any_scene.training.evaluation.files import open_file
 from generate_any_scene.training.evaluation.making import choose_shows, make_pictures
+from generate_any_scene.training.evaluation.opening import open_file
 from PIL import Image
 
 DRAWN = {"backend": "sandbox"}
@@ -119,6 +119,10 @@ def test_other_settings_are_refused_by_name(load, make_scenes, tmp_path):
         make_pictures(same, scenes, load({**DRAWN, "count": 3}), tmp_path)
     make_pictures(same, scenes, load({**DRAWN, "batch_size": 9}), tmp_path)
     assert not same.batches
+    (tmp_path / "pictures/prompts.jsonl").rename(tmp_path / "away")
+    with pytest.raises(GasError, match=r"prompts\.jsonl is damaged, or gone"):
+        make_pictures(same, scenes, recipe, tmp_path)
+    (tmp_path / "away").rename(tmp_path / "pictures/prompts.jsonl")
     (tmp_path / "pictures/pictures.json").write_text("{")
     with pytest.raises(GasError, match="is damaged"):
         make_pictures(same, scenes, recipe, tmp_path)

@@ -81,6 +81,11 @@ def test_what_was_stopped_while_it_wrote_goes_on(tmp_path):
         rewrite_prompts(settings, ["a", "b"], cache)
         assert server.texts == ["a", "b", "b"]
         assert cache.read_text(encoding="utf-8").splitlines()[-1] == whole.splitlines()[-1]
+        # Lines of something else, and of earlier versions, are no prompts that were kept.
+        with cache.open("a", encoding="utf-8") as file:
+            file.write('\n1\n[]\n{"prompt": "a"}\n' + "[" * 100_000)
+        rewrite_prompts(settings, ["a", "b"], cache)
+        assert server.texts == ["a", "b", "b"]
         # Some signs end a line for people, but not in the file.
         recipe = load(prompt_rewrite=settings.model_dump())
         assert write_prompts(recipe, ["c\u2028d"], cache.parent).sent == ["C\u2028D"]

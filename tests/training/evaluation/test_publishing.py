@@ -12,13 +12,8 @@ import pytest
 import yaml
 from generate_any_scene.builders.foundation import hub_requests
 from generate_any_scene.errors import GasError
-from generate_any_scene.training.evaluation.publishing import (
-    make_baseline,
-    make_entry,
-    push_run,
-    write_dataset,
-    write_eval_results,
-)
+from generate_any_scene.training.evaluation.eval_results import make_baseline, make_entry, write_eval_results
+from generate_any_scene.training.evaluation.publishing import push_run, write_dataset
 from generate_any_scene.training.evaluation.tables import ANSWERS, SCORES, Run, open_run, write_run
 from hub_server import WRITE_TOKEN
 from huggingface_hub import DatasetCard, parse_eval_result_entries

@@ -329,6 +329,8 @@ def test_a_stopped_training_goes_on(trained_sandbox, trained_again, tmp_path):
     begun = {name: value for name, value in whole.items() if name not in ("seconds", "results")}
     (folder / "run.json").write_text(json.dumps(begun))
     (folder / "recipe.yaml").write_text(dump_training(load_training("sandbox_grpo", overrides).recipe))
+    with (folder / "rewards.jsonl").open("a", encoding="utf-8") as log:
+        log.write('{"step": 5, "rew')  # as one leaves it that is killed while it writes
     resumed = run_training(load_training("sandbox_grpo", overrides), report=lambda _: None)
     assert resumed["results"]["steps"] == 4
     assert resumed["results"]["held_out"]["before"] == record["results"]["held_out"]["before"]

@@ -9,6 +9,7 @@ import pytest
 import tiny
 import torch
 from generate_any_scene.errors import RecipeError
+from generate_any_scene.training.json_lines import read_lines
 from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.recipes.nft import Nft
 from generate_any_scene.training.rewards.protocol import Reward
@@ -16,7 +17,6 @@ from generate_any_scene.training.run import check_training, run_training
 from generate_any_scene.training.sandbox.flow import make_pipeline
 from generate_any_scene.training.sandbox.settings import SandboxFlow
 from generate_any_scene.training.trainers import nft
-from generate_any_scene.training.trainers.finetune.log import read_log
 from generate_any_scene.training.trainers.nft import training_loop
 from generate_any_scene.training.trainers.nft.losses import compare_velocities, grade_rewards
 from generate_any_scene.training.trainers.nft.policy import (
@@ -157,7 +157,7 @@ def test_pictures_become_what_is_rewarded(liked, create_recipe, rows, tmp_path, 
         steps=10, pictures=8, draws=4, updates=4, clip=0.5, optimizer={"lr": 1e-2}, checkpoint_every=0,
     )  # fmt: skip
     results = nft.train(recipe, rows, tmp_path, lambda line: None)
-    entries = read_log(tmp_path / "rewards.jsonl")
+    entries = read_lines(tmp_path / "rewards.jsonl")
     rewards = [entry["reward"] for entry in entries]
     assert len(rewards) == 10
     # Before, pictures of a caption differ by 0.002.
@@ -276,7 +276,7 @@ def test_a_shipped_recipe_runs_from_end_to_end_and_plain_diffusers_loads_its_ada
     assert results["updates"] == results["steps"] == 2
     assert results["held_out"]["pictures"] == 2
     assert set(results["held_out"]["by_kind"]) <= {"object", "attribute", "relation", "count", "scene_attribute"}
-    lines = read_log(tmp_path / "run" / "rewards.jsonl")
+    lines = read_lines(tmp_path / "run" / "rewards.jsonl")
     assert {"update", "reward", "loss", "grad_norm", "distinct_pictures"} <= lines[0].keys()
     pipeline = diffusers.DiffusionPipeline.from_pretrained(find_pipeline(SD3))
     pipeline.load_lora_weights(tmp_path / "run" / "model", adapter_name="gas")

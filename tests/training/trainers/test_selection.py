@@ -12,6 +12,7 @@ import pytest
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.data import load_rows
 from generate_any_scene.training.fields import Data
+from generate_any_scene.training.json_lines import read_lines, write_lines
 from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.reports.contact_sheet import GAP, SIDE, TEXT
 from generate_any_scene.training.run import load_checked, run_training
@@ -38,10 +39,6 @@ def start(name="sandbox_selection", **changes):
     lines = []
     loaded = load_checked(name, {**SMALL, **HELD_OUT[name], "output": "run", **changes})
     return lines, run_training(loaded, report=lines.append)
-
-
-def read_lines(path):
-    return [json.loads(line) for line in Path(path).read_text().splitlines()]
 
 
 def list_made(lines):
@@ -208,10 +205,13 @@ def test_real_pairs_take_the_place_of_samples(tmp_path, monkeypatch):
         lines.append({"file_name": f"{number}.png", "caption": row["caption"]})
     Path("real/metadata.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     monkeypatch.setattr(running, "_score", score_by_place)  # their captions have no questions
+    Path("real/3.png").write_bytes(Path("real/3.png").read_bytes()[:60])
     real = {"real": True, "data": {"path": "./real"}, "select": "random", "share": 0.5}
-    start(iterations=1, **{"arms.real": real, "arms.top": None, "arms.random": None})
+    said, _ = start(iterations=1, **{"arms.real": real, "arms.top": None, "arms.random": None})
+    assert any(line.startswith("1 of 12 pictures are left out, such as that of row_000000003: it") for line in said)
     place = Path("run/seed_7/real/iteration_1")
-    assert len(list((place / "pictures").glob("row_*.png"))) == 12
+    made = sorted(path.stem for path in (place / "pictures").glob("row_*.png"))
+    assert made == [f"row_{number:09}" for number in range(12) if number != 3]
     chosen = read_lines(place / "selected/metadata.jsonl")
     assert len(chosen) == 6
     for one in chosen:
@@ -226,8 +226,9 @@ def score_by_place(recipe, scenes, pictures, folder):
     lines = [
         {"id": row["id"], "caption": row["caption"], "image": f"{row['id']}.png", "score": place / scenes.num_rows}
         for place, row in enumerate(scenes.to_pylist())
+        if (pictures / f"{row['id']}.png").is_file()
     ]
-    running._write_lines(folder / "scores.jsonl", lines)
+    write_lines(folder / "scores.jsonl", lines)
 
 
 def test_captions_lean_on_what_was_mined(tmp_path, monkeypatch):
@@ -235,7 +236,7 @@ def test_captions_lean_on_what_was_mined(tmp_path, monkeypatch):
     monkeypatch.setattr(running.Work, "_mine", lambda work, base: {"heart": -0.3})
     start("sandbox_distillation", captions=40, **{"pictures.count": 1, "held_out.weak": None, "held_out.other": None})
     captions = {
-        arm: [one["caption"] for one in read_lines(f"run/seed_7/{arm}/iteration_1/selected/metadata.jsonl")]
+        arm: [one["caption"] for one in read_lines(Path(f"run/seed_7/{arm}/iteration_1/selected/metadata.jsonl"))]
         for arm in ("targeted", "random")
     }
     assert [len(some) for some in captions.values()] == [40, 40]

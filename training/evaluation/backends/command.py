@@ -23,7 +23,7 @@ from ....builders.recipe.fields import show
 from ....errors import GasError, Problem, escape
 from ....regular_files import read_regular
 from ...recipes.pictures import CommandPictures
-from ..files import PICTURES, VIDEOS, open_file
+from ..opening import PICTURES, VIDEOS, open_file
 from .protocol import Made, NotMade, PictureFile, PictureRequest
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from ....errors import GasError, Problem
 from ...recipes.pictures import FolderPictures, Shows
-from ..files import Found, find_pictures, open_file
+from ..files import Found, find_pictures
+from ..opening import open_file
 from .protocol import Made, NotMade, PictureRequest
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ....regular_files import LARGEST
 from ...judges.chat_client import ApiClient, Body
 from ...judges.waiting import run_async
 from ...recipes.pictures import EndpointPictures
-from ..files import open_bytes
+from ..opening import open_bytes
 from .protocol import Made, NotMade, PictureFile, PictureRequest
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ....errors import GasError, Problem, advise
+from ....errors import GasError, Problem, advise, describe_error
 from ...recipes.pictures import DiffusersPictures
 from ...upstream import read_keys, require
 
@@ -185,5 +185,5 @@ def _check_quantization(quantization: Mapping[str, Any]) -> list[Problem]:
         try:
             PipelineQuantizationConfig(**values)
         except Exception as error:  # what it misses is told in several types
-            problems.append(Problem(" ".join(str(error).split()), key=place, hint="mend it, or leave it out"))
+            problems.append(Problem(describe_error(error), key=place, hint="mend it, or leave it out"))
     return problems

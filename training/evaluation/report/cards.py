@@ -16,7 +16,7 @@ from PIL import Image
 from ....builders.drawing.scene_graphs import draw_graph
 from ....errors import GasError
 from ...pictures import lay_grid, open_shown
-from ..files import open_file
+from ..opening import open_file
 from ..tables import Run
 from .blocks import Shot
 from .numbers import write_number

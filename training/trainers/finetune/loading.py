@@ -21,7 +21,7 @@ from transformers.utils import logging as transformers_logging
 
 from ....builders.folder.files import remove_tree, write_text
 from ....builders.foundation.counter_rng import derive_key
-from ....errors import Problem, RecipeError
+from ....errors import Problem, RecipeError, describe_error
 from ...recipes.finetune import Finetune, Flow
 from ...upstream import read_keys
 from .families import FAMILIES, Family, count_channels
@@ -165,7 +165,7 @@ def _load_adapter(recipe: Finetune, family: Family, denoiser: Any) -> None:
     try:
         denoiser.load_lora_adapter(file.parent, prefix=family.denoiser, weight_name=file.name, adapter_name=ADAPTER)
     except (RuntimeError, ValueError) as error:
-        what = f"{file} does not fit `{recipe.model}`: {' '.join(str(error).split())[:300]}"
+        what = f"{file} does not fit `{recipe.model}`: {describe_error(error, 300)}"
         raise RecipeError([Problem(what, key="start_from", hint="take the model that it was trained on")]) from error
     for name, weight in denoiser.named_parameters():
         weight.requires_grad_("lora_" in name)

@@ -19,7 +19,7 @@ from huggingface_hub import errors as hub
 from peft import LoraConfig
 from safetensors import SafetensorError, safe_open
 
-from ....errors import Problem, RecipeError, advise, gather_problems
+from ....errors import Problem, RecipeError, advise, describe_error, gather_problems
 from ...data import load_rows
 from ...judges.marking import choose_questions
 from ...pictures import check_pictures
@@ -235,13 +235,13 @@ def _try(key: str, make: Callable[[], object]) -> list[Problem]:
     try:
         make()
     except (TypeError, ValueError) as error:
-        return [Problem(" ".join(str(error).split()), key=key)]
+        return [Problem(describe_error(error), key=key)]
     return []
 
 
 def explain_model(model: str, error: OSError) -> Problem:
     """Why a model cannot be had, and what mends it."""
-    reason = " ".join(str(error).split())
+    reason = describe_error(error)
     if Path(model).is_dir():
         what, hint = f"cannot be read: {reason}", "give the folder that `save_pretrained` of a pipeline wrote"
         return Problem(f"`{model}` {what}", key="model", hint=hint)

@@ -33,6 +33,7 @@ from ....builders.foundation.counter_rng import deal, derive_key
 from ....errors import GasError
 from ...data import load_rows
 from ...evaluation.backends.diffusers import find_limits
+from ...json_lines import cut_lines, read_lines
 from ...judges.settings import open_judge
 from ...recipes.finetune import Finetune
 from ...upstream import identify_files, read_keys
@@ -42,7 +43,6 @@ from .card import write_card
 from .checkpoints import load_checkpoint, save_checkpoint
 from .families import count_pixels
 from .loading import Model, load_model, save_model
-from .log import cut_log, read_log
 from .losses import compute_loss
 from .recipe_check import VALIDATION_COLUMNS, find_optimizer
 from .samples import Samples, count_truncated, encode_batch, fill_cache, read_batches
@@ -174,7 +174,7 @@ class Course:
 def describe_course(course: Course, folder: Path, rows: int) -> dict[str, Any]:
     """What `train` returns of all its updates."""
     tenth = max(1, course.updates // 10)
-    logged = [entry["loss"] for entry in read_log(folder / LOG)]
+    logged = [entry["loss"] for entry in read_lines(folder / LOG)]
     return {
         "updates": course.updates,
         "epochs": round(course.updates * course.images_per_update / rows, 3),
@@ -341,7 +341,7 @@ def open_validator(course: Course, folder: Path) -> Validator:
     assert settings
     rows = load_rows(settings.data, VALIDATION_COLUMNS, "validation.data")
     if accelerator.is_main_process:
-        cut_log(folder / ENTRIES, course.done if course.done else -1)
+        cut_lines(folder / ENTRIES, course.done if course.done else -1)
     accelerator.wait_for_everyone()
     judge = open_judge(settings.judge, str(accelerator.device))
     return Validator(course.model, settings, rows, judge, accelerator, folder)
@@ -362,8 +362,8 @@ def take_updates(
     recipe, updates, main = course.recipe, course.updates, course.accelerator.is_main_process
     shown = main and sys.stderr.isatty()
     if main:
-        cut_log(folder / LOG, course.done)
-    measured = {entry["update"] for entry in read_log(folder / ENTRIES)} if validator else set()
+        cut_lines(folder / LOG, course.done)
+    measured = {entry["update"] for entry in read_lines(folder / ENTRIES)} if validator else set()
     course.denoiser.train()
     with open(folder / LOG if main else os.devnull, "a", encoding="utf-8", buffering=1) as log:
 

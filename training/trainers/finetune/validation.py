@@ -15,6 +15,7 @@ from PIL import Image
 
 from ....builders.folder.files import open_part
 from ....builders.foundation.counter_rng import derive_key
+from ...json_lines import read_lines
 from ...judges.asking import check_refusals, judge_questions
 from ...judges.marking import choose_questions
 from ...judges.protocol import Judge
@@ -22,7 +23,6 @@ from ...metrics.intervals import compare_means, measure_mean
 from ...recipes.finetune import Validation
 from ...reports.contact_sheet import paste_sheet
 from .loading import Model, hush_packages
-from .log import read_log
 
 SHEET, ENTRIES, PICTURES = "validation.png", "validation.jsonl", "validation"
 
@@ -118,7 +118,7 @@ class Validator:
 
     def _paste(self, entry: Mapping[str, Any]) -> None:
         """The contact sheet: the first pictures as they were before the training, and as they are."""
-        first, pairs = read_log(self.folder / ENTRIES)[0], []
+        first, pairs = read_lines(self.folder / ENTRIES)[0], []
         for place in range(min(self.settings.shown, self.rows.num_rows)):
             before, now = (Image.open(self._find_picture(one["update"], place)) for one in (first, entry))
             pairs.append((self.rows[place]["caption"], before, first["shares"][place], now, entry["shares"][place]))
@@ -127,7 +127,7 @@ class Validator:
 
 def describe_gain(folder: Path) -> dict[str, Any]:
     """What `validation.jsonl` says of the first and the last time, as `held_out` of a run's results."""
-    entries = read_log(folder / ENTRIES)
+    entries = read_lines(folder / ENTRIES)
     first, last = entries[0], entries[-1]
     by_kind = {
         kind: {"before": first["by_kind"][kind], "after": right, "questions": last["questions"][kind]}

@@ -17,6 +17,7 @@ from PIL import Image
 
 from ....builders.folder.files import write_text
 from ...data import describe_data
+from ...json_lines import read_lines
 from ...recipes.grpo import BASE, Grpo
 from ...recipes.loading import dump_training
 from ...reports.comparing import Measured, compare_seeds, list_lines
@@ -107,7 +108,7 @@ def read_held_out(recipe: Grpo, folder: Path) -> dict[str, dict[int, dict[str, M
     for seed in recipe.find_seeds():
         for name in recipe.rewards:
             place = folder / f"seed_{seed}" / name
-            lines = _read_lines(place / "held_out.jsonl")
+            lines = read_lines(place / "held_out.jsonl")
             shares = _read_outcome(place)["held_out"]["by_kind"]
             for model, when in ((BASE, "before"), (name, "after")):
                 kinds = {kind: one[when] for kind, one in shares.items()}
@@ -134,7 +135,7 @@ def list_pictures(recipe: Grpo, folder: Path) -> dict[str, dict[str, float]]:
     for seed in recipe.find_seeds():
         for name in recipe.rewards:
             place = folder / f"seed_{seed}" / name
-            lines, held_out = _read_lines(place / LOG), _read_outcome(place)["held_out"]
+            lines, held_out = read_lines(place / LOG), _read_outcome(place)["held_out"]
             last = lines[-max(len(lines) // 10, 1) :]
             for model, some, when in ((BASE, lines[:1], "before"), (name, last, "after")):
                 figures = {"distinct_pictures": _average(some, "distinct_pictures")}
@@ -161,7 +162,7 @@ def list_panels(recipe: Grpo, folder: Path) -> dict[str, dict[str, list[list[flo
     answers = next((name for name, one in recipe.rewards.items() if one.of == "answers"), None)
     for name in recipe.rewards:
         for seed in recipe.find_seeds():
-            lines = _read_lines(folder / f"seed_{seed}" / name / LOG)
+            lines = read_lines(folder / f"seed_{seed}" / name / LOG)
             figures = {f"reward {reward}": _name_reward(reward, name) for reward in recipe.rewards}
             figures |= {"pictures of a caption that differ": "distinct_pictures"}
             prefix = "" if name == answers else f"{answers}/"
@@ -185,7 +186,7 @@ def list_groups(recipe: Grpo, folder: Path) -> list[tuple[str, list[tuple[str, I
     base = (str(place / BASE), None) if recipe.sandbox_model else (str(recipe.model), recipe.revision)
     for name in (BASE, *recipe.rewards):
         arm = next(iter(recipe.rewards)) if name == BASE else name
-        lines = _read_lines(place / arm / "held_out.jsonl")
+        lines = read_lines(place / arm / "held_out.jsonl")
         model = base if name == BASE else (str(place / name / "model"), None)
         pictures, _ = open_sampler(own, *model)(shown, captions)
         for group, line, picture in zip(groups, lines, pictures, strict=False):
@@ -201,10 +202,6 @@ def _name_reward(reward: str, training: str) -> str:
 
 def _average(lines: Sequence[Mapping[str, float]], figure: str) -> float:
     return float(np.mean([line[figure] for line in lines]))
-
-
-def _read_lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def _read_outcome(folder: Path) -> Any:

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from trl import GRPOConfig
 
-from ....errors import GasError, Problem
+from ....errors import GasError, Problem, describe_error
 from ...decoders import SandboxDecoder
 from ...generate import SAMPLING
 from ...recipes.grpo import Grpo
@@ -103,7 +103,7 @@ def _find_refusal(recipe: Grpo, values: Mapping[str, Any]) -> str:
             arguments = make_arguments(recipe, Path("unused"), values)
             rehearse(_leave_out(values, "generation_kwargs") if recipe.rollouts else values, arguments.report_to)
     except Exception as error:  # what is wrong with a value is told in a dozen types
-        told = " ".join(str(error).split())[:LONGEST]
+        told = describe_error(error, LONGEST)
         return told if isinstance(error, GasError | ValueError | ImportError) else f"{type(error).__name__}: {told}"
     return ""
 
@@ -134,7 +134,7 @@ def _check_vocabulary(recipe: Grpo, rows: Any, tokens: int) -> list[Problem]:
         config = AutoConfig.from_pretrained(recipe.model, revision=recipe.revision)
         tokenizer = AutoTokenizer.from_pretrained(recipe.model, revision=recipe.revision)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = describe_error(error)
         hint = "give a folder, or the name of a model on the Hub"
         return [Problem(f"cannot load the model `{recipe.model}`: {reason}", key="model", hint=hint)]
     if config.model_type not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:

@@ -16,7 +16,7 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from ....errors import GasError, Problem
+from ....errors import GasError, Problem, describe_error
 from ...recipes.grpo import Grpo, Rollouts
 
 OURS = dict.fromkeys(
@@ -135,5 +135,5 @@ def explain_server(recipe: Grpo) -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         if recipe.rollouts is None or "vLLM" not in str(error):
             raise
-        told = " ".join(str(error).split())
+        told = describe_error(error)
         raise GasError(f"`rollouts` cannot be had: {told}", exit_status=1) from error

@@ -21,7 +21,6 @@ from accelerate import PartialState
 from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
-from ....builders.folder.files import write_text
 from ...data import load_rows
 from ...decoders import CompletionDecoder, Decoder, make_decoder
 from ...generate import (
@@ -33,6 +32,7 @@ from ...generate import (
     make_blank,
     make_sampler,
 )
+from ...json_lines import cut_lines
 from ...judges.marking import choose_questions
 from ...judges.settings import open_judge
 from ...models import limit_threads
@@ -313,8 +313,7 @@ class RewardLog(TrainerCallback):
                 f"{state.max_steps} steps are too few for a warm-up of {warmup}: the learning rate is not reached"
             )
         if state.is_world_process_zero and self.path.is_file():
-            lines = self.path.read_text(encoding="utf-8").splitlines(keepends=True)
-            write_text(self.path, "".join(line for line in lines if json.loads(line)["step"] <= state.global_step))
+            cut_lines(self.path, state.global_step, key="step")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         """Is called by the trainer."""

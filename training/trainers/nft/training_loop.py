@@ -24,6 +24,7 @@ from ....builders.foundation.counter_rng import deal, derive_key
 from ....errors import GasError
 from ...data import load_rows
 from ...generate import JudgedPictures, MakePictures, compare_held_out, judge_rows
+from ...json_lines import cut_lines, read_lines
 from ...judges.marking import choose_questions
 from ...judges.protocol import Judge
 from ...judges.settings import open_judge
@@ -37,7 +38,6 @@ from ..finetune.card import write_card
 from ..finetune.checkpoints import load_checkpoint, save_checkpoint
 from ..finetune.families import Question
 from ..finetune.loading import save_model
-from ..finetune.log import cut_log, read_log
 from ..finetune.losses import draw_time
 from ..finetune.samples import encode_captions
 from ..finetune.training_loop import Course, open_accelerator, open_course, read_finite
@@ -185,7 +185,7 @@ def _train(recipe: Nft, rows: Any, folder: Path, report: Callable[[str], None]) 
         deal(derive_key("nft order", recipe.seed), rows.num_rows, 0, recipe.steps * recipe.prompts),
     )  # fmt: skip
     take_steps(policy, folder, report)
-    results = _describe_steps(policy, read_log(folder / LOG), folder)
+    results = _describe_steps(policy, read_lines(folder / LOG), folder)
     after = _judge_held_out(recipe, course, judge, held_out)
     if before and after and recipe.held_out and held_out:
         report(f"held out, after:  {after}")
@@ -250,7 +250,7 @@ def take_steps(policy: Policy, folder: Path, tell: Callable[[str], None]) -> Non
     done = load_checkpoint(folder / "checkpoints", identity, course.trained, policy.stateful)
     if done:
         tell(f"goes on after step {done} of {recipe.steps}")
-    cut_log(folder / LOG, done)
+    cut_lines(folder / LOG, done)
     with (folder / LOG).open("a", encoding="utf-8", buffering=1) as log:
         for step in range(done + 1, recipe.steps + 1):
             lesson, entry = gather_lesson(policy, step)

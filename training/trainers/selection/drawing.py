@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from ...evaluation.files import open_file
+from ...evaluation.opening import open_file
 from ...evaluation.tables import Run
 from ...recipes.selection import Selection
 from ...reports.contact_sheet import paste_models

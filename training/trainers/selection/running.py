@@ -23,13 +23,15 @@ from ....builders.recipe.yaml_document import Document
 from ....errors import GasError
 from ...evaluation.backends.folder import FolderBackend
 from ...evaluation.backends.loading import open_backend
-from ...evaluation.files import find_pictures, open_file
+from ...evaluation.files import find_pictures
 from ...evaluation.making import make_pictures
 from ...evaluation.mining import mine_runs
+from ...evaluation.opening import open_file
 from ...evaluation.running import run_evaluation
 from ...evaluation.scoring import Picture, open_scorer, score_pictures
 from ...evaluation.tables import open_run
 from ...fields import Data
+from ...json_lines import read_lines, write_lines
 from ...pictures import open_picture
 from ...recipes.evaluation import Evaluation
 from ...recipes.loading import LoadedTraining
@@ -125,7 +127,7 @@ class Work:
         said = {"captions": _digest(scenes)}
         if arm.real:
             made_from: dict[str, Any] = {**said, "data": data.model_dump(mode="json", exclude_defaults=True)}
-            make = partial(_save_images, take_images(self.recipe, data, number), scenes)
+            make = partial(_save_images, take_images(self.recipe, data, number), scenes, self.stages.report)
         else:
             maker = self.recipe.teacher or self.student.open(model)
             # Scenes have seeds of their own; another arm with the same model and captions has the same pictures.
@@ -225,15 +227,19 @@ def _make_pictures(recipe: Evaluation, scenes: pa.Table, folder: Path) -> None:
                 _save_image(open_file(found.root / name), folder / scene / f"{number}.png")
 
 
-def _save_images(images: Iterator[Any], scenes: pa.Table, folder: Path) -> None:
-    """Saves the pictures of rows, those that can be read."""
+def _save_images(images: Iterator[Any], scenes: pa.Table, report: Callable[[str], None], folder: Path) -> None:
+    """Saves the pictures of rows, and tells which cannot be read: these are left out."""
     if not is_first():
         return
+    unreadable: dict[str, str] = {}
     for scene, value in zip(scenes["id"].to_pylist(), images, strict=True):
         try:
             _save_image(open_picture(value), folder / f"{scene}.png")
-        except GasError:
-            continue
+        except GasError as error:
+            unreadable[scene] = str(error)
+    if unreadable:
+        scene, why = next(iter(unreadable.items()))
+        report(f"{len(unreadable):,} of {len(scenes):,} pictures are left out, such as that of {scene}: {why}")
 
 
 def _save_image(image: Any, path: Path) -> None:
@@ -256,7 +262,7 @@ def _score(recipe: Evaluation, scenes: pa.Table, pictures: Path, folder: Path) -
     lines = [
         {"id": scene, "caption": captions[scene], "image": image, "score": score} for scene, image, score in values
     ]
-    _write_lines(folder / SCORES, lines)
+    write_lines(folder / SCORES, lines)
 
 
 def read_scores(folder: Path) -> list[Sample]:
@@ -266,10 +272,10 @@ def read_scores(folder: Path) -> list[Sample]:
         GasError: A line is damaged.
     """
     samples = []
-    for number, line in enumerate((folder / SCORES).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_lines(folder / SCORES), start=1):
         try:
-            samples.append(Sample(**json.loads(line)))
-        except (ValueError, TypeError) as error:
+            samples.append(Sample(**line))
+        except TypeError as error:
             raise GasError(f"{folder / SCORES}:{number}: a line has id, caption, image and score: {error}") from error
     return samples
 
@@ -288,9 +294,4 @@ def _select(arm: Arm, pictures: Path, scores: Path, seed: int, folder: Path) -> 
         name = f"{number:06}{Path(one.image).suffix}"
         (folder / name).write_bytes((pictures / one.image).read_bytes())
         lines.append({"file_name": name, "caption": one.caption, "id": one.id, "score": one.score})
-    _write_lines(folder / METADATA, lines)
-
-
-def _write_lines(path: Path, lines: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    write_lines(folder / METADATA, lines)

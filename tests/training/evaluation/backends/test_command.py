@@ -7,8 +7,8 @@ import time
 import pytest
 from generate_any_scene.errors import GasError, RecipeError
 from generate_any_scene.training.evaluation.backends.loading import check_backend, open_backend
-from generate_any_scene.training.evaluation.files import open_file
 from generate_any_scene.training.evaluation.making import make_pictures
+from generate_any_scene.training.evaluation.opening import open_file
 
 DRAW = """
     import json, sys

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from generate_any_scene.errors import GasError
+from generate_any_scene.training.json_lines import read_lines
 from generate_any_scene.training.pictures import measure_picture, open_picture
 from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers import finetune
@@ -20,7 +21,6 @@ from generate_any_scene.training.trainers.finetune.buckets import (
     measure_pictures,
 )
 from generate_any_scene.training.trainers.finetune.families import FAMILIES
-from generate_any_scene.training.trainers.finetune.log import read_log
 from generate_any_scene.training.trainers.finetune.samples import read_picture
 from launching import run_script
 from PIL import Image
@@ -167,7 +167,7 @@ def test_two_processes_train_as_one(create_recipe, rows, tmp_path):
     two = json.loads((tmp_path / "two/results_1.json").read_text())
     assert two["images_per_update"] == alone["images_per_update"] == 2
     losses = [
-        [entry["loss"] for entry in read_log(folder / "log.jsonl")]
+        [entry["loss"] for entry in read_lines(folder / "log.jsonl")]
         for folder in (tmp_path / "alone", tmp_path / "two/run")
     ]
     assert losses[0] == pytest.approx(losses[1], rel=1e-3)

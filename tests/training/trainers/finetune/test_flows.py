@@ -8,11 +8,11 @@ import diffusers
 import pytest
 import torch
 from generate_any_scene.errors import GasError
+from generate_any_scene.training.json_lines import read_lines
 from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.recipes.loading import load_training
 from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.trainers.finetune.families import FAMILIES
-from generate_any_scene.training.trainers.finetune.log import read_log
 from launching import run_script
 from PIL import Image, ImageDraw
 from safetensors.torch import load_file
@@ -59,7 +59,7 @@ def train(recipe, rows, folder, report=lambda line: None):
 
 
 def read_losses(folder):
-    return [entry["loss"] for entry in read_log(folder / "log.jsonl")]
+    return [entry["loss"] for entry in read_lines(folder / "log.jsonl")]
 
 
 SLOW = {"Flux2KleinPipeline", "StableDiffusionXLPipeline"}
@@ -236,7 +236,7 @@ def test_held_out_pictures_are_made_and_judged_on_the_way(create_recipe, rows, t
     with pytest.raises(StoppedError):
         train(recipe, rows, run, stop)
     results = train(recipe, rows, run)
-    entries = read_log(run / "validation.jsonl")
+    entries = read_lines(run / "validation.jsonl")
     assert [entry["update"] for entry in entries] == [0, 2, 4]
     for entry in entries:
         pictures = sorted((run / "validation" / f"update_{entry['update']:08}").iterdir())
@@ -299,7 +299,7 @@ def test_two_processes_train_as_one(method, name, create_recipe, rows, tmp_path,
         assert one["first_loss"] == pytest.approx(alone["first_loss"], rel=1e-5)
         assert one["held_out"] == results[0]["held_out"]
     assert results[0]["held_out"]["before"] == alone["held_out"]["before"]
-    logs = [read_log(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two" / "run")]
+    logs = [read_lines(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two" / "run")]
     losses, others = ([entry["loss"] for entry in log] for log in logs)
     assert losses == pytest.approx(others, rel=1e-3)
     file = ADAPTER if method == "lora" else "model/transformer/diffusion_pytorch_model.safetensors"
@@ -316,8 +316,8 @@ def test_trackers_are_told_what_the_log_says(create_recipe, rows, tmp_path, vali
     train(create_recipe(trackers=["tensorboard"], validation=validation), rows, tmp_path / "run")
     told = EventAccumulator(str(tmp_path / "run" / "trackers" / "tiny")).Reload()
     losses = [(event.step, pytest.approx(event.value, rel=1e-5)) for event in told.Scalars("loss")]
-    assert [(entry["update"], entry["loss"]) for entry in read_log(tmp_path / "run" / "log.jsonl")] == losses
-    entries = read_log(tmp_path / "run" / "validation.jsonl")
+    assert [(entry["update"], entry["loss"]) for entry in read_lines(tmp_path / "run" / "log.jsonl")] == losses
+    entries = read_lines(tmp_path / "run" / "validation.jsonl")
     seen = [(event.step, pytest.approx(event.value, rel=1e-5)) for event in told.Scalars("validation/accuracy")]
     assert [(entry["update"], entry["accuracy"]) for entry in entries] == seen
 

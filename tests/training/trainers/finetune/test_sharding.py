@@ -7,9 +7,9 @@ import pytest
 import tiny_pipelines
 import torch
 from diffusers import StableDiffusion3Pipeline
+from generate_any_scene.training.json_lines import read_lines
 from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers import finetune
-from generate_any_scene.training.trainers.finetune.log import read_log
 from launching import SPLIT, run_script
 from PIL import Image
 from safetensors.torch import load_file
@@ -63,7 +63,7 @@ def test_two_processes_that_share_weights_train_as_one_and_go_on(method, mixed_p
     for process in range(2):
         results = json.loads((tmp_path / f"two/results_{process}.json").read_text())
         assert results["trainable_parameters"] == alone["trainable_parameters"]
-    one, two = (read_log(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two/run"))
+    one, two = (read_lines(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two/run"))
     assert [entry["update"] for entry in one] == [entry["update"] for entry in two] == [1, 2, 3, 4, 5]
     # In bfloat16 what is rounded otherwise goes on from update to update.
     exact, rough = (0.01, 0.1) if mixed_precision == "bf16" else (1e-3, 1e-3)

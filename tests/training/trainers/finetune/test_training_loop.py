@@ -14,10 +14,10 @@ import torch
 from diffusers import PNDMScheduler, StableDiffusionPipeline
 from diffusers.image_processor import VaeImageProcessor
 from generate_any_scene.errors import GasError, RecipeError
+from generate_any_scene.training.json_lines import read_lines
 from generate_any_scene.training.recipes.finetune import Finetune
 from generate_any_scene.training.trainers import finetune
 from generate_any_scene.training.trainers.finetune.loading import load_model
-from generate_any_scene.training.trainers.finetune.log import read_log
 from generate_any_scene.training.trainers.finetune.losses import compute_loss
 from generate_any_scene.training.trainers.finetune.samples import Samples, encode_batch
 from launching import run_script
@@ -87,7 +87,7 @@ def train(recipe, rows, folder):
 
 
 def read_losses(folder):
-    return [entry["loss"] for entry in read_log(folder / "log.jsonl")]
+    return [entry["loss"] for entry in read_lines(folder / "log.jsonl")]
 
 
 # What is learned and saved.
@@ -182,7 +182,7 @@ def test_results_are_json_and_count_what_was_done(lora_run):
 
 def test_the_log_has_a_line_for_each_update(lora_run):
     folder, _ = lora_run
-    log = read_log(folder / "log.jsonl")
+    log = read_lines(folder / "log.jsonl")
     assert [entry["update"] for entry in log] == [1, 2, 3, 4]
     cosine = [2e-2 * (1 + math.cos(math.pi * step / 4)) / 2 for step in range(4)]
     assert [entry["lr"] for entry in log] == pytest.approx(cosine)
@@ -235,7 +235,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_weights(keys, file, cre
     stopped = tmp_path / "stopped"
     with pytest.raises(StoppedError):
         finetune.train(recipe, rows, stopped, stop_after(5))
-    assert len(read_log(stopped / "log.jsonl")) == 5
+    assert len(read_lines(stopped / "log.jsonl")) == 5
     assert not (stopped / "model").exists()
     # What a machine that loses power leaves: half a checkpoint, and half a line.
     half = stopped / "checkpoints" / "update_00000006.safetensors.123.part"
@@ -310,7 +310,7 @@ def test_two_processes_train_as_one(method, file, create_recipe, rows, tmp_path)
         results = json.loads((tmp_path / "two" / f"results_{process}.json").read_text())
         assert results["images_per_update"] == alone["images_per_update"] == 8
         assert results["first_loss"] == pytest.approx(alone["first_loss"], rel=1e-5)
-    one, two = (read_log(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two" / "run"))
+    one, two = (read_lines(folder / "log.jsonl") for folder in (tmp_path / "alone", tmp_path / "two" / "run"))
     assert [entry["lr"] for entry in one] == [entry["lr"] for entry in two]
     for key in ("loss", "grad_norm"):
         assert [entry[key] for entry in one] == pytest.approx([entry[key] for entry in two], rel=1e-3)
