@@ -28,7 +28,7 @@ def write_draft(name: str, extends: str, folder: Path) -> Path:
     """Writes a recipe's file and, beside it, the schema that editors check it by.
 
     Args:
-        name: The name of the recipe; its file is called so, too.
+        name: The name of the recipe; its file is called so, too, and may be given instead: `kitchen.yaml`.
         extends: A shipped recipe's name, or a path in the folder.
         folder: Where to write.
 
@@ -40,6 +40,7 @@ def write_draft(name: str, extends: str, folder: Path) -> Path:
         GasError: There is no such recipe to extend, or one of the files is there already and not to be overwritten.
         OSError: A file cannot be written.
     """
+    name = name.removesuffix(".yaml")
     text, path, schema = draft_recipe(name, extends, folder), folder / f"{name}.yaml", folder / SCHEMA
     if schema.exists() and ID not in read_regular(schema).decode(errors="replace"):
         raise GasError(f"{schema} is not ours, and the schema goes there; move it, or work in another folder")

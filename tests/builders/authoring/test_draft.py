@@ -92,6 +92,11 @@ def test_init_begins_with_multi_object(gas, empty):
     assert (empty / "kitchen.yaml").read_text() == draft_recipe("kitchen", "multi_object", empty)
 
 
+def test_the_file_may_be_named_instead(gas, empty):
+    assert gas("init", "kitchen.yaml")[0] == 0
+    assert (empty / "kitchen.yaml").read_text() == draft_recipe("kitchen", "multi_object", empty)
+
+
 def test_nothing_is_overwritten(gas, empty):
     (empty / "kitchen.yaml").write_text("mine\n")
     assert gas("init", "kitchen") == (2, "", "gas: kitchen.yaml is there already; choose another name, or edit it\n")
@@ -112,7 +117,7 @@ def test_an_older_schema_of_ours_is_written_anew(gas, empty):
     ("arguments", "message"),
     [
         (["Kitchen"], "`Kitchen` is not a name"),
-        (["kitchen.yaml"], "`kitchen.yaml` is not a name"),
+        (["kitchen.yml"], "`kitchen.yml` is not a name"),
         (["../kitchen"], "`../kitchen` is not a name"),
         (["con"], "`con` is a device on Windows"),
         (["kitchen", "--extends", "multi_objct"], "did you mean `multi_object`"),
