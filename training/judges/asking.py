@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Literal, TypeAlias, get_args
 
 from ...builders.recipe.fields import show
@@ -138,6 +139,8 @@ def _ask_probabilities(judge: Judge, asked: Sequence[tuple[Shown, Question]]) ->
     found = judge.probability(*map(list, zip(*every, strict=True))) if every else []
     if len(found) != len(every):
         raise GasError(f"the judge gave {len(found)} probabilities of {len(every)} answers", exit_status=1)
+    if (odd := next((share for share in found if share is not None and not isfinite(share)), None)) is not None:
+        raise GasError(f"the judge gave {odd} as a probability", exit_status=1)
     rest = iter(found)
     return [_choose(one, some, [next(rest) for _ in some]) for (_, one), some in zip(asked, answers, strict=True)]
 

@@ -160,6 +160,23 @@ def test_a_judge_that_answers_nothing_is_an_error_and_no_zero(serve, rows, show)
         assert "enable_thinking: false" in answer["error"]
 
 
+class DividingJudge(SandboxJudge):
+    """A judge that finds all answers not a number, as a model does whose activations overflow."""
+
+    def probability(self, images, questions, answers):
+        return [float("nan")] * len(answers)
+
+
+def test_a_probability_that_is_no_number_is_an_error_in_every_dialect(serve, rows, show):
+    running = serve(DividingJudge())
+    pair = rows[0]["caption"], show(rows[0])
+    told = "the judge gave nan as a probability"
+    assert told in running.ask_unirl(pair)[1]["errors"][0]["gas"]
+    for ask in (running.ask_flow_factory, running.ask_pickled):
+        status, answer = ask(pair)
+        assert (status, told in answer["error"]) == (502, True)
+
+
 def test_a_blank_picture_is_no_fault_of_the_judge(serve, rows, blank):
     running = serve()
     status, answer = running.ask_flow_factory(*((row["caption"], blank) for row in rows[:20]))
