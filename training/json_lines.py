@@ -45,5 +45,13 @@ def write_lines(path: Path, entries: Iterable[Mapping[str, Any]]) -> None:
 
 
 def cut_lines(path: Path, last: int, key: str = "update") -> None:
-    """Drops what comes after an update, so that a file has each update once; `key` is the entry's number."""
-    write_lines(path, [entry for entry in read_lines(path) if entry[key] <= last])
+    """Drops what comes after an update, so that a file has each update once; `key` is the entry's number.
+
+    Raises:
+        GasError: A line is damaged, or has no such number.
+    """
+    entries = read_lines(path)
+    for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry.get(key), int):
+            raise GasError(f"{path}:{number}: the line has no number `{key}`; remove it")
+    write_lines(path, [entry for entry in entries if entry[key] <= last])

@@ -28,6 +28,12 @@ def test_what_came_after_a_checkpoint_is_dropped_by_the_number_that_lines_have(t
     assert path.read_text() == '{"step": 1}\n{"step": 2}\n'
 
 
+def test_a_line_without_its_number_is_told(tmp_path):
+    (tmp_path / "log.jsonl").write_text('{"step": 1}\n{"loss": 2}\n')
+    with pytest.raises(GasError, match=r"log\.jsonl:2: the line has no number `step`"):
+        cut_lines(tmp_path / "log.jsonl", 2, key="step")
+
+
 @pytest.mark.parametrize("line", ["{'update': 1}", "[1]", "[" * 100_000])
 def test_a_damaged_line_is_told_with_its_place(tmp_path, line):
     (tmp_path / "log.jsonl").write_text(f'{{"update": 1}}\n{line}\n')

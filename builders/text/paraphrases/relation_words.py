@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import product
 
 from ....taxonomy.english.predicates import find_finite
@@ -127,7 +128,7 @@ def list_relation_forms(
 
 def _vary(predicate: str, finite: str | None, animate: bool) -> list[tuple[str, bool]]:
     """A predicate in other words, and whether these have a finite verb."""
-    texts = _say_alike(predicate)
+    texts = [*_say_alike(predicate)]
     if predicate in ("next to", "beside"):
         texts += [f"right {text}" for text in ("next to", "beside")]
     if predicate.startswith("placed ") and not animate:
@@ -152,14 +153,13 @@ def _vary(predicate: str, finite: str | None, animate: bool) -> list[tuple[str, 
     return [(text, is_finite) for text, is_finite in dict.fromkeys(found)]
 
 
-def _say_alike(predicate: str) -> list[str]:
-    """A predicate with its words exchanged for others that say the same."""
-    found = {predicate: None}
-    for text in (predicate,):
-        found |= dict.fromkeys(_exchange(text))
+@lru_cache(maxsize=1024)  # scenes have few predicates, and several texts
+def _say_alike(predicate: str) -> tuple[str, ...]:
+    """A predicate with one or two of its words exchanged for others that say the same."""
+    found = dict.fromkeys([predicate, *_exchange(predicate)])
     for text in list(found):
         found |= dict.fromkeys(_exchange(text))
-    return list(found)[:MOST_FORMS]
+    return tuple(found)[:MOST_FORMS]
 
 
 def _exchange(text: str) -> Iterable[str]:

@@ -49,7 +49,7 @@ SAME = (
     ("sunlit", "lit by the sun"),
     ("elderly", "aged"),
 )
-"""Values that say the same of a thing; where a scene has two of them, each is called by its own name alone."""
+"""Values that say the same of a thing; where a scene has two of them, neither is called by the name of the other."""
 LEADING = PREPOSITIONS | {"a", "an", "the", "style"}
 """Words before what is said of the whole picture that do not matter."""
 

@@ -118,7 +118,7 @@ def unseen_rows():
 @pytest.mark.parametrize(
     # Free: by who knew none of the rules. "approached on foot", "a ring on its left", "Gauguin-esque".
     ("name", "most"),
-    [("unseen", 0.02), ("free", 0.17)],
+    [("unseen", 0.02), ("free", 0.21)],
 )
 def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy, name, most):
     right = read_texts(f"right_{name}.tsv")
@@ -127,7 +127,7 @@ def test_texts_in_many_manners_are_kept(unseen_rows, taxonomy, name, most):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "least"), [("unseen", 230), ("free", 99)])
+@pytest.mark.parametrize(("name", "least"), [("unseen", 230), ("free", 198)])
 def test_errors_in_many_manners_are_refused(unseen_rows, taxonomy, name, least):
     wrong = [(unseen_rows[recipe, int(index)], text) for recipe, index, text in read_texts(f"wrong_{name}.tsv")]
     assert len(wrong) >= least
